@@ -1,0 +1,21 @@
+// @ts-check
+/** Adds up what was checked and tested, names what failed, and ends with the line `N passed, N failed`. */
+import { existsSync, readFileSync } from "node:fs";
+
+const [resultsFile = "", checksFile = "", testsFile = ""] = process.argv.slice(2);
+const lines = readFileSync(resultsFile, "utf8").split("\n").filter(Boolean);
+/** @type {{ name: string, ok: boolean }[]} */
+const checks = lines.map((line) => ({ name: line.replace(/^\w+ /, ""), ok: line.startsWith("ok ") }));
+if (existsSync(checksFile)) checks.push(...JSON.parse(readFileSync(checksFile, "utf8")));
+if (existsSync(testsFile)) {
+  for (const { name, assertionResults } of JSON.parse(readFileSync(testsFile, "utf8")).testResults) {
+    for (const { fullName, status } of assertionResults) {
+      if (status === "passed" || status === "failed")
+        checks.push({ name: `${name}: ${fullName}`, ok: status === "passed" });
+    }
+  }
+}
+const failed = checks.filter(({ ok }) => !ok);
+for (const { name } of failed) console.log(`FAILED ${name}`);
+console.log(`${checks.length - failed.length} passed, ${failed.length} failed`);
+process.exitCode = failed.length > 0 ? 1 : 0;

@@ -1,0 +1,57 @@
+// @ts-check
+/** README promises that `npm start` starts the desk and prints its address, and that Ctrl-C ends it in good order. */
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+
+const STOP_TIMEOUT_MS = 30_000;
+
+const desk = spawn("npm", ["start"], {
+  stdio: ["ignore", "pipe", "inherit"],
+  detached: true,
+  env: { ...process.env, PORT: "0" },
+});
+const ended = once(desk, "exit");
+try {
+  const address = await Promise.race([
+    printedAddress(),
+    ended.then(() => Promise.reject(new Error("npm start ended."))),
+  ]);
+  const response = await fetch(address);
+  const page = await response.text();
+  if (!response.ok || !page.includes("<html")) throw new Error(`${address} answers ${response.status} and no page.`);
+  interrupt("SIGINT");
+  const late = AbortSignal.timeout(STOP_TIMEOUT_MS);
+  const [code, signal] = await Promise.race([ended, once(late, "abort").then(() => ["no end", "after Ctrl-C"])]);
+  // npm says 130 (128 + SIGINT) for itself, however well the desk ended.
+  if (code !== 0 && code !== 130) throw new Error(`Ctrl-C: npm start ended with ${code ?? signal}.`);
+} catch (error) {
+  console.error(error);
+  process.exitCode = 1;
+} finally {
+  interrupt("SIGKILL");
+}
+
+/** Resolves to the first address that the desk prints. */
+function printedAddress() {
+  let printed = "";
+  return new Promise((resolve) => {
+    desk.stdout.setEncoding("utf8").on("data", (text) => {
+      process.stdout.write(text);
+      printed += text;
+      const address = /https?:\/\/[\w.[\]:]+:\d+/.exec(printed)?.[0];
+      if (address) resolve(address);
+    });
+  });
+}
+
+/**
+ * Like the terminal: to the whole group, npm and the desk.
+ * @param {NodeJS.Signals} signal
+ */
+function interrupt(signal) {
+  try {
+    process.kill(-(/** @type {number} */ (desk.pid)), signal);
+  } catch {
+    // They have all ended.
+  }
+}

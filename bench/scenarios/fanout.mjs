@@ -1,0 +1,90 @@
+import assert from "node:assert/strict";
+import { EVENT_BYTES, makeEvent } from "../event.mjs";
+import { median, ratioOf, rotate } from "../measure.mjs";
+import { startPair } from "../pair.mjs";
+import { number, printTable, ratioFigure } from "../report.mjs";
+
+/** One event every so many ms, or when the one before has reached everyone, if that takes longer. */
+const INTERVAL_MS = 40;
+
+/** Events before the first measured one, for the compiler and the caches. */
+const WARM_UP_EVENTS = 4;
+
+/** @type {{ name: string, program: string, options?: object, connecting?: import("../pair.mjs").Connecting }[]} */
+const CONTESTANTS = [
+  { name: "control", program: "control" },
+  { name: "sluice", program: "sluice" },
+  { name: "better-sse", program: "better-sse" },
+  { name: "@fastify/sse", program: "fastify-sse" },
+  { name: "hono", program: "hono" },
+  {
+    name: "sluice, compress: true",
+    program: "sluice",
+    options: { compress: true },
+    connecting: { headers: { "accept-encoding": "gzip" }, compressed: true },
+  },
+];
+
+/**
+ * CPU time of the server for one delivery, with every server holding its connections and the rounds taken in turn.
+ * @param {import("../settings.mjs").Settings} settings
+ * @returns {Promise<import("../report.mjs").Figure[]>}
+ */
+export async function run({ connections, fanoutRounds, fanoutEvents, cpuProfile }) {
+  console.log(`${connections} connections, one ${EVENT_BYTES}-byte event per flush, ${fanoutRounds} rounds`);
+  const entries = [];
+  for (const contestant of CONTESTANTS) {
+    const pair = await startPair(contestant.program, { options: contestant.options, cpuProfile });
+    await pair.connect(connections, contestant.connecting);
+    if (contestant.connecting?.compressed) {
+      await pair.ask("publish");
+      await pair.settle();
+    } else {
+      await pair.publish();
+      checkSample(contestant.name, await pair.sample());
+    }
+    await pair.publishInStep(WARM_UP_EVENTS, INTERVAL_MS);
+    entries.push({ ...contestant, pair, perDelivery: /** @type {number[]} */ ([]), bytes: 0 });
+  }
+
+  for (let round = 0; round < fanoutRounds; round++) {
+    const spent = entries.map(() => 0);
+    // Event by event in turn, as close in time as can be: a machine that others use is fast and slow by turns. So each
+    // also finds the caches as it would beside other work, not warm from its own last event.
+    for (let event = 0; event < fanoutEvents; event++) {
+      for (const [index, { pair }] of rotate([...entries.entries()], round + event)) {
+        const before = await pair.cpu();
+        await pair.publishInStep(1, INTERVAL_MS);
+        spent[index] += (await pair.cpu()) - before;
+      }
+    }
+    for (const [index, { perDelivery }] of entries.entries()) {
+      perDelivery.push(spent[index] / (fanoutEvents * connections));
+    }
+  }
+  await Promise.all(entries.map(({ pair }) => pair.stop()));
+  for (const e of entries) console.log("DEBUG", e.name, e.perDelivery.map((x) => x.toFixed(1)).join(" "));
+
+  printTable(
+    ["server", "CPU per delivery", "bytes per delivery"],
+    entries.map(({ name, perDelivery, bytes }) => [name, `${number(median(perDelivery))} µs`, number(bytes)]),
+  );
+  const [control, sluice, betterSse, fastifySse, hono, compressed] = entries.map(({ perDelivery }) => perDelivery);
+  return [
+    ratioFigure("CPU per delivery, of the control's", ratioOf(sluice, control), { atMost: 1.15 }),
+    ratioFigure("CPU per delivery, of better-sse's", ratioOf(sluice, betterSse), { atMost: 0.6 }),
+    ratioFigure("CPU per delivery, of @fastify/sse's", ratioOf(sluice, fastifySse), { atMost: 0.6 }),
+    ratioFigure("CPU per delivery, of Hono streamSSE's", ratioOf(sluice, hono), { atMost: 0.25 }),
+    ratioFigure("CPU per delivery with compress: true, of the control's", ratioOf(compressed, control)),
+  ];
+}
+
+/**
+ * What arrived is the event that was published.
+ * @param {string} name
+ * @param {string} text
+ */
+function checkSample(name, text) {
+  const data = /^data: ?(.*)$/m.exec(text)?.[1] ?? "null";
+  assert.deepEqual(JSON.parse(data), makeEvent(0).data, `${name} sent another event`);
+}

@@ -1,0 +1,72 @@
+import { median, ratioOf, rotate } from "../measure.mjs";
+import { startPair } from "../pair.mjs";
+import { number, printTable, ratioFigure } from "../report.mjs";
+
+const KIBIBYTE = 1_024;
+
+/** @type {{ name: string, program: string, options?: object, connecting?: import("../pair.mjs").Connecting }[]} */
+const CONTESTANTS = [
+  { name: "control", program: "control" },
+  { name: "sluice", program: "sluice" },
+  { name: "better-sse", program: "better-sse" },
+  { name: "@fastify/sse", program: "fastify-sse" },
+  { name: "hono", program: "hono" },
+  {
+    name: "sluice, compress: true",
+    program: "sluice",
+    options: { compress: true },
+    connecting: { headers: { "accept-encoding": "gzip" }, compressed: true },
+  },
+];
+
+/**
+ * Resident memory of the server for one idle connection. Some connections are opened first, so that code, caches and
+ * the young generation have their size; the growth by the rest is measured, after one event has been sent to all.
+ * @param {import("../settings.mjs").Settings} settings
+ * @returns {Promise<import("../report.mjs").Figure[]>}
+ */
+export async function run({ connections, warmConnections, idleRounds }) {
+  console.log(`${connections} idle connections, after ${warmConnections} to warm up, ${idleRounds} rounds`);
+  const entries = CONTESTANTS.map((contestant) => ({ ...contestant, perConnection: /** @type {number[]} */ ([]) }));
+  for (let round = 0; round < idleRounds; round++) {
+    for (const entry of rotate(entries, round)) {
+      // A process for each measurement: memory that was used once does not all come back.
+      const pair = await startPair(entry.program, { options: entry.options });
+      const before = await residentWith(pair, warmConnections, entry.connecting);
+      const after = await residentWith(pair, connections, entry.connecting);
+      entry.perConnection.push((after - before) / connections / KIBIBYTE);
+      await pair.stop();
+    }
+  }
+
+  printTable(
+    ["server", "resident memory per idle connection", "spread"],
+    entries.map(({ name, perConnection }) => [
+      name,
+      `${number(median(perConnection))} KiB`,
+      `${number(Math.min(...perConnection))} … ${number(Math.max(...perConnection))}`,
+    ]),
+  );
+  const [control, sluice, betterSse, fastifySse, hono, compressed] = entries.map(({ perConnection }) => perConnection);
+  return [
+    ratioFigure("memory per idle connection, of the control's", ratioOf(sluice, control), { atMost: 1.15 }),
+    ratioFigure("memory per idle connection, of better-sse's", ratioOf(sluice, betterSse), { below: 1 }),
+    ratioFigure("memory per idle connection, of @fastify/sse's", ratioOf(sluice, fastifySse), { below: 1 }),
+    ratioFigure("memory per idle connection, of Hono's", ratioOf(sluice, hono), { below: 1 }),
+    ratioFigure("memory per idle connection with compress: true, of the control's", ratioOf(compressed, control)),
+  ];
+}
+
+/**
+ * @param {import("../pair.mjs").Pair} pair
+ * @param {number} count
+ * @param {import("../pair.mjs").Connecting | undefined} connecting
+ */
+async function residentWith(pair, count, connecting) {
+  await pair.connect(count, connecting);
+  if (connecting?.compressed) {
+    await pair.settle();
+    await pair.publish();
+  } else await pair.publish();
+  return (await pair.memory()).rss;
+}

@@ -1,0 +1,89 @@
+import { startPair } from "../pair.mjs";
+import { number, printTable } from "../report.mjs";
+
+const MEBIBYTE = 1_048_576;
+const KIBIBYTE = 1_024;
+
+/** The default, given here so that the target is stated in the same place. */
+const HIGH_WATER_MARK = 64 * KIBIBYTE;
+
+const EVENT_BYTES = 1_024;
+const EVENTS_PER_TURN = 16;
+const TURNS_PER_STEP = 64;
+const STEP_BYTES = EVENT_BYTES * EVENTS_PER_TURN * TURNS_PER_STEP;
+
+/** Published before the first look at the memory: the window and the log are then as full as they get. */
+const FILL_BYTES = 24 * MEBIBYTE;
+
+/**
+ * One subscriber takes no byte while a lot is published to it and to live ones. What it costs is looked at from two
+ * sides: the bytes waiting in its socket, at most ever, and the growth of the process beside one without it.
+ * @param {import("../settings.mjs").Settings} settings
+ * @returns {Promise<import("../report.mjs").Figure[]>}
+ */
+export async function run({ stalledLive, stalledMebibytes, quick }) {
+  console.log(`one subscriber that never reads among ${stalledLive} live ones, ${stalledMebibytes} MiB published`);
+  const bytes = stalledMebibytes * MEBIBYTE;
+  const fill = quick ? FILL_BYTES / 4 : FILL_BYTES;
+  const without = await grow({ stalled: 0, live: stalledLive, bytes, fill });
+  const withIt = await grow({ stalled: 1, live: stalledLive, bytes, fill });
+
+  printTable(
+    ["", "most in the stalled socket", "heap and buffers grew by", "resident memory grew by"],
+    [
+      ["with it", `${number(withIt.waiting / KIBIBYTE)} KiB`, kibibytes(withIt.used), kibibytes(withIt.rss)],
+      ["without it", "", kibibytes(without.used), kibibytes(without.rss)],
+    ],
+  );
+  return [
+    {
+      figure: "most bytes waiting for a stalled subscriber, in high-water marks",
+      measured: withIt.waiting / HIGH_WATER_MARK,
+      target: { atMost: 2 },
+    },
+    {
+      figure: "heap and buffers it cost after all, in high-water marks",
+      measured: (withIt.used - without.used) / HIGH_WATER_MARK,
+      target: { atMost: 2 },
+    },
+    {
+      figure: "resident memory it cost (noise: some MiB)",
+      measured: (withIt.rss - without.rss) / MEBIBYTE,
+      unit: "MiB",
+    },
+  ];
+}
+
+/**
+ * @param {{ stalled: number, live: number, bytes: number, fill: number }} what
+ * @returns {Promise<{ waiting: number, used: number, rss: number }>}
+ */
+async function grow({ stalled, live, bytes, fill }) {
+  const pair = await startPair("sluice", { options: { highWaterMark: HIGH_WATER_MARK } });
+  await pair.connect(live);
+  await publishBytes(pair, fill);
+  const before = await pair.memory();
+  await pair.connect(stalled, { read: false, path: "/stalled" });
+  await publishBytes(pair, bytes);
+  const after = await pair.memory();
+  const waiting = await pair.ask("mostWaiting");
+  await pair.stop();
+  return { waiting, used: after.used - before.used, rss: after.rss - before.rss };
+}
+
+/**
+ * Step by step: the live ones have each step before the next.
+ * @param {import("../pair.mjs").Pair} pair
+ * @param {number} bytes
+ */
+async function publishBytes(pair, bytes) {
+  const events = EVENTS_PER_TURN * TURNS_PER_STEP;
+  for (let sent = 0; sent < bytes; sent += STEP_BYTES) {
+    await pair.publish({ turns: TURNS_PER_STEP, perTurn: EVENTS_PER_TURN, bytes: EVENT_BYTES }, { events });
+  }
+}
+
+/** @param {number} bytes */
+function kibibytes(bytes) {
+  return `${number(bytes / KIBIBYTE)} KiB`;
+}

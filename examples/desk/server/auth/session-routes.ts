@@ -1,0 +1,101 @@
+import type { FastifyInstance, FastifyReply } from "fastify";
+import type { Auth } from "sluice/auth";
+import { ERROR_RESPONSE } from "../operation/openapi.ts";
+import type { TokenIssuer } from "./tokens.ts";
+import { findUser, nameOf, USERS } from "./users.ts";
+
+/** The cookie that carries the token. `EventSource` cannot send a header of its own, but sends cookies. */
+export const SESSION_COOKIE = "desk_session";
+
+const USER = {
+  type: "object",
+  properties: { id: { type: "string" }, name: { type: "string" } },
+  required: ["id", "name"],
+} as const;
+
+/** Signing in and out. The token is in an `HttpOnly` cookie for browsers, and in the answer for programs. */
+export function sessionRoutes(app: FastifyInstance, auth: Auth, tokens: TokenIssuer): void {
+  app.get(
+    "/api/users",
+    { schema: { tags: ["session"], summary: "Who can sign in", response: { 200: listOf(USER) } } },
+    () => ({ users: USERS }),
+  );
+
+  app.post<{ Body: { userId: string } }>(
+    "/api/session",
+    {
+      schema: {
+        tags: ["session"],
+        summary: "Sign in as a demo user",
+        body: { type: "object", required: ["userId"], properties: { userId: { type: "string" } } },
+        response: {
+          200: {
+            type: "object",
+            properties: { user: USER, token: { type: "string" }, expiresAt: { type: "number" } },
+          },
+          400: ERROR_RESPONSE,
+        },
+      },
+    },
+    async ({ body }, reply) => {
+      const user = findUser(body.userId);
+      if (user === undefined) {
+        const known = USERS.map((one) => one.id).join(", ");
+        return reply
+          .code(400)
+          .send({ statusCode: 400, error: "Bad Request", message: `userId must be one of: ${known}.` });
+      }
+      const { token, expiresAt } = await tokens.issue(user.id);
+      setCookie(reply, token, Math.ceil(tokens.lifetimeMs / 1_000));
+      return { user, token, expiresAt };
+    },
+  );
+
+  app.get(
+    "/api/session",
+    {
+      schema: {
+        tags: ["session"],
+        summary: "Who is signed in",
+        response: {
+          200: { type: "object", properties: { user: USER, expiresAt: { type: "number" } } },
+          401: ERROR_RESPONSE,
+        },
+      },
+    },
+    async (request) => {
+      const { user, expiresAt } = await auth.authenticate(request);
+      return { user: { id: user, name: nameOf(user) }, expiresAt };
+    },
+  );
+
+  app.delete(
+    "/api/session",
+    { schema: { tags: ["session"], summary: "Sign out", response: { 204: { type: "null" } } } },
+    (_request, reply) => {
+      setCookie(reply, "", 0);
+      return reply.code(204).send();
+    },
+  );
+
+  app.post(
+    "/api/session/ticket",
+    {
+      schema: {
+        tags: ["session"],
+        summary: "A ticket that opens one event stream, as ?ticket=",
+        response: { 200: { type: "object", properties: { ticket: { type: "string" } } }, 401: ERROR_RESPONSE },
+      },
+    },
+    async (request) => ({ ticket: auth.issueTicket(await auth.authenticate(request)) }),
+  );
+}
+
+function setCookie(reply: FastifyReply, value: string, maxAge: number): void {
+  // `SameSite=Strict` keeps other sites from acting in the user's name. No `Secure`: the desk speaks plain HTTP on loopback.
+  reply.header("set-cookie", `${SESSION_COOKIE}=${value}; Path=/; HttpOnly; SameSite=Strict; Max-Age=${maxAge}`);
+}
+
+function listOf(items: object): object {
+  return { type: "object", properties: { users: { type: "array", items } } };
+}

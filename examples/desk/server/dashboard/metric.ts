@@ -1,0 +1,43 @@
+/** One second of this process's own figures: the data of a `metric` event. */
+export interface Metric {
+  /** In ms since 1970. */
+  readonly at: number;
+  /** Open event streams. */
+  readonly connections: number;
+  /** Events published, and events delivered to streams, per second. */
+  readonly published: number;
+  readonly delivered: number;
+  /** Delay of the event loop in ms: median and 99th percentile of this second. */
+  readonly lagP50: number;
+  readonly lagP99: number;
+  /** Resident memory and used heap, in bytes. */
+  readonly rss: number;
+  readonly heap: number;
+}
+
+/** A threshold that was crossed, or no longer is: the data of an `alert` event. */
+export interface Alert {
+  readonly alertId: "connections" | "loop-lag" | "memory";
+  readonly raised: boolean;
+  /** For people. */
+  readonly message: string;
+  readonly at: number;
+}
+
+/** What a part of the server is doing: the data of a `status` event. */
+export type Status =
+  | {
+      readonly component: "server";
+      readonly state: "ok" | "draining";
+      readonly startedAt: number;
+      readonly version: string;
+    }
+  | { readonly component: "generator"; readonly running: boolean; readonly perSecond: number }
+  | { readonly component: "exports"; readonly running: number };
+
+/** The types of the events of the channel `dashboard`. */
+export interface DashboardEvents {
+  readonly metric: Metric;
+  readonly alert: Alert;
+  readonly status: Status;
+}

@@ -1,0 +1,67 @@
+import type { FastifyInstance } from "fastify";
+import type { Channel } from "sluice";
+import { findUser, nameOf } from "../auth/users.ts";
+import { badRequest } from "../operation/bad-request.ts";
+import { ERROR_RESPONSE, eventStreamSchema, NEEDS_USER } from "../operation/openapi.ts";
+import { openStream } from "../streams/open-stream.ts";
+import {
+  EVERYONE,
+  NOTIFICATION_INPUT,
+  type NotificationEvents,
+  type NotificationInput,
+  topicOf,
+} from "./notification.ts";
+
+const DATA = "Type notification, data { from, text, userId, sentAt }.";
+
+/** Sending notifications, and streaming them: only one's own, or everyone's as well. One channel carries them all. */
+export function notificationRoutes(app: FastifyInstance, channel: Channel<NotificationEvents>): void {
+  app.post<{ Body: NotificationInput }>(
+    "/api/notifications",
+    {
+      schema: {
+        tags: ["notifications"],
+        summary: "Notify one user, or everyone",
+        security: NEEDS_USER,
+        body: NOTIFICATION_INPUT,
+        response: {
+          201: { type: "object", properties: { eventId: { type: "string" } } },
+          400: ERROR_RESPONSE,
+          401: ERROR_RESPONSE,
+        },
+      },
+    },
+    async ({ body, identity }, reply) => {
+      const { userId, broadcast, text } = body;
+      if ((userId === undefined) === (broadcast === undefined))
+        throw badRequest("Give either userId or broadcast: true.");
+      if (userId !== undefined && findUser(userId) === undefined) throw badRequest(`There is no user ${userId}.`);
+      const notification = {
+        from: nameOf(identity.user),
+        text: text.trim(),
+        userId: userId ?? null,
+        sentAt: new Date().toISOString(),
+      };
+      const topics = [userId === undefined ? EVERYONE : topicOf(userId)];
+      return reply.code(201).send({ eventId: await channel.publish("notification", notification, { topics }) });
+    },
+  );
+
+  app.get(
+    "/api/notifications/stream",
+    { schema: eventStreamSchema("notifications", "Only what is for the authenticated user", DATA) },
+    (request, reply) => {
+      const source = channel.subscribe({ topics: [topicOf(request.identity.user)], from: "start" });
+      return openStream(request, reply, source, { name: "notifications", channel });
+    },
+  );
+
+  app.get(
+    "/api/notifications/broadcast",
+    { schema: eventStreamSchema("notifications", "What is for everyone, and the user's own", DATA) },
+    (request, reply) => {
+      const source = channel.subscribe({ topics: [EVERYONE, topicOf(request.identity.user)], from: "start" });
+      return openStream(request, reply, source, { name: "broadcast", channel });
+    },
+  );
+}

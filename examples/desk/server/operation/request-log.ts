@@ -1,0 +1,57 @@
+import type { FastifyInstance, FastifyRequest } from "fastify";
+import type { CloseReason } from "sluice";
+import { GENERATOR_USER } from "../auth/users.ts";
+
+declare module "fastify" {
+  interface FastifyRequest {
+    /** Whether the answer is an event stream, which is logged when it opens and when it closes. */
+    isStream: boolean;
+  }
+}
+
+/**
+ * Logs a line for each answered request, with its path only: a query may carry a ticket. Health checks and the generator's own
+ * requests are for those who look closely (level `debug`).
+ */
+export function logRequests(app: FastifyInstance): void {
+  app.decorateRequest("isStream", false);
+  app.addHook("onResponse", async (request, reply) => {
+    if (request.isStream) return;
+    const line = {
+      method: request.method,
+      path: pathOf(request),
+      status: reply.statusCode,
+      ms: Math.round(reply.elapsedTime * 10) / 10,
+      user: request.identity?.user,
+    };
+    if (reply.statusCode >= 500) request.log.error(line, "request failed");
+    else if (isRoutine(request)) request.log.debug(line, "request");
+    else request.log.info(line, "request");
+  });
+}
+
+/** What is known of a stream when it has closed. */
+export interface ClosedStream {
+  readonly reason: CloseReason;
+  readonly durationMs: number;
+  readonly events: number;
+  readonly bytes: number;
+}
+
+/** Logs that a stream was opened. */
+export function logStreamOpened(request: FastifyRequest, stream: string, resumedFrom: string | null): void {
+  request.log.info({ stream, path: pathOf(request), user: request.identity.user, resumedFrom }, "stream opened");
+}
+
+/** Logs that a stream was closed, why, and what it carried. */
+export function logStreamClosed(request: FastifyRequest, stream: string, closed: ClosedStream): void {
+  request.log.info({ stream, user: request.identity.user, ...closed }, "stream closed");
+}
+
+function pathOf(request: FastifyRequest): string {
+  return request.url.split("?", 1)[0] ?? request.url;
+}
+
+function isRoutine(request: FastifyRequest): boolean {
+  return request.url.startsWith("/health/") || request.identity?.user === GENERATOR_USER.id;
+}

@@ -1,0 +1,37 @@
+import type { Channel } from "sluice";
+import type { Order, OrderEvents, OrderInput } from "./order.ts";
+
+const FIRST_ORDER = 1_001;
+/** What `history` gives at most, and the most that the channel is set up to keep. */
+export const MOST_KEPT = 10_000;
+
+/** Takes orders. The channel is the only place where they are kept. */
+export class OrderBook {
+  readonly channel: Channel<OrderEvents>;
+  #next = FIRST_ORDER;
+
+  constructor(channel: Channel<OrderEvents>) {
+    this.channel = channel;
+  }
+
+  /** Places an order; resolves when it is in the channel. */
+  async place({ customerName, amount }: OrderInput): Promise<Order & { eventId: string }> {
+    const order: Order = {
+      orderId: String(this.#next++),
+      customerName: customerName.trim(),
+      amount,
+      placedAt: new Date().toISOString(),
+    };
+    return { ...order, eventId: await this.channel.publish("orders", order) };
+  }
+  /** The newest orders that are kept, oldest first, and the position from which a stream goes on after them. */
+  async newest(limit: number): Promise<{ orders: (Order & { eventId: string })[]; position: string }> {
+    const { events, position } = await this.channel.history({ limit });
+    return { orders: events.map(({ data, id }) => ({ ...data, eventId: id })), position };
+  }
+
+  /** All orders that are kept, oldest first. */
+  async all(): Promise<Order[]> {
+    return (await this.newest(MOST_KEPT)).orders;
+  }
+}

@@ -1,0 +1,44 @@
+/** An order, as it is streamed. */
+export interface Order {
+  /** Counts the orders of one start of the desk, without a hole, from 1001. */
+  readonly orderId: string;
+  readonly customerName: string;
+  /** In euros, with at most two decimals. */
+  readonly amount: number;
+  /** ISO 8601. */
+  readonly placedAt: string;
+}
+
+/** What a customer gives to place an order. */
+export interface OrderInput {
+  readonly customerName: string;
+  readonly amount: number;
+}
+
+/** The types of the events of the channel `orders`. */
+export interface OrderEvents {
+  readonly orders: Order;
+}
+
+/** JSON schema of {@link OrderInput}. */
+export const ORDER_INPUT = {
+  type: "object",
+  required: ["customerName", "amount"],
+  additionalProperties: false,
+  properties: {
+    customerName: { type: "string", minLength: 1, maxLength: 80, pattern: "\\S", description: "Who the order is for" },
+    amount: { type: "number", minimum: 0.01, maximum: 1_000_000, multipleOf: 0.01, description: "In euros" },
+  },
+} as const;
+
+/** JSON schema of {@link Order}, with its event ID where it has one. */
+export const ORDER = {
+  type: "object",
+  properties: {
+    orderId: { type: "string" },
+    customerName: { type: "string" },
+    amount: { type: "number" },
+    placedAt: { type: "string", format: "date-time" },
+    eventId: { type: "string", description: "Position in the channel, to resume from" },
+  },
+} as const;

@@ -1,0 +1,80 @@
+import type { JSONWebKeySet, JWTPayload, JWTVerifyGetKey, JWTVerifyOptions, KeyInput } from "jose";
+import { SluiceError, type SluiceErrorCode } from "../protocol/sluice-error.ts";
+import { AuthError } from "./auth-error.ts";
+
+type Jose = typeof import("jose");
+
+/** What a token is verified against; validated, with the defaults filled in. */
+export interface VerifierSettings {
+  readonly key: KeyInput | JSONWebKeySet | URL | JWTVerifyGetKey;
+  readonly algorithms: readonly string[];
+  readonly issuer: string | readonly string[] | undefined;
+  readonly audience: string | readonly string[] | undefined;
+  /** In ms. */
+  readonly clockTolerance: number;
+}
+
+/** Verifies a token's signature and claims, and returns the claims. */
+export type TokenVerifier = (token: string) => Promise<JWTPayload & { readonly exp: number }>;
+
+/** The failures of a key source that the token is to blame for: it names a key that the source does not have. */
+const BLAMED_ON_TOKEN = ["ERR_JWKS_NO_MATCHING_KEY", "ERR_JWKS_MULTIPLE_MATCHING_KEYS", "ERR_JOSE_NOT_SUPPORTED"];
+
+/**
+ * Makes a verifier with the package `jose`, which is loaded only now: whoever does not authenticate need not have it.
+ * @throws {SluiceError} `MISSING_PACKAGE` when it is not installed
+ */
+export async function createTokenVerifier(settings: VerifierSettings): Promise<TokenVerifier> {
+  const jose = await importJose();
+  const { algorithms, issuer, audience, clockTolerance } = settings;
+  const options: JWTVerifyOptions = {
+    // The token must not choose how it is verified (RFC 8725, section 3.1): what is not in this list is refused.
+    algorithms: [...algorithms],
+    clockTolerance: clockTolerance / 1000,
+    // A stream ends when its credential does; a credential that never ends is none for a stream.
+    requiredClaims: ["exp"],
+    ...(issuer !== undefined && { issuer: typeof issuer === "string" ? issuer : [...issuer] }),
+    ...(audience !== undefined && { audience: typeof audience === "string" ? audience : [...audience] }),
+  };
+  const key = keySource(jose, settings.key);
+  return async (token) => {
+    let keysFailed = false;
+    const getKey: JWTVerifyGetKey = async (header, jws) => {
+      if (typeof key !== "function") return key;
+      try {
+        return await key(header, jws);
+      } catch (error) {
+        keysFailed = !BLAMED_ON_TOKEN.includes((error as { code?: string }).code ?? "");
+        throw error;
+      }
+    };
+    try {
+      const { payload } = await jose.jwtVerify(token, getKey, options);
+      return payload as JWTPayload & { exp: number };
+    } catch (cause) {
+      // That the keys cannot be had is our trouble, and no reason to send the user away to sign in again.
+      if (keysFailed) throw cause;
+      throw new AuthError("invalid", { cause });
+    }
+  };
+}
+
+function keySource(jose: Jose, key: VerifierSettings["key"]): KeyInput | JWTVerifyGetKey {
+  if (key instanceof URL) return jose.createRemoteJWKSet(key);
+  return isKeySet(key) ? jose.createLocalJWKSet(key) : key;
+}
+
+/** A `Uint8Array` has `keys` as well, but as a method. */
+function isKeySet(key: KeyInput | JSONWebKeySet | JWTVerifyGetKey): key is JSONWebKeySet {
+  return "keys" in key && Array.isArray(key.keys);
+}
+
+async function importJose(): Promise<Jose> {
+  try {
+    return await import("jose");
+  } catch (cause) {
+    const message =
+      'sluice/auth verifies tokens with the package "jose", which could not be loaded: run npm install jose.';
+    throw new SluiceError("MISSING_PACKAGE" as string as SluiceErrorCode, message, { cause });
+  }
+}

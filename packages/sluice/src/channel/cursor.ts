@@ -1,0 +1,256 @@
+import { toBytes } from "../protocol/bytes.ts";
+import type { CloseReason } from "../stream/close-reason.ts";
+import type { EventStream } from "../stream/event-stream.ts";
+import { itemText } from "../stream/event-text.ts";
+import type { Feed, FeedState } from "../stream/feed.ts";
+import { COMMENT } from "../stream/heartbeat.ts";
+import { Piece } from "../stream/piece.ts";
+import type { LazyContext } from "../stream/source.ts";
+import type { Cohort } from "./cohort.ts";
+import type { Delivery, Step } from "./delivery.ts";
+import { gapText } from "./gap.ts";
+import { KeptEvent } from "./kept-event.ts";
+import { formatPosition } from "./position.ts";
+import type { Runnable } from "./run-queue.ts";
+import type { Selection } from "./selection.ts";
+import { type Initial, snapshotEvents } from "./snapshot.ts";
+import { afterGap, type From, findStartPoint, type StartPoint } from "./start-point.ts";
+
+/** What a cursor is opened with. */
+export interface CursorSetup {
+  readonly selection: Selection;
+  readonly from: From;
+  readonly initial: Initial | undefined;
+  readonly gapEvent: string;
+}
+
+/** Pieces written before others get their turn. */
+const PIECES_PER_RUN = 4;
+
+/** Not in the live list. */
+const NOWHERE = -1;
+
+/**
+ * One subscriber's place in a channel. Replay, resume and a slow reader are the same thing: a cursor that is behind, and is
+ * moved on as fast as its socket takes bytes. Once it has everything it is live: part of its cohort, without a place of its own.
+ */
+export class Cursor implements Feed, Runnable {
+  readonly finite = false;
+  readonly cohort: Cohort;
+  stream!: EventStream;
+  /** Index in the cohort's live list; only for {@link Delivery}. */
+  place: number = NOWHERE;
+  readonly #delivery: Delivery;
+  readonly #setup: CursorSetup;
+  readonly #context: LazyContext;
+  /** Offset up to which it has been written everything; while it is live, that is what the channel has flushed. */
+  #after = 0;
+  /** Offset that the client knows as its last event ID. */
+  #told = 0;
+  /** Whether something is under way that will move it on: a read, a snapshot, a place in the run queue. */
+  #busy = true;
+  #wake: (() => void) | undefined;
+  /** Counts the lives of the log it has seen, so that what was begun in an earlier one is dropped. */
+  #life = 0;
+
+  constructor(delivery: Delivery, setup: CursorSetup, context: LazyContext) {
+    this.#delivery = delivery;
+    this.#setup = setup;
+    this.#context = context;
+    this.cohort = delivery.cohorts.join(setup.selection);
+    delivery.lagging.add(this);
+  }
+
+  /** The client's last event ID as it should be now. */
+  get lastEventId(): string {
+    return this.#position(this.#toldNow);
+  }
+
+  start(stream: EventStream, opening: string): void {
+    this.stream = stream;
+    const { lastEventId } = this.#context;
+    // What was published before this subscriber came must not count as coming after it.
+    this.#delivery.flush();
+    const found = findStartPoint(this.#delivery, lastEventId, this.#setup.from);
+    if (!(found instanceof Promise)) return this.#begin(found, opening, lastEventId === undefined);
+    this.#write(`${opening}\n`, 0);
+    const life = this.#life;
+    found
+      .then((point) => this.#stillIn(life) && this.#begin(point, "", lastEventId === undefined))
+      .catch((error) => this.#fail(error, "log"));
+  }
+
+  drained(): void {
+    this.#wake?.();
+    if (!this.#busy && this.place === NOWHERE) this.run();
+  }
+
+  stop(reason: CloseReason): void {
+    const delivery = this.#delivery;
+    this.#life++;
+    if (this.place === NOWHERE) delivery.lagging.delete(this);
+    else delivery.leave(this);
+    delivery.cohorts.leave(this.cohort);
+    this.#wake?.();
+    this.#context.abort(reason);
+  }
+
+  /** Sends its position where the channel has moved on without an event for it, so that the position never falls out of the log. */
+  heartbeat(): Piece {
+    const reached = this.#reached;
+    if (this.#busy || reached <= this.#toldNow) return COMMENT;
+    this.#told = reached;
+    return new Piece(toBytes(`id: ${this.#position(reached)}\n\n`), 0);
+  }
+
+  describe(): FeedState {
+    const { topics } = this.cohort.selection;
+    return {
+      channel: this.#delivery.channel,
+      topics: topics === "*" ? "*" : [...topics],
+      state: this.place === NOWHERE ? "lagging" : "live",
+      lastEventId: this.lastEventId,
+    };
+  }
+
+  /** The socket is full: from now on it has a place of its own. */
+  fallBehind(): void {
+    if (this.place === NOWHERE) return;
+    this.#after = this.#delivery.flushed;
+    this.#told = this.#toldNow;
+    this.#delivery.leave(this);
+    this.#delivery.lagging.add(this);
+    this.#busy = false;
+  }
+
+  /** The log began a new life, in which its place means nothing. */
+  logReset(lostEventId: string): void {
+    this.fallBehind();
+    this.#life++;
+    this.#busy = true;
+    this.#begin(afterGap(this.#delivery, "other-epoch", lostEventId), "", false);
+  }
+
+  /** Moves on until the socket is full, everything is written, or others should have their turn. */
+  run(): void {
+    this.#busy = false;
+    const delivery = this.#delivery;
+    for (let pieces = 0; this.stream.reason === undefined && this.stream.writable; ) {
+      if (delivery.flushing || pieces === PIECES_PER_RUN) {
+        this.#busy = true;
+        return delivery.runQueue.add(this);
+      }
+      if (this.#after === delivery.flushed) return delivery.join(this);
+      const step = delivery.next(this.cohort, this.#after);
+      if (step instanceof Promise) return this.#await(step);
+      if (step === "gone") return this.#tellTrimmed();
+      this.#take(step);
+      pieces++;
+    }
+  }
+
+  #await(step: Promise<Step | "gone">): void {
+    this.#busy = true;
+    const life = this.#life;
+    step
+      .then((read) => {
+        if (!this.#stillIn(life)) return;
+        if (read === "gone") this.#tellTrimmed();
+        else {
+          this.#take(read);
+          this.run();
+        }
+      })
+      .catch((error) => this.#fail(error, "log"));
+  }
+
+  #take({ piece, told, through }: Step): void {
+    this.#after = through;
+    if (piece === undefined) return;
+    this.#told = told;
+    this.stream.write(piece);
+  }
+
+  /** Says where the stream goes on, and goes on from there. `opening` is the first lines of the first block, if it is still open. */
+  #begin(point: StartPoint, opening: string, isFresh: boolean): void {
+    const delivery = this.#delivery;
+    const { initial, gapEvent } = this.#setup;
+    const withSnapshot = initial !== undefined && (isFresh || point.gap !== undefined);
+    // Taken before the snapshot is made: what happens meanwhile comes after it.
+    this.#after = withSnapshot ? delivery.flushed : point.after;
+    this.#told = this.#after;
+    const position = this.#position(this.#after);
+    let text = opening;
+    if (point.gap !== undefined) {
+      delivery.hub.gaps++;
+      text += (opening && "\n") + gapText({ ...point.gap, resumesAfter: position }, gapEvent, withSnapshot);
+    } else if (withSnapshot) text += opening && "\n";
+    else text += `id: ${position}\n\n`;
+    if (text !== "") this.#write(text, 0);
+    if (withSnapshot) this.#writeSnapshot(initial, position).catch((error) => this.#fail(error, "initial"));
+    else this.run();
+  }
+
+  #tellTrimmed(): void {
+    this.#begin(afterGap(this.#delivery, "trimmed", this.lastEventId), "", false);
+  }
+
+  /** The snapshot's events have no ID; the position comes after the last of them, so that a cut on the way means all of it again. */
+  async #writeSnapshot(initial: Initial, position: string): Promise<void> {
+    this.#busy = true;
+    const life = this.#life;
+    const limit = this.#delivery.hub.settings.highWaterMark / 2;
+    let text = "";
+    let events = 0;
+    for await (const event of snapshotEvents(this.#delivery, this.cohort.selection, initial, this.#context)) {
+      if (!this.#stillIn(life)) return;
+      text += event instanceof KeptEvent ? event.blockWithoutId : itemText(event, undefined);
+      events++;
+      if (text.length < limit) continue;
+      this.#write(text, events);
+      text = "";
+      events = 0;
+      if (!this.stream.writable) await this.#untilDrained();
+      if (!this.#stillIn(life)) return;
+    }
+    if (!this.#stillIn(life)) return;
+    this.#write(`${text}id: ${position}\n\n`, events);
+    this.run();
+  }
+
+  #untilDrained(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#wake = () => {
+        this.#wake = undefined;
+        resolve();
+      };
+    });
+  }
+
+  #write(text: string, events: number): void {
+    this.stream.write(new Piece(toBytes(text), events));
+  }
+
+  #fail(error: unknown, stage: string): void {
+    if (this.stream.reason !== undefined) return;
+    this.#delivery.report(error, stage);
+    this.stream.close("error");
+  }
+
+  #stillIn(life: number): boolean {
+    return life === this.#life;
+  }
+
+  #position(offset: number): string {
+    return formatPosition(this.#delivery.epoch, offset);
+  }
+
+  /** Offset up to which it has been written everything. */
+  get #reached(): number {
+    return this.place === NOWHERE ? this.#after : this.#delivery.flushed;
+  }
+
+  get #toldNow(): number {
+    return this.place === NOWHERE ? this.#told : Math.max(this.#told, this.cohort.told);
+  }
+}

@@ -1,0 +1,59 @@
+import type { ChannelLog } from "../logs/log.ts";
+import { KeptEvent } from "./kept-event.ts";
+
+const PAGE_EVENTS = 512;
+const PAGE_BYTES = 256 * 1024;
+/** With {@link PAGE_BYTES}, what the pages of a channel take at most: 2 MiB, and one oversized event each. */
+const PAGES_HELD = 8;
+
+/** A run of events read from the log. */
+export interface Page {
+  readonly first: number;
+  readonly events: readonly KeptEvent[];
+}
+
+/** Reads what is older than the window from the log; cursors that are at the same place share the reading and the encoding. */
+export class LogPages {
+  readonly #log: ChannelLog;
+  /** The one used last comes last. */
+  #pages: Page[] = [];
+  readonly #reading = new Map<number, Promise<Page | "gone">>();
+
+  constructor(log: ChannelLog) {
+    this.#log = log;
+  }
+
+  /** The page that has the event after `after`; `"gone"` when the log has trimmed it. */
+  get(after: number): Page | Promise<Page | "gone"> {
+    const offset = after + 1;
+    const found = this.#pages.findIndex((page) => page.first <= offset && offset < page.first + page.events.length);
+    if (found >= 0) {
+      const page = this.#pages.splice(found, 1)[0] as Page;
+      this.#pages.push(page);
+      return page;
+    }
+    let reading = this.#reading.get(after);
+    if (reading === undefined) {
+      reading = this.#read(after).finally(() => this.#reading.delete(after));
+      this.#reading.set(after, reading);
+    }
+    return reading;
+  }
+
+  clear(): void {
+    this.#pages = [];
+    this.#reading.clear();
+  }
+
+  async #read(after: number): Promise<Page | "gone"> {
+    const { epoch } = this.#log;
+    const entries = await this.#log.read(after, PAGE_EVENTS, PAGE_BYTES);
+    if (entries === "gone") return "gone";
+    const page = { first: after + 1, events: entries.map((entry) => new KeptEvent(entry, epoch)) };
+    if (epoch === this.#log.epoch && entries.length > 0) {
+      this.#pages.push(page);
+      if (this.#pages.length > PAGES_HELD) this.#pages.shift();
+    }
+    return page;
+  }
+}

@@ -1,0 +1,221 @@
+import type { Channel } from "../channel/channel.ts";
+import { checkFunction, checkNames, checkNumber, checkText, show } from "../protocol/check-option.ts";
+import { SluiceError } from "../protocol/sluice-error.ts";
+import type { FeedSource } from "../stream/feed.ts";
+import type { StreamHub } from "../stream/stream-hub.ts";
+import { JobFailure } from "./job-failure.ts";
+import { type FollowedJob, JobProgress } from "./job-progress.ts";
+
+/** The events of a job's stream. The last three end it. */
+export type JobEvents<Progress, Result> = {
+  progress: Progress;
+  completed: Result;
+  failed: { message: string };
+  cancelled: { message: string };
+};
+
+/** The types after which nothing more comes. */
+export const TERMINAL_TYPES: readonly string[] = ["completed", "failed", "cancelled"];
+
+/** How a kind of job is set up. */
+export interface JobsOptions {
+  /** Time for which the outcome of a job that is over can still be followed, in ms. Default: 1 hour. */
+  readonly keepFor?: number;
+  /** Jobs remembered at most, running ones included; beyond it, those over longest are forgotten. Default: 10 000. */
+  readonly maxJobs?: number;
+}
+
+/** What a job gets. */
+export interface JobContext<Progress> {
+  readonly id: string;
+  /** Aborts when the job is cancelled, or the Sluice closes. */
+  readonly signal: AbortSignal;
+  /** Tells followers how far it is. Resolves once the log has it; need not be awaited. */
+  progress(progress: Progress): Promise<void>;
+}
+
+/** How a job is doing. */
+export interface JobState<Progress, Result> {
+  readonly id: string;
+  readonly state: "running" | "completed" | "failed" | "cancelled";
+  /** What it last said. */
+  readonly progress: Progress | undefined;
+  readonly result: Result | undefined;
+  readonly startedAt: Date;
+}
+
+/** A job that was started. */
+export interface StartedJob<Result> {
+  readonly id: string;
+  /** What the job returns; rejects with what it throws, or an `AbortError` when it was cancelled. Need not be awaited. */
+  readonly result: Promise<Result>;
+}
+
+interface Job<Progress, Result> {
+  readonly id: string;
+  readonly controller: AbortController;
+  readonly startedAt: Date;
+  state: JobState<Progress, Result>["state"];
+  progress: Progress | undefined;
+  result: Result | undefined;
+  outcome: FollowedJob["outcome"];
+}
+
+const KEEP_FOR_MS = 3_600_000;
+const MAX_JOBS = 10_000;
+
+/** Long work whose progress people follow: each job is a topic of one channel. */
+export class Jobs<Progress = unknown, Result = unknown> {
+  readonly name: string;
+  readonly #channel: Channel<JobEvents<Progress, Result>>;
+  readonly #hub: StreamHub;
+  readonly #keepFor: number;
+  readonly #maxJobs: number;
+  /** In the order of starting. */
+  readonly #jobs = new Map<string, Job<Progress, Result>>();
+
+  /** @internal Use `sluice.jobs()`. */
+  constructor(hub: StreamHub, channel: Channel<JobEvents<Progress, Result>>, name: string, options: JobsOptions) {
+    checkNames("jobs", options, ["keepFor", "maxJobs"]);
+    this.name = name;
+    this.#hub = hub;
+    this.#channel = channel;
+    this.#keepFor = checkNumber("keepFor", options.keepFor, KEEP_FOR_MS, { unit: "ms" });
+    this.#maxJobs = checkNumber("maxJobs", options.maxJobs, MAX_JOBS, { min: 1, whole: true });
+  }
+
+  /**
+   * Starts a job. It runs on at once, whether anybody follows it or not. Throws `INVALID_OPTION`, also for an ID that is taken.
+   */
+  start(
+    run: (context: JobContext<Progress>) => Result | Promise<Result>,
+    options: { readonly id?: string } = {},
+  ): StartedJob<Result> {
+    checkNames("start", options, ["id"]);
+    checkText("id", options.id);
+    if (typeof run !== "function") checkFunction("run", run ?? null);
+    const { id = crypto.randomUUID() } = options;
+    if (this.#jobs.has(id))
+      throw new SluiceError(
+        "INVALID_OPTION",
+        `\`id\`: there is a job ${show(id)} already. Take another, or none to have one made.`,
+      );
+    this.#forgetBeyond(this.#maxJobs - 1);
+    const job: Job<Progress, Result> = {
+      id,
+      controller: new AbortController(),
+      startedAt: new Date(),
+      state: "running",
+      progress: undefined,
+      result: undefined,
+      outcome: undefined,
+    };
+    this.#jobs.set(id, job);
+    const result = this.#run(job, run);
+    // Whoever does not await the result has followers and onError to tell of a failure.
+    result.catch(() => undefined);
+    return { id, result };
+  }
+
+  /** How a job is doing; `undefined` when no such job is known, or any more. */
+  get(id: string): JobState<Progress, Result> | undefined {
+    const job = this.#jobs.get(id);
+    if (job === undefined) return undefined;
+    const { state, progress, result, startedAt } = job;
+    return { id, state, progress, result, startedAt };
+  }
+
+  /** Cancels a job: its signal aborts, and its followers are told `cancelled`. Returns whether it was running. */
+  cancel(id: string): boolean {
+    const job = this.#jobs.get(id);
+    if (job?.state !== "running") return false;
+    this.#end(job, "cancelled", { message: "The job was cancelled." });
+    job.controller.abort(new DOMException("The job was cancelled.", "AbortError"));
+    return true;
+  }
+
+  /**
+   * The source of a job's stream: its newest progress first, then what comes, and the end, after which the stream ends. A reconnect after
+   * that gets 204, which stops EventSource for good. The stream of an unknown job is answered with 404.
+   */
+  progress(id: string): FeedSource {
+    return new JobProgress(this.#channel as Channel<JobEvents<unknown, unknown>>, this.#hub, () => this.#find(id));
+  }
+
+  /** @internal Cancels all that run. */
+  close(): void {
+    for (const id of [...this.#jobs.keys()]) this.cancel(id);
+  }
+
+  async #run(
+    job: Job<Progress, Result>,
+    run: (context: JobContext<Progress>) => Result | Promise<Result>,
+  ): Promise<Result> {
+    const { id } = job;
+    const { signal } = job.controller;
+    // After start() has returned, so that the caller knows the ID before anything happens.
+    await Promise.resolve();
+    const progress = async (value: Progress) => {
+      if (job.state !== "running") return;
+      job.progress = value;
+      await this.#channel.publish("progress", value, { topics: [id] });
+    };
+    try {
+      signal.throwIfAborted();
+      const result = await run({ id, signal, progress });
+      signal.throwIfAborted();
+      job.result = result;
+      this.#end(job, "completed", result);
+      return result;
+    } catch (error) {
+      if (job.state === "running") {
+        this.#hub.report(error, { stage: "job", channel: this.name });
+        this.#end(job, "failed", { message: error instanceof JobFailure ? error.message : "The job failed." });
+      }
+      throw error;
+    }
+  }
+
+  #end(
+    job: Job<Progress, Result>,
+    state: "completed" | "failed" | "cancelled",
+    data: Result | { message: string },
+  ): void {
+    job.state = state;
+    // `null` stands for a job that returns nothing: every event has data.
+    const outcome = data ?? null;
+    const eventId = this.#channel.publish(state, outcome as never, { topics: [job.id] });
+    eventId.catch((error) => this.#hub.report(error, { stage: "job", channel: this.name }));
+    job.outcome = { data: outcome, eventId };
+    const timer = setTimeout(() => this.#jobs.delete(job.id), this.#keepFor);
+    (timer as { unref?(): void }).unref?.();
+  }
+
+  #find(id: string): FollowedJob {
+    const job = this.#jobs.get(id);
+    if (job === undefined) throw new UnknownJob(id);
+    return job;
+  }
+
+  #forgetBeyond(count: number): void {
+    for (const job of this.#jobs.values()) {
+      if (this.#jobs.size <= count) return;
+      if (job.state !== "running") this.#jobs.delete(job.id);
+    }
+    if (this.#jobs.size > count) {
+      throw new SluiceError(
+        "INVALID_OPTION",
+        `${this.#jobs.size} jobs are running, and \`maxJobs\` is ${this.#maxJobs}. Wait for some to end, or raise it.`,
+      );
+    }
+  }
+}
+
+/** Answered with 404. */
+class UnknownJob extends SluiceError {
+  readonly status = 404;
+
+  constructor(id: string) {
+    super("UNKNOWN_JOB", `There is no job ${show(id)}, or it has been over for long.`);
+  }
+}

@@ -1,0 +1,212 @@
+import { Channel, type ChannelStats } from "./channel/channel.ts";
+import type { ChannelOptions } from "./channel/channel-options.ts";
+import type { EventMap } from "./channel/kept-event.ts";
+import { type JobEvents, Jobs, type JobsOptions } from "./jobs/jobs.ts";
+import { checkText, invalidOption, show } from "./protocol/check-option.ts";
+import { SluiceError } from "./protocol/sluice-error.ts";
+import { checkSluiceOptions, type SluiceOptions, type SluiceSettings } from "./sluice-options.ts";
+import type { CloseReason } from "./stream/close-reason.ts";
+import { type Connection, type ConnectionSelector, connectionOf, matcherOf } from "./stream/connections.ts";
+import { type DrainOptions, drainStreams } from "./stream/drain.ts";
+import { openStream } from "./stream/open-stream.ts";
+import { checkSource, type Source } from "./stream/source.ts";
+import { type ErrorContext, StreamHub } from "./stream/stream-hub.ts";
+import { checkStreamOptions, type StreamOptions } from "./stream/stream-options.ts";
+import { FetchExchange } from "./transports/fetch.ts";
+import { NodeExchange, type NodeRequest, type NodeResponse } from "./transports/node-exchange.ts";
+
+/** What has happened since the Sluice was made, and how things are now. All of this process. */
+export interface SluiceStats {
+  /** Open event streams. */
+  readonly streams: number;
+  /** Those on channels that have everything, and those still reading what is behind. */
+  readonly live: number;
+  readonly lagging: number;
+  /** Streams opened. */
+  readonly opened: number;
+  /** Streams ended, and requests refused, by reason. */
+  readonly closed: Readonly<Record<CloseReason, number>>;
+  /** Events published to channels. */
+  readonly published: number;
+  /** Events written to streams: one event to a thousand streams counts a thousand. */
+  readonly delivered: number;
+  /** Bytes written to streams, as framed. */
+  readonly bytes: number;
+  /** Gap events written. */
+  readonly gaps: number;
+  readonly heartbeats: number;
+  readonly channels: Readonly<Record<string, ChannelStats>>;
+}
+
+/** Whether new streams are taken. */
+export interface SluiceHealth {
+  readonly status: "ok" | "draining" | "closed";
+  readonly streams: number;
+}
+
+/** Streams events from this server. Make one per process with {@link createSluice}. */
+export class Sluice implements AsyncDisposable {
+  readonly #settings: SluiceSettings;
+  readonly #hub: StreamHub;
+  readonly #channels = new Map<string, Channel>();
+  readonly #jobs = new Map<string, Jobs>();
+  #closed = false;
+
+  /** @internal Use {@link createSluice}. */
+  constructor(options: SluiceOptions) {
+    this.#settings = checkSluiceOptions(options);
+    this.#hub = new StreamHub(this.#settings, (error, context) => this.#report(error, context));
+  }
+
+  /**
+   * Answers a request of `node:http`, `node:http2`, Express or alike with an event stream (WHATWG HTML section 9.2), and resolves to the
+   * reason of its end. The head and a first comment leave at once.
+   *
+   * Rejects only with `INVALID_OPTION`, before anything is answered. What goes wrong later is answered or ends the stream, and is
+   * told to `onError`, so the promise need not be awaited.
+   */
+  async stream<T, R extends NodeRequest>(
+    request: R,
+    response: NodeResponse,
+    source: Source<T, R>,
+    options: StreamOptions = {},
+  ): Promise<CloseReason> {
+    checkSource(source);
+    checkStreamOptions(options);
+    return openStream(this.#hub, new NodeExchange(request, response), source as Source, options);
+  }
+
+  /**
+   * The same for the Fetch API: Hono, Next.js, Bun, Deno, workers. Resolves to the response, whose body is the stream.
+   * How it ends is told to the option `onClose`.
+   */
+  async response<T>(request: Request, source: Source<T, Request>, options: StreamOptions = {}): Promise<Response> {
+    checkSource(source);
+    checkStreamOptions(options);
+    const exchange = new FetchExchange(request);
+    void openStream(this.#hub, exchange, source as Source, options);
+    return exchange.response;
+  }
+
+  /**
+   * The channel of a name; made when it is asked for first, which is when it may have options. The type parameter says which types of events
+   * it has and what their data is. Throws `INVALID_OPTION`, and `CLOSED`.
+   */
+  channel<Events extends EventMap = EventMap>(name: string, options?: ChannelOptions<Events>): Channel<Events> {
+    this.#mustBeOpen();
+    const known = this.#channels.get(name);
+    if (known !== undefined) {
+      if (options === undefined) return known as unknown as Channel<Events>;
+      throw new SluiceError(
+        "INVALID_OPTION",
+        `Channel ${show(name)} was made before. Give its options where it is made, and only there.`,
+      );
+    }
+    checkName("channel", name);
+    const { log, gapEvent, flushInterval } = this.#settings;
+    const channel = new Channel<Events>(this.#hub, log, name, gapEvent, flushInterval, options ?? {});
+    this.#channels.set(name, channel as unknown as Channel);
+    return channel;
+  }
+
+  /** The jobs of a name: long work whose progress can be followed. Throws like {@link channel}. */
+  jobs<Progress = unknown, Result = unknown>(name: string, options?: JobsOptions): Jobs<Progress, Result> {
+    this.#mustBeOpen();
+    const known = this.#jobs.get(name);
+    if (known !== undefined) {
+      if (options === undefined) return known as unknown as Jobs<Progress, Result>;
+      throw new SluiceError(
+        "INVALID_OPTION",
+        `Jobs ${show(name)} were made before. Give their options where they are made, and only there.`,
+      );
+    }
+    checkName("jobs", name);
+    const channel = this.channel<JobEvents<Progress, Result>>(`jobs:${name}`);
+    const jobs = new Jobs<Progress, Result>(this.#hub, channel, name, options ?? {});
+    this.#jobs.set(name, jobs as unknown as Jobs);
+    return jobs;
+  }
+
+  /** All open streams, in the order in which they were opened. */
+  connections(): Connection[] {
+    return [...this.#hub.streams].map(connectionOf);
+  }
+
+  /** Ends streams, and returns how many. Their subscribers will come back: see to it that they are refused then, if they are to stay away. */
+  disconnect(selector: ConnectionSelector): number {
+    const chosen = [...this.#hub.streams].filter(matcherOf(selector));
+    for (const stream of chosen) stream.close("disconnected");
+    return chosen.length;
+  }
+
+  stats(): SluiceStats {
+    const hub = this.#hub;
+    const channels = Object.fromEntries([...this.#channels].map(([name, channel]) => [name, channel.stats()]));
+    const each = Object.values(channels);
+    return {
+      streams: hub.streams.size,
+      live: each.reduce((sum, { live }) => sum + live, 0),
+      lagging: each.reduce((sum, { lagging }) => sum + lagging, 0),
+      opened: hub.opened,
+      closed: { ...hub.closedByReason },
+      published: each.reduce((sum, { published }) => sum + published, 0),
+      delivered: hub.delivered,
+      bytes: hub.bytes(),
+      gaps: hub.gaps,
+      heartbeats: hub.heartbeats,
+      channels,
+    };
+  }
+
+  health(): SluiceHealth {
+    const { draining, streams } = this.#hub;
+    return { status: this.#closed ? "closed" : draining ? "draining" : "ok", streams: streams.size };
+  }
+
+  /**
+   * Ends all streams in an orderly way before a shutdown: new ones get 503 from now on; those open are ended one after another, each told when
+   * to come back; job streams may finish. Resolves when all are gone. Throws `INVALID_OPTION`.
+   */
+  drain(options: DrainOptions = {}): Promise<void> {
+    return drainStreams(this.#hub, options);
+  }
+
+  /** Drains without delay, cancels jobs, and closes the log. Closing twice does nothing. */
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    for (const jobs of this.#jobs.values()) jobs.close();
+    await drainStreams(this.#hub, { timeout: 0 });
+    for (const channel of this.#channels.values()) await channel.close();
+    await this.#settings.log.close();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  #mustBeOpen(): void {
+    if (this.#closed) throw new SluiceError("CLOSED", "This Sluice is closed. Make another with createSluice().");
+  }
+
+  #report(error: unknown, context: ErrorContext): void {
+    try {
+      this.#settings.onError(error, context);
+    } catch {
+      // Whoever hears of errors has nobody to tell of its own.
+    }
+  }
+}
+
+/** Makes a Sluice. Throws `INVALID_OPTION` where an option is not what its description says. */
+export function createSluice(options: SluiceOptions = {}): Sluice {
+  return new Sluice(options);
+}
+
+const MAX_NAME_LENGTH = 256;
+
+function checkName(kind: string, name: unknown): void {
+  checkText(`${kind} name`, name ?? null);
+  if ((name as string).length > MAX_NAME_LENGTH)
+    throw invalidOption(`${kind} name`, `a string of at most ${MAX_NAME_LENGTH} characters`, name);
+}

@@ -1,0 +1,67 @@
+import { invalidOption } from "../protocol/check-option.ts";
+import { SluiceError } from "../protocol/sluice-error.ts";
+import type { EventStream, Subscriber } from "./event-stream.ts";
+
+/** One open event stream, as those who operate the server see it. */
+export interface Connection {
+  /** Unique among all streams of all processes. */
+  readonly id: string;
+  readonly subscriber: Subscriber | undefined;
+  readonly channel: string | undefined;
+  readonly topics: readonly string[] | "*" | undefined;
+  /** `live`: it has everything; `lagging`: it is still reading what is behind. */
+  readonly state: "live" | "lagging";
+  /** What it would send as `Last-Event-ID` now; only for streams on channels. */
+  readonly lastEventId: string | undefined;
+  readonly openedAt: Date;
+  readonly remoteAddress: string | undefined;
+  /** Events written to it. */
+  readonly events: number;
+  /** Bytes written to it, as framed. */
+  readonly bytes: number;
+}
+
+/** Which streams are meant: all that agree with each of the fields given, or those for which a function returns `true`. */
+export type ConnectionSelector =
+  | { readonly id?: string; readonly user?: string; readonly channel?: string }
+  | ((connection: Connection) => boolean);
+
+/** Describes a stream as it is now. */
+export function connectionOf(stream: EventStream): Connection {
+  const { subscriber, remoteAddress } = stream.setup;
+  const { channel, topics, state, lastEventId } = stream.feed.describe();
+  const { id, events } = stream;
+  return {
+    id,
+    subscriber,
+    channel,
+    topics,
+    state,
+    lastEventId,
+    openedAt: new Date(stream.openedAt),
+    remoteAddress,
+    events,
+    bytes: stream.sink.written,
+  };
+}
+
+/** Makes a predicate of a selector. Throws `INVALID_OPTION`, above all for a selector that names nothing, and so would mean everybody. */
+export function matcherOf(selector: ConnectionSelector): (stream: EventStream) => boolean {
+  if (typeof selector === "function") return (stream) => selector(connectionOf(stream)) === true;
+  if (typeof selector !== "object" || selector === null)
+    throw invalidOption("selector", "an object or a function", selector);
+  const { id, user, channel, ...rest } = selector;
+  const unknown = Object.keys(rest);
+  if (unknown.length > 0 || (id === undefined && user === undefined && channel === undefined)) {
+    throw new SluiceError(
+      "INVALID_OPTION",
+      "`selector` must name `id`, `user` or `channel` and nothing else. For everybody, pass () => true.",
+    );
+  }
+  return (stream) => {
+    const { subscriber } = stream.setup;
+    if (id !== undefined && stream.id !== id && subscriber?.id !== id) return false;
+    if (user !== undefined && subscriber?.user !== user) return false;
+    return channel === undefined || stream.feed.describe().channel === channel;
+  };
+}

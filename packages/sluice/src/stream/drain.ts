@@ -1,0 +1,57 @@
+import { toBytes } from "../protocol/bytes.ts";
+import { checkNames, checkNumber } from "../protocol/check-option.ts";
+import type { EventStream } from "./event-stream.ts";
+import { Piece } from "./piece.ts";
+import type { StreamHub } from "./stream-hub.ts";
+
+/** How streams are ended before a shutdown. */
+export interface DrainOptions {
+  /**
+   * Time for all of it, in ms. Default: 10 000. Job streams may run on until then; after it, connections that are still open are cut.
+   */
+  readonly timeout?: number;
+  /** Time over which the other streams are ended one after another, in ms. Default: 2 000, or half of `timeout` where that is less. */
+  readonly pace?: number;
+  /**
+   * Time over which subscribers are spread when they come back, in ms: each is told a reconnection time between `retry` and that much more.
+   * Default: 3 000.
+   */
+  readonly spread?: number;
+}
+
+const TIMEOUT_MS = 10_000;
+const PACE_MS = 2_000;
+const SPREAD_MS = 3_000;
+const STEP_MS = 20;
+
+/** Ends all streams, in the order in which they were opened, and resolves when their connections are done with them. */
+export async function drainStreams(hub: StreamHub, options: DrainOptions): Promise<void> {
+  checkNames("drain", options, ["timeout", "pace", "spread"]);
+  const timeout = checkNumber("timeout", options.timeout, TIMEOUT_MS, { unit: "ms" });
+  const pace = checkNumber("pace", options.pace, Math.min(PACE_MS, timeout / 2), { unit: "ms" });
+  const spread = checkNumber("spread", options.spread, SPREAD_MS, { unit: "ms" });
+  hub.draining = true;
+  const start = performance.now();
+  const passed = () => performance.now() - start;
+
+  const last = () => new Piece(toBytes(`retry: ${Math.round(hub.settings.retry + spread * Math.random())}\n\n`), 0);
+  const endable: EventStream[] = [...hub.streams].filter((stream) => !stream.feed.finite);
+  let ended = 0;
+  while (ended < endable.length) {
+    const due =
+      pace <= STEP_MS
+        ? endable.length
+        : Math.min(endable.length, Math.ceil((endable.length * (passed() + STEP_MS)) / pace));
+    while (ended < due) endable[ended++]?.close("drained", last());
+    if (ended < endable.length) await sleep(STEP_MS);
+  }
+  while (hub.streams.size + hub.opening + hub.ending.size > 0 && passed() < timeout) await sleep(STEP_MS);
+  for (const stream of [...hub.streams]) stream.close("drained", last());
+  // The last bytes of what was ended just now get a turn to leave.
+  if (hub.ending.size > 0) await sleep(STEP_MS);
+  for (const stream of [...hub.ending]) stream.sink.destroy();
+}
+
+function sleep(ms: number): Promise<void> {
+  return new Promise((resolve) => void setTimeout(resolve, ms));
+}

@@ -1,0 +1,103 @@
+import type { CloseReason } from "./close-reason.ts";
+import type { Feed } from "./feed.ts";
+import type { Piece } from "./piece.ts";
+import type { Sink, SinkOwner } from "./sink.ts";
+import type { StreamHub } from "./stream-hub.ts";
+
+/** Who a stream belongs to, as its server says: for `connections()` and `disconnect()`. */
+export interface Subscriber {
+  /** The subscriber's own name. */
+  readonly id?: string;
+  /** The user it acts for. */
+  readonly user?: string;
+  readonly [label: string]: unknown;
+}
+
+/** What an event stream is opened with. */
+export interface EventStreamSetup {
+  readonly subscriber: Subscriber | undefined;
+  readonly remoteAddress: string | undefined;
+  /** The key under which it counts against `maxConnectionsPerKey`. */
+  readonly key: string | undefined;
+  /** Idle time after which it gets a heartbeat, in ms. */
+  readonly heartbeat: number;
+  /** When it ends at the latest, on the hub's clock, and why. */
+  readonly deadline: number;
+  readonly deadlineReason: CloseReason;
+  readonly onClosed: (reason: CloseReason) => void;
+}
+
+/** One open event stream: between a feed, which fills it, and a sink, which sends it. */
+export class EventStream implements SinkOwner {
+  readonly number: number;
+  readonly feed: Feed;
+  readonly setup: EventStreamSetup;
+  readonly openedAt: number = Date.now();
+  /** Set when the transport has opened the body, before the feed starts. */
+  sink!: Sink;
+  /** Why it ended; `undefined` while it is open. */
+  reason: CloseReason | undefined;
+  /** Whether the sink takes more. A feed that finds it `false` waits for `drained`. */
+  writable = true;
+  /** Events written. */
+  events = 0;
+  /** When something was last written, on the hub's clock. */
+  writtenAt: number;
+  /** For the watch on stalled readers: the sink's progress, and since when it has not changed. */
+  progress = 0;
+  progressAt: number;
+  /** Set by the sweep shortly before the deadline. */
+  deadlineTimer: ReturnType<typeof setTimeout> | undefined;
+  /** Lets go of what was set up for the life of the stream. */
+  onEnd: (() => void) | undefined;
+  readonly #hub: StreamHub;
+
+  constructor(hub: StreamHub, number: number, feed: Feed, setup: EventStreamSetup) {
+    this.#hub = hub;
+    this.number = number;
+    this.feed = feed;
+    this.setup = setup;
+    this.writtenAt = hub.now;
+    this.progressAt = hub.now;
+  }
+
+  /** Unique among all streams of all processes. */
+  get id(): string {
+    return `${this.#hub.name}-${this.number}`;
+  }
+
+  /** Writes a piece and says whether to go on. */
+  write(piece: Piece): boolean {
+    if (this.reason !== undefined) return false;
+    this.events += piece.events;
+    this.#hub.delivered += piece.events;
+    this.writtenAt = this.#hub.now;
+    return (this.writable = this.sink.write(piece));
+  }
+
+  /** Ends the stream; the first reason given stands. `last` is written before the end. */
+  close(reason: CloseReason, last?: Piece): void {
+    if (this.reason !== undefined) return;
+    if (last !== undefined) this.write(last);
+    this.reason = reason;
+    this.writable = false;
+    clearTimeout(this.deadlineTimer);
+    this.onEnd?.();
+    this.#hub.closed(this);
+    this.feed.stop(reason);
+    if (reason === "stalled") this.sink.destroy();
+    else if (reason !== "client") this.sink.end();
+    this.setup.onClosed(reason);
+  }
+
+  drained(): void {
+    if (this.reason !== undefined) return;
+    this.writable = true;
+    this.feed.drained();
+  }
+
+  gone(): void {
+    this.#hub.gone(this);
+    this.close("client");
+  }
+}

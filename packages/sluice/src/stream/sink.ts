@@ -1,0 +1,28 @@
+import type { Piece } from "./piece.ts";
+
+/** What a transport tells about the stream it carries. */
+export interface SinkOwner {
+  /** The subscriber took what was waiting: more may be written. MUST NOT be called within `write`. */
+  drained(): void;
+  /** The connection is gone, or the body is written to its end. Called once. */
+  gone(): void;
+}
+
+/** The sending end of one open response body. */
+export interface Sink {
+  /**
+   * Hands over a piece. It always goes out; the answer is whether to go on: `false` when the bytes not yet taken have
+   * reached the high-water mark. `drained` is then called once they are taken.
+   */
+  write(piece: Piece): boolean;
+  /** Ends the body in an orderly way, after what was written. */
+  end(): void;
+  /** Cuts the connection at once, or resets the HTTP/2 stream; what was written and not taken is lost. */
+  destroy(): void;
+  /** Bytes handed over so far, as framed. */
+  readonly written: number;
+  /** Bytes handed over and not yet known to be taken by the connection: rounded up to whole writes. */
+  readonly pending: number;
+  /** A number that changes when, and only when, the connection took bytes or none are pending. */
+  readonly progress: number;
+}

@@ -1,0 +1,86 @@
+import { invalidOption } from "../protocol/check-option.ts";
+import type { Feed, FeedSource, SourceContext } from "./feed.ts";
+import { SourceFeed } from "./source-feed.ts";
+import type { SseItem } from "./sse-item.ts";
+
+/** Values to stream; plain ones are the data of an event each. */
+export type SourceIterable<T> = AsyncIterable<T | SseItem<T>>;
+
+/**
+ * Where the events of a stream come from: an async iterable, a function that makes one for this stream, or a subscription.
+ *
+ * The function may be async, and what it throws before there is an iterable is answered as an HTTP error (with the
+ * error's `status` or `statusCode`, else 500). `null` says that nothing is left to stream: the answer is 204, which stops
+ * EventSource for good.
+ */
+export type Source<T = unknown, Request = unknown> =
+  | SourceIterable<T>
+  | FeedSource
+  | ((context: SourceContext<Request>) => SourceIterable<T> | null | Promise<SourceIterable<T> | null>);
+
+/** What opening a source needs of the stream it is for. */
+export interface SourceSetup {
+  readonly event: string | undefined;
+  readonly batchSize: number;
+  readonly onError: (error: unknown) => void;
+}
+
+/** The context of a source whose abort signal is made only when somebody asks for it: it costs more than the rest. */
+export class LazyContext implements SourceContext {
+  readonly lastEventId: string | undefined;
+  readonly request: unknown;
+  #controller: AbortController | undefined;
+  #ended: { reason: unknown } | undefined;
+
+  constructor(lastEventId: string | undefined, request: unknown) {
+    this.lastEventId = lastEventId;
+    this.request = request;
+  }
+
+  get signal(): AbortSignal {
+    if (this.#controller === undefined) {
+      this.#controller = new AbortController();
+      if (this.#ended !== undefined) this.#controller.abort(this.#ended.reason);
+    }
+    return this.#controller.signal;
+  }
+
+  abort(reason: string): void {
+    const error = new DOMException(`The event stream has ended (${reason}).`, "AbortError");
+    this.#ended = { reason: error };
+    this.#controller?.abort(error);
+  }
+}
+
+/** Throws `INVALID_OPTION` where a value is no source, before anything is answered. */
+export function checkSource(source: unknown): asserts source is Source {
+  if (typeof source === "function" || hasMethod(source, "openFeed") || hasMethod(source, Symbol.asyncIterator)) return;
+  throw invalidOption("source", "an async iterable, a function that makes one, or a subscription", source);
+}
+
+/** Makes the feed of a stream; `null` for nothing left to stream. */
+export function openSource(
+  source: Source,
+  context: LazyContext,
+  setup: SourceSetup,
+): Feed | null | Promise<Feed | null> {
+  if ("openFeed" in source) return source.openFeed(context);
+  const made = typeof source === "function" ? source(context as SourceContext<unknown> as never) : source;
+  return made instanceof Promise ? made.then(feed) : feed(made);
+
+  function feed(iterable: SourceIterable<unknown> | null): Feed | null {
+    if (iterable === null) return null;
+    if (!hasMethod(iterable, Symbol.asyncIterator))
+      throw invalidOption("what the source function returns", "an async iterable, or null", iterable);
+    const abort = (reason: string) => context.abort(reason);
+    return new SourceFeed(iterable as AsyncIterable<unknown>, { ...setup, abort });
+  }
+}
+
+function hasMethod(value: unknown, name: PropertyKey): boolean {
+  return (
+    (typeof value === "object" || typeof value === "function") &&
+    value !== null &&
+    typeof (value as Record<PropertyKey, unknown>)[name] === "function"
+  );
+}

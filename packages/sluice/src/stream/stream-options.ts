@@ -1,0 +1,88 @@
+import { checkFunction, checkNames, checkNumber, checkText, invalidOption } from "../protocol/check-option.ts";
+import { checkFields } from "../protocol/event-fields.ts";
+import { SluiceError } from "../protocol/sluice-error.ts";
+import type { CloseReason } from "./close-reason.ts";
+import type { Subscriber } from "./event-stream.ts";
+
+/** How one event stream is opened. */
+export interface StreamOptions {
+  /** The type of what the source yields without naming one; none: `message`. Events of a channel have their own. */
+  readonly event?: string;
+  /** Response headers to add, or to replace ours. `content-type` and those that frame the body stay. */
+  readonly headers?: Readonly<Record<string, string>>;
+  /** The position to go on from, in place of what the request says in `Last-Event-ID` or `?lastEventId=`. */
+  readonly lastEventId?: string;
+  /** Idle time after which a comment is sent, in ms; `Infinity`: never. Default: that of the Sluice. */
+  readonly heartbeat?: number;
+  /** Reconnection time that the subscriber is told, in ms, jittered by ±20 %. Default: that of the Sluice. */
+  readonly retry?: number;
+  /** When the subscriber's credential expires: the stream ends then, with reason `expired`. A `Date`, or ms since 1970. */
+  readonly expiresAt?: Date | number;
+  /** Who this is, for `connections()` and `disconnect()`. */
+  readonly subscriber?: Subscriber;
+  /** Ends the stream when it aborts, with reason `disconnected`. */
+  readonly signal?: AbortSignal;
+  /** Called once, when the stream has ended. */
+  readonly onClose?: (reason: CloseReason) => void;
+}
+
+const NAMES = ["event", "headers", "lastEventId", "heartbeat", "retry", "expiresAt", "subscriber", "signal", "onClose"];
+
+/** A header value that could end its line would write the lines after it. */
+const HEADER_VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
+const HEADER_NAME = /^[!#$%&'*+\-.^_`|~0-9a-z]+$/i;
+/** They say how the body is framed, which is ours to say. */
+const RESERVED_HEADERS = new Set([
+  "content-length",
+  "transfer-encoding",
+  "content-encoding",
+  "connection",
+  "content-type",
+]);
+
+/** Throws `INVALID_OPTION` where an option is not what its description says. */
+export function checkStreamOptions(options: StreamOptions): void {
+  checkNames("stream", options, NAMES);
+  const { event, headers, lastEventId, expiresAt, subscriber, signal, onClose } = options;
+  if (event !== undefined) checkEventType(event);
+  if (lastEventId !== undefined && typeof lastEventId !== "string")
+    throw invalidOption("lastEventId", "a string", lastEventId);
+  checkNumber("heartbeat", options.heartbeat, 0, { min: 1, infinite: true, unit: "ms" });
+  checkNumber("retry", options.retry, 0, { whole: true, unit: "ms" });
+  if (expiresAt !== undefined && Number.isNaN(Number(expiresAt)))
+    throw invalidOption("expiresAt", "a date or ms since 1970", expiresAt);
+  if (expiresAt !== undefined && !(expiresAt instanceof Date))
+    checkNumber("expiresAt", expiresAt, 0, { infinite: true, unit: "ms" });
+  if (subscriber !== undefined && (typeof subscriber !== "object" || subscriber === null))
+    throw invalidOption("subscriber", "an object", subscriber);
+  checkText("subscriber.id", subscriber?.id);
+  checkText("subscriber.user", subscriber?.user);
+  if (signal !== undefined && typeof signal?.addEventListener !== "function")
+    throw invalidOption("signal", "an AbortSignal", signal);
+  checkFunction("onClose", onClose);
+  if (headers !== undefined) checkHeaders(headers);
+}
+
+function checkEventType(event: unknown): void {
+  try {
+    checkFields({ event: event as string, data: "" });
+  } catch (cause) {
+    throw new SluiceError("INVALID_OPTION", `\`event\`: ${(cause as Error).message}`, { cause });
+  }
+}
+
+function checkHeaders(headers: unknown): void {
+  if (typeof headers !== "object" || headers === null)
+    throw invalidOption("headers", "an object of header names and values", headers);
+  for (const [name, value] of Object.entries(headers)) {
+    if (!HEADER_NAME.test(name)) throw invalidOption("headers", "an object of header names and values", name);
+    if (RESERVED_HEADERS.has(name.toLowerCase())) {
+      throw new SluiceError(
+        "INVALID_OPTION",
+        `\`headers\`: \`${name}\` says how the body is sent, which Sluice does. Leave it out.`,
+      );
+    }
+    if (typeof value !== "string" || !HEADER_VALUE.test(value))
+      throw invalidOption(`headers["${name}"]`, "a string on one line", value);
+  }
+}

@@ -1,0 +1,131 @@
+import { SluiceError } from "../protocol/sluice-error.ts";
+import type { BodyOptions, Exchange } from "../stream/exchange.ts";
+import type { Sink, SinkOwner } from "../stream/sink.ts";
+import { NodeHttp1Sink } from "./node-http1.ts";
+import { NodeHttp2Sink } from "./node-http2.ts";
+
+/** What Sluice needs of a request of `node:http`, of its HTTP/2 counterpart, or of what a framework makes of one. */
+export interface NodeRequest {
+  readonly method?: string | undefined;
+  readonly url?: string | undefined;
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+  readonly rawHeaders?: readonly string[];
+  readonly socket?: { readonly remoteAddress?: string | undefined } | null;
+}
+
+/** What Sluice needs of a `ServerResponse` of `node:http`, or of an `Http2ServerResponse`. */
+export interface NodeResponse {
+  readonly headersSent: boolean;
+  readonly destroyed: boolean;
+  readonly writableLength: number;
+  readonly chunkedEncoding?: boolean;
+  readonly socket: NodeSocket | null;
+  /** An HTTP/2 response has one. */
+  readonly stream?: NodeHttp2Stream;
+  hasHeader(name: string): boolean;
+  removeHeader(name: string): void;
+  writeHead(status: number, headers: Record<string, string>): unknown;
+  flushHeaders(): void;
+  /** Compression middlewares add it. */
+  flush?(): void;
+  write(bytes: Uint8Array, callback?: (error?: Error | null) => void): boolean;
+  end(text?: string): unknown;
+  destroy(): unknown;
+  on(event: "close" | "error", listener: () => void): unknown;
+}
+
+/** What Sluice needs of a socket. */
+export interface NodeSocket {
+  readonly destroyed: boolean;
+  readonly writable: boolean;
+  readonly writableLength: number;
+  readonly remoteAddress?: string | undefined;
+  write(bytes: Uint8Array, callback?: (error?: Error | null) => void): boolean;
+  cork(): void;
+  uncork(): void;
+  destroy(): unknown;
+}
+
+/** What Sluice needs of a `ServerHttp2Stream`. */
+export interface NodeHttp2Stream {
+  readonly destroyed: boolean;
+  readonly writable: boolean;
+  readonly writableLength: number;
+  write(bytes: Uint8Array, callback?: (error?: Error | null) => void): boolean;
+  close(code: number): void;
+}
+
+/** Headers that HTTP/2 forbids (RFC 9113 section 8.2.2), and that we leave to `node:http` otherwise. */
+const CONNECTION_HEADERS = ["connection", "keep-alive", "transfer-encoding", "content-length", "upgrade"];
+
+/** A request that came through `node:http` or `node:http2`. */
+export class NodeExchange implements Exchange {
+  readonly request: NodeRequest;
+  onGone: (() => void) | undefined;
+  readonly #response: NodeResponse;
+  #sink: { closed(): void } | undefined;
+
+  constructor(request: NodeRequest, response: NodeResponse) {
+    if (response.headersSent) {
+      throw new SluiceError(
+        "INVALID_OPTION",
+        "The response's head was sent already. Call stream() before anything else answers.",
+      );
+    }
+    this.request = request;
+    this.#response = response;
+    // The one listener for the whole life of the stream.
+    response.on("close", () => {
+      if (this.#sink === undefined) this.onGone?.();
+      else this.#sink.closed();
+    });
+  }
+
+  get method(): string {
+    return this.request.method ?? "GET";
+  }
+
+  get url(): string {
+    return this.request.url ?? "";
+  }
+
+  get remoteAddress(): string | undefined {
+    return this.request.socket?.remoteAddress;
+  }
+
+  get gone(): boolean {
+    const { destroyed, socket, stream } = this.#response;
+    return destroyed || (stream === undefined && socket?.destroyed === true);
+  }
+
+  /** Reads the raw headers: `headers` is made on first use, and would stay in memory for as long as the stream. */
+  header(name: string): string | undefined {
+    const { rawHeaders } = this.request;
+    if (rawHeaders !== undefined) {
+      for (let i = 0; i < rawHeaders.length; i += 2) {
+        if (rawHeaders[i]!.length === name.length && rawHeaders[i]!.toLowerCase() === name) return rawHeaders[i + 1];
+      }
+      return undefined;
+    }
+    const value = this.request.headers[name];
+    return Array.isArray(value) ? value.join(", ") : value;
+  }
+
+  refuse(status: number, headers: Readonly<Record<string, string>>, text: string): void {
+    if (this.gone) return;
+    const response = this.#response;
+    response.writeHead(status, { ...headers });
+    response.end(this.method === "HEAD" ? undefined : text);
+  }
+
+  open(headers: Readonly<Record<string, string>>, options: BodyOptions, owner: SinkOwner): Sink {
+    const response = this.#response;
+    for (const name of CONNECTION_HEADERS) if (response.hasHeader(name)) response.removeHeader(name);
+    const sink =
+      response.stream === undefined
+        ? new NodeHttp1Sink(response, headers, options, owner)
+        : new NodeHttp2Sink(response, headers, options, owner);
+    this.#sink = sink;
+    return sink;
+  }
+}

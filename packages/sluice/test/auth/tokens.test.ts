@@ -1,0 +1,193 @@
+import { createPublicKey } from "node:crypto";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { base64url, exportJWK, exportSPKI, generateKeyPair, UnsecuredJWT } from "jose";
+import { afterEach, describe, expect, it, vi } from "vitest";
+import { createAuth } from "../../src/auth/index.ts";
+import { guardedServer, SECRET, token } from "./guarded-server.ts";
+
+const INVALID = {
+  status: 401,
+  challenge: 'Bearer realm="sluice", error="invalid_token"',
+  body: "The credential is not valid.",
+};
+const MISSING = { status: 401, challenge: 'Bearer realm="sluice"', body: "Authentication is required." };
+
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+describe("a bearer token", () => {
+  it("says who the user is and when the credential ends", async () => {
+    await using server = await guardedServer({ secret: SECRET });
+    const exp = Math.floor(Date.now() / 1000) + 60;
+    const { status, body } = await server.getWith(await token({ claims: { exp, role: "admin" } }));
+    expect(status).toBe(200);
+    expect(JSON.parse(body)).toMatchObject({ user: "ada", expiresAt: exp * 1000, claims: { role: "admin" } });
+  });
+
+  it("may be sent with the scheme in any case", async () => {
+    await using server = await guardedServer({ secret: SECRET });
+    expect((await server.get("/", { authorization: `bEARER  ${await token()}` })).status).toBe(200);
+  });
+
+  it("is read from a Fetch Request too", async () => {
+    const auth = await createAuth({ secret: new TextEncoder().encode(SECRET) });
+    const request = new Request("http://localhost/", { headers: { authorization: `Bearer ${await token()}` } });
+    expect((await auth.authenticate(request)).user).toBe("ada");
+  });
+
+  it("that is not there is answered with a challenge that names no error", async () => {
+    await using server = await guardedServer({ secret: SECRET });
+    expect(await server.get("/")).toEqual(MISSING);
+    expect(await server.get("/", { authorization: "Basic YTpi" })).toEqual(MISSING);
+  });
+
+  it("has its user in the claim that the option names", async () => {
+    await using server = await guardedServer({ secret: SECRET, userClaim: "email" });
+    const { body } = await server.getWith(await token({ claims: { email: "ada@example.com" } }));
+    expect(JSON.parse(body).user).toBe("ada@example.com");
+    expect(await server.getWith(await token())).toEqual(INVALID);
+  });
+
+  it("is good for as long after its end as the clocks may differ, and says so in expiresAt", async () => {
+    await using server = await guardedServer({ secret: SECRET, clockTolerance: 5_000 });
+    const now = Math.floor(Date.now() / 1000);
+    const { status, body } = await server.getWith(await token({ claims: { exp: now - 2 } }));
+    expect(status).toBe(200);
+    expect(JSON.parse(body).expiresAt).toBe((now - 2) * 1000 + 5_000);
+    expect(await server.getWith(await token({ claims: { exp: now - 6 } }))).toEqual(INVALID);
+  });
+});
+
+describe("a token is refused, always with the same answer,", () => {
+  const now = Math.floor(Date.now() / 1000);
+  const signedBy = (secret: string) => token({ key: new TextEncoder().encode(secret) });
+  const options = { secret: SECRET, issuer: "https://id.example.com", audience: ["orders", "billing"] };
+  const good = { iss: options.issuer, aud: "orders" };
+
+  it.each<[why: string, make: () => Promise<string>]>([
+    ["another secret signed it", () => signedBy(`${SECRET}!`)],
+    ["it has expired", () => token({ claims: { ...good, exp: now - 1 } })],
+    ["it never expires", () => token({ claims: { ...good, exp: undefined } })],
+    ["its end is no number", () => token({ claims: { ...good, exp: "tomorrow" } })],
+    ["it is not valid yet", () => token({ claims: { ...good, nbf: now + 60 } })],
+    ["someone else issued it", () => token({ claims: { ...good, iss: "https://evil.example.com" } })],
+    ["nobody says who issued it", () => token({ claims: { aud: "orders" } })],
+    ["it is meant for someone else", () => token({ claims: { ...good, aud: "mail" } })],
+    ["it names no user", () => token({ claims: { ...good, sub: undefined } })],
+    ["its user is empty", () => token({ claims: { ...good, sub: "" } })],
+    ["its algorithm is none", async () => new UnsecuredJWT({ ...good, sub: "ada", exp: now + 60 }).encode()],
+    ["its algorithm is not in the list", () => token({ alg: "HS512", claims: good })],
+    ["it is no token", async () => "abc"],
+    ["it is encrypted rather than signed", async () => "a.b.c.d.e"],
+    ["it is empty", async () => ""],
+    ["it has characters that a token cannot have", async () => "a.b.c, Bearer d.e.f"],
+    [
+      "its payload was changed",
+      async () => {
+        const [header, , signature] = (await token({ claims: good })).split(".");
+        return [header, base64url.encode(JSON.stringify({ ...good, sub: "bob", exp: now + 60 })), signature].join(".");
+      },
+    ],
+  ])("when %s", async (_why, make) => {
+    await using server = await guardedServer(options);
+    expect((await server.getWith(await token({ claims: good }))).status).toBe(200);
+    expect(await server.getWith(await make())).toEqual(INVALID);
+  });
+
+  it("and why it was refused is kept for the log", async () => {
+    await using server = await guardedServer(options);
+    await server.getWith(await token({ claims: { ...good, exp: now - 1 } }));
+    expect(server.errors[0]).toMatchObject({ code: "UNAUTHENTICATED", cause: { code: "ERR_JWT_EXPIRED" } });
+  });
+});
+
+describe("a public key", () => {
+  it.each(["RS256", "PS256", "ES256", "EdDSA"])("verifies what its private key signed with %s", async (alg) => {
+    const pair = await generateKeyPair(alg, { extractable: true });
+    const signed = await token({ key: pair.privateKey, alg });
+    for (const publicKey of [
+      pair.publicKey,
+      await exportJWK(pair.publicKey),
+      createPublicKey(await exportSPKI(pair.publicKey)),
+    ]) {
+      await using server = await guardedServer({ publicKey });
+      expect((await server.getWith(signed)).status).toBe(200);
+      const { privateKey } = await generateKeyPair(alg);
+      expect(await server.getWith(await token({ key: privateKey, alg }))).toEqual(INVALID);
+    }
+  });
+
+  it("is never taken for the secret of an HMAC", async () => {
+    const { publicKey, privateKey } = await generateKeyPair("RS256", { extractable: true });
+    const pem = await exportSPKI(publicKey);
+    const forged = [pem, pem.trim(), JSON.stringify(await exportJWK(publicKey))].map((text) =>
+      token({ key: new TextEncoder().encode(text), alg: "HS256" }),
+    );
+    for (const key of [publicKey, await exportJWK(publicKey), createPublicKey(pem)]) {
+      await using server = await guardedServer({ publicKey: key });
+      expect((await server.getWith(await token({ key: privateKey, alg: "RS256" }))).status).toBe(200);
+      for (const attempt of forged) expect(await server.getWith(await attempt)).toEqual(INVALID);
+    }
+  });
+
+  it("refuses a token whose algorithm does not go with it, as any other bad token", async () => {
+    const rsa = await generateKeyPair("RS256");
+    const ec = await generateKeyPair("ES256");
+    await using server = await guardedServer({ publicKey: rsa.publicKey });
+    expect(await server.getWith(await token({ key: ec.privateKey, alg: "ES256" }))).toEqual(INVALID);
+  });
+});
+
+describe("a key set", () => {
+  async function keySet(...kids: string[]) {
+    const pairs = await Promise.all(kids.map(() => generateKeyPair("ES256", { extractable: true })));
+    const keys = await Promise.all(
+      pairs.map(async ({ publicKey }, i) => ({
+        ...(await exportJWK(publicKey)),
+        kid: kids[i] as string,
+        alg: "ES256",
+      })),
+    );
+    return { keys, sign: (i: number, kid = kids[i]) => token({ key: pairs[i]!.privateKey, alg: "ES256", kid }) };
+  }
+
+  it("verifies with the key that the token names", async () => {
+    const { keys, sign } = await keySet("one", "two");
+    await using server = await guardedServer({ jwks: { keys } });
+    expect((await server.getWith(await sign(0))).status).toBe(200);
+    expect((await server.getWith(await sign(1))).status).toBe(200);
+    expect(await server.getWith(await sign(0, "two"))).toEqual(INVALID);
+    expect(await server.getWith(await sign(0, "three"))).toEqual(INVALID);
+  });
+
+  it("is fetched from its address", async () => {
+    const { keys, sign } = await keySet("one");
+    const issuer = createServer((_req, res) => res.end(JSON.stringify({ keys })));
+    await new Promise<void>((resolve) => issuer.listen(0, "127.0.0.1", resolve));
+    const jwks = `http://127.0.0.1:${(issuer.address() as AddressInfo).port}/jwks.json`;
+    await using server = await guardedServer({ jwks });
+    expect((await server.getWith(await sign(0))).status).toBe(200);
+    expect(await server.getWith(await token({ alg: "HS256" }))).toEqual(INVALID);
+    issuer.closeAllConnections();
+    issuer.close();
+  });
+
+  it("that cannot be fetched is the server's failure, not the user's", async () => {
+    const { sign } = await keySet("one");
+    const issuer = createServer((_req, res) => res.writeHead(503).end());
+    await new Promise<void>((resolve) => issuer.listen(0, "127.0.0.1", resolve));
+    const jwks = new URL(`http://127.0.0.1:${(issuer.address() as AddressInfo).port}/jwks.json`);
+    await using server = await guardedServer({ jwks });
+    expect((await server.getWith(await sign(0))).status).toBe(500);
+    issuer.closeAllConnections();
+    issuer.close();
+  });
+
+  it("may be a function of the user's own", async () => {
+    const { publicKey, privateKey } = await generateKeyPair("EdDSA");
+    await using server = await guardedServer({ jwks: () => publicKey });
+    expect((await server.getWith(await token({ key: privateKey, alg: "EdDSA" }))).status).toBe(200);
+  });
+});

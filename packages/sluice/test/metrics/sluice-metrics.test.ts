@@ -1,0 +1,140 @@
+import { Counter, type OpenMetricsContentType, Registry } from "prom-client";
+import { describe, expect, it } from "vitest";
+import { type MeasuredChannel, type SluiceMetricsOptions, sluiceMetrics } from "../../src/metrics/index.ts";
+
+const FIGURES = {
+  live: 3,
+  lagging: 1,
+  opened: 10,
+  closed: { client: 4, stalled: 2 } as Record<string, number>,
+  published: 100,
+  delivered: 400,
+  bytes: 108_000,
+  gaps: 5,
+  heartbeats: 6,
+};
+
+function measured() {
+  const figures = structuredClone(FIGURES);
+  return { figures, stats: () => figures };
+}
+
+function channel(name: string, retained = 7): MeasuredChannel {
+  return { name, stats: () => ({ live: 2, lagging: 0, published: 20, retained, window: { bytes: 512 } }) };
+}
+
+/** What Prometheus would read: the lines of samples, without the remarks. */
+async function samples(register: { metrics(): Promise<string> }): Promise<string[]> {
+  return (await register.metrics()).split("\n").filter((line) => line !== "" && !line.startsWith("#"));
+}
+
+describe("the metrics of a Sluice", () => {
+  it("are what its stats say", async () => {
+    const register = new Registry();
+    sluiceMetrics(measured(), { register });
+    expect(await samples(register)).toEqual([
+      'sluice_streams{state="live"} 3',
+      'sluice_streams{state="lagging"} 1',
+      "sluice_streams_opened_total 10",
+      'sluice_streams_closed_total{reason="client"} 4',
+      'sluice_streams_closed_total{reason="stalled"} 2',
+      "sluice_events_published_total 100",
+      "sluice_events_delivered_total 400",
+      "sluice_sent_bytes_total 108000",
+      "sluice_gaps_total 5",
+      "sluice_heartbeats_total 6",
+    ]);
+  });
+
+  it("say what they are", async () => {
+    const register = new Registry();
+    sluiceMetrics(measured(), { register });
+    const text = await register.metrics();
+    expect(text).toContain("# HELP sluice_streams Event streams open now");
+    expect(text).toContain("# TYPE sluice_streams gauge");
+    expect(text).toContain("# TYPE sluice_streams_closed_total counter");
+  });
+
+  it("are read anew each time, and counters do not add up what they read", async () => {
+    const register = new Registry();
+    const sluice = measured();
+    sluiceMetrics(sluice, { register });
+    await samples(register);
+    Object.assign(sluice.figures, { live: 0, opened: 11, closed: { client: 5, drained: 1 } });
+    const text = await samples(register);
+    expect(text).toContain('sluice_streams{state="live"} 0');
+    expect(text).toContain("sluice_streams_opened_total 11");
+    expect(text.filter((line) => line.includes("closed"))).toEqual([
+      'sluice_streams_closed_total{reason="client"} 5',
+      'sluice_streams_closed_total{reason="drained"} 1',
+    ]);
+  });
+
+  it("include those of the channels that are named, also of one that is added later", async () => {
+    const register = new Registry();
+    const channels = new Set([channel("orders")]);
+    sluiceMetrics(measured(), { register, channels });
+    expect((await samples(register)).filter((line) => line.includes("channel"))).toEqual([
+      'sluice_channel_subscribers{channel="orders",state="live"} 2',
+      'sluice_channel_subscribers{channel="orders",state="lagging"} 0',
+      'sluice_channel_events_published_total{channel="orders"} 20',
+      'sluice_channel_retained_events{channel="orders"} 7',
+      'sluice_channel_window_bytes{channel="orders"} 512',
+    ]);
+    channels.add(channel('the "other"\n', 9));
+    expect(await samples(register)).toContain('sluice_channel_retained_events{channel="the \\"other\\"\\n"} 9');
+    channels.clear();
+    expect((await samples(register)).filter((line) => line.includes("channel"))).toEqual([]);
+  });
+
+  it("go into a registry of OpenMetrics too, and out of it again", async () => {
+    const register: Registry<OpenMetricsContentType> = new Registry();
+    register.setContentType(Registry.OPENMETRICS_CONTENT_TYPE);
+    const unregister = sluiceMetrics(measured(), { register });
+    const text = await register.metrics();
+    expect(text).toContain("# TYPE sluice_streams_opened counter\nsluice_streams_opened_total 10\n");
+    expect(text).toMatch(/# EOF\n$/);
+    unregister();
+    expect(await samples(register)).toEqual([]);
+  });
+
+  it("of two Sluices have different prefixes", async () => {
+    const register = new Registry();
+    sluiceMetrics(measured(), { register, prefix: "a_" });
+    sluiceMetrics(measured(), { register, prefix: "b_" });
+    expect(await samples(register)).toEqual(expect.arrayContaining(["a_gaps_total 5", "b_gaps_total 5"]));
+  });
+
+  it("leave other metrics of the registry alone when they are taken out", async () => {
+    const register = new Registry();
+    new Counter({ name: "mine_total", help: "Mine.", registers: [register] });
+    const unregister = sluiceMetrics(measured(), { register });
+    unregister();
+    unregister();
+    expect(await samples(register)).toEqual(["mine_total 0"]);
+    sluiceMetrics(measured(), { register });
+    expect(await samples(register)).toContain("sluice_gaps_total 5");
+  });
+
+  it("are not left there in part when one of them cannot be", async () => {
+    const register = new Registry();
+    new Counter({ name: "sluice_gaps_total", help: "Not ours.", registers: [register] });
+    expect(() => sluiceMetrics(measured(), { register })).toThrow("sluice_gaps_total has already been registered");
+    expect(await samples(register)).toEqual(["sluice_gaps_total 0"]);
+  });
+});
+
+describe("sluiceMetrics refuses", () => {
+  it.each<[what: string, sluice: unknown, options: unknown, said: string]>([
+    ["what is no Sluice", {}, { register: new Registry() }, "a Sluice"],
+    ["no options", measured(), undefined, "sluiceMetrics options"],
+    ["no registry", measured(), {}, "`register` must be a registry of prom-client"],
+    ["a prefix that no metric can have", measured(), { register: new Registry(), prefix: "1-" }, "`prefix` must be"],
+    ["channels that are no list", measured(), { register: new Registry(), channels: 5 }, "`channels` must be"],
+    ["an option there is none of", measured(), { registry: new Registry() }, "no option `registry`"],
+  ])("%s", (_what, sluice, options, said) => {
+    expect(() => sluiceMetrics(sluice as MeasuredSluiceLike, options as SluiceMetricsOptions)).toThrow(said);
+  });
+});
+
+type MeasuredSluiceLike = Parameters<typeof sluiceMetrics>[0];

@@ -1,0 +1,42 @@
+// @ts-check
+/**
+ * Checks what memory forgets: types, the package as it will be published, sizes, README's promises.
+ *
+ *     npm run check                     everything
+ *     npm run check -- size             the checks whose name contains "size"
+ *     npm run check -- --report=FILE    also writes the results to FILE, as JSON
+ *
+ * Prints one line for each check; fails when one of them does.
+ */
+import { writeFileSync } from "node:fs";
+import { parseArgs } from "node:util";
+import { packageChecks } from "./checks/package.mjs";
+import { readmeChecks } from "./checks/readme.mjs";
+import { sizeChecks } from "./checks/sizes.mjs";
+import { trackedFilesChecks } from "./checks/tracked-files.mjs";
+import { typeChecks } from "./checks/types.mjs";
+
+/**
+ * A check throws when it fails; what it returns is a remark for its line.
+ * @typedef {{ name: string, run: () => string | void | Promise<string | void> }} Check
+ */
+
+const { values, positionals } = parseArgs({ allowPositionals: true, options: { report: { type: "string" } } });
+
+/** The build comes first: the others look at what it made. @type {Check[]} */
+const checks = [...typeChecks(), ...packageChecks, ...sizeChecks, ...trackedFilesChecks, ...readmeChecks];
+const chosen = checks.filter(({ name }) => positionals.every((word) => name.includes(word)));
+const results = [];
+for (const { name, run } of chosen) {
+  try {
+    const remark = await run();
+    console.log(`ok      ${name}${remark ? `: ${remark}` : ""}`);
+    results.push({ name, ok: true });
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    console.log(`FAILED  ${name}\n${reason.trim().replace(/^/gm, "        ")}`);
+    results.push({ name, ok: false, reason });
+  }
+}
+if (values.report) writeFileSync(values.report, `${JSON.stringify(results, null, 2)}\n`);
+if (chosen.length === 0 || results.some(({ ok }) => !ok)) process.exitCode = 1;

@@ -1,0 +1,52 @@
+// @ts-check
+import { existsSync, readFileSync } from "node:fs";
+import { join, relative } from "node:path";
+import { reachable } from "../imports.mjs";
+import { ROOT } from "../servers.mjs";
+import { run } from "./run.mjs";
+
+const PACKAGE = join(ROOT, "packages/sluice");
+
+/** The package `sluice` as npm would publish it. */
+export const packageChecks = [
+  {
+    name: "sluice has no runtime dependencies",
+    run: () => {
+      const manifest = JSON.parse(readFileSync(join(PACKAGE, "package.json"), "utf8"));
+      const {
+        dependencies = {},
+        optionalDependencies = {},
+        peerDependencies = {},
+        peerDependenciesMeta = {},
+      } = manifest;
+      const required = Object.keys(peerDependencies).filter((name) => !peerDependenciesMeta[name]?.optional);
+      const names = [...Object.keys(dependencies), ...Object.keys(optionalDependencies), ...required];
+      if (names.length > 0) throw new Error(`It depends on ${names.join(", ")}.`);
+    },
+  },
+  {
+    name: "every export of sluice has its files",
+    run: () => {
+      const { exports } = JSON.parse(readFileSync(join(PACKAGE, "package.json"), "utf8"));
+      const targets = Object.values(exports).flatMap((target) =>
+        typeof target === "string" ? target : Object.values(target),
+      );
+      const missing = targets.filter((target) => !existsSync(join(PACKAGE, target)));
+      if (missing.length > 0) throw new Error(`Missing: ${missing.join(", ")}`);
+    },
+  },
+  {
+    name: "the core loads no module of Node's and no package",
+    run: () => {
+      const { externals } = reachable(join(PACKAGE, "dist/index.js"));
+      const said = externals.map(({ specifier, importer }) => `${relative(PACKAGE, importer)} imports ${specifier}`);
+      if (said.length > 0) throw new Error(said.join("\n"));
+    },
+  },
+  { name: "publint", run: () => void run("publint", ["--strict", PACKAGE]) },
+  // Sluice is ESM only, so that it cannot be had by an old `require` is no fault of its types.
+  {
+    name: "are the types wrong",
+    run: () => void run("attw", ["--pack", PACKAGE, "--profile", "esm-only", "--no-color"]),
+  },
+];

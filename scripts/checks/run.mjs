@@ -1,0 +1,25 @@
+// @ts-check
+import { spawnSync } from "node:child_process";
+import { delimiter, join } from "node:path";
+import { ROOT } from "../servers.mjs";
+
+/**
+ * Runs a program, one of the machine's or of node_modules/.bin, and returns what it printed. Throws that when it fails.
+ * @param {string} command
+ * @param {string[]} args
+ * @param {string} [cwd]
+ */
+export function run(command, args, cwd = ROOT) {
+  const PATH = [join(ROOT, "node_modules/.bin"), process.env.PATH].join(delimiter);
+  const env = { ...process.env, PATH, NO_COLOR: "1", FORCE_COLOR: undefined };
+  const child = spawnSync(command, args, { cwd, env, encoding: "utf8", maxBuffer: 64 * 1024 * 1024 });
+  const printed = `${child.stdout ?? ""}${child.stderr ?? ""}`;
+  if (child.error) throw child.error;
+  if (child.status !== 0) throw new Error(printed || `${command} ended with ${child.status ?? child.signal}.`);
+  return printed;
+}
+
+/** The files that are in git, or about to be. */
+export function projectFiles() {
+  return run("git", ["ls-files", "-z", "--cached", "--others", "--exclude-standard"]).split("\0").filter(Boolean);
+}

@@ -1,0 +1,23 @@
+import { describe, expect, it } from "vitest";
+import { machineNames } from "../checks/tracked-files.mjs";
+import { ROOT } from "../servers.mjs";
+
+// Put together here, or the check would find them in this file.
+const path = (...parts: string[]): string => ["", ...parts].join("/");
+
+describe("the check of tracked files", () => {
+  it.each([
+    path("home", "ada", "sluice"),
+    path("Users", "ada", "sluice"),
+    path("root", ".npmrc"),
+    ROOT,
+    `https://${["registry", "npmjs", "org"].join(".")}/sluice`,
+  ])("finds %s", (text) => {
+    expect(machineNames(`first\nsee "${text}"`)).toEqual([expect.objectContaining({ line: 2 })]);
+  });
+
+  it.each(["/usr/bin/chromium", "./home/page", "docs/root/a", "GET /api/home/x", "the work/main idea"])(
+    "leaves %s alone",
+    (text) => expect(machineNames(text)).toEqual([]),
+  );
+});
