@@ -11,9 +11,6 @@ export const EVENT_MARK = "~".charCodeAt(0);
 
 const EVENT_TYPE = "order";
 
-/** Numbers from here on all have the same length. */
-const FIRST_NUMBER = 10_000_000;
-
 /**
  * @typedef {object} BenchEvent
  * @property {string} type
@@ -31,15 +28,16 @@ export function makeEvent(number, bytes = EVENT_BYTES) {
   const name = `Ada Lovelace${" the First".repeat(Math.ceil((bytes - EVENT_BYTES) / 10))}`;
   return {
     type: EVENT_TYPE,
-    id: `bench000-${FIRST_NUMBER + number}`,
+    // As long as Sluice's own: an epoch of ten characters, and an offset.
+    id: `benchmarks-${number + 1}`,
     data: {
-      orderId: `6f1de5a2-93c4-4b7e-8a10-0000${FIRST_NUMBER + number}`,
+      orderId: `6f1de5a2-93c4-4b7e-8a10-${String(number).padStart(12, "0")}`,
       customerName: name,
       amount: 129.9,
       placedAt: "2026-01-15T09:30:00.000Z",
       items: [
-        { sku: "T450", quantity: 2, price: 49.95 },
-        { sku: "~N12", quantity: 1, price: 30.05 },
+        { sku: "TB-450", quantity: 2, price: 49.95 },
+        { sku: "~N-12", quantity: 1, price: 30.05 },
       ],
     },
   };

@@ -44,30 +44,35 @@ export async function run({ connections, fanoutRounds, fanoutEvents, cpuProfile 
       checkSample(contestant.name, await pair.sample());
     }
     await pair.publishInStep(WARM_UP_EVENTS, INTERVAL_MS);
-    entries.push({ ...contestant, pair, perDelivery: /** @type {number[]} */ ([]), bytes: 0 });
+    entries.push({ ...contestant, pair, perDelivery: /** @type {number[]} */ ([]) });
   }
 
+  const before = await Promise.all(entries.map(({ pair }) => pair.counts()));
   for (let round = 0; round < fanoutRounds; round++) {
     const spent = entries.map(() => 0);
     // Event by event in turn, as close in time as can be: a machine that others use is fast and slow by turns. So each
     // also finds the caches as it would beside other work, not warm from its own last event.
     for (let event = 0; event < fanoutEvents; event++) {
       for (const [index, { pair }] of rotate([...entries.entries()], round + event)) {
-        const before = await pair.cpu();
+        const start = await pair.cpu();
         await pair.publishInStep(1, INTERVAL_MS);
-        spent[index] += (await pair.cpu()) - before;
+        spent[index] += (await pair.cpu()) - start;
       }
     }
     for (const [index, { perDelivery }] of entries.entries()) {
       perDelivery.push(spent[index] / (fanoutEvents * connections));
     }
   }
+  const after = await Promise.all(entries.map(({ pair }) => pair.counts()));
   await Promise.all(entries.map(({ pair }) => pair.stop()));
-  for (const e of entries) console.log("DEBUG", e.name, e.perDelivery.map((x) => x.toFixed(1)).join(" "));
 
   printTable(
     ["server", "CPU per delivery", "bytes per delivery"],
-    entries.map(({ name, perDelivery, bytes }) => [name, `${number(median(perDelivery))} µs`, number(bytes)]),
+    entries.map(({ name, perDelivery }, index) => [
+      name,
+      `${number(median(perDelivery))} µs`,
+      number((after[index].bytes - before[index].bytes) / (after[index].events - before[index].events)),
+    ]),
   );
   const [control, sluice, betterSse, fastifySse, hono, compressed] = entries.map(({ perDelivery }) => perDelivery);
   return [

@@ -1,9 +1,8 @@
 import { fileURLToPath } from "node:url";
 import fastifyStatic from "@fastify/static";
-import Fastify, { type FastifyBaseLogger, type FastifyInstance } from "fastify";
+import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from "fastify";
 import { createSluice, type Sluice } from "sluice";
 import { createAuth } from "sluice/auth";
-import { sluiceFastify } from "sluice/fastify";
 import { requireUser } from "./auth/require-user.ts";
 import { SESSION_COOKIE, sessionRoutes } from "./auth/session-routes.ts";
 import { ISSUER, secretFrom, TokenIssuer } from "./auth/tokens.ts";
@@ -18,8 +17,8 @@ import { generatorRoutes } from "./generator/generator-routes.ts";
 import { OrderGenerator } from "./generator/order-generator.ts";
 import type { NotificationEvents } from "./notifications/notification.ts";
 import { notificationRoutes } from "./notifications/notification-routes.ts";
-import { formatFault } from "./operation/bad-request.ts";
 import { operationRoutes } from "./operation/health-routes.ts";
+import { answerErrors, formatFault } from "./operation/http-errors.ts";
 import { describeRoutes } from "./operation/openapi.ts";
 import { logRequests } from "./operation/request-log.ts";
 import { addSecurityHeaders } from "./operation/security-headers.ts";
@@ -28,6 +27,7 @@ import type { OrderEvents } from "./orders/order.ts";
 import { OrderBook } from "./orders/order-book.ts";
 import { orderRoutes } from "./orders/order-routes.ts";
 import { streamRoutes } from "./streams/stream-routes.ts";
+import { sluiceFastify } from "./temp-fastify.ts";
 
 /** A desk that is built and does not listen yet. */
 export interface Desk {
@@ -35,6 +35,8 @@ export interface Desk {
   readonly app: FastifyInstance;
   readonly sluice: Sluice;
   readonly generator: OrderGenerator;
+  /** Where the desk listens, as seen from this machine. Throws when it does not. */
+  origin(): string;
   /** Ends all streams in good order; new ones get 503 and readiness fails. Then `app.close()`. */
   drain(timeoutMs: number): Promise<void>;
 }
@@ -43,7 +45,8 @@ export interface Desk {
 export async function buildDesk(options: DeskOptions = {}): Promise<Desk> {
   const app = Fastify({
     ...(options.logger && { loggerInstance: options.logger as FastifyBaseLogger }),
-    disableRequestLogging: true,
+    // The desk logs requests itself, since it has streams.
+    logController: new LogController({ disableRequestLogging: true }),
     // The body of a request is what it is: "12" is no amount, and an unknown field is a mistake.
     ajv: { customOptions: { coerceTypes: false, removeAdditional: false, multipleOfPrecision: 6 } },
     schemaErrorFormatter: formatFault,
@@ -83,6 +86,7 @@ export async function buildDesk(options: DeskOptions = {}): Promise<Desk> {
 
   await app.register(sluiceFastify, { sluice });
   await describeRoutes(app);
+  answerErrors(app);
   addSecurityHeaders(app);
   logRequests(app);
   operationRoutes(app, sluice);
@@ -117,6 +121,7 @@ export async function buildDesk(options: DeskOptions = {}): Promise<Desk> {
     app,
     sluice,
     generator,
+    origin: () => originOf(app),
     async drain(timeoutMs) {
       generator.stop();
       dashboard.tell({ ...status, state: "draining" });

@@ -16,8 +16,7 @@ async function main(flags: Flags): Promise<void> {
     await desk.app.close();
     return fail(explain(error, flags));
   }
-  const { port } = desk.app.addresses()[0]!;
-  console.log(`desk listening on http://${shownHost(flags.host)}:${port}`);
+  console.log(`desk listening on ${desk.origin()}`);
   if (flags.generator > 0) desk.generator.set({ running: true, perSecond: flags.generator });
 
   let stopping = false;
@@ -48,11 +47,6 @@ function explain(error: unknown, { port, host }: Flags): string {
     return `This machine has no address ${host}. Choose one with --host 127.0.0.1, or --host 0.0.0.0 for all.`;
   }
   return message;
-}
-
-function shownHost(host: string): string {
-  if (host === "0.0.0.0" || host === "::") return "127.0.0.1";
-  return host.includes(":") ? `[${host}]` : host;
 }
 
 function fail(message: string): void {

@@ -24,10 +24,16 @@ export interface DeskOptions {
 const MEGABYTE = 1_000_000;
 
 /** What holds where nothing is said. */
-export const DEFAULTS = {
+export const DEFAULTS: {
+  readonly tokenLifetime: number;
+  readonly retainOrders: number;
+  readonly retry: number;
+  readonly exportPace: number;
+  readonly alerts: AlertLimits;
+} = {
   tokenLifetime: 3_600_000,
   retainOrders: 10_000,
   retry: 3_000,
   exportPace: 50,
   alerts: { connections: 40, lagMs: 60, rssBytes: 512 * MEGABYTE },
-} as const;
+};

@@ -4,6 +4,7 @@ import { InspectorPane } from "./inspector/inspector-pane.ts";
 import { NotificationsPane } from "./notifications/notifications-pane.ts";
 import { GeneratorSwitch } from "./orders/generator-switch.ts";
 import { ORDER_PATHS, OrdersPane } from "./orders/orders-pane.ts";
+import { ApiError } from "./server/api.ts";
 import type { Presence } from "./server/presence.ts";
 import type { Banner } from "./session/banner.ts";
 import { rememberedUser, signIn, type User } from "./session/session.ts";
@@ -21,8 +22,10 @@ export class Desk {
   #wall = new LiveStream("Broadcast", "/api/notifications/broadcast");
   #figures = new LiveStream("Dashboard", "/api/dashboard/stream");
   #export = new LiveStream("Export", "/api/exports/…/progress");
-  #users: readonly User[];
+  #presence: Presence;
   #user: User;
+  #expiresAt = 0;
+  #signingIn = 0;
   #banner: Banner;
   #switch: UserSwitch;
   #ordersPane: OrdersPane;
@@ -31,10 +34,10 @@ export class Desk {
   #dashboardPane: DashboardPane;
 
   constructor(users: readonly User[], presence: Presence, banner: Banner) {
-    this.#users = users;
+    this.#presence = presence;
     this.#user = rememberedUser(users);
     this.#banner = banner;
-    this.#switch = new UserSwitch(users, (user) => void this.become(user));
+    this.#switch = new UserSwitch(users, (user) => this.#quietly(this.become(user)));
     const generator = new GeneratorSwitch();
     this.#ordersPane = new OrdersPane(this.#orders);
     this.#notificationsPane = new NotificationsPane(this.#mine, this.#wall, users);
@@ -56,7 +59,10 @@ export class Desk {
   /** Signs in as `user`; all streams are opened again with the new credential. */
   async become(user: User): Promise<void> {
     const other = user.id !== this.#user.id;
-    this.#user = await signIn(user.id);
+    this.#signingIn++;
+    const session = await signIn(user.id).finally(() => this.#signingIn--);
+    this.#user = session.user;
+    this.#expiresAt = session.expiresAt;
     this.#banner.signedOut(undefined);
     this.#switch.show(this.#user);
     this.#notificationsPane.show(this.#user);
@@ -71,8 +77,25 @@ export class Desk {
     if (other) announce(`Signed in as ${this.#user.name}.`);
   }
 
+  /**
+   * The server knows the session no more. When it has run out, that is for the user to say; when the server has forgotten it, for
+   * it was restarted, the page goes on by itself.
+   */
   #signedOut(): void {
-    const user = this.#users.find((one) => one.id === this.#user.id) ?? this.#user;
-    this.#banner.signedOut(() => void this.become(user));
+    // Each stream that is refused leads here; once is enough.
+    if (this.#signingIn > 0) return;
+    const again = () => this.#quietly(this.become(this.#user));
+    if (Date.now() >= this.#expiresAt) return this.#banner.signedOut(again);
+    this.#expiresAt = 0;
+    again();
+  }
+
+  /** What fails here fails because the server is away, which the banner says and the streams get over. */
+  #quietly(work: Promise<void>): void {
+    work.catch((error: unknown) => {
+      if (!(error instanceof ApiError)) throw error;
+      this.#switch.show(this.#user);
+      void this.#presence.check();
+    });
   }
 }

@@ -4,6 +4,8 @@ import { Presence } from "./server/presence.ts";
 import { Banner } from "./session/banner.ts";
 import { loadUsers } from "./session/session.ts";
 
+const RELOAD_DELAY_MS = 3_000;
+
 const presence = new Presence();
 const banner = new Banner(presence);
 await start();
@@ -18,5 +20,7 @@ async function start(): Promise<void> {
       if (presence.state === "up") location.reload();
     });
     await presence.check();
+    // It answers again already: what failed was a moment's trouble.
+    if (presence.state === "up") setTimeout(() => location.reload(), RELOAD_DELAY_MS);
   }
 }

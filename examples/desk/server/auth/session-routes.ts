@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyReply } from "fastify";
 import type { Auth } from "sluice/auth";
+import { badRequest } from "../operation/http-errors.ts";
 import { ERROR_RESPONSE } from "../operation/openapi.ts";
 import type { TokenIssuer } from "./tokens.ts";
 import { findUser, nameOf, USERS } from "./users.ts";
@@ -39,12 +40,7 @@ export function sessionRoutes(app: FastifyInstance, auth: Auth, tokens: TokenIss
     },
     async ({ body }, reply) => {
       const user = findUser(body.userId);
-      if (user === undefined) {
-        const known = USERS.map((one) => one.id).join(", ");
-        return reply
-          .code(400)
-          .send({ statusCode: 400, error: "Bad Request", message: `userId must be one of: ${known}.` });
-      }
+      if (user === undefined) throw badRequest(`userId must be one of: ${USERS.map(({ id }) => id).join(", ")}.`);
       const { token, expiresAt } = await tokens.issue(user.id);
       setCookie(reply, token, Math.ceil(tokens.lifetimeMs / 1_000));
       return { user, token, expiresAt };

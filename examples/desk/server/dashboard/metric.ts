@@ -36,8 +36,8 @@ export type Status =
   | { readonly component: "exports"; readonly running: number };
 
 /** The types of the events of the channel `dashboard`. */
-export interface DashboardEvents {
+export type DashboardEvents = {
   readonly metric: Metric;
   readonly alert: Alert;
   readonly status: Status;
-}
+};

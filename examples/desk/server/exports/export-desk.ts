@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import type { Jobs } from "sluice";
-import { httpError } from "../operation/bad-request.ts";
+import { httpError } from "../operation/http-errors.ts";
 import type { OrderBook } from "../orders/order-book.ts";
 import { ExportFiles } from "./export-files.ts";
 import { type ExportProgress, writeExport } from "./write-export.ts";

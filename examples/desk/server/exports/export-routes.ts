@@ -1,6 +1,6 @@
 import { createReadStream } from "node:fs";
 import type { FastifyInstance } from "fastify";
-import { httpError } from "../operation/bad-request.ts";
+import { httpError } from "../operation/http-errors.ts";
 import { ERROR_RESPONSE, eventStreamSchema, NEEDS_USER } from "../operation/openapi.ts";
 import { openStream } from "../streams/open-stream.ts";
 import type { ExportDesk } from "./export-desk.ts";

@@ -1,7 +1,7 @@
 import type { FastifyInstance } from "fastify";
 import type { Channel } from "sluice";
 import { findUser, nameOf } from "../auth/users.ts";
-import { badRequest } from "../operation/bad-request.ts";
+import { badRequest } from "../operation/http-errors.ts";
 import { ERROR_RESPONSE, eventStreamSchema, NEEDS_USER } from "../operation/openapi.ts";
 import { openStream } from "../streams/open-stream.ts";
 import {

@@ -17,9 +17,9 @@ export interface NotificationInput {
 }
 
 /** The types of the events of the channel `notifications`. */
-export interface NotificationEvents {
+export type NotificationEvents = {
   readonly notification: Notification;
-}
+};
 
 /** The topic of what is for everyone. Every event has a topic, so "only mine" really is only mine. */
 export const EVERYONE = "everyone";

@@ -24,8 +24,7 @@ export function logRequests(app: FastifyInstance): void {
       ms: Math.round(reply.elapsedTime * 10) / 10,
       user: request.identity?.user,
     };
-    if (reply.statusCode >= 500) request.log.error(line, "request failed");
-    else if (isRoutine(request)) request.log.debug(line, "request");
+    if (isRoutine(request)) request.log.debug(line, "request");
     else request.log.info(line, "request");
   });
 }
@@ -34,8 +33,8 @@ export function logRequests(app: FastifyInstance): void {
 export interface ClosedStream {
   readonly reason: CloseReason;
   readonly durationMs: number;
-  readonly events: number;
-  readonly bytes: number;
+  readonly events: number | undefined;
+  readonly bytes: number | undefined;
 }
 
 /** Logs that a stream was opened. */
@@ -45,7 +44,8 @@ export function logStreamOpened(request: FastifyRequest, stream: string, resumed
 
 /** Logs that a stream was closed, why, and what it carried. */
 export function logStreamClosed(request: FastifyRequest, stream: string, closed: ClosedStream): void {
-  request.log.info({ stream, user: request.identity.user, ...closed }, "stream closed");
+  const refused = closed.reason === "refused";
+  request.log.info({ stream, user: request.identity.user, ...closed }, refused ? "stream refused" : "stream closed");
 }
 
 function pathOf(request: FastifyRequest): string {

@@ -16,9 +16,9 @@ export interface OrderInput {
 }
 
 /** The types of the events of the channel `orders`. */
-export interface OrderEvents {
+export type OrderEvents = {
   readonly orders: Order;
-}
+};
 
 /** JSON schema of {@link OrderInput}. */
 export const ORDER_INPUT = {

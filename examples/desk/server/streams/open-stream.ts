@@ -1,5 +1,5 @@
 import type { FastifyReply, FastifyRequest } from "fastify";
-import type { Source } from "sluice";
+import type { CloseReason, Connection, Source } from "sluice";
 import { logStreamClosed, logStreamOpened } from "../operation/request-log.ts";
 
 /** What of a channel a stream's description needs. */
@@ -44,13 +44,21 @@ export async function openStream(
   };
   request.isStream = true;
   const openedAt = performance.now();
-  logStreamOpened(request, name, subscriber.resumedFrom);
+  let isLogged = false;
+  const logOpened = () => {
+    if (!isLogged) logStreamOpened(request, name, subscriber.resumedFrom);
+    isLogged = true;
+  };
+  // A stream that is refused, as with 204, is so within this turn, and was never opened.
+  setImmediate(logOpened);
   await reply.sse(source, {
     subscriber,
     expiresAt: request.identity.expiresAt,
-    onClose: (reason, { events, bytes }) => {
+    onClose: (reason: CloseReason, connection?: Connection) => {
       const durationMs = Math.round(performance.now() - openedAt);
-      logStreamClosed(request, name, { reason, durationMs, events, bytes });
+      if (reason !== "refused") logOpened();
+      isLogged = true;
+      logStreamClosed(request, name, { reason, durationMs, events: connection?.events, bytes: connection?.bytes });
     },
     ...(event !== undefined && { event }),
   });

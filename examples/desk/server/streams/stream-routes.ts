@@ -1,6 +1,6 @@
 import type { FastifyInstance } from "fastify";
 import type { Sluice } from "sluice";
-import { httpError } from "../operation/bad-request.ts";
+import { httpError } from "../operation/http-errors.ts";
 import { ERROR_RESPONSE, NEEDS_USER } from "../operation/openapi.ts";
 import type { DeskSubscriber } from "./open-stream.ts";
 

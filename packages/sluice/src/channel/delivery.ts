@@ -120,7 +120,7 @@ export class Delivery implements TailListener {
     this.#pages.clear();
     this.#steps.clear();
     this.latest?.clear();
-    cursors.forEach((cursor, i) => cursor.logReset(lost[i] as string));
+    for (const [i, cursor] of cursors.entries()) cursor.logReset(lost[i] as string);
     this.#tellAdvanced();
   }
 

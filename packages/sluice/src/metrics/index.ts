@@ -1,2 +1,2 @@
-export type { MeasuredChannel, MeasuredChannelStats, MeasuredSluice, MeasuredStats } from "./measured.ts";
+export type { MeasuredChannel, MeasuredSluice, MeasuredStats } from "./measured.ts";
 export { type SluiceMetricsOptions, sluiceMetrics } from "./sluice-metrics.ts";

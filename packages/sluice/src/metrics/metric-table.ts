@@ -1,21 +1,15 @@
-import type { MeasuredChannel, MeasuredSluice } from "./measured.ts";
-
-/** Where the values of the metrics are read. */
-export interface Measured {
-  readonly sluice: MeasuredSluice;
-  readonly channels: Iterable<MeasuredChannel>;
-}
+import type { MeasuredChannel, MeasuredStats } from "./measured.ts";
 
 /** One value of a metric, with its labels. */
 export type Sample = readonly [labels: Readonly<Record<string, string>>, value: number];
 
-/** A metric, without its prefix. What it reads is read anew whenever the registry is. */
+/** A metric, without its prefix. */
 export interface Metric {
   readonly kind: "gauge" | "counter";
   readonly name: string;
   readonly help: string;
   readonly labels: readonly string[];
-  readonly read: (measured: Measured) => readonly Sample[];
+  readonly read: (stats: MeasuredStats) => readonly Sample[];
 }
 
 /**
@@ -23,91 +17,68 @@ export interface Metric {
  * what only grows.
  */
 export const METRICS: readonly Metric[] = [
+  gauge("streams", "Event streams open now.", (stats) => stats.streams),
   {
     kind: "gauge",
-    name: "streams",
-    help: "Event streams open now: live ones have everything, lagging ones are still reading behind.",
+    name: "subscribers",
+    help: "Subscribers of channels now: live ones have everything, lagging ones are still reading what is behind.",
     labels: ["state"],
-    read: ({ sluice }) => byState(sluice.stats()),
+    read: byState,
   },
-  {
-    kind: "counter",
-    name: "streams_opened_total",
-    help: "Event streams opened.",
-    labels: [],
-    read: ({ sluice }) => [[{}, sluice.stats().opened]],
-  },
+  counter("streams_opened_total", "Event streams opened.", (stats) => stats.opened),
   {
     kind: "counter",
     name: "streams_closed_total",
-    help: "Event streams that ended, by reason; those refused never opened.",
+    help: "Event streams ended, by reason; those refused never opened.",
     labels: ["reason"],
-    read: ({ sluice }) => Object.entries(sluice.stats().closed).map(([reason, count]) => [{ reason }, count]),
+    read: ({ closed }) => Object.entries(closed).map(([reason, count]) => [{ reason }, count]),
   },
-  {
-    kind: "counter",
-    name: "events_published_total",
-    help: "Events published to channels.",
-    labels: [],
-    read: ({ sluice }) => [[{}, sluice.stats().published]],
-  },
-  {
-    kind: "counter",
-    name: "events_delivered_total",
-    help: "Events written to event streams, once for each stream.",
-    labels: [],
-    read: ({ sluice }) => [[{}, sluice.stats().delivered]],
-  },
-  {
-    kind: "counter",
-    name: "sent_bytes_total",
-    help: "Bytes handed to transports.",
-    labels: [],
-    read: ({ sluice }) => [[{}, sluice.stats().bytes]],
-  },
-  {
-    kind: "counter",
-    name: "gaps_total",
-    help: "Gaps that subscribers were told of.",
-    labels: [],
-    read: ({ sluice }) => [[{}, sluice.stats().gaps]],
-  },
-  {
-    kind: "counter",
-    name: "heartbeats_total",
-    help: "Heartbeats sent.",
-    labels: [],
-    read: ({ sluice }) => [[{}, sluice.stats().heartbeats]],
-  },
+  counter("events_published_total", "Events published to channels.", (stats) => stats.published),
+  counter(
+    "events_delivered_total",
+    "Events written to streams: one event to a thousand streams counts a thousand.",
+    (stats) => stats.delivered,
+  ),
+  counter("sent_bytes_total", "Bytes written to streams, as framed.", (stats) => stats.bytes),
+  counter("gaps_total", "Gap events written.", (stats) => stats.gaps),
+  counter("heartbeats_total", "Heartbeats written.", (stats) => stats.heartbeats),
   {
     kind: "gauge",
     name: "channel_subscribers",
     help: "Subscribers of a channel now, by state.",
     labels: ["channel", "state"],
-    read: ({ channels }) => ofEach(channels, (channel) => byState(channel.stats())),
+    read: ofEachChannel(byState),
   },
   {
     kind: "counter",
     name: "channel_events_published_total",
     help: "Events published to a channel in this process.",
     labels: ["channel"],
-    read: ({ channels }) => ofEach(channels, (channel) => [[{}, channel.stats().published]]),
+    read: ofEachChannel(({ published }) => [[{}, published]]),
   },
   {
     kind: "gauge",
     name: "channel_retained_events",
     help: "Events that a channel's log keeps.",
     labels: ["channel"],
-    read: ({ channels }) => ofEach(channels, (channel) => [[{}, channel.stats().retained]]),
+    read: ofEachChannel(({ retained }) => [[{}, retained]]),
   },
   {
     kind: "gauge",
     name: "channel_window_bytes",
-    help: "Bytes of a channel's window in this process's memory.",
+    help: "Bytes of a channel's newest events that this process keeps encoded.",
     labels: ["channel"],
-    read: ({ channels }) => ofEach(channels, (channel) => [[{}, channel.stats().window.bytes]]),
+    read: ofEachChannel(({ window }) => [[{}, window.bytes]]),
   },
 ];
+
+function gauge(name: string, help: string, read: (stats: MeasuredStats) => number): Metric {
+  return { kind: "gauge", name, help, labels: [], read: (stats) => [[{}, read(stats)]] };
+}
+
+function counter(name: string, help: string, read: (stats: MeasuredStats) => number): Metric {
+  return { kind: "counter", name, help, labels: [], read: (stats) => [[{}, read(stats)]] };
+}
 
 function byState({ live, lagging }: { readonly live: number; readonly lagging: number }): readonly Sample[] {
   return [
@@ -116,8 +87,9 @@ function byState({ live, lagging }: { readonly live: number; readonly lagging: n
   ];
 }
 
-function ofEach(channels: Iterable<MeasuredChannel>, read: (channel: MeasuredChannel) => readonly Sample[]): Sample[] {
-  return Array.from(channels).flatMap((channel) =>
-    read(channel).map(([labels, value]): Sample => [{ channel: channel.name, ...labels }, value]),
-  );
+function ofEachChannel(read: (channel: MeasuredChannel) => readonly Sample[]): Metric["read"] {
+  return ({ channels }) =>
+    Object.entries(channels).flatMap(([channel, stats]) =>
+      read(stats).map(([labels, value]): Sample => [{ channel, ...labels }, value]),
+    );
 }

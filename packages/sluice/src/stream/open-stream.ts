@@ -161,7 +161,7 @@ function headOf({ headers }: StreamOptions, gzip: boolean): Readonly<Record<stri
   if (headers !== undefined) for (const [name, value] of Object.entries(headers)) head[name.toLowerCase()] = value;
   if (gzip) {
     head["content-encoding"] = "gzip";
-    head["vary"] = head["vary"] === undefined ? "accept-encoding" : `${head["vary"]}, accept-encoding`;
+    head.vary = head.vary === undefined ? "accept-encoding" : `${head.vary}, accept-encoding`;
   }
   return head;
 }

@@ -1,8 +1,10 @@
 import { Counter, type OpenMetricsContentType, Registry } from "prom-client";
 import { describe, expect, it } from "vitest";
+import { createSluice } from "../../src/index.ts";
 import { type MeasuredChannel, type SluiceMetricsOptions, sluiceMetrics } from "../../src/metrics/index.ts";
 
 const FIGURES = {
+  streams: 5,
   live: 3,
   lagging: 1,
   opened: 10,
@@ -12,16 +14,26 @@ const FIGURES = {
   bytes: 108_000,
   gaps: 5,
   heartbeats: 6,
+  channels: {} as Record<string, MeasuredChannel>,
 };
 
 function measured() {
   const figures = structuredClone(FIGURES);
-  return { figures, stats: () => figures };
+  const sluice = {
+    figures,
+    asked: 0,
+    stats: () => {
+      sluice.asked++;
+      return figures;
+    },
+  };
+  return sluice;
 }
 
-function channel(name: string, retained = 7): MeasuredChannel {
-  return { name, stats: () => ({ live: 2, lagging: 0, published: 20, retained, window: { bytes: 512 } }) };
-}
+const channel = (retained: number): MeasuredChannel => ({
+  ...{ live: 2, lagging: 0, published: 20, retained },
+  window: { bytes: 512 },
+});
 
 /** What Prometheus would read: the lines of samples, without the remarks. */
 async function samples(register: { metrics(): Promise<string> }): Promise<string[]> {
@@ -33,8 +45,9 @@ describe("the metrics of a Sluice", () => {
     const register = new Registry();
     sluiceMetrics(measured(), { register });
     expect(await samples(register)).toEqual([
-      'sluice_streams{state="live"} 3',
-      'sluice_streams{state="lagging"} 1',
+      "sluice_streams 5",
+      'sluice_subscribers{state="live"} 3',
+      'sluice_subscribers{state="lagging"} 1',
       "sluice_streams_opened_total 10",
       'sluice_streams_closed_total{reason="client"} 4',
       'sluice_streams_closed_total{reason="stalled"} 2',
@@ -50,7 +63,7 @@ describe("the metrics of a Sluice", () => {
     const register = new Registry();
     sluiceMetrics(measured(), { register });
     const text = await register.metrics();
-    expect(text).toContain("# HELP sluice_streams Event streams open now");
+    expect(text).toContain("# HELP sluice_streams Event streams open now.");
     expect(text).toContain("# TYPE sluice_streams gauge");
     expect(text).toContain("# TYPE sluice_streams_closed_total counter");
   });
@@ -62,7 +75,7 @@ describe("the metrics of a Sluice", () => {
     await samples(register);
     Object.assign(sluice.figures, { live: 0, opened: 11, closed: { client: 5, drained: 1 } });
     const text = await samples(register);
-    expect(text).toContain('sluice_streams{state="live"} 0');
+    expect(text).toContain('sluice_subscribers{state="live"} 0');
     expect(text).toContain("sluice_streams_opened_total 11");
     expect(text.filter((line) => line.includes("closed"))).toEqual([
       'sluice_streams_closed_total{reason="client"} 5',
@@ -70,10 +83,21 @@ describe("the metrics of a Sluice", () => {
     ]);
   });
 
-  it("include those of the channels that are named, also of one that is added later", async () => {
+  it("are all of one moment: the stats are read once for each scrape", async () => {
     const register = new Registry();
-    const channels = new Set([channel("orders")]);
-    sluiceMetrics(measured(), { register, channels });
+    const sluice = measured();
+    sluiceMetrics(sluice, { register });
+    await samples(register);
+    expect(sluice.asked).toBe(1);
+    await samples(register);
+    expect(sluice.asked).toBe(2);
+  });
+
+  it("include those of every channel, also of one that is made later", async () => {
+    const register = new Registry();
+    const sluice = measured();
+    sluiceMetrics(sluice, { register });
+    sluice.figures.channels = { orders: channel(7) };
     expect((await samples(register)).filter((line) => line.includes("channel"))).toEqual([
       'sluice_channel_subscribers{channel="orders",state="live"} 2',
       'sluice_channel_subscribers{channel="orders",state="lagging"} 0',
@@ -81,10 +105,42 @@ describe("the metrics of a Sluice", () => {
       'sluice_channel_retained_events{channel="orders"} 7',
       'sluice_channel_window_bytes{channel="orders"} 512',
     ]);
-    channels.add(channel('the "other"\n', 9));
-    expect(await samples(register)).toContain('sluice_channel_retained_events{channel="the \\"other\\"\\n"} 9');
-    channels.clear();
-    expect((await samples(register)).filter((line) => line.includes("channel"))).toEqual([]);
+    sluice.figures.channels = { 'the "other"\n': channel(9) };
+    const other = (await samples(register)).filter((line) => line.includes("retained"));
+    expect(other).toEqual(['sluice_channel_retained_events{channel="the \\"other\\"\\n"} 9']);
+  });
+
+  it("leave out the channels that they are told to", async () => {
+    const register = new Registry();
+    const sluice = measured();
+    sluice.figures.channels = { orders: channel(7), "jobs:1": channel(1) };
+    sluiceMetrics(sluice, { register, channels: (name) => !name.startsWith("jobs:") });
+    const lines = await samples(register);
+    expect(lines.filter((line) => line.includes("jobs:1"))).toEqual([]);
+    expect(lines).toContain('sluice_channel_retained_events{channel="orders"} 7');
+  });
+
+  it("of a real Sluice count what it does", async () => {
+    await using sluice = createSluice();
+    const register = new Registry();
+    sluiceMetrics(sluice, { register });
+    await sluice.channel("orders").publish("placed", { id: 1 });
+    const response = await sluice.response(new Request("http://localhost/"), async function* () {
+      yield 1;
+      yield 2;
+    });
+    await response.text();
+    expect(await samples(register)).toEqual(
+      expect.arrayContaining([
+        "sluice_streams 0",
+        "sluice_streams_opened_total 1",
+        'sluice_streams_closed_total{reason="source-ended"} 1',
+        'sluice_streams_closed_total{reason="client"} 0',
+        "sluice_events_published_total 1",
+        "sluice_events_delivered_total 2",
+        'sluice_channel_retained_events{channel="orders"} 1',
+      ]),
+    );
   });
 
   it("go into a registry of OpenMetrics too, and out of it again", async () => {
@@ -130,7 +186,7 @@ describe("sluiceMetrics refuses", () => {
     ["no options", measured(), undefined, "sluiceMetrics options"],
     ["no registry", measured(), {}, "`register` must be a registry of prom-client"],
     ["a prefix that no metric can have", measured(), { register: new Registry(), prefix: "1-" }, "`prefix` must be"],
-    ["channels that are no list", measured(), { register: new Registry(), channels: 5 }, "`channels` must be"],
+    ["channels that are no function", measured(), { register: new Registry(), channels: ["a"] }, "`channels` must be"],
     ["an option there is none of", measured(), { registry: new Registry() }, "no option `registry`"],
   ])("%s", (_what, sluice, options, said) => {
     expect(() => sluiceMetrics(sluice as MeasuredSluiceLike, options as SluiceMetricsOptions)).toThrow(said);

@@ -43,6 +43,9 @@ export class InspectorPane {
 
   #watch(stream: LiveStream): void {
     let lostAt = 0;
+    stream.addEventListener("opened", () => {
+      if (stream.connection === 1) lostAt = 0;
+    });
     stream.addEventListener("lost", () => {
       if (stream.state === "ended")
         this.#say("note", stream, "ended: the server answered 204, and the browser does not come back.");

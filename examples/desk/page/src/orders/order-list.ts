@@ -61,7 +61,7 @@ export class OrderList {
       if (arrival === undefined || element.dataset.replayed === "true") continue;
       if (this.#stream.isReplayed(arrival) !== true) continue;
       element.dataset.replayed = "true";
-      find(".order-id", element).append(" ", textElement("span", "replayed", "chip"));
+      find(".order-customer", element).append(" ", textElement("span", "replayed", "chip"));
     }
   }
 }

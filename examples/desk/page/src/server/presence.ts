@@ -17,7 +17,7 @@ export class Presence extends EventTarget {
   #nextAt = 0;
   #wait = FIRST_WAIT_MS;
   #timer: number | undefined;
-  #probing = false;
+  #probing: Promise<void> | undefined;
 
   get state(): PresenceState {
     return this.#state;
@@ -33,15 +33,18 @@ export class Presence extends EventTarget {
     return this.#nextAt;
   }
 
-  /** Asks now. */
-  async check(): Promise<void> {
-    if (this.#probing) return;
-    this.#probing = true;
+  /** Asks now, and resolves when `state` says the answer. Asking twice at the same time is asking once. */
+  check(): Promise<void> {
+    this.#probing ??= this.#probe();
+    return this.#probing;
+  }
+
+  async #probe(): Promise<void> {
     window.clearTimeout(this.#timer);
     this.#nextAt = 0;
     if (this.#state !== "up") this.dispatchEvent(new Event("change"));
     const state = await probe();
-    this.#probing = false;
+    this.#probing = undefined;
     this.#become(state);
   }
 

@@ -6,21 +6,24 @@ export interface User {
   readonly name: string;
 }
 
-interface Session {
+/** Who is signed in, and until when. */
+export interface Session {
   readonly user: User;
+  /** In ms since 1970. */
+  readonly expiresAt: number;
 }
 
 const STORAGE_KEY = "desk-user";
 
 /** Signs in, as the server's cookie remembers; the page itself never holds the credential. */
-export async function signIn(userId: string): Promise<User> {
-  const { user } = await request<Session>("POST", "/api/session", { userId });
+export async function signIn(userId: string): Promise<Session> {
+  const session = await request<Session>("POST", "/api/session", { userId });
   try {
-    sessionStorage.setItem(STORAGE_KEY, user.id);
+    sessionStorage.setItem(STORAGE_KEY, session.user.id);
   } catch {
     // Storage may be closed to us. The page then begins with the first user again.
   }
-  return user;
+  return session;
 }
 
 /** Who can sign in. */

@@ -29,8 +29,7 @@ export class StreamSet {
       stream.addEventListener("lost", () => void this.#lost());
     }
     presence.addEventListener("change", () => {
-      if (presence.state === "up")
-        this.#reopen((stream) => stream.state === "refused" || stream.state === "reconnecting");
+      if (presence.state === "up") void this.#recovered();
     });
     window.addEventListener("online", () => void presence.check());
     window.addEventListener("offline", () => void presence.check());
@@ -67,13 +66,24 @@ export class StreamSet {
   async #lost(): Promise<void> {
     await this.#presence.check();
     if (this.#presence.state !== "up" || !this.streams.some((stream) => stream.state === "refused")) return;
+    if (!(await this.#isSignedIn())) return this.#onSignedOut();
+    window.clearTimeout(this.#reopening);
+    this.#reopening = window.setTimeout(() => this.#reopen((stream) => stream.state === "refused"), REOPEN_DELAY_MS);
+  }
+
+  /** The server is back. It may be another one, which does not know our session. */
+  async #recovered(): Promise<void> {
+    if (await this.#isSignedIn()) this.#reopen(({ state }) => state === "refused" || state === "reconnecting");
+    else this.#onSignedOut();
+  }
+
+  async #isSignedIn(): Promise<boolean> {
     try {
       await request("GET", "/api/session");
     } catch (error) {
-      if (error instanceof ApiError && error.status === 401) return this.#onSignedOut();
+      if (error instanceof ApiError && error.status === 401) return false;
     }
-    window.clearTimeout(this.#reopening);
-    this.#reopening = window.setTimeout(() => this.#reopen((stream) => stream.state === "refused"), REOPEN_DELAY_MS);
+    return true;
   }
 
   #reopen(which: (stream: LiveStream) => boolean): void {

@@ -1,4 +1,5 @@
-import type { FastifySchemaValidationError } from "fastify";
+import { STATUS_CODES } from "node:http";
+import type { FastifyError, FastifyInstance, FastifySchemaValidationError } from "fastify";
 
 /** An error that Fastify answers with this status, and whose message is for the client. */
 export function httpError(statusCode: number, message: string): Error & { statusCode: number } {
@@ -22,4 +23,18 @@ export function formatFault(faults: readonly FastifySchemaValidationError[], pla
     return badRequest(`${field} must not be empty.`);
   if (fault.keyword === "multipleOf") return badRequest(`${field} may have at most two decimals.`);
   return badRequest(`${field === "" ? `The ${place}` : field} ${fault.message ?? "is not valid"}.`);
+}
+
+/** Answers errors: a client's own fault is explained to it, ours is logged and told without its message. */
+export function answerErrors(app: FastifyInstance): void {
+  app.setErrorHandler((error: FastifyError & { headers?: Record<string, string> }, request, reply) => {
+    const statusCode = error.statusCode ?? 500;
+    const isOurs = statusCode >= 500;
+    if (isOurs) request.log.error({ err: error }, "request failed");
+    const message = isOurs ? "Something went wrong on the server. It has been logged." : error.message;
+    return reply
+      .code(statusCode)
+      .headers(error.headers ?? {})
+      .send({ statusCode, error: STATUS_CODES[statusCode] ?? "Error", message });
+  });
 }

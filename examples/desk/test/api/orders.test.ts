@@ -1,0 +1,106 @@
+import { expect, test } from "vitest";
+import { ApiClient } from "../support/api-client.ts";
+import { startDesk } from "../support/start-desk.ts";
+
+test("an order that is placed reaches everyone on both streams", async () => {
+  const { url } = await startDesk();
+  const ada = await ApiClient.signIn(url, "ada");
+  const ben = await ApiClient.signIn(url, "ben");
+  const streams = [
+    await ada.stream("/api/orders/stream"),
+    await ben.stream("/api/orders/stream"),
+    await ada.stream("/api/orders/stream/reliable"),
+    await ben.stream("/api/orders/stream/reliable"),
+  ];
+  const placed = await ada.json<Record<string, unknown>>("POST", "/api/orders", {
+    customerName: "Alder",
+    amount: 49.9,
+  });
+  for (const stream of streams) {
+    const { data } = await stream.next("orders");
+    expect(data).toEqual({ orderId: "1001", customerName: "Alder", amount: 49.9, placedAt: placed["placedAt"] });
+  }
+});
+
+test("a reader that was away gets exactly what it missed", async () => {
+  const { url } = await startDesk();
+  const ada = await ApiClient.signIn(url, "ada");
+  const first = await ada.stream("/api/orders/stream/reliable");
+  await ada.placeOrder("Before");
+  const { id } = await first.next("orders");
+  first.close();
+  for (const name of ["Missed 1", "Missed 2", "Missed 3"]) await ada.placeOrder(name);
+  const second = await ada.stream("/api/orders/stream/reliable", { "last-event-id": id });
+  await ada.placeOrder("Live");
+  const names: string[] = [];
+  while (names.at(-1) !== "Live") names.push((await second.next("orders")).data.customerName);
+  expect(names).toEqual(["Missed 1", "Missed 2", "Missed 3", "Live"]);
+});
+
+test("a page that begins with the list goes on from its position without a hole", async () => {
+  const { url } = await startDesk();
+  const ada = await ApiClient.signIn(url, "ada");
+  await ada.placeOrder("Listed");
+  const { orders, position } = await ada.json<{ orders: { customerName: string }[]; position: string }>(
+    "GET",
+    "/api/orders",
+  );
+  await ada.placeOrder("In between");
+  const stream = await ada.stream(`/api/orders/stream/reliable?lastEventId=${position}`);
+  expect(orders.map((order) => order.customerName)).toEqual(["Listed"]);
+  expect((await stream.next("orders")).data.customerName).toBe("In between");
+});
+
+test("a position from another start of the server is answered with a gap, and everything that is kept", async () => {
+  const { url } = await startDesk();
+  const ada = await ApiClient.signIn(url, "ada");
+  await ada.placeOrder("Kept");
+  const stream = await ada.stream("/api/orders/stream/reliable?lastEventId=stale-7");
+  expect((await stream.next("gap")).data).toMatchObject({ reason: "other-epoch", lastEventId: "stale-7" });
+  expect((await stream.next("orders")).data.customerName).toBe("Kept");
+});
+
+test("a position whose orders were trimmed is answered with a gap", async () => {
+  const { url } = await startDesk({ retainOrders: 2 });
+  const ada = await ApiClient.signIn(url, "ada");
+  const { eventId } = await ada.placeOrder("One");
+  for (const name of ["Two", "Three", "Four"]) await ada.placeOrder(name);
+  const stream = await ada.stream("/api/orders/stream/reliable", { "last-event-id": eventId });
+  expect((await stream.next("gap")).data).toMatchObject({ reason: "trimmed", lastEventId: eventId });
+  expect((await stream.next("orders")).data.customerName).toBe("Three");
+});
+
+test("a stream may be opened where nothing was ever placed", async () => {
+  const { url } = await startDesk();
+  const ada = await ApiClient.signIn(url, "ada");
+  expect(await ada.json("GET", "/api/orders")).toMatchObject({ orders: [], position: expect.stringMatching(/-0$/) });
+  const stream = await ada.stream("/api/orders/stream/reliable");
+  expect(stream.response.headers.get("content-type")).toMatch("text/event-stream");
+  expect(stream.response.headers.get("content-security-policy")).toContain("default-src 'none'");
+});
+
+test.each([
+  [{ amount: 1 }, "customerName is missing."],
+  [{ customerName: " ", amount: 1 }, "customerName must not be empty."],
+  [{ customerName: "A" }, "amount is missing."],
+  [{ customerName: "A", amount: "12" }, "amount must be number."],
+  [{ customerName: "A", amount: 0 }, "amount must be >= 0.01."],
+  [{ customerName: "A", amount: 1.234 }, "amount may have at most two decimals."],
+  [{ customerName: "A", amount: 1, orderId: "1" }, "orderId is not known here."],
+  [[], "The body must be object."],
+])("the order %j is refused with a clear reason", async (body, message) => {
+  const { url } = await startDesk();
+  const ada = await ApiClient.signIn(url, "ada");
+  const response = await ada.fetch("POST", "/api/orders", body);
+  expect(response.status).toBe(400);
+  expect(await response.json()).toMatchObject({ message });
+  expect(await ada.json("GET", "/api/orders")).toMatchObject({ orders: [] });
+});
+
+test("amounts with two decimals are taken as they are, whatever binary fractions make of them", async () => {
+  const { url } = await startDesk();
+  const ada = await ApiClient.signIn(url, "ada");
+  for (const amount of [0.07, 1.1, 19.99, 999_999.99]) {
+    expect((await ada.fetch("POST", "/api/orders", { customerName: "A", amount })).status).toBe(201);
+  }
+});

@@ -1,0 +1,62 @@
+import { Channel } from "../../src/channel/channel.ts";
+import type { ChannelOptions } from "../../src/channel/channel-options.ts";
+import type { ChannelLog, Log } from "../../src/logs/log.ts";
+import { memoryLog } from "../../src/logs/memory.ts";
+import { checkSluiceOptions, type SluiceOptions } from "../../src/sluice-options.ts";
+import type { Source } from "../../src/stream/source.ts";
+import { type ErrorContext, StreamHub } from "../../src/stream/stream-hub.ts";
+import { FakeSubscriber } from "./fake-subscriber.ts";
+
+/** A channel on a log that the test can reach, and what it reports. */
+export interface ChannelWorld {
+  readonly hub: StreamHub;
+  readonly channel: Channel<Record<string, unknown>>;
+  readonly errors: { readonly error: unknown; readonly context: ErrorContext }[];
+  log(): ChannelLog;
+  connect(source: Source, lastEventId?: string): FakeSubscriber;
+}
+
+export function channelWorld(
+  options: ChannelOptions<Record<string, unknown>> = {},
+  sluiceOptions: SluiceOptions = {},
+  log: Log = memoryLog(),
+): ChannelWorld {
+  const errors: ChannelWorld["errors"][number][] = [];
+  const settings = checkSluiceOptions(sluiceOptions);
+  const hub = new StreamHub(settings, (error, context) => errors.push({ error, context }));
+  let opened!: ChannelLog;
+  const spied: Log = {
+    open: (name, openOptions) => {
+      const made = log.open(name, openOptions);
+      if (!(made instanceof Promise)) opened = made;
+      return made;
+    },
+    close: () => log.close(),
+  };
+  const channel = new Channel<Record<string, unknown>>(
+    hub,
+    spied,
+    "orders",
+    settings.gapEvent,
+    settings.flushInterval,
+    options,
+  );
+  return {
+    hub,
+    channel,
+    errors,
+    log: () => opened,
+    connect: (source, lastEventId) => new FakeSubscriber(hub, source, lastEventId),
+  };
+}
+
+/** The end of this event-loop turn, and of what it has set off. */
+export async function turns(count = 3): Promise<void> {
+  for (let i = 0; i < count; i++) await new Promise<void>((resolve) => setImmediate(resolve));
+}
+
+/** Reads what has come, and gives the data of its events. */
+export function read(subscriber: FakeSubscriber): unknown[] {
+  subscriber.take();
+  return subscriber.seen.map(({ data }) => JSON.parse(data));
+}

@@ -1,0 +1,119 @@
+import { createParser, type Parser } from "../../src/protocol/parser.ts";
+import type { CloseReason } from "../../src/stream/close-reason.ts";
+import type { Exchange } from "../../src/stream/exchange.ts";
+import { openStream } from "../../src/stream/open-stream.ts";
+import type { Piece } from "../../src/stream/piece.ts";
+import type { Sink, SinkOwner } from "../../src/stream/sink.ts";
+import type { Source } from "../../src/stream/source.ts";
+import type { StreamHub } from "../../src/stream/stream-hub.ts";
+
+/** An event as a client sees it. */
+export interface SeenEvent {
+  readonly type: string;
+  readonly data: string;
+  readonly lastEventId: string;
+}
+
+/**
+ * A subscriber whose connection takes bytes only when it is told to: the fault that no real socket produces on command. Everything behind
+ * the sink contract is the real thing, and so is the parser that reads.
+ */
+export class FakeSubscriber implements Exchange, Sink {
+  readonly request = {};
+  readonly method = "GET";
+  readonly url = "/";
+  readonly remoteAddress = undefined;
+  gone = false;
+  onGone: (() => void) | undefined;
+  readonly seen: SeenEvent[] = [];
+  readonly closed: Promise<CloseReason>;
+  status: number | undefined;
+  written = 0;
+  mostPending = 0;
+  ended = false;
+  #owner: SinkOwner | undefined;
+  #highWaterMark = 0;
+  #waiting: Uint8Array[] = [];
+  #pending = 0;
+  #full = false;
+  readonly #lastEventId: string | undefined;
+  readonly #parser: Parser;
+
+  constructor(hub: StreamHub, source: Source, lastEventId?: string) {
+    this.#lastEventId = lastEventId;
+    this.#parser = createParser({
+      onEvent: (event) => this.seen.push(event),
+      ...(lastEventId !== undefined && { lastEventId }),
+    });
+    this.closed = openStream(hub, this, source, {});
+  }
+
+  /** What the client would send to resume; `""` when it knows none. */
+  get lastEventId(): string {
+    return this.#parser.lastEventId;
+  }
+
+  get pending(): number {
+    return this.#pending;
+  }
+
+  get progress(): number {
+    return this.written - this.#pending;
+  }
+
+  header(name: string): string | undefined {
+    return name === "last-event-id" ? this.#lastEventId : undefined;
+  }
+
+  refuse(status: number): void {
+    this.status = status;
+  }
+
+  open(_headers: unknown, options: { highWaterMark: number }, owner: SinkOwner): Sink {
+    this.#owner = owner;
+    this.#highWaterMark = options.highWaterMark;
+    return this;
+  }
+
+  write(piece: Piece): boolean {
+    this.#waiting.push(piece.bytes);
+    this.#pending += piece.bytes.length;
+    this.written += piece.bytes.length;
+    this.mostPending = Math.max(this.mostPending, this.#pending);
+    this.#full ||= this.#pending >= this.#highWaterMark;
+    return !this.#full;
+  }
+
+  end(): void {
+    this.ended = true;
+  }
+
+  destroy(): void {
+    this.disconnect();
+  }
+
+  /** The connection takes up to so many bytes, and the client reads them. */
+  take(bytes = Number.POSITIVE_INFINITY): void {
+    let left = bytes;
+    while (this.#waiting.length > 0 && left > 0) {
+      const next = this.#waiting[0]!;
+      const taken = next.subarray(0, left);
+      this.#parser.push(taken);
+      this.#pending -= taken.length;
+      left -= taken.length;
+      if (taken.length === next.length) this.#waiting.shift();
+      else this.#waiting[0] = next.subarray(taken.length);
+    }
+    if (this.#full && this.#pending === 0) {
+      this.#full = false;
+      this.#owner?.drained();
+    }
+  }
+
+  /** The client goes away; what it has not read is lost. */
+  disconnect(): void {
+    if (this.gone) return;
+    this.gone = true;
+    this.#owner?.gone();
+  }
+}

@@ -1,0 +1,82 @@
+import { expect, test } from "vitest";
+import { channelWorld, turns } from "./channel-world.ts";
+
+test("a subscription can be iterated without HTTP", async () => {
+  const { channel } = channelWorld();
+  const items = channel.subscribe({ topics: ["a"] })[Symbol.asyncIterator]();
+  await channel.publish("n", 1, { topics: ["b"] });
+  const id = await channel.publish("n", { two: 2 }, { topics: ["a"] });
+  expect((await items.next()).value).toMatchObject({ event: "n", id, data: { two: 2 } });
+  await items.return();
+});
+
+test("an iteration begins where the channel was when it was made", async () => {
+  const { channel } = channelWorld();
+  await channel.publish("n", 0);
+  const items = channel.subscribe()[Symbol.asyncIterator]();
+  await channel.publish("n", 1);
+  expect((await items.next()).value).toMatchObject({ data: 1 });
+  await items.return();
+});
+
+test("an iteration can go on after an event ID", async () => {
+  const { channel } = channelWorld();
+  const id = await channel.publish("n", 1);
+  await channel.publish("n", 2);
+  for await (const item of channel.subscribe().after(id)) {
+    expect(item.data).toBe(2);
+    break;
+  }
+});
+
+test("return ends an iteration that waits", async () => {
+  const { channel } = channelWorld();
+  const items = channel.subscribe()[Symbol.asyncIterator]();
+  const parked = items.next();
+  await turns();
+  await items.return();
+  expect(await parked).toEqual({ done: true, value: undefined });
+  expect(channel.stats()).toMatchObject({ cohorts: 0 });
+});
+
+test("closing the channel ends an iteration", async () => {
+  const { channel } = channelWorld();
+  const items = channel.subscribe()[Symbol.asyncIterator]();
+  const parked = items.next();
+  await turns();
+  await channel.close();
+  expect((await parked).done).toBe(true);
+});
+
+test("an iteration that falls behind is told of a gap, and goes on from what is kept", async () => {
+  const { channel } = channelWorld({ retain: { events: 3 }, window: { events: 2 } });
+  const items = channel.subscribe()[Symbol.asyncIterator]();
+  await channel.publish("n", 0);
+  expect((await items.next()).value).toMatchObject({ data: 0 });
+  for (let n = 1; n <= 20; n++) await channel.publish("n", n);
+  const got = [];
+  for (let i = 0; i < 4; i++) got.push((await items.next()).value);
+  expect(got).toMatchObject([{ event: "gap", data: { reason: "trimmed" } }, { data: 18 }, { data: 19 }, { data: 20 }]);
+  await items.return();
+});
+
+test("an iteration gets a snapshot first where one is asked for", async () => {
+  const { channel } = channelWorld({ latestBy: ({ type }) => type });
+  await channel.publish("metric", 1);
+  await channel.publish("metric", 2);
+  const items = channel.subscribe({ initial: "latest" })[Symbol.asyncIterator]();
+  expect((await items.next()).value).toMatchObject({ event: "metric", data: 2, id: undefined });
+  await channel.publish("metric", 3);
+  expect((await items.next()).value).toMatchObject({ data: 3 });
+  await items.return();
+});
+
+test("what is yielded belongs to the one who iterates", async () => {
+  const { channel } = channelWorld();
+  const [one, two] = [0, 1].map(() => channel.subscribe()[Symbol.asyncIterator]());
+  await channel.publish("n", { n: 1 });
+  const first = (await one!.next()).value as { data: { n: number } };
+  first.data.n = 9;
+  expect((await two!.next()).value).toMatchObject({ data: { n: 1 } });
+  await Promise.all([one!.return(), two!.return()]);
+});

@@ -1,0 +1,31 @@
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { formatPosition, parsePosition } from "../../src/channel/position.ts";
+
+test("a position comes back as it was written", () => {
+  const epoch = fc.stringMatching(/^[0-9a-z]{1,32}$/);
+  fc.assert(
+    fc.property(epoch, fc.maxSafeNat(), (name, offset) => {
+      const parsed = parsePosition(formatPosition(name, offset));
+      expect(parsed).toEqual(offset < 1e16 ? { epoch: name, offset } : undefined);
+    }),
+  );
+});
+
+test.each([
+  "",
+  "abc",
+  "abc-",
+  "-1",
+  "abc--1",
+  "abc-1.5",
+  "abc-01",
+  "ABC-1",
+  "abc-1 ",
+  "abc-1e3",
+  "abc-99999999999999999",
+  "a-b-1",
+  `${"x".repeat(600)}-1`,
+])("%j is no position", (text) => {
+  expect(parsePosition(text)).toBeUndefined();
+});

@@ -1,0 +1,280 @@
+import { describe, expect, test } from "vitest";
+import type { ChannelLog, Log, TailListener } from "../../src/logs/log.ts";
+import { memoryLog } from "../../src/logs/memory.ts";
+import { SseItem } from "../../src/stream/sse-item.ts";
+import { channelWorld, read, turns } from "./channel-world.ts";
+
+describe("resuming", () => {
+  test("begins with a block that has only a position, so that a subscriber cut off before its first event misses nothing", async () => {
+    const { channel, connect } = channelWorld();
+    const first = connect(channel.subscribe());
+    first.take();
+    expect(first.lastEventId).toBe(await channel.position());
+    first.disconnect();
+    await channel.publish("n", 1);
+    const again = connect(channel.subscribe(), first.lastEventId);
+    await turns();
+    expect(read(again)).toEqual([1]);
+  });
+
+  test("goes by the publisher's own IDs", async () => {
+    const { channel, connect } = channelWorld();
+    for (let n = 1; n <= 4; n++) await channel.publish("n", n, { id: `order/${n}` });
+    const subscriber = connect(channel.subscribe(), "order/2");
+    await turns();
+    expect(read(subscriber)).toEqual([3, 4]);
+    expect(subscriber.lastEventId).toBe("order/4");
+  });
+
+  test("goes past the window into the log, and past the log into a gap, without loss or repetition", async () => {
+    const { channel, connect } = channelWorld({ retain: { events: 1_000 }, window: { events: 10 } });
+    const ids = [];
+    for (let n = 1; n <= 1_500; n++) ids.push(await channel.publish("n", n));
+    const fromLog = connect(channel.subscribe(), ids[599]);
+    const fromGap = connect(channel.subscribe(), ids[99]);
+    await expect.poll(() => read(fromLog).length).toBe(900);
+    await expect.poll(() => read(fromGap).length).toBe(1_001);
+    expect(read(fromLog)).toEqual(Array.from({ length: 900 }, (_, n) => 601 + n));
+    expect(read(fromGap)).toEqual([
+      { reason: "trimmed", lastEventId: ids[99], resumesAfter: ids[499] },
+      ...Array.from({ length: 1_000 }, (_, n) => 501 + n),
+    ]);
+  });
+
+  test("a subscription may begin at the start, or after an event ID", async () => {
+    const { channel, connect } = channelWorld();
+    const ids = [];
+    for (let n = 1; n <= 3; n++) ids.push(await channel.publish("n", n));
+    const start = connect(channel.subscribe({ from: "start" }));
+    const after = connect(channel.subscribe({ from: ids[1]! }));
+    const now = connect(channel.subscribe());
+    await turns();
+    expect([start, after, now].map(read)).toEqual([[1, 2, 3], [3], []]);
+  });
+
+  const huge = "x".repeat(10_000_000);
+  test.each([
+    ["another epoch", "otherepoch-3", "other-epoch"],
+    ["from the future", "EPOCH-999999", "future"],
+    ["negative", "EPOCH--1", "unparsable"],
+    ["a fraction", "EPOCH-1.5", "unparsable"],
+    ["an exponent", "EPOCH-1e3", "unparsable"],
+    ["beyond safe integers", "EPOCH-99999999999999999999", "unparsable"],
+    ["with NUL", "a\0b", "unparsable"],
+    ["with a line end", "a\nb", "unparsable"],
+    ["never heard of", "order/77", "unknown"],
+    ["10 MB of it", huge, "unparsable"],
+  ])("a last event ID that is %s is a gap, and everything that is kept follows", async (_, given, reason) => {
+    const { channel, connect, hub } = channelWorld();
+    for (let n = 1; n <= 3; n++) await channel.publish("n", n);
+    const epoch = (await channel.position()).split("-")[0]!;
+    const lastEventId = given.replace("EPOCH", epoch);
+    const subscriber = connect(channel.subscribe(), lastEventId);
+    await turns();
+    const [gap, ...events] = read(subscriber);
+    expect(gap).toEqual({ reason, lastEventId: lastEventId.slice(0, 128), resumesAfter: `${epoch}-0` });
+    expect(subscriber.seen[0]).toMatchObject({ type: "gap", lastEventId: `${epoch}-0` });
+    expect(events).toEqual([1, 2, 3]);
+    expect(hub.gaps).toBe(1);
+  });
+
+  test("from the position just before the oldest kept event is no gap", async () => {
+    const { channel, connect } = channelWorld({ retain: { events: 2 } });
+    const ids = [];
+    for (let n = 1; n <= 4; n++) ids.push(await channel.publish("n", n));
+    const subscriber = connect(channel.subscribe(), ids[1]);
+    await turns();
+    expect(read(subscriber)).toEqual([3, 4]);
+  });
+});
+
+describe("a snapshot", () => {
+  test('"latest" gives the newest event of each key that is for this subscriber, without IDs, then the position', async () => {
+    const { channel, connect } = channelWorld({ latestBy: ({ type, topics }) => `${type}:${topics}` });
+    await channel.publish("metric", 1);
+    await channel.publish("status", "up");
+    await channel.publish("metric", 2);
+    await channel.publish("secret", 3, { topics: ["a"] });
+    const subscriber = connect(channel.subscribe({ initial: "latest" }));
+    await turns();
+    subscriber.take();
+    expect(subscriber.seen).toEqual([
+      { type: "status", data: "up", lastEventId: "" },
+      { type: "metric", data: "2", lastEventId: "" },
+    ]);
+    expect(subscriber.lastEventId).toBe(await channel.position());
+    await channel.publish("metric", 4);
+    await turns();
+    subscriber.take();
+    expect(subscriber.seen.at(-1)).toMatchObject({ data: "4" });
+  });
+
+  test("is left out for a subscriber that resumes", async () => {
+    const { channel, connect } = channelWorld({ latestBy: ({ type }) => type });
+    const id = await channel.publish("metric", 1);
+    await channel.publish("metric", 2);
+    const subscriber = connect(channel.subscribe({ initial: "latest" }), id);
+    await turns();
+    expect(read(subscriber)).toEqual([2]);
+  });
+
+  test("made by a function comes first, and what is published meanwhile comes after it", async () => {
+    const { channel, connect } = channelWorld();
+    let publishMeanwhile!: () => void;
+    const meanwhile = new Promise<void>((resolve) => {
+      publishMeanwhile = resolve;
+    });
+    const subscriber = connect(
+      channel.subscribe({
+        initial: async function* ({ lastEventId }) {
+          yield new SseItem({ lastEventId: lastEventId ?? null }, { event: "snapshot" });
+          await meanwhile;
+          yield "rest of the snapshot";
+        },
+      }),
+    );
+    await channel.publish("n", 1);
+    publishMeanwhile();
+    await turns(6);
+    subscriber.take();
+    expect(subscriber.seen.map(({ data }) => data)).toEqual(['{"lastEventId":null}', "rest of the snapshot", "1"]);
+  });
+
+  test("comes again after a gap, whose ID leads to the same gap until the snapshot is through", async () => {
+    const { channel, connect } = channelWorld();
+    await channel.publish("n", 1);
+    let hold: Promise<void> = new Promise(() => undefined);
+    const initial = async function* () {
+      await hold;
+      yield "snapshot";
+    };
+    const cut = connect(channel.subscribe({ initial }), "older-7");
+    await turns();
+    cut.take();
+    expect(cut.seen).toMatchObject([{ type: "gap", lastEventId: "older-7" }]);
+    cut.disconnect();
+    hold = Promise.resolve();
+    const again = connect(channel.subscribe({ initial }), cut.lastEventId);
+    await turns(6);
+    again.take();
+    expect(again.seen.map(({ type, data }) => (type === "gap" ? "gap" : data))).toEqual(["gap", "snapshot"]);
+    expect(again.lastEventId).toBe(await channel.position());
+  });
+
+  test("that throws is reported, and ends the stream so that it is tried again", async () => {
+    const { channel, connect, errors } = channelWorld();
+    const subscriber = connect(
+      channel.subscribe({
+        initial: () => {
+          throw new Error("no database");
+        },
+      }),
+    );
+    expect(await subscriber.closed).toBe("error");
+    expect(errors).toMatchObject([{ error: { message: "no database" }, context: { stage: "initial" } }]);
+    expect(channel.stats().subscribers).toBe(0);
+  });
+
+  test("with an ID in it is refused", async () => {
+    const { channel, connect, errors } = channelWorld();
+    const subscriber = connect(channel.subscribe({ initial: () => [new SseItem(1, { id: "x" })] }));
+    expect(await subscriber.closed).toBe("error");
+    expect(errors).toMatchObject([{ error: { code: "INVALID_FIELD" } }]);
+  });
+
+  test("larger than a high-water mark is written as fast as it is read", async () => {
+    const { channel, connect } = channelWorld({}, { highWaterMark: 1_024 });
+    let made = 0;
+    const subscriber = connect(
+      channel.subscribe({
+        initial: function* () {
+          for (; made < 500; made++) yield { made, pad: "x".repeat(100) };
+        },
+      }),
+    );
+    await turns(20);
+    expect(made).toBeLessThan(30);
+    await expect.poll(() => read(subscriber).length, { interval: 1, timeout: 5_000 }).toBe(500);
+  });
+});
+
+describe("a log that begins a new life", () => {
+  /** A memory log whose life the test can end: what a Redis that came back empty does to its log. */
+  function mortalLog() {
+    let current: ChannelLog;
+    let tail: TailListener;
+    const retain = { events: 100, bytes: 1e6, age: Number.POSITIVE_INFINITY };
+    const renew = () => {
+      current = memoryLog().open("orders", { retain }) as ChannelLog;
+    };
+    renew();
+    const channelLog: ChannelLog = {
+      get epoch() {
+        return current.epoch;
+      },
+      get first() {
+        return current.first;
+      },
+      get last() {
+        return current.last;
+      },
+      append: (entries) => current.append(entries),
+      read: (after, events, bytes) => current.read(after, events, bytes),
+      tail: (listener) => {
+        tail = listener;
+        current.tail(listener);
+        return () => undefined;
+      },
+      positionOf: (id) => current.positionOf(id),
+      trim: (through) => current.trim(through),
+      close: async () => undefined,
+    };
+    const log: Log = { open: () => channelLog, close: async () => undefined };
+    return {
+      log,
+      async die(kept: number) {
+        renew();
+        await current.append(Array.from({ length: kept }, (_, n) => ({ type: "n", data: `${100 + n}`, json: true })));
+        current.tail(tail);
+        tail.reset();
+      },
+    };
+  }
+
+  test("tells every subscriber a gap, live or lagging, and gives what the new life has", async () => {
+    const { log, die } = mortalLog();
+    const { channel, connect } = channelWorld({}, { highWaterMark: 1_024 }, log);
+    const live = connect(channel.subscribe());
+    const lagging = connect(channel.subscribe());
+    for (let n = 0; n < 50; n++) await channel.publish("n", n);
+    await turns();
+    live.take();
+    const before = live.lastEventId;
+    await die(2);
+    await channel.publish("n", 7);
+    await turns();
+    const seen = read(live);
+    expect(seen.slice(-4)).toEqual([
+      { reason: "other-epoch", lastEventId: before, resumesAfter: expect.stringMatching(/-0$/) },
+      100,
+      101,
+      7,
+    ]);
+    await expect.poll(() => read(lagging).slice(-4)).toMatchObject([{ reason: "other-epoch" }, 100, 101, 7]);
+    expect(live.lastEventId).toBe(await channel.position());
+  });
+
+  test("tells an iteration a gap too", async () => {
+    const { log, die } = mortalLog();
+    const { channel } = channelWorld({}, {}, log);
+    const items = channel.subscribe()[Symbol.asyncIterator]();
+    await channel.publish("n", 1);
+    expect((await items.next()).value).toMatchObject({ event: "n", data: 1 });
+    const next = items.next();
+    await turns();
+    await die(1);
+    expect((await next).value).toMatchObject({ event: "gap", data: { reason: "other-epoch" } });
+    expect((await items.next()).value).toMatchObject({ event: "n", data: 100 });
+    await items.return();
+  });
+});

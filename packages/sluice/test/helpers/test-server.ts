@@ -1,0 +1,49 @@
+import { readFileSync } from "node:fs";
+import { createServer as createHttp, type IncomingMessage, type ServerResponse } from "node:http";
+import { createServer as createHttp2, type Http2ServerRequest, type Http2ServerResponse } from "node:http2";
+import { createServer as createHttps } from "node:https";
+import type { AddressInfo, Server, Socket } from "node:net";
+
+export type AnyRequest = IncomingMessage | Http2ServerRequest;
+export type AnyResponse = ServerResponse | Http2ServerResponse;
+export type Handler = (request: AnyRequest, response: AnyResponse) => void;
+
+/** For localhost, signed by itself, of no use to anybody else. Made by `openssl req -x509 -newkey ec`. */
+const PEM: string = readFileSync(new URL("localhost.pem", import.meta.url), "utf8");
+
+/** A server on a port of its own, on this machine only. */
+export interface TestServer extends AsyncDisposable {
+  readonly port: number;
+  /** The connections that it has now. */
+  readonly sockets: ReadonlySet<Socket>;
+  readonly server: Server;
+}
+
+export async function startServer(
+  handler: Handler,
+  kind: "http" | "https" | "http2" = "http",
+): Promise<TestServer> {
+  const server: Server =
+    kind === "http"
+      ? createHttp(handler)
+      : kind === "https"
+        ? createHttps({ key: PEM, cert: PEM }, handler)
+        : createHttp2(handler);
+  const sockets = new Set<Socket>();
+  server.on("connection", (socket: Socket) => {
+    sockets.add(socket);
+    socket.on("close", () => sockets.delete(socket));
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const { port } = server.address() as AddressInfo;
+  return {
+    port,
+    sockets,
+    server,
+    async [Symbol.asyncDispose]() {
+      const closed = new Promise((resolve) => server.close(resolve));
+      for (const socket of sockets) socket.destroy();
+      await closed;
+    },
+  };
+}

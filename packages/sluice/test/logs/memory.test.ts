@@ -1,0 +1,12 @@
+import { expect, test } from "vitest";
+import { memoryLog } from "../../src/logs/memory.ts";
+import { logContract } from "./log-contract.ts";
+
+logContract("memoryLog", memoryLog);
+
+test("a memory log begins a new epoch with every life", async () => {
+  const retain = { events: 10, bytes: 1e6, age: Number.POSITIVE_INFINITY };
+  const first = await memoryLog().open("orders", { retain });
+  const second = await memoryLog().open("orders", { retain });
+  expect(first.epoch).not.toBe(second.epoch);
+});
