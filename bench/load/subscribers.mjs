@@ -14,7 +14,7 @@ const READ_BUFFER = Buffer.allocUnsafe(256 * 1024);
  * After it has read something it rests so long. Were it to sleep in the kernel for each next byte, the server's write
  * would each time have to wake it, and that time would be counted as the server's: real clients are other machines.
  */
-const REST_MS = 5;
+const REST_MS = 1;
 const REST_CELL = new Int32Array(new SharedArrayBuffer(4));
 let restPlanned = false;
 

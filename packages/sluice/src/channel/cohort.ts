@@ -9,6 +9,9 @@ export class Cohort {
   members = 0;
   /** Those at the end of the window, each of which gets every flush. */
   readonly live: (Cursor | undefined)[] = [];
+  /** Events that the live ones were written, all told, and when last. */
+  events = 0;
+  writtenAt = 0;
   /** Offset of the last event that the live ones were given: their clients' last event ID. */
   told = 0;
 

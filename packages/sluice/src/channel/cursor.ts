@@ -2,9 +2,10 @@ import { toBytes } from "../protocol/bytes.ts";
 import type { CloseReason } from "../stream/close-reason.ts";
 import type { EventStream } from "../stream/event-stream.ts";
 import { itemText } from "../stream/event-text.ts";
-import type { Feed, FeedState } from "../stream/feed.ts";
+import type { Feed, FeedState, SharedWrites } from "../stream/feed.ts";
 import { COMMENT } from "../stream/heartbeat.ts";
 import { Piece } from "../stream/piece.ts";
+import type { Sink } from "../stream/sink.ts";
 import type { LazyContext } from "../stream/source.ts";
 import type { Cohort } from "./cohort.ts";
 import type { Delivery, Step } from "./delivery.ts";
@@ -36,6 +37,8 @@ const NOWHERE = -1;
  */
 export class Cursor implements Feed, Runnable {
   readonly finite = false;
+  /** Where live events go; the stream's own. First, since every delivery needs it. */
+  sink!: Sink;
   readonly cohort: Cohort;
   stream!: EventStream;
   /** Index in the cohort's live list; only for {@link Delivery}. */
@@ -49,6 +52,8 @@ export class Cursor implements Feed, Runnable {
   #told = 0;
   /** Whether something is under way that will move it on: a read, a snapshot, a place in the run queue. */
   #busy = true;
+  /** Events of the cohort that were before it was live. */
+  #eventsBefore = 0;
   #wake: (() => void) | undefined;
   /** Counts the lives of the log it has seen, so that what was begun in an earlier one is dropped. */
   #life = 0;
@@ -68,6 +73,7 @@ export class Cursor implements Feed, Runnable {
 
   start(stream: EventStream, opening: string): void {
     this.stream = stream;
+    this.sink = stream.sink;
     const { lastEventId } = this.#context;
     // What was published before this subscriber came must not count as coming after it.
     this.#delivery.flush();
@@ -80,6 +86,11 @@ export class Cursor implements Feed, Runnable {
       .catch((error) => this.#fail(error, "log"));
   }
 
+  get shared(): SharedWrites | undefined {
+    if (this.place === NOWHERE) return undefined;
+    return { events: this.cohort.events - this.#eventsBefore, writtenAt: this.cohort.writtenAt };
+  }
+
   drained(): void {
     this.#wake?.();
     if (!this.#busy && this.place === NOWHERE) this.run();
@@ -89,7 +100,7 @@ export class Cursor implements Feed, Runnable {
     const delivery = this.#delivery;
     this.#life++;
     if (this.place === NOWHERE) delivery.lagging.delete(this);
-    else delivery.leave(this);
+    else this.#leaveLive();
     delivery.cohorts.leave(this.cohort);
     this.#wake?.();
     this.#context.abort(reason);
@@ -98,7 +109,7 @@ export class Cursor implements Feed, Runnable {
   /** Sends its position where the channel has moved on without an event for it, so that the position never falls out of the log. */
   heartbeat(): Piece {
     const reached = this.#reached;
-    if (this.#busy || reached <= this.#toldNow) return COMMENT;
+    if (reached <= this.#toldNow) return COMMENT;
     this.#told = reached;
     return new Piece(toBytes(`id: ${this.#position(reached)}\n\n`), 0);
   }
@@ -118,8 +129,9 @@ export class Cursor implements Feed, Runnable {
     if (this.place === NOWHERE) return;
     this.#after = this.#delivery.flushed;
     this.#told = this.#toldNow;
-    this.#delivery.leave(this);
+    this.#leaveLive();
     this.#delivery.lagging.add(this);
+    this.stream.writable = false;
     this.#busy = false;
   }
 
@@ -140,7 +152,10 @@ export class Cursor implements Feed, Runnable {
         this.#busy = true;
         return delivery.runQueue.add(this);
       }
-      if (this.#after === delivery.flushed) return delivery.join(this);
+      if (this.#after === delivery.flushed) {
+        this.#eventsBefore = this.cohort.events;
+        return delivery.join(this);
+      }
       const step = delivery.next(this.cohort, this.#after);
       if (step instanceof Promise) return this.#await(step);
       if (step === "gone") return this.#tellTrimmed();
@@ -169,6 +184,11 @@ export class Cursor implements Feed, Runnable {
     if (piece === undefined) return;
     this.#told = told;
     this.stream.write(piece);
+  }
+
+  #leaveLive(): void {
+    this.stream.ownEvents += this.shared?.events ?? 0;
+    this.#delivery.leave(this);
   }
 
   /** Says where the stream goes on, and goes on from there. `opening` is the first lines of the first block, if it is still open. */

@@ -69,21 +69,23 @@ export function createParser(options: ParserOptions): Parser {
   if (typeof lastEventId !== "string") throw invalidOption("lastEventId", "text", lastEventId);
   if (!(maxEventBytes > 0)) throw invalidOption("maxEventBytes", "a number above 0", maxEventBytes);
 
+  const parser: { -readonly [Name in keyof Parser]: Parser[Name] } = { push, reset, lastEventId };
   const unitsSurelyAllowed = maxEventBytes / MAX_BYTES_PER_UNIT;
   let decode = createUtf8Decoder();
+  let failure: { error: unknown } | undefined;
   let isAtStart = true;
   let isAfterCr = false;
-  let failure: { error: unknown } | undefined;
+  // Whether anything above or below keeps the next chunk from being taken as the beginning of a block.
+  let needsCare = true;
 
-  // The block: its fields so far. `id` outlives it, and is the client's last event ID once a block is complete.
-  let committedId = lastEventId;
+  // The block: its fields so far. `id` outlives it, and is the last event ID once a block is complete.
   let id = lastEventId;
   let type = "";
   let data = "";
   let dataLines = 0;
 
-  // The line: its pieces, when it came in more than one chunk. They are joined once, when it is complete, so that no
-  // character is searched or copied again for each piece; joining strings by `+` would tempt V8 to flatten each time.
+  // The line: its pieces, when it came in more than one chunk. They are joined once, when it is complete; so no
+  // character is searched or copied once more for each further piece.
   let pieces: string[] = [];
   let piecesLength = 0;
 
@@ -92,97 +94,96 @@ export function createParser(options: ParserOptions): Parser {
   let piecesBytes = -1;
 
   function push(chunk: Uint8Array | string): void {
-    if (failure) throw failure.error;
     try {
       const text = typeof chunk === "string" ? chunk : decode(chunk);
       const { length } = text;
       if (length === 0) return;
       let pos = 0;
-      if (isAtStart) {
-        isAtStart = false;
-        // [spec] One leading U+FEFF BYTE ORDER MARK character must be ignored if any are present.
-        if (text.charCodeAt(0) === BOM) pos = 1;
-      } else if (isAfterCr) {
-        isAfterCr = false;
-        if (text.charCodeAt(0) === LF) pos = 1;
-      }
-
+      let lf = text.indexOf("\n");
+      let cr = text.indexOf("\r");
+      if (cr < 0) cr = length;
       let isNearLimit = length > unitsSurelyAllowed;
-      if (piecesLength > 0 || dataLines > 0) isNearLimit = length + piecesLength + data.length > unitsSurelyAllowed;
-      if (!isNearLimit) dataBytes = piecesBytes = -1;
-      let lf = find(text, "\n", pos);
-      let cr = find(text, "\r", pos);
 
-      if (piecesLength > 0) {
-        const end = lf < cr ? lf : cr;
-        hold(text.slice(0, end), isNearLimit);
-        if (end === length) return;
-        const line = pieces.join("");
-        dropPieces();
-        parseField(line, 0, line.length);
-        pos = skipLineEnd(text, end);
+      if (needsCare) {
+        needsCare = false;
+        if (failure) throw failure.error;
+        // [spec] One leading U+FEFF BYTE ORDER MARK character must be ignored if any are present.
+        if (isAtStart ? text.charCodeAt(0) === BOM : isAfterCr && lf === 0) pos = 1;
+        isAtStart = isAfterCr = false;
+        isNearLimit = data.length + piecesLength + length > unitsSurelyAllowed;
+        if (!isNearLimit) dataBytes = piecesBytes = -1;
+        if (piecesLength > 0) {
+          const end = lf < 0 ? cr : Math.min(lf, cr);
+          hold(text.slice(0, end), isNearLimit);
+          if (end === length) return;
+          const line = pieces.join("");
+          dropPieces();
+          parseField(line, 0, line.length);
+          pos = skipLineEnd(text, end);
+        }
+        if (lf >= 0 && lf < pos) lf = text.indexOf("\n", pos);
       }
 
       if (cr === length && !isNearLimit) {
-        // The hot path, for text with no CR. It repeats `parseField` and `dispatch`, because calling them instead costs
-        // a tenth on short events; each length is compared first, because a `charCodeAt` past the end makes V8 give up
-        // on inlining it. Measured by bench/parser.
+        // The hot path, for text with no CR. It repeats `parseField` and `dispatch`, because calling them costs a tenth
+        // on short events; and each `charCodeAt` is known to be within the text, because V8 inlines no other.
+        // Measured by bench/parser.
         let nul = -2;
-        if (lf < pos) lf = find(text, "\n", pos);
-        while (lf < length) {
+        while (lf >= 0) {
           const first = text.charCodeAt(pos);
-          if (lf - pos > 4 && first === 100 && isData(text, pos)) {
+          if (first === 100 && lf - pos > 4 && isData(text, pos)) {
             const value = text.slice(text.charCodeAt(pos + 5) === SPACE ? pos + 6 : pos + 5, lf);
             if (dataLines > 0) {
               data += `\n${value}`;
               dataLines++;
             } else if (lf + 1 < length && text.charCodeAt(lf + 1) === LF) {
               lf++;
-              const event = { type: type || "message", data: value, lastEventId: (committedId = id) };
+              parser.lastEventId = id;
+              const event = { type: type || "message", data: value, lastEventId: id };
               type = "";
               onEvent(event);
             } else {
               data = value;
               dataLines = 1;
+              needsCare = true;
             }
-          } else if (lf - pos > 5 && first === 101 && isEvent(text, pos)) {
+          } else if (first === 101 && lf - pos > 5 && isEvent(text, pos)) {
             type = text.slice(text.charCodeAt(pos + 6) === SPACE ? pos + 7 : pos + 6, lf);
-          } else if (
-            lf - pos > 2 &&
-            first === 105 &&
-            text.charCodeAt(pos + 1) === 100 &&
-            text.charCodeAt(pos + 2) === COLON
-          ) {
+          } else if (first === 105 && lf - pos > 2 && isId(text, pos)) {
             const value = text.slice(text.charCodeAt(pos + 3) === SPACE ? pos + 4 : pos + 3, lf);
             if (nul === -2) nul = text.indexOf("\0", pos);
             if (nul < 0 || value.indexOf("\0") < 0) id = value;
-          } else if (lf === pos) dispatch();
-          else parseField(text, pos, lf);
+          } else if (first === LF) {
+            dispatch();
+          } else {
+            parseField(text, pos, lf);
+          }
           pos = lf + 1;
           if (pos === length) return;
           lf = text.indexOf("\n", pos);
-          if (lf < 0) break;
         }
       } else {
+        if (lf < 0) lf = length;
         while (pos < length) {
           if (lf < pos) lf = find(text, "\n", pos);
           if (cr < pos) cr = find(text, "\r", pos);
-          const end = lf < cr ? lf : cr;
+          const end = Math.min(lf, cr);
           if (end === length) break;
           if (isNearLimit) checkSize(byteLength(text.slice(pos, end)));
           if (end === pos) dispatch();
           else parseField(text, pos, end);
           pos = skipLineEnd(text, end);
-          // Most often the blank line comes next: this spares it two searches.
-          if (pos < length && (text.charCodeAt(pos) === LF || text.charCodeAt(pos) === CR)) {
+          // Most often the blank line comes next: taking it here spares it two searches.
+          if (pos < length && isLineEnd(text.charCodeAt(pos))) {
             dispatch();
             pos = skipLineEnd(text, pos);
           }
         }
       }
-      if (pos < length) hold(pos === 0 ? text : text.slice(pos), isNearLimit);
+      if (pos < length) hold(text.slice(pos), isNearLimit);
     } catch (error) {
       failure = { error };
+      needsCare = true;
       throw error;
     }
   }
@@ -191,6 +192,7 @@ export function createParser(options: ParserOptions): Parser {
   function hold(piece: string, isNearLimit: boolean): void {
     pieces.push(piece);
     piecesLength += piece.length;
+    needsCare = true;
     if (!isNearLimit) return;
     piecesBytes = piecesBytes < 0 ? byteLength(pieces.join("")) : piecesBytes + byteLength(piece);
     checkSize(piecesBytes);
@@ -204,6 +206,7 @@ export function createParser(options: ParserOptions): Parser {
 
   /** Throws when the event would be too large with a line of so many bytes. */
   function checkSize(lineBytes: number): void {
+    needsCare = true;
     if (dataBytes < 0) dataBytes = byteLength(data);
     if (dataBytes + lineBytes > maxEventBytes)
       throw new SluiceError(
@@ -216,23 +219,22 @@ export function createParser(options: ParserOptions): Parser {
   function skipLineEnd(text: string, end: number): number {
     const next = end + 1;
     if (text.charCodeAt(end) === LF) return next;
-    isAfterCr = next === text.length;
-    return !isAfterCr && text.charCodeAt(next) === LF ? next + 1 : next;
+    if (next === text.length) isAfterCr = needsCare = true;
+    return next < text.length && text.charCodeAt(next) === LF ? next + 1 : next;
   }
 
   function parseField(text: string, pos: number, end: number): void {
     const first = text.charCodeAt(pos);
-    if (first === 100 && end - pos > 4 && isData(text, pos)) {
-      addData(text.slice(end - pos > 5 && text.charCodeAt(pos + 5) === SPACE ? pos + 6 : pos + 5, end));
+    if (first === 100 && end - pos > 5 && isData(text, pos)) {
+      addData(text.slice(text.charCodeAt(pos + 5) === SPACE ? pos + 6 : pos + 5, end));
       return;
     }
-    if (first === 101 && end - pos > 5 && isEvent(text, pos)) {
-      type = text.slice(end - pos > 6 && text.charCodeAt(pos + 6) === SPACE ? pos + 7 : pos + 6, end);
+    if (first === 101 && end - pos > 6 && isEvent(text, pos)) {
+      type = text.slice(text.charCodeAt(pos + 6) === SPACE ? pos + 7 : pos + 6, end);
       return;
     }
-    if (first === 105 && end - pos > 3 && text.charCodeAt(pos + 1) === 100 && text.charCodeAt(pos + 2) === COLON) {
-      const value = text.slice(text.charCodeAt(pos + 3) === SPACE ? pos + 4 : pos + 3, end);
-      if (value.indexOf("\0") < 0) id = value;
+    if (first === 105 && end - pos > 3 && isId(text, pos)) {
+      setId(text.slice(text.charCodeAt(pos + 3) === SPACE ? pos + 4 : pos + 3, end));
       return;
     }
     // No field has a longer name than these six characters.
@@ -249,8 +251,7 @@ export function createParser(options: ParserOptions): Parser {
         type = value;
         return;
       case "id":
-        // [spec] If the field value does not contain U+0000 NULL, set the last event ID buffer to the field value.
-        if (value.indexOf("\0") < 0) id = value;
+        setId(value);
         return;
       case "retry":
         // [spec] If the field value consists of only ASCII digits, interpret it as an integer in base ten.
@@ -261,14 +262,20 @@ export function createParser(options: ParserOptions): Parser {
     }
   }
 
+  function setId(value: string): void {
+    // [spec] If the field value does not contain U+0000 NULL, set the last event ID buffer to the field value.
+    if (value.indexOf("\0") < 0) id = value;
+  }
+
   function addData(value: string): void {
     data = dataLines++ === 0 ? value : `${data}\n${value}`;
+    needsCare = true;
     if (dataBytes >= 0) dataBytes += byteLength(value) + 1;
   }
 
   function dispatch(): void {
     // [spec] Set the last event ID string of the event source to the value of the last event ID buffer.
-    committedId = id;
+    parser.lastEventId = id;
     const event = { type: type || "message", data, lastEventId: id };
     const hasData = dataLines > 0;
     type = data = "";
@@ -280,23 +287,17 @@ export function createParser(options: ParserOptions): Parser {
 
   function reset(): void {
     decode = createUtf8Decoder();
-    isAtStart = true;
-    isAfterCr = false;
     failure = undefined;
-    id = committedId;
+    isAtStart = needsCare = true;
+    isAfterCr = false;
+    id = parser.lastEventId;
     type = data = "";
     dataLines = 0;
     dataBytes = -1;
     dropPieces();
   }
 
-  return {
-    push,
-    reset,
-    get lastEventId() {
-      return committedId;
-    },
-  };
+  return parser;
 }
 
 /** Where `character` is from `from` on; the length of the text if nowhere. */
@@ -323,6 +324,14 @@ function isEvent(text: string, pos: number): boolean {
     text.charCodeAt(pos + 4) === 116 &&
     text.charCodeAt(pos + 5) === COLON
   );
+}
+
+function isId(text: string, pos: number): boolean {
+  return text.charCodeAt(pos + 1) === 100 && text.charCodeAt(pos + 2) === COLON;
+}
+
+function isLineEnd(code: number): boolean {
+  return code === LF || code === CR;
 }
 
 function byteLength(text: string): number {

@@ -39,10 +39,8 @@ export class EventStream implements SinkOwner {
   reason: CloseReason | undefined;
   /** Whether the sink takes more. A feed that finds it `false` waits for `drained`. */
   writable = true;
-  /** Events written. */
-  events = 0;
-  /** When something was last written, on the hub's clock. */
-  writtenAt: number;
+  /** Events written, but for those that the feed counts. */
+  ownEvents = 0;
   /** For the watch on stalled readers: the sink's progress, and since when it has not changed. */
   progress = 0;
   progressAt: number;
@@ -51,13 +49,14 @@ export class EventStream implements SinkOwner {
   /** Lets go of what was set up for the life of the stream. */
   onEnd: (() => void) | undefined;
   readonly #hub: StreamHub;
+  #writtenAt: number;
 
   constructor(hub: StreamHub, number: number, feed: Feed, setup: EventStreamSetup) {
     this.#hub = hub;
     this.number = number;
     this.feed = feed;
     this.setup = setup;
-    this.writtenAt = hub.now;
+    this.#writtenAt = hub.now;
     this.progressAt = hub.now;
   }
 
@@ -66,12 +65,22 @@ export class EventStream implements SinkOwner {
     return `${this.#hub.name}-${this.number}`;
   }
 
+  /** Events written. */
+  get events(): number {
+    return this.ownEvents + (this.feed.shared?.events ?? 0);
+  }
+
+  /** When something was last written, on the hub's clock. */
+  get writtenAt(): number {
+    return Math.max(this.#writtenAt, this.feed.shared?.writtenAt ?? 0);
+  }
+
   /** Writes a piece and says whether to go on. */
   write(piece: Piece): boolean {
     if (this.reason !== undefined) return false;
-    this.events += piece.events;
+    this.ownEvents += piece.events;
     this.#hub.delivered += piece.events;
-    this.writtenAt = this.#hub.now;
+    this.#writtenAt = this.#hub.now;
     return (this.writable = this.sink.write(piece));
   }
 

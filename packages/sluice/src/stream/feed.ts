@@ -10,6 +10,13 @@ export interface FeedState {
   readonly lastEventId?: string;
 }
 
+/** What many streams were written together, so that it is counted once for all of them. */
+export interface SharedWrites {
+  readonly events: number;
+  /** On the hub's clock. */
+  readonly writtenAt: number;
+}
+
 /** What fills one event stream: an async iterable, or a cursor in a channel. */
 export interface Feed {
   /** Whether it ends by itself, so that a drain lets it finish. */
@@ -18,6 +25,8 @@ export interface Feed {
   start(stream: EventStream, opening: string): void;
   /** The subscriber takes bytes again. */
   drained(): void;
+  /** Of what it wrote past the stream, to the sink itself: how many events, and when last. */
+  readonly shared: SharedWrites | undefined;
   /** What to write to a stream that was idle. */
   heartbeat(): Piece;
   /** The stream has ended: let go of everything. Called once, also when the feed itself ended it. */

@@ -23,6 +23,7 @@ export interface SourceFeedOptions {
 /** Feeds a stream from an async iterable, pulled only as fast as the subscriber reads. */
 export class SourceFeed implements Feed {
   readonly finite: boolean;
+  readonly shared: undefined;
   readonly #source: AsyncIterable<unknown>;
   readonly #options: SourceFeedOptions;
   #iterator: AsyncIterator<unknown> | undefined;

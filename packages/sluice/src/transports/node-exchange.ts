@@ -1,7 +1,7 @@
 import { SluiceError } from "../protocol/sluice-error.ts";
 import type { BodyOptions, Exchange } from "../stream/exchange.ts";
 import type { Sink, SinkOwner } from "../stream/sink.ts";
-import { NodeHttp1Sink } from "./node-http1.ts";
+import { type NodeSink, openHttp1 } from "./node-http1.ts";
 import { NodeHttp2Sink } from "./node-http2.ts";
 
 /** What Sluice needs of a request of `node:http`, of its HTTP/2 counterpart, or of what a framework makes of one. */
@@ -63,7 +63,7 @@ export class NodeExchange implements Exchange {
   readonly request: NodeRequest;
   onGone: (() => void) | undefined;
   readonly #response: NodeResponse;
-  #sink: { closed(): void } | undefined;
+  #sink: NodeSink | undefined;
 
   constructor(request: NodeRequest, response: NodeResponse) {
     if (response.headersSent) {
@@ -123,7 +123,7 @@ export class NodeExchange implements Exchange {
     for (const name of CONNECTION_HEADERS) if (response.hasHeader(name)) response.removeHeader(name);
     const sink =
       response.stream === undefined
-        ? new NodeHttp1Sink(response, headers, options, owner)
+        ? openHttp1(response, headers, options, owner)
         : new NodeHttp2Sink(response, headers, options, owner);
     this.#sink = sink;
     return sink;

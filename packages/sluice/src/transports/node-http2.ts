@@ -1,15 +1,16 @@
 import type { BodyOptions } from "../stream/exchange.ts";
 import { GZIP_HEADER, GzipTally } from "../stream/gzip.ts";
 import type { Piece } from "../stream/piece.ts";
-import type { Sink, SinkOwner } from "../stream/sink.ts";
+import type { SinkOwner } from "../stream/sink.ts";
 import type { NodeHttp2Stream, NodeResponse } from "./node-exchange.ts";
+import type { NodeSink } from "./node-http1.ts";
 import { WriteGauge } from "./write-gauge.ts";
 
 /** RFC 9113 section 7: the stream is no longer needed. */
 const CANCEL = 8;
 
 /** Sends pieces on a stream of an HTTP/2 connection, by the stream's own write. */
-export class NodeHttp2Sink implements Sink {
+export class NodeHttp2Sink implements NodeSink {
   readonly #response: NodeResponse;
   readonly #stream: NodeHttp2Stream;
   readonly #gauge: WriteGauge;

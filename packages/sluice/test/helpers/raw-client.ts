@@ -1,7 +1,7 @@
 import { connect as connectPlain, type Socket } from "node:net";
 import { connect as connectTls } from "node:tls";
 import { RawResponse } from "./raw-response.ts";
-import type { SeenStream } from "./seen-stream.ts";
+import { SeenStream } from "./seen-stream.ts";
 import { until } from "./until.ts";
 
 /** How a request is sent. */
@@ -26,6 +26,7 @@ export class RawClient implements Disposable {
   closed = false;
   readonly #keep: boolean;
   readonly #methods: string[] = [];
+  readonly #nothing = new SeenStream();
 
   constructor(port: number, { tls = false, keep = false, paused = false }: RawRequest = {}) {
     this.#keep = keep;
@@ -54,8 +55,9 @@ export class RawClient implements Disposable {
     return first;
   }
 
+  /** What has been seen of the first response's body. */
   get stream(): SeenStream {
-    return this.response.stream;
+    return this.responses[0]?.stream ?? this.#nothing;
   }
 
   get hasHead(): boolean {

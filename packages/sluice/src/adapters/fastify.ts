@@ -1,0 +1,55 @@
+import type { IncomingMessage } from "node:http";
+import type { FastifyPluginAsync, FastifyReply } from "fastify";
+import type { CloseReason, NodeRequest, NodeResponse, Source, StreamOptions } from "../index.ts";
+import { checkAdapterOptions, type DrainingAdapterOptions } from "./adapter-options.ts";
+
+export type { DrainingAdapterOptions as SluiceFastifyOptions } from "./adapter-options.ts";
+
+declare module "fastify" {
+  interface FastifyReply {
+    /**
+     * Answers with an event stream; see `Sluice.stream`. Return it: `return reply.sse(source)`. It keeps the headers that were set by
+     * `reply.header()`, and resolves to the reason of its end. Being hijacked, the reply has no `onSend` hooks.
+     * Rejects only with `INVALID_OPTION`, which Fastify then answers like any error.
+     */
+    sse<T>(source: Source<T, IncomingMessage>, options?: StreamOptions): Promise<CloseReason>;
+  }
+}
+
+/**
+ * A Fastify plugin that adds `reply.sse(source, options)`, on HTTP/1.1 and HTTP/2, and drains the Sluice on `app.close()`.
+ *
+ * ```ts
+ * await app.register(sluiceFastify, { sluice });
+ * app.get("/orders", (request, reply) => reply.sse(orders.subscribe()));
+ * ```
+ * Throws `INVALID_OPTION` when it is registered.
+ */
+export const sluiceFastify: FastifyPluginAsync<DrainingAdapterOptions> = async (app, options) => {
+  checkAdapterOptions("sluiceFastify", options, ["sluice", "drain"]);
+  const { sluice, drain = {} } = options;
+  app.decorateReply("sse", function <
+    T,
+  >(this: FastifyReply, source: Source<T, IncomingMessage>, stream?: StreamOptions) {
+    const response: NodeResponse = this.raw;
+    for (const [name, value] of Object.entries(this.getHeaders())) {
+      if (value !== undefined) this.raw.setHeader(name, value);
+    }
+    const closed = sluice.stream(this.request.raw as IncomingMessage & NodeRequest, response, source, stream);
+    // What is misused rejects at once, before anything is answered: then the reply stays Fastify's, and its error handler answers.
+    let isMisused = false;
+    closed.catch(() => {
+      isMisused = true;
+    });
+    queueMicrotask(() => isMisused || this.hijack());
+    return closed;
+  });
+  if (drain !== false) app.addHook("preClose", () => sluice.drain(drain));
+};
+
+// What fastify-plugin does: the decorator is for the application that registers the plugin, not for the plugin alone.
+Object.assign(sluiceFastify, {
+  [Symbol.for("skip-override")]: true,
+  [Symbol.for("fastify.display-name")]: "sluice",
+  [Symbol.for("plugin-meta")]: { name: "sluice", fastify: ">=5" },
+});

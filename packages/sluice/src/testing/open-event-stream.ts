@@ -1,0 +1,73 @@
+import { checkNames, checkText } from "../protocol/check-option.ts";
+import { EventStreamReader } from "./event-stream-reader.ts";
+import { checkTimeout, within } from "./time-limit.ts";
+
+/** How an event stream is opened for a test. */
+export interface OpenEventStreamOptions {
+  /** Request headers, such as `authorization`. */
+  readonly headers?: Readonly<Record<string, string>>;
+  /** The position to resume from, sent as `Last-Event-ID` like a browser that reconnects. */
+  readonly lastEventId?: string;
+  /** Aborts the request, as does `close()`. */
+  readonly signal?: AbortSignal;
+  /** Time to wait for the head, and for each event, in ms; `Infinity`: no limit. Default: 4 000. */
+  readonly timeout?: number;
+}
+
+/**
+ * Opens an event stream for a test, and gives a reader of its events. Takes an address to fetch, or a `Response` that one has: from
+ * `app.request()` of Hono, a route handler of Next.js, or `sluice.response()` itself.
+ *
+ * ```ts
+ * await using stream = await openEventStream(`${origin}/orders`, { headers: { authorization } });
+ * await placeOrder();
+ * expect(await stream.next()).toMatchObject({ type: "placed", lastEventId: expect.any(String) });
+ * ```
+ * Rejects when the answer is no event stream, and says what it is instead; with the error of `fetch`; with `INVALID_OPTION`.
+ */
+export async function openEventStream(
+  from: string | URL | Response,
+  options: OpenEventStreamOptions = {},
+): Promise<EventStreamReader> {
+  checkNames("openEventStream", options, ["headers", "lastEventId", "signal", "timeout"]);
+  checkText("lastEventId", options.lastEventId);
+  const timeout = checkTimeout(options.timeout);
+  const { signal, lastEventId = "" } = options;
+  const controller = new AbortController();
+  const abort = () => controller.abort(signal?.reason);
+  if (signal?.aborted) abort();
+  signal?.addEventListener("abort", abort, { once: true });
+
+  const fetched = typeof from === "string" || from instanceof URL;
+  const response = fetched ? await request(from, options, timeout, controller) : from;
+  const { status, headers } = response;
+  const type = headers.get("content-type");
+  if (status === 200 && type?.startsWith("text/event-stream"))
+    return new EventStreamReader(response, { controller, lastEventId, timeout });
+  const text = await response.text();
+  throw new Error(
+    `Expected an event stream, but the answer is ${status}, ${type ?? "no type"}: ${text.slice(0, SHOWN_LENGTH)}`,
+  );
+}
+
+const SHOWN_LENGTH = 200;
+
+async function request(
+  address: string | URL,
+  { headers, lastEventId }: OpenEventStreamOptions,
+  timeout: number,
+  controller: AbortController,
+): Promise<Response> {
+  // [spec] Let encodedLastEventId be the result of encoding the last event ID string as UTF-8. A header is made of its bytes.
+  const position = lastEventId === undefined ? {} : { "last-event-id": byteString(lastEventId) };
+  const { signal } = controller;
+  const sent = fetch(address, { headers: { accept: "text/event-stream", ...position, ...headers }, signal });
+  return within(timeout, sent, () => `No answer came from ${address}`).catch((error) => {
+    controller.abort();
+    throw error;
+  });
+}
+
+function byteString(text: string): string {
+  return String.fromCharCode(...new TextEncoder().encode(text));
+}

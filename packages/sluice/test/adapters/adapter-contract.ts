@@ -1,0 +1,234 @@
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import {
+  type Channel,
+  type CloseReason,
+  createSluice,
+  type Jobs,
+  type Sluice,
+  type Source,
+  type StreamOptions,
+} from "../../src/index.ts";
+import { type EventStreamReader, type OpenEventStreamOptions, openEventStream } from "../../src/testing/index.ts";
+import { HandFed } from "./hand-fed.ts";
+
+/** What a route of the server under test answers with: it is called with the last part of the path. */
+// biome-ignore lint/suspicious/noExplicitAny: each server has its own type of request
+export type Route = (id: string) => { readonly source: Source<any, any>; readonly options?: StreamOptions };
+
+/** What a server under test is made of. It answers `/name/id` by the route of that name, and sets {@link HEADERS} as its framework does. */
+export interface ServerSetup {
+  readonly sluice: Sluice;
+  readonly routes: Readonly<Record<string, Route>>;
+}
+
+export const ORIGIN = "https://desk.example";
+export const COOKIES: readonly string[] = ["theme=dark; Path=/", "seen=1; Path=/"];
+
+/** A server under test, at work. */
+export interface TestServer {
+  fetch(path: string, init?: { headers?: Record<string, string>; signal?: AbortSignal }): Promise<Response>;
+  /** Closes it as its framework does, and resolves when that is done. */
+  close(): Promise<void>;
+}
+
+/** What differs between servers. */
+export interface ContractOptions {
+  /** Whether closing the server drains its streams; if not, the test does before. */
+  readonly drainsOnClose?: boolean;
+}
+
+type OrderEvents = { placed: { id: number }; cancelled: { id: number } };
+
+/** What is expected of streams wherever they are opened. */
+export function adapterContract(
+  name: string,
+  start: (setup: ServerSetup) => Promise<TestServer>,
+  { drainsOnClose = false }: ContractOptions = {},
+): void {
+  describe(name, () => {
+    let sluice: Sluice;
+    let server: TestServer;
+    let orders: Channel<OrderEvents>;
+    let exports: Jobs<number, string>;
+    let handFed: HandFed<unknown>;
+    let signal: AbortSignal | undefined;
+    let closed: Promise<CloseReason>;
+    const errors: unknown[] = [];
+
+    beforeEach(async () => {
+      errors.length = 0;
+      sluice = createSluice({ onError: (error) => errors.push(error) });
+      orders = sluice.channel<OrderEvents>("orders");
+      exports = sluice.jobs("exports");
+      handFed = new HandFed();
+      let onClose: StreamOptions["onClose"];
+      closed = new Promise((resolve) => {
+        onClose = resolve;
+      });
+      const routes: Record<string, Route> = {
+        fed: () => ({
+          source: (context: { signal: AbortSignal }) => {
+            signal = context.signal;
+            return handFed;
+          },
+          options: { event: "tick", onClose: onClose as (reason: CloseReason) => void },
+        }),
+        orders: (user) => ({ source: orders.subscribe({ topics: [`user:${user}`] }) }),
+        jobs: (id) => ({ source: exports.progress(id) }),
+        refused: () => ({
+          source: async () => {
+            throw Object.assign(new Error("Not for you."), { status: 403 });
+          },
+        }),
+        over: () => ({ source: () => null }),
+        misused: () => ({ source: 42 as unknown as Source }),
+      };
+      server = await start({ sluice, routes });
+    });
+
+    afterEach(async () => {
+      await sluice.close();
+      await server.close();
+    });
+
+    const open = async (path: string, { headers, lastEventId, ...rest }: OpenEventStreamOptions = {}) => {
+      const position = lastEventId === undefined ? {} : { "last-event-id": lastEventId };
+      return openEventStream(await server.fetch(path, { headers: { ...position, ...headers }, ...rest }), { lastEventId: lastEventId ?? "" });
+    };
+    const received = async (stream: EventStreamReader, count: number) =>
+      (await stream.take(count)).map(({ type, data }) => [type, JSON.parse(data)]);
+
+    it("streams what an async iterable gives, each event when it is there, with the type of the options", async () => {
+      await using stream = await open("/fed/1");
+      for (const value of ["one", { two: 2 }, null]) {
+        handFed.give(value);
+        const { type, data } = await stream.next();
+        expect([type, data]).toEqual(["tick", typeof value === "string" ? value : JSON.stringify(value)]);
+      }
+      handFed.end();
+      expect(await stream.rest()).toEqual([]);
+      expect(await closed).toBe("source-ended");
+    });
+
+    it("sends the head before there is any event", async () => {
+      const response = await server.fetch("/fed/1");
+      expect(response.status).toBe(200);
+      expect(response.headers.get("content-type")).toBe("text/event-stream");
+      expect(response.headers.get("cache-control")).toBe("no-cache, no-transform");
+      await response.body?.cancel();
+      expect(await closed).toBe("client");
+    });
+
+    it("replays what a subscriber missed since its last event ID, and goes on live", async () => {
+      const first = await open("/orders/ada");
+      await orders.publish("placed", { id: 1 });
+      const { lastEventId } = await first.next();
+      await first.close();
+      await orders.publish("placed", { id: 2 });
+      await orders.publish("cancelled", { id: 1 });
+
+      await using second = await open("/orders/ada", { lastEventId });
+      expect(await received(second, 2)).toEqual([
+        ["placed", { id: 2 }],
+        ["cancelled", { id: 1 }],
+      ]);
+      await orders.publish("placed", { id: 3 });
+      expect(await received(second, 1)).toEqual([["placed", { id: 3 }]]);
+    });
+
+    it("takes the position of a first request from its query", async () => {
+      const position = await orders.position();
+      await orders.publish("placed", { id: 1 });
+      await using stream = await open(`/orders/ada?lastEventId=${position}`);
+      expect(await received(stream, 1)).toEqual([["placed", { id: 1 }]]);
+    });
+
+    it("gives each user what their topics allow, live and replayed", async () => {
+      const position = await orders.position();
+      await orders.publish("placed", { id: 1 }, { topics: ["user:ada"] });
+      await orders.publish("placed", { id: 2 }, { topics: ["user:bob"] });
+      await using ada = await open("/orders/ada", { lastEventId: position });
+      await using bob = await open("/orders/bob", { lastEventId: position });
+      expect(await received(ada, 1)).toEqual([["placed", { id: 1 }]]);
+      expect(await received(bob, 1)).toEqual([["placed", { id: 2 }]]);
+      await orders.publish("cancelled", { id: 2 }, { topics: ["user:bob"] });
+      await orders.publish("placed", { id: 3 });
+      expect(await received(ada, 1)).toEqual([["placed", { id: 3 }]]);
+      expect(await received(bob, 2)).toEqual([
+        ["cancelled", { id: 2 }],
+        ["placed", { id: 3 }],
+      ]);
+    });
+
+    it("follows a job to its end, and then answers 204", async () => {
+      let go!: () => void;
+      const mayGo = new Promise<void>((resolve) => {
+        go = resolve;
+      });
+      const { id } = exports.start(async ({ progress }) => {
+        await progress(50);
+        await mayGo;
+        return "report.csv";
+      });
+      await using stream = await open(`/jobs/${id}`);
+      expect(await received(stream, 1)).toEqual([["progress", 50]]);
+      go();
+      const [last] = await stream.rest();
+      expect([last?.type, last?.data]).toEqual(["completed", "report.csv"]);
+      const again = await server.fetch(`/jobs/${id}`, { headers: { "last-event-id": last?.lastEventId as string } });
+      expect([again.status, await again.text()]).toEqual([204, ""]);
+    });
+
+    it("answers 404 for a job that it does not know, as a response without a stream", async () => {
+      const response = await server.fetch("/jobs/unknown");
+      expect(response.status).toBe(404);
+      expect(response.headers.get("content-type")).toMatch("text/plain");
+      expect(await response.text()).toContain('There is no job "unknown"');
+    });
+
+    it("answers with the status of what a source throws before the head", async () => {
+      const response = await server.fetch("/refused/1");
+      expect([response.status, await response.text()]).toEqual([403, "Not for you."]);
+    });
+
+    it("answers 204 where a source has nothing left", async () => {
+      expect((await server.fetch("/over/1")).status).toBe(204);
+    });
+
+    it("leaves the answer to misuse to the framework, and opens nothing", async () => {
+      const response = await server.fetch("/misused/1");
+      expect(response.status).toBe(500);
+      await response.text();
+      expect(sluice.stats()).toMatchObject({ opened: 0, streams: 0 });
+    });
+
+    it("tells the source when the subscriber goes away: its signal aborts, its return runs", async () => {
+      const stream = await open("/fed/1");
+      handFed.give("one");
+      await stream.next();
+      expect(signal?.aborted).toBe(false);
+      await stream.close();
+      await handFed.returned;
+      expect(signal?.aborted).toBe(true);
+      expect(await closed).toBe("client");
+      expect(errors).toEqual([]);
+    });
+
+    it.each(["/fed/1", "/jobs/unknown"])("keeps the headers that were set before, on %s", async (path) => {
+      const response = await server.fetch(path, { headers: { origin: ORIGIN } });
+      expect(response.headers.get("access-control-allow-origin")).toBe(ORIGIN);
+      expect(response.headers.getSetCookie()).toEqual(COOKIES);
+      await response.body?.cancel();
+    });
+
+    it("ends its streams and closes, however many are open", async () => {
+      const streams = await Promise.all([open("/orders/ada"), open("/orders/bob"), open("/fed/1")]);
+      const ended = Promise.all(streams.map((stream) => stream.rest()));
+      if (!drainsOnClose) await sluice.drain({ timeout: 1_000, pace: 0 });
+      await server.close();
+      expect(await ended).toEqual([[], [], []]);
+      expect(await closed).toBe("drained");
+      expect(sluice.stats()).toMatchObject({ streams: 0, closed: { drained: 3 } });
+    });
+  });
+}

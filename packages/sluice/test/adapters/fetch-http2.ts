@@ -1,0 +1,26 @@
+import { connect, constants } from "node:http2";
+import { Readable } from "node:stream";
+import type { TestServer } from "./adapter-contract.ts";
+
+/** What `fetch` is for HTTP/1.1, on one HTTP/2 connection without TLS; and its end. */
+export function fetchHttp2(origin: string): Pick<TestServer, "fetch"> & { end(): void } {
+  const session = connect(origin);
+  return {
+    end: () => session.destroy(),
+    fetch: (path, { headers = {}, signal } = {}) =>
+      new Promise((resolve, reject) => {
+        const stream = session.request({ ":path": path, ...headers });
+        signal?.addEventListener("abort", () => stream.close(constants.NGHTTP2_CANCEL), { once: true });
+        stream.on("error", reject).on("response", (received) => {
+          const answer = new Headers();
+          for (const [name, value = []] of Object.entries(received)) {
+            if (!name.startsWith(":")) for (const one of [value].flat()) answer.append(name, one);
+          }
+          const status = received[":status"] as number;
+          const body = status === 204 ? null : (Readable.toWeb(stream) as ReadableStream<Uint8Array>);
+          if (body === null) stream.resume();
+          resolve(new Response(body, { status, headers: answer }));
+        });
+      }),
+  };
+}

@@ -1,0 +1,59 @@
+import type { NodeResponse } from "../../src/index.ts";
+import { RawClient } from "../helpers/raw-client.ts";
+import { type AnyResponse, startServer } from "../helpers/test-server.ts";
+import type { Asker, Carrier, Get } from "./carrier.ts";
+
+/** What a server has done to a response before Sluice gets it. */
+export type Middleware = (response: AnyResponse) => void;
+
+interface Http1Options {
+  readonly name: string;
+  readonly tls?: boolean;
+  readonly version?: "1.0" | "1.1";
+  readonly middleware?: Middleware;
+}
+
+/** HTTP/1 on a real socket. */
+export function http1Carrier({ name, tls = false, version = "1.1", middleware }: Http1Options): Carrier {
+  return {
+    name,
+    ways: ["FIN", "RST", "half-close"],
+    gzip: true,
+    async start(answer) {
+      const server = await startServer(
+        (request, response) => {
+          middleware?.(response);
+          answer((sluice, source, options) => sluice.stream(request, response as NodeResponse, source, options));
+        },
+        tls ? "https" : "http",
+      );
+      return {
+        get: (request) => askHttp1(server.port, { ...request }, { tls, version }),
+        [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),
+      };
+    },
+  };
+}
+
+function askHttp1(port: number, request: Get, how: { tls: boolean; version: "1.0" | "1.1" }): Asker {
+  const client = new RawClient(port, { ...request, ...how }).send({ ...request, ...how });
+  return {
+    get status() {
+      return client.hasHead ? client.response.status : 0;
+    },
+    get headers() {
+      return client.response.headers;
+    },
+    get stream() {
+      return client.stream;
+    },
+    get complete() {
+      return client.hasHead && client.response.complete;
+    },
+    get over() {
+      return client.closed;
+    },
+    resume: () => client.resume(),
+    leave: (way) => (way === "FIN" ? client.close() : way === "RST" ? client.reset() : client.halfClose()),
+  };
+}
