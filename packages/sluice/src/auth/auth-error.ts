@@ -1,4 +1,4 @@
-import { SluiceError, type SluiceErrorCode } from "../protocol/sluice-error.ts";
+import { SluiceError } from "../protocol/sluice-error.ts";
 
 /**
  * The request has no credential, or one that is not valid. Its answer is `401` (RFC 9110, section 15.5.2).
@@ -16,7 +16,7 @@ export class AuthError extends SluiceError {
 
   constructor(kind: "missing" | "invalid", options?: ErrorOptions) {
     const message = kind === "missing" ? "Authentication is required." : "The credential is not valid.";
-    super("UNAUTHENTICATED" as string as SluiceErrorCode, message, options);
+    super("UNAUTHENTICATED", message, options);
     // [spec] If the request lacks any authentication information, the resource server SHOULD NOT include an error code.
     this.challenge = kind === "missing" ? 'Bearer realm="sluice"' : 'Bearer realm="sluice", error="invalid_token"';
     this.headers = { "www-authenticate": this.challenge };

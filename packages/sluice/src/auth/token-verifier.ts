@@ -1,5 +1,5 @@
 import type { JSONWebKeySet, JWTPayload, JWTVerifyGetKey, JWTVerifyOptions, KeyInput } from "jose";
-import { SluiceError, type SluiceErrorCode } from "../protocol/sluice-error.ts";
+import { SluiceError } from "../protocol/sluice-error.ts";
 import { AuthError } from "./auth-error.ts";
 
 type Jose = typeof import("jose");
@@ -75,6 +75,6 @@ async function importJose(): Promise<Jose> {
   } catch (cause) {
     const message =
       'sluice/auth verifies tokens with the package "jose", which could not be loaded: run npm install jose.';
-    throw new SluiceError("MISSING_PACKAGE" as string as SluiceErrorCode, message, { cause });
+    throw new SluiceError("MISSING_PACKAGE", message, { cause });
   }
 }

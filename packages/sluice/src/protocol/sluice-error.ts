@@ -12,6 +12,10 @@ export type SluiceErrorCode =
   | "EVENT_TOO_LARGE"
   /** No job with this ID is known (here, or any more). */
   | "UNKNOWN_JOB"
+  /** Who asks cannot show who they are. */
+  | "UNAUTHENTICATED"
+  /** An optional package that this part needs is not installed. */
+  | "MISSING_PACKAGE"
   /** The Sluice, the channel or the log was closed. */
   | "CLOSED"
   /** The log could not do what it was asked. */
