@@ -6,5 +6,9 @@ export default defineConfig({
     testTimeout: 30_000,
     hookTimeout: 60_000,
     maxWorkers: 2,
+    // CI counts the tests by this report (.ci/run).
+    reporters: process.env.SLUICE_TEST_REPORT
+      ? ["default", ["json", { outputFile: process.env.SLUICE_TEST_REPORT }]]
+      : ["default"],
   },
 });

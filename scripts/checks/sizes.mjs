@@ -1,5 +1,5 @@
 // @ts-check
-import { join } from "node:path";
+import { dirname, join, relative } from "node:path";
 import { gzipSync } from "node:zlib";
 import { build } from "rolldown";
 import { ROOT } from "../servers.mjs";
@@ -13,16 +13,31 @@ const BUDGETS = [
 export const sizeChecks = BUDGETS.map(({ entry, file, budget }) => ({
   name: `size of ${entry}`,
   run: async () => {
-    const { minified, gzipped } = await measure(join(ROOT, "packages/sluice/dist", file));
+    const { minified, gzipped, modules } = await measure(join(ROOT, "packages/sluice/dist", file));
     const said = `${gzipped} of ${budget} bytes gzipped (${Math.round((gzipped / budget) * 100)} %), ${minified} minified`;
-    if (gzipped > budget) throw new Error(said);
+    if (gzipped > budget) throw new Error([`${said}. The largest modules, before minifying:`, ...modules].join("\n"));
     return said;
   },
 }));
 
+const LARGEST_SHOWN = 12;
+
 /** @param {string} input */
 async function measure(input) {
-  const { output } = await build({ input, write: false, platform: "neutral", output: { format: "esm", minify: true } });
-  const code = output.map((chunk) => ("code" in chunk ? chunk.code : "")).join("");
-  return { minified: Buffer.byteLength(code), gzipped: gzipSync(code, { level: 9 }).length };
+  const { output } = await build({
+    input,
+    write: false,
+    platform: "neutral",
+    external: [/^node:/],
+    output: { format: "esm", minify: true },
+  });
+  const chunks = output.filter((file) => file.type === "chunk");
+  const code = chunks.map((chunk) => chunk.code).join("");
+  const modules = chunks
+    .flatMap((chunk) => Object.entries(chunk.modules))
+    .map(([path, { renderedLength }]) => ({ path: relative(dirname(input), path), renderedLength }))
+    .sort((a, b) => b.renderedLength - a.renderedLength)
+    .slice(0, LARGEST_SHOWN)
+    .map(({ path, renderedLength }) => `${String(renderedLength).padStart(7)} ${path}`);
+  return { minified: Buffer.byteLength(code), gzipped: gzipSync(code, { level: 9 }).length, modules };
 }

@@ -29,6 +29,18 @@ describe("the modules of src", () => {
   });
 });
 
+describe("the packages that src may import", () => {
+  it("are optional peer dependencies, so that whoever has them gets the same copy", () => {
+    const manifest = JSON.parse(readFileSync(join(SRC, "../package.json"), "utf8"));
+    // Rows of folders that are still to come count when they are there.
+    const packages = LAYERS.filter(({ folder }) => existsSync(join(SRC, folder))).flatMap(
+      ({ packages = [] }) => packages,
+    );
+    expect(packages.filter((name) => !manifest.peerDependencies[name])).toEqual([]);
+    expect(packages.filter((name) => !manifest.peerDependenciesMeta[name]?.optional)).toEqual([]);
+  });
+});
+
 describe("the public entry", () => {
   it("loads nothing but files of src: no module of Node's, no package", () => {
     expect(existsSync(join(SRC, "index.ts"))).toBe(true);

@@ -17,7 +17,7 @@ export const LAYERS: readonly Layer[] = [
   { folder: "channel", imports: ["protocol", "stream", "logs/log.ts"] },
   { folder: "jobs", imports: ["protocol", "stream", "channel"] },
   { folder: "transports", imports: ["protocol", "stream"] },
-  { folder: "adapters", imports: ["index.ts"], packages: ["fastify", "koa", "hono", "@nestjs/common"] },
+  { folder: "adapters", imports: ["index.ts"], packages: ["fastify", "koa", "hono", "@nestjs/common", "rxjs"] },
   { folder: "auth", imports: ["protocol", "index.ts"], packages: ["jose"] },
   { folder: "metrics", imports: ["protocol", "index.ts"], packages: ["prom-client"] },
   { folder: "testing", imports: ["protocol", "index.ts", "logs/log.ts"] },
