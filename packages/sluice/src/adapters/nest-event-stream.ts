@@ -23,8 +23,8 @@ export type EventStreamOptions = StreamOptions | ((request: any) => StreamOption
 
 /**
  * Makes a controller's method answer with an event stream of the source that it returns (see `Sluice.stream`), or with 204 where it
- * returns `null`. Guards, pipes and exception filters work as ever; `@Header()` and headers set on `@Res()` are kept. Interceptors see
- * the method as done when the stream is open, with no value; how it ends is told to the option `onClose`.
+ * returns `null`. Guards, pipes and exception filters work as ever; `@Header()` and headers set on `@Res()` are kept. Interceptors of the
+ * controller and the application see the method as done once the stream is open, with no value; how it ends is told to `onClose`.
  *
  * ```ts
  * @Get("orders")

@@ -1,3 +1,4 @@
+import type { Sink } from "../stream/sink.ts";
 import type { Cursor } from "./cursor.ts";
 import type { Selection } from "./selection.ts";
 
@@ -9,6 +10,8 @@ export class Cohort {
   members = 0;
   /** Those at the end of the window, each of which gets every flush. */
   readonly live: (Cursor | undefined)[] = [];
+  /** Their sinks, place by place: all that a flush needs of those that keep up. */
+  readonly sinks: Sink[] = [];
   /** Events that the live ones were written, all told, and when last. */
   events = 0;
   writtenAt = 0;

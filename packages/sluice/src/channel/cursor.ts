@@ -5,7 +5,6 @@ import { itemText } from "../stream/event-text.ts";
 import type { Feed, FeedState, SharedWrites } from "../stream/feed.ts";
 import { COMMENT } from "../stream/heartbeat.ts";
 import { Piece } from "../stream/piece.ts";
-import type { Sink } from "../stream/sink.ts";
 import type { LazyContext } from "../stream/source.ts";
 import type { Cohort } from "./cohort.ts";
 import type { Delivery, Step } from "./delivery.ts";
@@ -37,8 +36,6 @@ const NOWHERE = -1;
  */
 export class Cursor implements Feed, Runnable {
   readonly finite = false;
-  /** Where live events go; the stream's own. First, since every delivery needs it. */
-  sink!: Sink;
   readonly cohort: Cohort;
   stream!: EventStream;
   /** Index in the cohort's live list; only for {@link Delivery}. */
@@ -73,7 +70,6 @@ export class Cursor implements Feed, Runnable {
 
   start(stream: EventStream, opening: string): void {
     this.stream = stream;
-    this.sink = stream.sink;
     const { lastEventId } = this.#context;
     // What was published before this subscriber came must not count as coming after it.
     this.#delivery.flush();

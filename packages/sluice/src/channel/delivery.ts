@@ -2,6 +2,7 @@ import type { ChannelLog, LogEntry, TailListener } from "../logs/log.ts";
 import { concatBytes } from "../protocol/bytes.ts";
 import { afterTurn } from "../stream/after-turn.ts";
 import { Piece } from "../stream/piece.ts";
+import type { Sink } from "../stream/sink.ts";
 import type { StreamHub } from "../stream/stream-hub.ts";
 import { type Cohort, Cohorts } from "./cohort.ts";
 import type { Cursor } from "./cursor.ts";
@@ -170,39 +171,41 @@ export class Delivery implements TailListener {
   }
 
   #writeAll(cohort: Cohort, piece: Piece, told: number): void {
-    const { live } = cohort;
+    const { live, sinks } = cohort;
     const { hub } = this;
     cohort.told = told;
     cohort.events += piece.events;
     cohort.writtenAt = hub.now;
     hub.delivered += piece.events * live.length;
-    for (let i = live.length - 1; i >= 0; i--) {
-      const cursor = live[i];
-      // Past the stream: what it would count is counted above, once for all. See `npm run bench -- fanout`.
-      if (cursor !== undefined && !cursor.sink.write(piece)) cursor.fallBehind();
+    // Past the streams: what they would count is counted above, once for all. See `npm run bench -- fanout`.
+    for (let i = sinks.length - 1; i >= 0; i--) {
+      if (live[i] !== undefined && !sinks[i]!.write(piece)) live[i]?.fallBehind();
     }
     // Those who left during the loop left a hole.
-    for (let i = live.length - 1; i >= 0; i--) if (live[i] === undefined) this.#fillHole(live, i);
+    for (let i = live.length - 1; i >= 0; i--) if (live[i] === undefined) this.#fillHole(cohort, i);
   }
 
   join(cursor: Cursor): void {
     cursor.place = cursor.cohort.live.push(cursor) - 1;
+    cursor.cohort.sinks.push(cursor.stream.sink);
     this.lagging.delete(cursor);
     this.live++;
   }
 
   leave(cursor: Cursor): void {
-    const { live } = cursor.cohort;
-    live[cursor.place] = undefined;
-    if (!this.flushing) this.#fillHole(live, cursor.place);
+    const { cohort, place } = cursor;
+    cohort.live[place] = undefined;
+    if (!this.flushing) this.#fillHole(cohort, place);
     cursor.place = -1;
     this.live--;
   }
 
-  #fillHole(live: (Cursor | undefined)[], place: number): void {
+  #fillHole({ live, sinks }: Cohort, place: number): void {
     const last = live.pop();
+    const sink = sinks.pop();
     if (place === live.length || last === undefined) return;
     live[place] = last;
+    sinks[place] = sink as Sink;
     last.place = place;
   }
 

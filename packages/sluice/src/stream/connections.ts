@@ -1,4 +1,4 @@
-import { invalidOption } from "../protocol/check-option.ts";
+import { checkText, invalidOption } from "../protocol/check-option.ts";
 import { SluiceError } from "../protocol/sluice-error.ts";
 import type { EventStream, Subscriber } from "./event-stream.ts";
 
@@ -45,19 +45,24 @@ export function connectionOf(stream: EventStream): Connection {
   };
 }
 
+const SELECTOR_NAMES = ["id", "user", "channel"];
+
 /** Makes a predicate of a selector. Throws `INVALID_OPTION`, above all for a selector that names nothing, and so would mean everybody. */
 export function matcherOf(selector: ConnectionSelector): (stream: EventStream) => boolean {
   if (typeof selector === "function") return (stream) => selector(connectionOf(stream)) === true;
   if (typeof selector !== "object" || selector === null)
     throw invalidOption("selector", "an object or a function", selector);
-  const { id, user, channel, ...rest } = selector;
-  const unknown = Object.keys(rest);
-  if (unknown.length > 0 || (id === undefined && user === undefined && channel === undefined)) {
+  const named = Object.keys(selector);
+  if (named.length === 0 || !named.every((name) => SELECTOR_NAMES.includes(name))) {
+    const what = named.length === 0 ? "names nothing" : `names \`${named.join("`, `")}\``;
     throw new SluiceError(
       "INVALID_OPTION",
-      "`selector` must name `id`, `user` or `channel` and nothing else. For everybody, pass () => true.",
+      `\`selector\` must name \`id\`, \`user\` or \`channel\`, but ${what}. For everybody, pass () => true.`,
     );
   }
+  const { id, user, channel } = selector;
+  // One that is named and undefined is a mistake that would end more streams than were meant.
+  for (const name of named) checkText(`selector.${name}`, selector[name as keyof typeof selector] ?? null);
   return (stream) => {
     const { subscriber } = stream.setup;
     if (id !== undefined && stream.id !== id && subscriber?.id !== id) return false;

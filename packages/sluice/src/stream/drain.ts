@@ -45,7 +45,8 @@ export async function drainStreams(hub: StreamHub, options: DrainOptions): Promi
     while (ended < due) endable[ended++]?.close("drained", last());
     if (ended < endable.length) await sleep(STEP_MS);
   }
-  while (hub.streams.size + hub.opening + hub.ending.size > 0 && passed() < timeout) await sleep(STEP_MS);
+  while (hub.streams.size + hub.opening.size + hub.ending.size > 0 && passed() < timeout) await sleep(STEP_MS);
+  for (const opening of [...hub.opening]) opening.giveUp();
   for (const stream of [...hub.streams]) stream.close("drained", last());
   // The last bytes of what was ended just now get a turn to leave.
   if (hub.ending.size > 0) await sleep(STEP_MS);

@@ -37,6 +37,8 @@ export class EventStream implements SinkOwner {
   sink!: Sink;
   /** Why it ended; `undefined` while it is open. */
   reason: CloseReason | undefined;
+  /** Whether the transport is done with it. */
+  over = false;
   /** Whether the sink takes more. A feed that finds it `false` waits for `drained`. */
   writable = true;
   /** Events written, but for those that the feed counts. */
@@ -88,14 +90,14 @@ export class EventStream implements SinkOwner {
   close(reason: CloseReason, last?: Piece): void {
     if (this.reason !== undefined) return;
     if (last !== undefined) this.write(last);
+    if (this.reason !== undefined) return;
     this.reason = reason;
     this.writable = false;
     clearTimeout(this.deadlineTimer);
     this.onEnd?.();
     this.#hub.closed(this);
     this.feed.stop(reason);
-    if (reason === "stalled") this.sink.destroy();
-    else if (reason !== "client") this.sink.end();
+    this.#endSink(reason);
     this.setup.onClosed(reason);
   }
 
@@ -105,8 +107,24 @@ export class EventStream implements SinkOwner {
     this.feed.drained();
   }
 
+  failed(error: unknown): void {
+    this.#hub.report(error, { stage: "transport", stream: this.id });
+    this.close("error");
+  }
+
   gone(): void {
+    this.over = true;
     this.#hub.gone(this);
     this.close("client");
+  }
+
+  #endSink(reason: CloseReason): void {
+    try {
+      if (reason === "stalled") this.sink.destroy();
+      else if (reason !== "client") this.sink.end();
+    } catch (error) {
+      this.failed(error);
+      this.sink.destroy();
+    }
   }
 }

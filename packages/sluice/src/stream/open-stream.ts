@@ -1,17 +1,19 @@
-import { acceptsGzip, decodeLastEventId, eventStreamHeaders } from "../protocol/head.ts";
-import { admit } from "./admission.ts";
+import { acceptsGzip } from "../protocol/head.ts";
+import { admit, RETRY_LATER } from "./admission.ts";
 import type { CloseReason } from "./close-reason.ts";
 import { EventStream, type EventStreamSetup } from "./event-stream.ts";
 import type { Exchange } from "./exchange.ts";
 import type { Feed } from "./feed.ts";
 import { canGzip } from "./gzip.ts";
+import { type HttpAnswer, httpError } from "./http-error.ts";
 import { jitter } from "./jitter.ts";
+import { requestedPosition } from "./requested-position.ts";
+import { responseHead } from "./response-head.ts";
 import { LazyContext, openSource, type Source } from "./source.ts";
 import type { StreamHub } from "./stream-hub.ts";
 import type { StreamOptions } from "./stream-options.ts";
 
-const NO_BODY = {};
-const TEXT = { "content-type": "text/plain; charset=utf-8", "cache-control": "no-store" };
+const NOTHING_LEFT: HttpAnswer = { status: 204, headers: {}, text: "" };
 
 /**
  * Answers a request with an event stream, from admission to end. Resolves to the reason of its end; never rejects.
@@ -24,126 +26,181 @@ export function openStream(
   source: Source,
   options: StreamOptions,
 ): Promise<CloseReason> {
-  return new Promise((resolve) => {
-    const done = (reason: CloseReason) => {
-      if (reason === "refused") hub.closedByReason.refused++;
-      try {
-        options.onClose?.(reason);
-      } catch (error) {
-        hub.report(error, { stage: "on-close" });
-      }
-      resolve(reason);
-    };
+  return new Promise((resolve) => new Opening(hub, exchange, options, resolve).open(source));
+}
 
+/** A request on its way to its stream: from admission to the head, which may take as long as its source function does. */
+class Opening {
+  readonly #hub: StreamHub;
+  readonly #exchange: Exchange;
+  readonly #options: StreamOptions;
+  readonly #resolve: (reason: CloseReason) => void;
+  readonly #context: LazyContext;
+  /** The key under which its place is taken. */
+  #key: string | undefined;
+  /** Whether there is a stream, or never will be one. */
+  #settled = false;
+
+  constructor(hub: StreamHub, exchange: Exchange, options: StreamOptions, resolve: (reason: CloseReason) => void) {
+    this.#hub = hub;
+    this.#exchange = exchange;
+    this.#options = options;
+    this.#resolve = resolve;
+    this.#context = new LazyContext(requestedPosition(exchange, options.lastEventId), exchange.request);
+  }
+
+  open(source: Source): void {
+    const hub = this.#hub;
+    const exchange = this.#exchange;
     const admission = admit(hub, exchange);
     if (!admission.ok) {
-      exchange.refuse(admission.status, { ...TEXT, "retry-after": String(admission.retryAfter) }, admission.text);
-      return done("refused");
+      this.#answer(admission.answer);
+      return this.#done("refused");
     }
-    hub.opening++;
-    let left = false;
-    const leave = (reason: CloseReason) => {
-      if (left) return;
-      left = true;
-      exchange.onGone = undefined;
-      hub.opening--;
-      hub.release(admission.key);
-      done(reason);
-    };
-
-    const lastEventId = options.lastEventId ?? requestedPosition(exchange);
-    const context = new LazyContext(lastEventId, exchange.request);
-    const fail = (error: unknown) => {
-      if (left) return;
-      context.abort("error");
-      const { status, text } = httpError(error);
-      // A refusal by the source is an answer, not a failure.
-      if (status >= 500) hub.report(error, { stage: "source" });
-      exchange.refuse(status, TEXT, text);
-      leave("refused");
-    };
-    const go = (feed: Feed | null) => {
-      if (left) return feed?.stop("client");
-      if (feed === null) {
-        exchange.refuse(204, NO_BODY, "");
-        return leave("refused");
-      }
-      if (exchange.method === "HEAD") {
-        feed.stop("refused");
-        exchange.refuse(200, headOf(options, false), "");
-        return leave("refused");
-      }
-      left = true;
-      exchange.onGone = undefined;
-      begin(hub, exchange, feed, options, admission.key, done);
-    };
-
-    if (exchange.gone) return leave("client");
-    exchange.onGone = () => {
-      context.abort("client");
-      leave("client");
-    };
-    if (exchange.method === "HEAD" && typeof source === "function") {
-      exchange.refuse(200, headOf(options, false), "");
-      return leave("refused");
-    }
+    this.#key = admission.key;
+    hub.opening.add(this);
+    if (exchange.gone) return this.#leave("client");
+    exchange.onGone = () => this.#leave("client");
+    if (exchange.method === "HEAD" && typeof source === "function") return this.#refuse(this.#headAlone());
+    const { event } = this.#options;
+    const onError = (error: unknown) => hub.report(error, { stage: "source" });
     try {
-      const { event } = options;
-      const setup = {
-        event,
-        batchSize: hub.settings.highWaterMark / 2,
-        onError: (error: unknown) => hub.report(error, { stage: "source" }),
-      };
-      const opened = openSource(source, context, setup);
-      if (opened instanceof Promise) opened.then(go).catch(fail);
-      else go(opened);
+      const opened = openSource(source, this.#context, { event, batchSize: hub.settings.highWaterMark / 2, onError });
+      if (opened instanceof Promise)
+        opened.then((feed) => this.#go(feed)).catch((error) => this.#fail(error, "source"));
+      else this.#go(opened);
     } catch (error) {
-      fail(error);
+      this.#fail(error, "source");
     }
-  });
-}
+  }
 
-function begin(
-  hub: StreamHub,
-  exchange: Exchange,
-  feed: Feed,
-  options: StreamOptions,
-  key: string | undefined,
-  done: (reason: CloseReason) => void,
-): void {
-  const { settings } = hub;
-  const gzip = settings.compress && canGzip() && acceptsGzip(exchange.header("accept-encoding"));
-  const stream = new EventStream(hub, hub.nextNumber(), feed, streamSetup(hub, exchange, options, key, done));
-  stream.sink = exchange.open(headOf(options, gzip), { highWaterMark: settings.highWaterMark, gzip }, stream);
-  hub.opening--;
-  hub.add(stream);
-  endWithSignal(stream, options.signal);
-  if (stream.reason !== undefined) return feed.stop(stream.reason);
-  const retry = Math.round(jitter(options.retry ?? settings.retry, 0.2));
-  feed.start(stream, `:\nretry: ${retry}\n`);
-}
+  /** There is no time to wait for its source any longer. */
+  giveUp(): void {
+    this.#refuse(RETRY_LATER.draining());
+  }
 
-function streamSetup(
-  hub: StreamHub,
-  exchange: Exchange,
-  options: StreamOptions,
-  key: string | undefined,
-  onClosed: (reason: CloseReason) => void,
-): EventStreamSetup {
-  const { settings } = hub;
-  const now = performance.now();
-  const lifetime = now + jitter(settings.maxLifetime, 0.2);
-  const expiry =
-    options.expiresAt === undefined ? Number.POSITIVE_INFINITY : now + (Number(options.expiresAt) - Date.now());
-  return {
-    subscriber: options.subscriber,
-    remoteAddress: exchange.remoteAddress,
-    key,
-    heartbeat: options.heartbeat ?? settings.heartbeat,
-    deadline: Math.min(lifetime, expiry),
-    deadlineReason: expiry <= lifetime ? "expired" : "lifetime",
-    onClosed,
-  };
+  #go(feed: Feed | null): void {
+    if (this.#settled) return feed?.stop("client");
+    if (feed === null) return this.#refuse(NOTHING_LEFT);
+    if (this.#exchange.method === "HEAD") {
+      feed.stop("refused");
+      return this.#refuse(this.#headAlone());
+    }
+    // It was admitted before the drain began, and would have to be ended at once.
+    if (this.#hub.draining) {
+      feed.stop("drained");
+      return this.giveUp();
+    }
+    this.#begin(feed);
+  }
+
+  #begin(feed: Feed): void {
+    const hub = this.#hub;
+    const exchange = this.#exchange;
+    const { settings } = hub;
+    const stream = new EventStream(hub, hub.nextNumber(), feed, this.#setup());
+    try {
+      const gzip = this.#gzip();
+      const body = { highWaterMark: settings.highWaterMark, gzip };
+      stream.sink = exchange.open(responseHead(this.#options, settings.compress, gzip), body, stream);
+    } catch (error) {
+      feed.stop("error");
+      return this.#fail(error, "head");
+    }
+    this.#settled = true;
+    hub.opening.delete(this);
+    exchange.onGone = undefined;
+    hub.add(stream);
+    if (stream.reason === undefined) endWithSignal(stream, this.#options.signal);
+    if (stream.reason !== undefined) return;
+    const retry = Math.round(jitter(this.#options.retry ?? settings.retry, 0.2));
+    try {
+      feed.start(stream, `:\nretry: ${retry}\n`);
+    } catch (error) {
+      hub.report(error, { stage: "source", stream: stream.id });
+      stream.close("error");
+    }
+  }
+
+  #setup(): EventStreamSetup {
+    const { settings } = this.#hub;
+    const { subscriber, expiresAt, heartbeat = settings.heartbeat } = this.#options;
+    // The hub's clock stands still while there are no streams.
+    const now = (this.#hub.now = performance.now());
+    const lifetime = now + jitter(settings.maxLifetime, 0.2);
+    const expiry = expiresAt === undefined ? Number.POSITIVE_INFINITY : now + (Number(expiresAt) - Date.now());
+    return {
+      subscriber,
+      remoteAddress: this.#exchange.remoteAddress,
+      key: this.#key,
+      heartbeat,
+      deadline: Math.min(lifetime, expiry),
+      deadlineReason: expiry <= lifetime ? "expired" : "lifetime",
+      onClosed: (reason) => this.#done(reason),
+    };
+  }
+
+  #gzip(): boolean {
+    return this.#hub.settings.compress && canGzip() && acceptsGzip(this.#exchange.header("accept-encoding"));
+  }
+
+  #headAlone(): HttpAnswer {
+    return {
+      status: 200,
+      headers: responseHead(this.#options, this.#hub.settings.compress, this.#gzip()),
+      text: "",
+    };
+  }
+
+  #fail(error: unknown, stage: string): void {
+    if (this.#settled) {
+      // Nobody waits for an answer any more; an abort is what the source was asked for.
+      if ((error as { name?: unknown } | null)?.name !== "AbortError") this.#hub.report(error, { stage });
+      return;
+    }
+    const answer = httpError(error);
+    // A refusal by the source is an answer, not a failure.
+    if (answer.status >= 500) this.#hub.report(error, { stage });
+    this.#refuse(answer);
+  }
+
+  #refuse(answer: HttpAnswer): void {
+    if (this.#settled) return;
+    this.#exchange.onGone = undefined;
+    this.#answer(answer);
+    this.#leave("refused");
+  }
+
+  #answer({ status, headers, text }: HttpAnswer): void {
+    try {
+      this.#exchange.refuse(status, headers, text);
+    } catch (error) {
+      this.#hub.report(error, { stage: "head" });
+    }
+  }
+
+  #leave(reason: "client" | "refused"): void {
+    if (this.#settled) return;
+    this.#settled = true;
+    this.#exchange.onGone = undefined;
+    this.#hub.opening.delete(this);
+    this.#hub.release(this.#key);
+    this.#context.abort(reason);
+    this.#done(reason);
+  }
+
+  #done(reason: CloseReason): void {
+    const hub = this.#hub;
+    if (reason === "refused") hub.closedByReason.refused++;
+    const report = (error: unknown) => hub.report(error, { stage: "on-close" });
+    try {
+      const told: unknown = this.#options.onClose?.(reason);
+      if (told instanceof Promise) told.catch(report);
+    } catch (error) {
+      report(error);
+    }
+    this.#resolve(reason);
+  }
 }
 
 function endWithSignal(stream: EventStream, signal: AbortSignal | undefined): void {
@@ -152,42 +209,4 @@ function endWithSignal(stream: EventStream, signal: AbortSignal | undefined): vo
   if (signal.aborted) return end();
   signal.addEventListener("abort", end, { once: true });
   stream.onEnd = () => signal.removeEventListener("abort", end);
-}
-
-/** The head of the response (WHATWG HTML section 9.2.4, RFC 9111 section 5.2.2). */
-function headOf({ headers }: StreamOptions, gzip: boolean): Readonly<Record<string, string>> {
-  if (headers === undefined && !gzip) return eventStreamHeaders;
-  const head: Record<string, string> = { ...eventStreamHeaders };
-  if (headers !== undefined) for (const [name, value] of Object.entries(headers)) head[name.toLowerCase()] = value;
-  if (gzip) {
-    head["content-encoding"] = "gzip";
-    head.vary = head.vary === undefined ? "accept-encoding" : `${head.vary}, accept-encoding`;
-  }
-  return head;
-}
-
-/** The position a subscriber brings: `Last-Event-ID` on a reconnect, or else `?lastEventId=` of the first request's URL. */
-function requestedPosition(exchange: Exchange): string | undefined {
-  const header = exchange.header("last-event-id");
-  if (header !== undefined && header !== "") return decodeLastEventId(header);
-  const query = exchange.url.indexOf("?");
-  if (query < 0 || exchange.url.indexOf("lastEventId=", query) < 0) return undefined;
-  return new URLSearchParams(exchange.url.slice(query + 1)).get("lastEventId") || undefined;
-}
-
-/** What a client may know of an error: its status, and its message only where that says whose fault it is. */
-function httpError(error: unknown): { status: number; text: string } {
-  const { status, statusCode, message } = (error ?? {}) as {
-    status?: unknown;
-    statusCode?: unknown;
-    message?: unknown;
-  };
-  const told = status ?? statusCode;
-  if (typeof told !== "number" || !Number.isInteger(told) || told < 400 || told > 599) {
-    return { status: 500, text: "The event stream could not be opened." };
-  }
-  return {
-    status: told,
-    text: told < 500 && typeof message === "string" ? message : "The event stream could not be opened.",
-  };
 }

@@ -4,6 +4,8 @@ import type { Piece } from "./piece.ts";
 export interface SinkOwner {
   /** The subscriber took what was waiting: more may be written. MUST NOT be called within `write`. */
   drained(): void;
+  /** What stands between the sink and the connection threw: nothing more can be written. */
+  failed(error: unknown): void;
   /** The connection is gone, or the body is written to its end. Called once. */
   gone(): void;
 }
@@ -23,6 +25,11 @@ export interface Sink {
   readonly written: number;
   /** Bytes handed over and not yet known to be taken by the connection: rounded up to whole writes. */
   readonly pending: number;
-  /** A number that changes when, and only when, the connection took bytes or none are pending. */
+  /**
+   * A number that changes only when the connection took bytes or none are pending: with the first byte where the transport can tell,
+   * else with the last of a write.
+   */
   readonly progress: number;
+  /** Whether the subscriber has closed its side, so that no more can be sent, although bytes wait. Where a transport can tell. */
+  readonly left?: boolean;
 }

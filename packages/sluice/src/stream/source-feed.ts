@@ -20,6 +20,9 @@ export interface SourceFeedOptions {
   readonly onError: (error: unknown) => void;
 }
 
+/** How long a source that never waits may keep the event loop to itself. */
+const MAX_TURN_MS = 5;
+
 /** Feeds a stream from an async iterable, pulled only as fast as the subscriber reads. */
 export class SourceFeed implements Feed {
   readonly finite: boolean;
@@ -29,8 +32,9 @@ export class SourceFeed implements Feed {
   #iterator: AsyncIterator<unknown> | undefined;
   #stream!: EventStream;
   #started = false;
-  /** What this turn has brought so far, encoded. */
+  /** What this turn has brought so far, encoded, and since when. */
   #text = "";
+  #since = 0;
   #events = 0;
   #resume: (() => void) | undefined;
 
@@ -59,10 +63,11 @@ export class SourceFeed implements Feed {
   stop(reason: CloseReason): void {
     this.#resume?.();
     this.#options.abort(reason);
-    const iterator = this.#started ? this.#iterator : this.#source[Symbol.asyncIterator]();
+    const iterator = this.#iterator;
     this.#iterator = undefined;
     // Also when it is parked in next(): an iterator that can be woken wakes, a generator runs its finally next.
-    if (iterator !== undefined) (async () => iterator.return?.())().catch((error) => this.#report(error));
+    const letGo = async () => (this.#started ? iterator : this.#source[Symbol.asyncIterator]())?.return?.();
+    letGo().catch((error) => this.#report(error));
   }
 
   describe(): FeedState {
@@ -89,14 +94,21 @@ export class SourceFeed implements Feed {
         return;
       }
       this.#gather(itemText(result.value, this.#options.event));
-      if (!stream.writable || this.#text.length >= this.#options.batchSize) await this.#pause();
+      if (!stream.writable || this.#isEnough()) await this.#pause();
     }
   }
 
   #gather(text: string): void {
-    if (this.#text === "") afterTurn(() => this.#write());
+    if (this.#text === "") {
+      this.#since = performance.now();
+      afterTurn(() => this.#write());
+    }
     this.#text += text;
     this.#events++;
+  }
+
+  #isEnough(): boolean {
+    return this.#text.length >= this.#options.batchSize || performance.now() - this.#since >= MAX_TURN_MS;
   }
 
   #write(): void {

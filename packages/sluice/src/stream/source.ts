@@ -10,13 +10,16 @@ export type SourceIterable<T> = AsyncIterable<T | SseItem<T>>;
  * Where the events of a stream come from: an async iterable, a function that makes one for this stream, or a subscription.
  *
  * The function may be async, and what it throws before there is an iterable is answered as an HTTP error (with the
- * error's `status` or `statusCode`, else 500). `null` says that nothing is left to stream: the answer is 204, which stops
+ * error's `status` or `statusCode` and its `headers`, else 500). `null` says that nothing is left to stream: the answer is 204, which stops
  * EventSource for good.
  */
 export type Source<T = unknown, Request = unknown> =
   | SourceIterable<T>
   | FeedSource
-  | ((context: SourceContext<Request>) => SourceIterable<T> | null | Promise<SourceIterable<T> | null>);
+  | ((context: SourceContext<Request>) => Made<T> | PromiseLike<Made<T>>);
+
+/** What a source function makes. */
+type Made<T> = SourceIterable<T> | FeedSource | null;
 
 /** What opening a source needs of the stream it is for. */
 export interface SourceSetup {
@@ -64,16 +67,16 @@ export function openSource(
   context: LazyContext,
   setup: SourceSetup,
 ): Feed | null | Promise<Feed | null> {
-  if ("openFeed" in source) return source.openFeed(context);
   const made = typeof source === "function" ? source(context as SourceContext<unknown> as never) : source;
-  return made instanceof Promise ? made.then(feed) : feed(made);
+  return hasMethod(made, "then") ? Promise.resolve(made as PromiseLike<Made<unknown>>).then(feed) : feed(made);
 
-  function feed(iterable: SourceIterable<unknown> | null): Feed | null {
-    if (iterable === null) return null;
-    if (!hasMethod(iterable, Symbol.asyncIterator))
-      throw invalidOption("what the source function returns", "an async iterable, or null", iterable);
+  function feed(made: unknown): Feed | null | Promise<Feed | null> {
+    if (made === null) return null;
+    if (hasMethod(made, "openFeed")) return (made as FeedSource).openFeed(context);
+    if (!hasMethod(made, Symbol.asyncIterator))
+      throw invalidOption("what the source function returns", "an async iterable, a subscription, or null", made);
     const abort = (reason: string) => context.abort(reason);
-    return new SourceFeed(iterable as AsyncIterable<unknown>, { ...setup, abort });
+    return new SourceFeed(made as AsyncIterable<unknown>, { ...setup, abort });
   }
 }
 

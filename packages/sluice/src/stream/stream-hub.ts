@@ -37,7 +37,7 @@ export class StreamHub {
   /** How many streams are open, or about to be, for each connection key. */
   readonly perKey: Map<string, number> = new Map();
   /** Requests that were admitted, and whose source is still being opened. */
-  opening = 0;
+  readonly opening: Set<{ giveUp(): void }> = new Set();
   /** New streams get 503. */
   draining = false;
   /** A monotonic clock in ms, as of the last sweep or flush. */
@@ -74,7 +74,7 @@ export class StreamHub {
     this.closedByReason[stream.reason as CloseReason]++;
     this.#bytesOfClosed += stream.sink.written;
     this.release(stream.setup.key);
-    if (stream.reason !== "client") {
+    if (!stream.over) {
       stream.progressAt = this.now;
       this.ending.add(stream);
     }

@@ -3,6 +3,7 @@ import { checkFields } from "../protocol/event-fields.ts";
 import { SluiceError } from "../protocol/sluice-error.ts";
 import type { CloseReason } from "./close-reason.ts";
 import type { Subscriber } from "./event-stream.ts";
+import { HEADER_NAME, isHeaderValue, RESERVED_HEADERS } from "./response-head.ts";
 
 /** How one event stream is opened. */
 export interface StreamOptions {
@@ -10,7 +11,7 @@ export interface StreamOptions {
   readonly event?: string;
   /** Response headers to add, or to replace ours. `content-type` and those that frame the body stay. */
   readonly headers?: Readonly<Record<string, string>>;
-  /** The position to go on from, in place of what the request says in `Last-Event-ID` or `?lastEventId=`. */
+  /** The position to go on from, in place of what the request says in `Last-Event-ID` or `?lastEventId=`; `""`: none. */
   readonly lastEventId?: string;
   /** Idle time after which a comment is sent, in ms; `Infinity`: never. Default: that of the Sluice. */
   readonly heartbeat?: number;
@@ -28,18 +29,6 @@ export interface StreamOptions {
 
 const NAMES = ["event", "headers", "lastEventId", "heartbeat", "retry", "expiresAt", "subscriber", "signal", "onClose"];
 
-/** A header value that could end its line would write the lines after it. */
-const HEADER_VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
-const HEADER_NAME = /^[!#$%&'*+\-.^_`|~0-9a-z]+$/i;
-/** They say how the body is framed, which is ours to say. */
-const RESERVED_HEADERS = new Set([
-  "content-length",
-  "transfer-encoding",
-  "content-encoding",
-  "connection",
-  "content-type",
-]);
-
 /** Throws `INVALID_OPTION` where an option is not what its description says. */
 export function checkStreamOptions(options: StreamOptions): void {
   checkNames("stream", options, NAMES);
@@ -49,10 +38,8 @@ export function checkStreamOptions(options: StreamOptions): void {
     throw invalidOption("lastEventId", "a string", lastEventId);
   checkNumber("heartbeat", options.heartbeat, 0, { min: 1, infinite: true, unit: "ms" });
   checkNumber("retry", options.retry, 0, { whole: true, unit: "ms" });
-  if (expiresAt !== undefined && Number.isNaN(Number(expiresAt)))
-    throw invalidOption("expiresAt", "a date or ms since 1970", expiresAt);
-  if (expiresAt !== undefined && !(expiresAt instanceof Date))
-    checkNumber("expiresAt", expiresAt, 0, { infinite: true, unit: "ms" });
+  if (expiresAt !== undefined && !isTime(expiresAt))
+    throw invalidOption("expiresAt", "a valid Date, or a number of ms since 1970", expiresAt);
   if (subscriber !== undefined && (typeof subscriber !== "object" || subscriber === null))
     throw invalidOption("subscriber", "an object", subscriber);
   checkText("subscriber.id", subscriber?.id);
@@ -61,6 +48,10 @@ export function checkStreamOptions(options: StreamOptions): void {
     throw invalidOption("signal", "an AbortSignal", signal);
   checkFunction("onClose", onClose);
   if (headers !== undefined) checkHeaders(headers);
+}
+
+function isTime(value: unknown): boolean {
+  return value instanceof Date ? !Number.isNaN(value.getTime()) : typeof value === "number" && value >= 0;
 }
 
 function checkEventType(event: unknown): void {
@@ -82,7 +73,6 @@ function checkHeaders(headers: unknown): void {
         `\`headers\`: \`${name}\` says how the body is sent, which Sluice does. Leave it out.`,
       );
     }
-    if (typeof value !== "string" || !HEADER_VALUE.test(value))
-      throw invalidOption(`headers["${name}"]`, "a string on one line", value);
+    if (!isHeaderValue(value)) throw invalidOption(`headers["${name}"]`, "a string on one line", value);
   }
 }

@@ -15,31 +15,31 @@ const STREAMS_PER_TURN = 1_000;
  */
 export class Sweep {
   readonly #hub: StreamHub;
+  readonly #mostEvery: number;
   #every: number;
+  #sweeping = false;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(hub: StreamHub) {
     this.#hub = hub;
     const { heartbeat, stallTimeout, maxLifetime } = hub.settings;
-    this.#every = MAX_SWEEP_MS;
-    for (const time of [heartbeat, stallTimeout, maxLifetime]) this.#shorten(time);
+    this.#mostEvery = Math.min(...[heartbeat, stallTimeout, maxLifetime].map(interval));
+    this.#every = this.#mostEvery;
   }
 
   /** Sees to it that a new stream is looked at often enough. */
   watch(stream: EventStream): void {
-    const before = this.#every;
-    this.#shorten(stream.setup.heartbeat);
-    if (this.#every < before) this.#stop();
+    const needed = interval(stream.setup.heartbeat);
+    if (needed < this.#every) {
+      this.#every = needed;
+      this.#stop();
+    }
     this.#start();
     this.#watchDeadline(stream);
   }
 
-  #shorten(time: number): void {
-    this.#every = Math.min(this.#every, Math.max(MIN_SWEEP_MS, time / SWEEPS_PER_INTERVAL));
-  }
-
   #start(): void {
-    if (this.#timer !== undefined) return;
+    if (this.#timer !== undefined || this.#sweeping) return;
     this.#timer = setTimeout(() => this.#sweep(), this.#every);
     (this.#timer as { unref?(): void }).unref?.();
   }
@@ -51,6 +51,8 @@ export class Sweep {
 
   #sweep(): void {
     const { streams, ending } = this.#hub;
+    this.#timer = undefined;
+    this.#sweeping = true;
     this.#hub.now = performance.now();
     for (const stream of ending) this.#watchEnd(stream);
     this.#sweepSome(streams.values());
@@ -61,7 +63,8 @@ export class Sweep {
     for (let i = 0; i < STREAMS_PER_TURN; i++) {
       const next = streams.next();
       if (next.done === true) {
-        this.#timer = undefined;
+        this.#sweeping = false;
+        if (this.#hub.streams.size === 0) this.#every = this.#mostEvery;
         if (this.#hub.streams.size + this.#hub.ending.size > 0) this.#start();
         return;
       }
@@ -74,6 +77,7 @@ export class Sweep {
     const now = this.#hub.now;
     this.#watchDeadline(stream);
     if (stream.reason !== undefined) return;
+    if (stream.sink.left === true) return stream.close("client");
     if (this.#isStalled(stream)) return stream.close("stalled");
     if (stream.writable && now - stream.writtenAt >= stream.setup.heartbeat) {
       this.#hub.heartbeats++;
@@ -108,4 +112,9 @@ export class Sweep {
   #watchEnd(stream: EventStream): void {
     if (this.#isStalled(stream)) stream.sink.destroy();
   }
+}
+
+/** How often to look for something that takes this long. */
+function interval(time: number): number {
+  return Math.min(MAX_SWEEP_MS, Math.max(MIN_SWEEP_MS, time / SWEEPS_PER_INTERVAL));
 }

@@ -1,4 +1,4 @@
-import { checkNames, checkText } from "../protocol/check-option.ts";
+import { checkNames, invalidOption } from "../protocol/check-option.ts";
 import { EventStreamReader } from "./event-stream-reader.ts";
 import { checkTimeout, within } from "./time-limit.ts";
 
@@ -6,7 +6,7 @@ import { checkTimeout, within } from "./time-limit.ts";
 export interface OpenEventStreamOptions {
   /** Request headers, such as `authorization`. */
   readonly headers?: Readonly<Record<string, string>>;
-  /** The position to resume from, sent as `Last-Event-ID` like a browser that reconnects. */
+  /** The position to resume from, sent as `Last-Event-ID` like a browser that reconnects; `""`: none. */
   readonly lastEventId?: string;
   /** Aborts the request, as does `close()`. */
   readonly signal?: AbortSignal;
@@ -30,9 +30,9 @@ export async function openEventStream(
   options: OpenEventStreamOptions = {},
 ): Promise<EventStreamReader> {
   checkNames("openEventStream", options, ["headers", "lastEventId", "signal", "timeout"]);
-  checkText("lastEventId", options.lastEventId);
-  const timeout = checkTimeout(options.timeout);
   const { signal, lastEventId = "" } = options;
+  if (typeof lastEventId !== "string") throw invalidOption("lastEventId", "a string", lastEventId);
+  const timeout = checkTimeout(options.timeout);
   const controller = new AbortController();
   const abort = () => controller.abort(signal?.reason);
   if (signal?.aborted) abort();
@@ -54,12 +54,12 @@ const SHOWN_LENGTH = 200;
 
 async function request(
   address: string | URL,
-  { headers, lastEventId }: OpenEventStreamOptions,
+  { headers, lastEventId = "" }: OpenEventStreamOptions,
   timeout: number,
   controller: AbortController,
 ): Promise<Response> {
   // [spec] Let encodedLastEventId be the result of encoding the last event ID string as UTF-8. A header is made of its bytes.
-  const position = lastEventId === undefined ? {} : { "last-event-id": byteString(lastEventId) };
+  const position = lastEventId === "" ? {} : { "last-event-id": byteString(lastEventId) };
   const { signal } = controller;
   const sent = fetch(address, { headers: { accept: "text/event-stream", ...position, ...headers }, signal });
   return within(timeout, sent, () => `No answer came from ${address}`).catch((error) => {

@@ -1,3 +1,4 @@
+import { invalidOption } from "../protocol/check-option.ts";
 import type { BodyOptions, Exchange } from "../stream/exchange.ts";
 import { GZIP_HEADER, GzipTally } from "../stream/gzip.ts";
 import type { Piece } from "../stream/piece.ts";
@@ -13,11 +14,14 @@ export class FetchExchange implements Exchange {
   #sink: FetchSink | undefined;
 
   constructor(request: Request) {
+    if (typeof request?.headers?.get !== "function" || typeof request.signal?.addEventListener !== "function")
+      throw invalidOption("request", "a Request of the Fetch standard", request);
     this.request = request;
     this.response = new Promise((resolve) => {
       this.#answer = resolve;
     });
-    request.signal.addEventListener("abort", () => this.#gone(), { once: true });
+    if (request.signal.aborted) this.#gone();
+    else request.signal.addEventListener("abort", () => this.#gone(), { once: true });
   }
 
   get method(): string {

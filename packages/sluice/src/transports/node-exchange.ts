@@ -1,3 +1,4 @@
+import { invalidOption } from "../protocol/check-option.ts";
 import { SluiceError } from "../protocol/sluice-error.ts";
 import type { BodyOptions, Exchange } from "../stream/exchange.ts";
 import type { Sink, SinkOwner } from "../stream/sink.ts";
@@ -23,6 +24,7 @@ export interface NodeResponse {
   /** An HTTP/2 response has one. */
   readonly stream?: NodeHttp2Stream;
   hasHeader(name: string): boolean;
+  getHeader(name: string): unknown;
   removeHeader(name: string): void;
   writeHead(status: number, headers: Record<string, string>): unknown;
   flushHeaders(): void;
@@ -31,7 +33,7 @@ export interface NodeResponse {
   write(bytes: Uint8Array, callback?: (error?: Error | null) => void): boolean;
   end(text?: string): unknown;
   destroy(): unknown;
-  on(event: "close" | "error", listener: () => void): unknown;
+  on(event: "close" | "error" | "drain", listener: () => void): unknown;
 }
 
 /** What Sluice needs of a socket. */
@@ -49,6 +51,7 @@ export interface NodeSocket {
 /** What Sluice needs of a `ServerHttp2Stream`. */
 export interface NodeHttp2Stream {
   readonly destroyed: boolean;
+  readonly closed: boolean;
   readonly writable: boolean;
   readonly writableLength: number;
   write(bytes: Uint8Array, callback?: (error?: Error | null) => void): boolean;
@@ -66,6 +69,10 @@ export class NodeExchange implements Exchange {
   #sink: NodeSink | undefined;
 
   constructor(request: NodeRequest, response: NodeResponse) {
+    if (typeof request?.headers !== "object")
+      throw invalidOption("request", "a request of node:http or alike", request);
+    if (typeof response?.writeHead !== "function")
+      throw invalidOption("response", "a response of node:http or alike", response);
     if (response.headersSent) {
       throw new SluiceError(
         "INVALID_OPTION",
@@ -95,7 +102,8 @@ export class NodeExchange implements Exchange {
 
   get gone(): boolean {
     const { destroyed, socket, stream } = this.#response;
-    return destroyed || (stream === undefined && socket?.destroyed === true);
+    // A response of HTTP/2 has no `destroyed`.
+    return stream === undefined ? destroyed || socket?.destroyed === true : stream.destroyed || stream.closed;
   }
 
   /** Reads the raw headers: `headers` is made on first use, and would stay in memory for as long as the stream. */
@@ -112,20 +120,33 @@ export class NodeExchange implements Exchange {
   }
 
   refuse(status: number, headers: Readonly<Record<string, string>>, text: string): void {
-    if (this.gone) return;
     const response = this.#response;
+    // While the source was being opened, the client may have left, or something else may have answered.
+    if (this.gone || response.headersSent) return;
+    removeHeaders(response);
     response.writeHead(status, { ...headers });
     response.end(this.method === "HEAD" ? undefined : text);
   }
 
   open(headers: Readonly<Record<string, string>>, options: BodyOptions, owner: SinkOwner): Sink {
     const response = this.#response;
-    for (const name of CONNECTION_HEADERS) if (response.hasHeader(name)) response.removeHeader(name);
+    removeHeaders(response);
+    const head = keepVary(response, headers);
     const sink =
       response.stream === undefined
-        ? openHttp1(response, headers, options, owner)
-        : new NodeHttp2Sink(response, headers, options, owner);
+        ? openHttp1(response, head, options, owner)
+        : new NodeHttp2Sink(response, head, options, owner);
     this.#sink = sink;
     return sink;
   }
+}
+
+function removeHeaders(response: NodeResponse): void {
+  for (const name of CONNECTION_HEADERS) if (response.hasHeader(name)) response.removeHeader(name);
+}
+
+/** What an answer varies by adds up, unlike any other header that is there already: CORS middlewares say `Origin`. */
+function keepVary(response: NodeResponse, headers: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+  const known = headers.vary === undefined ? undefined : response.getHeader("vary");
+  return known === undefined ? headers : { ...headers, vary: `${String(known)}, ${headers.vary}` };
 }

@@ -20,6 +20,8 @@ export interface RawRequest {
 /** A client of HTTP/1 that speaks by hand, and can do what no well-behaved client does. */
 export class RawClient implements Disposable {
   readonly socket: Socket;
+  /** What TLS runs on; without it the same. */
+  readonly #tcp: Socket;
   readonly responses: RawResponse[] = [];
   /** Whether the server has ended the connection, and whether it is gone. */
   ended = false;
@@ -31,9 +33,10 @@ export class RawClient implements Disposable {
   constructor(port: number, { tls = false, keep = false, paused = false }: RawRequest = {}) {
     this.#keep = keep;
     // Half-open, so that a half-closed connection stays until it is left.
-    const target = { port, host: "127.0.0.1", allowHalfOpen: true };
-    this.socket = tls ? connectTls({ ...target, rejectUnauthorized: false }) : connectPlain(target);
-    if (paused) this.socket.pause();
+    this.#tcp = connectPlain({ port, host: "127.0.0.1", allowHalfOpen: true });
+    this.socket = tls
+      ? connectTls({ socket: this.#tcp, rejectUnauthorized: false })
+      : this.#tcp;
     // A connection that was cut on purpose may end in an error.
     this.socket.on("error", () => undefined);
     this.socket.on("data", (bytes) => this.#read(bytes));
@@ -91,7 +94,7 @@ export class RawClient implements Disposable {
 
   /** Cuts the connection with RST. */
   reset(): void {
-    this.socket.resetAndDestroy();
+    this.#tcp.resetAndDestroy();
   }
 
   [Symbol.dispose](): void {

@@ -35,8 +35,8 @@ export interface Carrier {
   readonly name: string;
   /** How a client can leave. */
   readonly ways: readonly string[];
-  /** Whether its compression is Sluice's own. */
-  readonly gzip: boolean;
+  /** Whether a client can tell a body that was cut from one that ended. HTTP/1.0 ends every body by the connection. */
+  readonly framed: boolean;
   start(answer: (open: Open) => void): Promise<Carried>;
 }
 

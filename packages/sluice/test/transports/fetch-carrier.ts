@@ -6,7 +6,7 @@ import type { Asker, Carrier, Get, Open } from "./carrier.ts";
 export const fetchCarrier: Carrier = {
   name: "Response",
   ways: ["cancel", "abort"],
-  gzip: true,
+  framed: true,
   async start(answer) {
     return {
       get: (request) => askFetch(request ?? {}, answer),
@@ -16,7 +16,7 @@ export const fetchCarrier: Carrier = {
 };
 
 function askFetch(
-  { path = "/", method = "GET", headers = {}, paused = false, keep = false }: Get,
+  { path = "/", method = "GET", headers = {}, paused: startsPaused = false, keep = false }: Get,
   answer: (open: Open) => void,
 ): Asker {
   const controller = new AbortController();
@@ -24,6 +24,7 @@ function askFetch(
   const seen = new SeenStream({ keep });
   let response: Response | undefined;
   let reader: ReadableStreamDefaultReader<Uint8Array> | undefined;
+  let paused = startsPaused;
   let complete = false;
   let over = false;
 
@@ -72,7 +73,10 @@ function askFetch(
     get over() {
       return over;
     },
-    resume: () => void read(),
+    resume() {
+      paused = false;
+      if (reader !== undefined) void read();
+    },
     leave: (way) => (way === "abort" || reader === undefined ? controller.abort() : void reader.cancel()),
   };
 }

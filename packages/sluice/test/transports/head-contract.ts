@@ -49,7 +49,7 @@ export function headContract(carrier: Carrier): void {
       stage.options = { signal: ending.signal, subscriber: { user: "ada" } };
       const [first, second] = [await stage.get(), await stage.get()];
       await until("both are open", () => stage.sluice.connections().length === 2);
-      const [{ id }] = stage.sluice.connections() as [{ id: string }];
+      const { id } = stage.sluice.connections()[0]!;
       expect(stage.sluice.disconnect({ id })).toBe(1);
       await until("the first has ended", () => first.complete);
       expect(second.over).toBe(false);

@@ -9,7 +9,7 @@ import type { Asker, Carrier, Get } from "./carrier.ts";
 export const http2Carrier: Carrier = {
   name: "HTTP/2",
   ways: ["RST_STREAM", "FIN", "RST", "half-close"],
-  gzip: true,
+  framed: true,
   async start(answer) {
     const server = await startServer(
       (request, response) =>

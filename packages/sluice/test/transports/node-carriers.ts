@@ -18,7 +18,7 @@ export function http1Carrier({ name, tls = false, version = "1.1", middleware }:
   return {
     name,
     ways: ["FIN", "RST", "half-close"],
-    gzip: true,
+    framed: version !== "1.0",
     async start(answer) {
       const server = await startServer(
         (request, response) => {

@@ -8,6 +8,9 @@ import { Stage } from "./stage.ts";
 /** More than a kernel takes for a reader that does not read. */
 const REPLAY = { events: 1_500, characters: 16_000 };
 
+/** A half-closed connection with bytes in it is found by the next look at all streams, which comes eight times in this time. */
+const LOOKS_OFTEN = { heartbeat: 200 };
+
 /** A client that vanishes ends its stream, whatever the stream is at, and is nobody's error. */
 export function vanishContract(carrier: Carrier): void {
   describe.each(carrier.ways)("when the client leaves by %s", (way) => {
@@ -60,7 +63,7 @@ export function vanishContract(carrier: Carrier): void {
     });
 
     it("while backpressured, the source is pulled no more, told to return, and its signal aborts", async () => {
-      await using stage = await Stage.set(carrier);
+      await using stage = await Stage.set(carrier, LOOKS_OFTEN);
       const source = new EndlessSource(16_000);
       stage.source = source.open;
       const asker = stage.ask({ paused: true });
@@ -74,7 +77,7 @@ export function vanishContract(carrier: Carrier): void {
     });
 
     it("during the replay of a channel, the channel forgets it", async () => {
-      await using stage = await Stage.set(carrier);
+      await using stage = await Stage.set(carrier, LOOKS_OFTEN);
       const channel = stage.sluice.channel("news", { retain: { bytes: Number.POSITIVE_INFINITY } });
       const data = ".".repeat(REPLAY.characters);
       for (let i = 0; i < REPLAY.events; i++) await channel.publish("line", data);

@@ -1,0 +1,152 @@
+import { describe, expect, it, vi } from "vitest";
+import { stopClock } from "../helpers/clock.ts";
+import { Site } from "../helpers/site.ts";
+import { ParkedSource } from "../helpers/sources.ts";
+import { turns, until } from "../helpers/until.ts";
+
+describe("expiresAt", () => {
+  it.each([
+    ["a Date", (ms: number) => new Date(ms)],
+    ["a number", (ms: number) => ms],
+  ])("as %s ends the stream then, not before", async (_, make) => {
+    await using site = await Site.open();
+    using _clock = stopClock();
+    site.source = site.sluice.channel("news").subscribe();
+    site.options = { expiresAt: make(Date.now() + 3_600_000) };
+    const client = await site.get();
+    vi.advanceTimersByTime(3_599_990);
+    await turns(5);
+    expect(site.reasons).toEqual([]);
+    vi.advanceTimersByTime(10);
+    await until("the body has ended", () => client.response.complete);
+    expect(site.reasons).toEqual(["expired"]);
+    expect(site.sluice.connections()).toEqual([]);
+  });
+
+  it("that is over already ends the stream at once, and leaves nothing in the channel", async () => {
+    await using site = await Site.open();
+    const channel = site.sluice.channel("news");
+    const ending = new AbortController();
+    const listened = vi.spyOn(ending.signal, "addEventListener");
+    site.source = channel.subscribe({ topics: ["a"] });
+    const other = await site.get();
+    await until("the other is live", () => channel.stats().live === 1);
+    site.options = { expiresAt: Date.now() - 1, signal: ending.signal };
+    const client = await site.get();
+    await until("the body has ended", () => client.response.complete);
+    expect(site.reasons).toEqual(["expired"]);
+    expect(listened).not.toHaveBeenCalled();
+    expect(channel.stats()).toMatchObject({ subscribers: 1, cohorts: 1 });
+    // One that shares its cohort must not be forgotten with it.
+    await channel.publish("n", 1, { topics: ["a"] });
+    await until("the event has come", () => other.stream.events.length === 1);
+  });
+
+  it("of Infinity is never", async () => {
+    await using site = await Site.open({ heartbeat: Number.POSITIVE_INFINITY });
+    using _clock = stopClock();
+    site.source = new ParkedSource();
+    site.options = { expiresAt: Number.POSITIVE_INFINITY };
+    await site.get();
+    vi.advanceTimersByTime(1_000_000);
+    expect(site.sluice.connections()).toHaveLength(1);
+  });
+});
+
+describe("maxLifetime", () => {
+  it("ends each stream at its own time, within 20 % of it", async () => {
+    await using site = await Site.open({ maxLifetime: 100_000 });
+    using _clock = stopClock();
+    site.source = site.sluice.channel("news").subscribe();
+    const clients = await Promise.all(Array.from({ length: 50 }, () => site.get()));
+    vi.advanceTimersByTime(79_900);
+    await turns(5);
+    expect(site.reasons).toEqual([]);
+    vi.advanceTimersByTime(20_100);
+    await turns(5);
+    const early = site.reasons.length;
+    expect(early).toBeGreaterThan(5);
+    expect(early).toBeLessThan(45);
+    vi.advanceTimersByTime(20_100);
+    await until("all bodies have ended", () => clients.every(({ response }) => response.complete));
+    expect(new Set(site.reasons)).toEqual(new Set(["lifetime"]));
+  });
+
+  it("gives way to an earlier expiresAt", async () => {
+    await using site = await Site.open({ maxLifetime: 100_000 });
+    using _clock = stopClock();
+    site.source = new ParkedSource();
+    site.options = { expiresAt: Date.now() + 1_000 };
+    const client = await site.get();
+    vi.advanceTimersByTime(1_000);
+    await until("the body has ended", () => client.response.complete);
+    expect(site.reasons).toEqual(["expired"]);
+  });
+});
+
+describe("the option signal", () => {
+  it("ends its streams when it aborts, and is let go of by those that ended before", async () => {
+    await using site = await Site.open();
+    const ending = new AbortController();
+    const added = vi.spyOn(ending.signal, "addEventListener");
+    const removed = vi.spyOn(ending.signal, "removeEventListener");
+    site.source = () => new ParkedSource();
+    site.options = { signal: ending.signal };
+    const [first, second] = [await site.get(), await site.get()];
+    first.close();
+    await until("the first has gone", () => site.reasons.length === 1);
+    expect(removed.mock.calls).toEqual([[added.mock.calls[0]?.[0], added.mock.calls[0]?.[1]]]);
+    ending.abort();
+    await until("the second has ended", () => second.response.complete);
+    expect(site.reasons).toEqual(["client", "disconnected"]);
+  });
+
+  it("that has aborted already ends the stream at once", async () => {
+    await using site = await Site.open();
+    const source = new ParkedSource();
+    site.source = source;
+    site.options = { signal: AbortSignal.abort() };
+    const client = await site.get();
+    await until("the body has ended", () => client.response.complete);
+    expect(site.reasons).toEqual(["disconnected"]);
+    expect(source).toMatchObject({ pulls: 0, returned: 1 });
+  });
+});
+
+describe("disconnect()", () => {
+  it.each([
+    ["a stream's own id", (site: Site) => ({ id: site.sluice.connections()[0]!.id }), ["ada:1"]],
+    ["a subscriber's id", () => ({ id: "phone" }), ["bob:1"]],
+    ["a user", () => ({ user: "ada" }), ["ada:1", "ada:2"]],
+    ["a user and a channel", () => ({ user: "ada", channel: "two" }), ["ada:2"]],
+    ["a channel", () => ({ channel: "two" }), ["ada:2"]],
+    ["a predicate", () => ({ subscriber }: { subscriber: unknown }) => subscriber === undefined, ["nobody"]],
+    ["nobody there", () => ({ user: "eve" }), []],
+  ])("by %s ends those, and says how many", async (_, selector, ended) => {
+    await using site = await Site.open();
+    const closed: string[] = [];
+    const open = async (name: string, channel: string, subscriber?: { user: string; id?: string }) => {
+      site.source = site.sluice.channel(channel).subscribe();
+      site.options = { onClose: () => closed.push(name), ...(subscriber && { subscriber }) };
+      await site.get();
+    };
+    await open("ada:1", "one", { user: "ada" });
+    await open("ada:2", "two", { user: "ada" });
+    await open("bob:1", "one", { user: "bob", id: "phone" });
+    await open("nobody", "three");
+    expect(site.sluice.disconnect(selector(site))).toBe(ended.length);
+    expect(closed).toEqual(ended);
+    expect(site.sluice.connections()).toHaveLength(4 - ended.length);
+  });
+
+  it("by a predicate that throws ends nothing, and throws", async () => {
+    await using site = await Site.open();
+    site.source = () => new ParkedSource();
+    await Promise.all([site.get(), site.get()]);
+    const failing = () => {
+      throw new Error("oops");
+    };
+    expect(() => site.sluice.disconnect(failing)).toThrow("oops");
+    expect(site.sluice.connections()).toHaveLength(2);
+  });
+});

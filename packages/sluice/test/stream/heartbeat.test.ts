@@ -1,0 +1,148 @@
+import { describe, expect, it, vi } from "vitest";
+import { stopClock } from "../helpers/clock.ts";
+import type { RawClient } from "../helpers/raw-client.ts";
+import { Site } from "../helpers/site.ts";
+import { ParkedSource } from "../helpers/sources.ts";
+import { turns, until } from "../helpers/until.ts";
+
+const BEAT = 8_000;
+
+/** Lets time pass as a clock does: a second at a time, with event-loop turns in between. */
+async function pass(ms: number): Promise<void> {
+  for (let left = ms; left > 0; left -= 1_000) {
+    vi.advanceTimersByTime(Math.min(left, 1_000));
+    await turns(2);
+  }
+}
+
+/** Heartbeats that have come; the opening comment does not count. */
+const beats = ({ stream }: RawClient) => stream.comments.length - 1;
+
+describe("the heartbeat", () => {
+  it("is a comment to a stream that was idle for the interval, and again after another", async () => {
+    await using site = await Site.open({ heartbeat: BEAT });
+    using _clock = stopClock();
+    site.source = new ParkedSource();
+    const client = await site.get();
+    await pass(BEAT - 1);
+    expect(site.sluice.stats().heartbeats).toBe(0);
+    await pass(1_001);
+    await until("the first has come", () => beats(client) === 1);
+    await pass(2 * BEAT + 2_000);
+    await until("two more have come", () => beats(client) === 3);
+    expect(client.stream.events).toEqual([]);
+    expect(site.sluice.stats()).toMatchObject({ heartbeats: 3, delivered: 0 });
+  });
+
+  it("leaves a stream alone that was written to", async () => {
+    await using site = await Site.open({ heartbeat: BEAT });
+    using _clock = stopClock();
+    const busy = site.sluice.channel("busy");
+    site.source = busy.subscribe();
+    const client = await site.get();
+    site.source = site.sluice.channel("idle").subscribe();
+    const idle = await site.get();
+    for (let i = 1; i <= 5; i++) {
+      await pass(BEAT / 2);
+      await busy.publish("n", i);
+      await until("the event has come", () => client.stream.events.length === i);
+    }
+    await until("the idle one got its own", () => beats(idle) === 2);
+    expect(beats(client)).toBe(0);
+  });
+
+  it("brings the position where the channel moved on without an event for the subscriber, and only then", async () => {
+    await using site = await Site.open({ heartbeat: BEAT });
+    using _clock = stopClock();
+    const channel = site.sluice.channel("news");
+    site.source = channel.subscribe({ topics: ["a"] });
+    const client = await site.get();
+    await until("it knows its position", () => client.stream.lastEventId !== "");
+    for (let i = 0; i < 3; i++) await channel.publish("n", i, { topics: ["b"] });
+    const position = await channel.position();
+    expect(client.stream.lastEventId).not.toBe(position);
+    await pass(BEAT + 1_000);
+    await until("the position has come", () => client.stream.lastEventId === position);
+    expect([client.stream.events, beats(client)]).toEqual([[], 0]);
+    await pass(BEAT + 1_000);
+    await until("a comment has come", () => beats(client) === 1);
+    expect(site.sluice.connections()[0]?.lastEventId).toBe(position);
+  });
+
+  it("keeps a position that trimming would take away sound", async () => {
+    await using site = await Site.open({ heartbeat: BEAT });
+    using _clock = stopClock();
+    const channel = site.sluice.channel("news", { retain: { events: 2 } });
+    site.source = channel.subscribe({ topics: ["a"] });
+    const client = await site.get();
+    for (let i = 0; i < 10; i++) await channel.publish("n", i, { topics: ["b"] });
+    await pass(BEAT + 1_000);
+    const position = await channel.position();
+    await until("the position has come", () => client.stream.lastEventId === position);
+    client.close();
+    const again = await site.get({ headers: { "last-event-id": client.stream.lastEventId } });
+    await channel.publish("n", 11, { topics: ["a"] });
+    await until("an event has come", () => again.stream.events.length > 0);
+    expect(again.stream.events.map(({ type }) => type)).toEqual(["n"]);
+  });
+
+  it("of a stream may differ from that of the Sluice", async () => {
+    await using site = await Site.open({ heartbeat: BEAT });
+    using _clock = stopClock();
+    site.source = () => new ParkedSource();
+    site.options = { heartbeat: 1_000 };
+    const often = await site.get();
+    site.options = { heartbeat: Number.POSITIVE_INFINITY };
+    const never = await site.get();
+    await pass(5_500);
+    await until("the one has had some", () => beats(often) >= 4);
+    await pass(60_000);
+    expect(beats(never)).toBe(0);
+  });
+
+  it("does not come at once to the first stream after a long time without any", async () => {
+    await using site = await Site.open({ heartbeat: BEAT });
+    using _clock = stopClock();
+    site.source = () => new ParkedSource();
+    (await site.get()).close();
+    await until("it has gone", () => site.reasons.length === 1);
+    await pass(20 * BEAT);
+    const client = await site.get();
+    await pass(BEAT - 1_000);
+    expect(site.sluice.stats().heartbeats).toBe(0);
+    await pass(2_000);
+    await until("it has come", () => beats(client) === 1);
+  });
+
+  it("takes one timer, however many streams there are, and none when there are none", async () => {
+    await using site = await Site.open({ heartbeat: BEAT, stallTimeout: 10_000, maxLifetime: 1_000_000 });
+    using _clock = stopClock();
+    expect(vi.getTimerCount()).toBe(0);
+    site.source = () => new ParkedSource();
+    const clients = await Promise.all(Array.from({ length: 100 }, () => site.get()));
+    expect(vi.getTimerCount()).toBe(1);
+    await pass(3 * BEAT);
+    expect(vi.getTimerCount()).toBe(1);
+    for (const client of clients) client.close();
+    await until("all have gone", () => site.reasons.length === 100);
+    await pass(1_000);
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  it("takes one timer also where a stream that wants it sooner comes while thousands are looked at", async () => {
+    await using site = await Site.open({ heartbeat: BEAT });
+    using _clock = stopClock();
+    const { sluice } = site;
+    const open = (heartbeat: number) =>
+      sluice.response(new Request("http://localhost/"), new ParkedSource(), { heartbeat });
+    for (let i = 0; i < 3_000; i++) await open(BEAT);
+    // The look at all of them takes several turns; the next stream comes in between.
+    vi.advanceTimersByTime(1_000);
+    await open(100);
+    for (let i = 0; i < 20; i++) {
+      vi.advanceTimersByTime(10);
+      await turns(10);
+    }
+    expect(vi.getTimerCount()).toBe(1);
+  });
+});
