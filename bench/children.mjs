@@ -22,15 +22,15 @@ for (const signal of ["SIGINT", "SIGTERM"]) process.on(signal, () => process.exi
 /**
  * Start one of the programs of this folder, and resolve when it answers.
  * @param {string} file relative to this folder
- * @param {{ cpu?: "servers" | "load", options?: object, cpuProfile?: string | undefined }} [settings] `cpu` says with
+ * @param {{ cpu?: "servers" | "load", options?: object, cpuProfile?: string | undefined, nodeArgs?: string[] }} [settings] `cpu` says with
  *   whom it shares a processor; `options` reach the program as JSON in its first argument; `cpuProfile` is a folder to
- *   write a CPU profile to
+ *   write a CPU profile to; `nodeArgs` are more options of Node
  * @returns {Promise<Child>}
  */
-export function startChild(file, { cpu = "servers", options = {}, cpuProfile } = {}) {
+export function startChild(file, { cpu = "servers", options = {}, cpuProfile, nodeArgs = [] } = {}) {
   const profile = cpuProfile ? ["--cpu-prof", `--cpu-prof-dir=${cpuProfile}`] : [];
   const child = fork(fileURLToPath(new URL(file, import.meta.url)), [JSON.stringify(options)], {
-    ...pinTo(cpu, ["--expose-gc", ...profile]),
+    ...pinTo(cpu, ["--expose-gc", ...nodeArgs, ...profile]),
   });
   running.add(child);
   /** @type {Map<number, { resolve: (value: any) => void, reject: (reason: Error) => void }>} */

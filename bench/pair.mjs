@@ -168,10 +168,14 @@ export class Pair {
 
 /**
  * @param {string} server its program's name in `servers/`
- * @param {{ options?: object, cpuProfile?: string | undefined }} [settings] see startChild
+ * @param {object} [settings]
+ * @param {object} [settings.options] the server program's
+ * @param {object} [settings.loadOptions] the load generator's
+ * @param {string | undefined} [settings.cpuProfile] see startChild
+ * @param {string[]} [settings.nodeArgs] see startChild
  */
-export async function startPair(server, settings = {}) {
-  const child = await startChild(`servers/${server}.mjs`, settings);
-  const load = await startChild("load/subscribers.mjs", { cpu: "load" });
+export async function startPair(server, { options, loadOptions, cpuProfile, nodeArgs } = {}) {
+  const child = await startChild(`servers/${server}.mjs`, { options, cpuProfile, nodeArgs });
+  const load = await startChild("load/subscribers.mjs", { cpu: "load", options: loadOptions });
   return new Pair(child, load, await child.call("listen"));
 }

@@ -12,12 +12,12 @@ if (!CPUS) console.log("Processes are not pinned (needs Linux, taskset and two p
 
 /**
  * What to add to `fork`'s options so that a Node process with `args` stays on the processor of its side.
- * @param {"servers" | "load" | "none"} side
+ * @param {"servers" | "load"} side
  * @param {string[]} args
  * @returns {{ execPath?: string, execArgv: string[] }}
  */
 export function pinTo(side, args) {
-  if (!CPUS || CPUS[side] === undefined) return { execArgv: args };
+  if (!CPUS) return { execArgv: args };
   return { execPath: "taskset", execArgv: ["-c", String(CPUS[side]), process.execPath, ...args] };
 }
 

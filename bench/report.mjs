@@ -60,11 +60,12 @@ export function printTable(head, rows) {
 }
 
 /**
- * Three digits that mean something; whole numbers in groups.
+ * Whole numbers as they are, in groups of three digits; others with three digits that mean something.
  * @param {number} value
  */
 export function number(value) {
   if (Math.abs(value) >= 100) return Math.round(value).toLocaleString("en");
+  if (Number.isInteger(value)) return String(value);
   return value.toFixed(Math.abs(value) >= 10 ? 1 : 2);
 }
 

@@ -18,7 +18,7 @@ const FULL = {
   targetedRounds: 7,
   targetedEvents: 4_000,
   stalledLive: 100,
-  stalledMebibytes: 200,
+  stalledMebibytes: 120,
   resumeClients: 1_000,
   resumeEvents: 1_000,
 };

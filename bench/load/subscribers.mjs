@@ -11,10 +11,11 @@ import { countByte, createFlushCounter } from "./count.mjs";
 const READ_BUFFER = Buffer.allocUnsafe(256 * 1024);
 
 /**
- * After it has read something it rests so long. Were it to sleep in the kernel for each next byte, the server's write
- * would each time have to wake it, and that time would be counted as the server's: real clients are other machines.
+ * After it has read something it rests so long, in ms. Were it to sleep in the kernel for each next byte, the server's
+ * write would each time have to wake it, and that time would be counted as the server's: real clients are elsewhere.
+ * @type {{ restMs?: number }}
  */
-const REST_MS = 1;
+const { restMs = 5 } = JSON.parse(process.argv[2] ?? "{}");
 const REST_CELL = new Int32Array(new SharedArrayBuffer(4));
 let restPlanned = false;
 
@@ -110,7 +111,7 @@ function open(port, { read, compressed }) {
  * @param {(part: Buffer) => number} countIn
  */
 function arrived(index, part, countIn) {
-  if (!restPlanned) {
+  if (restMs > 0 && !restPlanned) {
     restPlanned = true;
     setImmediate(rest);
   }
@@ -124,7 +125,7 @@ function arrived(index, part, countIn) {
 
 function rest() {
   restPlanned = false;
-  Atomics.wait(REST_CELL, 0, 0, REST_MS);
+  Atomics.wait(REST_CELL, 0, 0, restMs);
 }
 
 /**

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { CONTESTANTS } from "../contestants.mjs";
 import { EVENT_BYTES, makeEvent } from "../event.mjs";
 import { median, ratioOf, rotate } from "../measure.mjs";
 import { startPair } from "../pair.mjs";
@@ -9,21 +10,6 @@ const INTERVAL_MS = 40;
 
 /** Events before the first measured one, for the compiler and the caches. */
 const WARM_UP_EVENTS = 4;
-
-/** @type {{ name: string, program: string, options?: object, connecting?: import("../pair.mjs").Connecting }[]} */
-const CONTESTANTS = [
-  { name: "control", program: "control" },
-  { name: "sluice", program: "sluice" },
-  { name: "better-sse", program: "better-sse" },
-  { name: "@fastify/sse", program: "fastify-sse" },
-  { name: "hono", program: "hono" },
-  {
-    name: "sluice, compress: true",
-    program: "sluice",
-    options: { compress: true },
-    connecting: { headers: { "accept-encoding": "gzip" }, compressed: true },
-  },
-];
 
 /**
  * CPU time of the server for one delivery, with every server holding its connections and the rounds taken in turn.
@@ -81,6 +67,9 @@ export async function run({ connections, fanoutRounds, fanoutEvents, cpuProfile 
     ratioFigure("CPU per delivery, of @fastify/sse's", ratioOf(sluice, fastifySse), { atMost: 0.6 }),
     ratioFigure("CPU per delivery, of Hono streamSSE's", ratioOf(sluice, hono), { atMost: 0.25 }),
     ratioFigure("CPU per delivery with compress: true, of the control's", ratioOf(compressed, control)),
+    // What the targets above ask of a server, seen from the least that any can spend.
+    ratioFigure("the control's CPU per delivery, of better-sse's", ratioOf(control, betterSse)),
+    ratioFigure("the control's CPU per delivery, of @fastify/sse's", ratioOf(control, fastifySse)),
   ];
 }
 

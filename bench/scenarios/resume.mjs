@@ -22,6 +22,8 @@ export async function run({ resumeClients, resumeEvents, cpuProfile }) {
   await pair.arrived(TIMEOUT_MS);
   const seconds = (performance.now() - start) / 1_000;
   const cpuSeconds = ((await pair.cpu()) - before) / 1e6;
+  // Whatever came twice would come now.
+  await pair.settle();
   const { events, fewest, most } = await pair.counts();
   await pair.stop();
 

@@ -16,46 +16,50 @@ const STEP_BYTES = EVENT_BYTES * EVENTS_PER_TURN * TURNS_PER_STEP;
 const FILL_BYTES = 24 * MEBIBYTE;
 
 /**
- * One subscriber takes no byte while a lot is published to it and to live ones. What it costs is looked at from two
- * sides: the bytes waiting in its socket, at most ever, and the growth of the process beside one without it.
+ * A garbage collection leaves some 100 KiB more or less than the one before: more than one stalled subscriber may cost.
+ * So there are several, each with bytes of its own that wait, and the growth is divided among them.
+ */
+const STALLED = 20;
+
+/**
+ * Subscribers that take no byte while a lot is published to them and to live ones. What one costs is looked at from two
+ * sides: the bytes waiting in its socket, at most ever, and the growth of the process beside one without such.
  * @param {import("../settings.mjs").Settings} settings
  * @returns {Promise<import("../report.mjs").Figure[]>}
  */
 export async function run({ stalledLive, stalledMebibytes, quick }) {
-  console.log(`one subscriber that never reads among ${stalledLive} live ones, ${stalledMebibytes} MiB published`);
+  console.log(
+    `${STALLED} subscribers that never read among ${stalledLive} live ones, ${stalledMebibytes} MiB published`,
+  );
   const bytes = stalledMebibytes * MEBIBYTE;
   const fill = quick ? FILL_BYTES / 4 : FILL_BYTES;
   const without = await grow({ stalled: 0, live: stalledLive, bytes, fill });
-  const withIt = await grow({ stalled: 1, live: stalledLive, bytes, fill });
+  const withThem = await grow({ stalled: 1, live: stalledLive, bytes, fill });
 
   printTable(
-    ["", "most in the stalled socket", "heap and buffers grew by", "resident memory grew by"],
+    ["", "most waiting for one", "heap and buffers grew by", "resident memory grew by"],
     [
-      ["with it", `${number(withIt.waiting / KIBIBYTE)} KiB`, kibibytes(withIt.used), kibibytes(withIt.rss)],
-      ["without it", "", kibibytes(without.used), kibibytes(without.rss)],
+      ["with them", kibibytes(withThem.waiting), kibibytes(withThem.used), kibibytes(withThem.rss)],
+      ["without them", "", kibibytes(without.used), kibibytes(without.rss)],
     ],
   );
   return [
     {
-      figure: "most bytes waiting for a stalled subscriber, in high-water marks",
-      measured: withIt.waiting / HIGH_WATER_MARK,
+      figure: "most bytes ever waiting for a stalled subscriber, in high-water marks",
+      measured: withThem.waiting / HIGH_WATER_MARK,
       target: { atMost: 2 },
     },
     {
-      figure: "heap and buffers it cost after all, in high-water marks",
-      measured: (withIt.used - without.used) / HIGH_WATER_MARK,
+      figure: "heap and buffers a stalled subscriber costs, in high-water marks",
+      measured: (withThem.used - without.used) / STALLED / HIGH_WATER_MARK,
       target: { atMost: 2 },
-    },
-    {
-      figure: "resident memory it cost (noise: some MiB)",
-      measured: (withIt.rss - without.rss) / MEBIBYTE,
-      unit: "MiB",
     },
   ];
 }
 
 /**
- * @param {{ stalled: number, live: number, bytes: number, fill: number }} what
+ * @param {{ stalled: number, live: number, bytes: number, fill: number }} what `stalled`: how many join for each part of
+ *   the bytes
  * @returns {Promise<{ waiting: number, used: number, rss: number }>}
  */
 async function grow({ stalled, live, bytes, fill }) {
@@ -63,8 +67,11 @@ async function grow({ stalled, live, bytes, fill }) {
   await pair.connect(live);
   await publishBytes(pair, fill);
   const before = await pair.memory();
-  await pair.connect(stalled, { read: false, path: "/stalled" });
-  await publishBytes(pair, bytes);
+  for (let part = 0; part < STALLED; part++) {
+    // One after the other, so that what waits for one is not what waits for the next.
+    await pair.connect(stalled, { read: false, path: "/stalled" });
+    await publishBytes(pair, bytes / STALLED);
+  }
   const after = await pair.memory();
   const waiting = await pair.ask("mostWaiting");
   await pair.stop();

@@ -34,7 +34,6 @@ export function serveBench({ server, streams, publish, publishTo, methods }) {
         });
       }),
     streams,
-    split: () => process.cpuUsage(),
     cpu: () => {
       const { user, system } = process.cpuUsage();
       return user + system;
