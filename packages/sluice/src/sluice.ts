@@ -65,10 +65,10 @@ export class Sluice implements AsyncDisposable {
    * Rejects only with `INVALID_OPTION`, before anything is answered. What goes wrong later is answered or ends the stream, and is
    * told to `onError`, so the promise need not be awaited.
    */
-  async stream<T, R extends NodeRequest>(
+  async stream<R extends NodeRequest>(
     request: R,
     response: NodeResponse,
-    source: Source<T, R>,
+    source: Source<R>,
     options: StreamOptions = {},
   ): Promise<CloseReason> {
     checkSource(source);
@@ -80,7 +80,7 @@ export class Sluice implements AsyncDisposable {
    * The same for the Fetch API: Hono, Next.js, Bun, Deno, workers. Resolves to the response, whose body is the stream.
    * How it ends is told to the option `onClose`.
    */
-  async response<T>(request: Request, source: Source<T, Request>, options: StreamOptions = {}): Promise<Response> {
+  async response(request: Request, source: Source<Request>, options: StreamOptions = {}): Promise<Response> {
     checkSource(source);
     checkStreamOptions(options);
     const exchange = new FetchExchange(request);
@@ -121,7 +121,7 @@ export class Sluice implements AsyncDisposable {
       );
     }
     checkName("jobs", name);
-    const channel = this.channel<JobEvents<Progress, Result>>(`jobs:${name}`);
+    const channel = this.channel<JobEvents<Progress, Result>>(`jobs:${name}`, { retain: options?.retain ?? {} });
     const jobs = new Jobs<Progress, Result>(this.#hub, channel, name, options ?? {});
     this.#jobs.set(name, jobs as unknown as Jobs);
     return jobs;

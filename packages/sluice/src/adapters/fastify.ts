@@ -12,7 +12,7 @@ declare module "fastify" {
      * `reply.header()`, and resolves to the reason of its end. Being hijacked, the reply has no `onSend` hooks.
      * Rejects only with `INVALID_OPTION`, which Fastify then answers like any error.
      */
-    sse<T>(source: Source<T, IncomingMessage>, options?: StreamOptions): Promise<CloseReason>;
+    sse(source: Source<IncomingMessage>, options?: StreamOptions): Promise<CloseReason>;
   }
 }
 
@@ -28,9 +28,7 @@ declare module "fastify" {
 export const sluiceFastify: FastifyPluginAsync<DrainingAdapterOptions> = async (app, options) => {
   checkAdapterOptions("sluiceFastify", options, ["sluice", "drain"]);
   const { sluice, drain = {} } = options;
-  app.decorateReply("sse", function <
-    T,
-  >(this: FastifyReply, source: Source<T, IncomingMessage>, stream?: StreamOptions) {
+  app.decorateReply("sse", function (this: FastifyReply, source: Source<IncomingMessage>, stream?: StreamOptions) {
     const response: NodeResponse = this.raw;
     for (const [name, value] of Object.entries(this.getHeaders())) {
       if (value !== undefined) this.raw.setHeader(name, value);

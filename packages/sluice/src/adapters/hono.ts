@@ -1,7 +1,7 @@
-import type { IncomingMessage, ServerResponse } from "node:http";
-import type { Context, MiddlewareHandler } from "hono";
-import type { Sluice, Source, SourceContext, StreamOptions } from "../index.ts";
+import type { MiddlewareHandler } from "hono";
+import type { Source, StreamOptions } from "../index.ts";
 import { type AdapterOptions, checkAdapterOptions } from "./adapter-options.ts";
+import { streamOnNode } from "./hono-on-node.ts";
 
 export type { AdapterOptions as SluiceHonoOptions } from "./adapter-options.ts";
 
@@ -12,7 +12,7 @@ declare module "hono" {
      * `c.header()` until then. How the stream ends is told to the option `onClose`.
      * Rejects only with `INVALID_OPTION`, which Hono then answers like any error.
      */
-    sse: <T>(source: Source<T, Request>, options?: StreamOptions) => Promise<Response>;
+    sse(source: Source<Request>, options?: StreamOptions): Promise<Response>;
   }
 }
 
@@ -36,36 +36,5 @@ export function sluiceHono(options: AdapterOptions): MiddlewareHandler {
       return c.newResponse(response.body, response);
     });
     return next();
-  };
-}
-
-async function streamOnNode<T>(
-  c: Context,
-  sluice: Sluice,
-  source: Source<T, Request>,
-  options: StreamOptions | undefined,
-): Promise<Response> {
-  const { incoming, outgoing } = c.env as { incoming: IncomingMessage; outgoing: ServerResponse };
-  c.res.headers.forEach((value, name) => void outgoing.appendHeader(name, value));
-  // A source function gets the request of Hono, wherever it runs.
-  const forNode =
-    typeof source === "function" ? (context: SourceContext) => source(withRequest(context, c.req.raw)) : source;
-  const closed = sluice.stream(incoming, outgoing, forNode, options);
-  // What is misused rejects at once, before anything is answered. The end of the stream is not waited for.
-  await Promise.race([closed, undefined]);
-  const sent = new Response(null, { headers: { "x-hono-already-sent": "true" } });
-  // node-server replaces Response by a class that it would send without a look at this header, until its body was read once.
-  void sent.body;
-  return sent;
-}
-
-function withRequest(context: SourceContext, request: Request): SourceContext<Request> {
-  // The signal is made only when somebody asks for it.
-  return {
-    get signal() {
-      return context.signal;
-    },
-    lastEventId: context.lastEventId,
-    request,
   };
 }

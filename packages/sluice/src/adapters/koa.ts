@@ -11,7 +11,7 @@ declare module "koa" {
      * Answers with an event stream; see `Sluice.stream`. Return it: `return ctx.sse(source)`. It keeps the headers that were set by
      * `ctx.set()`, and resolves to the reason of its end. Rejects only with `INVALID_OPTION`, which Koa then answers like any error.
      */
-    sse<T>(source: Source<T, IncomingMessage>, options?: StreamOptions): Promise<CloseReason>;
+    sse(source: Source<IncomingMessage>, options?: StreamOptions): Promise<CloseReason>;
   }
 }
 

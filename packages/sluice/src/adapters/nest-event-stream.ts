@@ -1,4 +1,4 @@
-import type { IncomingMessage, ServerResponse } from "node:http";
+import type { IncomingMessage } from "node:http";
 import {
   type CallHandler,
   type ExecutionContext,
@@ -10,12 +10,9 @@ import {
 } from "@nestjs/common";
 import { mergeMap, type Observable, take } from "rxjs";
 import { Sluice, type Source, type StreamOptions } from "../index.ts";
+import { type PlatformReply, type PlatformRequest, rawOf } from "./nest-platform.ts";
 
-/** A request and a response of Express, or those of Fastify with Node's inside. */
-type PlatformRequest = IncomingMessage & { readonly raw?: IncomingMessage };
-type PlatformReply = ServerResponse & { readonly raw?: ServerResponse; hijack?(): void };
-
-type MethodSource = Source<unknown, IncomingMessage> | null;
+type MethodSource = Source<IncomingMessage> | null;
 
 /** Options of a stream, or what makes them of the platform's request: whose stream it is, when their credential expires. */
 // biome-ignore lint/suspicious/noExplicitAny: the request has the type of the platform, with what guards have put on it
@@ -68,14 +65,6 @@ export function EventStream(options: EventStreamOptions = {}): MethodDecorator {
     metadata.defineMetadata("__responsePassthrough__", false, target.constructor, name);
     decorate(target, name, descriptor);
   };
-}
-
-function rawOf(request: PlatformRequest, reply: PlatformReply): [IncomingMessage, ServerResponse] {
-  if (request.raw === undefined || reply.raw === undefined) return [request, reply];
-  for (const [name, value] of Object.entries(reply.getHeaders())) {
-    if (value !== undefined) reply.raw.setHeader(name, value);
-  }
-  return [request.raw, reply.raw];
 }
 
 /** `reflect-metadata`, which Nest loads. */

@@ -7,8 +7,8 @@ import type { WindowLimits } from "./window.ts";
 /** How a channel is set up. */
 export interface ChannelOptions<Events extends EventMap = EventMap> {
   /**
-   * How much of the past the log keeps; what goes beyond any of the limits is trimmed, oldest first. `events`: 10 000. `bytes`: 16 MiB,
-   * of text and some overhead. `age` in ms: `Infinity`.
+   * How much of the past the log keeps; what goes beyond any of the limits is trimmed, oldest first. `events`: 10 000. `bytes`: 16 MiB;
+   * counted are the characters of the text, and 128 for each event. `age` in ms: `Infinity`.
    */
   readonly retain?: Partial<Retention>;
   /**
@@ -20,7 +20,7 @@ export interface ChannelOptions<Events extends EventMap = EventMap> {
   readonly latestBy?: (event: ChannelEvent<Events>) => string | undefined;
   /** A Standard Schema for the data of each type: `publish` validates, and publishes what the schema makes of it. */
   readonly schemas?: { readonly [Type in keyof Events]?: StandardSchema<Events[Type]> };
-  /** Length of an event's data as text at most, in characters. Default: 1 MiB. */
+  /** Size of an event's data as text at most, in bytes of UTF-8. Default: 1 MiB. */
   readonly maxEventBytes?: number;
   /** How long events are gathered for one write, in ms; 0: until the end of the event-loop turn. Default: that of the Sluice. */
   readonly flushInterval?: number;

@@ -1,4 +1,5 @@
 import type { Log, NewEntry, Retention } from "../logs/log.ts";
+import { toBytes } from "../protocol/bytes.ts";
 import { show } from "../protocol/check-option.ts";
 import { checkFields } from "../protocol/event-fields.ts";
 import { SluiceError } from "../protocol/sluice-error.ts";
@@ -6,6 +7,7 @@ import { dataText } from "../stream/event-text.ts";
 import type { StreamHub } from "../stream/stream-hub.ts";
 import { type ChannelOptions, type ChannelSettings, checkChannelOptions } from "./channel-options.ts";
 import { Delivery } from "./delivery.ts";
+import { NO_POSITION } from "./gap.ts";
 import { checkHistoryOptions, type History, type HistoryOptions, readHistory } from "./history.ts";
 import type { ChannelEvent, EventMap } from "./kept-event.ts";
 import { Latest } from "./latest.ts";
@@ -55,6 +57,8 @@ export class Channel<Events extends EventMap = EventMap> {
   #opening: Promise<Delivery> | undefined;
   #closed = false;
   #published = 0;
+  /** The highest offset that a publish of this process has got. */
+  #newest = 0;
 
   /** @internal Use `sluice.channel()`. */
   constructor(
@@ -101,9 +105,13 @@ export class Channel<Events extends EventMap = EventMap> {
     }
     const delivery = this.#delivery ?? (await this.#open());
     const entry = this.#entry(delivery, type, value, options);
-    const offsets = await delivery.log.append([entry]);
-    this.#published++;
-    return entry.id ?? formatPosition(delivery.epoch, offsets[0] as number);
+    const [offset] = await this.#asked("append an event", delivery.log.append([entry]));
+    // One that is not new was there before, under its publisher's own ID.
+    if (offset! > this.#newest) {
+      this.#newest = offset!;
+      this.#published++;
+    }
+    return entry.id ?? formatPosition(delivery.epoch, offset!);
   }
 
   /**
@@ -117,11 +125,15 @@ export class Channel<Events extends EventMap = EventMap> {
   }
 
   /**
-   * Events that the channel keeps, oldest first: those after an event ID, or the newest. Throws `INVALID_OPTION`; rejects with `LOG_FAILED`.
+   * Events that the channel keeps, oldest first: those after an event ID, or the newest. Like a subscription, it gives events with
+   * topics only to those who name one of them. Rejects with `INVALID_OPTION` and `LOG_FAILED`.
    */
-  async history(options: HistoryOptions = {}): Promise<History<Events>> {
-    checkHistoryOptions(options);
-    return (await readHistory(await this.#open(), options)) as History<Events>;
+  async history<Type extends keyof Events & string = keyof Events & string>(
+    options: HistoryOptions<Events, Type> = {},
+  ): Promise<History<Pick<Events, Type>>> {
+    const query = checkHistoryOptions(options as unknown as HistoryOptions, this.#subscribed.filterNumbers);
+    const history = readHistory(await this.#open(), query);
+    return (await this.#asked("read events", history)) as unknown as History<Pick<Events, Type>>;
   }
 
   /**
@@ -164,12 +176,26 @@ export class Channel<Events extends EventMap = EventMap> {
     await this.#delivery?.close();
   }
 
+  /** A log's own errors are the cause of ours. */
+  async #asked<T>(what: string, answer: Promise<T>): Promise<T> {
+    try {
+      return await answer;
+    } catch (cause) {
+      if (cause instanceof SluiceError) throw cause;
+      const message = cause instanceof Error ? cause.message : String(cause);
+      throw new SluiceError("LOG_FAILED", `The log of channel "${this.name}" could not ${what}: ${message}`, { cause });
+    }
+  }
+
   #entry(delivery: Delivery, type: string, value: unknown, { topics, id, retry }: PublishOptions): NewEntry {
     const data = dataText(value);
-    if (data.length > this.#settings.maxEventBytes) {
+    const { maxEventBytes } = this.#settings;
+    // UTF-8 takes at most three bytes for each of JavaScript's characters, so that few need to be counted.
+    const bytes = data.length * 3 <= maxEventBytes ? 0 : toBytes(data).length;
+    if (bytes > maxEventBytes) {
       throw new SluiceError(
         "EVENT_TOO_LARGE",
-        `The data of "${type}" has ${data.length} characters; \`maxEventBytes\` of channel "${this.name}" is ${this.#settings.maxEventBytes}. Publish a reference to it, or raise the limit.`,
+        `The data of "${type}" has ${bytes} bytes; \`maxEventBytes\` of channel "${this.name}" is ${maxEventBytes}. Publish a reference to it, or raise the limit.`,
       );
     }
     if (typeof type !== "string" || type === "" || type === this.#gapEvent) {
@@ -220,10 +246,10 @@ function checkOwnId(id: string, epoch: string): void {
       `An event's id must have 1 to ${MAX_EVENT_ID_LENGTH} characters and no space around it, but is ${show(id)}.`,
     );
   }
-  if (id.startsWith(`${epoch}-`) || parsePosition(id)?.epoch === epoch) {
+  if (id === NO_POSITION || id.startsWith(`${epoch}-`) || parsePosition(id)?.epoch === epoch) {
     throw new SluiceError(
       "INVALID_FIELD",
-      `An event's own id must not begin with "${epoch}-", which IDs of the log do, but is ${show(id)}.`,
+      `An event's own id must not be "${NO_POSITION}" nor begin with "${epoch}-", as the log's do, but is ${show(id)}.`,
     );
   }
 }

@@ -2,6 +2,14 @@ import type { Sink } from "../stream/sink.ts";
 import type { Cursor } from "./cursor.ts";
 import type { Selection } from "./selection.ts";
 
+/** What a client knows as its last event ID, and where in the log that is. */
+export interface Told {
+  readonly offset: number;
+  readonly id: string;
+}
+
+export const NOTHING_TOLD: Told = { offset: 0, id: "" };
+
 /** The cursors with equal selections: what one of them gets, all of them get. */
 export class Cohort {
   readonly number: number;
@@ -15,8 +23,8 @@ export class Cohort {
   /** Events that the live ones were written, all told, and when last. */
   events = 0;
   writtenAt = 0;
-  /** Offset of the last event that the live ones were given: their clients' last event ID. */
-  told = 0;
+  /** The last event that the live ones were given: their clients' last event ID. */
+  told: Told = NOTHING_TOLD;
 
   constructor(number: number, selection: Selection) {
     this.number = number;

@@ -6,7 +6,7 @@ import type { Feed, FeedState, SharedWrites } from "../stream/feed.ts";
 import { COMMENT } from "../stream/heartbeat.ts";
 import { Piece } from "../stream/piece.ts";
 import type { LazyContext } from "../stream/source.ts";
-import type { Cohort } from "./cohort.ts";
+import { type Cohort, NOTHING_TOLD, type Told } from "./cohort.ts";
 import type { Delivery, Step } from "./delivery.ts";
 import { gapText } from "./gap.ts";
 import { KeptEvent } from "./kept-event.ts";
@@ -45,8 +45,7 @@ export class Cursor implements Feed, Runnable {
   readonly #context: LazyContext;
   /** Offset up to which it has been written everything; while it is live, that is what the channel has flushed. */
   #after = 0;
-  /** Offset that the client knows as its last event ID. */
-  #told = 0;
+  #told: Told = NOTHING_TOLD;
   /** Whether something is under way that will move it on: a read, a snapshot, a place in the run queue. */
   #busy = true;
   /** Events of the cohort that were before it was live. */
@@ -65,7 +64,7 @@ export class Cursor implements Feed, Runnable {
 
   /** The client's last event ID as it should be now. */
   get lastEventId(): string {
-    return this.#position(this.#toldNow);
+    return this.#toldNow.id;
   }
 
   start(stream: EventStream, opening: string): void {
@@ -105,9 +104,9 @@ export class Cursor implements Feed, Runnable {
   /** Sends its position where the channel has moved on without an event for it, so that the position never falls out of the log. */
   heartbeat(): Piece {
     const reached = this.#reached;
-    if (reached <= this.#toldNow) return COMMENT;
-    this.#told = reached;
-    return new Piece(toBytes(`id: ${this.#position(reached)}\n\n`), 0);
+    if (reached <= this.#toldNow.offset) return COMMENT;
+    this.#told = { offset: reached, id: this.#position(reached) };
+    return new Piece(toBytes(`id: ${this.#told.id}\n\n`), 0);
   }
 
   describe(): FeedState {
@@ -124,7 +123,6 @@ export class Cursor implements Feed, Runnable {
   fallBehind(): void {
     if (this.place === NOWHERE) return;
     this.#after = this.#delivery.flushed;
-    this.#told = this.#toldNow;
     this.#leaveLive();
     this.#delivery.lagging.add(this);
     this.stream.writable = false;
@@ -184,6 +182,7 @@ export class Cursor implements Feed, Runnable {
 
   #leaveLive(): void {
     this.stream.ownEvents += this.shared?.events ?? 0;
+    this.#told = this.#toldNow;
     this.#delivery.leave(this);
   }
 
@@ -194,8 +193,8 @@ export class Cursor implements Feed, Runnable {
     const withSnapshot = initial !== undefined && (isFresh || point.gap !== undefined);
     // Taken before the snapshot is made: what happens meanwhile comes after it.
     this.#after = withSnapshot ? delivery.flushed : point.after;
-    this.#told = this.#after;
     const position = this.#position(this.#after);
+    this.#told = { offset: this.#after, id: position };
     let text = opening;
     if (point.gap !== undefined) {
       delivery.hub.gaps++;
@@ -266,7 +265,8 @@ export class Cursor implements Feed, Runnable {
     return this.place === NOWHERE ? this.#after : this.#delivery.flushed;
   }
 
-  get #toldNow(): number {
-    return this.place === NOWHERE ? this.#told : Math.max(this.#told, this.cohort.told);
+  get #toldNow(): Told {
+    const { told } = this.cohort;
+    return this.place === NOWHERE || told.offset < this.#told.offset ? this.#told : told;
   }
 }

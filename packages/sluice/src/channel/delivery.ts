@@ -4,7 +4,7 @@ import { afterTurn } from "../stream/after-turn.ts";
 import { Piece } from "../stream/piece.ts";
 import type { Sink } from "../stream/sink.ts";
 import type { StreamHub } from "../stream/stream-hub.ts";
-import { type Cohort, Cohorts } from "./cohort.ts";
+import { type Cohort, Cohorts, NOTHING_TOLD, type Told } from "./cohort.ts";
 import type { Cursor } from "./cursor.ts";
 import { KeptEvent } from "./kept-event.ts";
 import type { Latest } from "./latest.ts";
@@ -25,8 +25,8 @@ export interface Stretch {
 export interface Step {
   /** Absent when nothing in the stretch is selected. */
   readonly piece: Piece | undefined;
-  /** Offset of the last event in the piece. */
-  readonly told: number;
+  /** The last event in the piece. */
+  readonly told: Told;
   readonly through: number;
 }
 
@@ -114,6 +114,7 @@ export class Delivery implements TailListener {
     for (const cohort of this.cohorts.all())
       for (const cursor of cohort.live) if (cursor !== undefined) cursors.push(cursor);
     const lost = cursors.map((cursor) => cursor.lastEventId);
+    for (const cohort of this.cohorts.all()) cohort.told = NOTHING_TOLD;
     this.epoch = this.log.epoch;
     this.window.reset(this.log.last);
     this.flushed = this.log.last;
@@ -162,15 +163,15 @@ export class Delivery implements TailListener {
     for (const cohort of plain === undefined ? concerned : this.cohorts.all()) {
       if (cohort.live.length === 0) continue;
       if (plain !== undefined && cohort.isPlain && !concerned.has(cohort)) {
-        this.#writeAll(cohort, plain, offsetOfLast(forAll));
+        this.#writeAll(cohort, plain, lastOf(forAll));
         continue;
       }
       const selected = batch.filter((event) => selects(cohort.selection, event, this.reportFilter));
-      if (selected.length > 0) this.#writeAll(cohort, pieceOf(selected), offsetOfLast(selected));
+      if (selected.length > 0) this.#writeAll(cohort, pieceOf(selected), lastOf(selected));
     }
   }
 
-  #writeAll(cohort: Cohort, piece: Piece, told: number): void {
+  #writeAll(cohort: Cohort, piece: Piece, told: Told): void {
     const { live, sinks } = cohort;
     const { hub } = this;
     cohort.told = told;
@@ -251,8 +252,8 @@ export class Delivery implements TailListener {
   #step(cohort: Cohort, after: number, { events, through }: Stretch): Step {
     const step: Step =
       events.length === 0
-        ? { piece: undefined, told: 0, through }
-        : { piece: pieceOf(events), told: offsetOfLast(events), through };
+        ? { piece: undefined, told: NOTHING_TOLD, through }
+        : { piece: pieceOf(events), told: lastOf(events), through };
     this.#steps.set(cohort, after, step);
     return step;
   }
@@ -285,6 +286,7 @@ function pieceOf(events: readonly KeptEvent[]): Piece {
   return new Piece(bytes, events.length);
 }
 
-function offsetOfLast(events: readonly KeptEvent[]): number {
-  return events[events.length - 1]!.entry.offset;
+function lastOf(events: readonly KeptEvent[]): Told {
+  const { entry, id } = events[events.length - 1]!;
+  return { offset: entry.offset, id };
 }

@@ -21,7 +21,7 @@ export interface Gap {
 }
 
 /** What the last event ID is while a snapshot replaces what was missed: it is not a position, so that a cut means a gap again. */
-const NO_POSITION = "gap";
+export const NO_POSITION = "gap";
 const SHOWN_LENGTH = 128;
 /** An ID that comes back as it went out: visible ASCII, since it makes its way through headers. */
 const SAFE_ID = /^[\x21-\x7e]{1,128}$/;

@@ -3,11 +3,16 @@ import type { Delivery } from "./delivery.ts";
 import type { Gap } from "./gap.ts";
 import { type ChannelEvent, type EventMap, KeptEvent } from "./kept-event.ts";
 import { formatPosition } from "./position.ts";
+import { type FilterNumbers, type Selection, selects } from "./selection.ts";
+import { checkSelection, type SelectionOptions } from "./selection-options.ts";
 import { afterGap, findStartPoint, type StartPoint } from "./start-point.ts";
 
 /** Which events of the past. */
-export interface HistoryOptions {
-  /** The event ID after which to begin. Default: the newest `limit` events. */
+export interface HistoryOptions<
+  Events extends EventMap = EventMap,
+  Type extends keyof Events & string = keyof Events & string,
+> extends SelectionOptions<Events, Type> {
+  /** The event ID after which to begin. Default: the newest `limit` events, for which all that is kept is looked through. */
   readonly after?: string;
   /** Events at most. Default: 100. At most 10 000. */
   readonly limit?: number;
@@ -25,38 +30,49 @@ export interface History<Events extends EventMap = EventMap> {
 
 const DEFAULT_LIMIT = 100;
 const MAX_LIMIT = 10_000;
+/** Read at a time. */
+const READ_EVENTS = 1_000;
+const READ_BYTES = 1024 * 1024;
 
-export function checkHistoryOptions(options: HistoryOptions): void {
-  checkNames("history", options, ["after", "limit"]);
-  const { after, limit } = options;
+/** The same, checked. */
+export interface HistoryQuery {
+  readonly selection: Selection;
+  readonly after: string | undefined;
+  readonly limit: number;
+}
+
+export function checkHistoryOptions(options: HistoryOptions, numbers: FilterNumbers): HistoryQuery {
+  checkNames("history", options, ["after", "limit", "topics", "types", "filter"]);
+  const { after } = options;
   if (after !== undefined && typeof after !== "string") throw invalidOption("after", "an event ID", after);
-  checkNumber("limit", limit, DEFAULT_LIMIT, { min: 1, max: MAX_LIMIT, whole: true });
+  const limit = checkNumber("limit", options.limit, DEFAULT_LIMIT, { min: 1, max: MAX_LIMIT, whole: true });
+  return { selection: checkSelection(options, numbers), after, limit };
 }
 
 /** Reads from the log, not from the window: it is no hot path, and the log has all. */
-export async function readHistory(
-  delivery: Delivery,
-  { after, limit = DEFAULT_LIMIT }: HistoryOptions,
-): Promise<History> {
+export async function readHistory(delivery: Delivery, { selection, after, limit }: HistoryQuery): Promise<History> {
   const { log } = delivery;
-  let point: StartPoint =
-    after === undefined
-      ? { after: Math.max(log.first - 1, log.last - limit), gap: undefined }
-      : await findStartPoint(delivery, after, "now");
-  const events: ChannelEvent[] = [];
+  const oldest: StartPoint = { after: log.first - 1, gap: undefined };
+  let point = after === undefined ? oldest : await findStartPoint(delivery, after, "now");
+  let events: ChannelEvent[] = [];
   let reached = point.after;
-  while (events.length < limit) {
-    const entries = await log.read(reached, limit - events.length, Number.POSITIVE_INFINITY);
+  while (after === undefined || events.length < limit) {
+    const entries = await log.read(reached, READ_EVENTS, READ_BYTES);
     if (entries === "gone") {
-      // Trimmed while we read: begin again with what is left, and say so.
-      point = afterGap(delivery, "trimmed", after ?? formatPosition(delivery.epoch, reached));
+      // Trimmed while we read: begin again with what is left, and say so to whom it matters.
+      point = after === undefined ? { after: log.first - 1, gap: undefined } : afterGap(delivery, "trimmed", after);
       reached = point.after;
-      events.length = 0;
+      events = [];
       continue;
     }
     if (entries.length === 0) break;
-    for (const entry of entries) events.push(new KeptEvent(entry, delivery.epoch).copy());
-    reached += entries.length;
+    for (const entry of entries) {
+      if (after !== undefined && events.length === limit) break;
+      const event = new KeptEvent(entry, delivery.epoch);
+      if (selects(selection, event, delivery.reportFilter)) events.push(event.copy());
+      reached = entry.offset;
+    }
+    if (events.length > limit && after === undefined) events = events.slice(-limit);
   }
   return { events, position: formatPosition(delivery.epoch, reached), gap: point.gap };
 }

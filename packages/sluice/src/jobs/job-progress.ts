@@ -27,7 +27,7 @@ export class JobProgress implements FeedSource {
     this.#find = find;
   }
 
-  /** @internal Makes a stream of it; for `stream` and `response`. Throws `UNKNOWN_JOB`, with status 404. */
+  /** Makes a stream of it: for `stream` and `response`, not to be called by others. Throws `UNKNOWN_JOB`, with status 404. */
   openFeed(context: SourceContext): Feed | Promise<Feed | null> {
     const { outcome } = this.#find();
     const feed = () => this.#feed(context);

@@ -1,4 +1,5 @@
 import type { Channel } from "../channel/channel.ts";
+import type { Retention } from "../logs/log.ts";
 import { checkFunction, checkNames, checkNumber, checkText, show } from "../protocol/check-option.ts";
 import { SluiceError } from "../protocol/sluice-error.ts";
 import type { FeedSource } from "../stream/feed.ts";
@@ -23,6 +24,16 @@ export interface JobsOptions {
   readonly keepFor?: number;
   /** Jobs remembered at most, running ones included; beyond it, those over longest are forgotten. Default: 10 000. */
   readonly maxJobs?: number;
+  /** How much of the jobs' past progress is kept for followers that resume; all jobs of this name share it. Default: that of channels. */
+  readonly retain?: Partial<Retention>;
+}
+
+/** How one job is started. */
+export interface StartOptions {
+  /** The job's ID. Default: a random one, which nobody guesses. */
+  readonly id?: string;
+  /** Whose job it is: it can then be followed only with the same `user`. */
+  readonly user?: string;
 }
 
 /** What a job gets. */
@@ -53,6 +64,7 @@ export interface StartedJob<Result> {
 
 interface Job<Progress, Result> {
   readonly id: string;
+  readonly user: string | undefined;
   readonly controller: AbortController;
   readonly startedAt: Date;
   state: JobState<Progress, Result>["state"];
@@ -76,7 +88,7 @@ export class Jobs<Progress = unknown, Result = unknown> {
 
   /** @internal Use `sluice.jobs()`. */
   constructor(hub: StreamHub, channel: Channel<JobEvents<Progress, Result>>, name: string, options: JobsOptions) {
-    checkNames("jobs", options, ["keepFor", "maxJobs"]);
+    checkNames("jobs", options, ["keepFor", "maxJobs", "retain"]);
     this.name = name;
     this.#hub = hub;
     this.#channel = channel;
@@ -89,10 +101,11 @@ export class Jobs<Progress = unknown, Result = unknown> {
    */
   start(
     run: (context: JobContext<Progress>) => Result | Promise<Result>,
-    options: { readonly id?: string } = {},
+    options: StartOptions = {},
   ): StartedJob<Result> {
-    checkNames("start", options, ["id"]);
+    checkNames("start", options, ["id", "user"]);
     checkText("id", options.id);
+    checkText("user", options.user);
     if (typeof run !== "function") checkFunction("run", run ?? null);
     const { id = crypto.randomUUID() } = options;
     if (this.#jobs.has(id))
@@ -103,6 +116,7 @@ export class Jobs<Progress = unknown, Result = unknown> {
     this.#forgetBeyond(this.#maxJobs - 1);
     const job: Job<Progress, Result> = {
       id,
+      user: options.user,
       controller: new AbortController(),
       startedAt: new Date(),
       state: "running",
@@ -136,10 +150,15 @@ export class Jobs<Progress = unknown, Result = unknown> {
 
   /**
    * The source of a job's stream: its newest progress first, then what comes, and the end, after which the stream ends. A reconnect after
-   * that gets 204, which stops EventSource for good. The stream of an unknown job is answered with 404.
+   * that gets 204, which stops EventSource for good. The stream of an unknown job is answered with 404, and so is that of a job that
+   * belongs to another user than the one named here.
    */
-  progress(id: string): FeedSource {
-    return new JobProgress(this.#channel as Channel<JobEvents<unknown, unknown>>, this.#hub, () => this.#find(id));
+  progress(id: string, options: { readonly user?: string } = {}): FeedSource {
+    checkNames("progress", options, ["user"]);
+    checkText("user", options.user);
+    return new JobProgress(this.#channel as Channel<JobEvents<unknown, unknown>>, this.#hub, () =>
+      this.#find(id, options.user),
+    );
   }
 
   /** @internal Cancels all that run. */
@@ -191,9 +210,9 @@ export class Jobs<Progress = unknown, Result = unknown> {
     (timer as { unref?(): void }).unref?.();
   }
 
-  #find(id: string): FollowedJob {
+  #find(id: string, user: string | undefined): FollowedJob {
     const job = this.#jobs.get(id);
-    if (job === undefined) throw new UnknownJob(id);
+    if (job === undefined || (job.user !== undefined && job.user !== user)) throw new UnknownJob(id);
     return job;
   }
 

@@ -10,7 +10,7 @@ export interface DrainOptions {
    * Time for all of it, in ms. Default: 10 000. Job streams may run on until then; after it, connections that are still open are cut.
    */
   readonly timeout?: number;
-  /** Time over which the other streams are ended one after another, in ms. Default: 2 000, or half of `timeout` where that is less. */
+  /** Time over which the other streams are ended one after another, in ms; at most `timeout`. Default: 2 000, or half of `timeout` where that is less. */
   readonly pace?: number;
   /**
    * Time over which subscribers are spread when they come back, in ms: each is told a reconnection time between `retry` and that much more.
@@ -28,7 +28,7 @@ const STEP_MS = 20;
 export async function drainStreams(hub: StreamHub, options: DrainOptions): Promise<void> {
   checkNames("drain", options, ["timeout", "pace", "spread"]);
   const timeout = checkNumber("timeout", options.timeout, TIMEOUT_MS, { unit: "ms" });
-  const pace = checkNumber("pace", options.pace, Math.min(PACE_MS, timeout / 2), { unit: "ms" });
+  const pace = Math.min(timeout, checkNumber("pace", options.pace, Math.min(PACE_MS, timeout / 2), { unit: "ms" }));
   const spread = checkNumber("spread", options.spread, SPREAD_MS, { unit: "ms" });
   hub.draining = true;
   const start = performance.now();
@@ -43,6 +43,8 @@ export async function drainStreams(hub: StreamHub, options: DrainOptions): Promi
         ? endable.length
         : Math.min(endable.length, Math.ceil((endable.length * (passed() + STEP_MS)) / pace));
     while (ended < due) endable[ended++]?.close("drained", last());
+    // Those that are gone already take no time.
+    while (endable[ended]?.reason !== undefined) ended++;
     if (ended < endable.length) await sleep(STEP_MS);
   }
   while (hub.streams.size + hub.opening.size + hub.ending.size > 0 && passed() < timeout) await sleep(STEP_MS);

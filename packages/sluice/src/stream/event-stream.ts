@@ -24,7 +24,7 @@ export interface EventStreamSetup {
   /** When it ends at the latest, on the hub's clock, and why. */
   readonly deadline: number;
   readonly deadlineReason: CloseReason;
-  readonly onClosed: (reason: CloseReason) => void;
+  readonly onClosed: (reason: CloseReason, stream: EventStream) => void;
 }
 
 /** One open event stream: between a feed, which fills it, and a sink, which sends it. */
@@ -98,7 +98,7 @@ export class EventStream implements SinkOwner {
     this.#hub.closed(this);
     this.feed.stop(reason);
     this.#endSink(reason);
-    this.setup.onClosed(reason);
+    this.setup.onClosed(reason, this);
   }
 
   drained(): void {

@@ -1,6 +1,7 @@
 import { acceptsGzip } from "../protocol/head.ts";
 import { admit, RETRY_LATER } from "./admission.ts";
 import type { CloseReason } from "./close-reason.ts";
+import { connectionOf } from "./connections.ts";
 import { EventStream, type EventStreamSetup } from "./event-stream.ts";
 import type { Exchange } from "./exchange.ts";
 import type { Feed } from "./feed.ts";
@@ -111,7 +112,8 @@ class Opening {
     hub.opening.delete(this);
     exchange.onGone = undefined;
     hub.add(stream);
-    if (stream.reason === undefined) endWithSignal(stream, this.#options.signal);
+    const { signal } = this.#options;
+    if (stream.reason === undefined && signal !== undefined) hub.endSignals.watch(signal, stream);
     if (stream.reason !== undefined) return;
     const retry = Math.round(jitter(this.#options.retry ?? settings.retry, 0.2));
     try {
@@ -136,7 +138,7 @@ class Opening {
       heartbeat,
       deadline: Math.min(lifetime, expiry),
       deadlineReason: expiry <= lifetime ? "expired" : "lifetime",
-      onClosed: (reason) => this.#done(reason),
+      onClosed: (reason, stream) => this.#done(reason, stream),
     };
   }
 
@@ -189,24 +191,16 @@ class Opening {
     this.#done(reason);
   }
 
-  #done(reason: CloseReason): void {
+  #done(reason: CloseReason, stream?: EventStream): void {
     const hub = this.#hub;
     if (reason === "refused") hub.closedByReason.refused++;
     const report = (error: unknown) => hub.report(error, { stage: "on-close" });
     try {
-      const told: unknown = this.#options.onClose?.(reason);
+      const told: unknown = this.#options.onClose?.(reason, stream && connectionOf(stream));
       if (told instanceof Promise) told.catch(report);
     } catch (error) {
       report(error);
     }
     this.#resolve(reason);
   }
-}
-
-function endWithSignal(stream: EventStream, signal: AbortSignal | undefined): void {
-  if (signal === undefined) return;
-  const end = () => stream.close("disconnected");
-  if (signal.aborted) return end();
-  signal.addEventListener("abort", end, { once: true });
-  stream.onEnd = () => signal.removeEventListener("abort", end);
 }

@@ -3,8 +3,8 @@ import type { Feed, FeedSource, SourceContext } from "./feed.ts";
 import { SourceFeed } from "./source-feed.ts";
 import type { SseItem } from "./sse-item.ts";
 
-/** Values to stream; plain ones are the data of an event each. */
-export type SourceIterable<T> = AsyncIterable<T | SseItem<T>>;
+/** Values to stream: an {@link SseItem} says itself what it is, any other value is the data of an event. */
+export type SourceIterable = AsyncIterable<unknown>;
 
 /**
  * Where the events of a stream come from: an async iterable, a function that makes one for this stream, or a subscription.
@@ -13,13 +13,13 @@ export type SourceIterable<T> = AsyncIterable<T | SseItem<T>>;
  * error's `status` or `statusCode` and its `headers`, else 500). `null` says that nothing is left to stream: the answer is 204, which stops
  * EventSource for good.
  */
-export type Source<T = unknown, Request = unknown> =
-  | SourceIterable<T>
+export type Source<Request = unknown> =
+  | SourceIterable
   | FeedSource
-  | ((context: SourceContext<Request>) => Made<T> | PromiseLike<Made<T>>);
+  | ((context: SourceContext<Request>) => Made | PromiseLike<Made>);
 
 /** What a source function makes. */
-type Made<T> = SourceIterable<T> | FeedSource | null;
+type Made = SourceIterable | FeedSource | null;
 
 /** What opening a source needs of the stream it is for. */
 export interface SourceSetup {
@@ -68,7 +68,7 @@ export function openSource(
   setup: SourceSetup,
 ): Feed | null | Promise<Feed | null> {
   const made = typeof source === "function" ? source(context as SourceContext<unknown> as never) : source;
-  return hasMethod(made, "then") ? Promise.resolve(made as PromiseLike<Made<unknown>>).then(feed) : feed(made);
+  return hasMethod(made, "then") ? Promise.resolve(made as PromiseLike<Made>).then(feed) : feed(made);
 
   function feed(made: unknown): Feed | null | Promise<Feed | null> {
     if (made === null) return null;

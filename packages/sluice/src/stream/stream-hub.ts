@@ -1,4 +1,5 @@
 import { CLOSE_REASONS, type CloseReason } from "./close-reason.ts";
+import { EndSignals } from "./end-signals.ts";
 import type { EventStream } from "./event-stream.ts";
 import { Sweep } from "./sweep.ts";
 
@@ -38,6 +39,7 @@ export class StreamHub {
   readonly perKey: Map<string, number> = new Map();
   /** Requests that were admitted, and whose source is still being opened. */
   readonly opening: Set<{ giveUp(): void }> = new Set();
+  readonly endSignals: EndSignals = new EndSignals();
   /** New streams get 503. */
   draining = false;
   /** A monotonic clock in ms, as of the last sweep or flush. */

@@ -2,6 +2,7 @@ import { checkFunction, checkNames, checkNumber, checkText, invalidOption } from
 import { checkFields } from "../protocol/event-fields.ts";
 import { SluiceError } from "../protocol/sluice-error.ts";
 import type { CloseReason } from "./close-reason.ts";
+import type { Connection } from "./connections.ts";
 import type { Subscriber } from "./event-stream.ts";
 import { HEADER_NAME, isHeaderValue, RESERVED_HEADERS } from "./response-head.ts";
 
@@ -23,8 +24,8 @@ export interface StreamOptions {
   readonly subscriber?: Subscriber;
   /** Ends the stream when it aborts, with reason `disconnected`. */
   readonly signal?: AbortSignal;
-  /** Called once, when the stream has ended. */
-  readonly onClose?: (reason: CloseReason) => void;
+  /** Called once, when the stream has ended, with what it was in the end; `undefined` where no stream was opened. */
+  readonly onClose?: (reason: CloseReason, connection: Connection | undefined) => void;
 }
 
 const NAMES = ["event", "headers", "lastEventId", "heartbeat", "retry", "expiresAt", "subscriber", "signal", "onClose"];
@@ -33,7 +34,7 @@ const NAMES = ["event", "headers", "lastEventId", "heartbeat", "retry", "expires
 export function checkStreamOptions(options: StreamOptions): void {
   checkNames("stream", options, NAMES);
   const { event, headers, lastEventId, expiresAt, subscriber, signal, onClose } = options;
-  if (event !== undefined) checkEventType(event);
+  if (event !== undefined) checkEventType("event", event);
   if (lastEventId !== undefined && typeof lastEventId !== "string")
     throw invalidOption("lastEventId", "a string", lastEventId);
   checkNumber("heartbeat", options.heartbeat, 0, { min: 1, infinite: true, unit: "ms" });
@@ -54,11 +55,12 @@ function isTime(value: unknown): boolean {
   return value instanceof Date ? !Number.isNaN(value.getTime()) : typeof value === "number" && value >= 0;
 }
 
-function checkEventType(event: unknown): void {
+/** Refuses what cannot be an event's type. */
+export function checkEventType(name: string, value: unknown): void {
   try {
-    checkFields({ event: event as string, data: "" });
+    checkFields({ event: value as string, data: "" });
   } catch (cause) {
-    throw new SluiceError("INVALID_OPTION", `\`event\`: ${(cause as Error).message}`, { cause });
+    throw new SluiceError("INVALID_OPTION", `\`${name}\`: ${(cause as Error).message}`, { cause });
   }
 }
 

@@ -61,7 +61,7 @@ export class FetchExchange implements Exchange {
     if (this.#sink === undefined) {
       this.onGone?.();
       this.#answer(new Response(null, { status: 499 }));
-    } else this.#sink.abort();
+    } else this.#sink.leave();
   }
 }
 
@@ -116,11 +116,14 @@ class FetchSink implements Sink {
     this.#finish();
   }
 
-  destroy(): void {
-    this.abort();
+  /** Nobody reads any more, which is no failure. */
+  leave(): void {
+    if (this.#over) return;
+    this.#controller.close();
+    this.#finish();
   }
 
-  abort(): void {
+  destroy(): void {
     if (this.#over) return;
     this.#controller.error(new DOMException("The event stream was cut.", "AbortError"));
     this.#finish();

@@ -11,7 +11,15 @@ export interface NodeRequest {
   readonly url?: string | undefined;
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
   readonly rawHeaders?: readonly string[];
-  readonly socket?: { readonly remoteAddress?: string | undefined } | null;
+  readonly socket?: NodeConnection | null;
+}
+
+/** What Sluice needs of the connection that a request came on. */
+export interface NodeConnection {
+  readonly remoteAddress?: string | undefined;
+  readonly destroyed?: boolean;
+  on?(event: "close", listener: () => void): unknown;
+  off?(event: "close", listener: () => void): unknown;
 }
 
 /** What Sluice needs of a `ServerResponse` of `node:http`, or of an `Http2ServerResponse`. */
@@ -27,7 +35,8 @@ export interface NodeResponse {
   getHeader(name: string): unknown;
   removeHeader(name: string): void;
   writeHead(status: number, headers: Record<string, string>): unknown;
-  flushHeaders(): void;
+  /** Absent from the type of HTTP/2's, not from its objects. */
+  flushHeaders?(): void;
   /** Compression middlewares add it. */
   flush?(): void;
   write(bytes: Uint8Array, callback?: (error?: Error | null) => void): boolean;
@@ -81,10 +90,21 @@ export class NodeExchange implements Exchange {
     }
     this.request = request;
     this.#response = response;
-    // The one listener for the whole life of the stream.
-    response.on("close", () => {
+    const closed = () => {
       if (this.#sink === undefined) this.onGone?.();
       else this.#sink.closed();
+    };
+    if (response.stream !== undefined || response.socket) {
+      // The one listener for the whole life of the stream.
+      response.on("close", closed);
+      return;
+    }
+    // Pipelined behind another response: Node does not tell it when the connection goes before its turn.
+    const { socket } = request;
+    socket?.on?.("close", closed);
+    response.on("close", () => {
+      socket?.off?.("close", closed);
+      closed();
     });
   }
 
@@ -103,7 +123,8 @@ export class NodeExchange implements Exchange {
   get gone(): boolean {
     const { destroyed, socket, stream } = this.#response;
     // A response of HTTP/2 has no `destroyed`.
-    return stream === undefined ? destroyed || socket?.destroyed === true : stream.destroyed || stream.closed;
+    if (stream !== undefined) return stream.destroyed || stream.closed;
+    return destroyed || (socket ?? this.request.socket)?.destroyed === true;
   }
 
   /** Reads the raw headers: `headers` is made on first use, and would stay in memory for as long as the stream. */

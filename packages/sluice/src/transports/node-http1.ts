@@ -22,7 +22,7 @@ export function openHttp1(
   socket?.cork();
   if (socket !== null) queueMicrotask(() => socket.uncork());
   response.writeHead(200, headers as Record<string, string>);
-  response.flushHeaders();
+  response.flushHeaders?.();
   if (socket !== null && ownsBody && response.chunkedEncoding === true) {
     return new NodeSocketSink(response, socket, highWaterMark, gzip, owner);
   }

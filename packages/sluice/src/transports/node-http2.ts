@@ -28,7 +28,7 @@ export class NodeHttp2Sink implements NodeSink {
     this.#owner = owner;
     this.#tally = options.gzip ? new GzipTally() : undefined;
     response.writeHead(200, headers as Record<string, string>);
-    response.flushHeaders();
+    response.flushHeaders?.();
     this.#gauge = new WriteGauge(this.#stream, options.highWaterMark, owner);
     if (options.gzip) this.#gauge.write(GZIP_HEADER);
   }

@@ -1,6 +1,18 @@
 import { describe, expect, test } from "vitest";
+import { memoryLog } from "../../src/logs/memory.ts";
 import { SluiceError } from "../../src/protocol/sluice-error.ts";
 import { channelWorld, read, turns } from "./channel-world.ts";
+
+function brokenLog(log: object): object {
+  const fail = () => Promise.reject(new Error("disk full"));
+  return new Proxy(log, {
+    get(target, name) {
+      if (name === "append" || name === "read") return fail;
+      const value = Reflect.get(target, name, target);
+      return typeof value === "function" ? value.bind(target) : value;
+    },
+  });
+}
 
 describe("publishing", () => {
   test("resolves to the event ID that subscribers see", async () => {
@@ -61,6 +73,7 @@ describe("publishing", () => {
     ["an ID with NUL", "placed", 1, { id: "a\0b" }, "INVALID_FIELD"],
     ["an ID with space around it", "placed", 1, { id: " a" }, "INVALID_FIELD"],
     ["an empty ID", "placed", 1, { id: "" }, "INVALID_FIELD"],
+    ["an ID that stands for no position", "placed", 1, { id: "gap" }, "INVALID_FIELD"],
     ["an ID too long for a header", "placed", 1, { id: "x".repeat(513) }, "INVALID_FIELD"],
     ["a fraction of a ms", "placed", 1, { retry: 1.5 }, "INVALID_FIELD"],
     ["no topic at all", "placed", 1, { topics: [] }, "INVALID_FIELD"],
@@ -75,6 +88,33 @@ describe("publishing", () => {
     await turns();
     subscriber.take();
     expect(subscriber.seen).toHaveLength(1);
+  });
+
+  test("says what the log could not do, and why", async () => {
+    const broken = {
+      ...memoryLog(),
+      open: (name: string, options: never) => brokenLog(memoryLog().open(name, options)),
+    };
+    const { channel } = channelWorld({}, {}, broken as never);
+    const refusal = {
+      code: "LOG_FAILED",
+      message: expect.stringContaining("disk full"),
+      cause: { message: "disk full" },
+    };
+    await expect(channel.publish("placed", 1)).rejects.toMatchObject(refusal);
+    await expect(channel.history()).rejects.toMatchObject(refusal);
+  });
+
+  test("counts an event once, however often its publisher repeats it", async () => {
+    const { channel } = channelWorld();
+    for (const id of ["a", "b", "a", "a"]) await channel.publish("placed", 1, { id });
+    expect(channel.stats()).toMatchObject({ published: 2, retained: 2 });
+  });
+
+  test("counts bytes, not characters, against the limit", async () => {
+    const { channel } = channelWorld({ maxEventBytes: 100 });
+    await channel.publish("placed", "é".repeat(50));
+    await expect(channel.publish("placed", "é".repeat(51))).rejects.toMatchObject({ code: "EVENT_TOO_LARGE" });
   });
 
   test("refuses an own ID that looks like one of the log's", async () => {
@@ -279,7 +319,7 @@ describe("options", () => {
     );
   });
 
-  test.each([[{ limit: 0 }], [{ limit: 1e6 }], [{ after: 3 }], [{ before: "x" }]])(
+  test.each([[{ topics: "user:1" }], [{ limit: 0 }], [{ limit: 1e6 }], [{ after: 3 }], [{ before: "x" }]])(
     "of history: %j is refused",
     async (options) => {
       const { channel } = channelWorld();
@@ -299,7 +339,7 @@ describe("history", () => {
       [ids[3], { n: 4 }],
       [ids[4], { n: 5 }],
     ]);
-    const some = await channel.history({ after: ids[0]!, limit: 2 });
+    const some = await channel.history({ after: ids[0]!, limit: 2, topics: ["a"] });
     expect(some.events).toMatchObject([
       { type: "placed", topics: ["a"], time: expect.any(Number) },
       { data: { n: 3 } },
@@ -316,6 +356,22 @@ describe("history", () => {
     const history = await channel.history({ after: first });
     expect(history.gap).toMatchObject({ reason: "trimmed", lastEventId: first });
     expect(history.events.map(({ data }) => data)).toEqual([4, 5]);
+  });
+
+  test("gives no event to those whom it is not for", async () => {
+    const { channel } = channelWorld();
+    await channel.publish("placed", "all");
+    await channel.publish("placed", "one", { topics: ["user:1"] });
+    await channel.publish("noted", "two", { topics: ["user:2"] });
+    const data = async (options: object) => (await channel.history(options)).events.map((event) => event.data);
+    expect(await data({})).toEqual(["all"]);
+    expect(await data({ topics: ["user:1"] })).toEqual(["all", "one"]);
+    expect(await data({ topics: "*", types: ["noted"] })).toEqual(["two"]);
+    expect(await data({ topics: "*", limit: 2 })).toEqual(["one", "two"]);
+    expect(await data({ topics: "*", filter: (event: { data: unknown }) => event.data !== "one" })).toEqual([
+      "all",
+      "two",
+    ]);
   });
 
   test("gives values that nobody else sees changed", async () => {

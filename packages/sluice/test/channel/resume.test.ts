@@ -18,12 +18,18 @@ describe("resuming", () => {
   });
 
   test("goes by the publisher's own IDs", async () => {
-    const { channel, connect } = channelWorld();
+    const { channel, connect, hub } = channelWorld();
     for (let n = 1; n <= 4; n++) await channel.publish("n", n, { id: `order/${n}` });
     const subscriber = connect(channel.subscribe(), "order/2");
     await turns();
     expect(read(subscriber)).toEqual([3, 4]);
     expect(subscriber.lastEventId).toBe("order/4");
+    const live = connect(channel.subscribe());
+    await channel.publish("n", 5, { id: "order/5" });
+    await turns();
+    const told = [...hub.streams].map((stream) => stream.feed.describe().lastEventId);
+    expect(told).toEqual(["order/5", "order/5"]);
+    expect(live.written).toBeGreaterThan(0);
   });
 
   test("goes past the window into the log, and past the log into a gap, without loss or repetition", async () => {
@@ -262,6 +268,22 @@ describe("a log that begins a new life", () => {
     ]);
     await expect.poll(() => read(lagging).slice(-4)).toMatchObject([{ reason: "other-epoch" }, 100, 101, 7]);
     expect(live.lastEventId).toBe(await channel.position());
+  });
+
+  test("has heartbeats and connections tell the new life's position, however far the old one was", async () => {
+    const { log, die } = mortalLog();
+    const { channel, connect, hub } = channelWorld({}, {}, log);
+    connect(channel.subscribe());
+    const other = connect(channel.subscribe());
+    for (let n = 0; n < 20; n++) await channel.publish("n", n);
+    await turns();
+    await die(0);
+    await channel.publish("n", 1, { topics: ["a"] });
+    await turns();
+    const [stream] = [...hub.streams];
+    stream?.write(stream.feed.heartbeat());
+    expect(stream?.feed.describe().lastEventId).toBe(await channel.position());
+    expect(read(other).at(-1)).toMatchObject({ reason: "other-epoch" });
   });
 
   test("tells an iteration a gap too", async () => {

@@ -145,6 +145,18 @@ describe("following a job", () => {
     expect(world.errors).toEqual([]);
   });
 
+  test("that is another user's is answered like one that is unknown", async () => {
+    const { id } = jobs.start(() => undefined, { user: "ada" });
+    for (const options of [{}, { user: "ben" }]) {
+      const stranger = world.connect(jobs.progress(id, options));
+      expect(await stranger.closed).toBe("refused");
+      expect(stranger.status).toBe(404);
+    }
+    const owner = world.connect(jobs.progress(id, { user: "ada" }));
+    expect(await owner.closed).toBe("source-ended");
+    expect(seen(owner)).toEqual([["completed", null]]);
+  });
+
   test("gets nothing of other jobs", async () => {
     const [one, two] = [steered(), steered()];
     const follower = follow(one.id);

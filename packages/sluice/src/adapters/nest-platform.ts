@@ -1,0 +1,14 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+
+/** A request and a response of Express, or those of Fastify with Node's inside. */
+export type PlatformRequest = IncomingMessage & { readonly raw?: IncomingMessage };
+export type PlatformReply = ServerResponse & { readonly raw?: ServerResponse; hijack?(): void };
+
+/** Node's own request and response, with the headers that were set on Fastify's. */
+export function rawOf(request: PlatformRequest, reply: PlatformReply): [IncomingMessage, ServerResponse] {
+  if (request.raw === undefined || reply.raw === undefined) return [request, reply];
+  for (const [name, value] of Object.entries(reply.getHeaders())) {
+    if (value !== undefined) reply.raw.setHeader(name, value);
+  }
+  return [request.raw, reply.raw];
+}
