@@ -1,8 +1,8 @@
 import type { Log } from "./logs/log.ts";
 import { memoryLog } from "./logs/memory.ts";
 import { checkBoolean, checkFunction, checkNames, checkNumber, invalidOption } from "./protocol/check-option.ts";
-import { checkFields } from "./protocol/event-fields.ts";
 import type { ErrorContext, StreamSettings } from "./stream/stream-hub.ts";
+import { checkEventType } from "./stream/stream-options.ts";
 
 /** How a Sluice is set up. Everything has a default. */
 export interface SluiceOptions {
@@ -68,7 +68,7 @@ export function checkSluiceOptions(options: SluiceOptions): SluiceSettings {
   const { log = memoryLog(), gapEvent = "gap", connectionKey, onError } = options;
   if (typeof log?.open !== "function") throw invalidOption("log", "a log, such as memoryLog()", log);
   if (typeof gapEvent !== "string" || gapEvent === "") throw invalidOption("gapEvent", "an event type", gapEvent);
-  checkFields({ event: gapEvent, data: "" });
+  checkEventType("gapEvent", gapEvent);
   checkFunction("connectionKey", connectionKey);
   checkFunction("onError", onError);
   return {

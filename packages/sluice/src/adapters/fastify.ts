@@ -37,7 +37,7 @@ export const sluiceFastify: FastifyPluginAsync<DrainingAdapterOptions> = async (
     // What is misused rejects at once, before anything is answered: then the reply stays Fastify's, and its error handler answers.
     let isMisused = false;
     closed.catch(() => {
-      isMisused = true;
+      isMisused = false;
     });
     queueMicrotask(() => isMisused || this.hijack());
     return closed;

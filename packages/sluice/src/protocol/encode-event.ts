@@ -16,16 +16,16 @@ export function encodeEvent(fields: EventFields): string {
   checkFields(fields);
   const { data, event, id, retry, comment } = fields;
   let block = "";
-  if (comment !== undefined) block = encodeComment(comment);
+  if (comment !== undefined) block = comment ? encodeLines(": ", comment) : ":\n";
   if (event) block += `event: ${event}\n`;
   if (id !== undefined) block += `id: ${id}\n`;
   if (retry !== undefined) block += `retry: ${retry}\n`;
-  if (data === undefined) return `${block}\n`;
-  // Two searches for one character are memchr; a regular expression would look at every character of long data.
-  if (data.indexOf("\n") < 0 && data.indexOf("\r") < 0) return `${block}data: ${data}\n\n`;
-  return `${block}data: ${data.replace(LINE_END, "\ndata: ")}\n\n`;
+  if (data !== undefined) block += encodeLines("data: ", data);
+  return `${block}\n`;
 }
 
-function encodeComment(comment: string): string {
-  return comment === "" ? ":\n" : `: ${comment.replace(LINE_END, "\n: ")}\n`;
+function encodeLines(prefix: string, text: string): string {
+  // Two searches for one character are memchr; a regular expression would look at every character of a long line.
+  if (text.indexOf("\n") < 0 && text.indexOf("\r") < 0) return `${prefix}${text}\n`;
+  return `${prefix}${text.replace(LINE_END, `\n${prefix}`)}\n`;
 }

@@ -13,7 +13,7 @@ export async function within<T>(ms: number, promise: Promise<T>, inVain: () => s
   if (ms === Number.POSITIVE_INFINITY) return promise;
   let timer: ReturnType<typeof setTimeout> | undefined;
   const tooLate = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`${inVain()}; it did not come in time.`)), Math.max(0, ms));
+    timer = setTimeout(() => reject(new Error(`${inVain()}; gave up waiting.`)), Math.max(0, ms));
   });
   try {
     return await Promise.race([promise, tooLate]);

@@ -40,7 +40,7 @@ export interface NodeResponse {
   /** Compression middlewares add it. */
   flush?(): void;
   write(bytes: Uint8Array, callback?: (error?: Error | null) => void): boolean;
-  end(text?: string): unknown;
+  end(text: string): unknown;
   destroy(): unknown;
   on(event: "close" | "error" | "drain", listener: () => void): unknown;
 }
@@ -146,7 +146,7 @@ export class NodeExchange implements Exchange {
     if (this.gone || response.headersSent) return;
     removeHeaders(response);
     response.writeHead(status, { ...headers });
-    response.end(this.method === "HEAD" ? undefined : text);
+    response.end(this.method === "HEAD" ? "" : text);
   }
 
   open(headers: Readonly<Record<string, string>>, options: BodyOptions, owner: SinkOwner): Sink {

@@ -55,7 +55,7 @@ export class NodeHttp2Sink implements NodeSink {
   end(): void {
     const trailer = this.#tally?.trailer();
     if (trailer !== undefined && this.#stream.writable) this.#gauge.write(trailer);
-    this.#response.end();
+    this.#response.end("");
   }
 
   destroy(): void {

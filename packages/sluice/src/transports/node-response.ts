@@ -51,7 +51,7 @@ export class NodeResponseSink implements NodeSink {
 
   end(): void {
     if (this.#tally !== undefined) this.#send(this.#tally.trailer());
-    this.#response.end();
+    this.#response.end("");
   }
 
   destroy(): void {

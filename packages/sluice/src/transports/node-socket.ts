@@ -64,7 +64,7 @@ export class NodeSocketSink implements Sink {
 
   end(): void {
     if (this.#tally !== undefined) this.#send(toChunk(this.#tally.trailer()));
-    this.#response.end();
+    this.#response.end("");
   }
 
   destroy(): void {
