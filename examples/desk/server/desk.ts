@@ -3,6 +3,7 @@ import fastifyStatic from "@fastify/static";
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from "fastify";
 import { createSluice, type Sluice } from "sluice";
 import { createAuth } from "sluice/auth";
+import { sluiceFastify } from "sluice/fastify";
 import { requireUser } from "./auth/require-user.ts";
 import { SESSION_COOKIE, sessionRoutes } from "./auth/session-routes.ts";
 import { ISSUER, secretFrom, TokenIssuer } from "./auth/tokens.ts";
@@ -27,7 +28,9 @@ import type { OrderEvents } from "./orders/order.ts";
 import { OrderBook } from "./orders/order-book.ts";
 import { orderRoutes } from "./orders/order-routes.ts";
 import { streamRoutes } from "./streams/stream-routes.ts";
-import { sluiceFastify } from "./temp-fastify.ts";
+
+/** How long requests under way have to end once the streams are closed. */
+const LAST_CALL_MS = 250;
 
 /** A desk that is built and does not listen yet. */
 export interface Desk {
@@ -39,6 +42,8 @@ export interface Desk {
   origin(): string;
   /** Ends all streams in good order; new ones get 503 and readiness fails. Then `app.close()`. */
   drain(timeoutMs: number): Promise<void>;
+  /** Leaves nothing behind, for a process that exits without closing. */
+  abandon(): void;
 }
 
 /** Builds the whole desk. It keeps no state outside, so any number of them can run in one process. */
@@ -84,7 +89,8 @@ export async function buildDesk(options: DeskOptions = {}): Promise<Desk> {
     onError: logError,
   });
 
-  await app.register(sluiceFastify, { sluice });
+  // The desk ends its streams itself, below.
+  await app.register(sluiceFastify, { sluice, drain: false });
   await describeRoutes(app);
   answerErrors(app);
   addSecurityHeaders(app);
@@ -109,19 +115,26 @@ export async function buildDesk(options: DeskOptions = {}): Promise<Desk> {
     dashboard.tell({ ...status, state: "ok" });
     dashboard.tell({ component: "generator", ...generator.state });
   });
+  let lastCall: NodeJS.Timeout | undefined;
   // Before the server closes: it waits for its connections, and streams do not end by themselves.
   app.addHook("preClose", async () => {
     generator.stop();
     dashboard.stop();
     await sluice.close();
+    // Answers under way may still end. What is open then is a client that holds a connection it does not use.
+    lastCall = setTimeout(() => app.server.closeAllConnections(), LAST_CALL_MS);
   });
-  app.addHook("onClose", () => exports.close());
+  app.addHook("onClose", async () => {
+    clearTimeout(lastCall);
+    await exports.close();
+  });
 
   return {
     app,
     sluice,
     generator,
     origin: () => originOf(app),
+    abandon: () => exports.closeNow(),
     async drain(timeoutMs) {
       generator.stop();
       dashboard.tell({ ...status, state: "draining" });

@@ -21,7 +21,10 @@ async function main(flags: Flags): Promise<void> {
 
   let stopping = false;
   const stop = async (signal: string) => {
-    if (stopping) process.exit(130);
+    if (stopping) {
+      desk.abandon();
+      process.exit(130);
+    }
     stopping = true;
     const { streams } = desk.sluice.stats();
     console.log(`desk stopping (${signal}): ending ${streams} streams, press Ctrl-C again to end at once`);

@@ -35,5 +35,5 @@ export const DEFAULTS: {
   retainOrders: 10_000,
   retry: 3_000,
   exportPace: 50,
-  alerts: { connections: 40, lagMs: 60, rssBytes: 512 * MEGABYTE },
+  alerts: { connections: 40, lagMs: 100, rssBytes: 512 * MEGABYTE },
 };

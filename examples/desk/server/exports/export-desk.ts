@@ -91,6 +91,11 @@ export class ExportDesk {
     return this.#files.close();
   }
 
+  /** The same at once, for a process that is about to exit. */
+  closeNow(): void {
+    this.#files.closeNow();
+  }
+
   async #forget(jobId: string): Promise<void> {
     this.#exports.delete(jobId);
     await this.#files.remove(jobId);

@@ -1,5 +1,5 @@
 import type { FastifyReply, FastifyRequest } from "fastify";
-import type { CloseReason, Connection, Source } from "sluice";
+import type { Source } from "sluice";
 import { logStreamClosed, logStreamOpened } from "../operation/request-log.ts";
 
 /** What of a channel a stream's description needs. */
@@ -54,7 +54,7 @@ export async function openStream(
   await reply.sse(source, {
     subscriber,
     expiresAt: request.identity.expiresAt,
-    onClose: (reason: CloseReason, connection?: Connection) => {
+    onClose: (reason, connection) => {
       const durationMs = Math.round(performance.now() - openedAt);
       if (reason !== "refused") logOpened();
       isLogged = true;

@@ -1,6 +1,8 @@
 import { type ChildProcessByStdio, spawn } from "node:child_process";
 import { once } from "node:events";
+import { readdir } from "node:fs/promises";
 import { createServer } from "node:net";
+import { tmpdir } from "node:os";
 import type { Readable } from "node:stream";
 import { fileURLToPath } from "node:url";
 import { expect, onTestFinished, test } from "vitest";
@@ -56,6 +58,9 @@ test("a second Ctrl-C ends it at once, though an export still runs", async () =>
   await expect.poll(() => command.output).toContain("desk stopping");
   command.process.kill("SIGINT");
   expect(await command.ended).toBe(130);
+  expect((await readdir(tmpdir())).filter((name) => name.startsWith(`desk-exports-${command.process.pid}-`))).toEqual(
+    [],
+  );
 });
 
 test("a port that is taken is said, with the flag that helps", async () => {

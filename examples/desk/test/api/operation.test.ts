@@ -21,7 +21,7 @@ test("the metrics are those of the Sluice and of the process", async () => {
   const ada = await ApiClient.signIn(url, "ada");
   await ada.stream("/api/orders/stream/reliable");
   const text = await (await ada.fetch("GET", "/metrics")).text();
-  expect(text).toMatch(/^sluice_streams\{state="live"\} 1$/m);
+  expect(text).toMatch(/^sluice_channel_subscribers\{channel="orders",state="live"\} 1$/m);
   expect(text).toMatch(/^process_resident_memory_bytes \d+$/m);
 });
 
@@ -84,8 +84,8 @@ test("the log knows streams from open to close, and no secrets", async () => {
   });
   const closed = lines.find(({ msg }) => msg === "stream closed");
   expect(closed).toMatchObject({ stream: "orders", user: "ada", reason: "disconnected", events: 1 });
-  expect(closed?.["bytes"]).toBeGreaterThan(100);
-  expect(closed?.["durationMs"]).toBeGreaterThanOrEqual(0);
+  expect(closed?.bytes).toBeGreaterThan(100);
+  expect(closed?.durationMs).toBeGreaterThanOrEqual(0);
   expect(lines).toContainEqual(expect.objectContaining({ msg: "request", path: "/api/orders", status: 201 }));
   const log = JSON.stringify(lines);
   expect(log).not.toContain(ticket);

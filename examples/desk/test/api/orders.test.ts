@@ -18,7 +18,7 @@ test("an order that is placed reaches everyone on both streams", async () => {
   });
   for (const stream of streams) {
     const { data } = await stream.next("orders");
-    expect(data).toEqual({ orderId: "1001", customerName: "Alder", amount: 49.9, placedAt: placed["placedAt"] });
+    expect(data).toEqual({ orderId: "1001", customerName: "Alder", amount: 49.9, placedAt: placed.placedAt });
   }
 });
 
@@ -103,4 +103,13 @@ test("amounts with two decimals are taken as they are, whatever binary fractions
   for (const amount of [0.07, 1.1, 19.99, 999_999.99]) {
     expect((await ada.fetch("POST", "/api/orders", { customerName: "A", amount })).status).toBe(201);
   }
+});
+
+test("a reader of the async iterable that goes away is let go, though no order comes", async () => {
+  const { url, desk } = await startDesk();
+  const ada = await ApiClient.signIn(url, "ada");
+  const stream = await ada.stream("/api/orders/stream");
+  await expect.poll(() => desk.sluice.stats().channels.orders?.cohorts).toBe(1);
+  stream.close();
+  await expect.poll(() => desk.sluice.stats().channels.orders?.cohorts).toBe(0);
 });

@@ -1,4 +1,3 @@
-import { createParser } from "./temp-parser.ts";
 import { onTestFinished } from "vitest";
 
 /** An event as it came. */
@@ -20,6 +19,7 @@ export class EventReader {
   #changed: () => void = () => undefined;
   #isEnded = false;
   #taken = 0;
+  #lastEventId = "";
 
   constructor(response: Response, abort: AbortController) {
     this.response = response;
@@ -53,14 +53,24 @@ export class EventReader {
   }
 
   async #read(): Promise<void> {
-    const parser = createParser({
-      onEvent: ({ type, data, lastEventId }) => {
-        this.events.push({ type, id: lastEventId, data: JSON.parse(data) });
-      },
-    });
+    const decoder = new TextDecoder();
+    let text = "";
     for await (const bytes of this.response.body ?? []) {
-      parser.push(bytes);
+      text += decoder.decode(bytes, { stream: true });
+      const blocks = text.split("\n\n");
+      text = blocks.pop() ?? "";
+      for (const block of blocks) this.#take(block);
       this.#changed();
     }
+  }
+
+  /** Knows what the desk sends, and no more, so that it does not share the mistakes of the library's own parser. */
+  #take(block: string): void {
+    const fields = block.split("\n").map((line) => /^(\w*): ?(.*)$/.exec(line)?.slice(1) ?? []);
+    const fieldOf = (name: string) => fields.findLast(([field]) => field === name)?.[1];
+    this.#lastEventId = fieldOf("id") ?? this.#lastEventId;
+    const data = fieldOf("data");
+    if (data === undefined) return;
+    this.events.push({ type: fieldOf("event") ?? "message", id: this.#lastEventId, data: JSON.parse(data) });
   }
 }

@@ -3,8 +3,10 @@ import { Chart } from "./chart.ts";
 import type { Metric } from "./metric.ts";
 import type { TileSpec } from "./tile-specs.ts";
 
-/** What the charts show, in seconds. */
+/** What the charts show at most, in seconds. */
 export const CHART_SPAN_S = 180;
+/** What they show at least, so that a young server does not begin with an empty chart. */
+const SHORTEST_SPAN_S = 30;
 /** Figures come every second; when none came for so long, there were none. */
 const HOLE_MS = 3_500;
 
@@ -33,7 +35,7 @@ export class Tile {
     const figure = format(series[0]!.value(newest));
     find(".figure", this.element).textContent = figure;
     const box = find(".chart", this.element);
-    box.setAttribute("aria-label", `${title}, last three minutes, now ${figure} ${unit}`);
+    box.setAttribute("aria-label", `${title}, last minutes, now ${figure} ${unit}`);
     // Made with the first data, when the box has its size.
     this.#chart ??= new Chart(box, series, this.#spec.atLeast);
     const to = newest.at / 1_000;
@@ -41,7 +43,7 @@ export class Tile {
     this.#chart.show(
       rows.map((row) => (typeof row === "number" ? row : row.at) / 1_000),
       series.map((one) => rows.map((row) => (typeof row === "number" ? null : one.value(row)))),
-      to - CHART_SPAN_S,
+      to - Math.min(CHART_SPAN_S, Math.max(SHORTEST_SPAN_S, to - metrics[0]!.at / 1_000)),
       to,
     );
   }

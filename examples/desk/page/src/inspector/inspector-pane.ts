@@ -13,6 +13,10 @@ import { StreamRow } from "./stream-row.ts";
 const ORDERS_WHILE_AWAY = 5;
 /** A replay is told when no more of it came for so long. */
 const SETTLE_MS = 300;
+const LOST = "lost its connection. The browser will reconnect by itself.";
+const REFUSED = "was refused by the server, and the browser gave up. The page finds out why.";
+const FINISHED = "was ended by the server: the job is over. The browser asks once more.";
+const ENDED = "ended: the server answered 204, and the browser does not come back.";
 /** The gap's own reason, in words. */
 const GAP_REASONS: Record<string, string> = {
   trimmed: "some of what followed is no longer kept",
@@ -47,19 +51,12 @@ export class InspectorPane {
       if (stream.connection === 1) lostAt = 0;
     });
     stream.addEventListener("lost", () => {
-      if (stream.state === "ended")
-        this.#say("note", stream, "ended: the server answered 204, and the browser does not come back.");
-      else if (lostAt === 0) {
-        lostAt = stream.lostAt;
-        if (stream.finished)
-          this.#activity.say(
-            "note",
-            stream.name,
-            "was ended by the server: the job is over. The browser asks once more.",
-          );
-        else if (stream.state === "reconnecting")
-          this.#activity.say("cut", stream.name, "lost its connection. The browser will reconnect by itself.");
-      }
+      const isFirst = lostAt === 0;
+      lostAt ||= stream.lostAt;
+      if (stream.state === "ended") this.#say("note", stream, ENDED);
+      else if (stream.state === "refused") this.#activity.say("cut", stream.name, REFUSED);
+      else if (isFirst)
+        this.#activity.say(stream.finished ? "note" : "cut", stream.name, stream.finished ? FINISHED : LOST);
     });
     stream.addEventListener("gap", (event) => this.#gap(stream, (event as CustomEvent<Gap>).detail));
     stream.addEventListener("described", () => {

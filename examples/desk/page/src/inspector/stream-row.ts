@@ -64,7 +64,7 @@ export class StreamRow {
 
   #replayed(): string {
     const { state, replayed, server } = this.#stream;
-    if (state === "open" && server?.positionAtOpen === null) return "no replay";
+    if (state === "open" && server?.positionAtOpen === null) return "none";
     return replayed === undefined ? "–" : formatCount(replayed);
   }
 

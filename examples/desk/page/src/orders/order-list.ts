@@ -59,7 +59,7 @@ export class OrderList {
   #markReplayed(rows: readonly Row[]): void {
     for (const { arrival, element } of rows) {
       if (arrival === undefined || element.dataset.replayed === "true") continue;
-      if (this.#stream.isReplayed(arrival) !== true) continue;
+      if (!this.#stream.isReplayed(arrival)) continue;
       element.dataset.replayed = "true";
       find(".order-customer", element).append(" ", textElement("span", "replayed", "chip"));
     }

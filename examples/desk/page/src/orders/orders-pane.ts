@@ -40,7 +40,7 @@ export class OrdersPane {
     this.#startAnew();
     this.#afterGap = false;
     for (const order of orders) this.#take(order);
-    this.#stream.open(position);
+    this.#stream.open(this.#stream.path === ORDER_PATHS.plain ? null : position);
   }
 
   get ledger(): OrderLedger {

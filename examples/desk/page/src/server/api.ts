@@ -24,7 +24,7 @@ export async function request<T>(method: "GET" | "POST" | "DELETE", path: string
   try {
     response = await fetch(path, init);
   } catch {
-    throw new ApiError(0, "The server does not answer. Nothing was sent.");
+    throw new ApiError(0, "The server does not answer. Try again when it is back.");
   }
   const answer = (await response.json().catch(() => undefined)) as (T & { message?: string }) | undefined;
   if (!response.ok) throw new ApiError(response.status, answer?.message ?? `The server answered ${response.status}.`);

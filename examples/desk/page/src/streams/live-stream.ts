@@ -1,4 +1,4 @@
-import { isAtOrBefore } from "./event-id.ts";
+import { ReplayCount } from "./replay-count.ts";
 
 /**
  * What a stream is doing. `reconnecting`: the browser will try again by itself; `refused`: the server said no, and the
@@ -33,9 +33,6 @@ export interface Arrival {
 
 type Handler = (data: unknown, arrival: Arrival) => void;
 
-/** How many events of a new connection are remembered until the server has told where the channel stood. */
-const REMEMBERED_EVENTS = 20_000;
-
 /**
  * One event stream of this page: the browser's EventSource, and the book-keeping that the inspector shows. It reconnects
  * by itself, as EventSource does. Fires `change` when anything about it changes, `opened` and `lost` with the connection.
@@ -51,8 +48,6 @@ export class LiveStream extends EventTarget {
   received = 0;
   /** Connections opened so far. */
   connection = 0;
-  /** Events of this connection that were already in the channel when it was opened; undefined: not known yet. */
-  replayed: number | undefined;
   gaps: Gap[] = [];
   server: ServerStream | undefined;
   /** Whether the last event has come. */
@@ -62,7 +57,7 @@ export class LiveStream extends EventTarget {
 
   #source: EventSource | undefined;
   #handlers = new Map<string, Handler[]>();
-  #sinceOpen: string[] = [];
+  #replay = new ReplayCount();
 
   constructor(name: string, path: string) {
     super();
@@ -113,29 +108,30 @@ export class LiveStream extends EventTarget {
     this.lastEventId = "";
     this.received = 0;
     this.connection = 0;
-    this.replayed = undefined;
+    this.#replay = new ReplayCount();
     this.gaps = [];
     this.finished = false;
     this.dispatchEvent(new Event("change"));
   }
 
+  /** Events of this connection that were already in the channel when it was opened; undefined: not known (yet). */
+  get replayed(): number | undefined {
+    return this.#replay.count;
+  }
+
   /** Takes in what the server says about this connection. */
   describe(server: ServerStream): void {
     this.server = server;
-    const position = server.positionAtOpen;
-    this.replayed = position === null ? undefined : this.#sinceOpen.filter((id) => isAtOrBefore(id, position)).length;
-    this.#sinceOpen = [];
+    this.#replay.tell(server.positionAtOpen);
     // The browser knows the position the stream began with, and does not tell; the server does.
-    if (this.lastEventId === "" && position !== null) this.lastEventId = position;
+    if (this.lastEventId === "" && server.positionAtOpen !== null) this.lastEventId = server.positionAtOpen;
     this.dispatchEvent(new Event("change"));
     this.dispatchEvent(new Event("described"));
   }
 
-  /** Whether this event had already happened when its connection was opened; undefined: not known (any more). */
-  isReplayed(arrival: Arrival): boolean | undefined {
-    const position = this.server?.positionAtOpen;
-    if (arrival.connection !== this.connection || position === undefined || position === null) return undefined;
-    return isAtOrBefore(arrival.eventId, position);
+  /** Whether this event had already happened when its connection was opened, as far as is known (still). */
+  isReplayed(arrival: Arrival): boolean {
+    return arrival.connection === this.connection && this.#replay.includes(arrival.eventId);
   }
 
   #arrived(type: string, event: MessageEvent<string>): void {
@@ -146,27 +142,17 @@ export class LiveStream extends EventTarget {
       this.gaps.push(data as Gap);
     } else {
       this.received++;
-      this.#count(event.lastEventId);
+      this.#replay.take(event.lastEventId);
     }
     for (const handler of this.#handlers.get(type) ?? []) handler(data, arrival);
     if (type === "gap") this.dispatchEvent(new CustomEvent<Gap>("gap", { detail: data as Gap }));
     this.dispatchEvent(new Event("change"));
   }
 
-  #count(id: string): void {
-    const position = this.server?.positionAtOpen;
-    if (position === undefined) {
-      if (this.#sinceOpen.length < REMEMBERED_EVENTS) this.#sinceOpen.push(id);
-    } else if (position !== null && this.replayed !== undefined && isAtOrBefore(id, position)) {
-      this.replayed++;
-    }
-  }
-
   #opened(): void {
     this.connection++;
     this.server = undefined;
-    this.replayed = undefined;
-    this.#sinceOpen = [];
+    this.#replay = new ReplayCount();
     this.#become("open");
     this.dispatchEvent(new Event("opened"));
   }

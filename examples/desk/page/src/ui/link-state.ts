@@ -11,10 +11,18 @@ export function startLinkState(streams: readonly LiveStream[], presence: Presenc
   const render = () => {
     frame = 0;
     const open = streams.filter((stream) => stream.state === "open").length;
-    const waiting = streams.some((stream) => stream.state === "connecting" || stream.state === "reconnecting");
+    const waiting = streams.some(
+      ({ state, finished }) => state === "connecting" || (state === "reconnecting" && !finished),
+    );
     const away = presence.state !== "up";
     line.dataset.state = away ? "away" : waiting || open === 0 ? "reconnecting" : "open";
-    const next = away ? "Server away" : open === 0 ? "Connecting" : `Live · ${countOf(open, "stream")}`;
+    const next = away
+      ? "Server away"
+      : open === 0
+        ? waiting
+          ? "Connecting"
+          : "Not connected"
+        : `Live · ${countOf(open, "stream")}`;
     if (text.textContent !== next) text.textContent = next;
   };
   const renderSoon = () => {
