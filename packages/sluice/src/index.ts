@@ -2,7 +2,7 @@ export { Channel, type ChannelStats, type PublishOptions } from "./channel/chann
 export type { ChannelOptions } from "./channel/channel-options.ts";
 export type { Gap, GapReason } from "./channel/gap.ts";
 export type { History, HistoryOptions } from "./channel/history.ts";
-export type { ChannelEvent, EventMap } from "./channel/kept-event.ts";
+export type { AnyEvents, ChannelEvent, EventMap } from "./channel/kept-event.ts";
 export type { SelectionOptions } from "./channel/selection-options.ts";
 export type { Initial, InitialFunction } from "./channel/snapshot.ts";
 export type { StandardSchema } from "./channel/standard-schema.ts";

@@ -1,6 +1,6 @@
 import { Channel, type ChannelStats } from "./channel/channel.ts";
 import type { ChannelOptions } from "./channel/channel-options.ts";
-import type { EventMap } from "./channel/kept-event.ts";
+import type { AnyEvents, EventMap } from "./channel/kept-event.ts";
 import { type JobEvents, Jobs, type JobsOptions } from "./jobs/jobs.ts";
 import { checkText, invalidOption, show } from "./protocol/check-option.ts";
 import { SluiceError } from "./protocol/sluice-error.ts";
@@ -92,7 +92,7 @@ export class Sluice implements AsyncDisposable {
    * The channel of a name; made when it is asked for first, which is when it may have options. The type parameter says which types of events
    * it has and what their data is. Throws `INVALID_OPTION`, and `CLOSED`.
    */
-  channel<Events extends EventMap = EventMap>(name: string, options?: ChannelOptions<Events>): Channel<Events> {
+  channel<Events extends EventMap = AnyEvents>(name: string, options?: ChannelOptions<Events>): Channel<Events> {
     this.#mustBeOpen();
     const known = this.#channels.get(name);
     if (known !== undefined) {

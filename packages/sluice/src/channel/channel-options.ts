@@ -1,11 +1,11 @@
 import type { Retention } from "../logs/log.ts";
 import { checkFunction, checkNames, checkNumber, invalidOption } from "../protocol/check-option.ts";
-import type { ChannelEvent, EventMap } from "./kept-event.ts";
+import type { AnyEvents, ChannelEvent, EventMap } from "./kept-event.ts";
 import type { StandardSchema } from "./standard-schema.ts";
 import type { WindowLimits } from "./window.ts";
 
 /** How a channel is set up. */
-export interface ChannelOptions<Events extends EventMap = EventMap> {
+export interface ChannelOptions<Events extends EventMap = AnyEvents> {
   /**
    * How much of the past the log keeps; what goes beyond any of the limits is trimmed, oldest first. `events`: 10 000. `bytes`: 16 MiB;
    * counted are the characters of the text, and 128 for each event. `age` in ms: `Infinity`.

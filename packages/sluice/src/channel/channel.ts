@@ -9,7 +9,7 @@ import { type ChannelOptions, type ChannelSettings, checkChannelOptions } from "
 import { Delivery } from "./delivery.ts";
 import { NO_POSITION } from "./gap.ts";
 import { checkHistoryOptions, type History, type HistoryOptions, readHistory } from "./history.ts";
-import type { ChannelEvent, EventMap } from "./kept-event.ts";
+import type { AnyEvents, ChannelEvent, EventMap } from "./kept-event.ts";
 import { Latest } from "./latest.ts";
 import { formatPosition, MAX_EVENT_ID_LENGTH, parsePosition } from "./position.ts";
 import { FilterNumbers } from "./selection.ts";
@@ -46,7 +46,7 @@ export interface ChannelStats {
 }
 
 /** A named, ordered, replayable sequence of events: what one publishes to and subscribes to. */
-export class Channel<Events extends EventMap = EventMap> {
+export class Channel<Events extends EventMap = AnyEvents> {
   readonly name: string;
   readonly #hub: StreamHub;
   readonly #log: Log;

@@ -1,7 +1,7 @@
 import { checkNames, checkNumber, invalidOption } from "../protocol/check-option.ts";
 import type { Delivery } from "./delivery.ts";
 import type { Gap } from "./gap.ts";
-import { type ChannelEvent, type EventMap, KeptEvent } from "./kept-event.ts";
+import { type AnyEvents, type ChannelEvent, type EventMap, KeptEvent } from "./kept-event.ts";
 import { formatPosition } from "./position.ts";
 import { type FilterNumbers, type Selection, selects } from "./selection.ts";
 import { checkSelection, type SelectionOptions } from "./selection-options.ts";
@@ -9,7 +9,7 @@ import { afterGap, findStartPoint, type StartPoint } from "./start-point.ts";
 
 /** Which events of the past. */
 export interface HistoryOptions<
-  Events extends EventMap = EventMap,
+  Events extends EventMap = AnyEvents,
   Type extends keyof Events & string = keyof Events & string,
 > extends SelectionOptions<Events, Type> {
   /** The event ID after which to begin. Default: the newest `limit` events, for which all that is kept is looked through. */
@@ -19,7 +19,7 @@ export interface HistoryOptions<
 }
 
 /** Events of the past, and where a subscriber goes on from them. */
-export interface History<Events extends EventMap = EventMap> {
+export interface History<Events extends EventMap = AnyEvents> {
   /** Oldest first. */
   readonly events: readonly ChannelEvent<Events>[];
   /** The position after the last of them: the next `after`, or the `lastEventId` of a stream that goes on from here. */

@@ -4,10 +4,13 @@ import { encodeEvent } from "../protocol/encode-event.ts";
 import { formatPosition } from "./position.ts";
 
 /** The types of a channel's events, and the data of each. */
-export type EventMap = Record<string, unknown>;
+export type EventMap = object;
+
+/** Where nobody says which types there are: any, with any data. */
+export type AnyEvents = Record<string, unknown>;
 
 /** An event of a channel, as filters and `history` see it. */
-export type ChannelEvent<Events extends EventMap = EventMap> = {
+export type ChannelEvent<Events extends EventMap = AnyEvents> = {
   readonly [Type in keyof Events & string]: {
     readonly type: Type;
     readonly data: Events[Type];

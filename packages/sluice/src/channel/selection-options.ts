@@ -1,11 +1,11 @@
 import { checkFunction, invalidOption } from "../protocol/check-option.ts";
-import type { ChannelEvent, EventMap } from "./kept-event.ts";
+import type { AnyEvents, ChannelEvent, EventMap } from "./kept-event.ts";
 import type { EventFilter, FilterNumbers, Selection } from "./selection.ts";
 import { checkTopics } from "./topics.ts";
 
 /** Which events of a channel are meant. */
 export interface SelectionOptions<
-  Events extends EventMap = EventMap,
+  Events extends EventMap = AnyEvents,
   Type extends keyof Events & string = keyof Events & string,
 > {
   /**

@@ -5,7 +5,7 @@ import type { SseItem } from "../stream/sse-item.ts";
 import { Cursor, type CursorSetup } from "./cursor.ts";
 import type { Delivery } from "./delivery.ts";
 import { SubscriptionIterator } from "./iterate.ts";
-import type { EventMap } from "./kept-event.ts";
+import type { AnyEvents, EventMap } from "./kept-event.ts";
 import { MAX_EVENT_ID_LENGTH } from "./position.ts";
 import type { FilterNumbers } from "./selection.ts";
 import { checkSelection, type SelectionOptions } from "./selection-options.ts";
@@ -14,7 +14,7 @@ import type { From } from "./start-point.ts";
 
 /** What a subscriber wants of a channel. */
 export interface SubscribeOptions<
-  Events extends EventMap = EventMap,
+  Events extends EventMap = AnyEvents,
   Type extends keyof Events & string = keyof Events & string,
 > extends SelectionOptions<Events, Type> {
   /** Where a subscriber begins that brings no last event ID. Default: `"now"`. */

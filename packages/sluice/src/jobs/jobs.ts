@@ -174,10 +174,13 @@ export class Jobs<Progress = unknown, Result = unknown> {
     const { signal } = job.controller;
     // After start() has returned, so that the caller knows the ID before anything happens.
     await Promise.resolve();
-    const progress = async (value: Progress) => {
-      if (job.state !== "running") return;
+    const progress = (value: Progress): Promise<void> => {
+      if (job.state !== "running") return Promise.resolve();
       job.progress = value;
-      await this.#channel.publish("progress", value, { topics: [id] });
+      const told = this.#channel.publish("progress", value, { topics: [id] }).then(() => undefined);
+      // Whoever does not await it has onError to tell.
+      told.catch((error) => this.#hub.report(error, { stage: "job", channel: this.name }));
+      return told;
     };
     try {
       signal.throwIfAborted();
