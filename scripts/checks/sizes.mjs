@@ -6,7 +6,7 @@ import { ROOT } from "../servers.mjs";
 
 /** What an entry may cost someone who bundles all of it: minified and gzipped, in bytes. */
 const BUDGETS = [
-  { entry: "sluice", file: "index.js", budget: 12_000 },
+  { entry: "sluice", file: "index.js", budget: 20_000 },
   { entry: "sluice/protocol", file: "protocol/index.js", budget: 2_000 },
 ];
 

@@ -37,7 +37,7 @@ export const sluiceFastify: FastifyPluginAsync<DrainingAdapterOptions> = async (
     // What is misused rejects at once, before anything is answered: then the reply stays Fastify's, and its error handler answers.
     let isMisused = false;
     closed.catch(() => {
-      isMisused = false;
+      isMisused = true;
     });
     queueMicrotask(() => isMisused || this.hijack());
     return closed;

@@ -17,10 +17,8 @@ export async function streamOnNode(
   const closed = sluice.stream(incoming, outgoing, forNode, options);
   // What is misused rejects at once, before anything is answered. The end of the stream is not waited for.
   await Promise.race([closed, undefined]);
-  const sent = new Response(null, { headers: { "x-hono-already-sent": "true" } });
-  // node-server replaces Response by a class that it would send without a look at this header, until its body was read once.
-  void sent.body;
-  return sent;
+  // What node-server's RESPONSE_ALREADY_SENT is, made anew, since middlewares may still set headers on it.
+  return new Response(null, { headers: { "x-hono-already-sent": "true" } });
 }
 
 function withRequest(context: SourceContext, request: Request): SourceContext<Request> {

@@ -1,5 +1,5 @@
 import type { Channel } from "../channel/channel.ts";
-import type { Retention } from "../logs/log.ts";
+import type { ChannelOptions } from "../channel/channel-options.ts";
 import { checkFunction, checkNames, checkNumber, checkText, show } from "../protocol/check-option.ts";
 import { SluiceError } from "../protocol/sluice-error.ts";
 import type { FeedSource } from "../stream/feed.ts";
@@ -25,7 +25,7 @@ export interface JobsOptions {
   /** Jobs remembered at most, running ones included; beyond it, those over longest are forgotten. Default: 10 000. */
   readonly maxJobs?: number;
   /** How much of the jobs' past progress is kept for followers that resume; all jobs of this name share it. Default: that of channels. */
-  readonly retain?: Partial<Retention>;
+  readonly retain?: NonNullable<ChannelOptions["retain"]>;
 }
 
 /** How one job is started. */

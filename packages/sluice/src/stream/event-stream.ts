@@ -89,6 +89,8 @@ export class EventStream implements SinkOwner {
   /** Ends the stream; the first reason given stands. `last` is written before the end. */
   close(reason: CloseReason, last?: Piece): void {
     if (this.reason !== undefined) return;
+    // Nobody reads what is written to one that is gone or stalled.
+    if (reason !== "client" && reason !== "stalled") this.feed.flush?.();
     if (last !== undefined) this.write(last);
     if (this.reason !== undefined) return;
     this.reason = reason;

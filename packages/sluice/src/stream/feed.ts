@@ -27,6 +27,8 @@ export interface Feed {
   drained(): void;
   /** Of what it wrote past the stream, to the sink itself: how many events, and when last. */
   readonly shared: SharedWrites | undefined;
+  /** Writes what it has made and not written yet, before the stream is ended. */
+  flush?(): void;
   /** What to write to a stream that was idle. */
   heartbeat(): Piece;
   /** The stream has ended: let go of everything. Called once, also when the feed itself ended it. */

@@ -56,6 +56,10 @@ export class SourceFeed implements Feed {
     if (this.#stream.writable) this.#resume?.();
   }
 
+  flush(): void {
+    this.#writeAll();
+  }
+
   heartbeat(): Piece {
     return COMMENT;
   }

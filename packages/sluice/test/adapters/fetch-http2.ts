@@ -1,12 +1,12 @@
 import { connect, constants } from "node:http2";
 import { Readable } from "node:stream";
-import type { TestServer } from "./adapter-contract.ts";
+import type { Client } from "./fetch-http1.ts";
 
-/** What `fetch` is for HTTP/1.1, on one HTTP/2 connection without TLS; and its end. */
-export function fetchHttp2(origin: string): Pick<TestServer, "fetch"> & { end(): void } {
+/** What `fetch` is for HTTP/1.1, on one HTTP/2 connection without TLS. */
+export function fetchHttp2(origin: string): Client {
   const session = connect(origin);
   return {
-    end: () => session.destroy(),
+    leave: () => session.close(),
     fetch: (path, { headers = {}, signal } = {}) =>
       new Promise((resolve, reject) => {
         const stream = session.request({ ":path": path, ...headers });

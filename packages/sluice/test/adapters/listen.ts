@@ -1,24 +1,32 @@
 import type { Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { TestServer } from "./adapter-contract.ts";
+import { type Client, fetchHttp1 } from "./fetch-http1.ts";
 
-/** Makes a server listen on a free port, and resolves to its address. */
-export async function listen(server: Pick<Server, "listen" | "address">): Promise<string> {
+/** What the servers of `node:http` and `node:http2` have in common. */
+interface AnyServer extends Pick<Server, "address"> {
+  listen(port: number, host: string, done: () => void): unknown;
+  close(done: () => void): unknown;
+}
+
+/** Makes a server listen on a free port. */
+export async function serve(server: AnyServer, connect = fetchHttp1): Promise<TestServer> {
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  return originOf(server);
+  return served(server, () => new Promise((resolve) => void server.close(() => resolve())), connect);
 }
 
-export function originOf(server: Pick<Server, "address">): string {
-  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-}
-
-/** Closes a server and resolves when all its connections are gone. */
-export async function close(server: Pick<Server, "close">): Promise<void> {
-  await new Promise<void>((resolve) => server.close(() => resolve()));
-}
-
-/** A server that listens, as the contract wants it. */
-export async function overHttp1(server: Server): Promise<TestServer> {
-  const origin = await listen(server);
-  return { fetch: (path, init) => fetch(origin + path, init ?? {}), close: () => close(server) };
+/** The same for a server that listens, with its framework's way of closing it. */
+export function served(
+  server: Pick<Server, "address">,
+  close: () => Promise<void>,
+  connect: (origin: string) => Client = fetchHttp1,
+): TestServer {
+  const { fetch, leave } = connect(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
+  return {
+    fetch,
+    close: () => {
+      leave();
+      return close();
+    },
+  };
 }

@@ -1,0 +1,70 @@
+import { createServer } from "node:http";
+import Koa from "koa";
+import { describe, expect, it } from "vitest";
+import { sluiceKoa } from "../../src/adapters/koa.ts";
+import { createSluice } from "../../src/index.ts";
+import { openEventStream } from "../../src/testing/index.ts";
+import { adapterContract, COOKIES, ORIGIN, type Route } from "./adapter-contract.ts";
+import { serve } from "./listen.ts";
+
+adapterContract("Koa 3", ({ sluice, routes }) => {
+  const app = new Koa();
+  // Errors are the test's to see, not the terminal's.
+  app.silent = true;
+  app.use(sluiceKoa({ sluice }));
+  app.use((ctx) => {
+    const [, name = "", id = ""] = ctx.path.split("/");
+    ctx.set("access-control-allow-origin", ORIGIN);
+    ctx.set("set-cookie", [...COOKIES]);
+    const { source, options } = (routes[name] as Route)(id);
+    return ctx.sse(source, options);
+  });
+  return serve(createServer(app.callback()));
+});
+
+describe("ctx.sse() of Koa", () => {
+  it("resolves to the reason of the end, which the middlewares before it wait for", async () => {
+    const sluice = createSluice();
+    const app = new Koa();
+    const seen = new Promise<[string, unknown]>((resolve) => {
+      app.use(async (ctx, next) => resolve([ctx.path, await next()]));
+    });
+    app.use(sluiceKoa({ sluice }));
+    app.use((ctx) =>
+      ctx.sse(async function* () {
+        yield "only";
+      }),
+    );
+    const server = await serve(createServer(app.callback()));
+    await using stream = await openEventStream(await server.fetch("/once"));
+    expect(await stream.rest()).toMatchObject([{ type: "message", data: "only" }]);
+    expect(await seen).toEqual(["/once", "source-ended"]);
+    await server.close();
+  });
+
+  it("keeps Koa's hands off the response also when the middleware does not wait", async () => {
+    const sluice = createSluice();
+    const app = new Koa();
+    app.use(sluiceKoa({ sluice }));
+    app.use((ctx) => {
+      void ctx.sse(async () => {
+        // By then Koa has been told that the middlewares are done.
+        await new Promise<void>((resolve) => setImmediate(resolve));
+        return (async function* () {
+          yield "only";
+        })();
+      });
+    });
+    const server = await serve(createServer(app.callback()));
+    await using stream = await openEventStream(await server.fetch("/"));
+    expect(await stream.rest()).toMatchObject([{ data: "only" }]);
+    await server.close();
+  });
+
+  it.each([
+    [undefined, "`sluice` must be a Sluice"],
+    [{ sluice: createSluice(), drain: false }, "there is no option `drain`"],
+  ])("refuses to be registered with %j", (options, message) => {
+    expect(() => sluiceKoa(options as never)).toThrow(message);
+  });
+});

@@ -1,0 +1,220 @@
+import "reflect-metadata";
+import type { Server } from "node:http";
+import {
+  type CallHandler,
+  type CanActivate,
+  Controller,
+  type ExecutionContext,
+  Get,
+  Header,
+  type INestApplication,
+  Inject,
+  NotFoundException,
+  Param,
+  Req,
+  Res,
+  UseGuards,
+  UseInterceptors,
+} from "@nestjs/common";
+import { NestFactory } from "@nestjs/core";
+import { ExpressAdapter } from "@nestjs/platform-express";
+import { of, tap } from "rxjs";
+import { afterEach, describe, expect, it } from "vitest";
+import { EventStream, SluiceModule, type SluiceModuleOptions } from "../../src/adapters/nest.ts";
+import { createSluice, Sluice } from "../../src/index.ts";
+import { openEventStream } from "../../src/testing/index.ts";
+import { adapterContract, COOKIES, ORIGIN, type Route, type ServerSetup, type TestServer } from "./adapter-contract.ts";
+import { served } from "./listen.ts";
+
+/** Parameter decorators in the order in which TypeScript applies them, without their syntax, which Biome reads only when told to. */
+const Parameters =
+  (...decorators: ParameterDecorator[]): MethodDecorator =>
+  (target, name) => {
+    for (const [index, decorate] of decorators.entries()) decorate(target, name, index);
+  };
+
+type Class = new (...args: never[]) => object;
+
+async function start(
+  imports: unknown[],
+  controller: Class,
+  { providers = [] as unknown[], platform = undefined as unknown } = {},
+): Promise<TestServer> {
+  class Application {}
+  const root = { module: Application, imports, controllers: [controller], providers } as never;
+  const app: INestApplication = await NestFactory.create(root, (platform ?? new ExpressAdapter()) as ExpressAdapter, {
+    logger: false,
+  });
+  await app.listen(0, "127.0.0.1");
+  return served(app.getHttpServer() as Server, () => app.close());
+}
+
+function routeController(): Class {
+  @Controller()
+  class RouteController {
+    @Inject("routes") readonly routes!: ServerSetup["routes"];
+
+    @Get(":name/:id")
+    @Header("access-control-allow-origin", ORIGIN)
+    @EventStream((request) => request.streamOptions)
+    @Parameters(Param("name"), Param("id"), Req(), Res({ passthrough: true }))
+    stream(name: string, id: string, request: object, reply: { header(name: string, values: string[]): void }) {
+      reply.header("set-cookie", [...COOKIES]);
+      const { source, options = {} } = (this.routes[name] as Route)(id);
+      Object.assign(request, { streamOptions: options });
+      return source;
+    }
+  }
+  return RouteController;
+}
+
+const startRoutes = ({ sluice, routes }: ServerSetup, platform?: unknown) =>
+  start([SluiceModule.forRoot({ sluice, drain: { pace: 0 } })], routeController(), {
+    providers: [{ provide: "routes", useValue: routes }],
+    platform,
+  });
+
+adapterContract("NestJS 11 on Express", startRoutes, { drainsOnClose: true });
+
+// Wherever it is installed.
+const platformFastify = "@nestjs/platform-fastify";
+const { FastifyAdapter } = await import(platformFastify).catch(() => ({}));
+if (FastifyAdapter !== undefined) {
+  adapterContract("NestJS 11 on Fastify", (setup) => startRoutes(setup, new FastifyAdapter()), { drainsOnClose: true });
+}
+
+describe("@EventStream() of Nest", () => {
+  const sluice = createSluice();
+  const channel = sluice.channel("news");
+  const events: string[] = [];
+  let server: TestServer;
+  afterEach(() => server.close());
+
+  class MembersOnly implements CanActivate {
+    canActivate(context: ExecutionContext) {
+      return context.switchToHttp().getRequest().headers.authorization === "member";
+    }
+  }
+  class Log {
+    intercept(_context: ExecutionContext, next: CallHandler) {
+      return next
+        .handle()
+        .pipe(tap({ next: (value) => events.push(`next ${value}`), complete: () => events.push("complete") }));
+    }
+  }
+
+  @Controller()
+  @UseInterceptors(Log)
+  class NewsController {
+    @Get("news")
+    @UseGuards(MembersOnly)
+    @EventStream(() => ({ subscriber: { user: "ada" } }))
+    news() {
+      return channel.subscribe();
+    }
+
+    @Get("logged")
+    @EventStream()
+    async logged() {
+      return channel.subscribe();
+    }
+
+    @Get("over")
+    @EventStream()
+    over() {
+      return null;
+    }
+
+    @Get("missing")
+    @EventStream()
+    missing() {
+      throw new NotFoundException("No such paper.");
+    }
+
+    @Get("observable")
+    @EventStream()
+    observable() {
+      return of(1, 2, 3);
+    }
+
+    @Get("forgotten")
+    @EventStream()
+    forgotten() {}
+  }
+
+  const startNews = (options: Partial<SluiceModuleOptions> = {}) =>
+    start([SluiceModule.forRoot({ sluice, drain: false, ...options })], NewsController);
+
+  it("lets guards decide first", async () => {
+    server = await startNews();
+    expect((await server.fetch("/news")).status).toBe(403);
+    const response = await server.fetch("/news", { headers: { authorization: "member" } });
+    expect(response.status).toBe(200);
+    await response.body?.cancel();
+  });
+
+  it("takes the options of each stream from its request", async () => {
+    server = await startNews();
+    await using _stream = await openEventStream(await server.fetch("/news", { headers: { authorization: "member" } }));
+    expect(sluice.connections()).toMatchObject([{ subscriber: { user: "ada" }, channel: "news" }]);
+  });
+
+  it("leaves what the method throws to the exception filters", async () => {
+    server = await startNews();
+    const response = await server.fetch("/missing");
+    expect([response.status, await response.json()]).toMatchObject([404, { message: "No such paper." }]);
+  });
+
+  it("answers 204 for null, and 500 for what is no source", async () => {
+    server = await startNews();
+    const statuses = ["/over", "/forgotten", "/observable"].map(async (path) => (await server.fetch(path)).status);
+    expect(await Promise.all(statuses)).toEqual([204, 500, 500]);
+  });
+
+  it("is done, for interceptors around it, when the stream is open", async () => {
+    server = await startNews();
+    events.length = 0;
+    await using stream = await openEventStream(await server.fetch("/logged"));
+    await channel.publish("edition", 1);
+    expect((await stream.next()).data).toBe("1");
+    expect(events).toEqual(["next undefined", "complete"]);
+  });
+});
+
+describe("SluiceModule of Nest", () => {
+  it("refuses, when it is made, options that are not what they should be", () => {
+    const sluice = createSluice();
+    expect(() => SluiceModule.forRoot({} as never)).toThrow("SluiceModule: `sluice` must be a Sluice");
+    expect(() => SluiceModule.forRoot({ sluice, drian: false } as never)).toThrow("there is no option `drian`");
+    expect(() => SluiceModule.forRoot({ sluice, drain: { timeout: "1s" } as never })).toThrow("`drain.timeout`");
+  });
+
+  it("takes its options from a factory, and gives the Sluice to constructors and methods", async () => {
+    const sluice = createSluice();
+
+    @Controller()
+    class StatsController {
+      @Inject(Sluice) readonly sluice!: Sluice;
+
+      @Get("stats")
+      stats() {
+        return this.sluice.stats();
+      }
+    }
+    const config = { provide: "config", useValue: { sluice } };
+    class Config {}
+    const server = await start(
+      [
+        SluiceModule.forRootAsync({
+          imports: [{ module: Config, providers: [config], exports: ["config"] }],
+          inject: ["config"],
+          useFactory: async ({ sluice }: { sluice: Sluice }) => ({ sluice }),
+        }),
+      ],
+      StatsController,
+    );
+    expect(await (await server.fetch("/stats")).json()).toMatchObject({ streams: 0 });
+    await server.close();
+    expect(sluice.health().status).toBe("draining");
+  });
+});

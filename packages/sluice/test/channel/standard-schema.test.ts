@@ -1,0 +1,106 @@
+import { afterEach, describe, expect, it } from "vitest";
+import { z } from "zod";
+import { createSluice, type SluiceError, type StandardSchema } from "../../src/index.ts";
+import { collect } from "../../src/testing/index.ts";
+
+const sluice = createSluice();
+let channels = 0;
+/** A channel with one type of event, whatever a caller of JavaScript may publish to it. */
+const channelWith = (schema: unknown) =>
+  sluice.channel<{ placed: unknown }>(`orders-${++channels}`, { schemas: { placed: schema as StandardSchema } });
+afterEach(() => expect(sluice.stats().streams).toBe(0));
+
+const Order = z.object({ id: z.number().int(), total: z.number().positive() });
+
+/** What publishing this rejects with. */
+async function refusal(channel: ReturnType<typeof channelWith>, data: unknown): Promise<SluiceError> {
+  return channel.publish("placed", data).then(
+    (id) => Promise.reject(new Error(`Published as ${id}.`)),
+    (error) => error,
+  );
+}
+
+describe("a channel with schemas", () => {
+  it("publishes data that fits", async () => {
+    const orders = channelWith(Order);
+    const collected = collect(orders.subscribe(), 1);
+    const id = await orders.publish("placed", { id: 1, total: 9.5 });
+    expect(await collected).toMatchObject([{ id, event: "placed", data: { id: 1, total: 9.5 } }]);
+  });
+
+  it("refuses data that does not, names each fault and its place, and publishes nothing", async () => {
+    const orders = channelWith(z.object({ id: z.number(), lines: z.array(z.object({ sku: z.string() })) }));
+    const error = await refusal(orders, { id: "1", lines: [{ sku: "a" }, { sku: 2 }] });
+    expect(error.code).toBe("SCHEMA_MISMATCH");
+    expect(error.message).toMatch(
+      /^The data of "placed" does not fit its schema: id: .*number.*; lines\.1\.sku: .*string/,
+    );
+    expect(error.cause).toMatchObject([{ path: ["id"] }, { path: ["lines", 1, "sku"] }]);
+    expect(orders.stats()).toMatchObject({ published: 0, retained: 0 });
+  });
+
+  it("says what is wrong with the data as a whole without naming a place", async () => {
+    const error = await refusal(channelWith(z.string()), 7);
+    expect(error.message).toMatch(
+      /^The data of "placed" does not fit its schema: [^:]*: ?expected string, received number$/i,
+    );
+  });
+
+  it("publishes what the schema makes of the data: defaults, transforms, and nothing it does not know", async () => {
+    const schema = z.object({
+      id: z.coerce.number(),
+      currency: z.string().default("EUR"),
+      at: z.date().transform((date) => date.toISOString()),
+    });
+    const orders = channelWith(schema);
+    const at = new Date(0);
+    await orders.publish("placed", { id: "1", at, secret: "card number" });
+    const { events } = await orders.history();
+    expect(events.map(({ data }) => data)).toEqual([{ id: 1, currency: "EUR", at: at.toISOString() }]);
+  });
+
+  it("waits for refinements that take their time", async () => {
+    const known = new Set([1]);
+    const orders = channelWith(Order.refine(async ({ id }) => known.has(id), { message: "There is no such order." }));
+    await orders.publish("placed", { id: 1, total: 1 });
+    expect((await refusal(orders, { id: 2, total: 1 })).message).toBe(
+      'The data of "placed" does not fit its schema: There is no such order.',
+    );
+    expect(orders.stats().published).toBe(1);
+  });
+
+  it("leaves types without a schema alone", async () => {
+    const orders = sluice.channel<{ placed: z.output<typeof Order>; cancelled: { id: number } }>("partial", {
+      schemas: { placed: Order },
+    });
+    await orders.publish("cancelled", { id: "anything" } as never);
+    expect(orders.stats().published).toBe(1);
+  });
+
+  it("tells the caller of what a schema throws, and publishes nothing", async () => {
+    const broken = z.string().refine(() => {
+      throw new Error("The register is away.");
+    });
+    const orders = channelWith(broken);
+    await expect(orders.publish("placed", "x")).rejects.toThrow("The register is away.");
+    expect(orders.stats().published).toBe(0);
+  });
+
+  it("takes any schema of the standard, with paths of both kinds", async () => {
+    const error = await refusal(
+      channelWith({
+        "~standard": {
+          version: 1,
+          vendor: "test",
+          validate: () => ({ issues: [{ message: "is odd", path: [{ key: "a" }, Symbol.for("b"), 0] }] }),
+        },
+      }),
+      1,
+    );
+    expect(error.message).toBe('The data of "placed" does not fit its schema: a.Symbol(b).0: is odd');
+  });
+
+  it.each([[1], [{}], [() => true], [{ "~standard": {} }], [null]])("refuses %j as a schema", (schema) => {
+    expect(() => channelWith(schema)).toThrow("`schemas.placed` must be a Standard Schema");
+  });
+});

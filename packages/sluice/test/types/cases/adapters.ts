@@ -1,0 +1,87 @@
+import { Controller, Get, Module } from "@nestjs/common";
+import Fastify from "fastify";
+import { Hono } from "hono";
+import Koa from "koa";
+import { type CloseReason, createSluice } from "sluice";
+import { sluiceFastify } from "sluice/fastify";
+import { sluiceHono } from "sluice/hono";
+import { sluiceKoa } from "sluice/koa";
+import { EventStream, SluiceModule } from "sluice/nest";
+import { collect, openEventStream } from "sluice/testing";
+import { type Exactly, holds } from "./exactly.ts";
+
+const sluice = createSluice();
+const orders = sluice.channel<{ placed: { id: number } }>("orders");
+
+// Fastify, on HTTP/1.1 and HTTP/2.
+const fastify = Fastify();
+await fastify.register(sluiceFastify, { sluice, drain: { timeout: 1_000 } });
+// @ts-expect-error a Sluice is needed
+await fastify.register(sluiceFastify, {});
+fastify.get("/", async (request, reply) => {
+  const reason = await reply.sse(orders.subscribe(), { event: request.id });
+  holds<Exactly<typeof reason, CloseReason>>();
+  // @ts-expect-error no source
+  return reply.sse(1);
+});
+const http2 = Fastify({ http2: true });
+await http2.register(sluiceFastify, { sluice, drain: false });
+http2.get("/", (_request, reply) => reply.sse(orders.subscribe()));
+
+// Koa.
+new Koa()
+  .use(sluiceKoa({ sluice }))
+  // @ts-expect-error Koa tells nothing of its shutdown
+  .use(sluiceKoa({ sluice, drain: {} }))
+  .use((ctx) => ctx.sse(orders.subscribe()))
+  // @ts-expect-error no source
+  .use((ctx) => ctx.sse(1));
+
+// Hono.
+new Hono()
+  .use(sluiceHono({ sluice }))
+  .get("/", (c) =>
+    c.var.sse(({ request }) => {
+      holds<Exactly<typeof request, Request>>();
+      return orders.subscribe();
+    }),
+  )
+  // @ts-expect-error no source
+  .get("/no", (c) => c.var.sse(1));
+
+// Nest.
+@Controller()
+class OrderController {
+  @Get()
+  @EventStream({ event: "order" })
+  all() {
+    return orders.subscribe();
+  }
+
+  @Get("mine")
+  @EventStream((request) => ({ subscriber: { user: request.user.id } }))
+  mine() {
+    return orders.subscribe();
+  }
+
+  // @ts-expect-error there is no such option
+  @EventStream({ events: "order" })
+  wrong() {}
+}
+
+@Module({
+  imports: [
+    SluiceModule.forRoot({ sluice }),
+    SluiceModule.forRootAsync({ inject: ["config"], useFactory: (config: typeof sluice) => ({ sluice: config }) }),
+    // @ts-expect-error a Sluice is needed
+    SluiceModule.forRoot({}),
+  ],
+  controllers: [OrderController],
+})
+export class OrderModule {}
+
+// Test helpers.
+const [item] = await collect(orders.subscribe(), 1);
+holds<Exactly<typeof item extends infer I ? NonNullable<I>["data" & keyof NonNullable<I>] : never, { id: number }>>();
+const stream = await openEventStream("http://desk.example", { lastEventId: "1", timeout: 1_000 });
+holds<Exactly<Awaited<ReturnType<typeof stream.next>>, { type: string; data: string; lastEventId: string }>>();

@@ -1,0 +1,86 @@
+import { type Channel, type ChannelEvent, createSluice, type SseItem, type Subscription } from "sluice";
+import { type Exactly, holds } from "./exactly.ts";
+
+interface Order {
+  readonly id: number;
+  readonly total: number;
+}
+type OrderEvents = { placed: Order; cancelled: { orderId: number }; closed: null };
+
+const sluice = createSluice();
+const orders = sluice.channel<OrderEvents>("orders", {
+  latestBy: (event) => {
+    if (event.type === "placed") holds<Exactly<typeof event.data, Order>>();
+    // @ts-expect-error there is no such type
+    if (event.type === "plced") return "x";
+    return event.type;
+  },
+});
+holds<Exactly<typeof orders, Channel<OrderEvents>>>();
+
+// publish() knows the types of events and the data of each.
+holds<Exactly<ReturnType<typeof orders.publish>, Promise<string>>>();
+await orders.publish("placed", { id: 1, total: 2 });
+await orders.publish("closed", null, { topics: ["user:1"], id: "own", retry: 1_000 });
+// @ts-expect-error there is no such type
+await orders.publish("plced", { id: 1, total: 2 });
+// @ts-expect-error the data is that of another type
+await orders.publish("placed", { orderId: 1 });
+// @ts-expect-error a field is missing
+await orders.publish("placed", { id: 1 });
+// @ts-expect-error a field is not of its type
+await orders.publish("cancelled", { orderId: "1" });
+// @ts-expect-error a field is too many
+await orders.publish("cancelled", { orderId: 1, reason: "none" });
+// @ts-expect-error there is no such option
+await orders.publish("closed", null, { topic: "user:1" });
+// @ts-expect-error data must be given
+await orders.publish("closed");
+
+// subscribe() narrows what filters see and what iterations yield.
+const all = orders.subscribe();
+holds<Exactly<typeof all, Subscription<Order | { orderId: number } | null>>>();
+const placed = orders.subscribe({
+  types: ["placed"],
+  topics: ["user:1"],
+  filter: (event) => {
+    holds<Exactly<typeof event.type, "placed">>();
+    return event.data.total > 10 && event.topics !== undefined;
+  },
+});
+holds<Exactly<typeof placed, Subscription<Order>>>();
+for await (const item of placed) holds<Exactly<typeof item, SseItem<Order>>>();
+for await (const item of placed.after("epoch-1")) item.data.total.toFixed();
+orders.subscribe({
+  filter: (event) => (event.type === "cancelled" ? event.data.orderId === 1 : event.type === "closed"),
+});
+// @ts-expect-error there is no such type
+orders.subscribe({ types: ["plced"] });
+// @ts-expect-error the filter sees events of the types only
+orders.subscribe({ types: ["closed"], filter: (event) => event.data.orderId === 1 });
+// @ts-expect-error a type must be told apart before its data is known
+orders.subscribe({ filter: (event) => event.data.total > 1 });
+// @ts-expect-error topics are a list, or "*"
+orders.subscribe({ topics: "user:1" });
+orders.subscribe({ topics: "*", from: "start" });
+orders.subscribe({ initial: async ({ signal }) => [signal.aborted] });
+
+// What is kept has the same types.
+const { events } = await orders.history({ limit: 10 });
+for (const event of events) if (event.type === "placed") holds<Exactly<typeof event.data, Order>>();
+holds<Exactly<(typeof events)[number], ChannelEvent<OrderEvents>>>();
+
+// A map of events may also be an interface.
+interface NoticeEvents {
+  notice: string;
+}
+const notices = sluice.channel<NoticeEvents>("notices");
+await notices.publish("notice", "hello");
+// @ts-expect-error the data is a string
+await notices.publish("notice", 1);
+
+// Without a map, any type has any data.
+const loose = sluice.channel("loose");
+holds<Exactly<typeof loose, Channel>>();
+await loose.publish("anything", { at: "all" });
+for await (const item of loose.subscribe()) holds<Exactly<typeof item, SseItem<unknown>>>();

@@ -1,0 +1,27 @@
+import { createSluice, type Jobs } from "sluice";
+import { type Exactly, holds } from "./exactly.ts";
+
+const sluice = createSluice();
+const exports_ = sluice.jobs<{ percent: number }, { url: string }>("exports");
+holds<Exactly<typeof exports_, Jobs<{ percent: number }, { url: string }>>>();
+
+const { id, result } = exports_.start(async ({ progress, signal, id }) => {
+  holds<Exactly<typeof signal, AbortSignal>>();
+  await progress({ percent: 50 });
+  // @ts-expect-error progress has another type
+  await progress(50);
+  return { url: `/exports/${id}` };
+});
+holds<Exactly<typeof result, Promise<{ url: string }>>>();
+// @ts-expect-error a job returns its result
+exports_.start(async () => "done");
+// @ts-expect-error there is no such option
+exports_.start(async () => ({ url: "" }), { name: "x" });
+
+const state = exports_.get(id);
+holds<
+  Exactly<typeof state extends undefined ? never : NonNullable<typeof state>["result"], { url: string } | undefined>
+>();
+if (state?.state === "running") state.progress?.percent.toFixed();
+// @ts-expect-error there is no such state
+if (state?.state === "done") exports_.cancel(id);
