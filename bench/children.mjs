@@ -66,6 +66,7 @@ export function startChild(file, { cpu = "servers", options = {}, cpuProfile, no
 
   return new Promise((resolve, reject) => {
     waiting.set(0, { resolve, reject });
+    child.once("error", reject);
     child.on("message", (/** @type {any} */ message) => {
       if (message.ready) resolve(handle);
       const waiter = waiting.get(message.ready ? 0 : message.id);

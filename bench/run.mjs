@@ -10,7 +10,7 @@ import { within } from "./timeout.mjs";
 /** In the order they run; each stops after its limit, in seconds, whatever happens. */
 const LIMITS_S = { fanout: 150, idle: 120, burst: 60, targeted: 60, stalled: 120, resume: 60, parser: 60 };
 
-const { scenarios, settings } = readSettings(process.argv.slice(2), Object.keys(LIMITS_S));
+const { scenarios, settings } = chosen();
 const start = performance.now();
 /** @type {import("./report.mjs").Figure[]} */
 const figures = [];
@@ -18,6 +18,7 @@ let failed = 0;
 
 for (const [name, limit] of Object.entries(LIMITS_S)) {
   if (!scenarios.includes(name)) continue;
+  const begun = performance.now();
   console.log(`\n== ${name}`);
   try {
     const { run } = await import(new URL(`scenarios/${name}.mjs`, import.meta.url).href);
@@ -27,11 +28,26 @@ for (const [name, limit] of Object.entries(LIMITS_S)) {
     console.error(`${name}: ${error instanceof Error ? error.message : error}`);
   }
   killChildren();
+  console.log(`(${secondsSince(begun)} s)`);
 }
 
 if (settings.quick) console.log("\n--quick shows that everything works; its figures mean nothing.");
-console.log(`\n== figures (${Math.round((performance.now() - start) / 1_000)} s, Node ${process.versions.node})`);
+console.log(`\n== figures (${secondsSince(start)} s, Node ${process.versions.node})`);
 printFigures(figures);
 const missed = figures.filter((figure) => isMet(figure) === false).length;
 console.log(`\n${missed} of ${figures.length} targets missed, ${failed} scenarios failed`);
 process.exit(failed > 0 || (settings.strict && missed > 0) ? 1 : 0);
+
+/** @param {number} moment */
+function secondsSince(moment) {
+  return Math.round((performance.now() - moment) / 1_000);
+}
+
+function chosen() {
+  try {
+    return readSettings(process.argv.slice(2), Object.keys(LIMITS_S));
+  } catch (error) {
+    console.error(error instanceof Error ? error.message : error);
+    process.exit(2);
+  }
+}

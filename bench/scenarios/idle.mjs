@@ -19,24 +19,30 @@ const NODE_ARGS = ["--max-semi-space-size=1"];
  */
 export async function run({ connections, warmConnections, idleRounds }) {
   console.log(`${connections} idle connections, after ${warmConnections} to warm up, ${idleRounds} rounds`);
-  const entries = CONTESTANTS.map((contestant) => ({ ...contestant, perConnection: /** @type {number[]} */ ([]) }));
+  const entries = CONTESTANTS.map((contestant) => ({
+    ...contestant,
+    perConnection: /** @type {number[]} */ ([]),
+    heap: 0,
+  }));
   for (let round = 0; round < idleRounds; round++) {
     for (const entry of rotate(entries, round)) {
       // A process for each measurement: memory that was used once does not all come back.
       const pair = await startPair(entry.program, { options: entry.options, nodeArgs: NODE_ARGS });
-      const before = await residentWith(pair, warmConnections, entry.connecting);
-      const after = await residentWith(pair, connections, entry.connecting);
-      entry.perConnection.push((after - before) / connections / KIBIBYTE);
+      const before = await memoryWith(pair, warmConnections, entry.connecting);
+      const after = await memoryWith(pair, connections, entry.connecting);
+      entry.perConnection.push((after.rss - before.rss) / connections / KIBIBYTE);
+      entry.heap = (after.used - before.used) / connections / KIBIBYTE;
       await pair.stop();
     }
   }
 
   printTable(
-    ["server", "resident memory per idle connection", "spread"],
-    entries.map(({ name, perConnection }) => [
+    ["server", "resident memory per idle connection", "spread", "heap and buffers alone"],
+    entries.map(({ name, perConnection, heap }) => [
       name,
       `${number(median(perConnection))} KiB`,
       `${number(Math.min(...perConnection))} … ${number(Math.max(...perConnection))}`,
+      `${number(heap)} KiB`,
     ]),
   );
   const [control, sluice, betterSse, fastifySse, hono, compressed] = entries.map(({ perConnection }) => perConnection);
@@ -54,11 +60,9 @@ export async function run({ connections, warmConnections, idleRounds }) {
  * @param {number} count
  * @param {import("../pair.mjs").Connecting | undefined} connecting
  */
-async function residentWith(pair, count, connecting) {
+async function memoryWith(pair, count, connecting) {
   await pair.connect(count, connecting);
-  if (connecting?.compressed) {
-    await pair.settle();
-    await pair.publish();
-  } else await pair.publish();
-  return (await pair.memory()).rss;
+  if (connecting?.compressed) await pair.settle();
+  await pair.publish();
+  return await pair.memory();
 }

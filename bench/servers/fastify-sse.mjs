@@ -21,6 +21,9 @@ serveBench({
   server: app.server,
   streams: () => streams.size,
   publish({ id, type, data }) {
-    for (const stream of streams) stream.send({ id, event: type, data });
+    // One that has gone meanwhile rejects, which must not end the process.
+    for (const stream of streams) stream.send({ id, event: type, data }).catch(ignore);
   },
 });
+
+function ignore() {}
