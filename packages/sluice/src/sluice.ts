@@ -65,22 +65,27 @@ export class Sluice implements AsyncDisposable {
    * Rejects only with `INVALID_OPTION`, before anything is answered. What goes wrong later is answered or ends the stream, and is
    * told to `onError`, so the promise need not be awaited.
    */
-  async stream<R extends NodeRequest>(
+  stream<R extends NodeRequest>(
     request: R,
     response: NodeResponse,
     source: Source<R>,
-    options: StreamOptions = {},
+    options: StreamOptions = NO_OPTIONS,
   ): Promise<CloseReason> {
-    checkSource(source);
-    checkStreamOptions(options);
-    return openStream(this.#hub, new NodeExchange(request, response), source as Source, options);
+    // Not an async function: its frame would be kept for as long as the stream.
+    try {
+      checkSource(source);
+      checkStreamOptions(options);
+      return openStream(this.#hub, new NodeExchange(request, response), source as Source, options);
+    } catch (error) {
+      return Promise.reject(error);
+    }
   }
 
   /**
    * The same for the Fetch API: Hono, Next.js, Bun, Deno, workers. Resolves to the response, whose body is the stream.
    * How it ends is told to the option `onClose`.
    */
-  async response(request: Request, source: Source<Request>, options: StreamOptions = {}): Promise<Response> {
+  async response(request: Request, source: Source<Request>, options: StreamOptions = NO_OPTIONS): Promise<Response> {
     checkSource(source);
     checkStreamOptions(options);
     const exchange = new FetchExchange(request);
@@ -202,6 +207,8 @@ export class Sluice implements AsyncDisposable {
 export function createSluice(options: SluiceOptions = {}): Sluice {
   return new Sluice(options);
 }
+
+const NO_OPTIONS: StreamOptions = {};
 
 const MAX_NAME_LENGTH = 256;
 

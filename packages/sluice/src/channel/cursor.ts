@@ -41,7 +41,10 @@ export class Cursor implements Feed, Runnable {
   /** Index in the cohort's live list; only for {@link Delivery}. */
   place: number = NOWHERE;
   readonly #delivery: Delivery;
-  readonly #setup: CursorSetup;
+  // Not the whole setup: its selection is the cohort's already, and need not be kept once for each subscriber.
+  readonly #from: From;
+  readonly #initial: Initial | undefined;
+  readonly #gapEvent: string;
   readonly #context: LazyContext;
   /** Offset up to which it has been written everything; while it is live, that is what the channel has flushed. */
   #after = 0;
@@ -56,7 +59,9 @@ export class Cursor implements Feed, Runnable {
 
   constructor(delivery: Delivery, setup: CursorSetup, context: LazyContext) {
     this.#delivery = delivery;
-    this.#setup = setup;
+    this.#from = setup.from;
+    this.#initial = setup.initial;
+    this.#gapEvent = setup.gapEvent;
     this.#context = context;
     this.cohort = delivery.cohorts.join(setup.selection);
     delivery.lagging.add(this);
@@ -72,7 +77,7 @@ export class Cursor implements Feed, Runnable {
     const { lastEventId } = this.#context;
     // What was published before this subscriber came must not count as coming after it.
     this.#delivery.flush();
-    const found = findStartPoint(this.#delivery, lastEventId, this.#setup.from);
+    const found = findStartPoint(this.#delivery, lastEventId, this.#from);
     if (!(found instanceof Promise)) return this.#begin(found, opening, lastEventId === undefined);
     this.#write(`${opening}\n`, 0);
     const life = this.#life;
@@ -189,7 +194,7 @@ export class Cursor implements Feed, Runnable {
   /** Says where the stream goes on, and goes on from there. `opening` is the first lines of the first block, if it is still open. */
   #begin(point: StartPoint, opening: string, isFresh: boolean): void {
     const delivery = this.#delivery;
-    const { initial, gapEvent } = this.#setup;
+    const initial = this.#initial;
     const withSnapshot = initial !== undefined && (isFresh || point.gap !== undefined);
     // Taken before the snapshot is made: what happens meanwhile comes after it.
     this.#after = withSnapshot ? delivery.flushed : point.after;
@@ -198,7 +203,7 @@ export class Cursor implements Feed, Runnable {
     let text = opening;
     if (point.gap !== undefined) {
       delivery.hub.gaps++;
-      text += (opening && "\n") + gapText({ ...point.gap, resumesAfter: position }, gapEvent, withSnapshot);
+      text += (opening && "\n") + gapText({ ...point.gap, resumesAfter: position }, this.#gapEvent, withSnapshot);
     } else if (withSnapshot) text += opening && "\n";
     else text += `id: ${position}\n\n`;
     if (text !== "") this.#write(text, 0);

@@ -28,7 +28,7 @@ export type ConnectionSelector =
 
 /** Describes a stream as it is now. */
 export function connectionOf(stream: EventStream): Connection {
-  const { subscriber, remoteAddress } = stream.setup;
+  const { subscriber, exchange } = stream.setup;
   const { channel, topics, state, lastEventId } = stream.feed.describe();
   const { id, events } = stream;
   return {
@@ -39,7 +39,7 @@ export function connectionOf(stream: EventStream): Connection {
     state,
     lastEventId,
     openedAt: new Date(stream.openedAt),
-    remoteAddress,
+    remoteAddress: exchange.remoteAddress,
     events,
     bytes: stream.sink.written,
   };

@@ -1,4 +1,5 @@
 import type { CloseReason } from "./close-reason.ts";
+import type { Exchange } from "./exchange.ts";
 import type { Feed } from "./feed.ts";
 import type { Piece } from "./piece.ts";
 import type { Sink, SinkOwner } from "./sink.ts";
@@ -16,7 +17,8 @@ export interface Subscriber {
 /** What an event stream is opened with. */
 export interface EventStreamSetup {
   readonly subscriber: Subscriber | undefined;
-  readonly remoteAddress: string | undefined;
+  /** The request that it answers. */
+  readonly exchange: Exchange;
   /** The key under which it counts against `maxConnectionsPerKey`. */
   readonly key: string | undefined;
   /** Idle time after which it gets a heartbeat, in ms. */

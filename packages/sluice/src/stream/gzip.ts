@@ -39,10 +39,16 @@ export interface GzipPart {
   readonly shift: number;
 }
 
+/** Too little to compress: positions, heartbeats and what opens a stream, of which each stream has its own. */
+const STORED_BELOW_BYTES = 128;
+
 /** Compresses a piece; only where {@link canGzip}. */
 export function gzipPart(bytes: Uint8Array): GzipPart {
   const { deflateRawSync, crc32, constants } = ZLIB as Zlib;
-  const deflated = deflateRawSync(bytes, { finishFlush: constants.Z_FULL_FLUSH, level: COMPRESSION_LEVEL });
+  const deflated =
+    bytes.length < STORED_BELOW_BYTES
+      ? storedBlock(bytes)
+      : deflateRawSync(bytes, { finishFlush: constants.Z_FULL_FLUSH, level: COMPRESSION_LEVEL });
   let chunk: Uint8Array | undefined;
   return {
     bytes: deflated,
@@ -53,6 +59,16 @@ export function gzipPart(bytes: Uint8Array): GzipPart {
     size: bytes.length,
     shift: crcShift(bytes.length),
   };
+}
+
+/** A block of deflate that is not compressed (RFC 1951 section 3.2.4). It begins and ends at a byte, as every piece does. */
+function storedBlock(bytes: Uint8Array): Uint8Array {
+  const block = new Uint8Array(5 + bytes.length);
+  const view = new DataView(block.buffer);
+  view.setUint16(1, bytes.length, true);
+  view.setUint16(3, ~bytes.length, true);
+  block.set(bytes, 5);
+  return block;
 }
 
 /** What a connection's gzip body amounts to so far: all it takes to end it with a valid trailer. */

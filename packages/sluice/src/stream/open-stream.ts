@@ -35,7 +35,7 @@ class Opening {
   readonly #hub: StreamHub;
   readonly #exchange: Exchange;
   readonly #options: StreamOptions;
-  readonly #resolve: (reason: CloseReason) => void;
+  readonly #done: Tell;
   readonly #context: LazyContext;
   /** The key under which its place is taken. */
   #key: string | undefined;
@@ -46,7 +46,7 @@ class Opening {
     this.#hub = hub;
     this.#exchange = exchange;
     this.#options = options;
-    this.#resolve = resolve;
+    this.#done = teller(hub, options.onClose, resolve);
     this.#context = new LazyContext(requestedPosition(exchange, options.lastEventId), exchange.request);
   }
 
@@ -133,12 +133,12 @@ class Opening {
     const expiry = expiresAt === undefined ? Number.POSITIVE_INFINITY : now + (Number(expiresAt) - Date.now());
     return {
       subscriber,
-      remoteAddress: this.#exchange.remoteAddress,
+      exchange: this.#exchange,
       key: this.#key,
       heartbeat,
       deadline: Math.min(lifetime, expiry),
       deadlineReason: expiry <= lifetime ? "expired" : "lifetime",
-      onClosed: (reason, stream) => this.#done(reason, stream),
+      onClosed: this.#done,
     };
   }
 
@@ -190,17 +190,24 @@ class Opening {
     this.#context.abort(reason);
     this.#done(reason);
   }
+}
 
-  #done(reason: CloseReason, stream?: EventStream): void {
-    const hub = this.#hub;
+type Tell = (reason: CloseReason, stream?: EventStream) => void;
+
+/**
+ * Makes what tells everybody the end. It outlives the opening by as long as the stream, and so holds no more than it needs:
+ * what a stream holds is what ten thousand hold.
+ */
+function teller(hub: StreamHub, onClose: StreamOptions["onClose"], resolve: (reason: CloseReason) => void): Tell {
+  return (reason, stream) => {
     if (reason === "refused") hub.closedByReason.refused++;
     const report = (error: unknown) => hub.report(error, { stage: "on-close" });
     try {
-      const told: unknown = this.#options.onClose?.(reason, stream && connectionOf(stream));
+      const told: unknown = onClose?.(reason, stream && connectionOf(stream));
       if (told instanceof Promise) told.catch(report);
     } catch (error) {
       report(error);
     }
-    this.#resolve(reason);
-  }
+    resolve(reason);
+  };
 }

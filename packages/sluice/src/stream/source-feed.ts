@@ -75,7 +75,7 @@ export class SourceFeed implements Feed {
   }
 
   describe(): FeedState {
-    return { state: this.#stream.writable ? "live" : "lagging" };
+    return { state: this.#started && this.#stream.writable ? "live" : "lagging" };
   }
 
   async #pull(): Promise<void> {

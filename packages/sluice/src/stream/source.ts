@@ -1,5 +1,6 @@
 import { invalidOption } from "../protocol/check-option.ts";
 import type { Feed, FeedSource, SourceContext } from "./feed.ts";
+import { isReadableStream, readableSource } from "./readable-source.ts";
 import { SourceFeed } from "./source-feed.ts";
 import type { SseItem } from "./sse-item.ts";
 
@@ -57,7 +58,7 @@ export class LazyContext implements SourceContext {
 
 /** Throws `INVALID_OPTION` where a value is no source, before anything is answered. */
 export function checkSource(source: unknown): asserts source is Source {
-  if (typeof source === "function" || hasMethod(source, "openFeed") || hasMethod(source, Symbol.asyncIterator)) return;
+  if (typeof source === "function" || hasMethod(source, "openFeed") || isIterable(source)) return;
   throw invalidOption("source", "an async iterable, a function that makes one, or a subscription", source);
 }
 
@@ -73,11 +74,16 @@ export function openSource(
   function feed(made: unknown): Feed | null | Promise<Feed | null> {
     if (made === null) return null;
     if (hasMethod(made, "openFeed")) return (made as FeedSource).openFeed(context);
-    if (!hasMethod(made, Symbol.asyncIterator))
+    if (!isIterable(made))
       throw invalidOption("what the source function returns", "an async iterable, a subscription, or null", made);
     const abort = (reason: string) => context.abort(reason);
-    return new SourceFeed(made as AsyncIterable<unknown>, { ...setup, abort });
+    return new SourceFeed(readableSource(made), { ...setup, abort });
   }
+}
+
+/** Streams of the Streams standard have an iterator of their own only in newer runtimes. */
+function isIterable(value: unknown): value is AsyncIterable<unknown> {
+  return hasMethod(value, Symbol.asyncIterator) || isReadableStream(value);
 }
 
 function hasMethod(value: unknown, name: PropertyKey): boolean {

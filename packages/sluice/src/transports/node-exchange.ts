@@ -65,6 +65,7 @@ export interface NodeHttp2Stream {
   readonly writableLength: number;
   write(bytes: Uint8Array, callback?: (error?: Error | null) => void): boolean;
   close(code: number): void;
+  destroy(): unknown;
 }
 
 /** Headers that HTTP/2 forbids (RFC 9113 section 8.2.2), and that we leave to `node:http` otherwise. */
@@ -78,7 +79,8 @@ export class NodeExchange implements Exchange {
   #sink: NodeSink | undefined;
 
   constructor(request: NodeRequest, response: NodeResponse) {
-    if (typeof request?.headers !== "object")
+    // Not by `headers`, which Node makes when it is first asked for, and keeps as long as the stream.
+    if (typeof (request?.rawHeaders ?? request?.headers) !== "object")
       throw invalidOption("request", "a request of node:http or alike", request);
     if (typeof response?.writeHead !== "function")
       throw invalidOption("response", "a response of node:http or alike", response);

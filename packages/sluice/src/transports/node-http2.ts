@@ -60,6 +60,8 @@ export class NodeHttp2Sink implements NodeSink {
 
   destroy(): void {
     this.#stream.close(CANCEL);
+    // Where the connection takes nothing at all, the frame waits, and the stream with it.
+    this.#stream.destroy();
   }
 
   closed(): void {

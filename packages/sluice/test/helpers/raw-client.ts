@@ -2,7 +2,6 @@ import { connect as connectPlain, type Socket } from "node:net";
 import { connect as connectTls } from "node:tls";
 import { RawResponse } from "./raw-response.ts";
 import { SeenStream } from "./seen-stream.ts";
-import { until } from "./until.ts";
 
 /** How a request is sent. */
 export interface RawRequest {
@@ -28,18 +27,20 @@ export class RawClient implements Disposable {
   closed = false;
   readonly #keep: boolean;
   readonly #methods: string[] = [];
+  readonly #waiting: (() => void)[] = [];
   readonly #nothing = new SeenStream();
 
   constructor(port: number, { tls = false, keep = false, paused = false }: RawRequest = {}) {
     this.#keep = keep;
     // Half-open, so that a half-closed connection stays until it is left.
     this.#tcp = connectPlain({ port, host: "127.0.0.1", allowHalfOpen: true });
-    this.socket = tls
-      ? connectTls({ socket: this.#tcp, rejectUnauthorized: false })
-      : this.#tcp;
+    this.socket = tls ? connectTls({ socket: this.#tcp, rejectUnauthorized: false }) : this.#tcp;
     // A connection that was cut on purpose may end in an error.
     this.socket.on("error", () => undefined);
-    this.socket.on("data", (bytes) => this.#read(bytes));
+    this.socket.on("data", (bytes) => {
+      this.#read(bytes);
+      this.#tell();
+    });
     this.socket.on("end", () => {
       this.ended = true;
       this.responses.at(-1)?.finish();
@@ -47,6 +48,7 @@ export class RawClient implements Disposable {
     });
     this.socket.on("close", () => {
       this.closed = true;
+      this.#tell();
     });
     if (paused) this.socket.pause();
   }
@@ -72,6 +74,15 @@ export class RawClient implements Disposable {
     this.#methods.push(method);
     this.socket.write(`${method} ${path} HTTP/${version}\r\n${lines.join("")}\r\n`, "latin1");
     return this;
+  }
+
+  /** Resolves once a condition on what has come holds, or the connection is gone; looks whenever something comes. */
+  async when(condition: () => boolean): Promise<void> {
+    while (!this.closed && !condition()) {
+      await new Promise<void>((resolve) => {
+        this.#waiting.push(resolve);
+      });
+    }
   }
 
   pause(): void {
@@ -101,6 +112,10 @@ export class RawClient implements Disposable {
     this.socket.destroy();
   }
 
+  #tell(): void {
+    for (const resolve of this.#waiting.splice(0)) resolve();
+  }
+
   #read(bytes: Buffer): void {
     let rest = bytes;
     while (rest.length > 0) {
@@ -112,11 +127,4 @@ export class RawClient implements Disposable {
       rest = current.push(rest);
     }
   }
-}
-
-/** Sends a request on a connection of its own, and waits for the head of the answer. */
-export async function rawGet(port: number, request: RawRequest = {}): Promise<RawClient> {
-  const client = new RawClient(port, request).send(request);
-  if (request.paused !== true) await until("the head has come", () => client.hasHead || client.closed);
-  return client;
 }

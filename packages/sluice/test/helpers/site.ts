@@ -11,7 +11,6 @@ import {
 } from "../../src/index.ts";
 import { RawClient, type RawRequest } from "./raw-client.ts";
 import { type AnyRequest, type AnyResponse, startServer, type TestServer } from "./test-server.ts";
-import { until } from "./until.ts";
 
 /** A server on HTTP/1.1 whose every request is answered by a Sluice, and those who ask it. */
 export class Site implements AsyncDisposable {
@@ -26,7 +25,7 @@ export class Site implements AsyncDisposable {
   readonly reasons: CloseReason[] = [];
   readonly errors: { readonly error: unknown; readonly context: ErrorContext }[] = [];
   #server!: TestServer;
-  readonly #clients: RawClient[] = [];
+  readonly #clients = new Set<RawClient>();
 
   private constructor(options: SluiceOptions) {
     const onError = (error: unknown, context: ErrorContext) => void this.errors.push({ error, context });
@@ -55,15 +54,20 @@ export class Site implements AsyncDisposable {
   /** Sends a request on a connection of its own, and waits for nothing. */
   ask(request: RawRequest = {}): RawClient {
     const client = new RawClient(this.port, request).send(request);
-    this.#clients.push(client);
+    this.#clients.add(client);
     return client;
   }
 
   /** Sends a request, and waits for the head of the answer. */
   async get(request: RawRequest = {}): Promise<RawClient> {
     const client = this.ask(request);
-    await until("the head has come", () => client.hasHead || client.closed);
+    await client.when(() => client.hasHead);
     return client;
+  }
+
+  /** Lets go of a client that is of no further use. */
+  forget(client: RawClient): void {
+    this.#clients.delete(client);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -19,10 +19,7 @@ export interface TestServer extends AsyncDisposable {
   readonly server: Server;
 }
 
-export async function startServer(
-  handler: Handler,
-  kind: "http" | "https" | "http2" = "http",
-): Promise<TestServer> {
+export async function startServer(handler: Handler, kind: "http" | "https" | "http2" = "http"): Promise<TestServer> {
   const server: Server =
     kind === "http"
       ? createHttp(handler)

@@ -1,3 +1,4 @@
+import { getEventListeners } from "node:events";
 import { describe, expect, it, vi } from "vitest";
 import { stopClock } from "../helpers/clock.ts";
 import { Site } from "../helpers/site.ts";
@@ -40,6 +41,18 @@ describe("expiresAt", () => {
     // One that shares its cohort must not be forgotten with it.
     await channel.publish("n", 1, { topics: ["a"] });
     await until("the event has come", () => other.stream.events.length === 1);
+  });
+
+  it("that is over already is told to onClose, as any end is", async () => {
+    await using site = await Site.open();
+    const told: unknown[] = [];
+    site.source = new ParkedSource();
+    const onClose = (...about: unknown[]) => void told.push(about);
+    site.options = { expiresAt: 0, subscriber: { user: "ada" }, onClose };
+    const client = await site.get();
+    await until("the body has ended", () => client.response.complete);
+    expect(told).toMatchObject([["expired", { subscriber: { user: "ada" }, events: 0 }]]);
+    expect(site.errors).toEqual([]);
   });
 
   it("of Infinity is never", async () => {
@@ -85,20 +98,26 @@ describe("maxLifetime", () => {
 });
 
 describe("the option signal", () => {
-  it("ends its streams when it aborts, and is let go of by those that ended before", async () => {
+  it("ends its streams when it aborts, and has one listener for all of them until the last has gone", async () => {
     await using site = await Site.open();
     const ending = new AbortController();
-    const added = vi.spyOn(ending.signal, "addEventListener");
-    const removed = vi.spyOn(ending.signal, "removeEventListener");
+    const listeners = () => getEventListeners(ending.signal, "abort").length;
+    const warned = vi.spyOn(process, "emitWarning");
     site.source = () => new ParkedSource();
     site.options = { signal: ending.signal };
+    const clients = await Promise.all(Array.from({ length: 20 }, () => site.get()));
+    expect(listeners()).toBe(1);
+    expect(warned).not.toHaveBeenCalled();
+    for (const client of clients) client.close();
+    await until("all have gone", () => site.reasons.length === 20);
+    expect(listeners()).toBe(0);
+
     const [first, second] = [await site.get(), await site.get()];
-    first.close();
-    await until("the first has gone", () => site.reasons.length === 1);
-    expect(removed.mock.calls).toEqual([[added.mock.calls[0]?.[0], added.mock.calls[0]?.[1]]]);
+    expect(listeners()).toBe(1);
     ending.abort();
-    await until("the second has ended", () => second.response.complete);
-    expect(site.reasons).toEqual(["client", "disconnected"]);
+    await until("both have ended", () => first.response.complete && second.response.complete);
+    expect(site.reasons.slice(20)).toEqual(["disconnected", "disconnected"]);
+    expect(listeners()).toBe(0);
   });
 
   it("that has aborted already ends the stream at once", async () => {
@@ -120,7 +139,13 @@ describe("disconnect()", () => {
     ["a user", () => ({ user: "ada" }), ["ada:1", "ada:2"]],
     ["a user and a channel", () => ({ user: "ada", channel: "two" }), ["ada:2"]],
     ["a channel", () => ({ channel: "two" }), ["ada:2"]],
-    ["a predicate", () => ({ subscriber }: { subscriber: unknown }) => subscriber === undefined, ["nobody"]],
+    [
+      "a predicate",
+      () =>
+        ({ subscriber }: { subscriber: unknown }) =>
+          subscriber === undefined,
+      ["nobody"],
+    ],
     ["nobody there", () => ({ user: "eve" }), []],
   ])("by %s ends those, and says how many", async (_, selector, ended) => {
     await using site = await Site.open();

@@ -129,6 +129,26 @@ describe("the heartbeat", () => {
     expect(vi.getTimerCount()).toBe(0);
   });
 
+  it("looks at its streams as rarely as before once those that wanted it sooner have gone", async () => {
+    await using site = await Site.open({ heartbeat: BEAT });
+    using _clock = stopClock();
+    const untilNextLook = () => {
+      const before = performance.now();
+      vi.advanceTimersToNextTimer();
+      return performance.now() - before;
+    };
+    site.source = () => new ParkedSource();
+    site.options = { heartbeat: 80 };
+    const eager = await site.get();
+    expect(untilNextLook()).toBe(10);
+    eager.close();
+    await until("it has gone", () => site.reasons.length === 1);
+    vi.advanceTimersByTime(10);
+    site.options = {};
+    await site.get();
+    expect(untilNextLook()).toBe(1_000);
+  });
+
   it("takes one timer also where a stream that wants it sooner comes while thousands are looked at", async () => {
     await using site = await Site.open({ heartbeat: BEAT });
     using _clock = stopClock();

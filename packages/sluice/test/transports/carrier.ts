@@ -22,6 +22,8 @@ export interface Asker {
   readonly complete: boolean;
   /** Whether nothing more can come. */
   readonly over: boolean;
+  /** Reads nothing more for now. */
+  pause(): void;
   resume(): void;
   /** Goes away, in one of the carrier's ways. */
   leave(way: string): void;

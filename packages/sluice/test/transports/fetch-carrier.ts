@@ -1,4 +1,4 @@
-import type { CloseReason } from "../../src/index.ts";
+import type { CloseReason, StreamOptions } from "../../src/index.ts";
 import { SeenStream } from "../helpers/seen-stream.ts";
 import type { Asker, Carrier, Get, Open } from "./carrier.ts";
 
@@ -28,18 +28,21 @@ function askFetch(
   let complete = false;
   let over = false;
 
+  let isReading = false;
   async function read(): Promise<void> {
+    if (isReading) return;
+    isReading = true;
     try {
-      for (;;) {
+      while (!paused && !over) {
         const { done, value } = await reader!.read();
-        if (done) break;
-        seen.push(value);
+        if (done) complete = over = true;
+        else seen.push(value);
       }
-      complete = true;
     } catch {
       // Cut; `complete` stays false.
+      over = true;
     }
-    over = true;
+    isReading = false;
   }
 
   function got(answered: Response): void {
@@ -52,9 +55,9 @@ function askFetch(
   answer(
     (sluice, source, options) =>
       new Promise<CloseReason>((resolve, reject) => {
-        const onClose = (reason: CloseReason) => {
+        const onClose: StreamOptions["onClose"] = (reason, connection) => {
           resolve(reason);
-          options?.onClose?.(reason);
+          options?.onClose?.(reason, connection);
         };
         sluice.response(request, source, { ...options, onClose }).then(got, reject);
       }),
@@ -72,6 +75,9 @@ function askFetch(
     },
     get over() {
       return over;
+    },
+    pause() {
+      paused = true;
     },
     resume() {
       paused = false;

@@ -7,6 +7,7 @@ import { untilFull } from "./vanish-contract.ts";
 
 const EVENTS = 1_000;
 const CHARACTERS = 16_000;
+const STALL_MS = 400;
 
 /** A stream goes as fast as its reader, loses nothing by it, and is cut when the reader takes nothing at all. */
 export function flowContract(carrier: Carrier): void {
@@ -72,6 +73,27 @@ export function flowContract(carrier: Carrier): void {
       await until("the rest has come", () => got + second.stream.events.length === EVENTS);
       const all = [...first.stream.events, ...second.stream.events];
       expect(all.map(({ data }) => Number.parseInt(data, 10))).toEqual(all.map((_, i) => i));
+    });
+
+    it("is slow, but reads, is not taken for stalled", async () => {
+      await using stage = await Stage.set(carrier, { stallTimeout: STALL_MS });
+      stage.source = new EndlessSource(CHARACTERS);
+      const asker = await stage.get({ keep: true });
+      const end = performance.now() + 3 * STALL_MS;
+      let wasHeldUp = false;
+      while (performance.now() < end) {
+        asker.pause();
+        await new Promise((resolve) => setTimeout(resolve, STALL_MS / 25));
+        wasHeldUp ||= stage.sluice.connections()[0]?.state === "lagging";
+        const before = asker.stream.bytes;
+        asker.resume();
+        await until("something has come", () => asker.stream.bytes > before);
+      }
+      expect(wasHeldUp).toBe(true);
+      expect(stage.reasons).toEqual([]);
+      asker.pause();
+      await until("it is cut, now that it does nothing", () => stage.reasons.length > 0);
+      expect(stage.reasons).toEqual(["stalled"]);
     });
 
     it("has the event loop to itself shares it: another request is served meanwhile", async () => {

@@ -1,7 +1,7 @@
 import { constants, gunzipSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
-import { ParkedSource, valuesThenSilence } from "../helpers/sources.ts";
 import { readGzip } from "../helpers/seen-stream.ts";
+import { ParkedSource, valuesThenSilence } from "../helpers/sources.ts";
 import { until } from "../helpers/until.ts";
 import type { Carrier } from "./carrier.ts";
 import { Stage } from "./stage.ts";
@@ -80,12 +80,7 @@ export function headContract(carrier: Carrier): void {
       expect(gunzipSync(asker.stream.body, { finishFlush: constants.Z_SYNC_FLUSH }).toString()).toBe(text);
     });
 
-    it.each([
-      ["gzip;q=0"],
-      ["identity"],
-      ["br"],
-      ["*;q=0"],
-    ])("is not for one who accepts %s", async (accepted) => {
+    it.each([["gzip;q=0"], ["identity"], ["br"], ["*;q=0"]])("is not for one who accepts %s", async (accepted) => {
       await using stage = await Stage.set(carrier, { compress: true });
       stage.source = valuesThenSilence("plain");
       const asker = await stage.get({ headers: { "accept-encoding": accepted } });
@@ -117,7 +112,11 @@ export function headContract(carrier: Carrier): void {
       await until("it is live", () => channel.stats().live === 1);
       stage.sluice.disconnect(() => true);
       await until("it has ended", () => asker.complete);
-      expect(gunzipSync(asker.stream.body).toString().match(/^data: /gm)).toHaveLength(600);
+      expect(
+        gunzipSync(asker.stream.body)
+          .toString()
+          .match(/^data: /gm),
+      ).toHaveLength(600);
     });
   });
 }

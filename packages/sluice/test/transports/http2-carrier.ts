@@ -68,6 +68,7 @@ function askHttp2(port: number, { path = "/", method = "GET", headers = {}, paus
     get over() {
       return over;
     },
+    pause: () => request.pause(),
     resume: () => request.resume(),
     leave(way) {
       if (way === "RST_STREAM") request.close(8);

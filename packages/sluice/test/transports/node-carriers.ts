@@ -53,6 +53,7 @@ function askHttp1(port: number, request: Get, how: { tls: boolean; version: "1.0
     get over() {
       return client.closed;
     },
+    pause: () => client.pause(),
     resume: () => client.resume(),
     leave: (way) => (way === "FIN" ? client.close() : way === "RST" ? client.reset() : client.halfClose()),
   };

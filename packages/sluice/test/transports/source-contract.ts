@@ -159,7 +159,7 @@ export function sourceContract(carrier: Carrier): void {
       const asker = await stage.get({ path: "/a?b=1", headers: { "last-event-id": "77" } });
       await until("the event has come", () => asker.stream.events.length > 0);
       expect(seen).toMatchObject({ lastEventId: "77", signal: { aborted: false } });
-      expect((seen?.request as { url: string }).url).toMatch(/\/a\?b=1$/);
+      expect((seen!.request as { url: string }).url).toMatch(/\/a\?b=1$/);
       expect(stage.sluice.disconnect(() => true)).toBe(1);
       expect(seen?.signal).toMatchObject({ aborted: true, reason: { name: "AbortError" } });
       await until("the stream is over", () => asker.complete);

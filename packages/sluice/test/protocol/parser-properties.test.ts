@@ -1,0 +1,89 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { toBytes } from "../../src/protocol/bytes.ts";
+import { cut, hear } from "./hear.ts";
+import { interpretBytes, interpretText } from "./reference-interpreter.ts";
+
+/** What event streams are made of, and what is nearly that. */
+const snippet = fc.constantFrom(
+  ..."data,data:,data: ,event,event: ,id,id: ,retry,retry: ,retry:1,: comment,:,x, ,\t,1,42,é,☃,👍".split(","),
+  ...[
+    "\n",
+    "\r",
+    "\r\n",
+    "\n\n",
+    "\r\r",
+    "\r\n\r\n",
+    "\0",
+    "\uFEFF",
+    "\u2028",
+    "\v",
+    "datax: ",
+    "eventx:",
+    "idx:",
+    "da",
+  ],
+);
+const streamText = fc
+  .array(fc.oneof({ weight: 9, arbitrary: snippet }, fc.string()), { maxLength: 60 })
+  .map((all) => all.join(""));
+const streamBytes = fc
+  .array(fc.oneof({ weight: 4, arbitrary: streamText.map(toBytes) }, fc.uint8Array({ maxLength: 6 })), { maxLength: 6 })
+  .map((pieces) => new Uint8Array(Buffer.concat(pieces)));
+const places = fc.array(fc.nat(400), { maxLength: 12 });
+
+function cutAt<Whole extends { length: number; slice(start: number, end?: number): Whole }>(
+  whole: Whole,
+  at: number[],
+): Whole[] {
+  const ends = [...at.filter((place) => place < whole.length).sort((a, b) => a - b), whole.length];
+  return ends.map((end, index) => whole.slice(ends[index - 1] ?? 0, end));
+}
+
+describe("the parser", () => {
+  it("hears in any text, cut anywhere, what the standard's own words make of it", () => {
+    fc.assert(
+      fc.property(streamText, places, fc.constantFrom("", "before"), (text, at, lastEventId) => {
+        expect(hear(cutAt<string>(text, at), { lastEventId })).toEqual(interpretText(text, lastEventId));
+      }),
+      { numRuns: 3000 },
+    );
+  });
+
+  it("hears in any bytes, cut anywhere, what the standard's own words make of them, and never throws", () => {
+    fc.assert(
+      fc.property(streamBytes, places, (bytes, at) => {
+        const wanted = interpretBytes(bytes);
+        expect(hear(cutAt<Uint8Array>(bytes, at))).toEqual(wanted);
+        expect(hear([bytes])).toEqual(wanted);
+        expect(hear(cut(bytes, 1))).toEqual(wanted);
+      }),
+      { numRuns: 2000 },
+    );
+  });
+
+  it("hears arbitrary bytes like the standard", () => {
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 300 }), places, (bytes, at) => {
+        expect(hear(cutAt<Uint8Array>(bytes, at))).toEqual(interpretBytes(bytes));
+      }),
+      { numRuns: 2000 },
+    );
+  });
+
+  it("refuses an event as too large, or does not, however the text is cut", () => {
+    const outcome = (chunks: string[], maxEventBytes: number) => {
+      try {
+        return hear(chunks, { maxEventBytes });
+      } catch (error) {
+        return error;
+      }
+    };
+    fc.assert(
+      fc.property(streamText, places, fc.integer({ min: 1, max: 40 }), (text, at, maxEventBytes) => {
+        expect(outcome(cutAt<string>(text, at), maxEventBytes)).toEqual(outcome([text], maxEventBytes));
+      }),
+      { numRuns: 2000 },
+    );
+  });
+});

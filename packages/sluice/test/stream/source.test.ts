@@ -1,0 +1,192 @@
+import { describe, expect, it } from "vitest";
+import { createSluice, type Source, type SourceContext, SseItem } from "../../src/index.ts";
+import { Site } from "../helpers/site.ts";
+import { ParkedSource } from "../helpers/sources.ts";
+import { turns, until } from "../helpers/until.ts";
+
+const request = () => new Request("http://localhost/");
+
+/** The whole body of a stream that ends. */
+async function bodyOf(source: Source, event?: string): Promise<string> {
+  const sluice = createSluice({ onError: () => undefined });
+  const response = await sluice.response(request(), source, event === undefined ? {} : { event });
+  return (await response.text()).replace(/^:\nretry: \d+\n\n/, "");
+}
+
+describe("a source", () => {
+  it("that never waits and takes its time lets others have theirs", async () => {
+    await using site = await Site.open();
+    let pulls = 0;
+    let isOver = false;
+    site.source = {
+      [Symbol.asyncIterator]: () => ({
+        next: async () => {
+          pulls++;
+          // Half a millisecond of work, and a few bytes for it.
+          for (const end = performance.now() + 0.5; performance.now() < end; );
+          return { done: isOver, value: "x" };
+        },
+      }),
+    };
+    const client = await site.get();
+    let most = 0;
+    for (let i = 0; i < 20; i++) {
+      const before = pulls;
+      await turns(1);
+      most = Math.max(most, pulls - before);
+    }
+    isOver = true;
+    // A batch of this size would be thousands of them; the first turns are those of a cold start.
+    expect(most).toBeGreaterThan(0);
+    expect(most).toBeLessThan(100);
+    await until("what it made has come", () => client.stream.events.length > 100);
+  });
+
+  it("that ends within a turn is written in one piece", async () => {
+    await using site = await Site.open();
+    site.source = async function* () {
+      for (let i = 0; i < 50; i++) yield i;
+    };
+    const client = await site.get();
+    await until("the body has ended", () => client.response.complete);
+    expect(client.stream.data).toEqual(Array.from({ length: 50 }, (_, i) => i));
+    expect(client.response.chunks).toHaveLength(2);
+  });
+
+  it("sends an event before it makes the next, where that takes time", async () => {
+    await using site = await Site.open();
+    const made: string[] = [];
+    let goOn = () => {};
+    site.source = async function* () {
+      for (const value of ["a", "b", "c"]) {
+        made.push(value);
+        yield value;
+        await new Promise<void>((resolve) => {
+          goOn = resolve;
+        });
+      }
+    };
+    const client = await site.get();
+    for (const count of [1, 2, 3]) {
+      await until("it has come", () => client.stream.events.length === count);
+      expect(made).toHaveLength(count);
+      goOn();
+    }
+    await until("the body has ended", () => client.response.complete);
+  });
+
+  it.each([
+    ["strings as they are", ["a", "two\nlines"], "data: a\n\ndata: two\ndata: lines\n\n"],
+    [
+      "values as JSON",
+      [{ a: 1 }, [2], 3, true, null],
+      'data: {"a":1}\n\ndata: [2]\n\ndata: 3\n\ndata: true\n\ndata: null\n\n',
+    ],
+    ["what looks like an event as data", [{ event: "e", data: "d" }], 'data: {"event":"e","data":"d"}\n\n'],
+    [
+      "items with their fields",
+      [new SseItem("d", { id: "1", event: "e", retry: 5, comment: "c" })],
+      ": c\nevent: e\nid: 1\nretry: 5\ndata: d\n\n",
+    ],
+    ["items without data, where they say something else", [new SseItem(undefined, { comment: "c" })], ": c\n\n"],
+  ])("sends %s", async (_, items, expected) => {
+    const body = await bodyOf(async function* () {
+      yield* items;
+    });
+    expect(body).toBe(expected);
+  });
+
+  it("has the type of the option where an item names none", async () => {
+    const body = await bodyOf(async function* () {
+      yield 1;
+      yield new SseItem(2);
+      yield new SseItem(3, { event: "own" });
+    }, "orders");
+    expect(body.match(/^event: .*$/gm)).toEqual(["event: orders", "event: orders", "event: own"]);
+  });
+
+  it.each([
+    ["undefined", undefined],
+    ["a function", () => 1],
+    ["a symbol", Symbol("x")],
+    ["a BigInt", 1n],
+    ["an id with a line end", new SseItem(1, { id: "1\n2" })],
+    ["an id with NUL", new SseItem(1, { id: "1\0" })],
+    ["a type with a line end", new SseItem(1, { event: "a\rb" })],
+    ["a retry that is no whole number", new SseItem(1, { retry: 1.5 })],
+  ])("that yields %s ends there, and sends nothing of it", async (_, item) => {
+    const body = await bodyOf(async function* () {
+      yield "good";
+      yield item;
+      yield "never";
+    });
+    expect(body).toBe("data: good\n\n");
+  });
+
+  it("may be made by a function that returns any thenable", async () => {
+    const made = (async function* () {
+      yield "made";
+    })();
+    // biome-ignore lint/suspicious/noThenProperty: the thenable under test
+    const thenable = { then: (resolve: (source: typeof made) => void) => resolve(made) };
+    expect(await bodyOf((() => thenable) as unknown as Source)).toBe("data: made\n\n");
+  });
+
+  it("whose next() fails because it was told to stop is nobody's error", async () => {
+    await using site = await Site.open();
+    site.source = async function* ({ signal }: SourceContext) {
+      yield 1;
+      await new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason)));
+    };
+    const client = await site.get();
+    await until("the event has come", () => client.stream.events.length === 1);
+    client.close();
+    await until("it has ended", () => site.reasons.length === 1);
+    await turns(5);
+    expect(site.errors).toEqual([]);
+  });
+
+  it("whose function fails after the subscriber has left is reported, unless because of that", async () => {
+    await using site = await Site.open();
+    const cause = new Error("the database is away");
+    const failures = [cause, new DOMException("left", "AbortError")];
+    let asked = 0;
+    site.source = ({ signal }: SourceContext) => {
+      const failure = failures[asked++];
+      return new Promise((_, reject) => signal.addEventListener("abort", () => reject(failure)));
+    };
+    for (let i = 1; i <= 2; i++) {
+      const client = site.ask();
+      await until("it is asked for", () => asked === i);
+      client.close();
+      await until("it is over", () => site.reasons.length === i);
+    }
+    await turns(5);
+    expect(site.errors).toEqual([{ error: cause, context: { stage: "source" } }]);
+  });
+
+  it("that is given to a second stream after it was used up ends that one at once", async () => {
+    await using site = await Site.open();
+    site.source = (async function* () {
+      yield 1;
+    })();
+    const first = await site.get();
+    await until("the first has ended", () => first.response.complete);
+    const second = await site.get();
+    await until("the second has ended", () => second.response.complete);
+    expect([first.stream.data, second.stream.data]).toEqual([[1], []]);
+    expect(site.reasons).toEqual(["source-ended", "source-ended"]);
+  });
+
+  it("that is begun on is told to return once, however its stream is ended", async () => {
+    await using site = await Site.open();
+    const source = new ParkedSource();
+    site.source = source;
+    const client = await site.get();
+    site.sluice.disconnect(() => true);
+    client.close();
+    await until("the connection is gone", () => site.sockets.size === 0);
+    expect(source.returned).toBe(1);
+    expect(site.reasons).toEqual(["disconnected"]);
+  });
+});
