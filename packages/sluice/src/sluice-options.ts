@@ -12,7 +12,7 @@ export interface SluiceOptions {
   readonly heartbeat?: number;
   /** Reconnection time that subscribers are told, in ms; each gets its own, within ±20 %. Default: 2 000. */
   readonly retry?: number;
-  /** Bytes waiting for a slow subscriber at which writing to it stops until it has taken them. Default: 65 536. */
+  /** Bytes waiting for a slow subscriber at which writing to it stops until it has taken them. Behind a middleware, on HTTP/1.0 and outside Node: the response's own mark. Default: 65 536. */
   readonly highWaterMark?: number;
   /** Time for which a subscriber may take no byte of what waits for it before it is cut, in ms. It will come back with its last event ID. Default: 30 000. */
   readonly stallTimeout?: number;
