@@ -6,8 +6,8 @@ import { ROOT } from "../servers.mjs";
 
 /** What an entry may cost someone who bundles all of it: minified and gzipped, in bytes. */
 const BUDGETS = [
-  { entry: "sluice", file: "index.js", budget: 20_000 },
-  { entry: "sluice/protocol", file: "protocol/index.js", budget: 2_000 },
+  { entry: "sluice", file: "index.js", budget: 20_480 },
+  { entry: "sluice/protocol", file: "protocol/index.js", budget: 2_048 },
 ];
 
 export const sizeChecks = BUDGETS.map(({ entry, file, budget }) => ({

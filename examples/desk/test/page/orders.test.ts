@@ -41,13 +41,13 @@ test("the generator is switched on and off on the page", async () => {
   const generator = page.getByRole("switch", { name: "Order generator" });
   await generator.click();
   await page.getByRole("row", { name: /1001/ }).waitFor();
-  expect(await generator.getAttribute("aria-checked")).toBe("true");
+  await expect.poll(() => generator.getAttribute("aria-checked")).toBe("true");
   await page.getByRole("slider", { name: "Orders per second" }).fill("6");
   await expect.poll(() => desk.generator.state).toEqual({ running: true, perSecond: 50 });
   await page.getByRole("row", { name: /1040/ }).waitFor();
   await generator.click();
   await expect.poll(() => desk.generator.state.running).toBe(false);
-  expect(await generator.getAttribute("aria-checked")).toBe("false");
+  await expect.poll(() => generator.getAttribute("aria-checked")).toBe("false");
 });
 
 test("the page shows the orders that were placed before, and then those that follow, none missing", async () => {

@@ -1,7 +1,6 @@
 /** What this file needs of Node's `Buffer`, which browsers and some workers do not have. */
 interface BufferConstructor {
   from(text: string): Uint8Array<ArrayBuffer>;
-  byteLength(text: string): number;
   concat(pieces: readonly Uint8Array[]): Uint8Array<ArrayBuffer>;
 }
 
@@ -17,11 +16,6 @@ const encoder: TextEncoder = /* @__PURE__ */ new TextEncoder();
 export const toBytes: (text: string) => Uint8Array<ArrayBuffer> = NodeBuffer
   ? (text) => NodeBuffer.from(text)
   : (text) => encoder.encode(text);
-
-/** How many bytes of UTF-8 `text` takes; where there is `Buffer`, without making them. */
-export const byteLength: (text: string) => number = NodeBuffer
-  ? (text) => NodeBuffer.byteLength(text)
-  : (text) => encoder.encode(text).length;
 
 /** All pieces one after another, in one new array. */
 export const concatBytes: (pieces: readonly Uint8Array[]) => Uint8Array<ArrayBuffer> = NodeBuffer

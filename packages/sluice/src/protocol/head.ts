@@ -1,6 +1,7 @@
 /**
- * The head of every event stream. The type says UTF-8 by itself (section 9.2.4 allows no other encoding); `no-transform`
- * keeps proxies from compressing, `x-accel-buffering` nginx from buffering, either of which would hold events back.
+ * The head of every event stream (WHATWG HTML, section 9.2). The type needs no charset, because event streams are UTF-8
+ * always; `no-transform` keeps proxies from compressing, `x-accel-buffering` nginx from buffering: both would hold
+ * events back.
  */
 export const eventStreamHeaders: Readonly<Record<string, string>> = /* @__PURE__ */ Object.freeze({
   "content-type": "text/event-stream",
@@ -11,8 +12,8 @@ export const eventStreamHeaders: Readonly<Record<string, string>> = /* @__PURE__
 /**
  * The last event ID that a client meant by the value of its `Last-Event-ID` header.
  *
- * A client sends the ID's UTF-8 bytes (section 9.2.3), but Node and `Headers` show header bytes as Latin-1. Bytes that are not
- * valid UTF-8, and text that cannot have been bytes, are left as they came.
+ * A client sends the ID's UTF-8 bytes (WHATWG HTML, section 9.2.3), but Node and `Headers` show header bytes as
+ * Latin-1. Bytes that are not valid UTF-8, and text that cannot have been bytes, are left as they came.
  */
 export function decodeLastEventId(headerValue: string): string {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: the range of ASCII is what is meant
@@ -26,14 +27,17 @@ export function decodeLastEventId(headerValue: string): string {
   }
 }
 
-/** Whether an `Accept` header allows an event stream (RFC 9110, section 12.5.1). No header, or an empty one, allows anything. */
+/**
+ * Whether an `Accept` header allows an event stream (RFC 9110, section 12.5.1). No header, or an empty one, allows
+ * anything; `q=0` forbids.
+ */
 export function acceptsEventStream(accept: string | null | undefined): boolean {
   return !accept || isAccepted(accept, ["text/event-stream", "text/*", "*/*"]);
 }
 
 /**
- * Whether an `Accept-Encoding` header allows gzip (RFC 9110, section 12.5.3); `q=0` forbids it. No header allows anything by the
- * standard, but who does not ask gets no compression.
+ * Whether an `Accept-Encoding` header allows gzip (RFC 9110, section 12.5.3); `q=0` forbids it. By the standard no
+ * header allows anything, but who does not ask gets no compression.
  */
 export function acceptsGzip(acceptEncoding: string | null | undefined): boolean {
   return !!acceptEncoding && isAccepted(acceptEncoding, ["gzip", "x-gzip", "*"]);

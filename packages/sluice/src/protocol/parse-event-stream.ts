@@ -1,11 +1,17 @@
 import { createParser, type ParsedEvent, type ParserOptions } from "./parser.ts";
 
-/** Where an event stream is read from: the body of a `Response`, a Node stream, anything that gives its bytes or text. */
+/** What an event stream is read from: the body of a `Response`, a Node stream, whatever gives its bytes or its text. */
 export type EventStreamSource = ReadableStream<Uint8Array | string> | AsyncIterable<Uint8Array | string>;
+
+/** What the two kinds of source have in common. */
+interface Chunks {
+  next: () => Promise<IteratorResult<Uint8Array | string, unknown>>;
+  return?: () => Promise<unknown>;
+}
 
 /** The options of a parser; but the events come out of the iterator. */
 export interface ParseEventStreamOptions extends Omit<ParserOptions, "onEvent"> {
-  /** When it aborts, the iterator throws the signal's reason, even while it waits for the source. */
+  /** When it aborts, the iterator throws the signal's reason, at once even while it waits for the source. */
   signal?: AbortSignal | undefined;
 }
 
@@ -23,9 +29,10 @@ export async function* parseEventStream(
 ): AsyncGenerator<ParsedEvent, void, undefined> {
   const events: ParsedEvent[] = [];
   const parser = createParser({ ...options, onEvent: (event) => events.push(event) });
+  // A reader, because not every browser can iterate a `ReadableStream`, and because it can be cancelled while it waits.
   const reader = "getReader" in source ? source.getReader() : undefined;
-  let chunks: AsyncIterator<Uint8Array | string, unknown> | undefined = reader
-    ? { next: () => reader.read() as Promise<any>, return: () => reader.cancel() as Promise<any> }
+  let chunks: Chunks | undefined = reader
+    ? { next: () => reader.read(), return: () => reader.cancel(signal?.reason) }
     : (source as AsyncIterable<Uint8Array | string>)[Symbol.asyncIterator]();
   let abort: (reason: unknown) => void;
   const onAbort = () => abort?.(signal!.reason);
@@ -33,19 +40,23 @@ export async function* parseEventStream(
   try {
     while (true) {
       // Not `Promise.race` with a promise for the abort: that one would gather every read's reactions until the end.
-      const { done, value } = await new Promise<IteratorResult<Uint8Array | string, unknown>>((resolve, reject) => {
+      const chunk = await new Promise<IteratorResult<Uint8Array | string, unknown>>((resolve, reject) => {
         abort = reject;
         signal?.throwIfAborted();
         chunks!.next().then(resolve, reject);
       });
-      if (done) {
+      if (chunk.done) {
         chunks = undefined;
         return;
       }
-      parser.push(value);
-      for (const event of events.splice(0)) {
-        signal?.throwIfAborted();
-        yield event;
+      try {
+        parser.push(chunk.value);
+      } finally {
+        // Also when it threw: what was complete before is still an event.
+        for (const event of events.splice(0)) {
+          signal?.throwIfAborted();
+          yield event;
+        }
       }
     }
   } finally {

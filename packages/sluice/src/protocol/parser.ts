@@ -11,7 +11,7 @@ export interface ParsedEvent {
   lastEventId: string;
 }
 
-/** What a parser reports, and from where it goes on. An error that a callback throws comes out of `push`. */
+/** What a parser reports, and from where it goes on. */
 export interface ParserOptions {
   /** Hears each event as soon as its blank line is complete. */
   onEvent: (event: ParsedEvent) => void;
@@ -22,8 +22,9 @@ export interface ParserOptions {
   /** The last event ID of the connection before this one. Default `""`: there was none. */
   lastEventId?: string | undefined;
   /**
-   * How many bytes of UTF-8 to hold of one event at most: its data so far and the line being received. Default 16 MiB;
-   * `Infinity` for no limit.
+   * The largest event: neither its data nor one line of its block may be longer. Default 16 MiB; at least 1; `Infinity`
+   * for no limit. Counted once decoded, in UTF-16 code units: of ASCII that is bytes, and of other text no event of up
+   * to so many bytes is ever refused.
    */
   maxEventBytes?: number | undefined;
 }
@@ -34,11 +35,12 @@ export interface Parser {
    * Takes the next piece of the stream, cut anywhere, and reports what it completes. A string is text already decoded;
    * a stream comes either as strings or as bytes.
    *
-   * @throws {SluiceError} `EVENT_TOO_LARGE` when an event exceeds `maxEventBytes`. After this, as after an error thrown
-   * by a callback, the parser is unusable: `push` throws the same error until `reset`.
+   * @throws {SluiceError} `EVENT_TOO_LARGE` when an event exceeds `maxEventBytes`. The parser is then unusable: each
+   * `push` throws this until `reset`. An error that a callback throws comes out of here too; `reset` then as well,
+   * because the rest of the chunk was not read.
    */
   push: (chunk: Uint8Array | string) => void;
-  /** Makes ready for a new connection: forgets an incomplete block and an error, keeps `lastEventId`. */
+  /** Makes ready for a new connection: forgets an incomplete block, and any failure; keeps `lastEventId`. */
   reset: () => void;
   /** The last event ID as of the last complete block, also one without data: what a reconnect has to send. */
   readonly lastEventId: string;
@@ -60,13 +62,16 @@ const COLON = 58;
  * for await (const bytes of response.body) parser.push(bytes);
  * @throws {SluiceError} `INVALID_OPTION`
  */
-export function createParser(options: ParserOptions): Parser {
-  const { onEvent, onRetry, onComment, lastEventId = "", maxEventBytes = DEFAULT_MAX_EVENT_BYTES } = options;
-  if (typeof onEvent !== "function" || typeof lastEventId !== "string" || !(maxEventBytes > 0))
-    throw new SluiceError(
-      "INVALID_OPTION",
-      "Expected onEvent: function, lastEventId: string, maxEventBytes: number > 0",
-    );
+export function createParser({
+  onEvent,
+  onRetry,
+  onComment,
+  lastEventId = "",
+  maxEventBytes = DEFAULT_MAX_EVENT_BYTES,
+}: ParserOptions): Parser {
+  const isValid = typeof onEvent === "function" && typeof lastEventId === "string" && typeof maxEventBytes === "number";
+  if (!isValid || !(maxEventBytes >= 1))
+    throw new SluiceError("INVALID_OPTION", "Expected onEvent: function, lastEventId: text, maxEventBytes >= 1");
 
   // `lastEventId` is a plain property: a getter would give each parser a shape of its own, and V8 slow calls to `push`.
   const parser = { push, reset, lastEventId };
@@ -78,6 +83,8 @@ export function createParser(options: ParserOptions): Parser {
   let id: string;
   let type: string;
   let data: string | undefined;
+  // 1 when it has neither `event` nor `id`, 0 when it may; a number, because V8 is slower at booleans here.
+  let isPlain: number;
 
   // The line so far, when it comes in more than one chunk. The pieces are put together once, when it is complete, so no
   // character is searched or copied again for each further piece.
@@ -105,17 +112,18 @@ export function createParser(options: ParserOptions): Parser {
       hold(text.slice(0, end));
       if (end === length) return;
       const line = pieces.join("");
-      dropPieces();
+      pieces = [];
+      piecesLength = 0;
       parseLine(line);
       pos = skipLineEnd(text, end);
       if (lf < pos) lf = find(text, "\n", pos);
       if (cr < pos) cr = find(text, "\r", pos);
     }
 
-    // The hot path. It repeats what `parseLine`, `dispatch` and `skipLineEnd` do, because short events take a tenth longer
-    // if it calls them; and it makes sure that each index of `charCodeAt` is within the text, because V8 gives up on
-    // inlining one that was not. Measured by bench/parser.
-    let nul = -2;
+    // The hot path. It repeats what `parseLine` does for `data`, `event`, `id` and for a blank line after one line of
+    // data, because short events take a tenth longer if it calls that. Each index of `charCodeAt` is within the text,
+    // thanks to the line's end, because V8 gives up on inlining one that was not. Measured by bench/parser.
+    let nul: number | undefined;
     while (pos < length) {
       let end = lf;
       let next = lf + 1;
@@ -124,23 +132,43 @@ export function createParser(options: ParserOptions): Parser {
         next = skipLineEnd(text, cr);
       } else if (lf === length) return hold(text.slice(pos));
       const first = text.charCodeAt(pos);
-      if (first === 100 && end - pos > 4 && isData(text, pos)) {
+      if (
+        first === 100 &&
+        text.charCodeAt(pos + 1) === 97 &&
+        text.charCodeAt(pos + 2) === 116 &&
+        text.charCodeAt(pos + 3) === 97 &&
+        text.charCodeAt(pos + 4) === COLON
+      ) {
         const value = text.slice(text.charCodeAt(pos + 5) === SPACE ? pos + 6 : pos + 5, end);
         const following = next < length ? text.charCodeAt(next) : 0;
         if (data === undefined && (following === LF || following === CR)) {
           next = following === LF ? next + 1 : skipLineEnd(text, next);
-          parser.lastEventId = id;
-          const event = { type: type || "message", data: value, lastEventId: id };
-          type = "";
-          onEvent(event);
+          if (isPlain === 1) {
+            onEvent({ type: "message", data: value, lastEventId: id });
+          } else {
+            isPlain = 1;
+            parser.lastEventId = id;
+            const event = { type: type || "message", data: value, lastEventId: id };
+            type = "";
+            onEvent(event);
+          }
         } else {
           addData(value);
         }
-      } else if (first === 101 && end - pos > 5 && isEvent(text, pos)) {
+      } else if (
+        first === 101 &&
+        text.charCodeAt(pos + 1) === 118 &&
+        text.charCodeAt(pos + 2) === 101 &&
+        text.charCodeAt(pos + 3) === 110 &&
+        text.charCodeAt(pos + 4) === 116 &&
+        text.charCodeAt(pos + 5) === COLON
+      ) {
+        isPlain = 0;
         type = text.slice(text.charCodeAt(pos + 6) === SPACE ? pos + 7 : pos + 6, end);
-      } else if (first === 105 && end - pos > 2 && isId(text, pos)) {
+      } else if (first === 105 && text.charCodeAt(pos + 1) === 100 && text.charCodeAt(pos + 2) === COLON) {
         const value = text.slice(text.charCodeAt(pos + 3) === SPACE ? pos + 4 : pos + 3, end);
-        if (nul === -2) nul = text.indexOf("\0", pos);
+        nul ??= text.indexOf("\0", pos);
+        isPlain = 0;
         if (nul < 0 || value.indexOf("\0") < 0) id = value;
       } else {
         parseLine(text.slice(pos, end));
@@ -152,7 +180,7 @@ export function createParser(options: ParserOptions): Parser {
     }
   }
 
-  /** The position after the line end at `end`: LF, CRLF, or CR, which ends its line before one knows whether LF follows. */
+  /** The position after the line end at `end`: LF, CRLF or CR, which ends its line before one knows if LF follows. */
   function skipLineEnd(text: string, end: number): number {
     const next = end + 1;
     if (text.charCodeAt(end) === LF) return next;
@@ -166,24 +194,26 @@ export function createParser(options: ParserOptions): Parser {
     checkSize((piecesLength += piece.length));
   }
 
-  function dropPieces(): void {
-    pieces = [];
-    piecesLength = 0;
-  }
-
   function checkSize(length: number): void {
     if (length <= maxEventBytes) return;
-    dropPieces();
     // Every further push fails here.
     piecesLength = Infinity;
-    throw new SluiceError(
-      "EVENT_TOO_LARGE",
-      `Expected an event of at most maxEventBytes = ${maxEventBytes}, got more; reset() before the next push`,
-    );
+    throw new SluiceError("EVENT_TOO_LARGE", `Event larger than maxEventBytes: ${maxEventBytes}; reset() to go on`);
   }
 
   function parseLine(line: string): void {
-    if (line === "") return dispatch();
+    isPlain = 0;
+    if (line === "") {
+      // [spec] Set the last event ID string of the event source to the value of the last event ID buffer.
+      parser.lastEventId = id;
+      const event = { type: type || "message", data: data!, lastEventId: id };
+      // [spec] If the data buffer is an empty string, set the event type buffer to the empty string and return.
+      const hasData = data !== undefined;
+      type = "";
+      data = undefined;
+      if (hasData) onEvent(event);
+      return;
+    }
     const colon = find(line, ":", 0);
     // [spec] If value starts with a U+0020 SPACE character, remove it from value.
     const value = line.slice(line.charCodeAt(colon + 1) === SPACE ? colon + 2 : colon + 1);
@@ -207,19 +237,9 @@ export function createParser(options: ParserOptions): Parser {
   }
 
   function addData(value: string): void {
-    data = data === undefined ? value : `${data}\n${value}`;
+    if (data === undefined) data = value;
+    else data += `\n${value}`;
     checkSize(data.length);
-  }
-
-  function dispatch(): void {
-    // [spec] Set the last event ID string of the event source to the value of the last event ID buffer.
-    parser.lastEventId = id;
-    const name = type || "message";
-    const value = data;
-    type = "";
-    data = undefined;
-    // [spec] If the data buffer is an empty string, set the event type buffer to the empty string and return.
-    if (value !== undefined) onEvent({ type: name, data: value, lastEventId: id });
   }
 
   function reset(): void {
@@ -229,7 +249,9 @@ export function createParser(options: ParserOptions): Parser {
     id = parser.lastEventId;
     type = "";
     data = undefined;
-    dropPieces();
+    isPlain = 0;
+    pieces = [];
+    piecesLength = 0;
   }
 
   reset();
@@ -240,28 +262,4 @@ export function createParser(options: ParserOptions): Parser {
 function find(text: string, character: string, from: number): number {
   const index = text.indexOf(character, from);
   return index < 0 ? text.length : index;
-}
-
-/** Whether what begins with `d` here, and goes on for four characters at least, begins with `data:`. */
-function isData(text: string, pos: number): boolean {
-  return (
-    text.charCodeAt(pos + 1) === 97 &&
-    text.charCodeAt(pos + 2) === 116 &&
-    text.charCodeAt(pos + 3) === 97 &&
-    text.charCodeAt(pos + 4) === COLON
-  );
-}
-
-function isEvent(text: string, pos: number): boolean {
-  return (
-    text.charCodeAt(pos + 1) === 118 &&
-    text.charCodeAt(pos + 2) === 101 &&
-    text.charCodeAt(pos + 3) === 110 &&
-    text.charCodeAt(pos + 4) === 116 &&
-    text.charCodeAt(pos + 5) === COLON
-  );
-}
-
-function isId(text: string, pos: number): boolean {
-  return text.charCodeAt(pos + 1) === 100 && text.charCodeAt(pos + 2) === COLON;
 }

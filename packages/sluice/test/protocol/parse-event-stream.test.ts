@@ -139,7 +139,7 @@ describe("an abort of parseEventStream", () => {
     expect(cancelled).toEqual(["enough"]);
   });
 
-  it("throws the signal's reason at once while an AsyncIterable waits, and returns it without waiting for that", async () => {
+  it("throws the signal's reason at once while an AsyncIterable waits, and does not wait for its return", async () => {
     const controller = new AbortController();
     const { iterable, state } = iterableOf(["data: a\n\n"]);
     iterable.return = () => {
@@ -174,7 +174,7 @@ describe("an abort of parseEventStream", () => {
     expect(cancelled).toEqual(["before"]);
   });
 
-  it("hides a source that fails to close, and is no longer listened for once the iteration is over", async () => {
+  it("hides that the source fails to close, and is not listened for once the iteration is over", async () => {
     const controller = new AbortController();
     const ended = streamOf(["data: a\n\n"], { ends: true });
     await collect(ended.stream, { signal: controller.signal });
