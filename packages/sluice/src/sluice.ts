@@ -1,10 +1,11 @@
 import { Channel, type ChannelStats } from "./channel/channel.ts";
 import type { ChannelOptions } from "./channel/channel-options.ts";
 import type { AnyEvents, EventMap } from "./channel/kept-event.ts";
-import { type JobEvents, Jobs, type JobsOptions } from "./jobs/jobs.ts";
+import { checkJobsOptions, type JobEvents, Jobs, type JobsOptions } from "./jobs/jobs.ts";
 import { checkText, invalidOption, show } from "./protocol/check-option.ts";
 import { SluiceError } from "./protocol/sluice-error.ts";
 import { checkSluiceOptions, type SluiceOptions, type SluiceSettings } from "./sluice-options.ts";
+import { afterTurn } from "./stream/after-turn.ts";
 import type { CloseReason } from "./stream/close-reason.ts";
 import { type Connection, type ConnectionSelector, connectionOf, matcherOf } from "./stream/connections.ts";
 import { type DrainOptions, drainStreams } from "./stream/drain.ts";
@@ -95,7 +96,8 @@ export class Sluice implements AsyncDisposable {
 
   /**
    * The channel of a name; made when it is asked for first, which is when it may have options. The type parameter says which types of events
-   * it has and what their data is. Throws `INVALID_OPTION`, and `CLOSED`.
+   * it has and what their data is. A channel lives as long as its Sluice: make one for each kind of thing, and topics for users and
+   * orders. Throws `INVALID_OPTION`, and `CLOSED`.
    */
   channel<Events extends EventMap = AnyEvents>(name: string, options?: ChannelOptions<Events>): Channel<Events> {
     this.#mustBeOpen();
@@ -126,6 +128,7 @@ export class Sluice implements AsyncDisposable {
       );
     }
     checkName("jobs", name);
+    checkJobsOptions(options ?? {});
     const channel = this.channel<JobEvents<Progress, Result>>(`jobs:${name}`, { retain: options?.retain ?? {} });
     const jobs = new Jobs<Progress, Result>(this.#hub, channel, name, options ?? {});
     this.#jobs.set(name, jobs as unknown as Jobs);
@@ -180,7 +183,10 @@ export class Sluice implements AsyncDisposable {
   async close(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
+    this.#hub.draining = true;
     for (const jobs of this.#jobs.values()) jobs.close();
+    // What the jobs said last leaves with the flush of this turn.
+    if (this.#jobs.size > 0) await new Promise<void>(afterTurn);
     await drainStreams(this.#hub, { timeout: 0 });
     for (const channel of this.#channels.values()) await channel.close();
     await this.#settings.log.close();

@@ -32,6 +32,7 @@ export function checkAdapterOptions(adapter: string, options: DrainingAdapterOpt
   for (const [name, ms] of Object.entries(drain)) {
     if (!DRAIN_NAMES.includes(name))
       throw refuse(`\`drain\` has no option \`${name}\`. It has: ${DRAIN_NAMES.join(", ")}.`);
-    if (ms !== undefined && !(ms >= 0)) throw refuse(`\`drain.${name}\` must be a number of ms of at least 0.`);
+    if (ms !== undefined && !(typeof ms === "number" && ms >= 0 && ms <= Number.MAX_SAFE_INTEGER))
+      throw refuse(`\`drain.${name}\` must be a number of ms of at least 0.`);
   }
 }

@@ -11,9 +11,9 @@ import { NO_POSITION } from "./gap.ts";
 import { checkHistoryOptions, type History, type HistoryOptions, readHistory } from "./history.ts";
 import type { AnyEvents, ChannelEvent, EventMap } from "./kept-event.ts";
 import { Latest } from "./latest.ts";
-import { formatPosition, MAX_EVENT_ID_LENGTH, parsePosition } from "./position.ts";
+import { formatPosition, MAX_EVENT_ID_LENGTH, NEVER_IN_AN_ID, parsePosition } from "./position.ts";
 import { FilterNumbers } from "./selection.ts";
-import { applySchema, type StandardSchema } from "./standard-schema.ts";
+import { applySchema } from "./standard-schema.ts";
 import { type SubscribedChannel, type SubscribeOptions, Subscription } from "./subscription.ts";
 import { checkTopics } from "./topics.ts";
 
@@ -87,7 +87,8 @@ export class Channel<Events extends EventMap = AnyEvents> {
 
   /**
    * Publishes an event. Resolves to its event ID once the log has it; what that promises depends on the log (the memory log: it is in
-   * this process). Events of one publisher are in the order of its calls.
+   * this process). Events of one publisher are in the order of its calls, save those that wait for a schema that answers with a promise:
+   * they take their place, and their data as it is, when it has answered.
    *
    * Rejects with `INVALID_FIELD` (type, topics, id, retry), `INVALID_DATA`, `SCHEMA_MISMATCH`, `EVENT_TOO_LARGE`, `CLOSED`, or `LOG_FAILED`.
    */
@@ -97,7 +98,8 @@ export class Channel<Events extends EventMap = AnyEvents> {
     options: PublishOptions = {},
   ): Promise<string> {
     if (this.#closed) throw new SluiceError("CLOSED", `Channel "${this.name}" is closed.`);
-    const schema = this.#settings.schemas?.[type] as StandardSchema | undefined;
+    const { schemas } = this.#settings;
+    const schema = schemas !== undefined && Object.hasOwn(schemas, type) ? schemas[type] : undefined;
     let value: unknown = data;
     if (schema !== undefined) {
       value = applySchema(type, schema, data);
@@ -173,7 +175,9 @@ export class Channel<Events extends EventMap = AnyEvents> {
   /** @internal Follows the log no more; streams are ended by the Sluice. */
   async close(): Promise<void> {
     this.#closed = true;
-    await this.#delivery?.close();
+    // One that is still being opened is closed as soon as it is open.
+    const delivery = this.#delivery ?? (await this.#opening?.catch(() => undefined));
+    await delivery?.close();
   }
 
   /** A log's own errors are the cause of ours. */
@@ -240,10 +244,10 @@ export class Channel<Events extends EventMap = AnyEvents> {
 
 /** An own ID must come back from the header as it is, and must not look like a position of ours. */
 function checkOwnId(id: string, epoch: string): void {
-  if (id === "" || id.length > MAX_EVENT_ID_LENGTH || id.trim() !== id) {
+  if (id === "" || id.length > MAX_EVENT_ID_LENGTH || id.trim() !== id || NEVER_IN_AN_ID.test(id)) {
     throw new SluiceError(
       "INVALID_FIELD",
-      `An event's id must have 1 to ${MAX_EVENT_ID_LENGTH} characters and no space around it, but is ${show(id)}.`,
+      `An event's id must have 1 to ${MAX_EVENT_ID_LENGTH} characters, none of them a control, and no space around it, but is ${show(id)}.`,
     );
   }
   if (id === NO_POSITION || id.startsWith(`${epoch}-`) || parsePosition(id)?.epoch === epoch) {

@@ -91,6 +91,11 @@ export class Cursor implements Feed, Runnable {
     return { events: this.cohort.events - this.#eventsBefore, writtenAt: this.cohort.writtenAt };
   }
 
+  /** What was published before the end is still to be written. */
+  flush(): void {
+    this.#delivery.flush();
+  }
+
   drained(): void {
     this.#wake?.();
     if (!this.#busy && this.place === NOWHERE) this.run();
@@ -99,7 +104,7 @@ export class Cursor implements Feed, Runnable {
   stop(reason: CloseReason): void {
     const delivery = this.#delivery;
     this.#life++;
-    if (this.place === NOWHERE) delivery.lagging.delete(this);
+    if (this.place === NOWHERE) delivery.caughtUp(this);
     else this.#leaveLive();
     delivery.cohorts.leave(this.cohort);
     this.#wake?.();
@@ -144,6 +149,8 @@ export class Cursor implements Feed, Runnable {
 
   /** Moves on until the socket is full, everything is written, or others should have their turn. */
   run(): void {
+    // A place in the run queue may have been taken in an earlier life of the log.
+    if (this.place !== NOWHERE) return;
     this.#busy = false;
     const delivery = this.#delivery;
     for (let pieces = 0; this.stream.reason === undefined && this.stream.writable; ) {
@@ -196,7 +203,8 @@ export class Cursor implements Feed, Runnable {
     const delivery = this.#delivery;
     const initial = this.#initial;
     const withSnapshot = initial !== undefined && (isFresh || point.gap !== undefined);
-    // Taken before the snapshot is made: what happens meanwhile comes after it.
+    // Taken before the snapshot is made: what happens meanwhile comes after it. What is not flushed yet is in the snapshot.
+    if (withSnapshot) delivery.flush();
     this.#after = withSnapshot ? delivery.flushed : point.after;
     const position = this.#position(this.#after);
     this.#told = { offset: this.#after, id: position };

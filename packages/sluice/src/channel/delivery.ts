@@ -69,6 +69,7 @@ export class Delivery implements TailListener {
   readonly #stopTail: () => void;
   #pendingBytes = 0;
   #scheduled = false;
+  #timer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(hub: StreamHub, log: ChannelLog, settings: DeliverySettings) {
     this.hub = hub;
@@ -100,7 +101,10 @@ export class Delivery implements TailListener {
       this.#scheduled = true;
       const { flushInterval } = this.#settings;
       if (flushInterval === 0) afterTurn(this.flush);
-      else setTimeout(this.flush, flushInterval);
+      else {
+        this.#timer = setTimeout(this.flush, flushInterval);
+        (this.#timer as { unref?(): void }).unref?.();
+      }
     }
   }
 
@@ -119,7 +123,7 @@ export class Delivery implements TailListener {
     this.window.reset(this.log.last);
     this.flushed = this.log.last;
     this.#pendingBytes = 0;
-    this.#pages.clear();
+    this.#pages.reset();
     this.#steps.clear();
     this.latest?.clear();
     for (const [i, cursor] of cursors.entries()) cursor.logReset(lost[i] as string);
@@ -130,6 +134,7 @@ export class Delivery implements TailListener {
 
   readonly flush = (): void => {
     this.#scheduled = false;
+    clearTimeout(this.#timer);
     if (this.flushing || this.flushed === this.window.last) return;
     this.flushing = true;
     this.hub.now = performance.now();
@@ -189,8 +194,17 @@ export class Delivery implements TailListener {
   join(cursor: Cursor): void {
     cursor.place = cursor.cohort.live.push(cursor) - 1;
     cursor.cohort.sinks.push(cursor.stream.sink);
-    this.lagging.delete(cursor);
+    this.caughtUp(cursor);
     this.live++;
+  }
+
+  /** A cursor is no longer behind, or no longer there. */
+  caughtUp(cursor: Cursor): void {
+    this.lagging.delete(cursor);
+    if (this.lagging.size > 0) return;
+    // What was read for those who were behind need not be kept for nobody.
+    this.#pages.clear();
+    this.#steps.clear();
   }
 
   leave(cursor: Cursor): void {
@@ -270,6 +284,7 @@ export class Delivery implements TailListener {
 
   async close(): Promise<void> {
     this.closed = true;
+    clearTimeout(this.#timer);
     this.#stopTail();
     this.#tellAdvanced();
     await this.log.close();

@@ -15,10 +15,12 @@ import { afterGap, findStartPoint, type StartPoint } from "./start-point.ts";
  */
 export class SubscriptionIterator implements AsyncGenerator<SseItem, void, undefined> {
   readonly #items: AsyncGenerator<SseItem, void, undefined>;
+  readonly #context: LazyContext;
   #stopped = false;
   #wake: (() => void) | undefined;
 
   constructor(opening: Delivery | Promise<Delivery>, setup: CursorSetup, lastEventId: string | undefined) {
+    this.#context = new LazyContext(lastEventId, undefined);
     const start = (delivery: Delivery) => {
       delivery.flush();
       return { delivery, point: findStartPoint(delivery, lastEventId, setup.from) };
@@ -33,14 +35,12 @@ export class SubscriptionIterator implements AsyncGenerator<SseItem, void, undef
   }
 
   return(): Promise<IteratorResult<SseItem, void>> {
-    this.#stopped = true;
-    this.#wake?.();
+    this.#stop();
     return this.#items.return();
   }
 
   throw(error: unknown): Promise<IteratorResult<SseItem, void>> {
-    this.#stopped = true;
-    this.#wake?.();
+    this.#stop();
     return this.#items.throw(error);
   }
 
@@ -52,6 +52,12 @@ export class SubscriptionIterator implements AsyncGenerator<SseItem, void, undef
     await this.return();
   }
 
+  #stop(): void {
+    this.#stopped = true;
+    this.#context.abort("iteration ended");
+    this.#wake?.();
+  }
+
   async *#run(
     started: Started | Promise<Started>,
     setup: CursorSetup,
@@ -59,7 +65,6 @@ export class SubscriptionIterator implements AsyncGenerator<SseItem, void, undef
   ): AsyncGenerator<SseItem, void, undefined> {
     const { delivery, point: found } = await started;
     const cohort = delivery.cohorts.join(setup.selection);
-    const context = new LazyContext(lastEventId, undefined);
     try {
       let point: StartPoint | undefined = await found;
       let isFresh = lastEventId === undefined;
@@ -69,12 +74,14 @@ export class SubscriptionIterator implements AsyncGenerator<SseItem, void, undef
         if (point !== undefined) {
           const { gap } = point;
           const withSnapshot = setup.initial !== undefined && (isFresh || gap !== undefined);
+          // What is not flushed yet is in the snapshot.
+          if (withSnapshot) delivery.flush();
           after = withSnapshot ? delivery.flushed : point.after;
           epoch = delivery.epoch;
           point = undefined;
           isFresh = false;
           if (gap !== undefined) yield gapItem({ ...gap, resumesAfter: formatPosition(epoch, after) }, setup.gapEvent);
-          if (withSnapshot) yield* snapshotItems(delivery, setup, context);
+          if (withSnapshot) yield* snapshotItems(delivery, setup, this.#context);
         }
         const found = epoch === delivery.epoch ? await delivery.eventsAfter(cohort, after) : "reset";
         if (found === "gone" || found === "reset") {
@@ -91,7 +98,7 @@ export class SubscriptionIterator implements AsyncGenerator<SseItem, void, undef
       }
     } finally {
       delivery.cohorts.leave(cohort);
-      context.abort("iteration ended");
+      this.#context.abort("iteration ended");
     }
   }
 

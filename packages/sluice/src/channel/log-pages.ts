@@ -34,14 +34,23 @@ export class LogPages {
     }
     let reading = this.#reading.get(after);
     if (reading === undefined) {
-      reading = this.#read(after).finally(() => this.#reading.delete(after));
+      const begun: Promise<Page | "gone"> = this.#read(after).finally(() => {
+        if (this.#reading.get(after) === begun) this.#reading.delete(after);
+      });
+      reading = begun;
       this.#reading.set(after, reading);
     }
     return reading;
   }
 
+  /** Forgets what was read; what is being read goes to those who wait for it. */
   clear(): void {
     this.#pages = [];
+  }
+
+  /** The log began a new life: what is being read belongs to the old one. */
+  reset(): void {
+    this.clear();
     this.#reading.clear();
   }
 

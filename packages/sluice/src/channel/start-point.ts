@@ -1,6 +1,6 @@
 import type { Delivery } from "./delivery.ts";
 import { type Gap, type GapReason, makeGap } from "./gap.ts";
-import { formatPosition, MAX_EVENT_ID_LENGTH, parsePosition } from "./position.ts";
+import { formatPosition, MAX_EVENT_ID_LENGTH, NEVER_IN_AN_ID, parsePosition } from "./position.ts";
 
 /** Where a subscriber begins that brings no last event ID: with what comes, with all that is kept, or after an event ID. */
 export type From = "now" | "start" | (string & {});
@@ -10,10 +10,6 @@ export interface StartPoint {
   readonly after: number;
   readonly gap: Gap | undefined;
 }
-
-/** Characters that no ID of ours or of a publisher has: the line ends and NUL that `publish` refuses, and other controls. */
-// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
-const NEVER_IN_AN_ID = /[\x00-\x1f\x7f]/;
 
 /** Finds the start point. Takes the position before anything else happens, so that nothing falls between it and what follows. */
 export function findStartPoint(

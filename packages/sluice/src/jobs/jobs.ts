@@ -1,5 +1,6 @@
 import type { Channel } from "../channel/channel.ts";
 import type { ChannelOptions } from "../channel/channel-options.ts";
+import { checkTopics } from "../channel/topics.ts";
 import { checkFunction, checkNames, checkNumber, checkText, show } from "../protocol/check-option.ts";
 import { SluiceError } from "../protocol/sluice-error.ts";
 import type { FeedSource } from "../stream/feed.ts";
@@ -20,7 +21,7 @@ export const TERMINAL_TYPES: readonly string[] = ["completed", "failed", "cancel
 
 /** How a kind of job is set up. */
 export interface JobsOptions {
-  /** Time for which the outcome of a job that is over can still be followed, in ms. Default: 1 hour. */
+  /** Time for which the outcome of a job that is over can still be followed, in ms. Default: 1 hour. At most 24 days. */
   readonly keepFor?: number;
   /** Jobs remembered at most, running ones included; beyond it, those over longest are forgotten. Default: 10 000. */
   readonly maxJobs?: number;
@@ -71,6 +72,8 @@ interface Job<Progress, Result> {
   progress: Progress | undefined;
   result: Result | undefined;
   outcome: FollowedJob["outcome"];
+  /** Forgets it, some time after its end. */
+  timer: ReturnType<typeof setTimeout> | undefined;
 }
 
 const KEEP_FOR_MS = 3_600_000;
@@ -83,17 +86,17 @@ export class Jobs<Progress = unknown, Result = unknown> {
   readonly #hub: StreamHub;
   readonly #keepFor: number;
   readonly #maxJobs: number;
-  /** In the order of starting. */
+  /** Those that are over are in the order of their end. */
   readonly #jobs = new Map<string, Job<Progress, Result>>();
 
   /** @internal Use `sluice.jobs()`. */
   constructor(hub: StreamHub, channel: Channel<JobEvents<Progress, Result>>, name: string, options: JobsOptions) {
-    checkNames("jobs", options, ["keepFor", "maxJobs", "retain"]);
+    const { keepFor, maxJobs } = checkJobsOptions(options);
     this.name = name;
     this.#hub = hub;
     this.#channel = channel;
-    this.#keepFor = checkNumber("keepFor", options.keepFor, KEEP_FOR_MS, { unit: "ms" });
-    this.#maxJobs = checkNumber("maxJobs", options.maxJobs, MAX_JOBS, { min: 1, whole: true });
+    this.#keepFor = keepFor;
+    this.#maxJobs = maxJobs;
   }
 
   /**
@@ -106,6 +109,8 @@ export class Jobs<Progress = unknown, Result = unknown> {
     checkNames("start", options, ["id", "user"]);
     checkText("id", options.id);
     checkText("user", options.user);
+    // It is a topic of the jobs' channel.
+    if (options.id !== undefined) checkTopics([options.id], "INVALID_OPTION");
     if (typeof run !== "function") checkFunction("run", run ?? null);
     const { id = crypto.randomUUID() } = options;
     if (this.#jobs.has(id))
@@ -123,6 +128,7 @@ export class Jobs<Progress = unknown, Result = unknown> {
       progress: undefined,
       result: undefined,
       outcome: undefined,
+      timer: undefined,
     };
     this.#jobs.set(id, job);
     const result = this.#run(job, run);
@@ -163,7 +169,10 @@ export class Jobs<Progress = unknown, Result = unknown> {
 
   /** @internal Cancels all that run. */
   close(): void {
-    for (const id of [...this.#jobs.keys()]) this.cancel(id);
+    for (const job of [...this.#jobs.values()]) {
+      this.cancel(job.id);
+      clearTimeout(job.timer);
+    }
   }
 
   async #run(
@@ -176,10 +185,15 @@ export class Jobs<Progress = unknown, Result = unknown> {
     await Promise.resolve();
     const progress = (value: Progress): Promise<void> => {
       if (job.state !== "running") return Promise.resolve();
+      const before = job.progress;
       job.progress = value;
       const told = this.#channel.publish("progress", value, { topics: [id] }).then(() => undefined);
       // Whoever does not await it has onError to tell.
-      told.catch((error) => this.#hub.report(error, { stage: "job", channel: this.name }));
+      told.catch((error) => {
+        this.#report(error);
+        // What cannot be told to those who follow must not be told to those who come.
+        if (job.progress === value) job.progress = before;
+      });
       return told;
     };
     try {
@@ -191,7 +205,7 @@ export class Jobs<Progress = unknown, Result = unknown> {
       return result;
     } catch (error) {
       if (job.state === "running") {
-        this.#hub.report(error, { stage: "job", channel: this.name });
+        this.#report(error);
         this.#end(job, "failed", { message: error instanceof JobFailure ? error.message : "The job failed." });
       }
       throw error;
@@ -204,13 +218,34 @@ export class Jobs<Progress = unknown, Result = unknown> {
     data: Result | { message: string },
   ): void {
     job.state = state;
+    this.#jobs.delete(job.id);
+    this.#jobs.set(job.id, job);
     // `null` stands for a job that returns nothing: every event has data.
     const outcome = data ?? null;
-    const eventId = this.#channel.publish(state, outcome as never, { topics: [job.id] });
-    eventId.catch((error) => this.#hub.report(error, { stage: "job", channel: this.name }));
+    const topics = [job.id];
+    const eventId = this.#channel.publish(state, outcome as never, { topics }).catch((error) => {
+      this.#report(error);
+      // Those who follow must learn of the end, whatever became of the result.
+      const told = { message: "The job's result could not be published." };
+      job.state = "failed";
+      job.result = undefined;
+      job.outcome = { data: told, eventId };
+      return this.#channel.publish("failed", told as never, { topics });
+    });
+    eventId.catch((error) => this.#report(error));
     job.outcome = { data: outcome, eventId };
-    const timer = setTimeout(() => this.#jobs.delete(job.id), this.#keepFor);
-    (timer as { unref?(): void }).unref?.();
+    job.timer = setTimeout(() => this.#forget(job), this.#keepFor);
+    (job.timer as { unref?(): void }).unref?.();
+  }
+
+  #forget(job: Job<Progress, Result>): void {
+    clearTimeout(job.timer);
+    // Another may have got its ID since.
+    if (this.#jobs.get(job.id) === job) this.#jobs.delete(job.id);
+  }
+
+  #report(error: unknown): void {
+    this.#hub.report(error, { stage: "job", channel: this.name });
   }
 
   #find(id: string, user: string | undefined): FollowedJob {
@@ -222,7 +257,7 @@ export class Jobs<Progress = unknown, Result = unknown> {
   #forgetBeyond(count: number): void {
     for (const job of this.#jobs.values()) {
       if (this.#jobs.size <= count) return;
-      if (job.state !== "running") this.#jobs.delete(job.id);
+      if (job.state !== "running") this.#forget(job);
     }
     if (this.#jobs.size > count) {
       throw new SluiceError(
@@ -231,6 +266,18 @@ export class Jobs<Progress = unknown, Result = unknown> {
       );
     }
   }
+}
+
+/** The longest time that a timer can wait, in ms: longer ones end at once. */
+const MAX_TIMER_MS = 2 ** 31 - 1;
+
+/** Throws `INVALID_OPTION` where an option is not what its description says. */
+export function checkJobsOptions(options: JobsOptions): { readonly keepFor: number; readonly maxJobs: number } {
+  checkNames("jobs", options, ["keepFor", "maxJobs", "retain"]);
+  return {
+    keepFor: checkNumber("keepFor", options.keepFor, KEEP_FOR_MS, { max: MAX_TIMER_MS, unit: "ms" }),
+    maxJobs: checkNumber("maxJobs", options.maxJobs, MAX_JOBS, { min: 1, whole: true }),
+  };
 }
 
 /** Answered with 404. */

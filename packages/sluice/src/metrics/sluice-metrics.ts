@@ -10,7 +10,7 @@ export interface SluiceMetricsOptions {
   /** What each metric's name begins with; default `sluice_`. Each Sluice of a process needs its own. */
   readonly prefix?: string;
   /**
-   * Which channels are also measured one by one; default: all. Leave out those that come with each user or order, since every
+   * Which channels are also measured one by one; default: all. Leave out what there are many of, since every
    * channel is a time series of its own; `() => false` leaves out all.
    */
   readonly channels?: (name: string) => boolean;

@@ -28,14 +28,6 @@ export function decodeLastEventId(headerValue: string): string {
 }
 
 /**
- * Whether an `Accept` header allows an event stream (RFC 9110, section 12.5.1). No header, or an empty one, allows
- * anything; `q=0` forbids.
- */
-export function acceptsEventStream(accept: string | null | undefined): boolean {
-  return !accept || isAccepted(accept, ["text/event-stream", "text/*", "*/*"]);
-}
-
-/**
  * Whether an `Accept-Encoding` header allows gzip (RFC 9110, section 12.5.3); `q=0` forbids it. By the standard no
  * header allows anything, but who does not ask gets no compression.
  */

@@ -29,7 +29,7 @@ export type ConnectionSelector =
 /** Describes a stream as it is now. */
 export function connectionOf(stream: EventStream): Connection {
   const { subscriber, exchange } = stream.setup;
-  const { channel, topics, state, lastEventId } = stream.feed.describe();
+  const { channel, topics, state, lastEventId } = stream.lastState ?? stream.feed.describe();
   const { id, events } = stream;
   return {
     id,

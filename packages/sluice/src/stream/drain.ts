@@ -34,7 +34,8 @@ export async function drainStreams(hub: StreamHub, options: DrainOptions): Promi
   const start = performance.now();
   const passed = () => performance.now() - start;
 
-  const last = () => new Piece(toBytes(`retry: ${Math.round(hub.settings.retry + spread * Math.random())}\n\n`), 0);
+  const last = ({ setup }: EventStream) =>
+    new Piece(toBytes(`retry: ${Math.round(setup.retry + spread * Math.random())}\n\n`), 0);
   const endable: EventStream[] = [...hub.streams].filter((stream) => !stream.feed.finite);
   let ended = 0;
   while (ended < endable.length) {
@@ -42,14 +43,15 @@ export async function drainStreams(hub: StreamHub, options: DrainOptions): Promi
       pace <= STEP_MS
         ? endable.length
         : Math.min(endable.length, Math.ceil((endable.length * (passed() + STEP_MS)) / pace));
-    while (ended < due) endable[ended++]?.close("drained", last());
+    for (const stream of endable.slice(ended, due)) stream.close("drained", last(stream));
+    ended = Math.max(ended, due);
     // Those that are gone already take no time.
     while (endable[ended]?.reason !== undefined) ended++;
     if (ended < endable.length) await sleep(STEP_MS);
   }
   while (hub.streams.size + hub.opening.size + hub.ending.size > 0 && passed() < timeout) await sleep(STEP_MS);
   for (const opening of [...hub.opening]) opening.giveUp();
-  for (const stream of [...hub.streams]) stream.close("drained", last());
+  for (const stream of [...hub.streams]) stream.close("drained", last(stream));
   // The last bytes of what was ended just now get a turn to leave.
   if (hub.ending.size > 0) await sleep(STEP_MS);
   for (const stream of [...hub.ending]) stream.sink.destroy();

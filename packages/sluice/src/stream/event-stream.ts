@@ -1,6 +1,6 @@
 import type { CloseReason } from "./close-reason.ts";
 import type { Exchange } from "./exchange.ts";
-import type { Feed } from "./feed.ts";
+import type { Feed, FeedState } from "./feed.ts";
 import type { Piece } from "./piece.ts";
 import type { Sink, SinkOwner } from "./sink.ts";
 import type { StreamHub } from "./stream-hub.ts";
@@ -21,6 +21,8 @@ export interface EventStreamSetup {
   readonly exchange: Exchange;
   /** The key under which it counts against `maxConnectionsPerKey`. */
   readonly key: string | undefined;
+  /** Reconnection time that it was told, before jitter, in ms. */
+  readonly retry: number;
   /** Idle time after which it gets a heartbeat, in ms. */
   readonly heartbeat: number;
   /** When it ends at the latest, on the hub's clock, and why. */
@@ -39,6 +41,8 @@ export class EventStream implements SinkOwner {
   sink!: Sink;
   /** Why it ended; `undefined` while it is open. */
   reason: CloseReason | undefined;
+  /** What the feed told of itself before it was stopped. */
+  lastState: FeedState | undefined;
   /** Whether the transport is done with it. */
   over = false;
   /** Whether the sink takes more. A feed that finds it `false` waits for `drained`. */
@@ -100,6 +104,7 @@ export class EventStream implements SinkOwner {
     clearTimeout(this.deadlineTimer);
     this.onEnd?.();
     this.#hub.closed(this);
+    this.lastState = this.feed.describe();
     this.feed.stop(reason);
     this.#endSink(reason);
     this.setup.onClosed(reason, this);

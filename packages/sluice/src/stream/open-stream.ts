@@ -115,7 +115,7 @@ class Opening {
     const { signal } = this.#options;
     if (stream.reason === undefined && signal !== undefined) hub.endSignals.watch(signal, stream);
     if (stream.reason !== undefined) return;
-    const retry = Math.round(jitter(this.#options.retry ?? settings.retry, 0.2));
+    const retry = Math.round(jitter(stream.setup.retry, 0.2));
     try {
       feed.start(stream, `:\nretry: ${retry}\n`);
     } catch (error) {
@@ -126,7 +126,7 @@ class Opening {
 
   #setup(): EventStreamSetup {
     const { settings } = this.#hub;
-    const { subscriber, expiresAt, heartbeat = settings.heartbeat } = this.#options;
+    const { subscriber, expiresAt, heartbeat = settings.heartbeat, retry = settings.retry } = this.#options;
     // The hub's clock stands still while there are no streams.
     const now = (this.#hub.now = performance.now());
     const lifetime = now + jitter(settings.maxLifetime, 0.2);
@@ -136,6 +136,7 @@ class Opening {
       exchange: this.#exchange,
       key: this.#key,
       heartbeat,
+      retry,
       deadline: Math.min(lifetime, expiry),
       deadlineReason: expiry <= lifetime ? "expired" : "lifetime",
       onClosed: this.#done,

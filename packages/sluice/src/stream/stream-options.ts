@@ -22,7 +22,7 @@ export interface StreamOptions {
   readonly expiresAt?: Date | number;
   /** Who this is, for `connections()` and `disconnect()`. */
   readonly subscriber?: Subscriber;
-  /** Ends the stream when it aborts, with reason `disconnected`. */
+  /** Ends the stream when it aborts, with reason `disconnected`; while the source is still being opened, as soon as it is. */
   readonly signal?: AbortSignal;
   /** Called once, when the stream has ended, with what it was in the end; `undefined` where no stream was opened. */
   readonly onClose?: (reason: CloseReason, connection: Connection | undefined) => void;

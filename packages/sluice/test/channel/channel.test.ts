@@ -1,4 +1,5 @@
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
+import type { Log } from "../../src/logs/log.ts";
 import { memoryLog } from "../../src/logs/memory.ts";
 import { SluiceError } from "../../src/protocol/sluice-error.ts";
 import { channelWorld, read, turns } from "./channel-world.ts";
@@ -72,6 +73,7 @@ describe("publishing", () => {
     ["an ID with a line end", "placed", 1, { id: "a\rb" }, "INVALID_FIELD"],
     ["an ID with NUL", "placed", 1, { id: "a\0b" }, "INVALID_FIELD"],
     ["an ID with space around it", "placed", 1, { id: " a" }, "INVALID_FIELD"],
+    ["an ID with a control character", "placed", 1, { id: "a\tb" }, "INVALID_FIELD"],
     ["an empty ID", "placed", 1, { id: "" }, "INVALID_FIELD"],
     ["an ID that stands for no position", "placed", 1, { id: "gap" }, "INVALID_FIELD"],
     ["an ID too long for a header", "placed", 1, { id: "x".repeat(513) }, "INVALID_FIELD"],
@@ -121,6 +123,38 @@ describe("publishing", () => {
     const { channel } = channelWorld();
     const position = await channel.position();
     await expect(channel.publish("placed", 1, { id: position })).rejects.toMatchObject({ code: "INVALID_FIELD" });
+  });
+
+  test("a channel that is closed while its log is being opened closes the log", async () => {
+    let closed = 0;
+    let open!: () => void;
+    const opening = new Promise<void>((resolve) => {
+      open = resolve;
+    });
+    const log: Log = {
+      open: async (name, options) => {
+        await opening;
+        const opened = await memoryLog().open(name, options);
+        const close = opened.close.bind(opened);
+        return Object.assign(opened, {
+          close: () => {
+            closed++;
+            return close();
+          },
+        });
+      },
+      close: async () => undefined,
+    };
+    const { channel } = channelWorld({}, {}, log);
+    const over = channel.close();
+    open();
+    await over;
+    expect(closed).toBe(1);
+  });
+
+  test("a type that is a word of JavaScript's has no schema by that", async () => {
+    const { channel } = channelWorld({ schemas: {} });
+    await expect(channel.publish("toString", 1)).resolves.toMatch(/-1$/);
   });
 
   test("is over when the channel is closed", async () => {
@@ -231,6 +265,15 @@ describe("filters", () => {
 });
 
 describe("writing", () => {
+  test("what was published goes out before a stream is ended in the same turn", async () => {
+    const { channel, connect, hub } = channelWorld();
+    const subscriber = connect(channel.subscribe());
+    await channel.publish("n", "bye");
+    for (const stream of [...hub.streams]) stream.close("drained");
+    subscriber.take();
+    expect(subscriber.seen.map(({ data }) => data)).toEqual(["bye"]);
+  });
+
   test("a burst is one write per subscriber", async () => {
     const { channel, connect } = channelWorld();
     const subscriber = connect(channel.subscribe());
@@ -269,6 +312,29 @@ describe("writing", () => {
     await turns();
     expect(read(subscriber)).toEqual(Array.from({ length: 500 }, (_, n) => n));
     expect(channel.stats()).toMatchObject({ retained: 20, window: { events: 10 } });
+  });
+
+  test("flushInterval is kept when something was flushed before its time", async () => {
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+    try {
+      const { channel, connect } = channelWorld({ flushInterval: 300 });
+      const subscriber = connect(channel.subscribe());
+      await channel.publish("n", 1);
+      vi.advanceTimersByTime(200);
+      connect(channel.subscribe());
+      expect(read(subscriber)).toEqual([1]);
+      await channel.publish("n", 2);
+      vi.advanceTimersByTime(200);
+      expect(read(subscriber)).toEqual([1]);
+      vi.advanceTimersByTime(100);
+      expect(read(subscriber)).toEqual([1, 2]);
+      await channel.publish("n", 3);
+      await channel.close();
+      vi.advanceTimersByTime(300);
+      expect(read(subscriber)).toEqual([1, 2]);
+    } finally {
+      vi.useRealTimers();
+    }
   });
 
   test("flushInterval gathers events for longer", async () => {

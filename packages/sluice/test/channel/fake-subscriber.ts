@@ -39,7 +39,11 @@ export class FakeSubscriber implements Exchange, Sink {
   readonly #lastEventId: string | undefined;
   readonly #parser: Parser;
 
-  constructor(hub: StreamHub, source: Source, lastEventId?: string) {
+  /** Takes every byte as it comes, as a fast reader on a fast network does. */
+  readonly #takesAll: boolean;
+
+  constructor(hub: StreamHub, source: Source, lastEventId?: string, takesAll = false) {
+    this.#takesAll = takesAll;
     this.#lastEventId = lastEventId;
     this.#parser = createParser({
       onEvent: (event) => this.seen.push(event),
@@ -80,6 +84,10 @@ export class FakeSubscriber implements Exchange, Sink {
     this.#pending += piece.bytes.length;
     this.written += piece.bytes.length;
     this.mostPending = Math.max(this.mostPending, this.#pending);
+    if (this.#takesAll) {
+      this.take();
+      return true;
+    }
     this.#full ||= this.#pending >= this.#highWaterMark;
     return !this.#full;
   }

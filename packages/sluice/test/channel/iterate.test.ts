@@ -39,6 +39,20 @@ test("return ends an iteration that waits", async () => {
   expect(channel.stats()).toMatchObject({ cohorts: 0 });
 });
 
+test("return ends an iteration whose snapshot waits", async () => {
+  const { channel } = channelWorld();
+  const initial = async function* ({ signal }: { signal: AbortSignal }) {
+    await new Promise<void>((resolve) => signal.addEventListener("abort", () => resolve()));
+    yield* [];
+  };
+  const items = channel.subscribe({ initial })[Symbol.asyncIterator]();
+  const parked = items.next();
+  await turns();
+  await items.return();
+  expect((await parked).done).toBe(true);
+  expect(channel.stats()).toMatchObject({ cohorts: 0 });
+});
+
 test("closing the channel ends an iteration", async () => {
   const { channel } = channelWorld();
   const items = channel.subscribe()[Symbol.asyncIterator]();

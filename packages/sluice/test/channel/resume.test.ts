@@ -3,6 +3,7 @@ import type { ChannelLog, Log, TailListener } from "../../src/logs/log.ts";
 import { memoryLog } from "../../src/logs/memory.ts";
 import { SseItem } from "../../src/stream/sse-item.ts";
 import { channelWorld, read, turns } from "./channel-world.ts";
+import { FakeSubscriber } from "./fake-subscriber.ts";
 
 describe("resuming", () => {
   test("begins with a block that has only a position, so that a subscriber cut off before its first event misses nothing", async () => {
@@ -146,6 +147,18 @@ describe("a snapshot", () => {
     expect(subscriber.seen.map(({ data }) => data)).toEqual(['{"lastEventId":null}', "rest of the snapshot", "1"]);
   });
 
+  test("holds what was published just before, which then does not come again", async () => {
+    const { channel, connect } = channelWorld({ latestBy: ({ type }) => type });
+    const subscriber = connect(channel.subscribe({ initial: "latest" }), "older-7");
+    const late = connect(channel.subscribe({ initial: "latest" }), "unknown");
+    void channel.publish("metric", "late");
+    await turns(6);
+    for (const each of [subscriber, late]) {
+      each.take();
+      expect(each.seen.filter(({ data }) => data === "late")).toHaveLength(1);
+    }
+  });
+
   test("comes again after a gap, whose ID leads to the same gap until the snapshot is through", async () => {
     const { channel, connect } = channelWorld();
     await channel.publish("n", 1);
@@ -284,6 +297,24 @@ describe("a log that begins a new life", () => {
     stream?.write(stream.feed.heartbeat());
     expect(stream?.feed.describe().lastEventId).toBe(await channel.position());
     expect(read(other).at(-1)).toMatchObject({ reason: "other-epoch" });
+  });
+
+  test("takes up a subscriber once that was waiting for its turn, so that nothing comes twice", async () => {
+    const { log, die } = mortalLog();
+    const { channel, hub } = channelWorld({}, { highWaterMark: 1_024 }, log);
+    for (let n = 0; n < 90; n++) await channel.publish("n", "x".repeat(400));
+    const subscriber = new FakeSubscriber(hub, channel.subscribe({ from: "start" }), undefined, true);
+    expect(subscriber.seen.length).toBeLessThan(90);
+    await die(0);
+    await turns();
+    subscriber.take();
+    await channel.publish("n", "once");
+    await turns();
+    subscriber.take();
+    expect(subscriber.seen.filter(({ data }) => data === "once")).toHaveLength(1);
+    expect(channel.stats()).toMatchObject({ live: 1, lagging: 0 });
+    subscriber.disconnect();
+    expect(channel.stats()).toMatchObject({ live: 0, cohorts: 0 });
   });
 
   test("tells an iteration a gap too", async () => {

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { JobFailure } from "../../src/jobs/job-failure.ts";
 import { Jobs, type JobsOptions } from "../../src/jobs/jobs.ts";
 import { type ChannelWorld, channelWorld, turns } from "../channel/channel-world.ts";
@@ -191,6 +191,58 @@ describe("a job", () => {
     await expect(job.result).rejects.toThrow("hunter2");
   });
 
+  test("whose result cannot be published has failed, and its followers are told so, now and later", async () => {
+    const job = jobs.start(() => ({ url: 10n }) as never);
+    const follower = follow(job.id);
+    expect(await follower.closed).toBe("source-ended");
+    const told = [["failed", { message: "The job's result could not be published." }]];
+    expect(seen(follower)).toEqual(told);
+    const late = follow(job.id);
+    expect(await late.closed).toBe("source-ended");
+    expect(seen(late)).toEqual(told);
+    expect(jobs.get(job.id)).toMatchObject({ state: "failed", result: undefined });
+  });
+
+  test("whose progress cannot be published tells nobody of it, and goes on", async () => {
+    const job = steered();
+    await turns();
+    await job.progress(1);
+    await expect(job.progress(10n as never)).rejects.toMatchObject({ code: "INVALID_DATA" });
+    const follower = follow(job.id);
+    await turns();
+    job.finish();
+    await follower.closed;
+    expect(seen(follower)).toEqual([
+      ["progress", 1],
+      ["completed", { url: "/file" }],
+    ]);
+  });
+
+  test("that got the ID of one that was forgotten is not forgotten in its place", async () => {
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+    try {
+      jobs = makeJobs({ maxJobs: 1, keepFor: 30 });
+      await jobs.start(() => undefined, { id: "x" }).result;
+      await jobs.start(() => undefined, { id: "y" }).result;
+      const running = jobs.start(() => new Promise(() => undefined), { id: "x" });
+      vi.advanceTimersByTime(60);
+      expect(jobs.get(running.id)).toMatchObject({ state: "running" });
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
+  test("that ended last is forgotten last, whenever it began", async () => {
+    jobs = makeJobs({ maxJobs: 2 });
+    const long = steered();
+    await jobs.start(() => undefined, { id: "short" }).result;
+    long.finish();
+    await long.result;
+    jobs.start(() => undefined);
+    expect(jobs.get("short")).toBeUndefined();
+    expect(jobs.get(long.id)).toMatchObject({ state: "completed" });
+  });
+
   test("that throws a JobFailure tells its message", async () => {
     const job = steered();
     const follower = follow(job.id);
@@ -263,7 +315,9 @@ describe("a job", () => {
     [() => jobs.start(undefined as never), "run"],
     [() => jobs.start(() => undefined, { id: "" }), "id"],
     [() => jobs.start(() => undefined, { name: "x" } as never), "name"],
+    [() => jobs.start(() => undefined, { id: "*" }), "topic"],
     [() => makeJobs({ keepFor: -1 }), "keepFor"],
+    [() => makeJobs({ keepFor: 2 ** 31 }), "keepFor"],
     [() => makeJobs({ maxJobs: 0 }), "maxJobs"],
   ])("refuses a wrong option by name (%#)", (attempt, name) => {
     expect(attempt).toThrowError(

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { acceptsEventStream, acceptsGzip, decodeLastEventId, eventStreamHeaders } from "../../src/protocol/head.ts";
+import { acceptsGzip, decodeLastEventId, eventStreamHeaders } from "../../src/protocol/head.ts";
 
 describe("the head of an event stream", () => {
   it("says what it is, and asks proxies to leave it alone", () => {
@@ -38,32 +38,6 @@ describe("decodeLastEventId", () => {
     const id = "é".repeat(1_000_000);
     expect(decodeLastEventId(asHeader(id))).toBe(id);
   });
-});
-
-describe("acceptsEventStream", () => {
-  it.each([
-    undefined,
-    null,
-    "",
-    "text/event-stream",
-    "TEXT/Event-Stream",
-    "text/event-stream;charset=utf-8",
-    "application/json, text/event-stream;q=0.1",
-    "text/*",
-    "*/*",
-    "text/html, */*;q=0.1",
-    "text/*;q=0, text/event-stream",
-  ])("is true of %j", (accept) => expect(acceptsEventStream(accept)).toBe(true));
-
-  it.each([
-    "text/html",
-    "application/json, text/plain",
-    "text/event-stream;q=0",
-    "text/event-stream; q=0.000, */*",
-    "text/*;q=0, */*",
-    "*/*;q=0",
-    "text/event-streams",
-  ])("is false of %j", (accept) => expect(acceptsEventStream(accept)).toBe(false));
 });
 
 describe("acceptsGzip", () => {

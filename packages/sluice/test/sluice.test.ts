@@ -1,0 +1,76 @@
+import { createServer, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { connect } from "node:net";
+import { afterEach, expect, test } from "vitest";
+import { createSluice, type Sluice, type SluiceOptions } from "../src/index.ts";
+import { openEventStream } from "../src/testing/index.ts";
+
+let server: Server | undefined;
+
+async function listen(answer: Parameters<typeof createServer>[1]): Promise<number> {
+  server = createServer(answer).listen(0, "127.0.0.1");
+  await new Promise((resolve) => server?.once("listening", resolve));
+  return (server.address() as AddressInfo).port;
+}
+
+function quiet(options: SluiceOptions = {}): Sluice {
+  return createSluice({ onError: () => undefined, ...options });
+}
+
+afterEach(() => {
+  server?.closeAllConnections();
+  server?.close();
+});
+
+test("close() tells the followers of jobs that they were cancelled", async () => {
+  const sluice = quiet();
+  const jobs = sluice.jobs("exports");
+  const { id } = jobs.start(() => new Promise(() => undefined));
+  const port = await listen((req, res) => sluice.stream(req, res, jobs.progress(id)));
+  const stream = await openEventStream(`http://127.0.0.1:${port}/`);
+  await sluice.close();
+  expect((await stream.rest()).map(({ type }) => type)).toEqual(["cancelled"]);
+});
+
+test("jobs can be made with right options after wrong ones were refused", () => {
+  const sluice = quiet();
+  expect(() => sluice.jobs("exports", { keepFor: -1 })).toThrowError(/keepFor/);
+  expect(sluice.jobs("exports", { keepFor: 1_000 }).name).toBe("exports");
+});
+
+test("a drain does not hurry those who were told to take their time", async () => {
+  const sluice = quiet();
+  const news = sluice.channel("news");
+  const port = await listen((req, res) => sluice.stream(req, res, news.subscribe(), { retry: 600_000 }));
+  const stream = await openEventStream(`http://127.0.0.1:${port}/`);
+  await sluice.drain({ spread: 100 });
+  await stream.rest();
+  expect(stream.retry).toBeGreaterThanOrEqual(600_000);
+});
+
+test("a stream whose request has a body that nobody reads is known to be gone by the next write", async () => {
+  const sluice = quiet({ heartbeat: 20 });
+  const port = await listen((req, res) => void sluice.stream(req, res, sluice.channel("news").subscribe()));
+  const socket = connect(port, "127.0.0.1");
+  socket.on("error", () => undefined);
+  socket.write("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 10000000\r\n\r\n");
+  socket.write(Buffer.alloc(1_000_000));
+  await expect.poll(() => sluice.stats().streams).toBe(1);
+  socket.resetAndDestroy();
+  await expect.poll(() => sluice.stats()).toMatchObject({ streams: 0, closed: { client: 1 } });
+});
+
+test("onClose is told what the stream was, not what is left of it", async () => {
+  const sluice = quiet();
+  const news = sluice.channel("news");
+  const states: unknown[] = [];
+  const port = await listen((req, res) =>
+    sluice.stream(req, res, news.subscribe(), {
+      onClose: (reason, connection) => states.push(reason, connection?.state),
+    }),
+  );
+  await openEventStream(`http://127.0.0.1:${port}/`);
+  await expect.poll(() => news.stats().live).toBe(1);
+  sluice.disconnect({ channel: "news" });
+  expect(states).toEqual(["disconnected", "live"]);
+});
