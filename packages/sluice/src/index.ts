@@ -15,9 +15,9 @@ export {
   type JobEvents,
   type JobState,
   Jobs,
-  type JobsOptions,
   type StartedJob,
 } from "./jobs/jobs.ts";
+export type { JobsOptions, StartOptions } from "./jobs/jobs-options.ts";
 export type { ChannelLog, Log, LogEntry, NewEntry, Retention, TailListener } from "./logs/log.ts";
 export { memoryLog } from "./logs/memory.ts";
 export { SluiceError, type SluiceErrorCode } from "./protocol/sluice-error.ts";

@@ -1,7 +1,8 @@
 import { Channel, type ChannelStats } from "./channel/channel.ts";
 import type { ChannelOptions } from "./channel/channel-options.ts";
 import type { AnyEvents, EventMap } from "./channel/kept-event.ts";
-import { checkJobsOptions, type JobEvents, Jobs, type JobsOptions } from "./jobs/jobs.ts";
+import { type JobEvents, Jobs } from "./jobs/jobs.ts";
+import { checkJobsOptions, type JobsOptions } from "./jobs/jobs-options.ts";
 import { checkText, invalidOption, show } from "./protocol/check-option.ts";
 import { SluiceError } from "./protocol/sluice-error.ts";
 import { checkSluiceOptions, type SluiceOptions, type SluiceSettings } from "./sluice-options.ts";

@@ -7,10 +7,11 @@ import { COMMENT } from "../stream/heartbeat.ts";
 import { Piece } from "../stream/piece.ts";
 import type { LazyContext } from "../stream/source.ts";
 import { type Cohort, NOTHING_TOLD, type Told } from "./cohort.ts";
-import type { Delivery, Step } from "./delivery.ts";
+import type { Delivery } from "./delivery.ts";
 import { gapText } from "./gap.ts";
 import { KeptEvent } from "./kept-event.ts";
 import { formatPosition } from "./position.ts";
+import type { Step } from "./reader.ts";
 import type { Runnable } from "./run-queue.ts";
 import type { Selection } from "./selection.ts";
 import { type Initial, snapshotEvents } from "./snapshot.ts";
@@ -162,7 +163,7 @@ export class Cursor implements Feed, Runnable {
         this.#eventsBefore = this.cohort.events;
         return delivery.join(this);
       }
-      const step = delivery.next(this.cohort, this.#after);
+      const step = delivery.reader.next(this.cohort, this.#after);
       if (step instanceof Promise) return this.#await(step);
       if (step === "gone") return this.#tellTrimmed();
       this.#take(step);

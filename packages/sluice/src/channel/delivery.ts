@@ -1,34 +1,16 @@
 import type { ChannelLog, LogEntry, TailListener } from "../logs/log.ts";
-import { concatBytes } from "../protocol/bytes.ts";
 import { afterTurn } from "../stream/after-turn.ts";
-import { Piece } from "../stream/piece.ts";
+import type { Piece } from "../stream/piece.ts";
 import type { Sink } from "../stream/sink.ts";
 import type { StreamHub } from "../stream/stream-hub.ts";
 import { type Cohort, Cohorts, NOTHING_TOLD, type Told } from "./cohort.ts";
 import type { Cursor } from "./cursor.ts";
 import { KeptEvent } from "./kept-event.ts";
 import type { Latest } from "./latest.ts";
-import { LogPages, type Page } from "./log-pages.ts";
+import { lastOf, pieceOf, Reader } from "./reader.ts";
 import { RunQueue } from "./run-queue.ts";
 import { selects } from "./selection.ts";
-import { StepCache } from "./step-cache.ts";
 import { EventWindow, type WindowLimits } from "./window.ts";
-
-/** A stretch of the log as one cohort sees it: the events that it selects. */
-export interface Stretch {
-  readonly events: readonly KeptEvent[];
-  /** Offset of the last event in the stretch, selected or not. */
-  readonly through: number;
-}
-
-/** A stretch as bytes, ready for many sockets. */
-export interface Step {
-  /** Absent when nothing in the stretch is selected. */
-  readonly piece: Piece | undefined;
-  /** The last event in the piece. */
-  readonly told: Told;
-  readonly through: number;
-}
 
 /** What a channel's delivery needs to know. */
 export interface DeliverySettings {
@@ -39,10 +21,7 @@ export interface DeliverySettings {
   readonly latest: Latest | undefined;
 }
 
-/** Events looked at in one stretch, so that a cursor for which there is nothing does not keep the event loop. */
-const STRETCH_EVENTS = 4_096;
-
-/** One channel's way from log to streams: the window, the live cohorts and their flush, and what lagging cursors read. */
+/** One channel's way from log to streams: the window, and the live cohorts with their flush. */
 export class Delivery implements TailListener {
   readonly hub: StreamHub;
   readonly log: ChannelLog;
@@ -63,8 +42,8 @@ export class Delivery implements TailListener {
   flushed: number;
   /** Whether cohorts are being written to: nobody may join or leave their lists meanwhile. */
   flushing = false;
-  readonly #pages: LogPages;
-  readonly #steps: StepCache = new StepCache();
+  /** For those who are behind. */
+  readonly reader: Reader;
   readonly #settings: DeliverySettings;
   readonly #stopTail: () => void;
   #pendingBytes = 0;
@@ -80,7 +59,7 @@ export class Delivery implements TailListener {
     this.#settings = settings;
     this.window = new EventWindow(settings.window, log.last);
     this.flushed = log.last;
-    this.#pages = new LogPages(log);
+    this.reader = new Reader(this);
     this.#stopTail = log.tail(this);
   }
 
@@ -94,7 +73,7 @@ export class Delivery implements TailListener {
       this.#pendingBytes += entry.data.length;
       // A burst is flushed in parts before it outgrows what a socket or the window can hold.
       const pending = this.window.last - this.flushed;
-      if (this.#pendingBytes >= this.#pieceLimit || pending * 2 >= this.#settings.window.events) this.flush();
+      if (this.#pendingBytes >= this.pieceLimit || pending * 2 >= this.#settings.window.events) this.flush();
     }
     this.window.trim(this.flushed);
     if (!this.#scheduled && this.flushed < this.window.last) {
@@ -123,8 +102,7 @@ export class Delivery implements TailListener {
     this.window.reset(this.log.last);
     this.flushed = this.log.last;
     this.#pendingBytes = 0;
-    this.#pages.reset();
-    this.#steps.clear();
+    this.reader.reset();
     this.latest?.clear();
     for (const [i, cursor] of cursors.entries()) cursor.logReset(lost[i] as string);
     this.#tellAdvanced();
@@ -153,7 +131,7 @@ export class Delivery implements TailListener {
     const batch: KeptEvent[] = [];
     let bytes = 0;
     let offset = this.flushed;
-    while (offset < this.window.last && (batch.length === 0 || bytes < this.#pieceLimit)) {
+    while (offset < this.window.last && (batch.length === 0 || bytes < this.pieceLimit)) {
       const event = this.window.at(++offset);
       batch.push(event);
       bytes += event.entry.data.length;
@@ -201,10 +179,8 @@ export class Delivery implements TailListener {
   /** A cursor is no longer behind, or no longer there. */
   caughtUp(cursor: Cursor): void {
     this.lagging.delete(cursor);
-    if (this.lagging.size > 0) return;
     // What was read for those who were behind need not be kept for nobody.
-    this.#pages.clear();
-    this.#steps.clear();
+    if (this.lagging.size === 0) this.reader.forget();
   }
 
   leave(cursor: Cursor): void {
@@ -222,54 +198,6 @@ export class Delivery implements TailListener {
     live[place] = last;
     sinks[place] = sink as Sink;
     last.place = place;
-  }
-
-  // Lagging: a step at a time
-
-  /** The next stretch after an offset for a cohort, ready to write; `"gone"` when the log no longer has it. */
-  next(cohort: Cohort, after: number): Step | "gone" | Promise<Step | "gone"> {
-    const cached = this.#steps.get(cohort, after);
-    if (cached !== undefined) return cached;
-    const found = this.eventsAfter(cohort, after);
-    if (found instanceof Promise)
-      return found.then((read) => (read === "gone" ? "gone" : this.#step(cohort, after, read)));
-    return this.#step(cohort, after, found);
-  }
-
-  /** The same as events: from the window where it reaches back that far, else from the log. */
-  eventsAfter(cohort: Cohort, after: number): Stretch | Promise<Stretch | "gone"> {
-    const { window } = this;
-    if (after + 1 >= window.first) return this.#scan(cohort, after, window.last, (offset) => window.at(offset));
-    const scanPage = (page: Page | "gone") => {
-      if (page === "gone" || page.events.length === 0) return "gone";
-      const last = page.first + page.events.length - 1;
-      return this.#scan(cohort, after, last, (offset) => page.events[offset - page.first] as KeptEvent);
-    };
-    const page = this.#pages.get(after);
-    return page instanceof Promise ? page.then(scanPage) : (scanPage(page) as Stretch);
-  }
-
-  #scan(cohort: Cohort, after: number, last: number, at: (offset: number) => KeptEvent): Stretch {
-    const events: KeptEvent[] = [];
-    const limit = Math.min(last, this.flushed, after + STRETCH_EVENTS);
-    let bytes = 0;
-    let through = after;
-    while (through < limit && bytes < this.#pieceLimit) {
-      const event = at(++through);
-      if (!selects(cohort.selection, event, this.reportFilter)) continue;
-      events.push(event);
-      bytes += event.frame.length;
-    }
-    return { events, through };
-  }
-
-  #step(cohort: Cohort, after: number, { events, through }: Stretch): Step {
-    const step: Step =
-      events.length === 0
-        ? { piece: undefined, told: NOTHING_TOLD, through }
-        : { piece: pieceOf(events), told: lastOf(events), through };
-    this.#steps.set(cohort, after, step);
-    return step;
   }
 
   #tellAdvanced(): void {
@@ -291,17 +219,7 @@ export class Delivery implements TailListener {
   }
 
   /** What is written at once: with what is waiting already, a socket never holds more than one and a half times its mark. */
-  get #pieceLimit(): number {
+  get pieceLimit(): number {
     return this.hub.settings.highWaterMark / 2;
   }
-}
-
-function pieceOf(events: readonly KeptEvent[]): Piece {
-  const bytes = events.length === 1 ? events[0]!.frame : concatBytes(events.map((event) => event.frame));
-  return new Piece(bytes, events.length);
-}
-
-function lastOf(events: readonly KeptEvent[]): Told {
-  const { entry, id } = events[events.length - 1]!;
-  return { offset: entry.offset, id };
 }

@@ -83,7 +83,7 @@ export class SubscriptionIterator implements AsyncGenerator<SseItem, void, undef
           if (gap !== undefined) yield gapItem({ ...gap, resumesAfter: formatPosition(epoch, after) }, setup.gapEvent);
           if (withSnapshot) yield* snapshotItems(delivery, setup, this.#context);
         }
-        const found = epoch === delivery.epoch ? await delivery.eventsAfter(cohort, after) : "reset";
+        const found = epoch === delivery.epoch ? await delivery.reader.eventsAfter(cohort, after) : "reset";
         if (found === "gone" || found === "reset") {
           point = afterGap(delivery, found === "gone" ? "trimmed" : "other-epoch", formatPosition(epoch, after));
           continue;

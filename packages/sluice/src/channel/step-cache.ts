@@ -1,5 +1,5 @@
 import type { Cohort } from "./cohort.ts";
-import type { Step } from "./delivery.ts";
+import type { Step } from "./reader.ts";
 
 /** With a piece of half a high-water mark each, half a MiB per channel by default. */
 const STEPS_HELD = 16;

@@ -1,12 +1,12 @@
 import type { Channel } from "../channel/channel.ts";
-import type { ChannelOptions } from "../channel/channel-options.ts";
 import { checkTopics } from "../channel/topics.ts";
-import { checkFunction, checkNames, checkNumber, checkText, show } from "../protocol/check-option.ts";
+import { checkFunction, checkNames, checkText, show } from "../protocol/check-option.ts";
 import { SluiceError } from "../protocol/sluice-error.ts";
 import type { FeedSource } from "../stream/feed.ts";
 import type { StreamHub } from "../stream/stream-hub.ts";
 import { JobFailure } from "./job-failure.ts";
 import { type FollowedJob, JobProgress } from "./job-progress.ts";
+import { checkJobsOptions, type JobsOptions, type StartOptions } from "./jobs-options.ts";
 
 /** The events of a job's stream. The last three end it. */
 export type JobEvents<Progress, Result> = {
@@ -18,24 +18,6 @@ export type JobEvents<Progress, Result> = {
 
 /** The types after which nothing more comes. */
 export const TERMINAL_TYPES: readonly string[] = ["completed", "failed", "cancelled"];
-
-/** How a kind of job is set up. */
-export interface JobsOptions {
-  /** Time for which the outcome of a job that is over can still be followed, in ms. Default: 1 hour. At most 24 days. */
-  readonly keepFor?: number;
-  /** Jobs remembered at most, running ones included; beyond it, those over longest are forgotten. Default: 10 000. */
-  readonly maxJobs?: number;
-  /** How much of the jobs' past progress is kept for followers that resume; all jobs of this name share it. Default: that of channels. */
-  readonly retain?: NonNullable<ChannelOptions["retain"]>;
-}
-
-/** How one job is started. */
-export interface StartOptions {
-  /** The job's ID. Default: a random one, which nobody guesses. */
-  readonly id?: string;
-  /** Whose job it is: it can then be followed only with the same `user`. */
-  readonly user?: string;
-}
 
 /** What a job gets. */
 export interface JobContext<Progress> {
@@ -75,9 +57,6 @@ interface Job<Progress, Result> {
   /** Forgets it, some time after its end. */
   timer: ReturnType<typeof setTimeout> | undefined;
 }
-
-const KEEP_FOR_MS = 3_600_000;
-const MAX_JOBS = 10_000;
 
 /** Long work whose progress people follow: each job is a topic of one channel. */
 export class Jobs<Progress = unknown, Result = unknown> {
@@ -266,18 +245,6 @@ export class Jobs<Progress = unknown, Result = unknown> {
       );
     }
   }
-}
-
-/** The longest time that a timer can wait, in ms: longer ones end at once. */
-const MAX_TIMER_MS = 2 ** 31 - 1;
-
-/** Throws `INVALID_OPTION` where an option is not what its description says. */
-export function checkJobsOptions(options: JobsOptions): { readonly keepFor: number; readonly maxJobs: number } {
-  checkNames("jobs", options, ["keepFor", "maxJobs", "retain"]);
-  return {
-    keepFor: checkNumber("keepFor", options.keepFor, KEEP_FOR_MS, { max: MAX_TIMER_MS, unit: "ms" }),
-    maxJobs: checkNumber("maxJobs", options.maxJobs, MAX_JOBS, { min: 1, whole: true }),
-  };
 }
 
 /** Answered with 404. */

@@ -143,20 +143,20 @@ class World {
     void this.channel.publish(type, data, { ...(topics && { topics }), ...(withOwnId && { id }) });
   }
 
-  connect(index: number): void {
+  connect(index: number, takesAll: boolean): void {
     const follower = new Follower(SELECTIONS[index]!);
     this.followers.push(follower);
     follower.reached = this.published.length;
-    follower.connected(new FakeSubscriber(this.hub, this.channel.subscribe(follower.selection.options)));
+    const source = this.channel.subscribe(follower.selection.options);
+    follower.connected(new FakeSubscriber(this.hub, source, undefined, takesAll));
   }
 
-  connectFromStart(index: number): void {
+  connectFromStart(index: number, takesAll: boolean): void {
     const follower = new Follower(SELECTIONS[index]!);
     this.followers.push(follower);
     follower.reached = this.first - 1;
-    follower.connected(
-      new FakeSubscriber(this.hub, this.channel.subscribe({ ...follower.selection.options, from: "start" })),
-    );
+    const source = this.channel.subscribe({ ...follower.selection.options, from: "start" });
+    follower.connected(new FakeSubscriber(this.hub, source, undefined, takesAll));
   }
 
   /** What the sweep does for streams that were idle. */
@@ -192,7 +192,7 @@ type Command =
       readonly count: number;
       readonly ownId: boolean;
     }
-  | { readonly do: "connect" | "start"; readonly selection: number }
+  | { readonly do: "connect" | "start"; readonly selection: number; readonly takesAll: boolean }
   | { readonly do: "take"; readonly who: number; readonly bytes: number }
   | { readonly do: "reconnect" | "leave"; readonly who: number }
   | { readonly do: "trim"; readonly part: number }
@@ -215,7 +215,14 @@ const command: fc.Arbitrary<Command> = fc.oneof(
       ownId: fc.boolean(),
     }),
   },
-  { weight: 2, arbitrary: fc.record({ do: fc.constantFrom("connect" as const, "start" as const), selection }) },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      do: fc.constantFrom("connect" as const, "start" as const),
+      selection,
+      takesAll: fc.boolean(),
+    }),
+  },
   {
     weight: 6,
     arbitrary: fc.record({ do: fc.constant("take" as const), who, bytes: fc.constantFrom(1, 50, 700, 3_000, 1e9) }),
@@ -236,8 +243,8 @@ async function run(world: World, commands: readonly Command[]): Promise<void> {
   for (const step of commands) {
     const follower = "who" in step ? world.followers[step.who % Math.max(1, world.followers.length)] : undefined;
     if (step.do === "publish") for (let i = 0; i < step.count; i++) world.publish(step.type, step.topics, step.ownId);
-    else if (step.do === "connect") world.connect(step.selection);
-    else if (step.do === "start") world.connectFromStart(step.selection);
+    else if (step.do === "connect") world.connect(step.selection, step.takesAll);
+    else if (step.do === "start") world.connectFromStart(step.selection, step.takesAll);
     else if (step.do === "trim")
       await world.log.trim(world.first + Math.floor(step.part * (world.published.length - world.first)));
     else if (step.do === "turn") for (let i = 0; i < step.count; i++) await turn();

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { JobFailure } from "../../src/jobs/job-failure.ts";
-import { Jobs, type JobsOptions } from "../../src/jobs/jobs.ts";
+import { Jobs } from "../../src/jobs/jobs.ts";
+import type { JobsOptions } from "../../src/jobs/jobs-options.ts";
 import { type ChannelWorld, channelWorld, turns } from "../channel/channel-world.ts";
 import type { FakeSubscriber } from "../channel/fake-subscriber.ts";
 
