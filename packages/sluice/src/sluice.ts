@@ -168,8 +168,8 @@ export class Sluice implements AsyncDisposable {
   }
 
   health(): SluiceHealth {
-    const { draining, streams } = this.#hub;
-    return { status: this.#closed ? "closed" : draining ? "draining" : "ok", streams: streams.size };
+    const { leaving, streams } = this.#hub;
+    return { status: this.#closed ? "closed" : leaving ? "draining" : "ok", streams: streams.size };
   }
 
   /**
@@ -184,6 +184,7 @@ export class Sluice implements AsyncDisposable {
   async close(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
+    this.#hub.leaving = true;
     this.#hub.draining = true;
     for (const jobs of this.#jobs.values()) jobs.close();
     // What the jobs said last leaves with the flush of this turn.

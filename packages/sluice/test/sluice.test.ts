@@ -48,6 +48,37 @@ test("a drain does not hurry those who were told to take their time", async () =
   expect(stream.retry).toBeGreaterThanOrEqual(600_000);
 });
 
+test("a drain with grace lets the load balancer know first: until then new streams are taken", async () => {
+  const sluice = quiet();
+  const port = await listen((req, res) => sluice.stream(req, res, sluice.channel("news").subscribe()));
+  const drained = sluice.drain({ grace: 300, pace: 0 });
+  expect(sluice.health().status).toBe("draining");
+  const stream = await openEventStream(`http://127.0.0.1:${port}/`);
+  expect(stream.response.status).toBe(200);
+  await drained;
+  expect(await stream.rest()).toEqual([]);
+  expect((await fetch(`http://127.0.0.1:${port}/`)).status).toBe(503);
+});
+
+test("nobody is told to come back before a drain that waits for a job is over", async () => {
+  const sluice = quiet({ retry: 10 });
+  const jobs = sluice.jobs("exports");
+  let finish!: () => void;
+  const { id } = jobs.start(() => new Promise<void>((resolve) => (finish = resolve)));
+  const port = await listen((req, res) => {
+    const source = req.url === "/job" ? jobs.progress(id) : sluice.channel("news").subscribe();
+    return sluice.stream(req, res, source);
+  });
+  const job = await openEventStream(`http://127.0.0.1:${port}/job`);
+  const news = await openEventStream(`http://127.0.0.1:${port}/news`);
+  const drained = sluice.drain({ timeout: 60_000, pace: 0, spread: 0 });
+  await news.rest();
+  expect(news.retry).toBeGreaterThan(50_000);
+  finish();
+  expect((await job.rest()).map(({ type }) => type)).toEqual(["completed"]);
+  await drained;
+});
+
 test("a stream whose request has a body that nobody reads is known to be gone by the next write", async () => {
   const sluice = quiet({ heartbeat: 20 });
   const port = await listen((req, res) => void sluice.stream(req, res, sluice.channel("news").subscribe()));

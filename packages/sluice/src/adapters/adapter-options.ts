@@ -15,7 +15,7 @@ export interface DrainingAdapterOptions extends AdapterOptions {
   readonly drain?: DrainOptions | false;
 }
 
-const DRAIN_NAMES = ["timeout", "pace", "spread"];
+const DRAIN_NAMES = ["grace", "timeout", "pace", "spread"];
 
 /** Throws `INVALID_OPTION` where an option is not what its description says: at registration, not with the first request. */
 export function checkAdapterOptions(adapter: string, options: DrainingAdapterOptions, names: readonly string[]): void {

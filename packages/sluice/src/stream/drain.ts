@@ -7,14 +7,19 @@ import type { StreamHub } from "./stream-hub.ts";
 /** How streams are ended before a shutdown. */
 export interface DrainOptions {
   /**
+   * Time before anything is ended or refused, in ms, in which `health()` already says `draining`: for a load balancer to notice, since a
+   * native EventSource that is answered with 503 gives up for good. Default: 0. It comes before `timeout`.
+   */
+  readonly grace?: number;
+  /**
    * Time for all of it, in ms. Default: 10 000. Job streams may run on until then; after it, connections that are still open are cut.
    */
   readonly timeout?: number;
   /** Time over which the other streams are ended one after another, in ms; at most `timeout`. Default: 2 000, or half of `timeout` where that is less. */
   readonly pace?: number;
   /**
-   * Time over which subscribers are spread when they come back, in ms: each is told a reconnection time between `retry` and that much more.
-   * Default: 3 000.
+   * Time over which subscribers are spread when they come back, in ms: each is told a reconnection time between its
+   * `retry`, or when this drain will be over where that is later, and that much more. Default: 3 000.
    */
   readonly spread?: number;
 }
@@ -23,20 +28,28 @@ const TIMEOUT_MS = 10_000;
 const PACE_MS = 2_000;
 const SPREAD_MS = 3_000;
 const STEP_MS = 20;
+const MAX_GRACE_MS = 600_000;
 
 /** Ends all streams, in the order in which they were opened, and resolves when their connections are done with them. */
 export async function drainStreams(hub: StreamHub, options: DrainOptions): Promise<void> {
-  checkNames("drain", options, ["timeout", "pace", "spread"]);
+  checkNames("drain", options, ["grace", "timeout", "pace", "spread"]);
+  const grace = checkNumber("grace", options.grace, 0, { max: MAX_GRACE_MS, unit: "ms" });
   const timeout = checkNumber("timeout", options.timeout, TIMEOUT_MS, { unit: "ms" });
   const pace = Math.min(timeout, checkNumber("pace", options.pace, Math.min(PACE_MS, timeout / 2), { unit: "ms" }));
   const spread = checkNumber("spread", options.spread, SPREAD_MS, { unit: "ms" });
+  hub.leaving = true;
+  if (grace > 0) await sleep(grace);
   hub.draining = true;
   const start = performance.now();
   const passed = () => performance.now() - start;
 
-  const last = ({ setup }: EventStream) =>
-    new Piece(toBytes(`retry: ${Math.round(setup.retry + spread * Math.random())}\n\n`), 0);
   const endable: EventStream[] = [...hub.streams].filter((stream) => !stream.feed.finite);
+  // Who comes back while this process still refuses is refused for good, where it is a native EventSource.
+  const over = endable.length < hub.streams.size ? timeout : pace;
+  const last = ({ setup }: EventStream) => {
+    const soonest = Math.max(setup.retry, over - passed());
+    return new Piece(toBytes(`retry: ${Math.round(soonest + spread * Math.random())}\n\n`), 0);
+  };
   let ended = 0;
   while (ended < endable.length) {
     const due =

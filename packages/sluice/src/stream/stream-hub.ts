@@ -40,6 +40,8 @@ export class StreamHub {
   /** Requests that were admitted, and whose source is still being opened. */
   readonly opening: Set<{ giveUp(): void }> = new Set();
   readonly endSignals: EndSignals = new EndSignals();
+  /** Health says that new streams had better go elsewhere. */
+  leaving = false;
   /** New streams get 503. */
   draining = false;
   /** A monotonic clock in ms, as of the last sweep or flush. */
