@@ -4,17 +4,21 @@ import { gzipSync } from "node:zlib";
 import { build } from "rolldown";
 import { ROOT } from "../servers.mjs";
 
-/** What an entry may cost someone who bundles all of it: minified and gzipped, in bytes. */
+/**
+ * What an entry costs someone who bundles all of it: minified and gzipped, in bytes. `target` is what it is to cost. `budget` is
+ * what it must not exceed meanwhile, so that it does not grow while the target is missed; lower it with every gain.
+ */
 const BUDGETS = [
-  { entry: "sluice", file: "index.js", budget: 20_480 },
-  { entry: "sluice/protocol", file: "protocol/index.js", budget: 2_048 },
+  { entry: "sluice", file: "index.js", target: 12_000, budget: 20_480 },
+  { entry: "sluice/protocol", file: "protocol/index.js", target: 2_000, budget: 2_048 },
 ];
 
-export const sizeChecks = BUDGETS.map(({ entry, file, budget }) => ({
+export const sizeChecks = BUDGETS.map(({ entry, file, target, budget }) => ({
   name: `size of ${entry}`,
   run: async () => {
     const { minified, gzipped, modules } = await measure(join(ROOT, "packages/sluice/dist", file));
-    const said = `${gzipped} of ${budget} bytes gzipped (${Math.round((gzipped / budget) * 100)} %), ${minified} minified`;
+    const missed = gzipped > target ? `; the target of ${target} is MISSED` : "";
+    const said = `${gzipped} of ${budget} bytes gzipped, ${minified} minified${missed}`;
     if (gzipped > budget) throw new Error([`${said}. The largest modules, before minifying:`, ...modules].join("\n"));
     return said;
   },
