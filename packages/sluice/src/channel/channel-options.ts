@@ -8,7 +8,7 @@ import type { WindowLimits } from "./window.ts";
 export interface ChannelOptions<Events extends EventMap = AnyEvents> {
   /**
    * How much of the past the log keeps; what goes beyond any of the limits is trimmed, oldest first. `events`: 10 000. `bytes`: 16 MiB;
-   * counted are the characters of the text, and 128 for each event. `age` in ms: `Infinity`.
+   * counted are the characters of the text, and 320 for each event. `age` in ms: `Infinity`.
    */
   readonly retain?: Partial<Retention>;
   /**

@@ -23,7 +23,7 @@ export type ChannelEvent<Events extends EventMap = AnyEvents> = {
   };
 }[keyof Events & string];
 
-/** What an event costs in the window besides its bytes. */
+/** What an event is taken to cost in the window besides its bytes: an estimate, for its objects. */
 const OVERHEAD_BYTES = 256;
 
 /** An event in memory: its entry in the log, and what is made of it at most once, when first needed. */

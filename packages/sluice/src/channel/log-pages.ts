@@ -3,7 +3,7 @@ import { KeptEvent } from "./kept-event.ts";
 
 const PAGE_EVENTS = 512;
 const PAGE_BYTES = 256 * 1024;
-/** With {@link PAGE_BYTES}, what the pages of a channel take at most: 2 MiB, and one oversized event each. */
+/** With {@link PAGE_BYTES}, what the pages of a channel hold at most: 2 MiB, or one oversized event each; and the frames made of them. */
 const PAGES_HELD = 8;
 
 /** A run of events read from the log. */

@@ -6,7 +6,7 @@ import type { StreamHub } from "./stream-hub.ts";
 const SWEEPS_PER_INTERVAL = 8;
 const MIN_SWEEP_MS = 5;
 const MAX_SWEEP_MS = 1_000;
-/** Streams looked at in one event-loop turn: about a millisecond, or 10 when each of them needs a heartbeat. */
+/** Streams looked at in one event-loop turn, since each of them may need a heartbeat, which is a write. */
 const STREAMS_PER_TURN = 1_000;
 
 /**

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { ChannelLog, Log, LogEntry, NewEntry, Retention, TailListener } from "../../src/logs/log.ts";
+import { ENTRY_OVERHEAD_BYTES } from "../../src/logs/log.ts";
 
 const KEEP_ALL: Retention = {
   events: Number.POSITIVE_INFINITY,
@@ -164,7 +165,7 @@ export function logContract(name: string, open: () => Log | Promise<Log>): void 
 
     for (const [limit, retain] of [
       ["events", { ...KEEP_ALL, events: 10 }],
-      ["bytes", { ...KEEP_ALL, bytes: 10 * 1_128 }],
+      ["bytes", { ...KEEP_ALL, bytes: 10 * (1_000 + ENTRY_OVERHEAD_BYTES) }],
     ] as const) {
       test(`trims to its limit of ${limit}, oldest first`, async () => {
         const small = await log.open(`small-${limit}`, { retain });
