@@ -27,6 +27,8 @@ export const SERVERS = [
     packages: ["chromium", "fonts-liberation"],
   },
   { name: "curl", suites: ["compression", "wire"], commands: ["curl"], packages: ["curl"] },
+  { name: "redis-server", suites: ["Redis log", "chaos"], commands: ["redis-server"], packages: ["redis-server"] },
+  { name: "nats-server", suites: ["NATS log", "chaos"], commands: ["nats-server"], packages: ["nats-server"] },
   // The other runtimes come from runtimes/package-lock.json; one from the machine will do where npm has none for it.
   { name: "bun", suites: ["Bun"], commands: ["bun"], runtime: [/^@oven\/bun-/, "bin/bun"] },
   { name: "deno", suites: ["Deno"], commands: ["deno"], runtime: [/^@deno\//, "deno"] },

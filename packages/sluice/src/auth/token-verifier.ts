@@ -1,5 +1,5 @@
 import type { JSONWebKeySet, JWTPayload, JWTVerifyGetKey, JWTVerifyOptions, KeyInput } from "jose";
-import { SluiceError } from "../protocol/sluice-error.ts";
+import { loadPackage } from "../protocol/load-package.ts";
 import { AuthError } from "./auth-error.ts";
 
 type Jose = typeof import("jose");
@@ -25,7 +25,7 @@ const BLAMED_ON_TOKEN = ["ERR_JWKS_NO_MATCHING_KEY", "ERR_JWKS_MULTIPLE_MATCHING
  * @throws {SluiceError} `MISSING_PACKAGE` when it is not installed
  */
 export async function createTokenVerifier(settings: VerifierSettings): Promise<TokenVerifier> {
-  const jose = await importJose();
+  const jose = await loadPackage("jose", "sluice/auth", () => import("jose"));
   const { algorithms, issuer, audience, clockTolerance } = settings;
   const options: JWTVerifyOptions = {
     // The token must not choose how it is verified (RFC 8725, section 3.1): what is not in this list is refused.
@@ -67,14 +67,4 @@ function keySource(jose: Jose, key: VerifierSettings["key"]): KeyInput | JWTVeri
 /** A `Uint8Array` has `keys` as well, but as a method. */
 function isKeySet(key: KeyInput | JSONWebKeySet | JWTVerifyGetKey): key is JSONWebKeySet {
   return "keys" in key && Array.isArray(key.keys);
-}
-
-async function importJose(): Promise<Jose> {
-  try {
-    return await import("jose");
-  } catch (cause) {
-    const message =
-      'sluice/auth verifies tokens with the package "jose", which could not be loaded: run npm install jose.';
-    throw new SluiceError("MISSING_PACKAGE", message, { cause });
-  }
 }

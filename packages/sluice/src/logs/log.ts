@@ -39,9 +39,15 @@ export interface LogEntry extends NewEntry {
 export interface TailListener {
   /** Entries were appended, by whomever. */
   appended(entries: readonly LogEntry[]): void;
-  /** Everything before `first` is gone. */
+  /**
+   * Everything before `first` is gone. Where `first` is beyond the next entry, those between were trimmed before this process saw
+   * them; `last` is `first - 1` then.
+   */
   trimmed(first: number): void;
-  /** The log began a new life: `epoch`, `first` and `last` have new values, and nothing known of the old life holds. */
+  /**
+   * The log began a new life: `epoch`, `first` and `last` have new values. Of the old life, {@link ChannelLog.holds} tells what
+   * still holds; where that is everything up to `last`, `first` and `last` are what they were.
+   */
   reset(): void;
 }
 
@@ -51,6 +57,8 @@ export interface TailListener {
  * - Offsets MUST count 1, 2, 3 … without a hole within an epoch, in the one order that every reader sees.
  * - The epoch MUST change whenever an offset could come to mean another event than before (data lost, log recreated,
  *   restored from a backup), and MUST NOT change otherwise. It is 1 to 32 characters of `0-9 a-z`.
+ * - An epoch that follows another MAY keep the entries up to some offset: positions of the earlier epoch up to there
+ *   stay what they were ({@link ChannelLog.holds}). So one may begin a new life whenever it is not sure that nothing was lost.
  * - `first` and `last` are what this process knows; `last` MUST NOT move before the listener has been told.
  * - A log MUST NOT close a connection that it did not open.
  */
@@ -63,8 +71,15 @@ export interface ChannelLog {
   readonly last: number;
 
   /**
-   * Appends entries, in order and next to each other, and resolves to their offsets once they are as durable as this log
-   * promises. It MUST NOT resolve for an entry that may still be lost, and MUST reject when it cannot tell.
+   * The offset up to which positions of an earlier epoch still mean the same entries; `undefined` for an epoch of which it
+   * does not know that, or no more.
+   */
+  holds(epoch: string): number | undefined;
+
+  /**
+   * Appends entries in order, and resolves to their offsets once they are as durable as this log promises. Those of other
+   * processes MAY come between. It MUST NOT resolve for an entry that may still be lost, MUST reject when it cannot tell, and
+   * MUST do either within a bounded time. The offsets are of the life that `epoch` names when it resolves.
    * An entry whose own `id` the log still holds MUST NOT be appended again; its offset is that of the one there.
    */
   append(entries: readonly NewEntry[]): Promise<readonly number[]>;
@@ -72,7 +87,8 @@ export interface ChannelLog {
   /**
    * Entries after the offset `after`, in order: at most `events` of them, and no more once they amount to `bytes`
    * ({@link entryBytes}), but always one where there is one; none when `after` is the newest.
-   * `"gone"` when the entry right after `after` was trimmed. It MUST NOT leave one out.
+   * `"gone"` when the entry right after `after` was trimmed. It MUST NOT leave one out, nor give any of another life than
+   * `epoch` names when it resolves.
    */
   read(after: number, events: number, bytes: number): Promise<readonly LogEntry[] | "gone">;
 
@@ -81,6 +97,12 @@ export interface ChannelLog {
    * that it returns is called. One listener at a time.
    */
   tail(listener: TailListener): () => void;
+
+  /**
+   * Resolves once `first`, `last` and `epoch` are no older than the call, and the listener has been told of everything that
+   * anybody had appended before it. `undefined` where that is always so. Rejects, within a bounded time, when it cannot tell.
+   */
+  sync(): Promise<void> | undefined;
 
   /** The offset of the kept entry with this publisher's own ID, if there is one. */
   positionOf(id: string): Promise<number | undefined>;
@@ -94,9 +116,12 @@ export interface ChannelLog {
 
 /** A place where the events of channels are kept. */
 export interface Log {
+  /** Whether other processes may append to the same channels. */
+  readonly shared: boolean;
   /**
    * Opens the log of a channel, and creates it where there is none. It MAY answer at once.
-   * Opening the same channel twice in a process MUST NOT happen.
+   * Opening the same channel twice by one log MUST NOT happen. It MUST resolve or reject within a bounded time, and after a rejection
+   * it can be tried again.
    */
   open(channel: string, options: { readonly retain: Retention }): ChannelLog | Promise<ChannelLog>;
   /** Closes the logs of all channels and what this log opened itself. */

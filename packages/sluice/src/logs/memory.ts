@@ -1,3 +1,4 @@
+import { newEpoch } from "./epoch.ts";
 import type { ChannelLog, Log, LogEntry, NewEntry, Retention, TailListener } from "./log.ts";
 import { entryBytes } from "./log.ts";
 
@@ -8,6 +9,7 @@ import { entryBytes } from "./log.ts";
 export function memoryLog(): Log {
   const opened = new Set<ChannelLog>();
   return {
+    shared: false,
     open(_channel, { retain }) {
       const log = new MemoryChannelLog(retain);
       opened.add(log);
@@ -53,6 +55,10 @@ class MemoryChannelLog implements ChannelLog {
     return this.#last;
   }
 
+  holds(): undefined {
+    return undefined;
+  }
+
   append(entries: readonly NewEntry[]): Promise<readonly number[]> {
     const time = Date.now();
     const offsets: number[] = [];
@@ -95,6 +101,10 @@ class MemoryChannelLog implements ChannelLog {
     return () => {
       this.#listener = undefined;
     };
+  }
+
+  sync(): undefined {
+    return undefined;
   }
 
   positionOf(id: string): Promise<number | undefined> {
@@ -142,10 +152,4 @@ class MemoryChannelLog implements ChannelLog {
     }
     this.#listener?.trimmed(this.first);
   }
-}
-
-/** A name for a new life of a log: unlikely to be met again, and short, since it goes with every event. */
-export function newEpoch(): string {
-  const random = crypto.getRandomValues(new Uint32Array(2));
-  return ((random[0]! & 0xfffff) * 2 ** 32 + random[1]!).toString(36).padStart(10, "0");
 }

@@ -12,7 +12,11 @@ export interface Layer {
 /** The layers of DESIGN, section 7, from the bottom up. Files directly in `src/` put the rest together and may import it all. */
 export const LAYERS: readonly Layer[] = [
   { folder: "protocol", imports: [] },
-  { folder: "logs", imports: ["protocol"] },
+  {
+    folder: "logs",
+    imports: ["protocol"],
+    packages: ["lmdb", "redis", "@nats-io/jetstream", "@nats-io/transport-node"],
+  },
   { folder: "stream", imports: ["protocol"] },
   { folder: "channel", imports: ["protocol", "stream", "logs/log.ts"] },
   { folder: "jobs", imports: ["protocol", "stream", "channel"] },

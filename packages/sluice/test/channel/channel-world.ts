@@ -26,6 +26,7 @@ export function channelWorld(
   const hub = new StreamHub(settings, (error, context) => errors.push({ error, context }));
   let opened!: ChannelLog;
   const spied: Log = {
+    shared: log.shared,
     open: (name, openOptions) => {
       const made = log.open(name, openOptions);
       if (!(made instanceof Promise)) opened = made;

@@ -132,6 +132,7 @@ describe("publishing", () => {
       open = resolve;
     });
     const log: Log = {
+      shared: false,
       open: async (name, options) => {
         await opening;
         const opened = await memoryLog().open(name, options);

@@ -107,6 +107,7 @@ class World {
     this.hub = new StreamHub(settings, (error) => this.errors.push(error));
     const memory = memoryLog();
     const spied: Log = {
+      shared: false,
       open: (name, options) => (this.log = memory.open(name, options) as ChannelLog),
       close: () => memory.close(),
     };
@@ -313,6 +314,7 @@ function slowly(log: Log): Log {
     return value;
   };
   return {
+    shared: false,
     async open(name, options) {
       const opened = await log.open(name, options);
       await turn();
@@ -332,6 +334,8 @@ function slowly(log: Log): Log {
         },
         read: (after, events, bytes) => later(opened.read(after, events, bytes)),
         tail: (listener) => opened.tail(listener),
+        holds: (epoch) => opened.holds(epoch),
+        sync: () => later(undefined),
         positionOf: (id) => later(opened.positionOf(id)),
         trim: (through) => opened.trim(through),
         close: () => opened.close(),

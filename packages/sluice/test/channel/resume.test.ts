@@ -244,11 +244,13 @@ describe("a log that begins a new life", () => {
         current.tail(listener);
         return () => undefined;
       },
+      holds: () => undefined,
+      sync: () => undefined,
       positionOf: (id) => current.positionOf(id),
       trim: (through) => current.trim(through),
       close: async () => undefined,
     };
-    const log: Log = { open: () => channelLog, close: async () => undefined };
+    const log: Log = { shared: false, open: () => channelLog, close: async () => undefined };
     return {
       log,
       async die(kept: number) {

@@ -2,7 +2,8 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { ChannelLog, Log, LogEntry, NewEntry, Retention, TailListener } from "../../src/logs/log.ts";
 import { ENTRY_OVERHEAD_BYTES } from "../../src/logs/log.ts";
 
-const KEEP_ALL: Retention = {
+/** No limits. */
+export const KEEP_ALL: Retention = {
   events: Number.POSITIVE_INFINITY,
   bytes: Number.POSITIVE_INFINITY,
   age: Number.POSITIVE_INFINITY,
@@ -185,7 +186,8 @@ export function logContract(name: string, open: () => Log | Promise<Log>): void 
   });
 }
 
-function recorder() {
+/** A listener that writes down what it hears. */
+export function recorder(): { seen: LogEntry[]; trims: number[]; listener: TailListener } {
   const seen: LogEntry[] = [];
   const trims: number[] = [];
   const listener: TailListener = {

@@ -1,0 +1,40 @@
+import { newEpoch } from "./epoch.ts";
+
+/**
+ * One life of a channel's log, as a shared log keeps it beside the entries. A new one begins whenever entries may have been lost: when
+ * the store was restarted, restored, promoted, or made anew. What was there at that moment stays, and with it all positions up to there;
+ * positions beyond it are recognised as lost. So a new life costs nobody anything but those to whom something was lost.
+ */
+export interface Life {
+  readonly epoch: string;
+  /** Names one run of the store, within which nothing that was acknowledged is lost: a process, a file, a stream. */
+  readonly run: string;
+  /** Earlier epochs, newest first, and the offset up to which the positions of each still hold. */
+  readonly former: readonly (readonly [epoch: string, through: number])[];
+}
+
+/** Earlier lives remembered; positions of older ones are told as a gap. */
+const MAX_FORMER = 64;
+
+/**
+ * The life of a log that is found in the run `run` and whose newest entry is `last`: the one that was, if it is still the same run, else a
+ * new one that goes on from there. `known` is what was kept of it; absent, when the log is new.
+ */
+export function lifeIn(run: string, known: Life | undefined, first: number, last: number): Life {
+  if (known?.run === run) return known;
+  if (known === undefined) return { epoch: newEpoch(), run, former: [] };
+  const former = [
+    [known.epoch, last] as const,
+    ...known.former.map(([epoch, through]) => [epoch, Math.min(through, last)] as const),
+  ]
+    // A position right before the oldest entry is the oldest that one can resume from.
+    .filter(([, through]) => through >= first - 1 && through > 0);
+  return { epoch: newEpoch(), run, former: former.slice(0, MAX_FORMER) };
+}
+
+/** Reads a life that was kept as JSON; `undefined` where there is none that makes sense. */
+export function parseLife(text: string | null | undefined): Life | undefined {
+  if (!text) return undefined;
+  const { epoch, run, former } = JSON.parse(text) as Life;
+  return { epoch, run, former };
+}
