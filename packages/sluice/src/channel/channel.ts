@@ -226,7 +226,7 @@ export class Channel<Events extends EventMap = AnyEvents> {
     if (this.#closed) return Promise.reject(new SluiceError("CLOSED", `Channel "${this.name}" is closed.`));
     const log = this.#log.open(this.name, { retain: this.#settings.retain as Retention });
     if (!(log instanceof Promise)) return (this.#delivery = this.#deliver(log));
-    this.#opening = log
+    this.#opening = this.#asked("be opened", log)
       .then((opened) => (this.#delivery = this.#deliver(opened)))
       .finally(() => {
         this.#opening = undefined;
@@ -238,7 +238,9 @@ export class Channel<Events extends EventMap = AnyEvents> {
     const { window, latestBy, flushInterval } = this.#settings;
     const latest =
       latestBy === undefined ? undefined : new Latest(latestBy as (event: ChannelEvent) => string | undefined);
-    return new Delivery(this.#hub, log, { channel: this.name, window, flushInterval, latest });
+    const delivery = new Delivery(this.#hub, log, { channel: this.name, window, flushInterval, latest });
+    if (log.first <= log.last) void delivery.loadLatest();
+    return delivery;
   }
 }
 

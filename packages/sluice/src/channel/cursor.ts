@@ -52,6 +52,8 @@ export class Cursor implements Feed, Runnable {
   #told: Told = NOTHING_TOLD;
   /** Whether something is under way that will move it on: a read, a snapshot, a place in the run queue. */
   #busy = true;
+  /** Whether it has found where it begins. */
+  #begun = false;
   /** Events of the cohort that were before it was live. */
   #eventsBefore = 0;
   #wake: (() => void) | undefined;
@@ -73,17 +75,31 @@ export class Cursor implements Feed, Runnable {
     return this.#toldNow.id;
   }
 
+  /** Offset up to which it has been written everything. */
+  get reached(): number {
+    return this.place === NOWHERE ? this.#after : this.#delivery.flushed;
+  }
+
   start(stream: EventStream, opening: string): void {
     this.stream = stream;
+    this.#findStart(opening);
+  }
+
+  #findStart(opening: string): void {
     const { lastEventId } = this.#context;
     // What was published before this subscriber came must not count as coming after it.
     this.#delivery.flush();
     const found = findStartPoint(this.#delivery, lastEventId, this.#from);
     if (!(found instanceof Promise)) return this.#begin(found, opening, lastEventId === undefined);
-    this.#write(`${opening}\n`, 0);
+    if (opening !== "") this.#write(`${opening}\n`, 0);
     const life = this.#life;
     found
-      .then((point) => this.#stillIn(life) && this.#begin(point, "", lastEventId === undefined))
+      .then((point) => {
+        if (this.stream.reason !== undefined) return;
+        // What was found in an earlier life of the log may mean nothing in this one.
+        if (this.#stillIn(life)) this.#begin(point, "", lastEventId === undefined);
+        else this.#findStart("");
+      })
       .catch((error) => this.#fail(error, "log"));
   }
 
@@ -99,6 +115,11 @@ export class Cursor implements Feed, Runnable {
 
   drained(): void {
     this.#wake?.();
+    this.goOn();
+  }
+
+  /** Moves on, unless something is under way that will. */
+  goOn(): void {
     if (!this.#busy && this.place === NOWHERE) this.run();
   }
 
@@ -114,7 +135,7 @@ export class Cursor implements Feed, Runnable {
 
   /** Sends its position where the channel has moved on without an event for it, so that the position never falls out of the log. */
   heartbeat(): Piece {
-    const reached = this.#reached;
+    const { reached } = this;
     if (reached <= this.#toldNow.offset) return COMMENT;
     this.#told = { offset: reached, id: this.#position(reached) };
     return new Piece(toBytes(`id: ${this.#told.id}\n\n`), 0);
@@ -130,19 +151,29 @@ export class Cursor implements Feed, Runnable {
     };
   }
 
-  /** The socket is full: from now on it has a place of its own. */
+  /** The socket is full. */
   fallBehind(): void {
+    if (this.place === NOWHERE) return;
+    this.stepBack();
+    this.stream.writable = false;
+  }
+
+  /** From now on it has a place of its own. */
+  stepBack(): void {
     if (this.place === NOWHERE) return;
     this.#after = this.#delivery.flushed;
     this.#leaveLive();
     this.#delivery.lagging.add(this);
-    this.stream.writable = false;
     this.#busy = false;
   }
 
-  /** The log began a new life, in which its place means nothing. */
-  logReset(lostEventId: string): void {
-    this.fallBehind();
+  /** The log began a new life. With a lost event ID, its place means nothing in that; else it goes on from there. */
+  logReset(lostEventId: string | undefined): void {
+    if (!this.#begun) {
+      this.#life++;
+      return;
+    }
+    if (lostEventId === undefined) return this.goOn();
     this.#life++;
     this.#busy = true;
     this.#begin(afterGap(this.#delivery, "other-epoch", lostEventId), "", false);
@@ -201,6 +232,7 @@ export class Cursor implements Feed, Runnable {
 
   /** Says where the stream goes on, and goes on from there. `opening` is the first lines of the first block, if it is still open. */
   #begin(point: StartPoint, opening: string, isFresh: boolean): void {
+    this.#begun = true;
     const delivery = this.#delivery;
     const initial = this.#initial;
     const withSnapshot = initial !== undefined && (isFresh || point.gap !== undefined);
@@ -272,11 +304,6 @@ export class Cursor implements Feed, Runnable {
 
   #position(offset: number): string {
     return formatPosition(this.#delivery.epoch, offset);
-  }
-
-  /** Offset up to which it has been written everything. */
-  get #reached(): number {
-    return this.place === NOWHERE ? this.#after : this.#delivery.flushed;
   }
 
   get #toldNow(): Told {

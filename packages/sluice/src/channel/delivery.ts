@@ -7,6 +7,7 @@ import { type Cohort, Cohorts, NOTHING_TOLD, type Told } from "./cohort.ts";
 import type { Cursor } from "./cursor.ts";
 import { KeptEvent } from "./kept-event.ts";
 import type { Latest } from "./latest.ts";
+import { eventsUpTo } from "./log-pages.ts";
 import { lastOf, pieceOf, Reader } from "./reader.ts";
 import { RunQueue } from "./run-queue.ts";
 import { selects } from "./selection.ts";
@@ -20,6 +21,9 @@ export interface DeliverySettings {
   readonly flushInterval: number;
   readonly latest: Latest | undefined;
 }
+
+/** Less than any offset. */
+const NOTHING_KEPT = -1;
 
 /** One channel's way from log to streams: the window, and the live cohorts with their flush. */
 export class Delivery implements TailListener {
@@ -89,23 +93,52 @@ export class Delivery implements TailListener {
 
   trimmed(first: number): void {
     if (first > this.flushed + 1) this.flush();
-    this.window.trimBefore(first);
+    if (first <= this.window.last + 1) return this.window.trimBefore(first);
+    // Some were trimmed that this process never saw. Everybody falls behind, and finds that what comes next is gone.
+    const cursors = this.#cursors();
+    for (const cursor of cursors) cursor.stepBack();
+    this.#goOnAfter(first - 1);
+    for (const cursor of cursors) cursor.goOn();
+    this.#tellAdvanced();
   }
 
   reset(): void {
-    const cursors = [...this.lagging];
-    for (const cohort of this.cohorts.all())
-      for (const cursor of cohort.live) if (cursor !== undefined) cursors.push(cursor);
-    const lost = cursors.map((cursor) => cursor.lastEventId);
+    const kept = this.log.holds(this.epoch) ?? NOTHING_KEPT;
+    if (kept >= this.window.last) {
+      // Nothing that is known here was lost: places and IDs stay what they are.
+      this.epoch = this.log.epoch;
+      return this.#tellAdvanced();
+    }
+    const cursors = this.#cursors();
+    const held = cursors.map((cursor) => ({ cursor, lastEventId: cursor.lastEventId, reached: cursor.reached }));
+    for (const cursor of cursors) cursor.stepBack();
     for (const cohort of this.cohorts.all()) cohort.told = NOTHING_TOLD;
     this.epoch = this.log.epoch;
-    this.window.reset(this.log.last);
-    this.flushed = this.log.last;
+    this.#goOnAfter(this.log.last);
+    for (const { cursor, lastEventId, reached } of held) cursor.logReset(reached <= kept ? undefined : lastEventId);
+    this.#tellAdvanced();
+  }
+
+  #cursors(): Cursor[] {
+    const cursors = [...this.lagging];
+    for (const { live } of this.cohorts.all())
+      for (const cursor of live) if (cursor !== undefined) cursors.push(cursor);
+    return cursors;
+  }
+
+  /** What came up to here was not told, or is not what was told: it is in the log, or nowhere. */
+  #goOnAfter(last: number): void {
+    this.window.reset(last);
+    this.flushed = last;
     this.#pendingBytes = 0;
     this.reader.reset();
-    this.latest?.clear();
-    for (const [i, cursor] of cursors.entries()) cursor.logReset(lost[i] as string);
-    this.#tellAdvanced();
+    void this.loadLatest();
+  }
+
+  /** Finds the newest event of each key among those that the log keeps. What comes meanwhile is added as it comes. */
+  loadLatest(): Promise<void> | undefined {
+    if (this.latest === undefined) return undefined;
+    return this.latest.load(eventsUpTo(this.log, this.window.last), (error) => this.report(error, "latest-by"));
   }
 
   // Live: one flush for all

@@ -83,9 +83,16 @@ export class SubscriptionIterator implements AsyncGenerator<SseItem, void, undef
           if (gap !== undefined) yield gapItem({ ...gap, resumesAfter: formatPosition(epoch, after) }, setup.gapEvent);
           if (withSnapshot) yield* snapshotItems(delivery, setup, this.#context);
         }
-        const found = epoch === delivery.epoch ? await delivery.reader.eventsAfter(cohort, after) : "reset";
-        if (found === "gone" || found === "reset") {
-          point = afterGap(delivery, found === "gone" ? "trimmed" : "other-epoch", formatPosition(epoch, after));
+        const found = epoch === delivery.epoch ? await delivery.reader.eventsAfter(cohort, after) : undefined;
+        if (epoch !== delivery.epoch) {
+          const kept = delivery.log.holds(epoch);
+          if (kept === undefined || kept < after)
+            point = afterGap(delivery, "other-epoch", formatPosition(epoch, after));
+          epoch = delivery.epoch;
+          continue;
+        }
+        if (found === undefined || found === "gone") {
+          point = afterGap(delivery, "trimmed", formatPosition(epoch, after));
           continue;
         }
         for (const event of found.events) {

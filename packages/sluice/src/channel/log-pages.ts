@@ -66,3 +66,18 @@ export class LogPages {
     return page;
   }
 }
+
+/** All events that a log keeps, up to an offset, read as they are asked for. */
+export async function* eventsUpTo(log: ChannelLog, through: number): AsyncGenerator<KeptEvent, void, undefined> {
+  for (let after = log.first - 1; after < through; ) {
+    const entries = await log.read(after, PAGE_EVENTS, PAGE_BYTES);
+    if (entries === "gone") {
+      // Trimmed meanwhile: what is left is enough. The log may not have noticed yet.
+      after = Math.max(after + 1, log.first - 1);
+      continue;
+    }
+    if (entries.length === 0) return;
+    for (const entry of entries) if (entry.offset <= through) yield new KeptEvent(entry, log.epoch);
+    after = entries[entries.length - 1]!.offset;
+  }
+}

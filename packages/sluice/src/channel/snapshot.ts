@@ -21,6 +21,7 @@ export async function* snapshotEvents(
   context: SourceContext,
 ): AsyncGenerator<KeptEvent | unknown, void, undefined> {
   if (initial === "latest") {
+    await delivery.latest?.loading;
     for (const event of delivery.latest?.events() ?? []) {
       if (selects(selection, event, delivery.reportFilter)) yield event;
     }

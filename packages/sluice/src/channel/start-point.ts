@@ -18,25 +18,56 @@ export function findStartPoint(
   from: From,
 ): StartPoint | Promise<StartPoint> {
   if (lastEventId === undefined && from === "now") return { after: delivery.window.last, gap: undefined };
-  if (lastEventId === undefined && from === "start") return { after: delivery.log.first - 1, gap: undefined };
   const id = lastEventId ?? from;
+  const isStart = lastEventId === undefined && from === "start";
+  const { last } = delivery.window;
+  const find = () =>
+    isStart
+      ? // Whatever is trimmed meanwhile: what comes after this moment is not to be left out without a word.
+        { after: Math.min(delivery.log.first - 1, last), gap: undefined }
+      : (startAfter(delivery, id) ?? findElsewhere(delivery, id));
 
-  const position = parsePosition(id);
-  if (position?.epoch === delivery.epoch) {
-    const { offset } = position;
-    if (offset > delivery.window.last) return afterGap(delivery, "future", id);
-    if (offset < delivery.log.first - 1) return afterGap(delivery, "trimmed", id);
-    return { after: offset, gap: undefined };
-  }
-  const malformed = id.startsWith(`${delivery.epoch}-`);
-  if (malformed || id.length > MAX_EVENT_ID_LENGTH || NEVER_IN_AN_ID.test(id))
-    return afterGap(delivery, "unparsable", id);
-  return findOwnId(delivery, id, position === undefined ? "unknown" : "other-epoch");
+  if (isWithinReach(delivery, id)) return find();
+  // Other processes append too: the position may come from one that knows more than this one does.
+  const synced = delivery.log.sync();
+  return synced === undefined ? find() : synced.then(find);
 }
 
-async function findOwnId(delivery: Delivery, id: string, otherwise: GapReason): Promise<StartPoint> {
+/** Whether what is known here is enough to say where a position is. */
+function isWithinReach(delivery: Delivery, id: string): boolean {
+  const position = parsePosition(id);
+  return position !== undefined && position.offset <= reachOf(delivery, position.epoch);
+}
+
+/** The offset up to which positions of an epoch are known here. */
+function reachOf({ epoch, window, log }: Delivery, asked: string): number {
+  return asked === epoch ? window.last : (log.holds(asked) ?? -1);
+}
+
+/** Where a position of the log's own is, or what is wrong with it; `undefined` for what may be anything. */
+function startAfter(delivery: Delivery, id: string): StartPoint | undefined {
+  const position = parsePosition(id);
+  if (position !== undefined) {
+    const { epoch, offset } = position;
+    if (offset <= reachOf(delivery, epoch))
+      return offset < delivery.log.first - 1 ? afterGap(delivery, "trimmed", id) : { after: offset, gap: undefined };
+    if (epoch === delivery.epoch) return afterGap(delivery, "future", id);
+    // An own ID can look like one of another epoch, but not like one of a life that the log had.
+    if (delivery.log.holds(epoch) !== undefined) return afterGap(delivery, "other-epoch", id);
+  }
+  const malformed = position === undefined && id.startsWith(`${delivery.epoch}-`);
+  if (malformed || id.length > MAX_EVENT_ID_LENGTH || NEVER_IN_AN_ID.test(id))
+    return afterGap(delivery, "unparsable", id);
+  return undefined;
+}
+
+/** An own ID of a publisher, or a position of which nothing is known. */
+async function findElsewhere(delivery: Delivery, id: string): Promise<StartPoint> {
   const offset = await delivery.log.positionOf(id);
-  return offset === undefined ? afterGap(delivery, otherwise, id) : { after: offset, gap: undefined };
+  if (offset === undefined) return afterGap(delivery, parsePosition(id) === undefined ? "unknown" : "other-epoch", id);
+  // What was appended elsewhere since is known there before it is here.
+  if (offset > delivery.window.last) await delivery.log.sync();
+  return { after: Math.min(offset, delivery.window.last), gap: undefined };
 }
 
 /** After a gap the subscriber gets everything that is still there: no more can be done for it, and no less will do. */

@@ -52,6 +52,8 @@ class Follower {
   connection: FakeSubscriber | undefined;
   /** Offset up to which it has been given everything that it wants. */
   reached = 0;
+  /** For one that came for all that was kept, until it has begun: the newest offset there was. What of that is trimmed before it begins, it does not miss. */
+  cameAt: number | undefined;
   #checked = 0;
 
   constructor(selection: (typeof SELECTIONS)[number]) {
@@ -61,6 +63,13 @@ class Follower {
   connected(connection: FakeSubscriber): void {
     this.connection = connection;
     this.#checked = 0;
+  }
+
+  /** It has begun after this offset, or further on. */
+  begin(world: World, after: number): void {
+    if (this.cameAt === undefined) return;
+    this.reached = Math.max(this.reached, Math.min(after, this.cameAt, world.first - 1));
+    this.cameAt = undefined;
   }
 
   /** Checks what it has seen since it was last asked. */
@@ -79,6 +88,7 @@ class Follower {
         this.reached = resumesAfter;
         continue;
       }
+      this.begin(world, world.offsetOf(lastEventId) - 1);
       const offset = world.nextFor(this.selection.wants, this.reached);
       const expected = world.published[offset - 1];
       expect({ type, data, lastEventId }, "the very next event that it wants").toEqual({
@@ -156,6 +166,7 @@ class World {
     const follower = new Follower(SELECTIONS[index]!);
     this.followers.push(follower);
     follower.reached = this.first - 1;
+    follower.cameAt = this.published.length;
     const source = this.channel.subscribe({ ...follower.selection.options, from: "start" });
     follower.connected(new FakeSubscriber(this.hub, source, undefined, takesAll));
   }
@@ -172,9 +183,11 @@ class World {
     const { lastEventId } = connection;
     if (lastEventId === "") {
       // Cut before it had read its position: it comes as a new one.
+      follower.cameAt = undefined;
       follower.reached = this.published.length;
     } else {
       const known = this.offsetOf(lastEventId);
+      follower.begin(this, known);
       expect(known, "the position is no older than the last event").toBeGreaterThanOrEqual(follower.reached);
       expect(this.nextFor(selection.wants, follower.reached), "and passes over nothing").toBeGreaterThan(known);
       follower.reached = known;
@@ -260,6 +273,7 @@ async function run(world: World, commands: readonly Command[]): Promise<void> {
   for (const follower of world.followers) if (follower.connection!.gone) world.reconnect(follower);
   await settle(world);
   for (const follower of world.followers) {
+    follower.begin(world, world.published.length);
     const missing = world.nextFor(follower.selection.wants, follower.reached);
     expect(missing, "everybody has got everything").toBeGreaterThan(world.published.length);
   }
