@@ -9,6 +9,7 @@ export type { StandardSchema } from "./channel/standard-schema.ts";
 export type { From } from "./channel/start-point.ts";
 export { type SubscribeOptions, Subscription } from "./channel/subscription.ts";
 export type { WindowLimits } from "./channel/window.ts";
+export type { Presence } from "./cluster/presence.ts";
 export { JobFailure } from "./jobs/job-failure.ts";
 export {
   type JobContext,
@@ -24,7 +25,7 @@ export { SluiceError, type SluiceErrorCode } from "./protocol/sluice-error.ts";
 export { createSluice, Sluice, type SluiceHealth, type SluiceStats } from "./sluice.ts";
 export type { SluiceOptions } from "./sluice-options.ts";
 export type { CloseReason } from "./stream/close-reason.ts";
-export type { Connection, ConnectionSelector } from "./stream/connections.ts";
+export type { Connection, ConnectionSelector, NamedSelector } from "./stream/connections.ts";
 export type { DrainOptions } from "./stream/drain.ts";
 export type { Subscriber } from "./stream/event-stream.ts";
 export type { FeedSource, SourceContext } from "./stream/feed.ts";

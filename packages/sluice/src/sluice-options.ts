@@ -28,6 +28,11 @@ export interface SluiceOptions {
   readonly connectionKey?: (request: never) => string | undefined;
   /** Age at which a stream is ended, in ms, within ±20 %; its subscriber resumes. Spreads connections over new nodes. Default: `Infinity`. */
   readonly maxLifetime?: number;
+  /**
+   * On a log that several processes share: time after which one that is not heard of counts as dead, in ms; its jobs have failed then, and
+   * its subscribers are no longer counted. Longer than any of them may be busy in one go. Default: 8 000.
+   */
+  readonly nodeTimeout?: number;
   /** The type of gap events. Default: `"gap"`. */
   readonly gapEvent?: string;
   /** Hears of every failure that has no caller to tell. Default: `console.error`. What it throws itself is dropped. */
@@ -38,6 +43,7 @@ export interface SluiceOptions {
 export interface SluiceSettings extends StreamSettings {
   readonly log: Log;
   readonly flushInterval: number;
+  readonly nodeTimeout: number;
   readonly gapEvent: string;
   readonly onError: (error: unknown, context: ErrorContext) => void;
 }
@@ -54,6 +60,7 @@ const NAMES = [
   "maxConnectionsPerKey",
   "connectionKey",
   "maxLifetime",
+  "nodeTimeout",
   "gapEvent",
   "onError",
 ];
@@ -95,6 +102,7 @@ export function checkSluiceOptions(options: SluiceOptions): SluiceSettings {
       Number.POSITIVE_INFINITY,
       COUNT,
     ),
+    nodeTimeout: checkNumber("nodeTimeout", options.nodeTimeout, 8_000, { min: 100, max: 3_600_000, unit: "ms" }),
     maxLifetime: checkNumber("maxLifetime", options.maxLifetime, Number.POSITIVE_INFINITY, TIME),
   };
 }

@@ -1,14 +1,25 @@
 import { Channel, type ChannelStats } from "./channel/channel.ts";
 import type { ChannelOptions } from "./channel/channel-options.ts";
 import type { AnyEvents, EventMap } from "./channel/kept-event.ts";
+import { NOBODY } from "./channel/local-presence.ts";
+import type { Cluster } from "./cluster/cluster.ts";
+import { type ClusterEvents, RESERVED_PREFIX } from "./cluster/cluster-events.ts";
+import type { Presence } from "./cluster/presence.ts";
 import { type JobEvents, Jobs } from "./jobs/jobs.ts";
 import { checkJobsOptions, type JobsOptions } from "./jobs/jobs-options.ts";
-import { checkText, invalidOption, show } from "./protocol/check-option.ts";
+import type { JobOwner, SharedJobs } from "./jobs/shared-jobs.ts";
+import { checkBoolean, checkNames, checkText, invalidOption, show } from "./protocol/check-option.ts";
 import { SluiceError } from "./protocol/sluice-error.ts";
 import { checkSluiceOptions, type SluiceOptions, type SluiceSettings } from "./sluice-options.ts";
 import { afterTurn } from "./stream/after-turn.ts";
 import type { CloseReason } from "./stream/close-reason.ts";
-import { type Connection, type ConnectionSelector, connectionOf, matcherOf } from "./stream/connections.ts";
+import {
+  type Connection,
+  type ConnectionSelector,
+  connectionOf,
+  matcherOf,
+  type NamedSelector,
+} from "./stream/connections.ts";
 import { type DrainOptions, drainStreams } from "./stream/drain.ts";
 import { openStream } from "./stream/open-stream.ts";
 import { checkSource, type Source } from "./stream/source.ts";
@@ -52,6 +63,9 @@ export class Sluice implements AsyncDisposable {
   readonly #hub: StreamHub;
   readonly #channels = new Map<string, Channel>();
   readonly #jobs = new Map<string, Jobs>();
+  /** The other processes that share the log, once there is a channel on it. */
+  #cluster: Promise<Cluster> | undefined;
+  #joined: Cluster | undefined;
   #closed = false;
 
   /** @internal Use {@link createSluice}. */
@@ -111,9 +125,11 @@ export class Sluice implements AsyncDisposable {
       );
     }
     checkName("channel", name);
-    const { log, gapEvent, flushInterval } = this.#settings;
-    const channel = new Channel<Events>(this.#hub, log, name, gapEvent, flushInterval, options ?? {});
+    if (name.startsWith(RESERVED_PREFIX))
+      throw invalidOption("channel name", `a name that does not begin with "${RESERVED_PREFIX}"`, name);
+    const channel = this.#openChannel<Events>(name, options ?? {});
     this.#channels.set(name, channel as unknown as Channel);
+    this.#join();
     return channel;
   }
 
@@ -131,7 +147,9 @@ export class Sluice implements AsyncDisposable {
     checkName("jobs", name);
     checkJobsOptions(options ?? {});
     const channel = this.channel<JobEvents<Progress, Result>>(`jobs:${name}`, { retain: options?.retain ?? {} });
-    const jobs = new Jobs<Progress, Result>(this.#hub, channel, name, options ?? {});
+    const share =
+      this.#cluster && ((owner: JobOwner) => this.#shareJobs(channel as unknown as Channel, owner, options));
+    const jobs = new Jobs<Progress, Result>(this.#hub, channel, name, options ?? {}, share);
     this.#jobs.set(name, jobs as unknown as Jobs);
     return jobs;
   }
@@ -141,11 +159,32 @@ export class Sluice implements AsyncDisposable {
     return [...this.#hub.streams].map(connectionOf);
   }
 
-  /** Ends streams, and returns how many. Their subscribers will come back: see to it that they are refused then, if they are to stay away. */
-  disconnect(selector: ConnectionSelector): number {
-    const chosen = [...this.#hub.streams].filter(matcherOf(selector));
-    for (const stream of chosen) stream.close("disconnected");
-    return chosen.length;
+  /**
+   * Who is connected to a channel, on all processes that share the log: counts, by topic. Those of this process are as they are now; those
+   * of others as they were some seconds ago, and gone once their process is not heard of for `nodeTimeout`.
+   */
+  presence(channel: string): Presence {
+    checkName("channel", channel);
+    const own = this.#channels.get(channel)?.presence() ?? NOBODY;
+    return this.#joined?.presence(channel, own) ?? { ...own, nodes: 1 };
+  }
+
+  /**
+   * Ends streams, and returns how many. Their subscribers will come back: see to it that they are refused then, if they are to stay away.
+   * With `cluster`, those on all processes that share the log; it resolves, to the number of those here, once the log has told the
+   * others, or rejects with `LOG_FAILED`, when those here have ended all the same. Functions cannot travel: name what is meant.
+   * Throws `INVALID_OPTION`.
+   */
+  disconnect(selector: ConnectionSelector, options?: { readonly cluster?: false }): number;
+  disconnect(selector: NamedSelector, options: { readonly cluster: true }): Promise<number>;
+  disconnect(selector: ConnectionSelector, options: { readonly cluster?: boolean } = {}): number | Promise<number> {
+    checkNames("disconnect", options, ["cluster"]);
+    const cluster = checkBoolean("cluster", options.cluster, false);
+    if (cluster && typeof selector === "function")
+      throw invalidOption("selector", "an object where the streams of other processes are meant too", selector);
+    const ended = this.#disconnectHere(selector);
+    if (!cluster) return ended;
+    return this.#tellCluster(selector as NamedSelector).then(() => ended);
   }
 
   stats(): SluiceStats {
@@ -186,16 +225,54 @@ export class Sluice implements AsyncDisposable {
     this.#closed = true;
     this.#hub.leaving = true;
     this.#hub.draining = true;
-    for (const jobs of this.#jobs.values()) jobs.close();
+    await Promise.all([...this.#jobs.values()].map((jobs) => jobs.close()));
     // What the jobs said last leaves with the flush of this turn.
     if (this.#jobs.size > 0) await new Promise<void>(afterTurn);
     await drainStreams(this.#hub, { timeout: 0 });
+    await (await this.#cluster?.catch(() => undefined))?.close();
     for (const channel of this.#channels.values()) await channel.close();
     await this.#settings.log.close();
   }
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
+  }
+
+  #openChannel<Events extends EventMap>(name: string, options: ChannelOptions<Events>): Channel<Events> {
+    const { log, gapEvent, flushInterval } = this.#settings;
+    return new Channel<Events>(this.#hub, log, name, gapEvent, flushInterval, options);
+  }
+
+  /** Meets the other processes where the log is shared. Loaded only then. */
+  #join(): void {
+    if (!this.#settings.log.shared || this.#cluster !== undefined) return;
+    this.#cluster = import("./cluster/cluster.ts").then(({ joinCluster }) => {
+      const open = (name: string, options: ChannelOptions<ClusterEvents>) => this.#openChannel(name, options);
+      this.#joined = joinCluster(open, {
+        node: this.#hub.name,
+        nodeTimeout: this.#settings.nodeTimeout,
+        present: () => new Map([...this.#channels].map(([name, channel]) => [name, channel.presence()])),
+        disconnect: (selector) => void this.#disconnectHere(selector),
+        report: (error) => this.#hub.report(error, { stage: "cluster" }),
+      });
+      return this.#joined;
+    });
+    this.#cluster.catch((error) => this.#hub.report(error, { stage: "cluster" }));
+  }
+
+  async #shareJobs(channel: Channel, owner: JobOwner, options: JobsOptions = {}): Promise<SharedJobs> {
+    const [{ SharedJobs }, cluster] = await Promise.all([import("./jobs/shared-jobs.ts"), this.#cluster!]);
+    return new SharedJobs(channel, cluster, owner, checkJobsOptions(options));
+  }
+
+  #disconnectHere(selector: ConnectionSelector): number {
+    const chosen = [...this.#hub.streams].filter(matcherOf(selector));
+    for (const stream of chosen) stream.close("disconnected");
+    return chosen.length;
+  }
+
+  async #tellCluster(selector: NamedSelector): Promise<void> {
+    await (await this.#cluster)?.disconnect(selector);
   }
 
   #mustBeOpen(): void {

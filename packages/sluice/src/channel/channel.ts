@@ -11,6 +11,8 @@ import { NO_POSITION } from "./gap.ts";
 import { checkHistoryOptions, type History, type HistoryOptions, readHistory } from "./history.ts";
 import type { AnyEvents, ChannelEvent, EventMap } from "./kept-event.ts";
 import { Latest } from "./latest.ts";
+import { type LocalPresence, NOBODY, presenceOf } from "./local-presence.ts";
+import { LogFailed } from "./log-failed.ts";
 import { formatPosition, MAX_EVENT_ID_LENGTH, NEVER_IN_AN_ID, parsePosition } from "./position.ts";
 import { FilterNumbers } from "./selection.ts";
 import { applySchema } from "./standard-schema.ts";
@@ -78,9 +80,9 @@ export class Channel<Events extends EventMap = AnyEvents> {
       gapEvent,
       hasLatest: this.#settings.latestBy !== undefined,
       filterNumbers: new FilterNumbers(),
-      delivery: () => this.#open(),
+      delivery: () => this.open(),
     };
-    const opened = this.#open();
+    const opened = this.open();
     // Whoever uses the channel hears of it again.
     if (opened instanceof Promise) opened.catch((error) => hub.report(error, { stage: "log", channel: name }));
   }
@@ -105,7 +107,7 @@ export class Channel<Events extends EventMap = AnyEvents> {
       value = applySchema(type, schema, data);
       if (value instanceof Promise) value = await value;
     }
-    const delivery = this.#delivery ?? (await this.#open());
+    const delivery = this.#delivery ?? (await this.open());
     const entry = this.#entry(delivery, type, value, options);
     const [offset] = await this.#asked("append an event", delivery.log.append([entry]));
     // One that is not new was there before, under its publisher's own ID.
@@ -134,7 +136,7 @@ export class Channel<Events extends EventMap = AnyEvents> {
     options: HistoryOptions<Events, Type> = {},
   ): Promise<History<Pick<Events, Type>>> {
     const query = checkHistoryOptions(options as unknown as HistoryOptions, this.#subscribed.filterNumbers);
-    const history = readHistory(await this.#open(), query);
+    const history = readHistory(await this.open(), query);
     return (await this.#asked("read events", history)) as unknown as History<Pick<Events, Type>>;
   }
 
@@ -143,7 +145,7 @@ export class Channel<Events extends EventMap = AnyEvents> {
    * from now on.
    */
   async position(): Promise<string> {
-    const { epoch, window } = await this.#open();
+    const { epoch, window } = await this.open();
     return formatPosition(epoch, window.last);
   }
 
@@ -172,6 +174,31 @@ export class Channel<Events extends EventMap = AnyEvents> {
     };
   }
 
+  /** @internal Who is connected here. */
+  presence(): LocalPresence {
+    return this.#delivery === undefined ? NOBODY : presenceOf(this.#delivery);
+  }
+
+  /** @internal */
+  get closed(): boolean {
+    return this.#closed;
+  }
+
+  /** @internal At once where the log is open. */
+  open(): Delivery | Promise<Delivery> {
+    if (this.#delivery !== undefined) return this.#delivery;
+    if (this.#opening !== undefined) return this.#opening;
+    if (this.#closed) return Promise.reject(new SluiceError("CLOSED", `Channel "${this.name}" is closed.`));
+    const log = this.#log.open(this.name, { retain: this.#settings.retain as Retention });
+    if (!(log instanceof Promise)) return (this.#delivery = this.#deliver(log));
+    this.#opening = this.#asked("be opened", log)
+      .then((opened) => (this.#delivery = this.#deliver(opened)))
+      .finally(() => {
+        this.#opening = undefined;
+      });
+    return this.#opening;
+  }
+
   /** @internal Follows the log no more; streams are ended by the Sluice. */
   async close(): Promise<void> {
     this.#closed = true;
@@ -185,9 +212,8 @@ export class Channel<Events extends EventMap = AnyEvents> {
     try {
       return await answer;
     } catch (cause) {
-      if (cause instanceof SluiceError) throw cause;
-      const message = cause instanceof Error ? cause.message : String(cause);
-      throw new SluiceError("LOG_FAILED", `The log of channel "${this.name}" could not ${what}: ${message}`, { cause });
+      // A log that says CLOSED or INVALID_OPTION has said it all.
+      throw cause instanceof SluiceError && cause.code !== "LOG_FAILED" ? cause : new LogFailed(this.name, what, cause);
     }
   }
 
@@ -218,20 +244,6 @@ export class Channel<Events extends EventMap = AnyEvents> {
       id,
       retry,
     };
-  }
-
-  #open(): Delivery | Promise<Delivery> {
-    if (this.#delivery !== undefined) return this.#delivery;
-    if (this.#opening !== undefined) return this.#opening;
-    if (this.#closed) return Promise.reject(new SluiceError("CLOSED", `Channel "${this.name}" is closed.`));
-    const log = this.#log.open(this.name, { retain: this.#settings.retain as Retention });
-    if (!(log instanceof Promise)) return (this.#delivery = this.#deliver(log));
-    this.#opening = this.#asked("be opened", log)
-      .then((opened) => (this.#delivery = this.#deliver(opened)))
-      .finally(() => {
-        this.#opening = undefined;
-      });
-    return this.#opening;
   }
 
   #deliver(log: Awaited<ReturnType<Log["open"]>>): Delivery {

@@ -21,10 +21,11 @@ export interface Connection {
   readonly bytes: number;
 }
 
-/** Which streams are meant: all that agree with each of the fields given, or those for which a function returns `true`. */
-export type ConnectionSelector =
-  | { readonly id?: string; readonly user?: string; readonly channel?: string }
-  | ((connection: Connection) => boolean);
+/** All streams that agree with each of the fields given. */
+export type NamedSelector = { readonly id?: string; readonly user?: string; readonly channel?: string };
+
+/** Which streams are meant: by what they are named, or those for which a function returns `true`. */
+export type ConnectionSelector = NamedSelector | ((connection: Connection) => boolean);
 
 /** Describes a stream as it is now. */
 export function connectionOf(stream: EventStream): Connection {

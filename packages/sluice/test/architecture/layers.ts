@@ -20,6 +20,7 @@ export const LAYERS: readonly Layer[] = [
   { folder: "stream", imports: ["protocol"] },
   { folder: "channel", imports: ["protocol", "stream", "logs/log.ts"] },
   { folder: "jobs", imports: ["protocol", "stream", "channel"] },
+  { folder: "cluster", imports: ["protocol", "stream", "channel"] },
   { folder: "transports", imports: ["protocol", "stream"] },
   { folder: "adapters", imports: ["index.ts"], packages: ["fastify", "koa", "hono", "@nestjs/common", "rxjs"] },
   { folder: "auth", imports: ["protocol", "index.ts"], packages: ["jose"] },

@@ -1,0 +1,261 @@
+import type { Channel } from "../channel/channel.ts";
+import { Fold } from "../channel/fold.ts";
+import type { KeptEvent } from "../channel/kept-event.ts";
+import type { JobState } from "./jobs.ts";
+import { isTerminal, type TerminalType } from "./terminal-type.ts";
+
+/** The other processes that share the log, as far as jobs are concerned. */
+export interface JobNodes {
+  /** Names this process. */
+  readonly node: string;
+  /** Time after which a node that is not heard of counts as dead, in ms. */
+  readonly nodeTimeout: number;
+  /** A node must be heard of from now on, or it counts as dead. */
+  expect(node: string): void;
+  watch(onDeath: (node: string) => void, onBeat: () => void): void;
+}
+
+/** What tells the other nodes that there is a job, whose it is and who runs it. Of each job there may be several; they say the same. */
+interface Announcement {
+  readonly node: string;
+  /** Tells jobs apart that had the same ID one after another. */
+  readonly run: string;
+  readonly user?: string;
+  readonly startedAt: number;
+}
+
+/** The type of the events that only nodes see. */
+export const STARTED = "started";
+
+/** A job as the log tells of it. */
+export interface SharedJob extends Announcement {
+  readonly id: string;
+  state: JobState<unknown, unknown>["state"];
+  progress: unknown;
+  /** The data and the ID of its last event. */
+  outcome: { readonly data: unknown; readonly eventId: Promise<string> } | undefined;
+  /** In ms since 1970. */
+  endedAt: number;
+  /** Where it was last announced. */
+  announcedAt: number;
+}
+
+/** A job that this process runs, or ran, as long as others may ask for it. */
+export interface OwnJob {
+  readonly id: string;
+  readonly run: string;
+  readonly user: string | undefined;
+  readonly startedAt: Date;
+}
+
+/** What this process does with its own jobs when the log says so. */
+export interface JobOwner {
+  /** Its jobs, over or not. */
+  own(): Iterable<OwnJob>;
+  /** A job of this process is over, whoever said so first. */
+  ended(id: string, run: string, type: TerminalType, data: unknown, eventId: string): void;
+  /** The log has lost the end of a job of this process. */
+  sayEndAgain(id: string): void;
+  report(error: unknown): void;
+}
+
+/** How a job that nobody runs any more has failed. */
+const NODE_GONE = "The process that ran this job is gone.";
+
+/** All jobs of a name on all nodes: what the log tells of them, one event after another. */
+export class SharedJobs {
+  readonly #channel: Channel;
+  readonly #nodes: JobNodes;
+  readonly #owner: JobOwner;
+  readonly #keepFor: number;
+  readonly #maxJobs: number;
+  readonly #fold: Fold;
+  /** Those that are over are in the order of their end. */
+  #jobs = new Map<string, SharedJob>();
+  /** When the log last lost something. */
+  #restartedAt = Number.NEGATIVE_INFINITY;
+  #closed = false;
+
+  constructor(
+    channel: Channel,
+    nodes: JobNodes,
+    owner: JobOwner,
+    { keepFor, maxJobs }: { readonly keepFor: number; readonly maxJobs: number },
+  ) {
+    this.#channel = channel;
+    this.#nodes = nodes;
+    this.#owner = owner;
+    this.#keepFor = keepFor;
+    this.#maxJobs = maxJobs;
+    const folded = {
+      take: (event: KeptEvent) => this.#take(event),
+      restart: () => {
+        this.#jobs = new Map();
+        this.#restartedAt = performance.now();
+      },
+    };
+    this.#fold = new Fold(channel, folded, "start", (error) => owner.report(error));
+    nodes.watch(
+      (node) => this.#fail(node),
+      () => this.#lookAfter(),
+    );
+  }
+
+  get(id: string): SharedJob | undefined {
+    const job = this.#jobs.get(id);
+    if (job === undefined || !this.#isOver(job)) return job;
+    this.#jobs.delete(id);
+    return undefined;
+  }
+
+  /** How a job is doing, as users see it. */
+  stateOf(id: string): JobState<unknown, unknown> | undefined {
+    const job = this.get(id);
+    if (job === undefined) return undefined;
+    const { state, progress, outcome, startedAt } = job;
+    const result = state === "completed" ? outcome?.data : undefined;
+    return { id, state, progress, result, startedAt: new Date(startedAt) };
+  }
+
+  /** Asks the process that runs a job to end it. Returns whether it runs. */
+  cancel(id: string, data: { readonly message: string }): boolean {
+    const job = this.get(id);
+    if (job?.state !== "running") return false;
+    this.end(job, "cancelled", data).catch((error) => this.#owner.report(error));
+    return true;
+  }
+
+  /** Resolves once everything that this process knows of the channel is known here. */
+  caughtUp(): Promise<void> {
+    return this.#fold.caughtUp();
+  }
+
+  /** Resolves once everything that any node had said before is known here; and where the job is unknown, after the time in which its process would say it again, had the log lost it. */
+  async sync(id: string): Promise<void> {
+    const { log } = await this.#channel.open();
+    await log.sync();
+    await this.#fold.caughtUp();
+    const patience = this.#nodes.nodeTimeout;
+    while (this.get(id) === undefined && performance.now() - this.#restartedAt < patience) await sleep(patience / 10);
+  }
+
+  /** Tells all nodes of a job of this one. */
+  async announce({ id, run, user, startedAt }: OwnJob): Promise<void> {
+    const { node } = this.#nodes;
+    const announcement: Announcement = {
+      node,
+      run,
+      startedAt: startedAt.getTime(),
+      ...(user !== undefined && { user }),
+    };
+    await this.#channel.publish(STARTED, announcement, { topics: [id] });
+  }
+
+  /** Says the end of a job; whoever says it first has said it. */
+  async end(
+    { id, run }: { readonly id: string; readonly run: string },
+    type: TerminalType,
+    data: unknown,
+  ): Promise<string> {
+    return await this.#channel.publish(type, data, { topics: [id], id: endId(run) });
+  }
+
+  close(): void {
+    this.#closed = true;
+    this.#fold.stop();
+  }
+
+  #take({ entry, id: eventId }: KeptEvent): void {
+    const [id] = entry.topics ?? [];
+    if (id === undefined) return;
+    const data: unknown = entry.json ? JSON.parse(entry.data) : entry.data;
+    const known = this.#jobs.get(id);
+    if (entry.type === STARTED) this.#started(id, data as Announcement, entry.offset);
+    else if (known === undefined || known.outcome !== undefined) return;
+    else if (!isTerminal(entry.type)) known.progress = data;
+    else if (entry.id === endId(known.run)) {
+      known.state = entry.type;
+      known.outcome = { data, eventId: Promise.resolve(eventId) };
+      known.endedAt = entry.time;
+      this.#jobs.delete(id);
+      this.#jobs.set(id, known);
+      if (known.node === this.#nodes.node) this.#owner.ended(id, known.run, entry.type, data, eventId);
+    }
+  }
+
+  #started(id: string, announcement: Announcement, offset: number): void {
+    const known = this.#jobs.get(id);
+    if (known?.run === announcement.run) {
+      known.announcedAt = offset;
+      return;
+    }
+    this.#jobs.delete(id);
+    this.#jobs.set(id, {
+      ...announcement,
+      id,
+      state: "running",
+      progress: undefined,
+      outcome: undefined,
+      endedAt: 0,
+      announcedAt: offset,
+    });
+    this.#nodes.expect(announcement.node);
+    this.#forgetBeyondLimits();
+  }
+
+  /** After each beat: what others must be told of, or need not be kept any longer. */
+  #lookAfter(): void {
+    const delivery = this.#channel.open();
+    if (this.#closed || delivery instanceof Promise) return;
+    const { first, last } = delivery.log;
+    // Soon to be trimmed, and then unknown to every node that comes later.
+    const old = first + (last - first) * OLD_PART;
+    for (const job of this.#owner.own()) {
+      const known = this.#jobs.get(job.id);
+      if (known?.run === job.run && (known.announcedAt >= old || known.outcome !== undefined)) continue;
+      this.announce(job).catch((error) => this.#owner.report(error));
+      if (known?.run !== job.run) this.#owner.sayEndAgain(job.id);
+    }
+    for (const [id, job] of this.#jobs) {
+      if (this.#isOver(job)) this.#jobs.delete(id);
+      else if (job.outcome === undefined) this.#nodes.expect(job.node);
+    }
+  }
+
+  /** Every node that knows the job says so, and the first is heard. */
+  #fail(node: string): void {
+    if (this.#closed) return;
+    for (const job of this.#jobs.values()) {
+      if (job.node !== node || job.outcome !== undefined) continue;
+      this.end(job, "failed", { message: NODE_GONE }).catch((error) => this.#owner.report(error));
+    }
+  }
+
+  #isOver({ outcome, endedAt }: SharedJob): boolean {
+    return outcome !== undefined && endedAt + this.#keepFor < Date.now();
+  }
+
+  #forgetBeyondLimits(): void {
+    for (const [id, job] of this.#jobs) {
+      if (this.#jobs.size <= this.#maxJobs) return;
+      if (job.outcome !== undefined) this.#jobs.delete(id);
+    }
+    // Others may run more than this node would.
+    for (const [id, job] of this.#jobs) {
+      if (this.#jobs.size <= this.#maxJobs) return;
+      if (job.node !== this.#nodes.node) this.#jobs.delete(id);
+    }
+  }
+}
+
+function sleep(ms: number): Promise<void> {
+  return new Promise((resolve) => void setTimeout(resolve, ms));
+}
+
+/** The part of what a log keeps in which an announcement counts as old. */
+const OLD_PART = 0.25;
+
+/** The event ID of a job's end: one for each run, so that a log takes only one. */
+function endId(run: string): string {
+  return `end:${run}`;
+}

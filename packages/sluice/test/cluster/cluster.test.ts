@@ -1,0 +1,162 @@
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { createSluice } from "../../src/index.ts";
+import { NodesWorld } from "./nodes-world.ts";
+
+let world: NodesWorld;
+
+beforeEach(() => {
+  world = new NodesWorld();
+});
+
+afterEach(() => world.close());
+
+describe("presence", () => {
+  test("counts subscribers of all nodes, by topic", async () => {
+    const [a, b] = [await world.node(), await world.node()];
+    const [onA, onB] = [a.sluice.channel("orders"), b.sluice.channel("orders")];
+    await using _one = await a.open(onA.subscribe({ topics: ["user:1"] }));
+    await using _two = await b.open(onB.subscribe({ topics: ["user:1", "user:2"] }));
+    await using _all = await b.open(onB.subscribe({ topics: "*" }));
+    await using _none = await b.open(onB.subscribe());
+    for (const { sluice } of [a, b]) {
+      await expect
+        .poll(() => sluice.presence("orders"))
+        .toEqual({
+          subscribers: 4,
+          topics: new Map([
+            ["user:1", 2],
+            ["user:2", 1],
+            ["*", 1],
+          ]),
+          nodes: 2,
+        });
+    }
+    expect(a.sluice.presence("never made")).toEqual({ subscribers: 0, topics: new Map(), nodes: 2 });
+  });
+
+  test("follows those who come and go", async () => {
+    const [a, b] = [await world.node(), await world.node()];
+    const orders = a.sluice.channel("orders");
+    b.sluice.channel("orders");
+    const stream = await a.open(orders.subscribe({ topics: ["x"] }));
+    await expect.poll(() => b.sluice.presence("orders").topics.get("x")).toBe(1);
+    await using _more = await a.open(orders.subscribe({ topics: ["x"] }));
+    await expect.poll(() => b.sluice.presence("orders").topics.get("x")).toBe(2);
+    await stream.close();
+    await expect.poll(() => b.sluice.presence("orders").topics.get("x")).toBe(1);
+  });
+
+  test("tells one who comes later what there is", async () => {
+    const a = await world.node();
+    await using _stream = await a.open(a.sluice.channel("orders").subscribe({ topics: ["x"] }));
+    await expect.poll(() => a.sluice.presence("orders").subscribers).toBe(1);
+    const b = await world.node();
+    b.sluice.channel("orders");
+    await expect.poll(() => b.sluice.presence("orders").subscribers).toBe(1);
+  });
+
+  test("tells more topics than fit into one event", async () => {
+    const [a, b] = [await world.node(), await world.node()];
+    b.sluice.channel("orders");
+    const topics = Array.from({ length: 1_000 }, (_, i) => `${i}:${"x".repeat(250)}`);
+    await using _stream = await a.open(a.sluice.channel("orders").subscribe({ topics }));
+    await expect.poll(() => b.sluice.presence("orders").topics.size).toBe(1_000);
+  });
+
+  test("forgets a node that is dead, and one that says goodbye", async () => {
+    const [a, b, c] = [await world.node(), await world.node(), await world.node()];
+    a.sluice.channel("orders");
+    await using _onB = await b.open(b.sluice.channel("orders").subscribe());
+    await using _onC = await c.open(c.sluice.channel("orders").subscribe());
+    await expect.poll(() => a.sluice.presence("orders")).toMatchObject({ subscribers: 2, nodes: 3 });
+    world.kill(b);
+    await expect.poll(() => a.sluice.presence("orders")).toMatchObject({ subscribers: 1, nodes: 2 });
+    await c.sluice.close();
+    await expect.poll(() => a.sluice.presence("orders")).toMatchObject({ subscribers: 0, nodes: 1 });
+  });
+
+  test("knows a node again that could not reach the log for long", async () => {
+    const [a, b] = [await world.node(), await world.node()];
+    a.sluice.channel("orders");
+    await using _onB = await b.open(b.sluice.channel("orders").subscribe({ topics: ["x"] }));
+    await expect.poll(() => a.sluice.presence("orders")).toMatchObject({ subscribers: 1, nodes: 2 });
+    b.log.isCut = true;
+    await expect.poll(() => a.sluice.presence("orders")).toMatchObject({ subscribers: 0, nodes: 1 });
+    b.log.isCut = false;
+    await expect.poll(() => a.sluice.presence("orders").topics.get("x")).toBe(1);
+    expect(b.errors.length).toBe(1);
+  });
+
+  test("takes nobody for dead while the log is out of reach for all", async () => {
+    const [a, b] = [await world.node(), await world.node()];
+    a.sluice.channel("orders");
+    await using _onB = await b.open(b.sluice.channel("orders").subscribe());
+    await expect.poll(() => a.sluice.presence("orders")).toMatchObject({ subscribers: 1, nodes: 2 });
+    const counts: number[] = [];
+    const watch = setInterval(() => counts.push(a.sluice.presence("orders").nodes), 10);
+    world.store.reachable = false;
+    await new Promise((resolve) => setTimeout(resolve, 1_000));
+    world.store.reachable = true;
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    clearInterval(watch);
+    expect(new Set(counts)).toEqual(new Set([2]));
+  });
+
+  test("without a shared log is that of this process", async () => {
+    await using sluice = createSluice();
+    sluice.channel("orders");
+    expect(sluice.presence("orders")).toEqual({ subscribers: 0, topics: new Map(), nodes: 1 });
+  });
+});
+
+describe("disconnect with { cluster: true }", () => {
+  test("ends the streams that are meant on every node, and no others", async () => {
+    const [a, b] = [await world.node(), await world.node()];
+    const [onA, onB] = [a.sluice.channel("orders"), b.sluice.channel("orders")];
+    const other = b.sluice.channel("news");
+    const first = await a.open(onA.subscribe());
+    const second = await b.open(onB.subscribe());
+    await using third = await b.open(other.subscribe());
+    expect(await a.sluice.disconnect({ channel: "orders" }, { cluster: true })).toBe(1);
+    await first.rest();
+    await second.rest();
+    expect(b.sluice.stats()).toMatchObject({ streams: 1, closed: { disconnected: 1 } });
+    expect(third.response.status).toBe(200);
+  });
+
+  test("does not end streams that are opened after it", async () => {
+    const [a, b] = [await world.node(), await world.node()];
+    a.sluice.channel("orders");
+    await a.sluice.disconnect({ channel: "orders" }, { cluster: true });
+    await using stream = await b.open(b.sluice.channel("orders").subscribe());
+    await b.sluice.channel("orders").publish("x", 1);
+    expect((await stream.next()).data).toBe("1");
+    expect(b.sluice.stats().closed.disconnected).toBe(0);
+  });
+
+  test("refuses a function, which cannot travel", async () => {
+    const { sluice } = await world.node();
+    const everybody = (() => true) as never;
+    expect(() => sluice.disconnect(everybody, { cluster: true })).toThrowError(/selector.*object/);
+  });
+
+  test("rejects when the others could not be told, and has ended those here", async () => {
+    const a = await world.node();
+    const stream = await a.open(a.sluice.channel("orders").subscribe());
+    world.kill(a);
+    await expect(a.sluice.disconnect({ channel: "orders" }, { cluster: true })).rejects.toMatchObject({
+      code: "LOG_FAILED",
+    });
+    await stream.rest();
+  });
+
+  test("without a shared log is the same as without", async () => {
+    await using sluice = createSluice();
+    expect(await sluice.disconnect({ user: "u" }, { cluster: true })).toBe(0);
+  });
+});
+
+test("channels of users cannot have the name of the one that nodes talk on", async () => {
+  const { sluice } = await world.node();
+  expect(() => sluice.channel("sluice:cluster")).toThrowError(/sluice:/);
+});

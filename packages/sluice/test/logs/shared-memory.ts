@@ -1,0 +1,165 @@
+import { KnownLog } from "../../src/logs/known-log.ts";
+import { type Life, lifeIn } from "../../src/logs/life.ts";
+import type { ChannelLog, Log, LogEntry, NewEntry, Retention, TailListener } from "../../src/logs/log.ts";
+import { memoryLog } from "../../src/logs/memory.ts";
+import { SluiceError } from "../../src/protocol/sluice-error.ts";
+
+/** A store that several logs of this process share, as several processes share a server: what they have in common without its network. */
+export class SharedMemory {
+  readonly #channels = new Map<string, SharedChannel>();
+  /** While it is out of reach nothing gets through. */
+  reachable = true;
+
+  /** A log as another process would have it. */
+  open(): CuttableLog {
+    const opened: SharedMemoryLog[] = [];
+    let isCut = false;
+    const log: CuttableLog = {
+      shared: true,
+      get isCut() {
+        return isCut;
+      },
+      set isCut(cut) {
+        isCut = cut;
+        // A log finds out by itself what it has missed.
+        if (!cut) for (const channel of opened) channel.sync().catch(() => undefined);
+      },
+      open: async (name, { retain }) => {
+        const reach = async () => {
+          await this.#reach();
+          if (isCut) throw new SluiceError("LOG_FAILED", "This process cannot reach the store.");
+        };
+        await reach();
+        const channel = new SharedMemoryLog(reach, this.#channel(name, retain));
+        opened.push(channel);
+        return channel;
+      },
+      close: async () => {
+        for (const channel of opened) await channel.close();
+      },
+    };
+    return log;
+  }
+
+  /** Comes back empty. */
+  loseEverything(): void {
+    for (const channel of this.#channels.values()) channel.begin();
+  }
+
+  async #reach(): Promise<void> {
+    await new Promise<void>((resolve) => setImmediate(resolve));
+    if (!this.reachable) throw new SluiceError("LOG_FAILED", "The store is out of reach.");
+  }
+
+  #channel(name: string, retain: Retention): SharedChannel {
+    let channel = this.#channels.get(name);
+    if (channel === undefined) this.#channels.set(name, (channel = new SharedChannel(retain)));
+    return channel;
+  }
+}
+
+/** A log of which the test can say that its process is cut off from the store. */
+export interface CuttableLog extends Log {
+  isCut: boolean;
+}
+
+class SharedChannel {
+  readonly #retain: Retention;
+  readonly readers = new Set<SharedMemoryLog>();
+  entries!: ChannelLog;
+  life!: Life;
+
+  constructor(retain: Retention) {
+    this.#retain = retain;
+    this.begin();
+  }
+
+  begin(): void {
+    this.entries = memoryLog().open("", { retain: this.#retain }) as ChannelLog;
+    this.life = lifeIn("", undefined, 1, 0);
+    this.entries.tail({
+      appended: () => undefined,
+      trimmed: (first) => {
+        for (const reader of this.readers) reader.trimmed(first);
+      },
+      reset: () => undefined,
+    });
+    for (const reader of this.readers) reader.sync().catch(() => undefined);
+  }
+}
+
+class SharedMemoryLog implements ChannelLog {
+  readonly #reach: () => Promise<void>;
+  readonly #channel: SharedChannel;
+  readonly #known: KnownLog;
+  #closed = false;
+
+  constructor(reach: () => Promise<void>, channel: SharedChannel) {
+    this.#reach = reach;
+    this.#channel = channel;
+    this.#known = new KnownLog(channel.life, channel.entries.first, channel.entries.last);
+    channel.readers.add(this);
+  }
+
+  get epoch(): string {
+    return this.#known.epoch;
+  }
+
+  get first(): number {
+    return this.#known.first;
+  }
+
+  get last(): number {
+    return this.#known.last;
+  }
+
+  holds(epoch: string): number | undefined {
+    return this.#known.holds(epoch);
+  }
+
+  async append(entries: readonly NewEntry[]): Promise<readonly number[]> {
+    if (this.#closed) throw new SluiceError("CLOSED", "The log is closed.");
+    await this.#reach();
+    const offsets = await this.#channel.entries.append(entries);
+    for (const reader of this.#channel.readers) await reader.sync().catch(() => undefined);
+    return offsets;
+  }
+
+  async read(after: number, events: number, bytes: number): Promise<readonly LogEntry[] | "gone"> {
+    await this.#reach();
+    return this.#channel.entries.read(after, events, bytes);
+  }
+
+  tail(listener: TailListener): () => void {
+    return this.#known.tail(listener);
+  }
+
+  async sync(): Promise<void> {
+    await this.#reach();
+    const { entries, life } = this.#channel;
+    this.#known.lives(life, entries.first, entries.last);
+    const after = Math.max(this.#known.last, entries.first - 1);
+    const found = await entries.read(after, Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY);
+    if (found !== "gone") this.#known.read(found);
+  }
+
+  trimmed(first: number): void {
+    this.#known.trimmed(first);
+  }
+
+  async positionOf(id: string): Promise<number | undefined> {
+    await this.#reach();
+    return this.#channel.entries.positionOf(id);
+  }
+
+  async trim(through: number): Promise<void> {
+    await this.#reach();
+    await this.#channel.entries.trim(through);
+    await this.sync();
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    this.#channel.readers.delete(this);
+  }
+}
