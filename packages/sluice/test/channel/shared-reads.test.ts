@@ -1,0 +1,90 @@
+import { expect, test } from "vitest";
+import type { ChannelLog, Log } from "../../src/logs/log.ts";
+import { memoryLog } from "../../src/logs/memory.ts";
+import { until } from "../helpers/until.ts";
+import { channelWorld } from "./channel-world.ts";
+
+const EVENTS = 20_000;
+const WINDOW_EVENTS = 100;
+/** Of which a page holds at most 512. */
+const PAGES = Math.ceil(EVENTS / 512);
+
+/** A memory log that answers later, as a log elsewhere does, and counts what it is asked to read. */
+function countingLog(): { log: Log; reads: () => number; entries: () => number } {
+  let reads = 0;
+  let entries = 0;
+  const memory = memoryLog();
+  return {
+    reads: () => reads,
+    entries: () => entries,
+    log: {
+      shared: false,
+      open: async (name, options) => {
+        const opened = (await memory.open(name, options)) as ChannelLog;
+        const read = opened.read.bind(opened);
+        return Object.assign(opened, {
+          read: async (after: number, events: number, bytes: number) => {
+            reads++;
+            await new Promise<void>((resolve) => setImmediate(resolve));
+            const found = await read(after, events, bytes);
+            entries += found.length;
+            return found;
+          },
+        });
+      },
+      close: () => memory.close(),
+    },
+  };
+}
+
+async function filledWorld() {
+  const counting = countingLog();
+  const world = channelWorld({ retain: { events: EVENTS }, window: { events: WINDOW_EVENTS } }, {}, counting.log);
+  for (let n = 1; n <= EVENTS; n++) await world.channel.publish("n", n, { topics: [n % 100 === 0 ? "rare" : "common"] });
+  return { world, ...counting };
+}
+
+test("many who replay the same, or choose differently from the same place, make the log be read once", async () => {
+  const { world, reads, entries } = await filledWorld();
+  const few = (event: { data: unknown }) => (event.data as number) % 1_000 === 0;
+  const selections = [
+    { options: { topics: ["rare"] }, count: 200 },
+    { options: { topics: "*" as const, filter: few }, count: 20 },
+    { options: { topics: ["none"] }, count: 0 },
+  ];
+  const subscribers = selections.flatMap(({ options, count }) =>
+    Array.from({ length: 50 }, () => {
+      const subscriber = world.connect(world.channel.subscribe({ ...options, from: "start" }));
+      return { subscriber, count };
+    }),
+  );
+  await until("all have it", () => {
+    for (const { subscriber } of subscribers) subscriber.take();
+    return world.channel.stats().live === subscribers.length;
+  });
+  for (const { subscriber, count } of subscribers) expect(subscriber.seen).toHaveLength(count);
+  expect(reads()).toBeLessThanOrEqual(PAGES * 1.5);
+  expect(entries()).toBeLessThanOrEqual(EVENTS * 1.5);
+  for (const { subscriber } of subscribers) subscriber.disconnect();
+  await world.channel.close();
+});
+
+test("one that is far behind is read to from the log at its own pace, while others stay live", async () => {
+  const { world, entries } = await filledWorld();
+  const slow = world.connect(world.channel.subscribe({ topics: "*", from: "start" }));
+  const live = world.connect(world.channel.subscribe({ topics: "*" }));
+  await until("it is full", () => slow.written > 0);
+  for (let i = 0; i < 20; i++) await new Promise<void>((resolve) => setImmediate(resolve));
+  // What it does not take is not read for it.
+  expect(entries()).toBeLessThan(EVENTS / 4);
+  for (let n = 1; n <= 50; n++) {
+    await world.channel.publish("n", EVENTS + n);
+    live.take();
+  }
+  await until("the live one has it", () => (live.take(), live.seen.length === 50));
+  expect(slow.seen.length).toBe(0);
+  await until("the slow one has it", () => (slow.take(4_096), slow.seen.length === EVENTS + 50));
+  expect(slow.seen.map(({ data }) => Number(data))).toEqual(Array.from({ length: EVENTS + 50 }, (_, i) => i + 1));
+  for (const subscriber of [slow, live]) subscriber.disconnect();
+  await world.channel.close();
+});
