@@ -10,14 +10,9 @@ export type { From } from "./channel/start-point.ts";
 export { type SubscribeOptions, Subscription } from "./channel/subscription.ts";
 export type { WindowLimits } from "./channel/window.ts";
 export type { Presence } from "./cluster/presence.ts";
+export type { JobState } from "./jobs/job.ts";
 export { JobFailure } from "./jobs/job-failure.ts";
-export {
-  type JobContext,
-  type JobEvents,
-  type JobState,
-  Jobs,
-  type StartedJob,
-} from "./jobs/jobs.ts";
+export { type JobContext, type JobEvents, Jobs, type StartedJob } from "./jobs/jobs.ts";
 export type { JobsOptions, StartOptions } from "./jobs/jobs-options.ts";
 export type { ChannelLog, Log, LogEntry, NewEntry, Retention, TailListener } from "./logs/log.ts";
 export { memoryLog } from "./logs/memory.ts";

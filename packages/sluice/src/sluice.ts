@@ -262,7 +262,8 @@ export class Sluice implements AsyncDisposable {
 
   async #shareJobs(channel: Channel, owner: JobOwner, options: JobsOptions = {}): Promise<SharedJobs> {
     const [{ SharedJobs }, cluster] = await Promise.all([import("./jobs/shared-jobs.ts"), this.#cluster!]);
-    return new SharedJobs(channel, cluster, owner, checkJobsOptions(options));
+    const report = (error: unknown) => this.#hub.report(error, { stage: "job", channel: channel.name });
+    return new SharedJobs(channel, cluster, owner, checkJobsOptions(options), report);
   }
 
   #disconnectHere(selector: ConnectionSelector): number {

@@ -4,7 +4,8 @@ import type { LazyContext } from "../stream/source.ts";
 import { SourceFeed } from "../stream/source-feed.ts";
 import { SseItem } from "../stream/sse-item.ts";
 import type { StreamHub } from "../stream/stream-hub.ts";
-import type { JobEvents, JobState } from "./jobs.ts";
+import type { JobState } from "./job.ts";
+import type { JobEvents } from "./jobs.ts";
 import { isTerminal, TERMINAL_TYPES } from "./terminal-type.ts";
 
 /** What a job's followers need to know of it. */

@@ -1,7 +1,8 @@
 import type { Channel } from "../channel/channel.ts";
 import { Fold } from "../channel/fold.ts";
 import type { KeptEvent } from "../channel/kept-event.ts";
-import type { JobState } from "./jobs.ts";
+import { SluiceError } from "../protocol/sluice-error.ts";
+import type { JobState } from "./job.ts";
 import { isTerminal, type TerminalType } from "./terminal-type.ts";
 
 /** The other processes that share the log, as far as jobs are concerned. */
@@ -40,23 +41,28 @@ export interface SharedJob extends Announcement {
   announcedAt: number;
 }
 
+/** One run of a job. */
+interface JobRun {
+  readonly id: string;
+  readonly run: string;
+}
+
 /** A job that this process runs, or ran, as long as others may ask for it. */
 export interface OwnJob {
   readonly id: string;
   readonly run: string;
   readonly user: string | undefined;
   readonly startedAt: Date;
+  readonly state: JobState<unknown, unknown>["state"];
+  readonly outcome: { readonly data: unknown } | undefined;
 }
 
-/** What this process does with its own jobs when the log says so. */
+/** The jobs of this process. */
 export interface JobOwner {
-  /** Its jobs, over or not. */
-  own(): Iterable<OwnJob>;
-  /** A job of this process is over, whoever said so first. */
+  /** Those that run, and those that are over. */
+  values(): Iterable<OwnJob>;
+  /** A job of this process is over, whoever said so first: another has ended it, or not heard of this process for long. */
   ended(id: string, run: string, type: TerminalType, data: unknown, eventId: string): void;
-  /** The log has lost the end of a job of this process. */
-  sayEndAgain(id: string): void;
-  report(error: unknown): void;
 }
 
 /** How a job that nobody runs any more has failed. */
@@ -67,6 +73,7 @@ export class SharedJobs {
   readonly #channel: Channel;
   readonly #nodes: JobNodes;
   readonly #owner: JobOwner;
+  readonly #report: (error: unknown) => void;
   readonly #keepFor: number;
   readonly #maxJobs: number;
   readonly #fold: Fold;
@@ -74,17 +81,22 @@ export class SharedJobs {
   #jobs = new Map<string, SharedJob>();
   /** When the log last lost something. */
   #restartedAt = Number.NEGATIVE_INFINITY;
-  #closed = false;
+  /** Ends that the log is being told of, by run. */
+  readonly #ending = new Map<string, Promise<string>>();
+  /** Whether what the log does not take now is not tried again. */
+  #givenUp = false;
 
   constructor(
     channel: Channel,
     nodes: JobNodes,
     owner: JobOwner,
     { keepFor, maxJobs }: { readonly keepFor: number; readonly maxJobs: number },
+    report: (error: unknown) => void,
   ) {
     this.#channel = channel;
     this.#nodes = nodes;
     this.#owner = owner;
+    this.#report = report;
     this.#keepFor = keepFor;
     this.#maxJobs = maxJobs;
     const folded = {
@@ -94,7 +106,7 @@ export class SharedJobs {
         this.#restartedAt = performance.now();
       },
     };
-    this.#fold = new Fold(channel, folded, "start", (error) => owner.report(error));
+    this.#fold = new Fold(channel, folded, "start", report);
     nodes.watch(
       (node) => this.#fail(node),
       () => this.#lookAfter(),
@@ -121,7 +133,7 @@ export class SharedJobs {
   cancel(id: string, data: { readonly message: string }): boolean {
     const job = this.get(id);
     if (job?.state !== "running") return false;
-    this.end(job, "cancelled", data).catch((error) => this.#owner.report(error));
+    this.end(job, "cancelled", data).catch(this.#report);
     return true;
   }
 
@@ -151,18 +163,35 @@ export class SharedJobs {
     await this.#channel.publish(STARTED, announcement, { topics: [id] });
   }
 
-  /** Says the end of a job; whoever says it first has said it. */
-  async end(
-    { id, run }: { readonly id: string; readonly run: string },
-    type: TerminalType,
-    data: unknown,
-  ): Promise<string> {
-    return await this.#channel.publish(type, data, { topics: [id], id: endId(run) });
+  /** Says the end of a job, until the log has it, since nobody else would ever know. Whoever says it first has said it. */
+  end(job: JobRun, type: TerminalType, data: unknown): Promise<string> {
+    const begun = this.#ending.get(job.run);
+    if (begun !== undefined) return begun;
+    const ending = this.#publishEnd(job, type, data).finally(() => this.#ending.delete(job.run));
+    this.#ending.set(job.run, ending);
+    return ending;
+  }
+
+  /** What the log does not take now is not tried again: all is about to be closed. */
+  giveUp(): void {
+    this.#givenUp = true;
   }
 
   close(): void {
-    this.#closed = true;
+    this.giveUp();
     this.#fold.stop();
+  }
+
+  async #publishEnd({ id, run }: JobRun, type: TerminalType, data: unknown): Promise<string> {
+    for (let told = false; ; told = true) {
+      try {
+        return await this.#channel.publish(type, data, { topics: [id], id: endId(run) });
+      } catch (error) {
+        if (this.#givenUp || !(error instanceof SluiceError) || error.code !== "LOG_FAILED") throw error;
+        if (!told) this.#report(error);
+        await sleep(TRY_AGAIN_MS);
+      }
+    }
   }
 
   #take({ entry, id: eventId }: KeptEvent): void {
@@ -206,15 +235,17 @@ export class SharedJobs {
   /** After each beat: what others must be told of, or need not be kept any longer. */
   #lookAfter(): void {
     const delivery = this.#channel.open();
-    if (this.#closed || delivery instanceof Promise) return;
+    if (this.#givenUp || delivery instanceof Promise) return;
     const { first, last } = delivery.log;
     // Soon to be trimmed, and then unknown to every node that comes later.
     const old = first + (last - first) * OLD_PART;
-    for (const job of this.#owner.own()) {
+    for (const job of this.#owner.values()) {
       const known = this.#jobs.get(job.id);
       if (known?.run === job.run && (known.announcedAt >= old || known.outcome !== undefined)) continue;
-      this.announce(job).catch((error) => this.#owner.report(error));
-      if (known?.run !== job.run) this.#owner.sayEndAgain(job.id);
+      this.announce(job).catch(this.#report);
+      // Of one that is over, the log has lost the end as well.
+      if (job.outcome !== undefined && isTerminal(job.state))
+        this.end(job, job.state, job.outcome.data).catch(this.#report);
     }
     for (const [id, job] of this.#jobs) {
       if (this.#isOver(job)) this.#jobs.delete(id);
@@ -224,10 +255,10 @@ export class SharedJobs {
 
   /** Every node that knows the job says so, and the first is heard. */
   #fail(node: string): void {
-    if (this.#closed) return;
+    if (this.#givenUp) return;
     for (const job of this.#jobs.values()) {
       if (job.node !== node || job.outcome !== undefined) continue;
-      this.end(job, "failed", { message: NODE_GONE }).catch((error) => this.#owner.report(error));
+      this.end(job, "failed", { message: NODE_GONE }).catch(this.#report);
     }
   }
 
@@ -251,6 +282,9 @@ export class SharedJobs {
 function sleep(ms: number): Promise<void> {
   return new Promise((resolve) => void setTimeout(resolve, ms));
 }
+
+/** Between attempts to tell the log of a job's end. */
+const TRY_AGAIN_MS = 1_000;
 
 /** The part of what a log keeps in which an announcement counts as old. */
 const OLD_PART = 0.25;
