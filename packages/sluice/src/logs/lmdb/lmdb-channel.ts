@@ -1,0 +1,222 @@
+import { SluiceError } from "../../protocol/sluice-error.ts";
+import { KnownLog } from "../known-log.ts";
+import {
+  type ChannelLog,
+  entryBytes,
+  type LogEntry,
+  type NewEntry,
+  type Retention,
+  type TailListener,
+} from "../log.ts";
+import { LmdbAppends } from "./lmdb-appends.ts";
+import { type Appended, isOver, trim } from "./lmdb-changes.ts";
+import type { LmdbFolder } from "./lmdb-folder.ts";
+import { parseRecord } from "./lmdb-record.ts";
+
+/** What others appended is read in portions of so many entries, and bytes, with a turn of the event loop between them. */
+const PORTION_EVENTS = 512;
+const PORTION_BYTES = 1024 * 1024;
+
+/** How often entries are checked for their age, as a part of the age allowed, and at most, in ms. */
+const AGE_CHECKS_PER_LIFE = 10;
+const MAX_AGE_CHECK_MS = 60_000;
+
+/** One channel of a folder. */
+export class LmdbChannelLog implements ChannelLog {
+  readonly #folder: LmdbFolder;
+  readonly #channel: number;
+  readonly #retain: Retention;
+  readonly #known: KnownLog;
+  #lives: number;
+  #following: Promise<void> | undefined;
+  readonly #appends: LmdbAppends;
+  readonly #ageTimer: ReturnType<typeof setInterval> | undefined;
+  #isTrimming = false;
+  #isClosed = false;
+
+  /** Of a channel that has been entered. */
+  constructor(folder: LmdbFolder, channel: number, retain: Retention) {
+    this.#folder = folder;
+    this.#channel = channel;
+    this.#retain = retain;
+    const { first, last, lives } = folder.store.state(channel);
+    this.#known = new KnownLog(folder.store.life(channel)!, first, last);
+    this.#lives = lives;
+    this.#appends = new LmdbAppends(folder, channel, retain, (appended) => this.#tell(appended));
+    if (retain.age !== Number.POSITIVE_INFINITY) {
+      const every = Math.max(1, Math.min(MAX_AGE_CHECK_MS, retain.age / AGE_CHECKS_PER_LIFE));
+      this.#ageTimer = setInterval(() => this.trimToRetention(), every).unref();
+    }
+  }
+
+  get isClosed(): boolean {
+    return this.#isClosed;
+  }
+
+  get epoch(): string {
+    return this.#known.epoch;
+  }
+
+  get first(): number {
+    return this.#known.first;
+  }
+
+  get last(): number {
+    return this.#known.last;
+  }
+
+  holds(epoch: string): number | undefined {
+    return this.#known.holds(epoch);
+  }
+
+  append(entries: readonly NewEntry[]): Promise<readonly number[]> {
+    return this.#isClosed ? Promise.reject(closed()) : this.#appends.add(entries);
+  }
+
+  read(after: number, events: number, bytes: number): Promise<readonly LogEntry[] | "gone"> {
+    try {
+      this.#checkOpen();
+      const { first, last } = this.#look();
+      return Promise.resolve(after + 1 < first ? "gone" : this.#page(after, last, events, bytes));
+    } catch (error) {
+      return Promise.reject(error);
+    }
+  }
+
+  tail(listener: TailListener): () => void {
+    return this.#known.tail(listener);
+  }
+
+  async sync(): Promise<void> {
+    this.#checkOpen();
+    // One that is under way may have looked before this call.
+    await this.#following;
+    await this.#follow();
+  }
+
+  async positionOf(id: string): Promise<number | undefined> {
+    this.#checkOpen();
+    this.#folder.store.renew();
+    return this.#folder.store.offsetOf(this.#channel, id);
+  }
+
+  async trim(through: number): Promise<void> {
+    await this.#trim(through);
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    clearInterval(this.#ageTimer);
+    this.#known.tail({ appended() {}, trimmed() {}, reset() {} });
+    await this.#following;
+  }
+
+  /** Reads what is new. */
+  follow(): void {
+    // What goes wrong here is tried again with the next hint or poll; whoever must know calls `sync`.
+    if (!this.#isClosed) this.#follow().catch(() => {});
+  }
+
+  /** Trims what goes beyond the retention, if anything does. */
+  trimToRetention(): void {
+    if (this.#isTrimming || this.#isClosed) return;
+    this.#folder.store.renew();
+    const { store } = this.#folder;
+    if (!isOver(store, this.#channel, store.state(this.#channel), this.#retain)) return;
+    this.#isTrimming = true;
+    // Nobody waits for it; who appends next trims, or the next check does.
+    this.#trim(this.#retain)
+      .catch(() => {})
+      .finally(() => {
+        this.#isTrimming = false;
+      });
+  }
+
+  #tell({ added, state, isOver }: Appended): void {
+    if (this.#isClosed) return;
+    this.#known.appended(added);
+    // What others appended before it comes first.
+    if (this.#known.last < state.last) this.follow();
+    else this.#known.trimmed(state.first);
+    if (isOver) this.trimToRetention();
+  }
+
+  async #trim(limit: Retention | number): Promise<void> {
+    const { store, writer, wake } = this.#folder;
+    for (let more = true; more; ) {
+      this.#checkOpen();
+      const once = () => writer.run(() => trim(store, this.#channel, limit));
+      const { state, isOver } = await (writer.hasFailed
+        ? this.#trimOnFullDisk(once)
+        : once().catch(() => this.#trimOnFullDisk(once)));
+      wake.hint();
+      if (state.last > this.#known.last) await this.sync();
+      else this.#known.trimmed(state.first);
+      more = isOver;
+    }
+  }
+
+  async #trimOnFullDisk<T>(trim: () => Promise<T>): Promise<T> {
+    const { store, writer } = this.#folder;
+    store.giveUpReserve();
+    try {
+      const trimmed = await trim();
+      // LMDB uses again what a commit freed only once another two have followed.
+      for (let i = 0; i < 2; i++) await writer.run(() => store.setState(this.#channel, store.state(this.#channel)));
+      return trimmed;
+    } finally {
+      store.makeReserve();
+    }
+  }
+
+  #follow(): Promise<void> {
+    this.#following ??= this.#readNew().finally(() => {
+      this.#following = undefined;
+    });
+    return this.#following;
+  }
+
+  async #readNew(): Promise<void> {
+    while (!this.#isClosed) {
+      const { last } = this.#look();
+      this.#known.read(this.#page(this.#known.last, last, PORTION_EVENTS, PORTION_BYTES));
+      if (this.#known.last >= last) return;
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+  }
+
+  /** What the log is now; tells of a trim, and of a new life. What is read in the same turn is of the same moment. */
+  #look(): { first: number; last: number } {
+    const { store } = this.#folder;
+    store.renew();
+    const { first, last, lives } = store.state(this.#channel);
+    if (lives !== this.#lives) {
+      this.#lives = lives;
+      this.#known.lives(store.life(this.#channel)!, first, last);
+    }
+    this.#known.trimmed(first);
+    return { first, last };
+  }
+
+  #page(after: number, last: number, events: number, bytes: number): LogEntry[] {
+    const found: LogEntry[] = [];
+    let size = 0;
+    for (let offset = after + 1; offset <= last && found.length < events && size < bytes; offset++) {
+      const record = this.#folder.store.record(this.#channel, offset);
+      if (record === undefined)
+        throw new SluiceError("LOG_FAILED", `The log has no event at offset ${offset}: it is damaged.`);
+      const entry = parseRecord(offset, record);
+      found.push(entry);
+      size += entryBytes(entry);
+    }
+    return found;
+  }
+
+  #checkOpen(): void {
+    if (this.#isClosed) throw closed();
+  }
+}
+
+function closed(): SluiceError {
+  return new SluiceError("CLOSED", "The log was closed.");
+}

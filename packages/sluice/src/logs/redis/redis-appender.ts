@@ -1,0 +1,92 @@
+import type { NewEntry } from "../log.ts";
+import { type Append, AppendCall } from "./redis-append-call.ts";
+import type { RedisConnection } from "./redis-connection.ts";
+import type { RedisGate } from "./redis-gate.ts";
+
+/** What the appender needs to know of its channel, and what it does for it. */
+export interface AppendTarget {
+  readonly gate: RedisGate;
+  /** The life that is believed in. */
+  readonly epoch: string;
+  /** Whether that has to be found out first. */
+  readonly isUnsure: boolean;
+  /** Finds out the life anew. */
+  refresh(connection: RedisConnection): Promise<void>;
+  /** Runs the script; nothing when the log is in another life. */
+  run(connection: RedisConnection, epoch: string, args: readonly string[]): Promise<readonly number[]>;
+  /** What the script answered; throws where the entries may be lost again. Returns the offsets of each append. */
+  appended(call: AppendCall, epoch: string, answer: readonly number[]): readonly (readonly number[])[];
+  tooManyLives(): Error;
+}
+
+/** A log whose life changes this often under one call has something wrong with it. */
+export const MAX_LIVES_PER_CALL = 5;
+
+/** Appends what is given to it within one turn of the event loop by one call of the script, and does not wait for the answer before the next. */
+export class RedisAppender {
+  readonly #target: AppendTarget;
+  readonly #queue: Append[] = [];
+  readonly #calls = new Set<Promise<void>>();
+  #isFlushing = false;
+
+  constructor(target: AppendTarget) {
+    this.#target = target;
+  }
+
+  append(entries: readonly NewEntry[]): Promise<readonly number[]> {
+    return new Promise((resolve, reject) => {
+      this.#queue.push({ entries, resolve, reject });
+      if (this.#isFlushing) return;
+      this.#isFlushing = true;
+      setImmediate(() => void this.#flush());
+    });
+  }
+
+  /** Rejects what was not sent, and resolves once what was is answered. */
+  async close(): Promise<void> {
+    this.#rejectQueue(this.#target.gate.closedError());
+    await Promise.all(this.#calls);
+  }
+
+  async #flush(): Promise<void> {
+    try {
+      const { gate } = this.#target;
+      const connection = gate.connection ?? (await gate.open());
+      // What was refused is appended again before what came later.
+      if (this.#target.isUnsure) await this.#target.refresh(connection);
+      while (this.#queue.length > 0) {
+        const call = this.#send(connection, new AppendCall(this.#queue));
+        this.#calls.add(call);
+        void call.then(() => this.#calls.delete(call));
+      }
+    } catch (error) {
+      this.#rejectQueue(error);
+    } finally {
+      this.#isFlushing = false;
+    }
+  }
+
+  /** What Redis was asked and did not answer is never asked again: it may have been done. */
+  async #send(connection: RedisConnection, call: AppendCall): Promise<void> {
+    try {
+      for (let lives = 0; lives < MAX_LIVES_PER_CALL; lives++) {
+        const { epoch } = this.#target;
+        const answer = await this.#target.run(connection, epoch, call.args);
+        if (answer.length > 0) {
+          const offsets = this.#target.appended(call, epoch, answer);
+          for (const [i, { resolve }] of call.appends.entries()) resolve(offsets[i]!);
+          return;
+        }
+        // Nothing was appended, since the log has begun another life.
+        await this.#target.refresh(connection);
+      }
+      throw this.#target.tooManyLives();
+    } catch (error) {
+      for (const { reject } of call.appends) reject(error);
+    }
+  }
+
+  #rejectQueue(error: unknown): void {
+    for (const { reject } of this.#queue.splice(0)) reject(error);
+  }
+}

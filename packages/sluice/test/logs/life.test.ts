@@ -1,0 +1,64 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { type Life, lifeIn, parseLife } from "../../src/logs/life.ts";
+
+/** A log that was new in the run "0". */
+const NEW = lifeIn("0", undefined, 1, 0);
+
+function holds(life: Life, epoch: string): number | undefined {
+  return life.former.find(([earlier]) => earlier === epoch)?.[1];
+}
+
+describe("the life of a log", () => {
+  test("that is new has an epoch of its own, and no past", () => {
+    expect(NEW).toMatchObject({ epoch: expect.stringMatching(/^[0-9a-z]{1,32}$/), run: "0", former: [] });
+    expect(lifeIn("0", undefined, 1, 0).epoch).not.toBe(NEW.epoch);
+  });
+
+  test("goes on for as long as its store runs", () => {
+    expect(lifeIn("0", NEW, 3, 9)).toBe(NEW);
+  });
+
+  test("begins anew in another run, and keeps what was there", () => {
+    const next = lifeIn("1", NEW, 1, 9);
+    expect(next).toMatchObject({ run: "1", former: [[NEW.epoch, 9]] });
+    expect(next.epoch).not.toBe(NEW.epoch);
+  });
+
+  test("forgets lives of which nothing is left that one could resume from", () => {
+    const second = lifeIn("1", NEW, 1, 5);
+    const third = lifeIn("2", second, 7, 9);
+    expect(third.former).toEqual([[second.epoch, 9]]);
+    // Right before the oldest entry is still a place.
+    expect(lifeIn("2", second, 6, 9).former).toEqual([
+      [second.epoch, 9],
+      [NEW.epoch, 5],
+    ]);
+  });
+
+  test("remembers 64 earlier ones, the newest", () => {
+    let life = NEW;
+    const epochs = [life.epoch];
+    for (let run = 1; run <= 70; run++) epochs.push((life = lifeIn(`${run}`, life, 1, run)).epoch);
+    expect(life.former.map(([epoch]) => epoch)).toEqual(epochs.slice(6, 70).reverse());
+  });
+
+  test("tells of each earlier one no more than any life since has kept", () => {
+    const lasts = fc.array(fc.integer({ min: 1, max: 50 }), { minLength: 1, maxLength: 20 });
+    const property = fc.property(lasts, (ends) => {
+      const lives = [NEW];
+      for (const [i, end] of ends.entries()) lives.push(lifeIn(`${i + 1}`, lives[i], 1, end));
+      const newest = lives[lives.length - 1]!;
+      for (const [i, { epoch }] of lives.slice(0, -1).entries())
+        expect(holds(newest, epoch)).toBe(Math.min(...ends.slice(i)));
+    });
+    fc.assert(property);
+  });
+
+  test("is read from JSON as it was, and is none where there is none", () => {
+    const life = lifeIn("1", NEW, 1, 9);
+    expect(parseLife(JSON.stringify(life))).toEqual(life);
+    expect(parseLife(JSON.stringify({ ...life, more: 1 }))).toEqual(life);
+    for (const nothing of [null, undefined, ""]) expect(parseLife(nothing)).toBeUndefined();
+  });
+});

@@ -1,0 +1,280 @@
+import { execFileSync } from "node:child_process";
+import { chmod, cp, mkdir, mkdtemp, rm, stat, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join, relative } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { lmdbLog } from "../../../src/logs/lmdb/lmdb-log.ts";
+import type { ChannelLog, Log, LogEntry, NewEntry, Retention } from "../../../src/logs/log.ts";
+import { KEEP_ALL } from "../log-contract.ts";
+import { buildLmdbLog, runProgram } from "./lmdb-program.ts";
+
+describe("lmdbLog, when things go wrong", () => {
+  let folder: string;
+  const logs: Log[] = [];
+
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), "sluice-lmdb-"));
+    await buildLmdbLog(folder);
+  });
+
+  afterAll(async () => {
+    for (const log of logs) await log.close();
+    await rm(folder, { recursive: true });
+  });
+
+  const open = (path: string, retain: Retention = KEEP_ALL, mapSize?: number): Promise<ChannelLog> => {
+    const log = lmdbLog({ path, ...(mapSize === undefined ? {} : { mapSize }) });
+    logs.push(log);
+    return Promise.resolve(log.open("orders", { retain }));
+  };
+  const entry = (n: number, data = String(n)): NewEntry => ({ type: "n", data, json: false });
+  const big = (n: number) => entry(n, String(n).padEnd(10_000, "x"));
+
+  test("says what is wrong with its options", () => {
+    for (const options of [
+      undefined,
+      {},
+      { path: "" },
+      { path: 1 },
+      { path: "a\0b" },
+      { path: "a", mapSize: 5 },
+      { path: "a", size: 1 },
+    ]) {
+      expect(() => lmdbLog(options as never)).toThrow(expect.objectContaining({ code: "INVALID_OPTION" }));
+    }
+  });
+
+  test("takes a relative path, and one with a dot", async () => {
+    const path = join(folder, "made/for.it");
+    const channel = await open(relative(process.cwd(), path));
+    await channel.append([entry(1)]);
+    expect((await stat(join(path, "data.mdb"))).isFile()).toBe(true);
+  });
+
+  test.each([
+    ["is a file", (path: string) => writeFile(path, "x")],
+    [
+      "is below a file",
+      async (path: string) =>
+        writeFile(join(path, ".."), "x").catch(() => mkdir(path).then(() => mkdir(join(path, "data.mdb")))),
+    ],
+    [
+      "holds something else",
+      (path: string) => mkdir(path).then(() => writeFile(join(path, "data.mdb"), "hello ".repeat(5_000))),
+    ],
+    ["holds a torso", (path: string) => mkdir(path).then(() => writeFile(join(path, "data.mdb"), "hello"))],
+  ] as const)("rejects when its path %s, and can be tried again", async (name, make) => {
+    const path = join(folder, name);
+    await make(path);
+    const log = lmdbLog({ path });
+    logs.push(log);
+    await expect(log.open("orders", { retain: KEEP_ALL })).rejects.toMatchObject({
+      code: "LOG_FAILED",
+      message: expect.stringContaining(name),
+    });
+    await rm(path, { recursive: true });
+    expect(await (await log.open("orders", { retain: KEEP_ALL })).append([entry(1)])).toEqual([1]);
+  });
+
+  test.skipIf(process.getuid?.() === 0)("rejects when it may not write", async () => {
+    const path = join(folder, "read-only");
+    await mkdir(path);
+    await chmod(path, 0o500);
+    await expect(open(path)).rejects.toMatchObject({ code: "LOG_FAILED" });
+  });
+
+  test("knows a folder that was restored: what the copy has still holds, what it lacks does not", async () => {
+    const [path, copy] = [join(folder, "original"), join(folder, "copy")];
+    const before = await open(path);
+    await before.append([entry(1), entry(2), entry(3)]);
+    await logs.pop()!.close();
+    await cp(path, copy, { recursive: true });
+    const original = await open(path);
+    expect(original.epoch).toBe(before.epoch);
+    await original.append([entry(4), entry(5)]);
+
+    const restored = await open(copy);
+    expect(restored.epoch).not.toBe(before.epoch);
+    expect(restored).toMatchObject({ first: 1, last: 3 });
+    expect(restored.holds(before.epoch)).toBe(3);
+    expect(await restored.append([entry(40)])).toEqual([4]);
+    // Opened again it is the same, in another process of this machine as well.
+    const again = await open(copy);
+    expect(again.epoch).toBe(restored.epoch);
+    expect(again.holds(before.epoch)).toBe(3);
+  });
+
+  test("rejects what goes beyond its mapSize, keeps what it has, and goes on when there is room", async () => {
+    const channel = await open(join(folder, "limited"), KEEP_ALL, 1024 * 1024);
+    let kept = 0;
+    const fill = async () => {
+      for (;;) kept = (await channel.append([big(kept + 1)]))[0]!;
+    };
+    await expect(fill()).rejects.toMatchObject({ code: "LOG_FAILED", message: expect.stringContaining("mapSize") });
+    expect(kept).toBeGreaterThan(30);
+    expect(channel.last).toBe(kept);
+    expect(await channel.read(0, 1_000, Number.POSITIVE_INFINITY)).toHaveLength(kept);
+    await channel.trim(10);
+    expect(await channel.append([big(kept + 1)])).toEqual([kept + 1]);
+  });
+
+  test("refuses alone what has no room, not what is written with it", async () => {
+    const channel = await open(join(folder, "alone"), KEEP_ALL, 1024 * 1024);
+    const results = await Promise.allSettled([
+      channel.append([entry(1)]),
+      channel.append([entry(2, "x".repeat(900_000))]),
+      channel.append([entry(3)]),
+    ]);
+    expect(results.map(({ status }) => status)).toEqual(["fulfilled", "rejected", "fulfilled"]);
+    expect(await channel.read(0, 10, 1e6)).toMatchObject([entry(1), entry(3)]);
+  });
+
+  test("its file does not grow for ever while the retention stays the same", async () => {
+    const path = join(folder, "steady");
+    const channel = await open(path, { ...KEEP_ALL, events: 500 });
+    const publish = async (times: number) => {
+      for (let i = 0; i < times; i++)
+        await channel.append(Array.from({ length: 50 }, (_, n) => entry(n, "x".repeat(1_000 + ((i * 37) % 500)))));
+    };
+    await publish(30);
+    const { size } = await stat(join(path, "data.mdb"));
+    await publish(300);
+    expect((await stat(join(path, "data.mdb"))).size).toBeLessThan(size * 1.5);
+    expect(channel.last - channel.first + 1).toBe(500);
+  });
+
+  test("survives a disk that is full, loses nothing that was acknowledged, and goes on when there is room", async (context) => {
+    const path = join(folder, "small-disk");
+    await mkdir(path);
+    try {
+      execFileSync("mount", ["-t", "tmpfs", "-o", "size=2m", "tmpfs", path], { stdio: "ignore" });
+    } catch {
+      return context.skip("This user may not mount a file system.");
+    }
+    try {
+      const { child, ended, lines } = await runProgram(
+        folder,
+        `
+          const log = lmdbLog({ path: process.argv[2] });
+          const channel = await log.open("orders", { retain: KEEP_ALL });
+          const big = (n) => ({ ...entry(n), data: JSON.stringify(String(n).padEnd(10000, "x")) });
+          let kept = 0;
+          let refused = 0;
+          for (let n = 1; refused < 5; n++) {
+            await channel.append([big(kept + 1)]).then(([offset]) => { kept = offset; }, ({ code }) => { refused++; console.log(code); });
+          }
+          const found = await channel.read(0, Infinity, Infinity);
+          console.log("kept", kept === found.length && found.every(({ data }, i) => parseInt(JSON.parse(data)) === i + 1) && kept > 50);
+          process.stdin.once("data", async () => {
+            console.log("offset", (await channel.append([big(kept + 1)]))[0] === kept + 1, channel.last === kept + 1);
+            await log.close();
+            process.exit();
+          });
+        `,
+        [path],
+      );
+      await expect.poll(() => lines).toContain("kept true");
+      expect(lines.filter((line) => line === "LOG_FAILED")).toHaveLength(5);
+      execFileSync("mount", ["-o", "remount,size=8m", path]);
+      child.stdin!.write("\n");
+      expect(await ended).toBe(0);
+      expect(lines).toContain("offset true true");
+    } finally {
+      execFileSync("umount", [path]);
+    }
+  });
+
+  test.for([200, 10_000])("a trim makes room on a disk that is full of events of %i bytes", async (size, context) => {
+    const path = join(folder, `trimmed-disk-${size}`);
+    await mkdir(path);
+    try {
+      execFileSync("mount", ["-t", "tmpfs", "-o", "size=2m", "tmpfs", path], { stdio: "ignore" });
+    } catch {
+      return context.skip("This user may not mount a file system.");
+    }
+    try {
+      const { ended, lines } = await runProgram(
+        folder,
+        `
+          const log = lmdbLog({ path: process.argv[2] });
+          const channel = await log.open("orders", { retain: KEEP_ALL });
+          const big = (n) => ({ ...entry(n), data: JSON.stringify(String(n).padEnd(${size}, "x")) });
+          let kept = 0;
+          for (let full = false; !full; ) {
+            await channel.append([big(kept + 1)]).then(([offset]) => { kept = offset; }, () => { full = true; });
+          }
+          await channel.trim(kept - 20);
+          console.log("trimmed", channel.first === kept - 19);
+          for (let i = 0; i < 20; i++) await channel.append([big(i)]);
+          console.log("went on", channel.last === kept + 20);
+          await log.close();
+        `,
+        [path],
+      );
+      expect(await ended).toBe(0);
+      expect(lines).toEqual(expect.arrayContaining(["trimmed true", "went on true"]));
+    } finally {
+      execFileSync("umount", [path]);
+    }
+  });
+
+  test("a trim makes room on a disk that something else has filled", async (context) => {
+    const path = join(folder, "filled-disk");
+    await mkdir(path);
+    try {
+      execFileSync("mount", ["-t", "tmpfs", "-o", "size=4m", "tmpfs", path], { stdio: "ignore" });
+    } catch {
+      return context.skip("This user may not mount a file system.");
+    }
+    try {
+      const { ended, lines } = await runProgram(
+        folder,
+        `
+          import { appendFileSync } from "node:fs";
+          const log = lmdbLog({ path: process.argv[2] });
+          const channel = await log.open("orders", { retain: KEEP_ALL });
+          await channel.append(Array.from({ length: 2000 }, (_, n) => entry("1".padEnd(200, "0"))));
+          for (const bytes of [65536, 4096]) {
+            try {
+              for (;;) appendFileSync(process.argv[2] + "/filler", Buffer.alloc(bytes));
+            } catch {}
+          }
+          await channel.trim(1990);
+          for (let n = 0; n < 10; n++) await channel.append([entry(n)]);
+          console.log("went on", channel.first, channel.last);
+          await log.close();
+        `,
+        [path],
+      );
+      expect(await ended).toBe(0);
+      expect(lines).toContain("went on 1991 2010");
+    } finally {
+      execFileSync("umount", [path]);
+    }
+  });
+
+  test("keeps whatever text there is, of any size, and many events", async () => {
+    const channel = await open(join(folder, "texts"));
+    const texts = ["\ud800", "a\0b", "é\udfffx", "x".repeat(1024 * 1024), "\u{1f600}".repeat(1_000), ""];
+    await channel.append(texts.map((data) => entry(0, data)));
+    await channel.append([{ type: "n", data: "{}", json: true, id: "о".repeat(512), topics: ["\ud800"] }]);
+    const found = await channel.read(0, 100, Number.POSITIVE_INFINITY);
+    expect((found as readonly LogEntry[]).map(({ data }) => data)).toEqual([...texts, "{}"]);
+    expect(found).toMatchObject({ 6: { topics: ["\ud800"] } });
+    expect(await channel.positionOf("о".repeat(512))).toBe(7);
+    const many = Array.from({ length: 100_000 }, (_, n) => channel.append([entry(n)]));
+    expect((await Promise.all(many)).at(-1)).toEqual([100_007]);
+  });
+
+  test("closes when what is under way is on disk, and then rejects", async () => {
+    const path = join(folder, "closed");
+    const channel = await open(path);
+    const appends = Array.from({ length: 50 }, (_, n) => channel.append([entry(n)]));
+    await logs.at(-1)!.close();
+    expect((await Promise.all(appends)).flat()).toHaveLength(50);
+    await expect(channel.append([entry(1)])).rejects.toMatchObject({ code: "CLOSED" });
+    await expect(channel.read(0, 1, 1)).rejects.toMatchObject({ code: "CLOSED" });
+    await expect(logs.at(-1)!.open("orders", { retain: KEEP_ALL })).rejects.toMatchObject({ code: "CLOSED" });
+    expect((await open(path)).last).toBe(50);
+  });
+});

@@ -1,0 +1,25 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll } from "vitest";
+import { lmdbLog } from "../../../src/logs/lmdb/lmdb-log.ts";
+import { logContract } from "../log-contract.ts";
+import { sharedLogContract } from "../shared-log-contract.ts";
+
+let folder: string;
+let count = 0;
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "sluice-lmdb-"));
+});
+
+afterAll(() => rm(folder, { recursive: true }));
+
+const newPath = () => join(folder, String(++count));
+
+logContract("lmdbLog", () => lmdbLog({ path: newPath() }));
+
+sharedLogContract("lmdbLog", async () => {
+  const path = newPath();
+  return { open: () => lmdbLog({ path }) };
+});

@@ -1,0 +1,176 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vitest";
+import { lmdbLog } from "../../../src/logs/lmdb/lmdb-log.ts";
+import { KEEP_ALL, recorder } from "../log-contract.ts";
+import { buildLmdbLog, runProgram } from "./lmdb-program.ts";
+
+describe("lmdbLog in several processes", () => {
+  let folder: string;
+
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), "sluice-lmdb-"));
+    await buildLmdbLog(folder);
+  });
+
+  afterAll(() => rm(folder, { recursive: true }));
+
+  afterEach(() => void vi.useRealTimers());
+
+  test("loses nothing that was acknowledged when its process is killed while it publishes", async () => {
+    const path = join(folder, "killed");
+    const publish = `
+      const channel = await lmdbLog({ path: process.argv[2] }).open("orders", { retain: KEEP_ALL });
+      let n = channel.last;
+      const next = async () => {
+        for (;;) {
+          const mine = ++n;
+          const [offset] = await channel.append([entry(mine)]);
+          process.stdout.write(mine + "=" + offset + "\\n");
+        }
+      };
+      for (let i = 0; i < 20; i++) next();
+    `;
+    const acknowledged = new Map<number, string>();
+    for (let round = 0; round < 6; round++) {
+      const { child, lines, ended } = await runProgram(folder, publish, [path]);
+      const enough = 1 + Math.random() * 300;
+      await expect.poll(() => lines.length, { interval: 1 }).toBeGreaterThan(enough);
+      child.kill("SIGKILL");
+      expect(await ended).toBe("SIGKILL");
+      for (const line of lines) {
+        const [data, offset] = line.split("=") as [string, string];
+        // The last line may be cut off by the kill; offsets are checked below.
+        if (/^\d+=\d+$/.test(line) && line !== lines[lines.length - 1]) acknowledged.set(Number(offset), data);
+      }
+    }
+    const log = lmdbLog({ path });
+    const channel = await log.open("orders", { retain: KEEP_ALL });
+    const found = await channel.read(0, Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY);
+    if (found === "gone") throw new Error("The beginning is gone.");
+    expect(found.map(({ offset }) => offset)).toEqual(Array.from({ length: channel.last }, (_, i) => i + 1));
+    expect(acknowledged.size).toBeGreaterThan(300);
+    for (const [offset, data] of acknowledged) expect(found[offset - 1]?.data).toBe(data);
+    await log.close();
+  });
+
+  test("is told at once what another process appends, and gets all of it in order", async () => {
+    const path = join(folder, "two");
+    const log = lmdbLog({ path });
+    const channel = await log.open("orders", { retain: KEEP_ALL });
+    const { seen, listener } = recorder();
+    channel.tail(listener);
+    const publish = `
+      const log = lmdbLog({ path: process.argv[2] });
+      const channel = await log.open("orders", { retain: KEEP_ALL });
+      for (let n = 0; n < 2000; n += 20) {
+        await Promise.all(Array.from({ length: 20 }, (_, i) => channel.append([entry(n + i)])));
+      }
+      await log.close();
+    `;
+    const { ended } = await runProgram(folder, publish, [path]);
+    const own = Promise.all(
+      Array.from({ length: 500 }, (_, i) => channel.append([{ type: "own", data: String(i), json: true }])),
+    );
+    expect(await ended).toBe(0);
+    await own;
+    await channel.sync();
+    expect(seen.map(({ offset }) => offset)).toEqual(Array.from({ length: 2_500 }, (_, i) => i + 1));
+    expect(seen.filter(({ type }) => type === "n").map(({ data }) => Number(data))).toEqual(
+      Array.from({ length: 2_000 }, (_, i) => i),
+    );
+    await log.close();
+  });
+
+  test("is woken by another process without having to look", async () => {
+    const path = join(folder, "woken");
+    vi.useFakeTimers({ toFake: ["setInterval"] });
+    const log = lmdbLog({ path });
+    const channel = await log.open("orders", { retain: KEEP_ALL });
+    const { seen, listener } = recorder();
+    channel.tail(listener);
+    const publish = `
+      const log = lmdbLog({ path: process.argv[2] });
+      await (await log.open("orders", { retain: KEEP_ALL })).append([entry(1)]);
+      await log.close();
+    `;
+    expect(await (await runProgram(folder, publish, [path])).ended).toBe(0);
+    vi.useRealTimers();
+    await expect.poll(() => seen.length).toBe(1);
+    await log.close();
+  });
+
+  test("rejects when another process stops in mid-commit, and goes on when that one is gone", async () => {
+    const path = join(folder, "stopped");
+    const log = lmdbLog({ path });
+    const channel = await log.open("orders", { retain: KEEP_ALL });
+    const stop = `
+      import { open } from "lmdb";
+      open({ path: process.argv[2], noSubdir: false, overlappingSync: false }).transactionSync(() => {
+        console.log("stopped");
+        for (;;);
+      });
+    `;
+    const { child, lines, ended } = await runProgram(folder, stop, [path]);
+    await expect.poll(() => lines).toContain("stopped");
+    vi.useFakeTimers({ toFake: ["setTimeout"] });
+    const append = channel.append([{ type: "n", data: "1", json: true }]);
+    const rejected = expect(append).rejects.toMatchObject({ code: "LOG_FAILED" });
+    await vi.advanceTimersByTimeAsync(15_000);
+    await rejected;
+    await expect(channel.append([{ type: "n", data: "2", json: true }])).rejects.toMatchObject({ code: "LOG_FAILED" });
+    vi.useRealTimers();
+    child.kill("SIGKILL");
+    await ended;
+    await expect.poll(() => channel.append([{ type: "n", data: "3", json: true }]).catch(() => "stopped")).toEqual([1]);
+    await log.close();
+  });
+
+  test("finds what it was not woken for", async () => {
+    const path = join(folder, "unwoken");
+    const log = lmdbLog({ path });
+    const channel = await log.open("orders", { retain: KEEP_ALL });
+    const { seen, listener } = recorder();
+    channel.tail(listener);
+    // Without the file there is nothing that others could touch.
+    await rm(join(path, "wake"));
+    const publish = `
+      const log = lmdbLog({ path: process.argv[2] });
+      await (await log.open("orders", { retain: KEEP_ALL })).append([entry(1)]);
+      await log.close();
+    `;
+    expect(await (await runProgram(folder, publish, [path])).ended).toBe(0);
+    await expect.poll(() => seen.length).toBe(1);
+    await log.close();
+  });
+
+  test("keeps no process alive that has nothing else to do", async () => {
+    const { ended, lines } = await runProgram(
+      folder,
+      `
+        const retain = { ...KEEP_ALL, age: 1000 };
+        const channel = await lmdbLog({ path: process.argv[2] }).open("orders", { retain });
+        channel.tail({ appended() {}, trimmed() {}, reset() {} });
+        await channel.append([entry(1)]);
+        console.log("published");
+      `,
+      [join(folder, "alive")],
+    );
+    expect(await ended).toBe(0);
+    expect(lines).toEqual(["published"]);
+  });
+
+  test("without the package lmdb, importing sluice/lmdb says what to install", async () => {
+    const bare = await mkdtemp(join(tmpdir(), "sluice-lmdb-bare-"));
+    await buildLmdbLog(bare, false);
+    const { ended, lines } = await runProgram(bare, "").then(async (program) => ({
+      ...program,
+      ended: await program.ended,
+    }));
+    expect(ended).toBe(1);
+    expect(lines.join("\n")).toContain("MISSING_PACKAGE");
+    expect(lines.join("\n")).toContain("npm install lmdb");
+    await rm(bare, { recursive: true });
+  });
+});

@@ -1,0 +1,45 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { mkdir, symlink, writeFile } from "node:fs/promises";
+import { createRequire } from "node:module";
+import { dirname, join } from "node:path";
+import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
+import { build } from "rolldown";
+
+/** Builds `sluice/lmdb` into a folder, as `lmdb.mjs`; without the package lmdb, unless `withPackage`. */
+export async function buildLmdbLog(folder: string, withPackage = true): Promise<void> {
+  const input = fileURLToPath(new URL("../../../src/logs/lmdb/lmdb-log.ts", import.meta.url));
+  await build({ input, external: ["lmdb"], output: { file: join(folder, "lmdb.mjs"), codeSplitting: false } });
+  if (!withPackage) return;
+  await mkdir(join(folder, "node_modules"));
+  const lmdb = dirname(dirname(createRequire(import.meta.url).resolve("lmdb")));
+  await symlink(lmdb, join(folder, "node_modules", "lmdb"), "dir");
+}
+
+/** A program that runs in a process of its own, after `lmdbLog` and `KEEP_ALL` are there. */
+export interface Program {
+  readonly child: ChildProcess;
+  /** The lines that it has printed so far. */
+  readonly lines: string[];
+  /** Resolves when it has ended, to its exit code or the signal that ended it. */
+  readonly ended: Promise<number | string>;
+}
+
+let count = 0;
+
+export async function runProgram(folder: string, source: string, args: readonly string[] = []): Promise<Program> {
+  const file = join(folder, `program-${++count}.mjs`);
+  const head = `
+    import { lmdbLog } from "./lmdb.mjs";
+    const KEEP_ALL = { events: Infinity, bytes: Infinity, age: Infinity };
+    const entry = (n) => ({ type: "n", data: String(n), json: true });
+  `;
+  await writeFile(file, head + source);
+  const child = spawn(process.execPath, [file, ...args], { stdio: ["pipe", "pipe", "pipe"] });
+  const lines: string[] = [];
+  for (const stream of [child.stdout, child.stderr]) createInterface(stream).on("line", (line) => lines.push(line));
+  const ended = new Promise<number | string>((resolve) =>
+    child.on("close", (code, signal) => resolve(code ?? signal!)),
+  );
+  return { child, lines, ended };
+}

@@ -1,0 +1,25 @@
+import { afterAll, beforeAll, describe } from "vitest";
+import { natsLog } from "../../../src/logs/nats/nats-log.ts";
+import { NATS_SERVER, type NatsServer, startNats } from "../../helpers/nats-server.ts";
+import { logContract } from "../log-contract.ts";
+import { sharedLogContract } from "../shared-log-contract.ts";
+
+describe.skipIf(NATS_SERVER === undefined)("on a real nats-server", () => {
+  let server: NatsServer;
+  let count = 0;
+
+  beforeAll(async () => {
+    server = await startNats();
+  });
+
+  afterAll(() => server.stop());
+
+  const open = (prefix = `test${count++}`) => natsLog({ servers: server.url, prefix });
+
+  logContract("natsLog", () => open());
+
+  sharedLogContract("natsLog", async () => {
+    const prefix = `shared${count++}`;
+    return { open: () => open(prefix) };
+  });
+});

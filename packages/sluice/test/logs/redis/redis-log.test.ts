@@ -1,0 +1,24 @@
+import { afterAll, beforeAll, describe } from "vitest";
+import { redisLog } from "../../../src/logs/redis/redis-log.ts";
+import { REDIS_SERVER, type RedisServer, startRedis } from "../../helpers/redis-server.ts";
+import { logContract } from "../log-contract.ts";
+import { sharedLogContract } from "../shared-log-contract.ts";
+
+describe.skipIf(REDIS_SERVER === undefined)("redisLog on a real Redis", () => {
+  let redis: RedisServer;
+  /** Each log of its own is in a place of its own. */
+  let places = 0;
+
+  beforeAll(async () => {
+    redis = await startRedis();
+  });
+
+  afterAll(() => redis?.stop());
+
+  logContract("redisLog", () => redisLog({ url: redis.url, prefix: `${places++}:` }));
+
+  sharedLogContract("redisLog", async () => {
+    const prefix = `${places++}:`;
+    return { open: () => redisLog({ url: redis.url, prefix }) };
+  });
+});
