@@ -1,22 +1,24 @@
+import { randomUUID } from "node:crypto";
+import { setTimeout as wait } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import fastifyStatic from "@fastify/static";
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from "fastify";
-import { createSluice, type Sluice } from "sluice";
+import type { Sluice } from "sluice";
 import { createAuth } from "sluice/auth";
 import { sluiceFastify } from "sluice/fastify";
 import { requireUser } from "./auth/require-user.ts";
 import { SESSION_COOKIE, sessionRoutes } from "./auth/session-routes.ts";
+import { shareTickets } from "./auth/shared-tickets.ts";
 import { ISSUER, secretFrom, TokenIssuer } from "./auth/tokens.ts";
 import { GENERATOR_USER } from "./auth/users.ts";
-import { Dashboard, KEPT_EVENTS } from "./dashboard/dashboard.ts";
+import { Dashboard } from "./dashboard/dashboard.ts";
 import { dashboardRoutes } from "./dashboard/dashboard-routes.ts";
-import type { DashboardEvents } from "./dashboard/metric.ts";
-import { ExportDesk, type FinishedExport } from "./exports/export-desk.ts";
+import { ExportDesk } from "./exports/export-desk.ts";
+import { ExportFiles } from "./exports/export-files.ts";
 import { exportRoutes } from "./exports/export-routes.ts";
-import type { ExportProgress } from "./exports/write-export.ts";
 import { generatorRoutes } from "./generator/generator-routes.ts";
 import { OrderGenerator } from "./generator/order-generator.ts";
-import type { NotificationEvents } from "./notifications/notification.ts";
+import { openChannels } from "./log/open-channels.ts";
 import { notificationRoutes } from "./notifications/notification-routes.ts";
 import { operationRoutes } from "./operation/health-routes.ts";
 import { answerErrors, formatFault } from "./operation/http-errors.ts";
@@ -24,10 +26,12 @@ import { describeRoutes } from "./operation/openapi.ts";
 import { logRequests } from "./operation/request-log.ts";
 import { addSecurityHeaders } from "./operation/security-headers.ts";
 import { DEFAULTS, type DeskOptions } from "./options.ts";
-import type { OrderEvents } from "./orders/order.ts";
 import { OrderBook } from "./orders/order-book.ts";
+import { OrderNumbers } from "./orders/order-numbers.ts";
 import { orderRoutes } from "./orders/order-routes.ts";
+import { originOf } from "./origin.ts";
 import { streamRoutes } from "./streams/stream-routes.ts";
+import { Roster } from "./workers/roster.ts";
 
 /** How long requests under way have to end once the streams are closed. */
 const LAST_CALL_MS = 250;
@@ -40,14 +44,22 @@ export interface Desk {
   readonly generator: OrderGenerator;
   /** Where the desk listens, as seen from this machine. Throws when it does not. */
   origin(): string;
-  /** Ends all streams in good order; new ones get 503 and readiness fails. Then `app.close()`. */
+  /** Ends all streams in good order, and lets exports finish; new streams get 503 and readiness fails. Then `app.close()`. */
   drain(timeoutMs: number): Promise<void>;
   /** Leaves nothing behind, for a process that exits without closing. */
   abandon(): void;
 }
 
-/** Builds the whole desk. It keeps no state outside, so any number of them can run in one process. */
+/** The last word of a desk that closes is not worth waiting for longer than this. */
+const LEAVE_WITHIN_MS = 1_000;
+
+/**
+ * Builds the whole desk. It keeps no state outside but in its log, so any number of them can run in one process. Rejects with
+ * `LogUnreachable`.
+ */
 export async function buildDesk(options: DeskOptions = {}): Promise<Desk> {
+  const { worker, startedAt = Date.now() } = options;
+  const name = worker?.name ?? randomUUID();
   const app = Fastify({
     ...(options.logger && { loggerInstance: options.logger as FastifyBaseLogger }),
     // The desk logs requests itself, since it has streams.
@@ -56,36 +68,41 @@ export async function buildDesk(options: DeskOptions = {}): Promise<Desk> {
     ajv: { customOptions: { coerceTypes: false, removeAdditional: false, multipleOfPrecision: 6 } },
     schemaErrorFormatter: formatFault,
   });
-  const sluice = createSluice({
+  const logError = (error: unknown) => app.log.error({ err: error }, "background failure");
+  const channels = await openChannels({
+    log: options.log ?? { kind: "memory" },
+    retainOrders: options.retainOrders ?? DEFAULTS.retainOrders,
     retry: options.retry ?? DEFAULTS.retry,
     onError: (error, context) => app.log.error({ err: error, ...context }, "stream failure"),
   });
-  const logError = (error: unknown) => app.log.error({ err: error }, "background failure");
+  const { sluice } = channels;
 
   const secret = secretFrom(options.jwtSecret);
   const tokens = new TokenIssuer(secret, options.tokenLifetime ?? DEFAULTS.tokenLifetime);
-  const auth = await createAuth({ secret, issuer: ISSUER, cookie: SESSION_COOKIE });
+  const ownAuth = await createAuth({ secret, issuer: ISSUER, cookie: SESSION_COOKIE });
+  const auth = worker === undefined ? ownAuth : shareTickets(ownAuth, worker.link);
 
-  const book = new OrderBook(
-    sluice.channel<OrderEvents>("orders", { retain: { events: options.retainOrders ?? DEFAULTS.retainOrders } }),
-  );
-  const notifications = sluice.channel<NotificationEvents>("notifications", { retain: { events: 1_000 } });
-  const dashboard = new Dashboard(
-    sluice,
-    sluice.channel<DashboardEvents>("dashboard", { retain: { events: KEPT_EVENTS }, latestBy: dashboardKey }),
-    { ...DEFAULTS.alerts, ...options.alerts },
-    logError,
-  );
-  const exports = new ExportDesk(
-    sluice.jobs<ExportProgress, FinishedExport>("exports"),
-    book,
-    options.exportPace ?? DEFAULTS.exportPace,
-    (running) => dashboard.tell({ component: "exports", running }),
-  );
-  const generator = new OrderGenerator({
-    origin: () => originOf(app),
+  const book = new OrderBook(channels.orders, new OrderNumbers(channels.orderNumbers));
+  const exports = new ExportDesk(channels.exports, book, new ExportFiles(options.exportsFolder), {
+    paceMs: options.exportPace ?? DEFAULTS.exportPace,
+  });
+  const generator = new OrderGenerator(channels.generator, {
+    origin: () => listeningOn(app),
     token: async () => (await tokens.issue(GENERATOR_USER.id)).token,
-    onChange: (state) => dashboard.tell({ component: "generator", ...state }),
+    onError: logError,
+  });
+  const roster: Roster = new Roster(channels.workers, name, channels.shared, () => generator.lead(roster.isFirst));
+  worker?.link.onGone((gone) => roster.forget(gone));
+  const dashboard = new Dashboard({
+    sluice,
+    channel: channels.dashboard,
+    roster,
+    worker: name,
+    startedAt,
+    limits: { ...DEFAULTS.alerts, ...options.alerts },
+    exports: () => exports.running,
+    generator: () => generator.state,
+    onLead: (isFirst) => generator.lead(isFirst),
     onError: logError,
   });
 
@@ -94,32 +111,35 @@ export async function buildDesk(options: DeskOptions = {}): Promise<Desk> {
   await describeRoutes(app);
   answerErrors(app);
   addSecurityHeaders(app);
+  if (worker !== undefined) addWorkerHeader(app, name);
   logRequests(app);
-  operationRoutes(app, sluice);
+  operationRoutes(app, { sluice, askLog: () => channels.generator.history({ limit: 1 }), worker });
   sessionRoutes(app, auth, tokens);
   app.register(async (members) => {
     requireUser(members, auth);
     orderRoutes(members, book);
-    notificationRoutes(members, notifications);
+    notificationRoutes(members, channels.notifications);
     exportRoutes(members, exports);
     dashboardRoutes(members, dashboard);
     generatorRoutes(members, generator);
-    streamRoutes(members, sluice);
+    streamRoutes(members, sluice, worker?.link);
   });
   const pageFolder = options.pageFolder ?? fileURLToPath(new URL("../page", import.meta.url));
   await app.register(fastifyStatic, { root: pageFolder });
 
-  const status = { component: "server", startedAt: Date.now(), version: `Node ${process.versions.node}` } as const;
+  const closing = new AbortController();
   app.addHook("onListen", async () => {
-    dashboard.start();
-    dashboard.tell({ ...status, state: "ok" });
-    dashboard.tell({ component: "generator", ...generator.state });
+    roster.start(closing.signal, logError);
+    generator.start(closing.signal);
+    dashboard.start(closing.signal);
   });
   let lastCall: NodeJS.Timeout | undefined;
   // Before the server closes: it waits for its connections, and streams do not end by themselves.
   app.addHook("preClose", async () => {
     generator.stop();
     dashboard.stop();
+    await Promise.race([roster.leave().catch(logError), wait(LEAVE_WITHIN_MS, undefined, { ref: false })]);
+    closing.abort();
     await sluice.close();
     // Answers under way may still end. What is open then is a client that holds a connection it does not use.
     lastCall = setTimeout(() => app.server.closeAllConnections(), LAST_CALL_MS);
@@ -133,25 +153,27 @@ export async function buildDesk(options: DeskOptions = {}): Promise<Desk> {
     app,
     sluice,
     generator,
-    origin: () => originOf(app),
+    origin: () => listeningOn(app),
     abandon: () => exports.closeNow(),
     async drain(timeoutMs) {
       generator.stop();
-      dashboard.tell({ ...status, state: "draining" });
-      await sluice.drain({ timeout: timeoutMs });
+      dashboard.tellDraining();
+      // An export that runs here may be followed through another worker, whose stream waits for its end.
+      const exported = Promise.race([exports.settled(), wait(timeoutMs, undefined, { ref: false })]);
+      await Promise.all([sluice.drain({ timeout: timeoutMs }), exported]);
     },
   };
 }
 
-/** The newest metric, each alert's last word, and the state of each part. */
-function dashboardKey(event: { readonly type: string; readonly data: unknown }): string {
-  const { alertId, component } = event.data as { alertId?: string; component?: string };
-  return `${event.type}:${alertId ?? component ?? ""}`;
-}
-
-function originOf(app: FastifyInstance): string {
+function listeningOn(app: FastifyInstance): string {
   const address = app.server.address();
   if (address === null || typeof address === "string") throw new Error("The desk does not listen on a port.");
-  const host = address.address === "0.0.0.0" || address.address === "::" ? "127.0.0.1" : address.address;
-  return `http://${host.includes(":") ? `[${host}]` : host}:${address.port}`;
+  return originOf(address);
+}
+
+/** Says which worker answered. */
+function addWorkerHeader(app: FastifyInstance, name: string): void {
+  app.addHook("onRequest", async (_request, reply) => {
+    reply.header("x-worker", name);
+  });
 }

@@ -1,4 +1,6 @@
+import { resolve } from "node:path";
 import { parseArgs } from "node:util";
+import { LOG_FORMS, type LogChoice, readLogChoice, withoutPasswords } from "./log/log-choice.ts";
 
 /** What one can say when starting the desk. */
 export interface Flags {
@@ -8,6 +10,10 @@ export interface Flags {
   readonly generator: number;
   /** How long streams may take to end when the desk stops, in ms. */
   readonly drainMs: number;
+  /** Where the events are kept. */
+  readonly log: LogChoice;
+  /** Processes that share the port and the log. */
+  readonly workers: number;
   readonly logLevel: string;
   readonly jwtSecret: string | undefined;
 }
@@ -22,6 +28,10 @@ export const USAGE = `Usage: npm start -- [flags]
   --host <address>      the address to listen on                 (HOST, default 127.0.0.1)
   --generator <number>  orders per second from the start; 0: off (default 1)
   --drain <seconds>     how long streams may take to end         (default 5)
+  --log <log>           where the events are kept                (SLUICE_LOG, default memory)
+                        memory, lmdb:<folder>, redis://<host>:<port> (or rediss://),
+                        nats://<host>:<port> (or tls://; several with commas)
+  --workers <number>    processes that share the port and a log  (default 1)
   --log-level <level>   debug, info, warn, error or silent       (LOG_LEVEL, default info)
   --help                this text
 
@@ -29,6 +39,7 @@ export const USAGE = `Usage: npm start -- [flags]
 
 const LOG_LEVELS = ["trace", "debug", "info", "warn", "error", "fatal", "silent"];
 const LEAST_SECRET_BYTES = 32;
+const MOST_WORKERS = 64;
 
 /** Reads flags and environment; flags go first. `"help"` when that is what was asked for. Throws {@link FlagError}. */
 export function readFlags(args: readonly string[], env: Readonly<Record<string, string | undefined>>): Flags | "help" {
@@ -40,11 +51,20 @@ export function readFlags(args: readonly string[], env: Readonly<Record<string, 
   if (jwtSecret !== undefined && Buffer.byteLength(jwtSecret) < LEAST_SECRET_BYTES) {
     throw new FlagError(`JWT_SECRET must be at least ${LEAST_SECRET_BYTES} bytes long. Leave it out to have one made.`);
   }
+  const log = logOf(values.log ?? env.SLUICE_LOG ?? "memory", env);
+  const workers = numberOf("--workers", values.workers, 1, { least: 1, most: MOST_WORKERS, whole: true });
+  if (workers > 1 && log.kind === "memory") {
+    throw new FlagError(
+      "--workers needs a log that several processes share, and the memory log is one process's own. Choose one with --log lmdb:./data.",
+    );
+  }
   return {
-    port: numberOf("--port", values.port ?? env.PORT, 8_080, 65_535, true),
+    port: numberOf("--port", values.port ?? env.PORT, 8_080, { most: 65_535, whole: true }),
     host: values.host ?? env.HOST ?? "127.0.0.1",
-    generator: numberOf("--generator", values.generator, 1, 100, false),
-    drainMs: numberOf("--drain", values.drain, 5, 600, false) * 1_000,
+    generator: numberOf("--generator", values.generator, 1, { most: 100 }),
+    drainMs: numberOf("--drain", values.drain, 5, { most: 600 }) * 1_000,
+    log,
+    workers,
     logLevel,
     jwtSecret,
   };
@@ -59,20 +79,42 @@ function parse(args: readonly string[]) {
         host: { type: "string" },
         generator: { type: "string" },
         drain: { type: "string" },
+        log: { type: "string" },
+        workers: { type: "string" },
         "log-level": { type: "string" },
         help: { type: "boolean", short: "h" },
       },
     });
   } catch (error) {
-    throw new FlagError((error as Error).message);
+    // It repeats what it cannot place, which may be a URL with a password.
+    throw new FlagError(withoutPasswords((error as Error).message));
   }
 }
 
-function numberOf(name: string, text: string | undefined, otherwise: number, most: number, whole: boolean): number {
+/** A folder is meant from where the command was typed, which npm notes down before it goes elsewhere. */
+function logOf(text: string, env: Readonly<Record<string, string | undefined>>): LogChoice {
+  const choice = readLogChoice(text);
+  if (choice === undefined)
+    throw new FlagError(`--log (SLUICE_LOG) must be ${LOG_FORMS}, but is "${withoutPasswords(text)}".`);
+  return choice.kind === "lmdb" ? { kind: "lmdb", path: resolve(env.INIT_CWD ?? "", choice.path) } : choice;
+}
+
+interface NumberLimits {
+  readonly least?: number;
+  readonly most: number;
+  readonly whole?: boolean;
+}
+
+function numberOf(
+  name: string,
+  text: string | undefined,
+  otherwise: number,
+  { least = 0, most, whole = false }: NumberLimits,
+): number {
   if (text === undefined) return otherwise;
   const number = Number(text);
-  if (text.trim() === "" || !(number >= 0 && number <= most) || (whole && !Number.isInteger(number))) {
-    throw new FlagError(`${name} must be a ${whole ? "whole " : ""}number from 0 to ${most}, but is "${text}".`);
+  if (text.trim() === "" || !(number >= least && number <= most) || (whole && !Number.isInteger(number))) {
+    throw new FlagError(`${name} must be a ${whole ? "whole " : ""}number from ${least} to ${most}, but is "${text}".`);
   }
   return number;
 }

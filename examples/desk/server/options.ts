@@ -1,5 +1,7 @@
 import type { Logger } from "pino";
 import type { AlertLimits } from "./dashboard/alert-watch.ts";
+import type { LogChoice } from "./log/log-choice.ts";
+import type { WorkerLink } from "./workers/worker-link.ts";
 
 /** How a desk is built. Everything has a default. */
 export interface DeskOptions {
@@ -15,6 +17,14 @@ export interface DeskOptions {
   readonly exportPace?: number;
   /** Above which the dashboard raises an alert. */
   readonly alerts?: Partial<AlertLimits>;
+  /** Where the events are kept. Default: in this process's memory. */
+  readonly log?: LogChoice;
+  /** Which of several processes on one port this is, and its way to the others. Default: it is the only one. */
+  readonly worker?: { readonly name: string; readonly link: WorkerLink };
+  /** Where exports are written, if several processes share the folder; nobody deletes it then. Default: a folder of its own. */
+  readonly exportsFolder?: string;
+  /** When the desk was started, in ms since 1970. Default: now. */
+  readonly startedAt?: number;
   /** Where the built page is. Default: beside the built server. */
   readonly pageFolder?: string;
   /** Default: none. */

@@ -6,6 +6,7 @@ import { GeneratorSwitch } from "./orders/generator-switch.ts";
 import { ORDER_PATHS, OrdersPane } from "./orders/orders-pane.ts";
 import { ApiError } from "./server/api.ts";
 import type { Presence } from "./server/presence.ts";
+import { startPulse } from "./server/pulse.ts";
 import type { Banner } from "./session/banner.ts";
 import { rememberedUser, signIn, type User } from "./session/session.ts";
 import { UserSwitch } from "./session/user-switch.ts";
@@ -46,6 +47,7 @@ export class Desk {
     const streams = [this.#orders, this.#mine, this.#wall, this.#figures, this.#export];
     const set = new StreamSet(streams, presence, () => this.#signedOut());
     new InspectorPane(set, presence, this.#orders);
+    startPulse(this.#figures, presence);
     startLinkState(streams, presence);
     startTheme(() => this.#dashboardPane.recolor());
   }

@@ -6,7 +6,7 @@ export interface AlertLimits {
   readonly connections: number;
   /** 99th percentile of the event loop's delay within a second, in ms. */
   readonly lagMs: number;
-  /** Resident memory, in bytes. */
+  /** Resident memory of a process, in bytes. */
   readonly rssBytes: number;
 }
 
@@ -28,23 +28,35 @@ const WATCHED: readonly Watched[] = [
   {
     alertId: "loop-lag",
     isOver: ({ lagP99 }, { lagMs }) => lagP99 > lagMs,
-    message: ({ lagP99 }, { lagMs }) => `Event-loop lag ${lagP99} ms, limit ${lagMs} ms`,
+    message: ({ lagP99, workers }, { lagMs }) =>
+      `Event-loop lag ${lagP99} ms${workers === undefined ? "" : ` in worker ${workers.slowest}`}, limit ${lagMs} ms`,
   },
   {
     alertId: "memory",
-    isOver: ({ rss }, { rssBytes }) => rss > rssBytes,
-    message: ({ rss }, { rssBytes }) => `Memory ${megabytes(rss)} MB, limit ${megabytes(rssBytes)} MB`,
+    isOver: (metric, limits) => metric.rss > rssLimit(metric, limits),
+    message: (metric, limits) => `Memory ${megabytes(metric.rss)} MB, limit ${megabytes(rssLimit(metric, limits))} MB`,
   },
 ];
 
 /** Says when a figure crosses its limit, and when it has calmed down. */
 export class AlertWatch {
   readonly #limits: AlertLimits;
-  /** Seconds below the limit, for each alert that is raised; with what it said when it was. */
-  readonly #raised = new Map<string, { message: string; calm: number }>();
+  /** The alerts that are raised, with the seconds below their limits. */
+  readonly #raised = new Map<string, { readonly alert: Alert; calm: number }>();
 
   constructor(limits: AlertLimits) {
     this.#limits = limits;
+  }
+
+  /** The alerts that are raised. */
+  get raised(): Alert[] {
+    return [...this.#raised.values()].map(({ alert }) => alert);
+  }
+
+  /** Takes in what another process raised or cleared: whoever watches next must know what there is to clear. */
+  learn(alert: Alert): void {
+    if (!alert.raised) this.#raised.delete(alert.alertId);
+    else if (!this.#raised.has(alert.alertId)) this.#raised.set(alert.alertId, { alert, calm: 0 });
   }
 
   /** The alerts that this metric raises or clears. */
@@ -59,14 +71,18 @@ export class AlertWatch {
         raised.calm = 0;
         return [];
       }
-      const text = message(metric, this.#limits);
-      this.#raised.set(alertId, { message: text, calm: 0 });
-      return [{ alertId, raised: true, message: text, at: metric.at }];
+      const alert: Alert = { alertId, raised: true, message: message(metric, this.#limits), at: metric.at };
+      this.#raised.set(alertId, { alert, calm: 0 });
+      return [alert];
     }
     if (raised === undefined || ++raised.calm < CALM_SECONDS) return [];
     this.#raised.delete(alertId);
-    return [{ alertId, raised: false, message: raised.message, at: metric.at }];
+    return [{ alertId, raised: false, message: raised.alert.message, at: metric.at }];
   }
+}
+
+function rssLimit({ workers }: Metric, { rssBytes }: AlertLimits): number {
+  return rssBytes * (workers?.count ?? 1);
 }
 
 function megabytes(bytes: number): number {

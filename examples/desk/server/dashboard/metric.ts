@@ -1,5 +1,5 @@
-/** One second of this process's own figures: the data of a `metric` event. */
-export interface Metric {
+/** One second of one process. */
+export interface Figures {
   /** In ms since 1970. */
   readonly at: number;
   /** Open event streams. */
@@ -13,6 +13,12 @@ export interface Metric {
   /** Resident memory and used heap, in bytes. */
   readonly rss: number;
   readonly heap: number;
+}
+
+/** One second of the whole desk: the data of a `metric` event. Lag is that of the process that has most of it, the rest are sums. */
+export interface Metric extends Figures {
+  /** Where there are several processes: how many, and the name of the one with the most lag. */
+  readonly workers?: { readonly count: number; readonly slowest: string };
 }
 
 /** A threshold that was crossed, or no longer is: the data of an `alert` event. */

@@ -1,6 +1,6 @@
 import { type IntervalHistogram, monitorEventLoopDelay } from "node:perf_hooks";
 import type { Sluice } from "sluice";
-import type { Metric } from "./metric.ts";
+import type { Figures } from "./metric.ts";
 
 /** How often the event loop's delay is looked at. It is part of what is measured, and taken off again. */
 const RESOLUTION_MS = 10;
@@ -19,12 +19,12 @@ export class Sampler {
     this.#delay.enable();
   }
 
-  sample(): Metric {
+  sample(): Figures {
     const { streams, published, delivered } = this.#sluice.stats();
     const { rss, heapUsed } = process.memoryUsage();
     const now = performance.now();
     const seconds = Math.max(0.001, (now - this.#at) / 1_000);
-    const metric: Metric = {
+    const figures: Figures = {
       at: Date.now(),
       connections: streams,
       published: rounded((published - this.#published) / seconds),
@@ -38,7 +38,7 @@ export class Sampler {
     this.#published = published;
     this.#delivered = delivered;
     this.#delay.reset();
-    return metric;
+    return figures;
   }
 
   stop(): void {

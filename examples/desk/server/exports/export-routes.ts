@@ -1,6 +1,5 @@
 import { createReadStream } from "node:fs";
 import type { FastifyInstance } from "fastify";
-import { httpError } from "../operation/http-errors.ts";
 import { ERROR_RESPONSE, eventStreamSchema, NEEDS_USER } from "../operation/openapi.ts";
 import { openStream } from "../streams/open-stream.ts";
 import type { ExportDesk } from "./export-desk.ts";
@@ -48,15 +47,14 @@ export function exportRoutes(app: FastifyInstance, desk: ExportDesk): void {
         response: { 200: { type: "object", properties: { state: { type: "string" } } }, ...REFUSED },
       },
     },
-    ({ params, identity }) => ({ state: desk.find(params.jobId, identity.user).state }),
+    async ({ params, identity }) => ({ state: await desk.stateOf(params.jobId, identity.user) }),
   );
 
   app.delete<JobParams>(
     "/api/exports/:jobId",
     { schema: { ...JOB, summary: "Cancel an export", response: { 204: { type: "null" }, ...REFUSED } } },
-    ({ params, identity }, reply) => {
-      desk.find(params.jobId, identity.user);
-      desk.jobs.cancel(params.jobId);
+    async ({ params, identity }, reply) => {
+      await desk.cancel(params.jobId, identity.user);
       return reply.code(204).send();
     },
   );
@@ -73,9 +71,9 @@ export function exportRoutes(app: FastifyInstance, desk: ExportDesk): void {
         params: JOB.params,
       },
     },
-    (request, reply) => {
-      desk.find(request.params.jobId, request.identity.user);
-      return openStream(request, reply, desk.jobs.progress(request.params.jobId), { name: "export" });
+    async (request, reply) => {
+      const source = await desk.progress(request.params.jobId, request.identity.user);
+      return openStream(request, reply, source, { name: "export" });
     },
   );
 
@@ -89,12 +87,12 @@ export function exportRoutes(app: FastifyInstance, desk: ExportDesk): void {
           200: { description: "CSV", content: { "text/csv": { schema: { type: "string" } } } },
           ...REFUSED,
           409: ERROR_RESPONSE,
+          410: ERROR_RESPONSE,
         },
       },
     },
-    ({ params, identity }, reply) => {
-      const { state, path, fileName } = desk.find(params.jobId, identity.user);
-      if (state !== "finished") throw httpError(409, `This export is ${state}: there is no file.`);
+    async ({ params, identity }, reply) => {
+      const { path, fileName } = await desk.fileOf(params.jobId, identity.user);
       return reply
         .type("text/csv; charset=utf-8")
         .header("content-disposition", `attachment; filename="${fileName}"`)

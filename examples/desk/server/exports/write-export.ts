@@ -26,7 +26,7 @@ const STEPS = 40;
 
 /** Writes the orders as CSV and resolves to the size of the file. Throws when the signal aborts. */
 export async function writeExport({ path, orders, paceMs, progress, signal }: ExportTask): Promise<number> {
-  const file = await open(path, "wx");
+  const file = await open(path, "w");
   try {
     let bytes = (await file.write(CSV_HEADER)).bytesWritten;
     const perStep = Math.ceil(orders.length / STEPS);

@@ -41,7 +41,7 @@ export function generatorRoutes(app: FastifyInstance, generator: OrderGenerator)
         response: { 200: STATE, 400: ERROR_RESPONSE, 401: ERROR_RESPONSE },
       },
     },
-    ({ body }): GeneratorState => {
+    ({ body }): Promise<GeneratorState> => {
       return generator.set({ running: body.running, perSecond: body.perSecond ?? generator.state.perSecond });
     },
   );

@@ -1,5 +1,6 @@
 import { STATUS_CODES } from "node:http";
 import type { FastifyError, FastifyInstance, FastifySchemaValidationError } from "fastify";
+import { SluiceError } from "sluice";
 
 /** An error that Fastify answers with this status, and whose message is for the client. */
 export function httpError(statusCode: number, message: string): Error & { statusCode: number } {
@@ -25,13 +26,24 @@ export function formatFault(faults: readonly FastifySchemaValidationError[], pla
   return badRequest(`${field === "" ? `The ${place}` : field} ${fault.message ?? "is not valid"}.`);
 }
 
+/** What a client can do about a log that does not answer. */
+const LOG_AWAY =
+  "The log of this desk does not answer. What you sent may have been kept, or not: look before you send it again.";
+const LOG_RETRY_AFTER_S = "2";
+
 /** Answers errors: a client's own fault is explained to it, ours is logged and told without its message. */
 export function answerErrors(app: FastifyInstance): void {
   app.setErrorHandler((error: FastifyError & { headers?: Record<string, string> }, request, reply) => {
-    const statusCode = error.statusCode ?? 500;
+    const isLogAway = error instanceof SluiceError && error.code === "LOG_FAILED";
+    const statusCode = isLogAway ? 503 : (error.statusCode ?? 500);
     const isOurs = statusCode >= 500;
     if (isOurs) request.log.error({ err: error }, "request failed");
-    const message = isOurs ? "Something went wrong on the server. It has been logged." : error.message;
+    if (isLogAway) reply.header("retry-after", LOG_RETRY_AFTER_S);
+    const message = isLogAway
+      ? LOG_AWAY
+      : isOurs
+        ? "Something went wrong on the server. It has been logged."
+        : error.message;
     return reply
       .code(statusCode)
       .headers(error.headers ?? {})

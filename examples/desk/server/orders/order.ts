@@ -1,6 +1,6 @@
 /** An order, as it is streamed. */
 export interface Order {
-  /** Counts the orders of one start of the desk, without a hole, from 1001. */
+  /** Counts without a hole within a thousand, which one process has for itself: from 1001, the next one from 2001. */
   readonly orderId: string;
   readonly customerName: string;
   /** In euros, with at most two decimals. */
@@ -18,6 +18,12 @@ export interface OrderInput {
 /** The types of the events of the channel `orders`. */
 export type OrderEvents = {
   readonly orders: Order;
+};
+
+/** The types of the events of the channel `order-numbers`. */
+export type OrderNumberEvents = {
+  /** Some process took the thousand whose number is this event's offset. */
+  readonly taken: null;
 };
 
 /** JSON schema of {@link OrderInput}. */

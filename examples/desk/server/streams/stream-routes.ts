@@ -2,6 +2,7 @@ import type { FastifyInstance } from "fastify";
 import type { Sluice } from "sluice";
 import { httpError } from "../operation/http-errors.ts";
 import { ERROR_RESPONSE, NEEDS_USER } from "../operation/openapi.ts";
+import type { WorkerLink } from "../workers/worker-link.ts";
 import type { DeskSubscriber } from "./open-stream.ts";
 
 const NULLABLE_TEXT = { type: ["string", "null"] } as const;
@@ -20,8 +21,32 @@ const STREAM = {
   },
 } as const;
 
-/** Looking at one's own open streams, and cutting one. Nobody sees another user's. */
-export function streamRoutes(app: FastifyInstance, sluice: Sluice): void {
+/** An open stream, as its user sees it. */
+interface StreamFacts extends Pick<DeskSubscriber, "key" | "resumedFrom" | "positionAtOpen"> {
+  readonly id: string;
+  readonly state: string;
+  readonly openedAt: string;
+  readonly events: number;
+  readonly bytes: number;
+}
+
+/**
+ * Looking at one's own open streams, and cutting one. Nobody sees another user's. A page's streams are spread over the workers, and each
+ * knows its own, so one asks the others.
+ */
+export function streamRoutes(app: FastifyInstance, sluice: Sluice, link: WorkerLink | undefined): void {
+  const streamsOf = (user: string): StreamFacts[] =>
+    sluice
+      .connections()
+      .filter(({ subscriber }) => subscriber?.user === user)
+      .map(({ id, subscriber, state, openedAt, events, bytes }) => {
+        const { key, resumedFrom, positionAtOpen } = subscriber as DeskSubscriber;
+        return { id, key, state, openedAt: openedAt.toISOString(), resumedFrom, positionAtOpen, events, bytes };
+      });
+  const cut = (stream: { id: string; user: string }) => sluice.disconnect(stream);
+  link?.answer("streams", (user) => streamsOf(user as string));
+  link?.answer("cut", (stream) => cut(stream as { id: string; user: string }));
+
   app.get(
     "/api/streams",
     {
@@ -35,15 +60,11 @@ export function streamRoutes(app: FastifyInstance, sluice: Sluice): void {
         },
       },
     },
-    ({ identity }) => ({
-      streams: sluice
-        .connections()
-        .filter(({ subscriber }) => subscriber?.user === identity.user)
-        .map(({ id, subscriber, state, openedAt, events, bytes }) => {
-          const { key, resumedFrom, positionAtOpen } = subscriber as DeskSubscriber;
-          return { id, key, state, openedAt: openedAt.toISOString(), resumedFrom, positionAtOpen, events, bytes };
-        }),
-    }),
+    async ({ identity }) => {
+      const others = (await link?.ask<StreamFacts[]>("streams", identity.user)) ?? [];
+      const streams = [...streamsOf(identity.user), ...others.flat()];
+      return { streams: streams.sort((a, b) => (a.openedAt < b.openedAt ? -1 : 1)) };
+    },
   );
 
   app.post<{ Params: { id: string } }>(
@@ -57,9 +78,10 @@ export function streamRoutes(app: FastifyInstance, sluice: Sluice): void {
         response: { 204: { type: "null" }, 401: ERROR_RESPONSE, 404: ERROR_RESPONSE },
       },
     },
-    ({ params, identity }, reply) => {
-      const ended = sluice.disconnect({ id: params.id, user: identity.user });
-      if (ended === 0) throw httpError(404, "There is no such stream of yours.");
+    async ({ params, identity }, reply) => {
+      const stream = { id: params.id, user: identity.user };
+      const ended = cut(stream) > 0 || (await link?.ask<number>("cut", stream))?.some((count) => count > 0);
+      if (!ended) throw httpError(404, "There is no such stream of yours.");
       return reply.code(204).send();
     },
   );

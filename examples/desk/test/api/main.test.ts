@@ -1,43 +1,11 @@
-import { type ChildProcessByStdio, spawn } from "node:child_process";
 import { once } from "node:events";
-import { readdir } from "node:fs/promises";
 import { createServer } from "node:net";
-import { tmpdir } from "node:os";
-import type { Readable } from "node:stream";
-import { fileURLToPath } from "node:url";
 import { expect, onTestFinished, test } from "vitest";
 import { ApiClient } from "../support/api-client.ts";
-
-const MAIN = fileURLToPath(new URL("../../dist/server/main.js", import.meta.url));
-
-class Command {
-  readonly process: ChildProcessByStdio<null, Readable, Readable>;
-  readonly ended: Promise<number | null>;
-  output = "";
-
-  constructor(...args: string[]) {
-    this.process = spawn(process.execPath, [MAIN, ...args], { stdio: ["ignore", "pipe", "pipe"] });
-    for (const stream of [this.process.stdout, this.process.stderr]) {
-      stream.setEncoding("utf8").on("data", (text: string) => {
-        this.output += text;
-      });
-    }
-    this.ended = once(this.process, "close").then(([code]) => code as number | null);
-    onTestFinished(async () => {
-      this.process.kill("SIGKILL");
-      await this.ended;
-    });
-  }
-
-  async url(): Promise<string> {
-    const pattern = /^desk listening on (http:\/\/127\.0\.0\.1:\d+)$/m;
-    await expect.poll(() => this.output, { timeout: 10_000 }).toMatch(pattern);
-    return pattern.exec(this.output)![1]!;
-  }
-}
+import { DeskCommand } from "../support/desk-command.ts";
 
 test("it prints its address, and Ctrl-C ends its streams in good order", async () => {
-  const command = new Command("--port", "0", "--generator", "0", "--log-level", "silent");
+  const command = new DeskCommand("--port", "0", "--generator", "0", "--log-level", "silent");
   const ada = await ApiClient.signIn(await command.url(), "ada");
   const stream = await ada.stream("/api/orders/stream/reliable");
   command.process.kill("SIGINT");
@@ -48,7 +16,7 @@ test("it prints its address, and Ctrl-C ends its streams in good order", async (
 });
 
 test("a second Ctrl-C ends it at once, though an export still runs", async () => {
-  const command = new Command("--port", "0", "--generator", "0", "--drain", "600", "--log-level", "silent");
+  const command = new DeskCommand("--port", "0", "--generator", "0", "--drain", "600", "--log-level", "silent");
   const ada = await ApiClient.signIn(await command.url(), "ada");
   for (let n = 0; n < 40; n++) await ada.placeOrder("A");
   const { jobId } = await ada.json<{ jobId: string }>("POST", "/api/exports/start");
@@ -58,9 +26,7 @@ test("a second Ctrl-C ends it at once, though an export still runs", async () =>
   await expect.poll(() => command.output).toContain("desk stopping");
   command.process.kill("SIGINT");
   expect(await command.ended).toBe(130);
-  expect((await readdir(tmpdir())).filter((name) => name.startsWith(`desk-exports-${command.process.pid}-`))).toEqual(
-    [],
-  );
+  expect(await command.exportFolders()).toEqual([]);
 });
 
 test("a port that is taken is said, with the flag that helps", async () => {
@@ -68,7 +34,7 @@ test("a port that is taken is said, with the flag that helps", async () => {
   await once(server, "listening");
   onTestFinished(() => void server.close());
   const { port } = server.address() as { port: number };
-  const command = new Command("--port", String(port), "--log-level", "silent");
+  const command = new DeskCommand("--port", String(port), "--log-level", "silent");
   expect(await command.ended).toBe(1);
   expect(command.output).toContain(`Port ${port} on 127.0.0.1 is taken`);
   expect(command.output).toContain("--port 0");
@@ -78,9 +44,25 @@ test.each([
   [["--port", "many"], "--port must be a whole number from 0 to 65535"],
   [["--prot", "1"], "--prot"],
   [["--log-level", "loud"], "--log-level must be one of"],
+  [["--log", "mongodb://localhost"], "--log (SLUICE_LOG) must be memory, lmdb:<folder>"],
+  [["--workers", "0"], "--workers must be a whole number from 1 to 64"],
+  [["--workers", "2"], "--log lmdb:./data"],
 ])("the flags %j are refused with a clear reason", async (args, message) => {
-  const command = new Command(...args);
+  const command = new DeskCommand(...args);
   expect(await command.ended).toBe(1);
   expect(command.output).toContain(message);
   expect(command.output).toContain("Usage:");
+});
+
+test.each([
+  ["redis://user:hunter2@127.0.0.1:1", "Start Redis there"],
+  ["nats://user:hunter2@127.0.0.1:1", "Start nats-server with JetStream"],
+])("a log that cannot be reached is said in one line, without its password: %s", async (log, advice) => {
+  for (const workers of ["1", "2"]) {
+    const command = new DeskCommand("--port", "0", "--log", log, "--workers", workers);
+    expect(await command.ended).toBe(1);
+    expect(command.output.trim().split("\n")).toEqual([expect.stringContaining(advice)]);
+    expect(command.output).toContain("127.0.0.1:1");
+    expect(command.output).not.toContain("hunter2");
+  }
 });

@@ -19,3 +19,23 @@ test("an alert is cleared after three calm seconds in a row, so that it does not
   watch.judge({ ...CALM, connections: 11 });
   expect([calm(), calm(), calm()]).toEqual([[], [], [false]]);
 });
+
+test("an alert that another process raised is known, and cleared when it is over", () => {
+  const limits = { connections: 10, lagMs: 50, rssBytes: 1e9 };
+  const [first, next] = [new AlertWatch(limits), new AlertWatch(limits)];
+  for (const alert of first.judge({ ...CALM, connections: 11 })) next.learn(alert);
+  expect(next.raised).toMatchObject([{ alertId: "connections", raised: true }]);
+  expect([next.judge(CALM), next.judge(CALM), next.judge(CALM)].flat()).toMatchObject([{ raised: false }]);
+  for (const alert of [{ alertId: "connections", raised: false, message: "", at: 2 } as const]) first.learn(alert);
+  expect(first.raised).toEqual([]);
+});
+
+test("memory may be so much for each process, and the slowest one is named", () => {
+  const watch = new AlertWatch({ connections: 10, lagMs: 50, rssBytes: 1e9 });
+  const workers = { count: 3, slowest: "2-ab" };
+  expect(watch.judge({ ...CALM, rss: 3e9, workers })).toEqual([]);
+  expect(watch.judge({ ...CALM, rss: 3.1e9, lagP99: 60, workers }).map(({ message }) => message)).toEqual([
+    "Event-loop lag 60 ms in worker 2-ab, limit 50 ms",
+    "Memory 3100 MB, limit 3000 MB",
+  ]);
+});

@@ -37,3 +37,9 @@ test("what comes twice is counted, and not taken again", () => {
   expect(ledger.take("1001")).toBe(false);
   expect(ledger).toMatchObject({ received: 2, repeated: 1 });
 });
+
+test("each process of the server has a thousand numbers: one does not miss what another has", () => {
+  expect(ledgerOf(1001, 2001, 1002, 7013, 2002, 1003)).toMatchObject({ received: 6, missing: [], repeated: 0 });
+  expect(ledgerOf(1001, 2001, 1002, 2003, 1003)).toMatchObject({ missing: [[2002, 2002]], missingCount: 1 });
+  expect(ledgerOf(1999, 2000, 2001)).toMatchObject({ received: 3, missing: [] });
+});

@@ -53,6 +53,10 @@ export class DashboardPane {
       this.#metrics.findIndex((metric) => metric.at >= from),
     );
     for (const tile of this.#tiles) tile.show(this.#metrics);
+    const workers = this.#metrics.at(-1)?.workers?.count;
+    const title = workers === undefined ? "This server, right now" : `These ${workers} workers, right now`;
+    const heading = find("#dashboard-title");
+    if (heading.textContent !== title) heading.textContent = title;
   }
 
   #renderStatus(): void {

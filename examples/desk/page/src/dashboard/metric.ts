@@ -1,4 +1,4 @@
-/** One second of the server's own figures: the `metric` event. */
+/** One second of the server's own figures, of all its processes together: the `metric` event. */
 export interface Metric {
   /** In ms since 1970. */
   readonly at: number;
@@ -7,12 +7,14 @@ export interface Metric {
   /** Events published and delivered in this second. */
   readonly published: number;
   readonly delivered: number;
-  /** Delay of the event loop in this second, in ms. */
+  /** Delay of the event loop in this second, in ms, where it was longest. */
   readonly lagP50: number;
   readonly lagP99: number;
   /** Memory, in bytes. */
   readonly rss: number;
   readonly heap: number;
+  /** Where there are several processes: how many, and which has the longest delay. */
+  readonly workers?: { readonly count: number; readonly slowest: string };
 }
 
 /** A threshold crossed, or no longer crossed: the `alert` event. */

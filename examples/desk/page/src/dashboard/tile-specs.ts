@@ -12,6 +12,8 @@ export interface SeriesSpec {
 export interface TileSpec {
   readonly title: string;
   readonly unit: string;
+  /** What is added to the unit where several processes are behind the figure. */
+  readonly whose?: (slowest: string) => string;
   /** How the figure is written; it is the first series' newest value. */
   readonly format: (value: number) => string;
   /** The chart's y axis reaches at least this high, so that noise near nothing looks like it. */
@@ -44,6 +46,7 @@ export const TILES: readonly TileSpec[] = [
   {
     title: "Event-loop lag",
     unit: "ms, 99th percentile",
+    whose: (slowest) => `, worker ${slowest}`,
     format: (value) => value.toFixed(1),
     atLeast: 10,
     series: [

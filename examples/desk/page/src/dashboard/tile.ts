@@ -31,9 +31,11 @@ export class Tile {
   show(metrics: readonly Metric[]): void {
     const newest = metrics.at(-1);
     if (newest === undefined) return;
-    const { series, format, title, unit } = this.#spec;
+    const { series, format, title, whose } = this.#spec;
+    const unit = this.#spec.unit + (newest.workers === undefined ? "" : (whose?.(newest.workers.slowest) ?? ""));
     const figure = format(series[0]!.value(newest));
     find(".figure", this.element).textContent = figure;
+    find(".unit", this.element).textContent = unit;
     const box = find(".chart", this.element);
     box.setAttribute("aria-label", `${title}, last minutes, now ${figure} ${unit}`);
     // Made with the first data, when the box has its size.

@@ -117,7 +117,7 @@ export class InspectorPane {
     this.#activity.say(
       "note",
       "Orders",
-      `${ids[0]}–${ids.at(-1)} were placed meanwhile, over HTTP. The stream has not seen them.`,
+      `${ids.join(", ")} were placed meanwhile, over HTTP. The stream has not seen them.`,
     );
   }
 

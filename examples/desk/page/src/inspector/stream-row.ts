@@ -50,7 +50,7 @@ export class StreamRow {
     const away = this.#presence.state === "away" && (state === "reconnecting" || state === "refused");
     this.element.dataset.state = away ? "away" : state;
     this.#text(".state-text", away ? "server away" : STATE_TEXT[state]);
-    this.#text(".path", path.replace(/[0-9a-f]{8}-[0-9a-f-]{27}/, "…"));
+    this.#text(".path", path.replace(/[0-9a-f]{8}-[0-9a-f-]{27}(\.[a-z]+)?/, "…"));
     this.#text(".last-id", lastEventId === "" ? "none yet" : lastEventId);
     this.#text(".received", formatCount(received));
     this.#text(".replayed", this.#replayed());

@@ -1,5 +1,8 @@
-/** Whether the server can be reached: `away`: no answer; `draining`: it answers, and is about to stop. */
-export type PresenceState = "up" | "away" | "draining";
+/**
+ * Whether the server can be reached: `away`: no answer; `draining`: it answers, and is about to stop; `no-log`: it answers, and cannot
+ * reach the log that it keeps everything in.
+ */
+export type PresenceState = "up" | "away" | "draining" | "no-log";
 
 const FIRST_WAIT_MS = 1_000;
 const LONGEST_WAIT_MS = 8_000;
@@ -69,7 +72,9 @@ async function probe(): Promise<PresenceState> {
     const response = await fetch("/health/ready", { cache: "no-store", signal: AbortSignal.timeout(PROBE_TIMEOUT_MS) });
     if (response.ok) return "up";
     // A proxy in front answers 502 or 504 for a server that is gone.
-    return response.status === 503 ? "draining" : "away";
+    if (response.status !== 503) return "away";
+    const answer = (await response.json().catch(() => undefined)) as { status?: string } | undefined;
+    return answer?.status === "no-log" ? "no-log" : "draining";
   } catch {
     return "away";
   }

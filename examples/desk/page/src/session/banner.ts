@@ -37,6 +37,9 @@ export class Banner {
     } else if (state === "draining") {
       const text = "It ends its streams in good order. The page goes on by itself as soon as the server is back.";
       this.#show("The server is shutting down.", text, "Try now");
+    } else if (state === "no-log") {
+      const text = `Since ${formatTime(since)} nothing new can come, and nothing can be placed. The page goes on where it was as soon as the log is back.`;
+      this.#show("The server cannot reach its log.", text, "Try now");
     } else if (this.#signInAgain !== undefined) {
       this.#show(
         "Your session has ended.",

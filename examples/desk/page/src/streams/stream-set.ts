@@ -7,6 +7,9 @@ const BACKGROUND_GRACE_MS = 20_000;
 /** Streams open at the same time; one request then tells about all of them. */
 const DESCRIBE_DELAY_MS = 60;
 const REOPEN_DELAY_MS = 3_000;
+/** A worker that has just begun to listen may not be asked yet by the others. */
+const DESCRIBE_AGAIN_MS = 1_000;
+const DESCRIBE_ATTEMPTS = 4;
 
 /**
  * All streams of this page: asks the server what it knows about them, finds out why one was lost, opens again what the
@@ -42,12 +45,12 @@ export class StreamSet {
     await request("POST", `/api/streams/${encodeURIComponent(stream.server.id)}/cut`);
   }
 
-  #describeSoon(): void {
+  #describeSoon(delay: number = DESCRIBE_DELAY_MS, attempt = 1): void {
     window.clearTimeout(this.#describing);
-    this.#describing = window.setTimeout(() => void this.#describe(), DESCRIBE_DELAY_MS);
+    this.#describing = window.setTimeout(() => void this.#describe(attempt), delay);
   }
 
-  async #describe(): Promise<void> {
+  async #describe(attempt: number): Promise<void> {
     const before = new Map(this.streams.map((stream) => [stream, stream.connection]));
     try {
       const { streams } = await request<{ streams: ServerStream[] }>("GET", "/api/streams");
@@ -59,7 +62,10 @@ export class StreamSet {
     } catch (error) {
       // Without the answer the counts stay open; the next connection asks again.
       if (!(error instanceof ApiError)) throw error;
+      return;
     }
+    const isUnknown = (stream: LiveStream) => stream.state === "open" && stream.server === undefined;
+    if (attempt < DESCRIBE_ATTEMPTS && this.streams.some(isUnknown)) this.#describeSoon(DESCRIBE_AGAIN_MS, attempt + 1);
   }
 
   /** EventSource does not tell why: a cut, a server that is away, and a credential that ran out look the same. */

@@ -17,7 +17,9 @@ export function startLinkState(streams: readonly LiveStream[], presence: Presenc
     const away = presence.state !== "up";
     line.dataset.state = away ? "away" : waiting || open === 0 ? "reconnecting" : "open";
     const next = away
-      ? "Server away"
+      ? presence.state === "no-log"
+        ? "Log away"
+        : "Server away"
       : open === 0
         ? waiting
           ? "Connecting"

@@ -1,0 +1,5 @@
+/** Where a server with this address is reached from this machine. */
+export function originOf({ address, port }: { readonly address: string; readonly port: number }): string {
+  const host = address === "0.0.0.0" || address === "::" ? "127.0.0.1" : address;
+  return `http://${host.includes(":") ? `[${host}]` : host}:${port}`;
+}

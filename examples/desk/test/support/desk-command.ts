@@ -1,0 +1,54 @@
+import { type ChildProcessByStdio, spawn } from "node:child_process";
+import { once } from "node:events";
+import { readdir } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import type { Readable } from "node:stream";
+import { fileURLToPath } from "node:url";
+import { expect, onTestFinished } from "vitest";
+
+const MAIN = fileURLToPath(new URL("../../dist/server/main.js", import.meta.url));
+
+/** The desk as one starts it on the command line. It is killed when the test is over. */
+export class DeskCommand {
+  readonly process: ChildProcessByStdio<null, Readable, Readable>;
+  /** Resolves to its exit code. */
+  readonly ended: Promise<number | null>;
+  output = "";
+
+  constructor(...args: string[]) {
+    this.process = spawn(process.execPath, [MAIN, ...args], { stdio: ["ignore", "pipe", "pipe"] });
+    for (const stream of [this.process.stdout, this.process.stderr]) {
+      stream.setEncoding("utf8").on("data", (text: string) => {
+        this.output += text;
+      });
+    }
+    this.ended = once(this.process, "close").then(([code]) => code as number | null);
+    onTestFinished(async () => {
+      this.process.kill("SIGKILL");
+      await this.ended;
+    });
+  }
+
+  /** The address that it prints when it listens. */
+  async url(): Promise<string> {
+    const pattern = /^desk listening on (http:\/\/127\.0\.0\.1:\d+)$/m;
+    await expect.poll(() => this.output, { timeout: 20_000 }).toMatch(pattern);
+    return pattern.exec(this.output)![1]!;
+  }
+
+  /** The process IDs of the workers that have begun to listen, by their names, as the log says them. */
+  get workers(): Map<string, number> {
+    const workers = new Map<string, number>();
+    for (const line of this.output.split("\n")) {
+      if (!line.startsWith("{") || !line.includes("listening on")) continue;
+      const { worker, pid } = JSON.parse(line) as { worker: string; pid: number };
+      workers.set(worker, pid);
+    }
+    return workers;
+  }
+
+  /** The folders for exports that it has made and not deleted. */
+  async exportFolders(): Promise<string[]> {
+    return (await readdir(tmpdir())).filter((name) => name.startsWith(`desk-exports-${this.process.pid}-`));
+  }
+}
