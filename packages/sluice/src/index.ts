@@ -14,7 +14,7 @@ export type { JobState } from "./jobs/job.ts";
 export { JobFailure } from "./jobs/job-failure.ts";
 export { type JobContext, type JobEvents, Jobs, type StartedJob } from "./jobs/jobs.ts";
 export type { JobsOptions, StartOptions } from "./jobs/jobs-options.ts";
-export type { ChannelLog, Log, LogEntry, NewEntry, Retention, TailListener } from "./logs/log.ts";
+export type { ChannelLog, Log, LogEntry, NewEntry, OpenOptions, Retention, TailListener } from "./logs/log.ts";
 export { memoryLog } from "./logs/memory.ts";
 export { SluiceError, type SluiceErrorCode } from "./protocol/sluice-error.ts";
 export { createSluice, Sluice, type SluiceHealth, type SluiceStats } from "./sluice.ts";

@@ -109,13 +109,16 @@ export class Channel<Events extends EventMap = AnyEvents> {
     }
     const delivery = this.#delivery ?? (await this.open());
     const entry = this.#entry(delivery, type, value, options);
-    const [offset] = await this.#asked("append an event", delivery.log.append([entry]));
+    const { log } = delivery;
+    // The offset is of the life that the log is in at this moment, and perhaps no longer a moment later.
+    const appended = log.append([entry]).then(([offset]) => ({ offset: offset!, epoch: log.epoch }));
+    const { offset, epoch } = await this.#asked("append an event", appended);
     // One that is not new was there before, under its publisher's own ID.
-    if (offset! > this.#newest) {
-      this.#newest = offset!;
+    if (offset > this.#newest) {
+      this.#newest = offset;
       this.#published++;
     }
-    return entry.id ?? formatPosition(delivery.epoch, offset!);
+    return entry.id ?? formatPosition(epoch, offset);
   }
 
   /**
@@ -189,7 +192,8 @@ export class Channel<Events extends EventMap = AnyEvents> {
     if (this.#delivery !== undefined) return this.#delivery;
     if (this.#opening !== undefined) return this.#opening;
     if (this.#closed) return Promise.reject(new SluiceError("CLOSED", `Channel "${this.name}" is closed.`));
-    const log = this.#log.open(this.name, { retain: this.#settings.retain as Retention });
+    const onError = (error: unknown) => this.#hub.report(error, { stage: "log", channel: this.name });
+    const log = this.#log.open(this.name, { retain: this.#settings.retain as Retention, onError });
     if (!(log instanceof Promise)) return (this.#delivery = this.#deliver(log));
     this.#opening = this.#asked("be opened", log)
       .then((opened) => (this.#delivery = this.#deliver(opened)))

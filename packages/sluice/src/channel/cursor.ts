@@ -12,7 +12,6 @@ import { gapText } from "./gap.ts";
 import { KeptEvent } from "./kept-event.ts";
 import { formatPosition } from "./position.ts";
 import type { Step } from "./reader.ts";
-import type { Runnable } from "./run-queue.ts";
 import type { Selection } from "./selection.ts";
 import { type Initial, snapshotEvents } from "./snapshot.ts";
 import { afterGap, type From, findStartPoint, type StartPoint } from "./start-point.ts";
@@ -35,7 +34,7 @@ const NOWHERE = -1;
  * One subscriber's place in a channel. Replay, resume and a slow reader are the same thing: a cursor that is behind, and is
  * moved on as fast as its socket takes bytes. Once it has everything it is live: part of its cohort, without a place of its own.
  */
-export class Cursor implements Feed, Runnable {
+export class Cursor implements Feed {
   readonly finite = false;
   readonly cohort: Cohort;
   stream!: EventStream;
@@ -120,7 +119,7 @@ export class Cursor implements Feed, Runnable {
 
   /** Moves on, unless something is under way that will. */
   goOn(): void {
-    if (!this.#busy && this.place === NOWHERE) this.run();
+    if (!this.#busy && this.place === NOWHERE) this.#run();
   }
 
   stop(reason: CloseReason): void {
@@ -179,39 +178,49 @@ export class Cursor implements Feed, Runnable {
     this.#begin(afterGap(this.#delivery, "other-epoch", lostEventId), "", false);
   }
 
-  /** Moves on until the socket is full, everything is written, or others should have their turn. */
-  run(): void {
-    // A place in the run queue may have been taken in an earlier life of the log.
-    if (this.place !== NOWHERE) return;
+  /**
+   * Moves on until the socket is full, everything is written, or others should have their turn. `pieces`: written in this turn already. A log may
+   * answer at once, in the same turn.
+   */
+  #run(pieces = 0): void {
     this.#busy = false;
     const delivery = this.#delivery;
-    for (let pieces = 0; this.stream.reason === undefined && this.stream.writable; ) {
-      if (delivery.flushing || pieces === PIECES_PER_RUN) {
-        this.#busy = true;
-        return delivery.runQueue.add(this);
-      }
+    while (this.stream.reason === undefined && this.stream.writable) {
+      if (delivery.flushing || pieces === PIECES_PER_RUN) return this.#takeTurn();
       if (this.#after === delivery.flushed) {
         this.#eventsBefore = this.cohort.events;
         return delivery.join(this);
       }
       const step = delivery.reader.next(this.cohort, this.#after);
-      if (step instanceof Promise) return this.#await(step);
+      if (step instanceof Promise) return this.#await(step, pieces);
       if (step === "gone") return this.#tellTrimmed();
       this.#take(step);
       pieces++;
     }
   }
 
-  #await(step: Promise<Step | "gone">): void {
+  #takeTurn(): void {
     this.#busy = true;
     const life = this.#life;
+    this.#delivery.runQueue.add(() => {
+      // What it waited to do in an earlier life of the log is done, or under way, otherwise.
+      if (this.#stillIn(life)) this.#run();
+    });
+  }
+
+  #await(step: Promise<Step | "gone">, pieces: number): void {
+    this.#busy = true;
+    const life = this.#life;
+    const { epoch } = this.#delivery;
     step
       .then((read) => {
         if (!this.#stillIn(life)) return;
-        if (read === "gone") this.#tellTrimmed();
+        // Its place holds, but what was read may be lost by now.
+        if (epoch !== this.#delivery.epoch) this.#run();
+        else if (read === "gone") this.#tellTrimmed();
         else {
           this.#take(read);
-          this.run();
+          this.#run(pieces + 1);
         }
       })
       .catch((error) => this.#fail(error, "log"));
@@ -249,7 +258,7 @@ export class Cursor implements Feed, Runnable {
     else text += `id: ${position}\n\n`;
     if (text !== "") this.#write(text, 0);
     if (withSnapshot) this.#writeSnapshot(initial, position).catch((error) => this.#fail(error, "initial"));
-    else this.run();
+    else this.#run();
   }
 
   #tellTrimmed(): void {
@@ -263,7 +272,8 @@ export class Cursor implements Feed, Runnable {
     const limit = this.#delivery.hub.settings.highWaterMark / 2;
     let text = "";
     let events = 0;
-    for await (const event of snapshotEvents(this.#delivery, this.cohort.selection, initial, this.#context)) {
+    const { selection } = this.cohort;
+    for await (const event of snapshotEvents(this.#delivery, selection, initial, this.#context, this.#after)) {
       if (!this.#stillIn(life)) return;
       text += event instanceof KeptEvent ? event.blockWithoutId : itemText(event, undefined);
       events++;
@@ -276,7 +286,7 @@ export class Cursor implements Feed, Runnable {
     }
     if (!this.#stillIn(life)) return;
     this.#write(`${text}id: ${position}\n\n`, events);
-    this.run();
+    this.#run();
   }
 
   #untilDrained(): Promise<void> {

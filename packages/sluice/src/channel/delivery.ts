@@ -104,6 +104,8 @@ export class Delivery implements TailListener {
 
   reset(): void {
     const kept = this.log.holds(this.epoch) ?? NOTHING_KEPT;
+    // What was read may have gone further than what is known, and be lost.
+    this.reader.reset();
     if (kept >= this.window.last) {
       // Nothing that is known here was lost: places and IDs stay what they are.
       this.epoch = this.log.epoch;

@@ -52,15 +52,17 @@ export function checkHistoryOptions(options: HistoryOptions, numbers: FilterNumb
 /** Reads from the log, not from the window: it is no hot path, and the log has all. */
 export async function readHistory(delivery: Delivery, { selection, after, limit }: HistoryQuery): Promise<History> {
   const { log } = delivery;
-  const oldest: StartPoint = { after: log.first - 1, gap: undefined };
-  let point = after === undefined ? oldest : await findStartPoint(delivery, after, "now");
+  const oldest = (): StartPoint => ({ epoch: delivery.epoch, after: log.first - 1, gap: undefined });
+  const find = () => (after === undefined ? oldest() : findStartPoint(delivery, after, "now"));
+  let point = await find();
   let events: ChannelEvent[] = [];
   let reached = point.after;
   while (after === undefined || events.length < limit) {
     const entries = await log.read(reached, READ_EVENTS, READ_BYTES);
-    if (entries === "gone") {
-      // Trimmed while we read: begin again with what is left, and say so to whom it matters.
-      point = after === undefined ? { after: log.first - 1, gap: undefined } : afterGap(delivery, "trimmed", after);
+    if (entries === "gone" || point.epoch !== delivery.epoch) {
+      // Trimmed or lost while we read: begin again with what is left, and say so to whom it matters.
+      if (point.epoch !== delivery.epoch) point = await find();
+      else point = after === undefined ? oldest() : afterGap(delivery, "trimmed", after);
       reached = point.after;
       events = [];
       continue;

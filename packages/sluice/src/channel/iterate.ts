@@ -76,12 +76,12 @@ export class SubscriptionIterator implements AsyncGenerator<SseItem, void, undef
           const withSnapshot = setup.initial !== undefined && (isFresh || gap !== undefined);
           // What is not flushed yet is in the snapshot.
           if (withSnapshot) delivery.flush();
-          after = withSnapshot ? delivery.flushed : point.after;
-          epoch = delivery.epoch;
+          // The log may have begun another life since this point was found.
+          ({ epoch, after } = withSnapshot ? { epoch: delivery.epoch, after: delivery.flushed } : point);
           point = undefined;
           isFresh = false;
           if (gap !== undefined) yield gapItem({ ...gap, resumesAfter: formatPosition(epoch, after) }, setup.gapEvent);
-          if (withSnapshot) yield* snapshotItems(delivery, setup, this.#context);
+          if (withSnapshot) yield* snapshotItems(delivery, setup, this.#context, after);
         }
         const found = epoch === delivery.epoch ? await delivery.reader.eventsAfter(cohort, after) : undefined;
         if (epoch !== delivery.epoch) {
@@ -101,7 +101,7 @@ export class SubscriptionIterator implements AsyncGenerator<SseItem, void, undef
         }
         after = found.through;
         if (delivery.closed) return;
-        if (after === delivery.flushed && epoch === delivery.epoch) await this.#untilMore(delivery);
+        if (after >= delivery.flushed && epoch === delivery.epoch) await this.#untilMore(delivery);
       }
     } finally {
       delivery.cohorts.leave(cohort);
@@ -131,8 +131,9 @@ async function* snapshotItems(
   delivery: Delivery,
   setup: CursorSetup,
   context: LazyContext,
+  through: number,
 ): AsyncGenerator<SseItem, void, undefined> {
-  for await (const event of snapshotEvents(delivery, setup.selection, setup.initial!, context)) {
+  for await (const event of snapshotEvents(delivery, setup.selection, setup.initial!, context, through)) {
     if (event instanceof KeptEvent) yield new SseItem(event.copy().data, { event: event.entry.type });
     else yield event instanceof SseItem ? event : new SseItem(event);
   }

@@ -57,9 +57,11 @@ export class LogPages {
   async #read(after: number): Promise<Page | "gone"> {
     const { epoch } = this.#log;
     const entries = await this.#log.read(after, PAGE_EVENTS, PAGE_BYTES);
+    // They are of one life or the other, and that is all one knows.
+    if (epoch !== this.#log.epoch) return this.#read(after);
     if (entries === "gone") return "gone";
     const page = { first: after + 1, events: entries.map((entry) => new KeptEvent(entry, epoch)) };
-    if (epoch === this.#log.epoch && entries.length > 0) {
+    if (entries.length > 0) {
       this.#pages.push(page);
       if (this.#pages.length > PAGES_HELD) this.#pages.shift();
     }

@@ -41,10 +41,10 @@ export class Reader {
   next(cohort: Cohort, after: number): Step | "gone" | Promise<Step | "gone"> {
     const cached = this.#steps.get(cohort, after);
     if (cached !== undefined) return cached;
+    const { epoch } = this.#delivery;
     const found = this.eventsAfter(cohort, after);
-    if (found instanceof Promise)
-      return found.then((read) => (read === "gone" ? "gone" : this.#step(cohort, after, read)));
-    return this.#step(cohort, after, found);
+    if (!(found instanceof Promise)) return this.#step(cohort, after, found, epoch);
+    return found.then((read) => (read === "gone" ? "gone" : this.#step(cohort, after, read, epoch)));
   }
 
   /** The same as events: from the window where it reaches back that far, else from the log. */
@@ -74,12 +74,13 @@ export class Reader {
     return { events, through };
   }
 
-  #step(cohort: Cohort, after: number, { events, through }: Stretch): Step {
+  #step(cohort: Cohort, after: number, { events, through }: Stretch, epoch: string): Step {
     const step: Step =
       events.length === 0
         ? { piece: undefined, told: NOTHING_TOLD, through }
         : { piece: pieceOf(events), told: lastOf(events), through };
-    this.#steps.set(cohort, after, step);
+    // What was read in an earlier life is for nobody else.
+    if (epoch === this.#delivery.epoch) this.#steps.set(cohort, after, step);
     return step;
   }
 

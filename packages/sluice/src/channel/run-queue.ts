@@ -1,26 +1,21 @@
 import { afterTurn } from "../stream/after-turn.ts";
 
-/** What has more to do than one turn allows. */
-export interface Runnable {
-  run(): void;
-}
-
 /** Turns of this many keep the event loop free for others in between. */
 const RUNS_PER_TURN = 32;
 
 /** Lets many who have much to do take turns, in order of coming. */
 export class RunQueue {
-  #waiting: Runnable[] = [];
+  #waiting: (() => void)[] = [];
   #next = 0;
 
-  add(runnable: Runnable): void {
-    this.#waiting.push(runnable);
+  add(run: () => void): void {
+    this.#waiting.push(run);
     if (this.#waiting.length === 1) afterTurn(this.#run);
   }
 
   readonly #run = (): void => {
     const end = Math.min(this.#next + RUNS_PER_TURN, this.#waiting.length);
-    while (this.#next < end) (this.#waiting[this.#next++] as Runnable).run();
+    while (this.#next < end) (this.#waiting[this.#next++] as () => void)();
     if (this.#next === this.#waiting.length) {
       this.#waiting = [];
       this.#next = 0;

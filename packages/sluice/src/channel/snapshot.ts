@@ -13,17 +13,22 @@ export type InitialFunction = (context: SourceContext) => AnyIterable | Promise<
 /** The first events of a subscriber: the newest of each key, or what a function makes. */
 export type Initial = "latest" | InitialFunction;
 
-/** What a snapshot consists of: events of the channel, or what the user's function made. */
+/**
+ * What a snapshot consists of: events of the channel, or what the user's function made. Of the channel's, those up to the offset
+ * `through`: what is newer comes after the snapshot, and would be older than it otherwise.
+ */
 export async function* snapshotEvents(
   delivery: Delivery,
   selection: Selection,
   initial: Initial,
   context: SourceContext,
+  through: number,
 ): AsyncGenerator<KeptEvent | unknown, void, undefined> {
   if (initial === "latest") {
-    await delivery.latest?.loading;
+    // Where another load begins meanwhile, only the last one has all.
+    while (delivery.latest?.loading !== undefined) await delivery.latest.loading;
     for (const event of delivery.latest?.events() ?? []) {
-      if (selects(selection, event, delivery.reportFilter)) yield event;
+      if (event.entry.offset <= through && selects(selection, event, delivery.reportFilter)) yield event;
     }
     return;
   }

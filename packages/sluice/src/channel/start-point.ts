@@ -5,8 +5,9 @@ import { formatPosition, MAX_EVENT_ID_LENGTH, NEVER_IN_AN_ID, parsePosition } fr
 /** Where a subscriber begins that brings no last event ID: with what comes, with all that is kept, or after an event ID. */
 export type From = "now" | "start" | (string & {});
 
-/** Where a cursor begins: after this offset, and what there is to say about it first. */
+/** Where a cursor begins: after this offset of this life of the log, and what there is to say about it first. */
 export interface StartPoint {
+  readonly epoch: string;
   readonly after: number;
   readonly gap: Gap | undefined;
 }
@@ -17,14 +18,14 @@ export function findStartPoint(
   lastEventId: string | undefined,
   from: From,
 ): StartPoint | Promise<StartPoint> {
-  if (lastEventId === undefined && from === "now") return { after: delivery.window.last, gap: undefined };
+  if (lastEventId === undefined && from === "now") return startingAfter(delivery, delivery.window.last);
   const id = lastEventId ?? from;
   const isStart = lastEventId === undefined && from === "start";
   const { last } = delivery.window;
   const find = () =>
     isStart
       ? // Whatever is trimmed meanwhile: what comes after this moment is not to be left out without a word.
-        { after: Math.min(delivery.log.first - 1, last), gap: undefined }
+        startingAfter(delivery, Math.min(delivery.log.first - 1, last))
       : (startAfter(delivery, id) ?? findElsewhere(delivery, id));
 
   if (isWithinReach(delivery, id)) return find();
@@ -41,7 +42,8 @@ function isWithinReach(delivery: Delivery, id: string): boolean {
 
 /** The offset up to which positions of an epoch are known here. */
 function reachOf({ epoch, window, log }: Delivery, asked: string): number {
-  return asked === epoch ? window.last : (log.holds(asked) ?? -1);
+  // A life may begin further on than what this process has been told of yet.
+  return asked === epoch ? window.last : Math.min(log.holds(asked) ?? -1, window.last);
 }
 
 /** Where a position of the log's own is, or what is wrong with it; `undefined` for what may be anything. */
@@ -50,7 +52,7 @@ function startAfter(delivery: Delivery, id: string): StartPoint | undefined {
   if (position !== undefined) {
     const { epoch, offset } = position;
     if (offset <= reachOf(delivery, epoch))
-      return offset < delivery.log.first - 1 ? afterGap(delivery, "trimmed", id) : { after: offset, gap: undefined };
+      return offset < delivery.log.first - 1 ? afterGap(delivery, "trimmed", id) : startingAfter(delivery, offset);
     if (epoch === delivery.epoch) return afterGap(delivery, "future", id);
     // An own ID can look like one of another epoch, but not like one of a life that the log had.
     if (delivery.log.holds(epoch) !== undefined) return afterGap(delivery, "other-epoch", id);
@@ -63,15 +65,23 @@ function startAfter(delivery: Delivery, id: string): StartPoint | undefined {
 
 /** An own ID of a publisher, or a position of which nothing is known. */
 async function findElsewhere(delivery: Delivery, id: string): Promise<StartPoint> {
+  const { epoch } = delivery;
   const offset = await delivery.log.positionOf(id);
   if (offset === undefined) return afterGap(delivery, parsePosition(id) === undefined ? "unknown" : "other-epoch", id);
   // What was appended elsewhere since is known there before it is here.
   if (offset > delivery.window.last) await delivery.log.sync();
-  return { after: Math.min(offset, delivery.window.last), gap: undefined };
+  // What was found in one life need not be there in the next.
+  if (epoch !== delivery.epoch) return findElsewhere(delivery, id);
+  return startingAfter(delivery, Math.min(offset, delivery.window.last));
+}
+
+function startingAfter({ epoch }: Delivery, after: number): StartPoint {
+  return { epoch, after, gap: undefined };
 }
 
 /** After a gap the subscriber gets everything that is still there: no more can be done for it, and no less will do. */
 export function afterGap(delivery: Delivery, reason: GapReason, lastEventId: string): StartPoint {
+  const { epoch } = delivery;
   const after = delivery.log.first - 1;
-  return { after, gap: makeGap(reason, lastEventId, formatPosition(delivery.epoch, after)) };
+  return { epoch, after, gap: makeGap(reason, lastEventId, formatPosition(epoch, after)) };
 }

@@ -37,17 +37,17 @@ export class Walk {
   async next(): Promise<readonly KeptEvent[] | Interruption | undefined> {
     const delivery = this.#delivery;
     while (!this.#stopped && !delivery.closed) {
-      const found = this.#isSound() ? await delivery.reader.eventsAfter(this.#cohort, this.#after) : "gone";
+      if (!this.#isSound()) return this.#beginAgain();
+      const { epoch } = delivery;
+      this.#epoch = epoch;
+      const found = await delivery.reader.eventsAfter(this.#cohort, this.#after);
       if (this.#stopped) return undefined;
-      if (found === "gone" || !this.#isSound()) {
-        this.#epoch = delivery.epoch;
-        this.#after = delivery.log.first - 1;
-        return { resumesAfter: this.#after };
-      }
-      this.#epoch = delivery.epoch;
+      // What was read in an earlier life may be lost in this one.
+      if (epoch !== delivery.epoch) continue;
+      if (found === "gone") return this.#beginAgain();
       this.#after = found.through;
       if (found.events.length > 0) return found.events;
-      if (this.#after === delivery.flushed) await this.#untilMore();
+      if (this.#after >= delivery.flushed) await this.#untilMore();
     }
     return undefined;
   }
@@ -57,6 +57,13 @@ export class Walk {
     this.#stopped = true;
     this.#delivery.cohorts.leave(this.#cohort);
     this.#wake?.();
+  }
+
+  #beginAgain(): Interruption {
+    const { epoch, log } = this.#delivery;
+    this.#epoch = epoch;
+    this.#after = log.first - 1;
+    return { resumesAfter: this.#after };
   }
 
   /** Whether its place means in this life of the log what it meant when it came there. */

@@ -1,4 +1,4 @@
-import type { Life } from "./life.ts";
+import type { Life, Seen } from "./life.ts";
 import type { LogEntry, TailListener } from "./log.ts";
 
 /**
@@ -11,6 +11,8 @@ export class KnownLog {
   last: number;
   #former: Life["former"];
   #listener: TailListener | undefined;
+  /** The newest entry that was acknowledged to this process. */
+  #acknowledged = 0;
 
   constructor(life: Life, first: number, last: number) {
     this.epoch = life.epoch;
@@ -21,6 +23,11 @@ export class KnownLog {
 
   holds(epoch: string): number | undefined {
     return this.#former.find(([earlier]) => earlier === epoch)?.[1];
+  }
+
+  /** How far this process has seen this life: that far the log must still be when it is looked at next. */
+  get seen(): Seen {
+    return { epoch: this.epoch, offset: Math.max(this.last, this.#acknowledged) };
   }
 
   tail(listener: TailListener): () => void {
@@ -47,7 +54,9 @@ export class KnownLog {
 
   /** Entries that this process appended itself: told at once if they are the next ones, else left to whoever follows the log. */
   appended(entries: readonly LogEntry[]): void {
-    if (entries.length > 0 && entries[0]!.offset <= this.last + 1) this.read(entries);
+    if (entries.length === 0) return;
+    this.#acknowledged = Math.max(this.#acknowledged, entries[entries.length - 1]!.offset);
+    if (entries[0]!.offset <= this.last + 1) this.read(entries);
   }
 
   /** Everything before `first` is gone. */
@@ -64,6 +73,7 @@ export class KnownLog {
     const before = this.epoch;
     this.epoch = life.epoch;
     this.#former = life.former;
+    this.#acknowledged = 0;
     const kept = this.holds(before);
     // Where all that is known is still there, nothing changes but the name; what is new is read like anything else.
     if (kept === undefined || kept < this.last) {

@@ -3,7 +3,8 @@ import { newEpoch } from "./epoch.ts";
 /**
  * One life of a channel's log, as a shared log keeps it beside the entries. A new one begins whenever entries may have been lost: when
  * the store was restarted, restored, promoted, or made anew. What was there at that moment stays, and with it all positions up to there;
- * positions beyond it are recognised as lost. So a new life costs nobody anything but those to whom something was lost.
+ * positions beyond it are recognised as lost. So a new life costs nobody anything. Only where a process has seen more than what is left is
+ * it certain that something was lost; then no position of the past holds, since whoever was before the loss has missed it too.
  */
 export interface Life {
   readonly epoch: string;
@@ -13,23 +14,36 @@ export interface Life {
   readonly former: readonly (readonly [epoch: string, through: number])[];
 }
 
+/** How far a process has seen a life of the log. */
+export interface Seen {
+  readonly epoch: string;
+  readonly offset: number;
+}
+
 /** Earlier lives remembered; positions of older ones are told as a gap. */
 const MAX_FORMER = 64;
 
 /**
  * The life of a log that is found in the run `run` and whose newest entry is `last`: the one that was, if it is still the same run, else a
- * new one that goes on from there. `known` is what was kept of it; absent, when the log is new.
+ * new one that goes on from there. `known` is what was kept of it; absent, when the log is new. `seen` is what this process had seen
+ * before it asked for the others.
  */
-export function lifeIn(run: string, known: Life | undefined, first: number, last: number): Life {
-  if (known?.run === run) return known;
-  if (known === undefined) return { epoch: newEpoch(), run, former: [] };
+export function lifeIn(run: string, known: Life | undefined, first: number, last: number, seen?: Seen): Life {
+  if (known === undefined || isLost(known, last, seen)) return { epoch: newEpoch(), run, former: [] };
+  if (known.run === run) return known;
   const former = [
     [known.epoch, last] as const,
     ...known.former.map(([epoch, through]) => [epoch, Math.min(through, last)] as const),
   ]
     // A position right before the oldest entry is the oldest that one can resume from.
-    .filter(([, through]) => through >= first - 1 && through > 0);
+    .filter(([, through]) => through >= first - 1);
   return { epoch: newEpoch(), run, former: former.slice(0, MAX_FORMER) };
+}
+
+function isLost({ epoch, former }: Life, last: number, seen: Seen | undefined): boolean {
+  if (seen === undefined) return false;
+  const kept = seen.epoch === epoch ? last : former.find(([earlier]) => earlier === seen.epoch)?.[1];
+  return kept !== undefined && seen.offset > kept;
 }
 
 /** Reads a life that was kept as JSON; `undefined` where there is none that makes sense. */

@@ -114,6 +114,13 @@ export interface ChannelLog {
   close(): Promise<void>;
 }
 
+/** How a channel's log is opened. */
+export interface OpenOptions {
+  readonly retain: Retention;
+  /** Hears what fails in the background, where nobody waits for it: that the store is out of reach, that trimming is refused. Once per trouble. */
+  readonly onError?: ((error: unknown) => void) | undefined;
+}
+
 /** A place where the events of channels are kept. */
 export interface Log {
   /** Whether other processes may append to the same channels. */
@@ -123,7 +130,7 @@ export interface Log {
    * Opening the same channel twice by one log MUST NOT happen. It MUST resolve or reject within a bounded time, and after a rejection
    * it can be tried again.
    */
-  open(channel: string, options: { readonly retain: Retention }): ChannelLog | Promise<ChannelLog>;
+  open(channel: string, options: OpenOptions): ChannelLog | Promise<ChannelLog>;
   /** Closes the logs of all channels and what this log opened itself. */
   close(): Promise<void>;
 }

@@ -18,7 +18,7 @@ export interface StreamSettings {
 
 /** Where a background failure came from. */
 export interface ErrorContext {
-  /** What was being done: `source`, `filter`, `initial`, `log`, `job`, `head`, `transport`, `on-close` … */
+  /** What was being done: `source`, `filter`, `initial`, `log`, `job`, `cluster`, `head`, `transport`, `on-close` … */
   readonly stage: string;
   readonly channel?: string;
   /** The ID of the stream concerned. */

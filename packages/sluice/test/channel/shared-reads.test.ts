@@ -40,7 +40,8 @@ function countingLog(): { log: Log; reads: () => number; entries: () => number }
 async function filledWorld() {
   const counting = countingLog();
   const world = channelWorld({ retain: { events: EVENTS }, window: { events: WINDOW_EVENTS } }, {}, counting.log);
-  for (let n = 1; n <= EVENTS; n++) await world.channel.publish("n", n, { topics: [n % 100 === 0 ? "rare" : "common"] });
+  for (let n = 1; n <= EVENTS; n++)
+    await world.channel.publish("n", n, { topics: [n % 100 === 0 ? "rare" : "common"] });
   return { world, ...counting };
 }
 
@@ -81,9 +82,15 @@ test("one that is far behind is read to from the log at its own pace, while othe
     await world.channel.publish("n", EVENTS + n);
     live.take();
   }
-  await until("the live one has it", () => (live.take(), live.seen.length === 50));
+  await until("the live one has it", () => {
+    live.take();
+    return live.seen.length === 50;
+  });
   expect(slow.seen.length).toBe(0);
-  await until("the slow one has it", () => (slow.take(4_096), slow.seen.length === EVENTS + 50));
+  await until("the slow one has it", () => {
+    slow.take(4_096);
+    return slow.seen.length === EVENTS + 50;
+  });
   expect(slow.seen.map(({ data }) => Number(data))).toEqual(Array.from({ length: EVENTS + 50 }, (_, i) => i + 1));
   for (const subscriber of [slow, live]) subscriber.disconnect();
   await world.channel.close();

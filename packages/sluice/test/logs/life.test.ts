@@ -36,6 +36,25 @@ describe("the life of a log", () => {
     ]);
   });
 
+  test("holds nothing of the past where this process has seen more than what is left", () => {
+    const seen = { epoch: NEW.epoch, offset: 9 };
+    expect(lifeIn("1", NEW, 1, 9, seen).former).toEqual([[NEW.epoch, 9]]);
+    expect(lifeIn("1", NEW, 1, 8, seen).former).toEqual([]);
+    // Within one run too: something was restored.
+    expect(lifeIn("0", NEW, 1, 9, seen)).toBe(NEW);
+    expect(lifeIn("0", NEW, 1, 8, seen)).toMatchObject({ former: [] });
+  });
+
+  test("begins once more where another process, which had seen less, has begun one already", () => {
+    const begun = lifeIn("1", NEW, 1, 8, { epoch: NEW.epoch, offset: 7 });
+    expect(begun.former).toEqual([[NEW.epoch, 8]]);
+    const again = lifeIn("1", begun, 1, 12, { epoch: NEW.epoch, offset: 9 });
+    expect(again).not.toBe(begun);
+    expect(again.former).toEqual([]);
+    // Of what it had seen then it has told; there is no end of lives.
+    expect(lifeIn("1", again, 1, 12, { epoch: NEW.epoch, offset: 9 })).toBe(again);
+  });
+
   test("remembers 64 earlier ones, the newest", () => {
     let life = NEW;
     const epochs = [life.epoch];

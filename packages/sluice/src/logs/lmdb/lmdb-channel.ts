@@ -21,24 +21,30 @@ const PORTION_BYTES = 1024 * 1024;
 const AGE_CHECKS_PER_LIFE = 10;
 const MAX_AGE_CHECK_MS = 60_000;
 
+type OnError = (error: unknown) => void;
+
 /** One channel of a folder. */
 export class LmdbChannelLog implements ChannelLog {
   readonly #folder: LmdbFolder;
   readonly #channel: number;
   readonly #retain: Retention;
+  readonly #onError: OnError;
   readonly #known: KnownLog;
   #lives: number;
   #following: Promise<void> | undefined;
   readonly #appends: LmdbAppends;
   readonly #ageTimer: ReturnType<typeof setInterval> | undefined;
   #isTrimming = false;
+  /** Whether what was done last in the background failed; it is told once. */
+  #isFailing = false;
   #isClosed = false;
 
   /** Of a channel that has been entered. */
-  constructor(folder: LmdbFolder, channel: number, retain: Retention) {
+  constructor(folder: LmdbFolder, channel: number, retain: Retention, onError: OnError = () => undefined) {
     this.#folder = folder;
     this.#channel = channel;
     this.#retain = retain;
+    this.#onError = onError;
     const { first, last, lives } = folder.store.state(channel);
     this.#known = new KnownLog(folder.store.life(channel)!, first, last);
     this.#lives = lives;
@@ -113,8 +119,8 @@ export class LmdbChannelLog implements ChannelLog {
 
   /** Reads what is new. */
   follow(): void {
-    // What goes wrong here is tried again with the next hint or poll; whoever must know calls `sync`.
-    if (!this.#isClosed) this.#follow().catch(() => {});
+    // What goes wrong here is tried again with the next hint or poll.
+    if (!this.#isClosed) this.#inBackground(this.#follow());
   }
 
   /** Trims what goes beyond the retention, if anything does. */
@@ -125,11 +131,22 @@ export class LmdbChannelLog implements ChannelLog {
     if (!isOver(store, this.#channel, store.state(this.#channel), this.#retain)) return;
     this.#isTrimming = true;
     // Nobody waits for it; who appends next trims, or the next check does.
-    this.#trim(this.#retain)
-      .catch(() => {})
-      .finally(() => {
-        this.#isTrimming = false;
-      });
+    const trimming = this.#trim(this.#retain).finally(() => {
+      this.#isTrimming = false;
+    });
+    this.#inBackground(trimming);
+  }
+
+  #inBackground(work: Promise<void>): void {
+    work.then(
+      () => {
+        this.#isFailing = false;
+      },
+      (error) => {
+        if (!this.#isFailing && !this.#isClosed) this.#onError(error);
+        this.#isFailing = true;
+      },
+    );
   }
 
   #tell({ added, state, isOver }: Appended): void {

@@ -1,7 +1,7 @@
 import { checkNames, checkNumber, invalidOption } from "../../protocol/check-option.ts";
 import { loadPackage } from "../../protocol/load-package.ts";
 import { SluiceError } from "../../protocol/sluice-error.ts";
-import type { ChannelLog, Log, Retention } from "../log.ts";
+import type { ChannelLog, Log, OpenOptions } from "../log.ts";
 import { LmdbChannelLog } from "./lmdb-channel.ts";
 import type { LmdbFolder } from "./lmdb-folder.ts";
 import { LmdbStore } from "./lmdb-store.ts";
@@ -57,7 +57,7 @@ class LmdbLog implements Log {
     this.#maxBytes = maxBytes;
   }
 
-  async open(name: string, { retain }: { readonly retain: Retention }): Promise<ChannelLog> {
+  async open(name: string, { retain, onError }: OpenOptions): Promise<ChannelLog> {
     if (this.#closing !== undefined) throw new SluiceError("CLOSED", "The log was closed.");
     this.#folder ??= this.#openFolder();
     const folder = this.#folder;
@@ -69,7 +69,7 @@ class LmdbLog implements Log {
     });
     if (this.#closing !== undefined) throw new SluiceError("CLOSED", "The log was closed.");
     store.renew();
-    const log = new LmdbChannelLog(folder, number, retain);
+    const log = new LmdbChannelLog(folder, number, retain, onError);
     this.#channels.add(log);
     log.trimToRetention();
     return log;

@@ -201,10 +201,10 @@ export class NatsChannelLog implements ChannelLog {
     const { link, lives, stream, place } = this.#parts;
     const { identity } = link;
     for (;;) {
-      const last = this.#known?.last ?? 0;
+      const seen = this.#known?.seen;
       const [found, kept] = await Promise.all([stream.find(), lives.read(place.token)]);
       const isSame = identity === this.#lookedAtBy || (await this.#hasNewest(found));
-      const life = lifeOf(found, kept, isSame && found.last >= last, this.#known?.epoch);
+      const life = lifeOf(found, kept, isSame, seen);
       if (identity === undefined || identity !== link.identity) throw new BrokenLink();
       const isAgreed = life === kept.life || (await lives.write(place.token, life, kept.sequence));
       if (this.#isClosed) throw closed();
@@ -285,6 +285,7 @@ export class NatsChannelLog implements ChannelLog {
       },
       appended(entry) {
         if (entry.offset === log.last + 1) log.#tell([entry]);
+        else log.#current.appended([entry]);
       },
     };
   }

@@ -30,6 +30,7 @@ export class NatsLink {
   #isDown = false;
   #isClosed = false;
   readonly #listeners = new Set<() => void>();
+  #onLost: (error: Error) => void = () => undefined;
 
   constructor(connect: () => Promise<Session>, isOwn: boolean) {
     this.#connect = connect;
@@ -84,6 +85,11 @@ export class NatsLink {
     return () => void this.#listeners.delete(listener);
   }
 
+  /** Calls the listener each time the connection broke that there was; it is made again by itself. */
+  onLost(listener: (error: Error) => void): void {
+    this.#onLost = listener;
+  }
+
   /** Resolves once there is a connection. Rejects when there will not be one any more. */
   whenUp(): Promise<void> {
     return new Promise((resolve, reject) => {
@@ -124,8 +130,11 @@ export class NatsLink {
     // Its iterators end by this alone, when the connection is not to be closed.
     this.#statuses = statuses as { stop?(): void };
     for await (const { type } of statuses) {
-      if (type === "disconnect") this.#isDown = true;
-      else if (type === "reconnect") this.#isDown = false;
+      if (type === "disconnect") {
+        if (!this.#isDown && !this.#isClosed)
+          this.#onLost(new Error("The connection to NATS broke; it is made again."));
+        this.#isDown = true;
+      } else if (type === "reconnect") this.#isDown = false;
       else continue;
       this.#tell();
     }

@@ -1,4 +1,4 @@
-import { type Life, lifeIn, parseLife } from "../life.ts";
+import { type Life, lifeIn, parseLife, type Seen } from "../life.ts";
 import { apiCode, type NatsLink, STREAM_NAME_IN_USE, STREAM_NOT_FOUND, WRONG_LAST_SEQUENCE } from "./nats-link.ts";
 import { livesPlace } from "./nats-names.ts";
 import { untilReady } from "./nats-ready.ts";
@@ -14,17 +14,15 @@ export interface KeptLife {
 }
 
 /**
- * The life of a stream as it was found, beside what was kept of it. `isSame`: whether it still has all that this process knows of it, by
- * the life `epoch`.
+ * The life of a stream as it was found, beside what was kept of it and what this process had `seen` before. `isSame`: whether the newest entry
+ * that this process knows is still that.
  */
-export function lifeOf(found: FoundStream, { life }: KeptLife, isSame: boolean, epoch: string | undefined): Life {
+export function lifeOf(found: FoundStream, { life }: KeptLife, isSame: boolean, seen: Seen | undefined): Life {
   const { run, created, first, last } = found;
   // Of a stream that was made anew no entry is what it was.
   if (life === undefined || !life.run.startsWith(created)) return lifeIn(run, undefined, first, last);
-  // A server that was started anew may have lost its newest entries; what was added since, was added after somebody had looked at it.
-  // Where entries are lost within a run, something was restored, and others may have added to it unaware.
-  const isLost = !isSame && life.run === run && life.epoch === epoch;
-  return lifeIn(run, isLost ? undefined : life, first, last);
+  const isAnother = !isSame && life.epoch === seen?.epoch;
+  return lifeIn(run, isAnother ? undefined : life, first, last, seen);
 }
 
 /** Keeps the lives of all channels in a stream of their own: the newest of each, replaced by compare-and-set. */

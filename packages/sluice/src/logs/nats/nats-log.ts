@@ -1,7 +1,7 @@
 import { checkFunction, checkNames, checkNumber, checkText, invalidOption } from "../../protocol/check-option.ts";
 import { loadPackage } from "../../protocol/load-package.ts";
 import { SluiceError } from "../../protocol/sluice-error.ts";
-import type { ChannelLog, Log, Retention } from "../log.ts";
+import type { ChannelLog, Log, OpenOptions } from "../log.ts";
 import { NatsChannelLog } from "./nats-channel.ts";
 import { type NatsConnection, NatsLink, within } from "./nats-link.ts";
 import { NatsLives } from "./nats-lives.ts";
@@ -62,8 +62,12 @@ export function natsLog(options: NatsLogOptions): Log {
   const lives = new NatsLives(link, prefix, keeping);
   const opened = new Set<NatsChannelLog>();
   let isClosed = false;
+  /** The one that was given last: that the connection broke concerns all channels. */
+  let report: (error: unknown) => void = () => undefined;
+  link.onLost((error) => report(error));
 
-  async function open(channel: string, retain: Retention): Promise<ChannelLog> {
+  async function open(channel: string, { retain, onError = report }: OpenOptions): Promise<ChannelLog> {
+    report = onError;
     await within(timeout, "let this process connect", link.open());
     const place = await placeOf(prefix, channel);
     if (isClosed) throw new SluiceError("CLOSED", "The log is closed.");
@@ -82,7 +86,7 @@ export function natsLog(options: NatsLogOptions): Log {
 
   return {
     shared: true,
-    open: (channel, { retain }) => open(channel, retain),
+    open,
     async close() {
       isClosed = true;
       for (const log of opened) await log.close();

@@ -29,7 +29,7 @@ export interface ChannelHost {
   /** Nothing comes from whoever follows the stream, and something should have. */
   stalled(): void;
   left(channel: RedisChannelLog): void;
-  onError(error: Error): void;
+  onError(error: unknown): void;
 }
 
 /** The log of one channel in Redis. */
@@ -94,7 +94,7 @@ export class RedisChannelLog implements ChannelLog, Follower {
   /** Finds out which life the log is in, on a connection over which nothing has been done yet. The first time opens the log. */
   async enter(connection: RedisConnection, run: string): Promise<void> {
     this.#isUnsure = true;
-    const { life, first, last } = await findLife(connection, this.#keys, run);
+    const { life, first, last } = await findLife(connection, this.#keys, run, this.#known?.seen);
     this.#isUnsure = false;
     if (this.#known === undefined) {
       this.#known = new KnownLog(life, first, last);
@@ -316,7 +316,7 @@ export class RedisChannelLog implements ChannelLog, Follower {
   #inBackground(work: Promise<unknown>): void {
     work.catch((error) => {
       // That the connection is gone is told by the gate.
-      if (this.#host.gate.connection !== undefined && !this.#isClosed) this.#host.onError(error as Error);
+      if (this.#host.gate.connection !== undefined && !this.#isClosed) this.#host.onError(error);
     });
   }
 }

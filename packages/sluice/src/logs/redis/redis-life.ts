@@ -1,5 +1,5 @@
 import { SluiceError } from "../../protocol/sluice-error.ts";
-import { type Life, lifeIn, parseLife } from "../life.ts";
+import { type Life, lifeIn, parseLife, type Seen } from "../life.ts";
 import type { RedisConnection } from "./redis-connection.ts";
 
 /** The keys of a channel: its stream, its hash, and its own IDs. They share a hash tag, so they are never apart. */
@@ -47,12 +47,20 @@ export interface FoundLife {
 /** Others may begin a life at the same moment; whoever is first is right. More than a few times in a row means that something is broken. */
 const MAX_TRIES = 10;
 
-/** The life that a channel's log is in within the run `run`; begins one where it is new there. */
-export async function findLife(connection: RedisConnection, keys: ChannelKeys, run: string): Promise<FoundLife> {
+/**
+ * The life that a channel's log is in within the run `run`; begins one where it is new there, or where less is left than this process had `seen`
+ * when it called.
+ */
+export async function findLife(
+  connection: RedisConnection,
+  keys: ChannelKeys,
+  run: string,
+  seen: Seen | undefined,
+): Promise<FoundLife> {
   let [first, last, text] = (await connection.run("look", keys, [""])) as [number, number, string];
   for (let tries = 0; tries < MAX_TRIES; tries++) {
     const known = parseLife(text);
-    const life = lifeIn(run, known, first, last);
+    const life = lifeIn(run, known, first, last, seen);
     if (life === known) return { life, first, last };
     const args = [text, JSON.stringify(life), life.epoch];
     [first, last, text] = (await connection.run("begin", keys, args)) as [number, number, string];

@@ -1,5 +1,5 @@
-import { checkFunction, checkNames, checkNumber, invalidOption } from "../../protocol/check-option.ts";
-import type { ChannelLog, Log } from "../log.ts";
+import { checkNames, checkNumber, invalidOption } from "../../protocol/check-option.ts";
+import type { ChannelLog, Log, OpenOptions } from "../log.ts";
 import { RedisChannelLog } from "./redis-channel.ts";
 import { type RedisClient, redisClients } from "./redis-client.ts";
 import type { RedisConnection } from "./redis-connection.ts";
@@ -25,11 +25,9 @@ export interface RedisLogOptions {
    * without an answer is given up. An append may take that long twice: once for a connection, once for the answer.
    */
   readonly timeout?: number | undefined;
-  /** Hears what fails in the background: that a connection was lost (it is made again by itself), that trimming is refused. */
-  readonly onError?: ((error: Error) => void) | undefined;
 }
 
-const OPTION_NAMES = ["client", "url", "prefix", "timeout", "onError"] as const;
+const OPTION_NAMES = ["client", "url", "prefix", "timeout"] as const;
 const DEFAULT_PREFIX = "sluice:";
 const DEFAULT_TIMEOUT_MS = 5_000;
 
@@ -58,37 +56,32 @@ class RedisLog implements Log {
   readonly #gate: RedisGate;
   readonly #reader: RedisReader;
   readonly #channels = new Set<RedisChannelLog>();
-  readonly #onError: (error: Error) => void;
+  /** The one that was given last: what goes wrong here goes wrong for all channels. */
+  #onError: (error: unknown) => void = () => undefined;
   #lookTimer: ReturnType<typeof setInterval> | undefined;
   #isClosed = false;
 
   constructor(options: RedisLogOptions) {
     checkNames("redisLog", options, OPTION_NAMES);
-    const { client, url, prefix = DEFAULT_PREFIX, onError } = options;
+    const { client, url, prefix = DEFAULT_PREFIX } = options;
     if (typeof prefix !== "string") throw invalidOption("prefix", "a string", prefix);
-    checkFunction("onError", onError);
     const timeout = checkNumber("timeout", options.timeout, DEFAULT_TIMEOUT_MS, { min: 1, max: 2 ** 30, unit: "ms" });
     const clients = redisClients(client, url, timeout);
     this.#prefix = prefix;
-    this.#onError = (error) => {
-      try {
-        onError?.(error);
-      } catch {
-        // There is nobody left to tell.
-      }
-    };
+    const report = (error: unknown) => this.#onError(error);
     this.#gate = new RedisGate(clients, timeout, {
       enter: (connection) => this.#enter(connection),
       onLost: (error) => {
         this.#reader.renew(error);
-        this.#onError(error);
+        report(error);
       },
     });
-    this.#reader = new RedisReader(clients, timeout, this.#gate, this.#onError);
+    this.#reader = new RedisReader(clients, timeout, this.#gate, report);
   }
 
-  async open(channel: string, { retain }: Parameters<Log["open"]>[1]): Promise<ChannelLog> {
+  async open(channel: string, { retain, onError = () => undefined }: OpenOptions): Promise<ChannelLog> {
     if (this.#isClosed) throw this.#gate.closedError();
+    this.#onError = onError;
     const keys = channelKeys(this.#prefix, channel);
     const host = {
       gate: this.#gate,
@@ -96,7 +89,7 @@ class RedisLog implements Log {
       restarted: () => this.#reader.reread(),
       stalled: () => this.#reader.renew(new Error("nothing comes over it")),
       left: (log: RedisChannelLog) => this.#forget(log),
-      onError: this.#onError,
+      onError,
     };
     const log = new RedisChannelLog(host, keys, retain);
     await this.#gate.use(async (connection) => log.enter(connection, await runOf(connection)));
@@ -130,7 +123,7 @@ class RedisLog implements Log {
         } catch (error) {
           // What is wrong with one channel only is no harm to the others: it finds out its life before it does anything.
           if (connection.isOver) throw error;
-          this.#onError(error as Error);
+          this.#onError(error);
         }
       }),
     );
@@ -147,7 +140,7 @@ class RedisLog implements Log {
       if (connection === undefined) return;
       for (const log of this.#channels) {
         log.look(connection).catch((error) => {
-          if (!connection.isOver && !this.#isClosed) this.#onError(error as Error);
+          if (!connection.isOver && !this.#isClosed) this.#onError(error);
         });
       }
     }, LOOK_EVERY_MS);

@@ -35,7 +35,7 @@ export class RedisReader {
   readonly #clients: RedisClients;
   readonly #timeout: number;
   readonly #gate: RedisGate;
-  readonly #onError: (error: Error) => void;
+  readonly #onError: (error: unknown) => void;
   readonly #followers = new Map<string, Follower>();
   #connection: RedisConnection | undefined;
   /** The client ID of the connection on which a read waits that is to end. */
@@ -47,7 +47,7 @@ export class RedisReader {
   #isClosed = false;
   #wake: (() => void) | undefined;
 
-  constructor(clients: RedisClients, timeout: number, gate: RedisGate, onError: (error: Error) => void) {
+  constructor(clients: RedisClients, timeout: number, gate: RedisGate, onError: (error: unknown) => void) {
     this.#clients = clients;
     this.#timeout = timeout;
     this.#gate = gate;
@@ -100,7 +100,7 @@ export class RedisReader {
         while (!this.#isClosed) await this.#read(connection, id);
       } catch (error) {
         // Where the gate has none either, it tells of it.
-        if (this.#failures++ === 1 && this.#gate.connection !== undefined) this.#onError(error as Error);
+        if (this.#failures++ === 1 && this.#gate.connection !== undefined) this.#onError(error);
       }
       this.#connection?.end(this.#gate.closedError());
       this.#reading = undefined;

@@ -128,7 +128,7 @@ describe.skipIf(NATS_SERVER === undefined)("natsLog, when something breaks", { t
     expect(await all(b)).toMatchObject([entry(9)]);
   });
 
-  test("a server that comes back behind begins a new life, in which only what is left holds", async () => {
+  test("a server that comes back behind begins a new life, in which nothing holds, since something is lost", async () => {
     const channel = await open();
     await channel.append([entry(1), entry(2)]);
     await server.kill("SIGTERM");
@@ -143,7 +143,7 @@ describe.skipIf(NATS_SERVER === undefined)("natsLog, when something breaks", { t
     await eventually(channel);
     expect(channel.epoch).not.toBe(epoch);
     expect(channel.last).toBe(2);
-    expect(channel.holds(epoch) ?? 2).toBe(2);
+    expect(channel.holds(epoch)).toBeUndefined();
     expect(await channel.append([entry(6)])).toEqual([3]);
     expect((await all(channel)).map(({ data }) => data)).toEqual(["1", "2", "6"]);
   });
@@ -376,7 +376,8 @@ describe.skipIf(NATS_SERVER === undefined)("natsLog, when something breaks", { t
     expect(offsets).toEqual(Array.from({ length: 3_000 }, (_, i) => i + 1));
     const jsm = await admin();
     const consumers = async () => (await jsm.streams.info("sluice_orders")).state.consumer_count;
-    expect(await consumers()).toBe(2);
+    // That of the tail, and one that reads.
+    await expect.poll(consumers).toBe(2);
     // Many places at once keep few.
     await Promise.all(Array.from({ length: 40 }, (_, i) => channel.read(i * 50, 10, 1e6)));
     expect(await consumers()).toBeLessThanOrEqual(10);

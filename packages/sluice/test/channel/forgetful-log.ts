@@ -1,0 +1,165 @@
+import { KnownLog } from "../../src/logs/known-log.ts";
+import type { Life } from "../../src/logs/life.ts";
+import type { ChannelLog, LogEntry, NewEntry, TailListener } from "../../src/logs/log.ts";
+import type { ForgetfulStore } from "./forgetful-store.ts";
+import type { Wire } from "./wire.ts";
+
+/** What the store was at the moment of an answer. */
+interface Seen {
+  readonly index: number;
+  readonly life: Life;
+  readonly first: number;
+  readonly last: number;
+}
+
+/** Entries that the tail gets with one answer at most. */
+const TAIL_EVENTS = 5;
+/** One in so many appends is not answered, whether it was done or not. */
+const FAILS_ONE_IN = 12;
+
+/** The store as this process sees it: late, and by answers that overtake each other. */
+export class ForgetfulLog implements ChannelLog {
+  readonly #store: ForgetfulStore;
+  readonly #wire: Wire;
+  readonly #known: KnownLog;
+  /** Index of the life that is known. */
+  #index: number;
+  #closed = false;
+  #unsent: {
+    readonly entries: readonly NewEntry[];
+    readonly answer: (offsets: readonly number[] | undefined) => void;
+  }[] = [];
+  #sending = false;
+
+  static async open(store: ForgetfulStore, wire: Wire): Promise<ForgetfulLog> {
+    await wire.pass();
+    return new ForgetfulLog(store, wire);
+  }
+
+  private constructor(store: ForgetfulStore, wire: Wire) {
+    this.#store = store;
+    this.#wire = wire;
+    const { index, life, first, last } = this.#seen();
+    this.#index = index;
+    this.#known = new KnownLog(life, first, last);
+  }
+
+  get epoch(): string {
+    return this.#known.epoch;
+  }
+
+  get first(): number {
+    return this.#known.first;
+  }
+
+  get last(): number {
+    return this.#known.last;
+  }
+
+  holds(epoch: string): number | undefined {
+    return this.#known.holds(epoch);
+  }
+
+  append(entries: readonly NewEntry[]): Promise<readonly number[]> {
+    return new Promise((resolve, reject) => {
+      const answer = (offsets: readonly number[] | undefined) =>
+        offsets === undefined ? reject(new Error("There was no answer.")) : resolve(offsets);
+      this.#unsent.push({ entries, answer });
+      if (!this.#sending) void this.#send();
+    });
+  }
+
+  read(after: number, events: number, bytes: number): Promise<readonly LogEntry[] | "gone"> {
+    return this.#ask(() => this.#store.read(after, events, bytes));
+  }
+
+  tail(listener: TailListener): () => void {
+    const stop = this.#known.tail(listener);
+    void this.#follow();
+    return stop;
+  }
+
+  async sync(): Promise<void> {
+    while (!(await this.#catchUp(Number.POSITIVE_INFINITY)));
+  }
+
+  positionOf(id: string): Promise<number | undefined> {
+    return this.#ask(() => this.#store.positionOf(id));
+  }
+
+  trim(through: number): Promise<void> {
+    return this.#ask(() => this.#store.trim(through));
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+  }
+
+  /** What waits goes together, in the order of the calls. */
+  async #send(): Promise<void> {
+    this.#sending = true;
+    while (this.#unsent.length > 0) {
+      const sent = this.#unsent;
+      this.#unsent = [];
+      await this.#wire.pass();
+      const fails = this.#wire.draw(FAILS_ONE_IN) === 0;
+      const isDone = !fails || this.#wire.draw(2) === 0;
+      const before = this.#store.last;
+      const offsets = isDone ? sent.map(({ entries }) => this.#store.append(entries)) : [];
+      const added = this.#store.era.entries.slice(before);
+      const seen = this.#seen();
+      await this.#wire.pass();
+      // What was appended to an earlier life may be lost by now.
+      const isKept = !fails && this.#learn(seen);
+      if (isKept) {
+        this.#known.appended(added);
+        this.#known.trimmed(seen.first);
+      }
+      for (const [i, { answer }] of sent.entries()) answer(isKept ? offsets[i] : undefined);
+    }
+    this.#sending = false;
+  }
+
+  async #follow(): Promise<void> {
+    while (!this.#closed) await this.#catchUp(TAIL_EVENTS);
+  }
+
+  /** Resolves to whether what the store had is known now. */
+  async #catchUp(events: number): Promise<boolean> {
+    const after = this.#known.last;
+    await this.#wire.pass();
+    const entries = this.#store.read(Math.max(after, this.#store.era.first - 1), events, Number.POSITIVE_INFINITY);
+    const seen = this.#seen();
+    await this.#wire.pass();
+    // What follows a place in one life is nothing that follows it in another.
+    if (!this.#learn(seen) || after > this.#known.last) return false;
+    this.#known.read(entries as LogEntry[]);
+    this.#known.trimmed(seen.first);
+    return true;
+  }
+
+  /** Asks again where the answer is of a life that is over. */
+  async #ask<T>(question: () => T): Promise<T> {
+    for (;;) {
+      await this.#wire.pass();
+      const answer = question();
+      const seen = this.#seen();
+      await this.#wire.pass();
+      if (!this.#learn(seen)) continue;
+      this.#known.trimmed(seen.first);
+      return answer;
+    }
+  }
+
+  #seen(): Seen {
+    const { life, first } = this.#store.era;
+    return { index: this.#store.past.now, life, first, last: this.#store.last };
+  }
+
+  /** Whether what was seen is of the newest life known. */
+  #learn({ index, life, first, last }: Seen): boolean {
+    if (index > this.#index) this.#known.lives(life, first, last);
+    this.#index = Math.max(this.#index, index);
+    return index === this.#index;
+  }
+}

@@ -1,0 +1,79 @@
+import { type Life, lifeIn } from "../../src/logs/life.ts";
+import { entryBytes, type LogEntry, type NewEntry } from "../../src/logs/log.ts";
+import { type Era, Past } from "./past.ts";
+
+interface StoredEra extends Era {
+  readonly life: Life;
+  readonly entries: LogEntry[];
+  first: number;
+}
+
+/**
+ * A store of one channel that several processes share, and that may lose what it was given: its end, or everything. What each of its lives
+ * had is kept in `past`, for the model.
+ */
+export class ForgetfulStore {
+  readonly past: Past = new Past();
+  readonly #retainEvents: number;
+
+  constructor(retainEvents: number) {
+    this.#retainEvents = retainEvents;
+    this.#live(lifeIn("0", undefined, 1, 0), [], 1, undefined);
+  }
+
+  get era(): StoredEra {
+    return this.past.eras[this.past.now] as StoredEra;
+  }
+
+  get last(): number {
+    return this.era.entries.length;
+  }
+
+  /** Appends at once, as any process may; one whose own ID is kept is not appended again. */
+  append(entries: readonly NewEntry[]): number[] {
+    return entries.map((entry) => {
+      const known = entry.id === undefined ? undefined : this.positionOf(entry.id);
+      if (known !== undefined) return known;
+      this.era.entries.push({ ...entry, offset: this.last + 1, time: 0 });
+      this.trim(this.last - this.#retainEvents);
+      return this.last;
+    });
+  }
+
+  read(after: number, events: number, bytes: number): LogEntry[] | "gone" {
+    if (after + 1 < this.era.first) return "gone";
+    const found: LogEntry[] = [];
+    for (let size = 0; size < bytes && found.length < events; ) {
+      const entry = this.era.entries[after + found.length];
+      if (entry === undefined) break;
+      found.push(entry);
+      size += entryBytes(entry);
+    }
+    return found;
+  }
+
+  positionOf(id: string): number | undefined {
+    return this.era.entries.find((entry) => entry.id === id && entry.offset >= this.era.first)?.offset;
+  }
+
+  trim(through: number): void {
+    this.era.first = Math.max(this.era.first, Math.min(through, this.last) + 1);
+  }
+
+  /** Begins a new life without the newest `lost` entries; 0: without any loss. */
+  restart(lost: number): void {
+    const { life, entries, first } = this.era;
+    const kept = Math.max(this.last - lost, first - 1);
+    this.#live(lifeIn(`${this.past.eras.length}`, life, first, kept), entries.slice(0, kept), first, kept);
+  }
+
+  /** Comes back empty, and does not even know that there was something. */
+  loseEverything(): void {
+    this.#live(lifeIn(`${this.past.eras.length}`, undefined, 1, 0), [], 1, undefined);
+  }
+
+  #live(life: Life, entries: LogEntry[], first: number, kept: number | undefined): void {
+    const { epoch } = life;
+    this.past.eras.push({ epoch, life, entries, first, kept } as StoredEra);
+  }
+}

@@ -1,0 +1,45 @@
+import type { Subscription } from "../../src/channel/subscription.ts";
+import type { SeenEvent } from "./fake-subscriber.ts";
+
+/** Bytes that one item stands for, where one takes bytes. */
+const ITEM_BYTES = 50;
+/** Items asked for at once at most. */
+const MAX_ASKED = 20;
+
+/** A subscriber without HTTP, which asks for items when it is told to take something. */
+export class IteratingSubscriber {
+  readonly seen: SeenEvent[] = [];
+  /** Items, in place of bytes. */
+  written = 0;
+  readonly mostPending = 0;
+  gone = false;
+  lastEventId: string;
+  readonly #items: ReturnType<Subscription["after"]>;
+  #asked = 0;
+
+  constructor(subscription: Subscription, lastEventId?: string) {
+    this.lastEventId = lastEventId ?? "";
+    this.#items = subscription.after(lastEventId);
+  }
+
+  take(bytes = ITEM_BYTES): void {
+    for (let left = bytes; left > 0 && this.#asked < MAX_ASKED; left -= ITEM_BYTES) void this.#next();
+  }
+
+  disconnect(): void {
+    if (this.gone) return;
+    this.gone = true;
+    void this.#items.return();
+  }
+
+  async #next(): Promise<void> {
+    this.#asked++;
+    const { value, done } = await this.#items.next();
+    this.#asked--;
+    if (done || this.gone) return;
+    const { event = "", data, id = "" } = value;
+    this.written++;
+    this.lastEventId = id;
+    this.seen.push({ type: event, data: JSON.stringify(data), lastEventId: id });
+  }
+}

@@ -1,0 +1,135 @@
+import { expect, test } from "vitest";
+import type { ChannelEvent } from "../../src/channel/kept-event.ts";
+import { KeptEvent } from "../../src/channel/kept-event.ts";
+import { Latest } from "../../src/channel/latest.ts";
+import type { ChannelLog, Log, NewEntry } from "../../src/logs/log.ts";
+import { memoryLog } from "../../src/logs/memory.ts";
+import { channelWorld, turns } from "./channel-world.ts";
+import { ForgetfulLog } from "./forgetful-log.ts";
+import { ForgetfulStore } from "./forgetful-store.ts";
+import { Wire } from "./wire.ts";
+
+const RETAIN = { events: 5_000, bytes: Number.POSITIVE_INFINITY, age: Number.POSITIVE_INFINITY };
+const latestBy = ({ type }: { type: string }) => type;
+
+function metrics(count: number, values: number): NewEntry[] {
+  return Array.from({ length: count }, (_, n) => ({ type: `metric-${n % values}`, data: `${n}`, json: true }));
+}
+
+/** A log that was there before, and had these entries. */
+async function logWith(entries: readonly NewEntry[]) {
+  const opened = memoryLog().open("orders", { retain: RETAIN }) as ChannelLog;
+  await opened.append(entries);
+  return { opened, log: { shared: false, open: () => opened, close: async () => undefined } satisfies Log };
+}
+
+/** Some turns, after which a subscriber with a snapshot has what it gives. */
+async function snapshot(world: ReturnType<typeof channelWorld>): Promise<Record<string, string>> {
+  const subscriber = world.connect(world.channel.subscribe({ initial: "latest" }));
+  await turns(30);
+  subscriber.take();
+  subscriber.disconnect();
+  for (const { lastEventId } of subscriber.seen) expect(lastEventId).toBe("");
+  expect(new Set(subscriber.seen.map(({ type }) => type)).size).toBe(subscriber.seen.length);
+  return Object.fromEntries(subscriber.seen.map(({ type, data }) => [type, data]));
+}
+
+test("the newest event of each key is found in a log that was there before", async () => {
+  const { log } = await logWith(metrics(1_300, 3));
+  const world = channelWorld({ latestBy }, {}, log);
+  expect(await snapshot(world)).toEqual({ "metric-0": "1299", "metric-1": "1297", "metric-2": "1298" });
+});
+
+test("a snapshot that is asked for while older events are being looked through waits for all of them", async () => {
+  const { opened, log } = await logWith(metrics(1_300, 3));
+  let release!: () => void;
+  const held = new Promise<void>((resolve) => {
+    release = resolve;
+  });
+  const read = opened.read.bind(opened);
+  opened.read = async (after, events, bytes) => {
+    await held;
+    return read(after, events, bytes);
+  };
+  const world = channelWorld({ latestBy }, {}, log);
+  const subscriber = world.connect(world.channel.subscribe({ initial: "latest" }));
+  // Newer than all that is looked through, and is not undone by it.
+  await world.channel.publish("metric-1", "new");
+  await turns();
+  subscriber.take();
+  expect(subscriber.seen).toEqual([]);
+  release();
+  await turns(10);
+  subscriber.take();
+  // Without what is newer than the position that the snapshot is for: that comes after it, once.
+  expect(subscriber.seen.map(({ type, data, lastEventId }) => [type, data, lastEventId])).toEqual([
+    ["metric-2", "1298", ""],
+    ["metric-0", "1299", ""],
+    ["metric-1", "new", await world.channel.position()],
+  ]);
+  expect(await snapshot(world)).toEqual({ "metric-0": "1299", "metric-1": "new", "metric-2": "1298" });
+});
+
+test("what a new life of the log has lost is in no snapshot", async () => {
+  const store = new ForgetfulStore(RETAIN.events);
+  store.append(metrics(4, 3));
+  const log: Log = {
+    shared: true,
+    open: () => ForgetfulLog.open(store, new Wire(1)),
+    close: async () => undefined,
+  };
+  const world = channelWorld({ latestBy }, {}, log);
+  expect(await snapshot(world)).toEqual({ "metric-0": "3", "metric-1": "1", "metric-2": "2" });
+  const learned = () => turns(20);
+  store.restart(2);
+  await learned();
+  expect(await snapshot(world)).toEqual({ "metric-0": "0", "metric-1": "1" });
+  store.append([{ type: "metric-1", data: "9", json: true }]);
+  store.restart(0);
+  await learned();
+  expect(await snapshot(world)).toEqual({ "metric-0": "0", "metric-1": "9" });
+  store.loseEverything();
+  await learned();
+  expect(await snapshot(world)).toEqual({});
+  await world.channel.close();
+});
+
+test("a load that was overtaken by another leaves nothing behind", async () => {
+  const latest = new Latest(latestBy as (event: ChannelEvent) => string);
+  const event = (type: string, offset: number) =>
+    new KeptEvent({ type, data: `${offset}`, json: true, offset, time: 0 }, "epoch");
+  let release!: () => void;
+  const held = new Promise<void>((resolve) => {
+    release = resolve;
+  });
+  async function* slowly() {
+    yield event("old", 1);
+    await held;
+    yield event("older", 2);
+  }
+  async function* quickly() {
+    yield event("new", 1);
+  }
+  const fail = (error: unknown) => expect.fail(String(error));
+  const first = latest.load(slowly(), fail);
+  const second = latest.load(quickly(), fail);
+  latest.add(event("added", 2), fail);
+  await second;
+  release();
+  await first;
+  expect(latest.loading).toBeUndefined();
+  expect(latest.events().map(({ entry }) => entry.type)).toEqual(["new", "added"]);
+});
+
+test("a load that fails is reported, and what came meanwhile is there", async () => {
+  const { opened, log } = await logWith(metrics(3, 3));
+  const read = opened.read.bind(opened);
+  opened.read = () => Promise.reject(new Error("cut off"));
+  const world = channelWorld({ latestBy }, {}, log);
+  await world.channel.publish("metric-1", "new");
+  opened.read = read;
+  expect(await snapshot(world)).toEqual({ "metric-1": "new" });
+  expect(world.errors).toMatchObject([
+    { error: { message: "cut off" }, context: { stage: "latest-by", channel: "orders" } },
+  ]);
+});

@@ -1,0 +1,112 @@
+import fc from "fast-check";
+import { turns } from "./channel-world.ts";
+import { SELECTIONS } from "./model-follower.ts";
+import type { Coming, Publishing, World } from "./model-world.ts";
+
+/** One thing that happens. */
+export type Command =
+  | ({ readonly do: "publish" | "elsewhere"; readonly count: number } & Publishing)
+  | ({ readonly do: "connect" | "start" } & Coming)
+  | ({ readonly do: "arrive"; readonly eras: number; readonly part: number } & Coming)
+  | { readonly do: "take"; readonly who: number; readonly bytes: number }
+  | { readonly do: "reconnect" | "leave"; readonly who: number }
+  | { readonly do: "trim" | "trim elsewhere"; readonly part: number }
+  | { readonly do: "lose"; readonly count: number }
+  | { readonly do: "restart" | "lose everything" | "heartbeat" }
+  | { readonly do: "turn"; readonly count: number };
+
+const who = fc.nat(9);
+const part = fc.double({ min: 0, max: 1, noNaN: true });
+const publishing = {
+  type: fc.constantFrom("x", "y"),
+  topics: fc.constantFrom(undefined, undefined, ["a"], ["b"], ["a", "b"], ["c"]),
+  count: fc.oneof(
+    { weight: 5, arbitrary: fc.integer({ min: 1, max: 3 }) },
+    { weight: 1, arbitrary: fc.integer({ min: 4, max: 60 }) },
+  ),
+  ownId: fc.boolean(),
+};
+const coming = {
+  selection: fc.nat(SELECTIONS.length - 1),
+  isIterating: fc.nat(3).map((n) => n === 0),
+  takesAll: fc.boolean(),
+};
+
+const ON_ANY_LOG: fc.WeightedArbitrary<Command>[] = [
+  { weight: 6, arbitrary: fc.record({ do: fc.constant("publish" as const), ...publishing }) },
+  { weight: 2, arbitrary: fc.record({ do: fc.constantFrom("connect" as const, "start" as const), ...coming }) },
+  {
+    weight: 6,
+    arbitrary: fc.record({ do: fc.constant("take" as const), who, bytes: fc.constantFrom(1, 50, 700, 3_000, 1e9) }),
+  },
+  { weight: 2, arbitrary: fc.record({ do: fc.constantFrom("reconnect" as const, "leave" as const), who }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant("trim" as const), part }) },
+  { weight: 1, arbitrary: fc.constant({ do: "heartbeat" as const }) },
+  { weight: 4, arbitrary: fc.record({ do: fc.constant("turn" as const), count: fc.integer({ min: 1, max: 4 }) }) },
+];
+
+const ON_A_SHARED_LOG: fc.WeightedArbitrary<Command>[] = [
+  { weight: 4, arbitrary: fc.record({ do: fc.constant("elsewhere" as const), ...publishing }) },
+  {
+    weight: 1,
+    arbitrary: fc.record({ do: fc.constant("arrive" as const), ...coming, eras: fc.nat(2), part }),
+  },
+  { weight: 2, arbitrary: fc.record({ do: fc.constant("lose" as const), count: fc.integer({ min: 1, max: 12 }) }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constantFrom("restart" as const, "lose everything" as const) }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant("trim elsewhere" as const), part }) },
+  // What is under way takes its turns.
+  { weight: 4, arbitrary: fc.record({ do: fc.constant("turn" as const), count: fc.integer({ min: 1, max: 10 }) }) },
+];
+
+const MOST = { maxLength: 80, size: "max" } as const;
+export const commands: fc.Arbitrary<Command[]> = fc.array(fc.oneof(...ON_ANY_LOG), MOST);
+export const sharedCommands: fc.Arbitrary<Command[]> = fc.array(fc.oneof(...ON_ANY_LOG, ...ON_A_SHARED_LOG), MOST);
+
+/** Lets it happen. */
+export async function perform(world: World, command: Command): Promise<void> {
+  const { past, ground, followers } = world;
+  const { store } = ground;
+  const era = past.eras[past.now]!;
+  const through = (part: number) => era.first + Math.floor(part * (era.entries.length - era.first));
+  switch (command.do) {
+    case "publish":
+      for (let i = 0; i < command.count; i++) world.publish(command);
+      return;
+    case "elsewhere":
+      for (let i = 0; i < command.count; i++) world.publishElsewhere(command);
+      return;
+    case "connect":
+      return world.connect(command);
+    case "start":
+      return world.connectFromStart(command);
+    case "arrive": {
+      const index = Math.max(0, past.now - command.eras);
+      return world.arrive(command, {
+        era: index,
+        offset: Math.round(command.part * past.eras[index]!.entries.length),
+      });
+    }
+    case "trim":
+      // A log that is shared may take its time, and others do not wait for it.
+      if (store === undefined) await ground.channelLog.trim(through(command.part));
+      else void ground.channelLog.trim(through(command.part));
+      return;
+    case "trim elsewhere":
+      return store?.trim(through(command.part));
+    case "lose":
+      return store?.restart(command.count);
+    case "restart":
+      return store?.restart(0);
+    case "lose everything":
+      return store?.loseEverything();
+    case "heartbeat":
+      return world.beat();
+    case "turn":
+      return turns(command.count);
+  }
+  const follower = followers[command.who % Math.max(1, followers.length)];
+  if (follower === undefined) return;
+  if (command.do === "take") follower.connection.take(command.bytes);
+  else if (command.do === "reconnect") world.reconnect(follower);
+  else follower.connection.disconnect();
+}
