@@ -216,7 +216,9 @@ export class Sluice implements AsyncDisposable {
    * to come back; job streams may finish. Resolves when all are gone. Throws `INVALID_OPTION`.
    */
   drain(options: DrainOptions = {}): Promise<void> {
-    return drainStreams(this.#hub, options);
+    // Of those who follow a job elsewhere nothing is known here.
+    const isBusy = () => this.#settings.log.shared && [...this.#jobs.values()].some((jobs) => jobs.isBusy);
+    return drainStreams(this.#hub, options, isBusy);
   }
 
   /** Drains without delay, cancels jobs, and closes the log. Closing twice does nothing. */
@@ -228,7 +230,7 @@ export class Sluice implements AsyncDisposable {
     await Promise.all([...this.#jobs.values()].map((jobs) => jobs.close()));
     // What the jobs said last leaves with the flush of this turn.
     if (this.#jobs.size > 0) await new Promise<void>(afterTurn);
-    await drainStreams(this.#hub, { timeout: 0 });
+    await drainStreams(this.#hub, { timeout: 0 }, () => false);
     await (await this.#cluster?.catch(() => undefined))?.close();
     for (const channel of this.#channels.values()) await channel.close();
     await this.#settings.log.close();

@@ -9,6 +9,8 @@ export interface JobState<Progress, Result> {
   readonly progress: Progress | undefined;
   readonly result: Result | undefined;
   readonly startedAt: Date;
+  /** Whose it is; absent: anybody's. */
+  readonly user: string | undefined;
 }
 
 /** A job of this process. */
@@ -39,8 +41,8 @@ export class Job<Progress, Result> implements FollowedJob {
 
   /** As users see it. */
   describe(): JobState<Progress, Result> {
-    const { id, state, progress, result, startedAt } = this;
-    return { id, state, progress, result, startedAt };
+    const { id, state, progress, result, startedAt, user } = this;
+    return { id, state, progress, result, startedAt, user };
   }
 
   /** It is over, and what followers are told of that has this event ID. */

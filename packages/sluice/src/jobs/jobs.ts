@@ -124,6 +124,11 @@ export class Jobs<Progress = unknown, Result = unknown> {
     return new JobProgress(this.#channel as Channel<JobEvents<unknown, unknown>>, this.#hub, id, find, this.#sharing);
   }
 
+  /** @internal Whether any runs here, or has ended and the log does not know it yet. */
+  get isBusy(): boolean {
+    return this.#ends.size > 0 || [...this.#own.values()].some((job) => !job.isOver);
+  }
+
   /** @internal Cancels all that run; resolves when the log knows. */
   async close(): Promise<void> {
     for (const job of [...this.#own.values()]) this.cancel(job.id);

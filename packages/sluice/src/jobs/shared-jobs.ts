@@ -124,9 +124,9 @@ export class SharedJobs {
   stateOf(id: string): JobState<unknown, unknown> | undefined {
     const job = this.get(id);
     if (job === undefined) return undefined;
-    const { state, progress, outcome, startedAt } = job;
+    const { state, progress, outcome, startedAt, user } = job;
     const result = state === "completed" ? outcome?.data : undefined;
-    return { id, state, progress, result, startedAt: new Date(startedAt) };
+    return { id, state, progress, result, startedAt: new Date(startedAt), user };
   }
 
   /** Asks the process that runs a job to end it. Returns whether it runs. */

@@ -12,7 +12,7 @@ export interface DrainOptions {
    */
   readonly grace?: number;
   /**
-   * Time for all of it, in ms. Default: 10 000. Job streams may run on until then; after it, connections that are still open are cut.
+   * Time for all of it, in ms. Default: 10 000. Job streams may run on until then, and so may jobs that others follow on other processes; after it, connections that are still open are cut.
    */
   readonly timeout?: number;
   /** Time over which the other streams are ended one after another, in ms; at most `timeout`. Default: 2 000, or half of `timeout` where that is less. */
@@ -30,8 +30,11 @@ const SPREAD_MS = 3_000;
 const STEP_MS = 20;
 const MAX_GRACE_MS = 600_000;
 
-/** Ends all streams, in the order in which they were opened, and resolves when their connections are done with them. */
-export async function drainStreams(hub: StreamHub, options: DrainOptions): Promise<void> {
+/**
+ * Ends all streams, in the order in which they were opened, and resolves when their connections are done with them and nothing else is
+ * under way that others wait for.
+ */
+export async function drainStreams(hub: StreamHub, options: DrainOptions, isBusy: () => boolean): Promise<void> {
   checkNames("drain", options, ["grace", "timeout", "pace", "spread"]);
   const grace = checkNumber("grace", options.grace, 0, { max: MAX_GRACE_MS, unit: "ms" });
   const timeout = checkNumber("timeout", options.timeout, TIMEOUT_MS, { unit: "ms" });
@@ -45,7 +48,7 @@ export async function drainStreams(hub: StreamHub, options: DrainOptions): Promi
 
   const endable: EventStream[] = [...hub.streams].filter((stream) => !stream.feed.finite);
   // Who comes back while this process still refuses is refused for good, where it is a native EventSource.
-  const over = endable.length < hub.streams.size ? timeout : pace;
+  const over = endable.length < hub.streams.size || isBusy() ? timeout : pace;
   const last = ({ setup }: EventStream) => {
     const soonest = Math.max(setup.retry, over - passed());
     return new Piece(toBytes(`retry: ${Math.round(soonest + spread * Math.random())}\n\n`), 0);
@@ -62,7 +65,8 @@ export async function drainStreams(hub: StreamHub, options: DrainOptions): Promi
     while (endable[ended]?.reason !== undefined) ended++;
     if (ended < endable.length) await sleep(STEP_MS);
   }
-  while (hub.streams.size + hub.opening.size + hub.ending.size > 0 && passed() < timeout) await sleep(STEP_MS);
+  while ((hub.streams.size + hub.opening.size + hub.ending.size > 0 || isBusy()) && passed() < timeout)
+    await sleep(STEP_MS);
   for (const opening of [...hub.opening]) opening.giveUp();
   for (const stream of [...hub.streams]) stream.close("drained", last(stream));
   // The last bytes of what was ended just now get a turn to leave.

@@ -279,6 +279,7 @@ describe("a job", () => {
       progress: 5,
       result: undefined,
       startedAt: expect.any(Date),
+      user: undefined,
     });
     job.finish();
     await job.result;

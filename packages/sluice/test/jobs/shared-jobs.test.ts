@@ -108,7 +108,7 @@ describe("a job on a log that processes share", () => {
     const job = await steered(a);
     await job.progress(10);
     jobsOf(b);
-    await expect.poll(() => jobsOf(b).get(job.id)).toMatchObject({ state: "running", progress: 10 });
+    await expect.poll(() => jobsOf(b).get(job.id)).toMatchObject({ state: "running", progress: 10, user: undefined });
     job.finish();
     await expect.poll(() => jobsOf(b).get(job.id)).toMatchObject({ state: "completed", result: { url: "/file" } });
     expect(jobsOf(b).get(job.id)!.startedAt).toEqual(jobsOf(a).get(job.id)!.startedAt);
@@ -213,6 +213,20 @@ describe("a job on a log that processes share", () => {
     const stream = await c.open(c.sluice.jobs("small", { retain }).progress(id, { user: "ann" }));
     finish();
     expect((await stream.rest()).at(-1)).toMatchObject({ type: "completed" });
+  });
+
+  test("may finish during a drain, also when nobody follows it here", async () => {
+    const job = await steered(a);
+    const stream = await b.open(jobsOf(b).progress(job.id));
+    let isDrained = false;
+    const drained = a.sluice.drain({ timeout: 8_000 }).then(() => {
+      isDrained = true;
+    });
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    expect(isDrained).toBe(false);
+    job.finish();
+    expect(await stream.rest()).toMatchObject([{ type: "completed" }]);
+    await drained;
   });
 
   test("is cancelled, and its followers told, when its Sluice closes", async () => {

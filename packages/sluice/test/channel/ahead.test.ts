@@ -1,0 +1,46 @@
+import { expect, test } from "vitest";
+import { SharedMemory } from "../logs/shared-memory.ts";
+import { channelWorld, read } from "./channel-world.ts";
+
+/** Two processes on one log, of which the second gathers what it is told for some time before it writes. */
+function twoProcesses() {
+  const store = new SharedMemory();
+  const log = store.open();
+  const [here, there] = [channelWorld({}, {}, store.open()), channelWorld({ flushInterval: 50 }, {}, log)];
+  return {
+    here: here.channel,
+    there,
+    /** A position that the second process has not heard of yet. */
+    async newPosition(): Promise<string> {
+      await there.channel.position();
+      log.isCut = true;
+      const position = await here.channel.publish("n", 1);
+      log.isCut = false;
+      return position;
+    },
+    close: () => Promise.all([here.channel.close(), there.channel.close()]),
+  };
+}
+
+test("an iteration from a position that is known and not yet written here waits without keeping the event loop", async () => {
+  const { here, there, newPosition, close } = twoProcesses();
+  const position = await newPosition();
+  const events = there.channel.subscribe().after(position);
+  const next = events.next();
+  await here.publish("n", 2);
+  expect((await next).value).toMatchObject({ data: 2 });
+  await events.return();
+  await close();
+});
+
+test("a stream from such a position gets what follows it, once", async () => {
+  const { here, there, newPosition, close } = twoProcesses();
+  const position = await newPosition();
+  const subscriber = there.connect(there.channel.subscribe(), position);
+  await here.publish("n", 2);
+  await expect.poll(() => read(subscriber)).toEqual([2]);
+  await here.publish("n", 3);
+  await expect.poll(() => read(subscriber)).toEqual([2, 3]);
+  subscriber.disconnect();
+  await close();
+});
