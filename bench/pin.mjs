@@ -21,6 +21,17 @@ export function pinTo(side, args) {
   return { execPath: "taskset", execArgv: ["-c", String(CPUS[side]), process.execPath, ...args] };
 }
 
+/**
+ * A command line that keeps any program on the processor of its side.
+ * @param {"servers" | "load"} side
+ * @param {string} command
+ * @param {string[]} args
+ * @returns {[command: string, args: string[]]}
+ */
+export function pinned(side, command, args) {
+  return CPUS ? ["taskset", ["-c", String(CPUS[side]), command, ...args]] : [command, args];
+}
+
 /** @returns {{ servers: number, load: number } | undefined} */
 function chooseCpus() {
   if (platform() !== "linux" || spawnSync("taskset", ["--version"]).status !== 0) return undefined;

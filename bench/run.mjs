@@ -8,7 +8,7 @@ import { readSettings } from "./settings.mjs";
 import { within } from "./timeout.mjs";
 
 /** In the order they run; each stops after its limit, in seconds, whatever happens. */
-const LIMITS_S = { fanout: 150, idle: 120, burst: 60, targeted: 60, stalled: 120, resume: 60, parser: 60 };
+const LIMITS_S = { fanout: 150, idle: 120, burst: 60, targeted: 60, stalled: 120, resume: 60, parser: 60, logs: 420 };
 
 const { scenarios, settings } = chosen();
 const start = performance.now();

@@ -21,6 +21,12 @@ const FULL = {
   stalledMebibytes: 120,
   resumeClients: 1_000,
   resumeEvents: 1_000,
+  logsPublishMs: 700,
+  logsRounds: 5,
+  logsTimedEvents: 250,
+  logsConnections: 2_000,
+  logsReplayEvents: 1_000_000,
+  logsReplayServerEvents: 200_000,
 };
 const QUICK = {
   connections: 300,
@@ -38,6 +44,12 @@ const QUICK = {
   stalledMebibytes: 30,
   resumeClients: 50,
   resumeEvents: 200,
+  logsPublishMs: 100,
+  logsRounds: 1,
+  logsTimedEvents: 40,
+  logsConnections: 100,
+  logsReplayEvents: 20_000,
+  logsReplayServerEvents: 10_000,
 };
 
 /** @typedef {typeof FULL & { quick: boolean, strict: boolean, cpuProfile: string | undefined }} Settings */
@@ -81,6 +93,7 @@ function fitDescriptors(settings) {
     burstConnections: Math.min(settings.burstConnections, most),
     targetedFew: Math.floor(settings.targetedFew * share),
     resumeClients: Math.min(settings.resumeClients, most),
+    logsConnections: Math.min(settings.logsConnections, most),
   };
   console.log(
     `A process may open only ${limit} files here (ulimit -n), ${wanted + SPARE_DESCRIPTORS} are needed: ` +

@@ -318,6 +318,6 @@ export class Cursor implements Feed {
 
   get #toldNow(): Told {
     const { told } = this.cohort;
-    return this.place === NOWHERE || told.offset < this.#told.offset ? this.#told : told;
+    return this.place === NOWHERE || told.offset <= this.#told.offset ? this.#told : told;
   }
 }

@@ -1,4 +1,5 @@
 import { checkNames, checkNumber, invalidOption } from "../protocol/check-option.ts";
+import { afterTurn } from "../stream/after-turn.ts";
 import type { Delivery } from "./delivery.ts";
 import type { Gap } from "./gap.ts";
 import { type AnyEvents, type ChannelEvent, type EventMap, KeptEvent } from "./kept-event.ts";
@@ -59,6 +60,9 @@ export async function readHistory(delivery: Delivery, { selection, after, limit 
   let reached = point.after;
   while (after === undefined || events.length < limit) {
     const entries = await log.read(reached, READ_EVENTS, READ_BYTES);
+    if (entries === "gone") await log.sync();
+    // A log that answers at once must not keep the event loop for as long as there is something to read.
+    else await new Promise<void>(afterTurn);
     if (entries === "gone" || point.epoch !== delivery.epoch) {
       // Trimmed or lost while we read: begin again with what is left, and say so to whom it matters.
       if (point.epoch !== delivery.epoch) point = await find();

@@ -1,4 +1,5 @@
 import type { ChannelLog } from "../logs/log.ts";
+import { afterTurn } from "../stream/after-turn.ts";
 import { KeptEvent } from "./kept-event.ts";
 
 const PAGE_EVENTS = 512;
@@ -59,7 +60,11 @@ export class LogPages {
     const entries = await this.#log.read(after, PAGE_EVENTS, PAGE_BYTES);
     // They are of one life or the other, and that is all one knows.
     if (epoch !== this.#log.epoch) return this.#read(after);
-    if (entries === "gone") return "gone";
+    if (entries === "gone") {
+      // The log may have noticed just now, and not told yet; then nobody could say where one goes on.
+      await this.#log.sync();
+      return epoch === this.#log.epoch && after + 1 < this.#log.first ? "gone" : this.#read(after);
+    }
     const page = { first: after + 1, events: entries.map((entry) => new KeptEvent(entry, epoch)) };
     if (entries.length > 0) {
       this.#pages.push(page);
@@ -74,12 +79,15 @@ export async function* eventsUpTo(log: ChannelLog, through: number): AsyncGenera
   for (let after = log.first - 1; after < through; ) {
     const entries = await log.read(after, PAGE_EVENTS, PAGE_BYTES);
     if (entries === "gone") {
-      // Trimmed meanwhile: what is left is enough. The log may not have noticed yet.
+      // Trimmed meanwhile: what is left is enough.
+      await log.sync();
       after = Math.max(after + 1, log.first - 1);
       continue;
     }
     if (entries.length === 0) return;
     for (const entry of entries) if (entry.offset <= through) yield new KeptEvent(entry, log.epoch);
     after = entries[entries.length - 1]!.offset;
+    // A log that answers at once must not keep the event loop for as long as there is something to read.
+    await new Promise<void>(afterTurn);
   }
 }

@@ -79,8 +79,8 @@ export class SharedJobs {
   readonly #fold: Fold;
   /** Those that are over are in the order of their end. */
   #jobs = new Map<string, SharedJob>();
-  /** When the log last lost something. */
-  #restartedAt = Number.NEGATIVE_INFINITY;
+  /** Since when it knows what the log says: since it began, or the log last lost something. */
+  #restartedAt = performance.now();
   /** Ends that the log is being told of, by run. */
   readonly #ending = new Map<string, Promise<string>>();
   /** Whether what the log does not take now is not tried again. */
@@ -235,7 +235,12 @@ export class SharedJobs {
   /** After each beat: what others must be told of, or need not be kept any longer. */
   #lookAfter(): void {
     const delivery = this.#channel.open();
-    if (this.#givenUp || delivery instanceof Promise) return;
+    if (delivery instanceof Promise) {
+      // Whoever uses the channel hears why it cannot be opened.
+      delivery.catch(() => undefined);
+      return;
+    }
+    if (this.#givenUp) return;
     const { first, last } = delivery.log;
     // Soon to be trimmed, and then unknown to every node that comes later.
     const old = first + (last - first) * OLD_PART;

@@ -87,7 +87,7 @@ export interface ChannelLog {
   /**
    * Entries after the offset `after`, in order: at most `events` of them, and no more once they amount to `bytes`
    * ({@link entryBytes}), but always one where there is one; none when `after` is the newest.
-   * `"gone"` when the entry right after `after` was trimmed. It MUST NOT leave one out, nor give any of another life than
+   * `"gone"` when the entry right after `after` was trimmed; `first` MAY tell so only after the next {@link sync}. It MUST NOT leave one out, nor give any of another life than
    * `epoch` names when it resolves.
    */
   read(after: number, events: number, bytes: number): Promise<readonly LogEntry[] | "gone">;

@@ -3,6 +3,7 @@ import type { ChannelOptions } from "../../src/channel/channel-options.ts";
 import { KnownLog } from "../../src/logs/known-log.ts";
 import { lifeIn } from "../../src/logs/life.ts";
 import type { ChannelLog, Log, LogEntry, NewEntry } from "../../src/logs/log.ts";
+import { SharedMemory } from "../logs/shared-memory.ts";
 import { channelWorld, turns } from "./channel-world.ts";
 import { FakeSubscriber } from "./fake-subscriber.ts";
 
@@ -283,4 +284,21 @@ test("a snapshot that waits for a life's newest events waits for those of the li
   releaseSecond();
   await turns();
   expect(dataOf(subscriber)).toEqual(["a", "b", "c", "d", "e", "f"]);
+});
+
+test("a gap tells a live subscriber its position also where it was given no event yet", async () => {
+  const store = new SharedMemory();
+  const { channel, connect } = channelWorld({}, {}, store.open());
+  const position = await channel.position();
+  const subscriber = connect(channel.subscribe());
+  await expect.poll(() => channel.stats().live).toBe(1);
+  store.loseEverything();
+  await expect
+    .poll(() => {
+      subscriber.take();
+      return subscriber.seen.map(({ data }) => JSON.parse(data).lastEventId);
+    })
+    .toEqual([position]);
+  subscriber.disconnect();
+  await channel.close();
 });

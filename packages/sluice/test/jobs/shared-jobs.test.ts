@@ -178,6 +178,16 @@ describe("a job on a log that processes share", () => {
     expect(await stream.rest()).toMatchObject([{ type: "completed" }]);
   });
 
+  test("waits for a log that cannot be opened yet", async () => {
+    world.store.reachable = false;
+    const c = await world.node();
+    const { id, published } = jobsOf(c).start(() => ({ url: "/late" }));
+    await expect(published).rejects.toMatchObject({ code: "LOG_FAILED" });
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    world.store.reachable = true;
+    await expect.poll(() => jobsOf(b).get(id), { timeout: 20_000 }).toMatchObject({ state: "completed" });
+  });
+
   test("is told of again when the log has lost it: running, and over", async () => {
     const running = await steered(a);
     const over = await steered(a);

@@ -1,0 +1,20 @@
+import { measureFanoutCost } from "../logs/fanout-cost.mjs";
+import { measurePublishRate } from "../logs/publish-rate.mjs";
+import { measurePublishToReceived } from "../logs/publish-to-received.mjs";
+import { measureReplay } from "../logs/replay.mjs";
+import { availableKinds } from "../logs/store.mjs";
+
+/**
+ * What the logs cost that several processes share: publishing, the way from node to node, delivering, replaying.
+ * @param {import("../settings.mjs").Settings} settings
+ * @returns {Promise<import("../report.mjs").Figure[]>}
+ */
+export async function run(settings) {
+  const kinds = availableKinds();
+  const figures = [];
+  for (const kind of kinds) figures.push(...(await measurePublishRate(kind, settings)));
+  figures.push(...(await measurePublishToReceived(kinds, settings)));
+  figures.push(...(await measureFanoutCost(kinds, settings)));
+  for (const kind of kinds) figures.push(...(await measureReplay(kind, settings)));
+  return figures;
+}

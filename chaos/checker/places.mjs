@@ -1,0 +1,80 @@
+// @ts-check
+/** @typedef {import("../history.mjs").History} History */
+/** @typedef {import("../history.mjs").Position} Position */
+/** @typedef {import("../history.mjs").PublishedEvent} PublishedEvent */
+
+/** @param {string} id @returns {Position | undefined} */
+export function parsePosition(id) {
+  const match = /^([0-9a-z]{1,32})-(0|[1-9][0-9]*)$/.exec(id);
+  return match === null ? undefined : { epoch: /** @type {string} */ (match[1]), offset: Number(match[2]) };
+}
+
+/**
+ * Where an event is, seen from another life of the log: at an offset, since it survived; `"lost"`, since it did not; `"later"`, since
+ * it came after that life; `undefined`, when nobody can say.
+ * @typedef {number | "lost" | "later" | undefined} Place
+ */
+
+/** What became of positions from one life of the log to the next. */
+export class Places {
+  #lives;
+  #showsLoss;
+  #ownIds;
+
+  /** @param {History} history */
+  constructor(history) {
+    this.#lives = history.lives;
+    this.#showsLoss = history.showsLoss;
+    /** @type {Map<string, PublishedEvent>} */
+    this.#ownIds = new Map();
+    for (const event of history.events) if (event.ownId !== undefined) this.#ownIds.set(event.ownId, event);
+  }
+
+  /** The positions that an event was acknowledged with: more than one where it was lost and published again. @param {PublishedEvent} event */
+  positionsOf(event) {
+    /** @type {Position[]} */
+    const positions = [];
+    for (const { position } of event.attempts) {
+      if (position === undefined) continue;
+      const isKnown = positions.some(({ epoch, offset }) => epoch === position.epoch && offset === position.offset);
+      if (!isKnown) positions.push(position);
+    }
+    return positions;
+  }
+
+  /** The positions that an event ID may stand for: one, unless it is a publisher's own. @param {string} id */
+  positionsOfId(id) {
+    const position = parsePosition(id);
+    if (position !== undefined) return [position];
+    const event = this.#ownIds.get(id);
+    return event === undefined ? [] : this.positionsOf(event);
+  }
+
+  /** @param {Position} position @param {string} epoch @returns {Place} */
+  in(position, epoch) {
+    if (position.epoch === epoch) return position.offset;
+    const then = this.#lives.findIndex((life) => life.epoch === position.epoch);
+    const now = this.#lives.findIndex((life) => life.epoch === epoch);
+    const life = this.#lives[now];
+    if (then < 0 || life === undefined) return undefined;
+    if (then > now) return "later";
+    const through = life.holds.get(position.epoch);
+    return through !== undefined && position.offset <= through ? position.offset : "lost";
+  }
+
+  /**
+   * Whether the store lost an event, and with it, or before it came back, went all processes that it had acknowledged it to: then nobody is left
+   * who could know.
+   * @param {PublishedEvent} event
+   */
+  isForgotten(event) {
+    const now = this.#lives[this.#lives.length - 1];
+    if (now === undefined || this.#showsLoss) return false;
+    return event.attempts.every(({ node, position }) => {
+      if (position === undefined) return true;
+      const then = this.#lives.findIndex(({ epoch }) => epoch === position.epoch);
+      const isLost = this.#lives.slice(then + 1).some(({ epoch }) => this.in(position, epoch) === "lost");
+      return isLost && !this.#lives.slice(then + 1).some(({ seenBy }) => seenBy.has(node));
+    });
+  }
+}

@@ -1,0 +1,60 @@
+// @ts-check
+import { setTimeout as wait } from "node:timers/promises";
+
+/** @typedef {import("./world.d.mts").Fault} Fault */
+
+/** The part of the subscribers that something happens to. */
+const PART = 0.3;
+const BURST = { events: 400, topics: ["a"], extraLength: 0 };
+/** More than the system keeps for a reader that does not read. */
+const FLOOD = { events: 250, topics: ["c"], extraLength: 10_000 };
+
+/** What clients do. @type {readonly Fault[]} */
+export const LOAD_FAULTS = [
+  {
+    name: "subscribers-leave",
+    lasts: [1, 1],
+    breaks: "nothing",
+    async run({ subscribers }, _ms, random) {
+      for (const subscriber of random.some(subscribers, subscribers.length * PART)) subscriber.leave(false);
+    },
+  },
+  {
+    name: "subscribers-away",
+    lasts: [500, 6_000],
+    breaks: "subscribers",
+    async run({ subscribers }, ms, random) {
+      const away = random.some(subscribers, subscribers.length * PART);
+      for (const subscriber of away) subscriber.leave(true);
+      await wait(ms);
+      for (const subscriber of away) subscriber.connect();
+    },
+  },
+  {
+    name: "subscribers-stall",
+    lasts: [500, 6_000],
+    breaks: "subscribers",
+    async run({ subscribers }, ms, random) {
+      const stalled = random.some(subscribers, subscribers.length * PART);
+      for (const subscriber of stalled) subscriber.stall();
+      await wait(ms);
+      for (const subscriber of stalled) subscriber.goOn();
+    },
+  },
+  {
+    name: "burst",
+    lasts: [1, 1],
+    breaks: "nothing",
+    async run({ publishers }, _ms, random) {
+      random.pick(publishers).burst(BURST.events, BURST.topics, BURST.extraLength);
+    },
+  },
+  {
+    name: "flood",
+    lasts: [1, 1],
+    breaks: "nothing",
+    async run({ publishers }, _ms, random) {
+      random.pick(publishers).burst(FLOOD.events, FLOOD.topics, FLOOD.extraLength);
+    },
+  },
+];

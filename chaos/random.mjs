@@ -1,0 +1,54 @@
+// @ts-check
+/** Numbers that look random and follow from a seed (sfc32), so that a run can be had again. */
+export class Random {
+  #a;
+  #b;
+  #c = 1;
+  #d = 1;
+
+  /** @param {number} seed @param {string} [purpose] each purpose has numbers of its own, whatever the others take */
+  constructor(seed, purpose = "") {
+    let hash = seed >>> 0;
+    for (const character of purpose) hash = Math.imul(hash ^ character.charCodeAt(0), 0x9e3779b1) >>> 0;
+    this.#a = seed >>> 0;
+    this.#b = hash;
+    for (let i = 0; i < 15; i++) this.#next();
+  }
+
+  /** From 0 to 1, without 1. */
+  fraction() {
+    return this.#next() / 2 ** 32;
+  }
+
+  /** A whole number, both ends included. @param {number} least @param {number} most */
+  whole(least, most) {
+    return least + Math.floor(this.fraction() * (most - least + 1));
+  }
+
+  /** @param {number} probability */
+  chance(probability) {
+    return this.fraction() < probability;
+  }
+
+  /** @template T @param {readonly T[]} list @returns {T} */
+  pick(list) {
+    return /** @type {T} */ (list[Math.floor(this.fraction() * list.length)]);
+  }
+
+  /** So many different ones. @template T @param {readonly T[]} list @param {number} count @returns {T[]} */
+  some(list, count) {
+    const left = [...list];
+    const chosen = [];
+    while (chosen.length < count && left.length > 0) chosen.push(...left.splice(this.whole(0, left.length - 1), 1));
+    return chosen;
+  }
+
+  #next() {
+    const sum = (this.#a + this.#b + this.#d) | 0;
+    this.#d = (this.#d + 1) | 0;
+    this.#a = this.#b ^ (this.#b >>> 9);
+    this.#b = (this.#c + (this.#c << 3)) | 0;
+    this.#c = ((this.#c << 21) | (this.#c >>> 11)) + sum;
+    return sum >>> 0;
+  }
+}

@@ -1,0 +1,96 @@
+import { expect, test } from "vitest";
+import type { ChannelLog, Log } from "../../src/logs/log.ts";
+import { memoryLog } from "../../src/logs/memory.ts";
+import { channelWorld, read, turns } from "./channel-world.ts";
+
+/** A log that others trim: `read` knows it at once, `first` only after the next `sync`, as a log elsewhere may. */
+function trimmedByOthers() {
+  let inner!: ChannelLog;
+  let first = 1;
+  const memory = memoryLog();
+  const log: Log = {
+    shared: true,
+    open: async (name, options) => {
+      inner = (await memory.open(name, options)) as ChannelLog;
+      return {
+        get epoch() {
+          return inner.epoch;
+        },
+        get first() {
+          return first;
+        },
+        get last() {
+          return inner.last;
+        },
+        holds: () => undefined,
+        append: (entries) => inner.append(entries),
+        read: (after, events, bytes) => inner.read(after, events, bytes),
+        tail: (listener) => {
+          const stop = inner.tail({
+            ...listener,
+            appended: (added) => listener.appended(added),
+            trimmed: () => undefined,
+          });
+          sync = async () => {
+            first = inner.first;
+            listener.trimmed(first);
+          };
+          return stop;
+        },
+        sync: () => sync(),
+        positionOf: (id) => inner.positionOf(id),
+        trim: (through) => inner.trim(through),
+        close: () => inner.close(),
+      };
+    },
+    close: () => memory.close(),
+  };
+  let sync: () => Promise<void> = async () => undefined;
+  return { log, trim: (through: number) => inner.trim(through) };
+}
+
+async function trimmedWorld() {
+  const { log, trim } = trimmedByOthers();
+  const world = channelWorld({ window: { events: 1 } }, {}, log);
+  for (let n = 1; n <= 10; n++) await world.channel.publish("n", n);
+  await turns();
+  const position = (await world.channel.history({ after: `${(await world.channel.position()).split("-")[0]}-0` }))
+    .events[2]!.id;
+  await trim(6);
+  return { world, position };
+}
+
+test("a log that was trimmed elsewhere, and has not noticed, is asked again before a gap is told: one, and to the right place", async () => {
+  const { world, position } = await trimmedWorld();
+  const subscriber = world.connect(world.channel.subscribe(), position);
+  await expect.poll(() => read(subscriber).length).toBe(5);
+  await turns(20);
+  subscriber.take();
+  const [gap, ...rest] = subscriber.seen;
+  const epoch = position.split("-")[0];
+  expect(gap).toMatchObject({ type: "gap", lastEventId: `${epoch}-6` });
+  expect(JSON.parse(gap!.data)).toMatchObject({ reason: "trimmed", resumesAfter: `${epoch}-6` });
+  expect(rest.map(({ data }) => Number(data))).toEqual([7, 8, 9, 10]);
+  subscriber.disconnect();
+  await world.channel.close();
+});
+
+test("history of it begins with what is left, and says so", async () => {
+  const { world, position } = await trimmedWorld();
+  const history = await world.channel.history({ after: position });
+  expect(history.events.map(({ data }) => data)).toEqual([7, 8, 9, 10]);
+  expect(history.gap).toMatchObject({ reason: "trimmed" });
+  expect((await world.channel.history()).events).toHaveLength(4);
+  await world.channel.close();
+});
+
+test("an iteration over it is told of one gap", async () => {
+  const { world, position } = await trimmedWorld();
+  const items: unknown[] = [];
+  for await (const { event, data } of world.channel.subscribe().after(position)) {
+    items.push(event === "gap" ? "gap" : data);
+    if (items.length === 5) break;
+  }
+  expect(items).toEqual(["gap", 7, 8, 9, 10]);
+  await world.channel.close();
+});
