@@ -26,7 +26,7 @@ describe.concurrent("chaos", () => {
         const seed = SEED + number;
         const outcome = await runRound({ kind, plan, seed, lastsMs: ROUND_MS, subscribers: 28, perSecond: 80 });
         const { violations, acknowledged, delivered, faults, refused } = outcome;
-        expect(violations, `${plan.name}, seed ${seed}\n${explain(outcome)}`).toEqual([]);
+        expect(violations.length, `${plan.name}, seed ${seed}\n${explain(outcome)}`).toBe(0);
         expect(acknowledged, "events were published").toBeGreaterThan(100);
         expect(delivered, "and delivered").toBeGreaterThan(acknowledged);
         expect(faults.size, "and something broke").toBeGreaterThan(2);
