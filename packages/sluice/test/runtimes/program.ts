@@ -14,9 +14,9 @@ export class Program implements AsyncDisposable {
   #wake: () => void = () => undefined;
 
   /** Runs a program by a command line without its name, such as `["deno", "run"]`. */
-  constructor([command, ...args]: readonly string[], name: string) {
+  constructor([command, ...args]: readonly string[], name: string, options: readonly string[] = []) {
     const path = fileURLToPath(new URL(`programs/${name}`, import.meta.url));
-    const child = spawn(command as string, [...args, path], { stdio: ["ignore", "pipe", "pipe"] });
+    const child = spawn(command as string, [...args, path, ...options], { stdio: ["ignore", "pipe", "pipe"] });
     this.#child = child;
     child.stderr.on("data", (text) => (this.#complaints += text));
     createInterface(child.stdout).on("line", (line) => {

@@ -1,12 +1,6 @@
-import { serverPath } from "../../../../scripts/servers.mjs";
 import { fetchHttp2 } from "../adapters/fetch-http2.ts";
+import { commandOf } from "./command-of.ts";
 import { runtimeContract } from "./runtime-contract.ts";
-
-/** The command line of a runtime that the machine may have. */
-function commandOf(name: string, ...args: string[]): string[] | undefined {
-  const path = serverPath(name);
-  return path === undefined ? undefined : [path, ...args];
-}
 
 const node = [process.execPath];
 const newest = commandOf("node-newest");

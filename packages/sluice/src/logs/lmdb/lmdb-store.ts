@@ -142,7 +142,9 @@ export class LmdbStore {
 
   /** The record of an entry; valid until the next is asked for. */
   record(channel: number, offset: number): Buffer | undefined {
-    return this.#db.getBinaryFast(this.#keyOf(channel, offset)) as Buffer | undefined;
+    const found = this.#db.getBinaryFast(this.#keyOf(channel, offset)) as Buffer | undefined;
+    // Its `length` is set by lmdb, which not every runtime's Buffer goes by.
+    return found?.subarray(0, (this.#db as unknown as { lastSize: number }).lastSize);
   }
 
   putRecord(channel: number, offset: number, record: Buffer): void {
