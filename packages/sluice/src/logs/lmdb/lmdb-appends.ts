@@ -24,6 +24,7 @@ export class LmdbAppends {
   readonly #onAppended: (appended: Appended) => void;
   /** Those that no transaction has taken yet. */
   readonly #waiting: Waiting[] = [];
+  #appending: Promise<void> | undefined;
 
   /** `onAppended` is called when entries are on disk, before those who appended them are told. */
   constructor(folder: LmdbFolder, channel: number, retain: Retention, onAppended: (appended: Appended) => void) {
@@ -37,20 +38,30 @@ export class LmdbAppends {
     const prepared = prepare(entries);
     return new Promise((resolve, reject) => {
       this.#waiting.push({ prepared, resolve, reject });
-      if (this.#waiting.length === 1) void this.#appendWaiting();
+      this.#appending ??= this.#appendAll();
     });
   }
 
-  async #appendWaiting(): Promise<void> {
+  /** Resolves when all that was added is on disk, or rejected. */
+  async whenIdle(): Promise<void> {
+    await this.#appending;
+  }
+
+  async #appendAll(): Promise<void> {
+    while (this.#waiting.length > 0) await this.#appendSome();
+    this.#appending = undefined;
+  }
+
+  async #appendSome(): Promise<void> {
     const { store, writer, wake, maxBytes } = this.#folder;
-    let calls: readonly Waiting[] = [];
+    const calls: Waiting[] = [];
     const appendTaken = () => {
-      calls = this.#takeWaiting();
+      this.#take(calls);
       const prepared = calls.map((call) => call.prepared);
       return append(store, this.#channel, prepared, this.#retain, maxBytes);
     };
     try {
-      const appended = await writer.run(appendTaken);
+      const appended = await writer.run(this.#channel, appendTaken);
       if (appended.added.length > 0) {
         wake.hint();
         this.#onAppended(appended);
@@ -66,14 +77,13 @@ export class LmdbAppends {
     }
   }
 
-  #takeWaiting(): readonly Waiting[] {
-    let entries = 0;
+  /** Takes more of those that wait, where there is room: another process was faster, and what was taken is tried again. */
+  #take(calls: Waiting[]): void {
+    let entries = calls.reduce((sum, { prepared }) => sum + prepared.entries.length, 0);
     let count = 0;
     while (count < this.#waiting.length && entries < MAX_APPENDED) {
       entries += this.#waiting[count++]!.prepared.entries.length;
     }
-    const taken = this.#waiting.splice(0, count);
-    if (this.#waiting.length > 0) void this.#appendWaiting();
-    return taken;
+    calls.push(...this.#waiting.splice(0, count));
   }
 }

@@ -1,14 +1,14 @@
 import { SluiceError } from "../../protocol/sluice-error.ts";
 import type { LogEntry, NewEntry, Retention } from "../log.ts";
 import { entryRecord, recordBytes, recordId, recordTime } from "./lmdb-record.ts";
-import type { ChannelState, LmdbStore } from "./lmdb-store.ts";
+import { type ChannelState, type LmdbStore, PAGES_PER_RECORD } from "./lmdb-store.ts";
 
-// What is done inside a write transaction.
+// Changes of a channel: worked out from what was there when the store was renewed, and written if that is still so (`LmdbStore.change`).
 
 /** Entries trimmed in one go at most: an append trims no more than this and twice what it adds, so that it takes its time and no more. */
 const MAX_TRIMMED = 256;
 
-/** The entries of one call of `append`, made ready outside the transaction. */
+/** The entries of one call of `append`, made ready. */
 export interface Prepared {
   readonly entries: readonly NewEntry[];
   readonly records: readonly Buffer[];
@@ -27,8 +27,7 @@ export interface Appended {
   readonly isOver: boolean;
 }
 
-/** A record in a tree of pages takes up to twice its size, since pages are half full at worst. */
-const PAGES_PER_RECORD = 2;
+type RecordOf = (offset: number) => Buffer | undefined;
 
 export function prepare(entries: readonly NewEntry[]): Prepared {
   const time = Date.now();
@@ -45,27 +44,39 @@ export function append(
   retain: Retention,
   maxBytes: number,
 ): Appended {
-  let { first, last, bytes, lives } = store.state(channel);
+  const before = store.state(channel);
+  let { last, bytes } = before;
   let used = maxBytes === Number.POSITIVE_INFINITY ? 0 : store.usedBytes;
   const added: LogEntry[] = [];
+  // What is written here cannot be read yet.
+  const addedRecords: Buffer[] = [];
+  const addedIds = new Map<string, number>();
   const results = calls.map(({ entries, records, time, needed }) => {
     if (used + needed > maxBytes) return full(used, maxBytes);
     used += needed;
     return entries.map(({ type, data, json, topics, id, retry }, i) => {
-      const known = id === undefined ? undefined : store.offsetOf(channel, id);
+      const known = id === undefined ? undefined : (addedIds.get(id) ?? store.offsetOf(channel, id));
       if (known !== undefined) return known;
-      store.putRecord(channel, ++last, records[i]!);
-      bytes += recordBytes(records[i]!);
-      if (id !== undefined) store.putId(channel, id, last);
+      const record = records[i]!;
+      store.putRecord(channel, ++last, record);
+      addedRecords.push(record);
+      bytes += recordBytes(record);
+      if (id !== undefined) {
+        store.putId(channel, id, last);
+        addedIds.set(id, last);
+      }
       added.push({ offset: last, time, type, data, json, topics, id, retry });
       return last;
     });
   });
-  const appended = { first, last, bytes, lives };
+  const appended = { ...before, last, bytes };
   if (added.length === 0) return { results, added, state: appended, isOver: false };
-  const state = trimToRetention(store, channel, appended, retain, MAX_TRIMMED + 2 * added.length);
+  const recordOf: RecordOf = (offset) =>
+    offset > before.last ? addedRecords[offset - before.last - 1] : store.record(channel, offset);
+  const mustGo = (oldest: Buffer, rest: ChannelState) => goesBeyond(oldest, rest, retain);
+  const state = trimWhile(store, channel, appended, MAX_TRIMMED + 2 * added.length, mustGo, recordOf);
   store.setState(channel, state);
-  return { results, added, state, isOver: isOver(store, channel, state, retain) };
+  return { results, added, state, isOver: isOver(state, retain, recordOf) };
 }
 
 /** A limit of our own: the file of lmdb grows for as long as the disk has room. Trimming is always allowed, and makes room. */
@@ -81,29 +92,19 @@ export function trim(
   limit: Retention | number,
 ): { state: ChannelState; isOver: boolean } {
   const before = store.state(channel);
-  const state =
-    typeof limit === "number"
-      ? trimWhile(store, channel, before, MAX_TRIMMED, (_record, { first }) => first <= limit)
-      : trimToRetention(store, channel, before, limit, MAX_TRIMMED);
+  const recordOf: RecordOf = (offset) => store.record(channel, offset);
+  const mustGo = (oldest: Buffer, rest: ChannelState) =>
+    typeof limit === "number" ? rest.first <= limit : goesBeyond(oldest, rest, limit);
+  const state = trimWhile(store, channel, before, MAX_TRIMMED, mustGo, recordOf);
   if (state.first !== before.first) store.setState(channel, state);
-  const rest =
-    typeof limit === "number" ? state.first <= Math.min(limit, state.last) : isOver(store, channel, state, limit);
-  return { state, isOver: rest };
-}
-
-function trimToRetention(
-  store: LmdbStore,
-  channel: number,
-  state: ChannelState,
-  retain: Retention,
-  most: number,
-): ChannelState {
-  return trimWhile(store, channel, state, most, (record, rest) => goesBeyond(record, rest, retain));
+  const isMore =
+    typeof limit === "number" ? state.first <= Math.min(limit, state.last) : isOver(state, limit, recordOf);
+  return { state, isOver: isMore };
 }
 
 /** Whether the retention has more to trim. */
-export function isOver(store: LmdbStore, channel: number, state: ChannelState, retain: Retention): boolean {
-  const oldest = state.first <= state.last ? store.record(channel, state.first) : undefined;
+export function isOver(state: ChannelState, retain: Retention, recordOf: RecordOf): boolean {
+  const oldest = state.first <= state.last ? recordOf(state.first) : undefined;
   return oldest !== undefined && goesBeyond(oldest, state, retain);
 }
 
@@ -117,19 +118,19 @@ function trimWhile(
   state: ChannelState,
   most: number,
   mustGo: (oldest: Buffer, rest: ChannelState) => boolean,
+  recordOf: RecordOf,
 ): ChannelState {
-  let rest = state;
+  const rest = { ...state };
   for (let i = 0; i < most && rest.first <= rest.last; i++) {
-    const oldest = store.record(channel, rest.first);
+    const oldest = recordOf(rest.first);
     if (oldest !== undefined) {
       if (!mustGo(oldest, rest)) break;
+      rest.bytes -= recordBytes(oldest);
       const id = recordId(oldest);
-      const bytes = rest.bytes - recordBytes(oldest);
       if (id !== undefined) store.removeId(channel, id);
       store.removeRecord(channel, rest.first);
-      rest = { ...rest, bytes };
     }
-    rest = { ...rest, first: rest.first + 1 };
+    rest.first++;
   }
   return rest;
 }

@@ -114,7 +114,7 @@ export class LmdbChannelLog implements ChannelLog {
     this.#isClosed = true;
     clearInterval(this.#ageTimer);
     this.#known.tail({ appended() {}, trimmed() {}, reset() {} });
-    await this.#following;
+    await Promise.all([this.#following, this.#appends.whenIdle()]);
   }
 
   /** Reads what is new. */
@@ -128,7 +128,8 @@ export class LmdbChannelLog implements ChannelLog {
     if (this.#isTrimming || this.#isClosed) return;
     this.#folder.store.renew();
     const { store } = this.#folder;
-    if (!isOver(store, this.#channel, store.state(this.#channel), this.#retain)) return;
+    const recordOf = (offset: number) => store.record(this.#channel, offset);
+    if (!isOver(store.state(this.#channel), this.#retain, recordOf)) return;
     this.#isTrimming = true;
     // Nobody waits for it; who appends next trims, or the next check does.
     const trimming = this.#trim(this.#retain).finally(() => {
@@ -162,7 +163,7 @@ export class LmdbChannelLog implements ChannelLog {
     const { store, writer, wake } = this.#folder;
     for (let more = true; more; ) {
       this.#checkOpen();
-      const once = () => writer.run(() => trim(store, this.#channel, limit));
+      const once = () => writer.run(this.#channel, () => trim(store, this.#channel, limit));
       const { state, isOver } = await (writer.hasFailed
         ? this.#trimOnFullDisk(once)
         : once().catch(() => this.#trimOnFullDisk(once)));
@@ -179,7 +180,8 @@ export class LmdbChannelLog implements ChannelLog {
     try {
       const trimmed = await trim();
       // LMDB uses again what a commit freed only once another two have followed.
-      for (let i = 0; i < 2; i++) await writer.run(() => store.setState(this.#channel, store.state(this.#channel)));
+      const rewrite = () => store.setState(this.#channel, store.state(this.#channel));
+      for (let i = 0; i < 2; i++) await writer.run(this.#channel, rewrite);
       return trimmed;
     } finally {
       store.makeReserve();

@@ -6,6 +6,20 @@ export function fileSystem(): typeof fs {
   return process.getBuiltinModule("node:fs");
 }
 
+/** Makes a folder, and those that it is in. Node's own way never ends where the system has the parent but refuses with ENOENT, as in `/proc`. */
+export function makeFolder(path: string): void {
+  const { existsSync, mkdirSync } = fileSystem();
+  if (existsSync(path)) return;
+  const parent = process.getBuiltinModule("node:path").dirname(path);
+  if (parent !== path) makeFolder(parent);
+  try {
+    mkdirSync(path);
+  } catch (error) {
+    // Another process was faster.
+    if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
+  }
+}
+
 /** Room for 254 readers, in bytes. */
 const LOCK_FILE_BYTES = 16_384;
 

@@ -4,7 +4,7 @@ import { SluiceError } from "../../protocol/sluice-error.ts";
 import type { ChannelLog, Log, OpenOptions } from "../log.ts";
 import { LmdbChannelLog } from "./lmdb-channel.ts";
 import type { LmdbFolder } from "./lmdb-folder.ts";
-import { LmdbStore } from "./lmdb-store.ts";
+import { CHANNEL_LIST, LmdbStore } from "./lmdb-store.ts";
 import { LmdbWake } from "./lmdb-wake.ts";
 import { LmdbWriter } from "./lmdb-writer.ts";
 
@@ -61,14 +61,9 @@ class LmdbLog implements Log {
     if (this.#closing !== undefined) throw new SluiceError("CLOSED", "The log was closed.");
     this.#folder ??= this.#openFolder();
     const folder = this.#folder;
-    const { store, writer } = folder;
-    const number = await writer.run(() => {
-      const channel = store.channelNumber(name);
-      store.enterLife(channel);
-      return channel;
-    });
+    const number = await enter(folder, name);
     if (this.#closing !== undefined) throw new SluiceError("CLOSED", "The log was closed.");
-    store.renew();
+    folder.store.renew();
     const log = new LmdbChannelLog(folder, number, retain, onError);
     this.#channels.add(log);
     log.trimToRetention();
@@ -100,4 +95,19 @@ class LmdbLog implements Log {
     // One that is stuck is left to the end of the process: closing would wait for it.
     if (isIdle) await folder.store.close();
   }
+}
+
+/** The number of a channel, which is in a life of this file then. */
+async function enter({ store, writer }: LmdbFolder, name: string): Promise<number> {
+  store.renew();
+  const known = store.channelNumber(name);
+  if (known === undefined) {
+    return writer.run(CHANNEL_LIST, () => {
+      const number = store.channelNumber(name) ?? store.addChannel(name);
+      store.enterLife(number);
+      return number;
+    });
+  }
+  if (!store.isEntered(known)) await writer.run(known, () => store.enterLife(known));
+  return known;
 }

@@ -1,7 +1,7 @@
-import type { open, RootDatabase } from "lmdb";
+import type { open, RootDatabase, RootDatabaseOptionsWithPath } from "lmdb";
 import { SluiceError } from "../../protocol/sluice-error.ts";
 import { type Life, lifeIn, parseLife } from "../life.ts";
-import { checkDataFile, fileSystem, giveUpReserve, makeLockFile, makeReserve } from "./lmdb-files.ts";
+import { checkDataFile, fileSystem, giveUpReserve, makeFolder, makeLockFile, makeReserve } from "./lmdb-files.ts";
 
 /** Where a channel's log begins and ends, and what it amounts to. */
 export interface ChannelState {
@@ -24,6 +24,12 @@ const ID = 6;
 const STATE_BYTES = 32;
 const ENTRY_KEY_BYTES = 11;
 
+/** Stands for the list of channels, where one of them is asked for. */
+export const CHANNEL_LIST = 0;
+
+/** A record in a tree of pages takes up to twice its size, since pages are half full at worst. */
+export const PAGES_PER_RECORD = 2;
+
 /** Address space for the file, in bytes: it costs nothing, and saves mapping it anew while it grows. lmdb grows beyond it by itself. */
 const MAPPED_BYTES = 1024 ** 3;
 
@@ -34,13 +40,16 @@ export class LmdbStore {
   /** Names the data file: a copy, or one that was restored, is another. */
   readonly run: string;
   readonly #entryKey: Buffer = Buffer.alloc(ENTRY_KEY_BYTES);
+  /** What the change that is being worked out writes. */
+  #writes: (() => void)[] = [];
+  #putBytes = 0;
 
   /** Throws `LOG_FAILED`. Blocks for as long as another process writes, since lmdb opens its tables so. */
   constructor(openLmdb: typeof open, path: string) {
-    const { mkdirSync, accessSync, constants, statSync } = fileSystem();
+    const { accessSync, constants, statSync } = fileSystem();
     this.#path = path;
     try {
-      mkdirSync(path, { recursive: true });
+      makeFolder(path);
       accessSync(path, constants.R_OK | constants.W_OK | constants.X_OK);
       checkDataFile(path);
       makeLockFile(path);
@@ -54,7 +63,12 @@ export class LmdbStore {
         overlappingSync: false,
         // Else a commit that fails is a rejection that nobody can handle. Appends of a turn are gathered by ourselves.
         eventTurnBatching: false,
-      }) as RootDatabase<Uint8Array, Buffer>;
+        // What one turn asks for goes into one transaction, and all of it is there when that begins: the thread that writes never waits for
+        // this one, which may be stopped, busy, or about to exit.
+        txnStartThreshold: Number.MAX_SAFE_INTEGER,
+        batchStartThreshold: Number.MAX_SAFE_INTEGER,
+        useVersions: true,
+      } as RootDatabaseOptionsWithPath) as RootDatabase<Uint8Array, Buffer>;
       const { dev, ino, birthtimeNs } = statSync(`${path}/data.mdb`, { bigint: true });
       makeReserve(path);
       this.run = `${dev}:${ino}:${birthtimeNs}`;
@@ -65,11 +79,24 @@ export class LmdbStore {
     }
   }
 
-  /** Runs in one write transaction: all of it is on disk when this resolves, or nothing when it rejects. */
-  async commit(work: () => void): Promise<void> {
+  /**
+   * Does what `work` says, if nobody has changed the channel (or the list of channels, {@link CHANNEL_LIST}) since {@link renew}: all of it is
+   * on disk when this resolves to `true`, nothing was written when it resolves to `false` or rejects. LMDB looks at the condition itself, in
+   * its transaction. `work` reads what was there at `renew`, not what it writes, and MUST change the state (add a channel) if it writes at all.
+   */
+  async change(channel: number, work: () => void): Promise<boolean> {
+    const at = guardOf(channel);
+    const version = this.#db.getEntry(at)?.version;
+    const writes: (() => void)[] = [];
+    this.#writes = writes;
+    // Only what is complete is handed to LMDB: it would write the half of it that came before an error.
+    work();
+    if (writes.length === 0) return true;
+    const write = () => {
+      for (const next of writes) next();
+    };
     try {
-      // A child, since it is undone when `work` throws; without it, what was written until then would be committed.
-      await this.#db.childTransaction(work);
+      return await (version === undefined ? this.#db.ifNoExists(at, write) : this.#db.ifVersion(at, version, write));
     } catch (error) {
       // lmdb tells the cause by a promise of its own.
       const cause = await (error as { commitError?: Promise<never> }).commitError?.catch((reason: unknown) => reason);
@@ -77,43 +104,52 @@ export class LmdbStore {
     }
   }
 
-  /** Number of the newest commit by anybody. Costs a look at shared memory. */
+  /** Number of the newest commit by anybody, which may be about to be synced, and not to be read yet. Costs a look at shared memory. */
   get commits(): number {
     return (this.#db as unknown as { env: { info(): { lastTxnId: number } } }).env.info().lastTxnId;
   }
 
-  /** Bytes of the file that are in use; inside a transaction, with what it has written so far. */
+  /** Bytes of the file that are in use, with what may come of the records put since {@link renew}. */
   get usedBytes(): number {
     const { pageSize, treeBranchPageCount, treeLeafPageCount, overflowPages } = (
       this.#db as unknown as { db: { stat(): Record<string, number> } }
     ).db.stat() as { pageSize: number; treeBranchPageCount: number; treeLeafPageCount: number; overflowPages: number };
-    return pageSize * (treeBranchPageCount + treeLeafPageCount + overflowPages);
+    return pageSize * (treeBranchPageCount + treeLeafPageCount + overflowPages) + this.#putBytes;
   }
 
-  /** What is read from here to the end of the turn is of one moment, and that is now. Not inside a transaction. */
+  /** What is read from here to the end of the turn is of one moment, and that is now. */
   renew(): void {
     this.#db.resetReadTxn();
+    this.#putBytes = 0;
   }
 
-  /** The number of a channel; a new one where there is none. Only inside a transaction. */
-  channelNumber(name: string): number {
-    // UTF-16, so that no two names become the same; 512 bytes at most.
-    const key = Buffer.concat([Buffer.of(NAME), Buffer.from(name, "utf16le")]);
-    const known = this.#db.getBinary(key);
-    if (known !== undefined) return known.readUInt32BE();
-    const count = Buffer.alloc(4);
-    count.writeUInt32BE((this.#db.getBinary(Buffer.of(CHANNELS))?.readUInt32BE() ?? 0) + 1);
-    this.#put(Buffer.of(CHANNELS), count);
-    this.#put(key, count);
-    return count.readUInt32BE();
+  /** The number of a channel that there is. */
+  channelNumber(name: string): number | undefined {
+    return this.#db.getBinary(nameKey(name))?.readUInt32BE();
   }
 
-  /** Begins a new life of a channel, where the file is another than the one it was in. Only inside a transaction. */
+  /** Adds a channel that there is not, and says its number. Only in a change of the list. */
+  addChannel(name: string): number {
+    const list = guardOf(CHANNEL_LIST);
+    const number = (this.#db.getBinary(list)?.readUInt32BE() ?? 0) + 1;
+    const value = Buffer.alloc(4);
+    value.writeUInt32BE(number);
+    this.#put(list, value, number);
+    this.#put(nameKey(name), value);
+    return number;
+  }
+
+  /** Whether the channel is in a life of this file. */
+  isEntered(channel: number): boolean {
+    return this.life(channel)?.run === this.run;
+  }
+
+  /** Begins a new life of a channel, where the file is another than the one it was in. Only in a change of the channel, or one that adds it. */
   enterLife(channel: number): void {
+    if (this.isEntered(channel)) return;
     const state = this.state(channel);
-    const known = this.life(channel);
-    const life = lifeIn(this.run, known, state.first, state.last);
-    if (life === known) return;
+    // Another file is a copy of an earlier time. What was appended to the one before since then is lost, so no position of it holds.
+    const life = lifeIn(this.run, undefined, state.first, state.last);
     this.#put(key(LIFE, channel), Buffer.from(JSON.stringify(life)));
     this.setState(channel, { ...state, lives: state.lives + 1 });
   }
@@ -137,7 +173,8 @@ export class LmdbStore {
   setState(channel: number, { first, last, bytes, lives }: ChannelState): void {
     const value = Buffer.alloc(STATE_BYTES);
     for (const [i, number] of [first, last, bytes, lives].entries()) value.writeDoubleBE(number, i * 8);
-    this.#put(key(STATE, channel), value);
+    const at = guardOf(channel);
+    this.#put(at, value, (this.#db.getEntry(at)?.version ?? 0) + 1);
   }
 
   /** The record of an entry; valid until the next is asked for. */
@@ -148,11 +185,12 @@ export class LmdbStore {
   }
 
   putRecord(channel: number, offset: number, record: Buffer): void {
-    this.#put(this.#keyOf(channel, offset), record);
+    this.#putBytes += record.length * PAGES_PER_RECORD;
+    this.#writes.push(() => void this.#db.put(this.#keyOf(channel, offset), record, 0));
   }
 
   removeRecord(channel: number, offset: number): void {
-    void this.#db.remove(this.#keyOf(channel, offset));
+    this.#writes.push(() => void this.#db.remove(this.#keyOf(channel, offset)));
   }
 
   offsetOf(channel: number, id: string): number | undefined {
@@ -166,7 +204,7 @@ export class LmdbStore {
   }
 
   removeId(channel: number, id: string): void {
-    void this.#db.remove(key(ID, channel, id));
+    this.#writes.push(() => void this.#db.remove(key(ID, channel, id)));
   }
 
   /** Makes room on a disk that is full, so that a trim can make more; {@link makeReserve} takes it back. */
@@ -182,11 +220,12 @@ export class LmdbStore {
     return this.#db.close();
   }
 
-  // Inside a transaction `put` has done its work when it returns; its promise says nothing more.
-  #put(at: Buffer, value: Buffer): void {
-    void this.#db.put(at, value);
+  // In the block that they are written in, the promises of single writes say nothing.
+  #put(at: Buffer, value: Buffer, version = 0): void {
+    this.#writes.push(() => void this.#db.put(at, value, version));
   }
 
+  /** The key of an entry; good until the next is asked for. */
   #keyOf(channel: number, offset: number): Buffer {
     const found = this.#entryKey;
     found[0] = ENTRY;
@@ -194,6 +233,16 @@ export class LmdbStore {
     found.writeUIntBE(offset, 5, 6);
     return found;
   }
+}
+
+/** The key whose version changes with every change of the channel: its state. */
+function guardOf(channel: number): Buffer {
+  return channel === CHANNEL_LIST ? Buffer.of(CHANNELS) : key(STATE, channel);
+}
+
+/** UTF-16, so that no two names become the same; 512 bytes at most. */
+function nameKey(name: string): Buffer {
+  return Buffer.concat([Buffer.of(NAME), Buffer.from(name, "utf16le")]);
 }
 
 /** The key of something that a channel has, or, with an ID, that it has many of. IDs have 512 characters at most: 1 029 bytes. */

@@ -1,33 +1,31 @@
 import { SluiceError } from "../../protocol/sluice-error.ts";
 import type { LmdbStore } from "./lmdb-store.ts";
 
-/** A part of a transaction. */
+/** A change of a channel. */
 interface Task<T = unknown> {
-  /** Runs inside the transaction. A `SluiceError` refuses this task alone, and MUST be thrown before anything is written. */
+  readonly channel: number;
+  /** Says what to write ({@link LmdbStore.change}); once more whenever another process was faster. A `SluiceError` refuses it. */
   readonly work: () => T;
   readonly resolve: (result: T) => void;
   readonly reject: (error: unknown) => void;
+  /** When it is no longer tried, in ms of `performance.now()`. */
+  readonly deadline: number;
 }
 
-/** What became of a task, if the transaction is committed. */
-interface Outcome {
-  readonly result?: unknown;
-  readonly refusal?: SluiceError;
-}
-
-/** Tasks of one transaction at most: there is one for each channel that is written to. */
+/** Tasks of one transaction at most: one for each channel that is written to. */
 const MAX_TASKS = 64;
 
 /** How long a commit may take until nobody waits for it any more, in ms. Disks take seconds at worst; longer takes a process that stopped in mid-commit. */
-const COMMIT_TIMEOUT_MS = 15_000;
+export const COMMIT_TIMEOUT_MS = 15_000;
 
 /**
- * Group commit: what is asked for in one turn, and what comes while a commit is under way, goes into one transaction. It is gathered
- * until LMDB's lock on writing is taken, which happens on another thread.
+ * Group commit: what is asked for in one turn, and what comes while a commit is under way, goes into one transaction. The lock on writing is
+ * taken on another thread, and only for as long as it takes to write: what to write was worked out before, and holds only if no other
+ * process has changed the channel meanwhile. If one has, it is worked out anew.
  */
 export class LmdbWriter {
   readonly #store: LmdbStore;
-  readonly #queue: Task[] = [];
+  #queue: Task[] = [];
   /** Those in the transaction that is under way. */
   #batch: Task[] = [];
   #writing: Promise<void> | undefined;
@@ -43,11 +41,12 @@ export class LmdbWriter {
     return this.#hasFailed;
   }
 
-  /** Runs `work` in a transaction, and resolves to its result once that is on disk. Rejects with `LOG_FAILED`. */
-  run<T>(work: () => T): Promise<T> {
+  /** Changes a channel as `work` says, and resolves to its result once that is on disk. Rejects with `LOG_FAILED`. */
+  run<T>(channel: number, work: () => T): Promise<T> {
     if (this.#isStuck) return Promise.reject(timedOut());
     return new Promise<T>((resolve, reject) => {
-      this.#queue.push({ work, resolve, reject } as Task);
+      const deadline = performance.now() + COMMIT_TIMEOUT_MS;
+      this.#queue.push({ channel, work, resolve, reject, deadline } as Task);
       this.#writing ??= this.#write();
     });
   }
@@ -62,30 +61,51 @@ export class LmdbWriter {
 
   async #write(): Promise<void> {
     while (this.#queue.length > 0) {
+      // Whatever else this turn asks for goes with it.
+      await new Promise((resolve) => setImmediate(resolve));
       const timer = setTimeout(() => this.#giveUp(), COMMIT_TIMEOUT_MS);
-      let outcomes: readonly Outcome[] = [];
-      try {
-        await this.#store.commit(() => {
-          this.#batch = this.#queue.splice(0, MAX_TASKS);
-          outcomes = this.#batch.map(outcomeOf);
-        });
-        this.#hasFailed = false;
-        for (const [i, { resolve, reject }] of this.#batch.entries()) {
-          const { refusal, result } = outcomes[i]!;
-          if (refusal === undefined) resolve(result);
-          else reject(refusal);
-        }
-      } catch (cause) {
-        this.#hasFailed = true;
-        // Where even the transaction could not be begun, those that wait would wait for ever.
-        const all = this.#batch.length > 0 ? this.#batch : this.#queue.splice(0);
-        for (const { reject } of all) reject(failed(cause));
-      }
+      this.#store.renew();
+      this.#batch = this.#takeBatch();
+      const written = await Promise.all(this.#batch.map((task) => this.#attempt(task)));
       clearTimeout(timer);
+      this.#hasFailed = written.includes("failed");
+      // Those that were given up are gone from the batch.
+      this.#queue.unshift(...this.#batch.filter((_, i) => written[i] === "outrun"));
       this.#batch = [];
       this.#isStuck = false;
     }
     this.#writing = undefined;
+  }
+
+  /** One task of each channel: a second one must see what the first has done. */
+  #takeBatch(): Task[] {
+    const batch = new Map<number, Task>();
+    for (const task of this.#queue) {
+      if (batch.size < MAX_TASKS && !batch.has(task.channel)) batch.set(task.channel, task);
+    }
+    const taken = [...batch.values()];
+    this.#queue = this.#queue.filter((task) => batch.get(task.channel) !== task);
+    return taken;
+  }
+
+  async #attempt({ channel, work, resolve, reject, deadline }: Task): Promise<"settled" | "outrun" | "failed"> {
+    let result: unknown;
+    try {
+      const isWritten = await this.#store.change(channel, () => {
+        result = work();
+      });
+      if (isWritten) resolve(result);
+      else if (performance.now() < deadline) return "outrun";
+      else reject(outrun());
+      return "settled";
+    } catch (error) {
+      if (error instanceof SluiceError) {
+        reject(error);
+        return "settled";
+      }
+      reject(failed(error));
+      return "failed";
+    }
   }
 
   #giveUp(): void {
@@ -94,17 +114,13 @@ export class LmdbWriter {
   }
 }
 
-function outcomeOf({ work }: Task): Outcome {
-  try {
-    return { result: work() };
-  } catch (error) {
-    if (error instanceof SluiceError) return { refusal: error };
-    throw error;
-  }
-}
-
 function timedOut(): SluiceError {
   const message = `LMDB has not committed within ${COMMIT_TIMEOUT_MS / 1_000} s, and it is not known whether it will: look for a process that was stopped while it wrote to the folder, and at the disk.`;
+  return new SluiceError("LOG_FAILED", message);
+}
+
+function outrun(): SluiceError {
+  const message = `Other processes have written to this channel without a break for ${COMMIT_TIMEOUT_MS / 1_000} s: this event was not published.`;
   return new SluiceError("LOG_FAILED", message);
 }
 
