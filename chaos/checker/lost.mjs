@@ -32,7 +32,7 @@ export function findLost(events, subscriber, places) {
 
 /**
  * A gap covers what lies after the position that the subscriber had, and up to where its stream goes on. Of an earlier life of the log that is
- * all that did not survive it, unless the subscriber had come to know of a later life before.
+ * all that did not survive it, unless the subscriber had come to know of a later life before, and whoever knew of the loss too.
  *
  * @param {GapSeen} gap
  * @param {PublishedEvent} event
@@ -45,7 +45,8 @@ function excuses(gap, event, places) {
   return places.positionsOf(event).every((position) => {
     const wasBefore = had.some(({ epoch, offset }) => {
       const place = places.in(position, epoch);
-      return place === "lost" || (typeof place === "number" && place <= offset);
+      if (place === "lost") return !places.isFoundOutIn(event, epoch, resumes.epoch);
+      return typeof place === "number" && place <= offset;
     });
     if (wasBefore) return false;
     const place = places.in(position, resumes.epoch);

@@ -20,6 +20,8 @@ export class Places {
   #lives;
   #showsLoss;
   #ownIds;
+  /** Which processes had an event, as far as somebody got it from them. @type {Map<number, Set<string>>} */
+  #knowing = new Map();
 
   /** @param {History} history */
   constructor(history) {
@@ -28,6 +30,15 @@ export class Places {
     /** @type {Map<string, PublishedEvent>} */
     this.#ownIds = new Map();
     for (const event of history.events) if (event.ownId !== undefined) this.#ownIds.set(event.ownId, event);
+    for (const { seen } of history.subscribers) {
+      let node = "";
+      for (const each of seen) {
+        if (each.kind === "opened") node = each.node;
+        if (each.kind !== "event") continue;
+        const knowing = this.#knowing.get(each.key) ?? new Set();
+        this.#knowing.set(each.key, knowing.add(node));
+      }
+    }
   }
 
   /** The positions that an event was acknowledged with: more than one where it was lost and published again. @param {PublishedEvent} event */
@@ -68,13 +79,41 @@ export class Places {
    * @param {PublishedEvent} event
    */
   isForgotten(event) {
-    const now = this.#lives[this.#lives.length - 1];
-    if (now === undefined || this.#showsLoss) return false;
-    return event.attempts.every(({ node, position }) => {
+    if (this.#lives.length === 0 || this.#showsLoss) return false;
+    return event.attempts.every(({ position }) => {
       if (position === undefined) return true;
-      const then = this.#lives.findIndex(({ epoch }) => epoch === position.epoch);
-      const isLost = this.#lives.slice(then + 1).some(({ epoch }) => this.in(position, epoch) === "lost");
-      return isLost && !this.#lives.slice(then + 1).some(({ seenBy }) => seenBy.has(node));
+      const lost = this.#livesWithout(position);
+      return lost.length > 0 && !lost.some((life) => this.#isSeenByKnowing(event, life));
     });
+  }
+
+  /**
+   * Whether a life is the first that was seen by a process that knew of an event which the life `passed` has lost already: whoever was in that is
+   * told only then.
+   * @param {PublishedEvent} event
+   * @param {string} passed
+   * @param {string} now
+   */
+  isFoundOutIn(event, passed, now) {
+    return this.positionsOf(event).every((position) => {
+      const lost = this.#livesWithout(position);
+      const found = lost.find((life) => this.#isSeenByKnowing(event, life));
+      return (
+        passed !== now && found?.epoch === now && !found.holds.has(passed) && lost.some(({ epoch }) => epoch === passed)
+      );
+    });
+  }
+
+  /** The lives from the one on that has lost a position. @param {Position} position */
+  #livesWithout(position) {
+    const then = this.#lives.findIndex(({ epoch }) => epoch === position.epoch);
+    const lost = this.#lives.findIndex(({ epoch }, i) => i > then && this.in(position, epoch) === "lost");
+    return lost < 0 ? [] : this.#lives.slice(lost);
+  }
+
+  /** @param {PublishedEvent} event @param {import("../history.mjs").LifeSeen} life */
+  #isSeenByKnowing(event, { seenBy }) {
+    const acknowledging = event.attempts.filter(({ position }) => position !== undefined).map(({ node }) => node);
+    return [...acknowledging, ...(this.#knowing.get(event.key) ?? [])].some((process) => seenBy.has(process));
   }
 }

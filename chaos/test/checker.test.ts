@@ -159,6 +159,27 @@ describe("a history as it should be", () => {
     w.history.showsLoss = true;
     expect(faults(w)).toEqual(["lost"]);
   });
+
+  test("knows no more of what was lost where everybody who had it is gone, also when they had seen a life in which it was there", () => {
+    const w = world({ storeLostData: true });
+    const reader = w.subscribe("one-1");
+    w.publish("one-2");
+    w.history.addLife("two", { one: 2 }, "node 1.1");
+    w.history.addLife("three", { one: 1, two: 1 }, "node 1.2");
+    reader.gets(w.publish("three-2"));
+    expect(check(w.history)).toMatchObject({ forgotten: 1, violations: [] });
+  });
+
+  test("tells those who had gone on, when somebody comes who knows that something was lost", () => {
+    const w = world({ storeLostData: true });
+    const reader = w.subscribe("one-1");
+    w.publish("one-2");
+    w.history.addLife("two", { one: 1 }, "node 2.1");
+    reader.gets(w.publish("two-2"));
+    w.history.addLife("three", {}, "node 1.1");
+    reader.hears("other-epoch", "three-0").gets(w.publish("three-3"));
+    expect(faults(w)).toEqual([]);
+  });
 });
 
 describe("a violation is found when", () => {
@@ -214,6 +235,18 @@ describe("a violation is found when", () => {
     w.publish("one-2");
     w.history.addLife("two", { one: 1 }, "node 1.1");
     reader.gets(w.publish("two-2"));
+    expect(faults(w)).toEqual(["lost"]);
+  });
+
+  test("somebody who lives on had told others of what was lost, and nobody was told", () => {
+    const w = world({ storeLostData: true });
+    const [reader, other] = [w.subscribe("one-1"), w.subscribe("one-1")];
+    other.see({ kind: "opened", node: "node 2.1", lastEventId: "one-1" });
+    other.gets(w.publish("one-2")).hears("other-epoch", "two-0");
+    w.history.addLife("two", { one: 1 }, "node 2.1");
+    const event = w.publish("two-2");
+    reader.gets(event);
+    other.gets(event);
     expect(faults(w)).toEqual(["lost"]);
   });
 

@@ -11,7 +11,7 @@ export class KnownLog {
   last: number;
   #former: Life["former"];
   #listener: TailListener | undefined;
-  /** The newest entry that was acknowledged to this process. */
+  /** The newest entry that this process was told of, and may have told others of. */
   #acknowledged = 0;
 
   constructor(life: Life, first: number, last: number) {
@@ -27,7 +27,7 @@ export class KnownLog {
 
   /** How far this process has seen this life: that far the log must still be when it is looked at next. */
   get seen(): Seen {
-    return { epoch: this.epoch, offset: Math.max(this.last, this.#acknowledged) };
+    return { epoch: this.epoch, offset: Math.max(this.last, this.#acknowledged), former: this.#former };
   }
 
   tail(listener: TailListener): () => void {
@@ -55,8 +55,13 @@ export class KnownLog {
   /** Entries that this process appended itself: told at once if they are the next ones, else left to whoever follows the log. */
   appended(entries: readonly LogEntry[]): void {
     if (entries.length === 0) return;
-    this.#acknowledged = Math.max(this.#acknowledged, entries[entries.length - 1]!.offset);
+    this.acknowledged(entries[entries.length - 1]!.offset);
     if (entries[0]!.offset <= this.last + 1) this.read(entries);
+  }
+
+  /** The log has an entry at this offset, whoever appended it: somebody was told so. */
+  acknowledged(offset: number): void {
+    this.#acknowledged = Math.max(this.#acknowledged, offset);
   }
 
   /** Everything before `first` is gone. */
@@ -73,8 +78,8 @@ export class KnownLog {
     const before = this.epoch;
     this.epoch = life.epoch;
     this.#former = life.former;
-    this.#acknowledged = 0;
     const kept = this.holds(before);
+    if (kept === undefined || kept < this.#acknowledged) this.#acknowledged = 0;
     // Where all that is known is still there, nothing changes but the name; what is new is read like anything else.
     if (kept === undefined || kept < this.last) {
       this.first = first;

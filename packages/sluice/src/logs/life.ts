@@ -14,10 +14,11 @@ export interface Life {
   readonly former: readonly (readonly [epoch: string, through: number])[];
 }
 
-/** How far a process has seen a life of the log. */
+/** How far a process has seen a life of the log, and what it knows of earlier ones. */
 export interface Seen {
   readonly epoch: string;
   readonly offset: number;
+  readonly former: Life["former"];
 }
 
 /** Earlier lives remembered; positions of older ones are told as a gap. */
@@ -29,7 +30,7 @@ const MAX_FORMER = 64;
  * before it asked for the others.
  */
 export function lifeIn(run: string, known: Life | undefined, first: number, last: number, seen?: Seen): Life {
-  if (known === undefined || isLost(known, last, seen)) return { epoch: newEpoch(), run, former: [] };
+  if (known === undefined || isLost(run, known, first, last, seen)) return { epoch: newEpoch(), run, former: [] };
   if (known.run === run) return known;
   const former = [
     [known.epoch, last] as const,
@@ -40,10 +41,18 @@ export function lifeIn(run: string, known: Life | undefined, first: number, last
   return { epoch: newEpoch(), run, former: former.slice(0, MAX_FORMER) };
 }
 
-function isLost({ epoch, former }: Life, last: number, seen: Seen | undefined): boolean {
+/** Whether it is certain that the log is less than this process has seen. */
+function isLost(run: string, known: Life, first: number, last: number, seen: Seen | undefined): boolean {
   if (seen === undefined) return false;
-  const kept = seen.epoch === epoch ? last : former.find(([earlier]) => earlier === seen.epoch)?.[1];
-  return kept !== undefined && seen.offset > kept;
+  const { epoch, offset, former } = seen;
+  const kept = new Map([...known.former, [known.epoch, last]]);
+  for (const [common, through] of [[epoch, offset] as const, ...former]) {
+    const end = kept.get(common);
+    // What came after their last common life the log has lost.
+    if (end !== undefined) return offset > Math.min(end, through);
+  }
+  // It knows nothing of the life that this process was in: it is as it was before that, unless all of that was trimmed or given up since.
+  return offset > 0 && offset >= first - 1 && (known.run !== run || known.former.length > 0);
 }
 
 /** Reads a life that was kept as JSON; `undefined` where there is none that makes sense. */

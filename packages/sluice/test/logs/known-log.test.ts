@@ -51,6 +51,22 @@ describe("entries", () => {
     expect(heard).toEqual(["appended 3,4,5,6"]);
   });
 
+  test("that were acknowledged are seen, before they are told, and in each life that kept them", () => {
+    const { known, heard } = knownLog(2);
+    known.appended(entries(5, 6));
+    expect(known.seen).toMatchObject({ epoch: LIFE.epoch, offset: 6 });
+    // One that another process had appended, under the same ID.
+    known.acknowledged(8);
+    expect(known.seen).toMatchObject({ epoch: LIFE.epoch, offset: 8 });
+    const kept = lifeIn("1", LIFE, 1, 8);
+    known.lives(kept, 1, 8);
+    expect(known.seen).toMatchObject({ epoch: kept.epoch, offset: 8 });
+    const lost = lifeIn("2", kept, 1, 7, known.seen);
+    known.lives(lost, 1, 7);
+    expect(known.seen).toMatchObject({ epoch: lost.epoch, offset: 7 });
+    expect(heard).toEqual(["reset 1 2", "reset 1 7"]);
+  });
+
   test("that were trimmed before they were seen are told as trimmed", () => {
     const { known, heard } = knownLog(2);
     known.read(entries(8, 9));

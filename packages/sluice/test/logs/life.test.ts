@@ -1,12 +1,16 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { type Life, lifeIn, parseLife } from "../../src/logs/life.ts";
+import { type Life, lifeIn, parseLife, type Seen } from "../../src/logs/life.ts";
 
 /** A log that was new in the run "0". */
 const NEW = lifeIn("0", undefined, 1, 0);
 
 function holds(life: Life, epoch: string): number | undefined {
   return life.former.find(([earlier]) => earlier === epoch)?.[1];
+}
+
+function seenIn({ epoch, former }: Life, offset: number): Seen {
+  return { epoch, offset, former };
 }
 
 describe("the life of a log", () => {
@@ -37,7 +41,7 @@ describe("the life of a log", () => {
   });
 
   test("holds nothing of the past where this process has seen more than what is left", () => {
-    const seen = { epoch: NEW.epoch, offset: 9 };
+    const seen = seenIn(NEW, 9);
     expect(lifeIn("1", NEW, 1, 9, seen).former).toEqual([[NEW.epoch, 9]]);
     expect(lifeIn("1", NEW, 1, 8, seen).former).toEqual([]);
     // Within one run too: something was restored.
@@ -46,13 +50,32 @@ describe("the life of a log", () => {
   });
 
   test("begins once more where another process, which had seen less, has begun one already", () => {
-    const begun = lifeIn("1", NEW, 1, 8, { epoch: NEW.epoch, offset: 7 });
+    const begun = lifeIn("1", NEW, 1, 8, seenIn(NEW, 7));
     expect(begun.former).toEqual([[NEW.epoch, 8]]);
-    const again = lifeIn("1", begun, 1, 12, { epoch: NEW.epoch, offset: 9 });
+    const again = lifeIn("1", begun, 1, 12, seenIn(NEW, 9));
     expect(again).not.toBe(begun);
     expect(again.former).toEqual([]);
     // Of what it had seen then it has told; there is no end of lives.
-    expect(lifeIn("1", again, 1, 12, { epoch: NEW.epoch, offset: 9 })).toBe(again);
+    expect(lifeIn("1", again, 1, 12, seenIn(NEW, 9))).toBe(again);
+  });
+
+  test("holds nothing of the past where its store is as it was before the life that this process was in", () => {
+    const begun = lifeIn("1", NEW, 1, 5);
+    const seen = seenIn(begun, 8);
+    expect(lifeIn("2", NEW, 1, 5, seen).former).toEqual([]);
+    // Also where that life held nothing: what it gave up does not come back.
+    expect(lifeIn("2", NEW, 1, 9, seenIn(lifeIn("1", NEW, 1, 5, seenIn(NEW, 6)), 5)).former).toEqual([]);
+    // Another process, which knew nothing of it, has begun one there.
+    const other = lifeIn("2", NEW, 1, 5);
+    const again = lifeIn("2", other, 1, 5, seen);
+    expect(again).not.toBe(other);
+    expect(again.former).toEqual([]);
+    expect(lifeIn("2", again, 1, 5, seen)).toBe(again);
+    // What this process has seen is all there.
+    expect(lifeIn("2", NEW, 1, 5, seenIn(begun, 5)).former).toEqual([[NEW.epoch, 5]]);
+    // Or was trimmed since.
+    const third = lifeIn("2", begun, 20, 30);
+    expect(lifeIn("2", third, 20, 30, seenIn(NEW, 4))).toBe(third);
   });
 
   test("remembers 64 earlier ones, the newest", () => {

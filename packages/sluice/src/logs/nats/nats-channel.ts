@@ -287,6 +287,9 @@ export class NatsChannelLog implements ChannelLog {
         if (entry.offset === log.last + 1) log.#tell([entry]);
         else log.#current.appended([entry]);
       },
+      acknowledged(offset) {
+        log.#current.acknowledged(offset);
+      },
     };
   }
 }

@@ -2,7 +2,7 @@ import { type Life, lifeIn, parseLife, type Seen } from "../life.ts";
 import { apiCode, type NatsLink, STREAM_NAME_IN_USE, STREAM_NOT_FOUND, WRONG_LAST_SEQUENCE } from "./nats-link.ts";
 import { livesPlace } from "./nats-names.ts";
 import { untilReady } from "./nats-ready.ts";
-import { type FoundStream, isNew, type Keeping } from "./nats-stream.ts";
+import type { FoundStream, Keeping } from "./nats-stream.ts";
 
 /** Stands for no channel. */
 const NO_TOKEN = "_";
@@ -58,7 +58,7 @@ export class NatsLives {
     }
   }
 
-  /** Whether it was written: not when another process was first. */
+  /** Whether it was written: not when another process was first, or the stream is not there. */
   async write(token: string, life: Life, after: number): Promise<boolean> {
     const expect = { lastSubjectSequence: after };
     try {
@@ -66,26 +66,26 @@ export class NatsLives {
       return true;
     } catch (error) {
       if (apiCode(error) === WRONG_LAST_SEQUENCE) return false;
-      throw error;
+      // Nobody takes it: the stream is gone, or has no leader.
+      if ((error as Error).name !== "JetStreamNotEnabled") throw error;
+      this.#readyBy = undefined;
+      return false;
     }
   }
 
-  /** Whether it was made: not when another process did. */
-  async #create(): Promise<boolean> {
+  async #create(): Promise<void> {
     const { stream: name, subjectOf } = this.#place;
     try {
-      const made = await this.#link.session.jsm.streams.add({
+      await this.#link.session.jsm.streams.add({
         ...this.#keeping,
         name,
         subjects: [subjectOf("*")],
         max_msgs_per_subject: 1,
         discard: "old",
       });
-      return isNew(made);
     } catch (error) {
       // Another process made it, with other options.
-      if (apiCode(error) === STREAM_NAME_IN_USE) return false;
-      throw error;
+      if (apiCode(error) !== STREAM_NAME_IN_USE) throw error;
     }
   }
 }

@@ -19,6 +19,8 @@ export interface Publishing {
   distrust(): void;
   /** Entries of this process that NATS has now. */
   appended(entry: LogEntry): void;
+  /** The offset of an entry that NATS had before. */
+  acknowledged(offset: number): void;
 }
 
 /** An offset, and the life that it is of. */
@@ -123,7 +125,7 @@ export class NatsPublisher {
   }
 
   #answered(item: Unsettled, offset: number, isDuplicate: boolean): void {
-    if (isDuplicate) return this.#resolve(item, offset);
+    if (isDuplicate) return this.#isThere(item, offset);
     // Before what is known to be there comes nothing new: this is another log than the one that was looked at.
     if (offset <= item.after) return this.#log.distrust();
     const { type, data, json, topics, id, retry } = item.entry;
@@ -148,12 +150,17 @@ export class NatsPublisher {
         if (!isCurrent()) return;
         // Trimmed meanwhile: now there is room for it.
         if (message === null) this.#send(item);
-        else this.#resolve(item, message.seq);
+        else this.#isThere(item, message.seq);
       },
       (error: unknown) => {
         if (isCurrent()) this.#refused(item, error as Error);
       },
     );
+  }
+
+  #isThere(item: Unsettled, offset: number): void {
+    this.#log.acknowledged(offset);
+    this.#resolve(item, offset);
   }
 
   #resolve(item: Unsettled, offset: number): void {

@@ -19,12 +19,15 @@ async function isReady(link: NatsLink, subject: string): Promise<boolean> {
   return false;
 }
 
-/** Resolves once the stream takes messages; rejects when it does not within some seconds. `make` is called where it does not, and says whether it made the stream. */
-export async function untilReady(link: NatsLink, subject: string, make: () => Promise<boolean>): Promise<void> {
+/**
+ * Resolves once the stream takes messages; rejects when it does not within some seconds. `make` makes it where there is none. Also whoever made
+ * it has to wait: a server says so to all who ask for the same at the same moment, and to some of them before it is ready.
+ */
+export async function untilReady(link: NatsLink, subject: string, make?: () => Promise<void>): Promise<void> {
   for (let tries = 0; !(await isReady(link, subject)); tries++) {
-    if (await make()) return;
     if (tries === MAX_TRIES) throw new Error(`NATS has a stream that does not take "${subject}".`);
-    await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+    if (tries > 0) await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
     if (link.identity === undefined) throw new Error("The connection to NATS broke.");
+    await make?.();
   }
 }

@@ -24,11 +24,6 @@ export interface FoundStream {
 const TIMEOUTS_KNOWN_AGAIN = 4;
 const MIN_KNOWN_AGAIN_MS = 10_000;
 
-/** Whether the request that was answered so made the stream: it says nothing of the kind where there was one. */
-export function isNew(made: StreamInfo): boolean {
-  return (made as { did_create?: boolean }).did_create === true;
-}
-
 /** The stream of one channel. */
 export class NatsStream {
   readonly #link: NatsLink;
@@ -69,7 +64,7 @@ export class NatsStream {
       try {
         const info = await streams.info(stream);
         if (info.created !== this.#readyAs && info.state.last_seq === 0) {
-          await untilReady(this.#link, subject, async () => false);
+          await untilReady(this.#link, subject);
         }
         this.#readyAs = info.created;
         return info;
@@ -85,7 +80,7 @@ export class NatsStream {
     const limits = streamLimits(this.#retain);
     const known = Math.max(MIN_KNOWN_AGAIN_MS, TIMEOUTS_KNOWN_AGAIN * this.#timeout);
     try {
-      const made = await streams.add({
+      await streams.add({
         ...this.#keeping,
         ...limits,
         name: this.#place.stream,
@@ -95,7 +90,6 @@ export class NatsStream {
         // Offsets have no holes.
         deny_delete: true,
       });
-      if (isNew(made)) this.#readyAs = made.created;
     } catch (error) {
       // Another process made it, with other limits.
       if (apiCode(error) !== STREAM_NAME_IN_USE) throw error;

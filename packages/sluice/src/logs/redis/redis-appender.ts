@@ -52,8 +52,11 @@ export class RedisAppender {
     try {
       const { gate } = this.#target;
       const connection = gate.connection ?? (await gate.open());
-      // What was refused is appended again before what came later.
-      if (this.#target.isUnsure) await this.#target.refresh(connection);
+      while (this.#target.isUnsure) {
+        await this.#target.refresh(connection);
+        // What was refused is appended again before what came later.
+        await Promise.all(this.#calls);
+      }
       while (this.#queue.length > 0) {
         const call = this.#send(connection, new AppendCall(this.#queue));
         this.#calls.add(call);

@@ -227,6 +227,8 @@ export class RedisChannelLog implements ChannelLog, Follower {
       // The log began another life meanwhile, and that has not all of them.
       throw new SluiceError("LOG_FAILED", "Redis lost what was just appended: it was emptied. Publish it again.");
     }
+    // Also what had its ID before, and what the life before this one has appended.
+    this.#known.acknowledged(last!);
     return offsets;
   }
 

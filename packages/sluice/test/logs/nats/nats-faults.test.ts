@@ -153,12 +153,17 @@ describe.skipIf(NATS_SERVER === undefined)("natsLog, when something breaks", { t
     const { seen, listener } = recorder();
     c.tail({ ...listener, reset: () => {} });
     const publishers = [publisher(a, 0), publisher(b, 1_000_000)];
+    const moreOfEach = async () => {
+      const enough = publishers.map(({ acknowledged }) => acknowledged.size + 30);
+      const haveEnough = () => publishers.every(({ acknowledged }, i) => acknowledged.size >= enough[i]!);
+      await until("each publisher has published more", haveEnough);
+    };
     for (let i = 0; i < 3; i++) {
-      await new Promise((resolve) => setTimeout(resolve, 300));
+      await moreOfEach();
       await server.kill();
       await server.start();
     }
-    await new Promise((resolve) => setTimeout(resolve, 300));
+    await moreOfEach();
     for (const { stop } of publishers) await stop();
     for (const channel of [a, b, c]) await eventually(channel);
     const kept = await all(c);
@@ -166,7 +171,6 @@ describe.skipIf(NATS_SERVER === undefined)("natsLog, when something breaks", { t
     const numbers = kept.map(({ data }) => Number(data));
     expect(new Set(numbers).size).toBe(numbers.length);
     for (const { acknowledged } of publishers) {
-      expect(acknowledged.size).toBeGreaterThan(100);
       for (const [offset, number] of acknowledged) expect(numbers[offset - 1]).toBe(number);
     }
     expect(seen.map(({ data }) => Number(data))).toEqual(numbers);
@@ -365,7 +369,7 @@ describe.skipIf(NATS_SERVER === undefined)("natsLog, when something breaks", { t
   });
 
   test("a long replay leaves no consumers behind", async () => {
-    const channel = await open();
+    const channel = await open({ timeout: 20_000 });
     await channel.append(Array.from({ length: 3_000 }, (_, i) => entry(i)));
     const offsets: number[] = [];
     for (let after = 0; after < 3_000; ) {
@@ -380,7 +384,7 @@ describe.skipIf(NATS_SERVER === undefined)("natsLog, when something breaks", { t
     await expect.poll(consumers).toBe(2);
     // Many places at once keep few.
     await Promise.all(Array.from({ length: 40 }, (_, i) => channel.read(i * 50, 10, 1e6)));
-    expect(await consumers()).toBeLessThanOrEqual(10);
+    await until("few are left", async () => (await consumers()) <= 10);
     await channel.close();
     await until("all consumers are gone", async () => (await consumers()) === 0);
   });

@@ -8,6 +8,8 @@ import { KEEP_ALL, recorder } from "../log-contract.ts";
 /** Short, since some tests wait for it; so what is to succeed is tried again, on a machine that has much to do. */
 const TIMEOUT_MS = 500;
 const LONG_MS = 20_000;
+/** For what is told only when the time is over, and takes its time to find out. */
+const PATIENT_MS = 3_000;
 
 const entry = (n: number, more: Partial<NewEntry> = {}): NewEntry => ({
   type: "n",
@@ -142,6 +144,23 @@ describe.skipIf(REDIS_SERVER === undefined)("redisLog, when something breaks", {
     expect(await publish(b.channel, 100)).toBe(6);
     await expect.poll(() => numbers(a.seen)).toEqual([100]);
     expect(numbers((await a.channel.read(0, 100, 1e6)) as LogEntry[])).toEqual([1, 2, 3, 4, 5, 100]);
+  });
+
+  test("holds no position of a Redis that came back as it was before the life that a process was in", async () => {
+    const redis = await start();
+    const { channel, resets } = await join(redis.port);
+    await channel.append(entries(1, 5));
+    await redis.command("SAVE");
+    const { epoch } = channel;
+    await redis.kill();
+    await redis.start("kept");
+    expect(await publish(channel, 6)).toBe(6);
+    expect(channel.holds(epoch)).toBe(5);
+    // Its disk knows neither of the sixth nor of the life that it came in.
+    await redis.kill();
+    await redis.start("kept");
+    await expect.poll(() => resets, { timeout: 5_000 }).toEqual([5, 5]);
+    expect(channel.holds(epoch)).toBeUndefined();
   });
 
   test("holds positions up to where a Redis that came back still is, where nobody knows of more", async () => {
@@ -392,7 +411,7 @@ describe.skipIf(REDIS_SERVER === undefined)("redisLog, when something breaks", {
   test("does not open a replica", async () => {
     const primary = await start();
     const replica = await start(["--replicaof", "127.0.0.1", String(primary.port)]);
-    const log = redisLog({ url: replica.url, timeout: TIMEOUT_MS });
+    const log = redisLog({ url: replica.url, timeout: PATIENT_MS });
     logs.push(log);
     await expect(log.open("orders", { retain: KEEP_ALL })).rejects.toThrow(/replica/);
   });
