@@ -67,6 +67,7 @@ export class Sluice implements AsyncDisposable {
   #cluster: Promise<Cluster> | undefined;
   #joined: Cluster | undefined;
   #closed = false;
+  #closing: Promise<void> | undefined;
 
   /** @internal Use {@link createSluice}. */
   constructor(options: SluiceOptions) {
@@ -165,14 +166,16 @@ export class Sluice implements AsyncDisposable {
    */
   presence(channel: string): Presence {
     checkName("channel", channel);
+    this.#join();
     const own = this.#channels.get(channel)?.presence() ?? NOBODY;
     return this.#joined?.presence(channel, own) ?? { ...own, nodes: 1 };
   }
 
   /**
    * Ends streams, and returns how many. Their subscribers will come back: see to it that they are refused then, if they are to stay away.
-   * With `cluster`, those on all processes that share the log; it resolves, to the number of those here, once the log has told the
-   * others, or rejects with `LOG_FAILED`, when those here have ended all the same. Functions cannot travel: name what is meant.
+   * With `cluster`, those on all processes that share the log; it resolves, to the number of those here, once the log has it for the
+   * others: one that cannot reach the log hears of it when it can, within an hour. It rejects with `LOG_FAILED`, when those here have ended
+   * all the same. Functions cannot travel: name what is meant.
    * Throws `INVALID_OPTION`.
    */
   disconnect(selector: ConnectionSelector, options?: { readonly cluster?: false }): number;
@@ -180,11 +183,7 @@ export class Sluice implements AsyncDisposable {
   disconnect(selector: ConnectionSelector, options: { readonly cluster?: boolean } = {}): number | Promise<number> {
     checkNames("disconnect", options, ["cluster"]);
     const cluster = checkBoolean("cluster", options.cluster, false);
-    if (cluster && typeof selector === "function")
-      throw invalidOption("selector", "an object where the streams of other processes are meant too", selector);
-    const ended = this.#disconnectHere(selector);
-    if (!cluster) return ended;
-    return this.#tellCluster(selector as NamedSelector).then(() => ended);
+    return cluster ? this.#disconnectEverywhere(selector as NamedSelector) : this.#disconnectHere(selector);
   }
 
   stats(): SluiceStats {
@@ -221,19 +220,10 @@ export class Sluice implements AsyncDisposable {
     return drainStreams(this.#hub, options, isBusy);
   }
 
-  /** Drains without delay, cancels jobs, and closes the log. Closing twice does nothing. */
-  async close(): Promise<void> {
-    if (this.#closed) return;
-    this.#closed = true;
-    this.#hub.leaving = true;
-    this.#hub.draining = true;
-    await Promise.all([...this.#jobs.values()].map((jobs) => jobs.close()));
-    // What the jobs said last leaves with the flush of this turn.
-    if (this.#jobs.size > 0) await new Promise<void>(afterTurn);
-    await drainStreams(this.#hub, { timeout: 0 }, () => false);
-    await (await this.#cluster?.catch(() => undefined))?.close();
-    for (const channel of this.#channels.values()) await channel.close();
-    await this.#settings.log.close();
+  /** Drains without delay, cancels jobs, and closes the log. Closing twice closes once; both resolve when that is done. */
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -247,7 +237,7 @@ export class Sluice implements AsyncDisposable {
 
   /** Meets the other processes where the log is shared. Loaded only then. */
   #join(): void {
-    if (!this.#settings.log.shared || this.#cluster !== undefined) return;
+    if (!this.#settings.log.shared || this.#cluster !== undefined || this.#closed) return;
     this.#cluster = import("./cluster/cluster.ts").then(({ joinCluster }) => {
       const open = (name: string, options: ChannelOptions<ClusterEvents>) => this.#openChannel(name, options);
       this.#joined = joinCluster(open, {
@@ -274,8 +264,26 @@ export class Sluice implements AsyncDisposable {
     return chosen.length;
   }
 
-  async #tellCluster(selector: NamedSelector): Promise<void> {
+  async #disconnectEverywhere(selector: NamedSelector): Promise<number> {
+    if (typeof selector === "function")
+      throw invalidOption("selector", "an object where the streams of other processes are meant too", selector);
+    this.#join();
+    const ended = this.#disconnectHere(selector);
     await (await this.#cluster)?.disconnect(selector);
+    return ended;
+  }
+
+  async #close(): Promise<void> {
+    this.#closed = true;
+    this.#hub.leaving = true;
+    this.#hub.draining = true;
+    await Promise.all([...this.#jobs.values()].map((jobs) => jobs.close()));
+    // What the jobs said last leaves with the flush of this turn.
+    if (this.#jobs.size > 0) await new Promise<void>(afterTurn);
+    await drainStreams(this.#hub, { timeout: 0 }, () => false);
+    await (await this.#cluster?.catch(() => undefined))?.close();
+    for (const channel of this.#channels.values()) await channel.close();
+    await this.#settings.log.close();
   }
 
   #mustBeOpen(): void {

@@ -4,6 +4,7 @@ import { connect } from "node:net";
 import { afterEach, expect, test } from "vitest";
 import { createSluice, type Sluice, type SluiceOptions } from "../src/index.ts";
 import { openEventStream } from "../src/testing/index.ts";
+import { SharedMemory } from "./logs/shared-memory.ts";
 
 let server: Server | undefined;
 
@@ -104,4 +105,20 @@ test("onClose is told what the stream was, not what is left of it", async () => 
   await expect.poll(() => news.stats().live).toBe(1);
   sluice.disconnect({ channel: "news" });
   expect(states).toEqual(["disconnected", "live"]);
+});
+
+test("a second close() resolves when the first is done, and not before", async () => {
+  const store = new SharedMemory();
+  const sluice = quiet({ log: store.open() });
+  await sluice.channel("news").publish("x", 1);
+  const order: string[] = [];
+  await Promise.all([sluice.close().then(() => order.push("first")), sluice.close().then(() => order.push("second"))]);
+  expect(order).toEqual(["first", "second"]);
+  expect(sluice.health().status).toBe("closed");
+});
+
+test("a URL in the wrong place does not show its password", () => {
+  const log = "redis://user:geheim@127.0.0.1:6379/0" as never;
+  expect(() => createSluice({ log })).toThrowError(/redis:\/\/\*\*\*@127/);
+  expect(() => createSluice({ log })).not.toThrowError(/geheim/);
 });

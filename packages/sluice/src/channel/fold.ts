@@ -53,7 +53,7 @@ export class Fold {
         const found = await walk.next();
         if (found === undefined) break;
         if ("resumesAfter" in found) this.#restart(delivery.window.last);
-        else for (const event of found) this.#folded.take(event);
+        else for (const event of found) this.#take(event, onError);
         this.#come(walk.after);
       } catch (error) {
         onError(error);
@@ -75,6 +75,15 @@ export class Fold {
       }
     }
     return undefined;
+  }
+
+  /** One that cannot be taken keeps none that follows from being taken. */
+  #take(event: KeptEvent, onError: (error: unknown) => void): void {
+    try {
+      this.#folded.take(event);
+    } catch (error) {
+      onError(error);
+    }
   }
 
   #restart(last: number): void {

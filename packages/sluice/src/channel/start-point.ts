@@ -72,7 +72,10 @@ async function findElsewhere(delivery: Delivery, id: string): Promise<StartPoint
   if (offset > delivery.window.last) await delivery.log.sync();
   // What was found in one life need not be there in the next.
   if (epoch !== delivery.epoch) return findElsewhere(delivery, id);
-  return startingAfter(delivery, Math.min(offset, delivery.window.last));
+  const point = startingAfter(delivery, Math.min(offset, delivery.window.last));
+  // An own ID is the same before and after a loss: only the place tells that something may have been missed that came after it.
+  if (offset > (delivery.log.lostAfter ?? 0)) return point;
+  return { ...point, gap: makeGap("other-epoch", id, formatPosition(delivery.epoch, point.after)) };
 }
 
 function startingAfter({ epoch }: Delivery, after: number): StartPoint {

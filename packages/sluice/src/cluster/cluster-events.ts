@@ -15,6 +15,8 @@ export type ClusterEvents = {
   /** A node is there. Each is sent after the same time. */
   beat: {
     readonly node: string;
+    /** Time after which it counts as dead when it is not heard of, in ms. */
+    readonly timeout: number;
     /** Whether everybody is asked to say all they know with their next beat: somebody here does not know it. */
     readonly ask?: boolean;
     /** Whether what follows is all there is, and not only what has changed. */

@@ -5,7 +5,7 @@ import type { KeptEvent } from "../channel/kept-event.ts";
 import type { LocalPresence } from "../channel/local-presence.ts";
 import type { NamedSelector } from "../stream/connections.ts";
 import { CLUSTER_CHANNEL, type ClusterEvents } from "./cluster-events.ts";
-import { BEATS_TO_DEATH, Nodes } from "./nodes.ts";
+import { BEATS_PER_TIMEOUT, Nodes } from "./nodes.ts";
 import { type Presence, PresenceTable } from "./presence.ts";
 
 /** What the cluster is told of this process, and does to it. */
@@ -21,8 +21,8 @@ export interface ClusterMember {
   report(error: unknown): void;
 }
 
-/** What nodes say is of use only while it is new. */
-const RETAIN = { events: 10_000, age: 60_000 };
+/** What nodes say is of use only while it is new; but who was away for some time must still hear whose streams are to be ended. */
+const RETAIN = { events: 10_000, age: 3_600_000 };
 
 /** Begins to tell the others of this process, and to hear of them, on a channel of the log that they share. */
 export function joinCluster(
@@ -58,7 +58,8 @@ export class Cluster {
   constructor(channel: Channel<ClusterEvents>, member: ClusterMember) {
     this.#channel = channel;
     this.#member = member;
-    this.#nodes = new Nodes((node) => {
+    this.#every = member.nodeTimeout / BEATS_PER_TIMEOUT;
+    this.#nodes = new Nodes(this.#every, (node) => {
       this.#presence.forget(node);
       for (const tell of this.#onDeath) tell(node);
     });
@@ -70,7 +71,6 @@ export class Cluster {
       },
     };
     this.#fold = new Fold(channel as unknown as Channel, folded, "now", (error) => member.report(error));
-    this.#every = member.nodeTimeout / BEATS_TO_DEATH;
     this.#timer = setInterval(() => void this.#beat(), this.#every);
     (this.#timer as { unref?(): void }).unref?.();
     void this.#fold.caughtUp().then(
@@ -87,9 +87,9 @@ export class Cluster {
     return this.#member.nodeTimeout;
   }
 
-  /** A node must be heard of from now on, or it counts as dead. */
-  expect(node: string): void {
-    if (node !== this.node) this.#nodes.expect(node);
+  /** A node must be heard of from now on, or it counts as dead after its timeout, in ms. */
+  expect(node: string, timeout: number): void {
+    if (node !== this.node) this.#nodes.expect(node, timeout);
   }
 
   /** Calls back with every node that dies or leaves, and after each beat. */
@@ -114,22 +114,23 @@ export class Cluster {
     this.#closed = true;
     clearInterval(this.#timer);
     this.#fold.stop();
-    await this.#channel.publish("bye", { node: this.node }).catch(() => undefined);
+    // One that cannot be reached now would be waited for in vain.
+    if (!this.#failing) await this.#channel.publish("bye", { node: this.node }).catch(() => undefined);
     await this.#channel.close();
   }
 
   #take({ entry }: KeptEvent): void {
     const { type } = entry;
-    const data = JSON.parse(entry.data) as { node: string };
-    if (type === "beat") this.#heard(data);
+    const data = JSON.parse(entry.data) as { readonly node: string };
+    if (type === "beat") this.#heard(data as ClusterEvents["beat"]);
     else if (data.node === this.node) return;
     else if (type === "bye") this.#nodes.left(data.node);
     else if (type === "disconnect") this.#member.disconnect((data as ClusterEvents["disconnect"]).selector);
   }
 
-  #heard({ node, ask = false, whole = false, channels = [] }: ClusterEvents["beat"]): void {
+  #heard({ node, timeout, ask = false, whole = false, channels = [] }: ClusterEvents["beat"]): void {
     if (node === this.node) return this.#heardOwn();
-    this.#nodes.heard(node);
+    this.#nodes.heard(node, timeout);
     if (ask) this.#sayAll = true;
     if (!this.#presence.heard(node, channels, whole)) this.#ask = true;
   }
@@ -151,15 +152,21 @@ export class Cluster {
   }
 
   async #say(): Promise<void> {
-    const { node } = this;
+    const { node, nodeTimeout: timeout } = this;
     const whole = this.#sayAll;
     const ask = this.#ask;
     const [first = [], ...more] = this.#presence.changes(this.#member.present(), whole);
     this.#sayAll = false;
     this.#ask = false;
     try {
-      await this.#channel.publish("beat", { node, ...(ask && { ask }), ...(whole && { whole }), channels: first });
-      for (const channels of more) await this.#channel.publish("beat", { node, channels });
+      await this.#channel.publish("beat", {
+        node,
+        timeout,
+        ...(ask && { ask }),
+        ...(whole && { whole }),
+        channels: first,
+      });
+      for (const channels of more) await this.#channel.publish("beat", { node, timeout, channels });
       this.#failing = false;
     } catch (error) {
       // What was to be told may not have been.

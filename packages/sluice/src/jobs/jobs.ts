@@ -96,7 +96,11 @@ export class Jobs<Progress = unknown, Result = unknown> {
 
   /** How a job is doing, as far as this process knows; `undefined` when no such job is known, or any more. */
   get(id: string): JobState<Progress, Result> | undefined {
-    return this.#own.get(id)?.describe() ?? (this.#shared?.stateOf(id) as JobState<Progress, Result> | undefined);
+    const own = this.#own.get(id);
+    // Another process may have taken the ID first, or since.
+    const run = this.#shared?.get(id)?.run ?? own?.run;
+    if (own?.run === run) return own?.describe();
+    return this.#shared?.stateOf(id) as JobState<Progress, Result> | undefined;
   }
 
   /**
@@ -180,6 +184,8 @@ export class Jobs<Progress = unknown, Result = unknown> {
     // `null` stands for a job that returns nothing: every event has data.
     const eventId = this.#publishEnd(job, type, data ?? null).catch((error) => {
       this.#report(error);
+      // A log that did not take this one will not take another.
+      if (error instanceof SluiceError && error.code === "LOG_FAILED") throw error;
       // Those who follow must learn of the end, whatever became of the result.
       job.end("failed", UNTOLD, eventId);
       return this.#publishEnd(job, "failed", UNTOLD);

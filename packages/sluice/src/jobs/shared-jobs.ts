@@ -11,8 +11,8 @@ export interface JobNodes {
   readonly node: string;
   /** Time after which a node that is not heard of counts as dead, in ms. */
   readonly nodeTimeout: number;
-  /** A node must be heard of from now on, or it counts as dead. */
-  expect(node: string): void;
+  /** A node must be heard of from now on, or it counts as dead after its timeout, in ms. */
+  expect(node: string, timeout: number): void;
   watch(onDeath: (node: string) => void, onBeat: () => void): void;
 }
 
@@ -23,6 +23,8 @@ interface Announcement {
   readonly run: string;
   readonly user?: string;
   readonly startedAt: number;
+  /** When its node counts as dead, in ms. */
+  readonly nodeTimeout: number;
 }
 
 /** The type of the events that only nodes see. */
@@ -66,6 +68,7 @@ export interface JobOwner {
 }
 
 /** How a job that nobody runs any more has failed. */
+const ID_TAKEN = "Another process has started a job with the same ID.";
 const NODE_GONE = "The process that ran this job is gone.";
 
 /** All jobs of a name on all nodes: what the log tells of them, one event after another. */
@@ -153,10 +156,11 @@ export class SharedJobs {
 
   /** Tells all nodes of a job of this one. */
   async announce({ id, run, user, startedAt }: OwnJob): Promise<void> {
-    const { node } = this.#nodes;
+    const { node, nodeTimeout } = this.#nodes;
     const announcement: Announcement = {
       node,
       run,
+      nodeTimeout,
       startedAt: startedAt.getTime(),
       ...(user !== undefined && { user }),
     };
@@ -199,7 +203,7 @@ export class SharedJobs {
     if (id === undefined) return;
     const data: unknown = entry.json ? JSON.parse(entry.data) : entry.data;
     const known = this.#jobs.get(id);
-    if (entry.type === STARTED) this.#started(id, data as Announcement, entry.offset);
+    if (entry.type === STARTED) this.#started(id, data as Announcement, entry.offset, eventId);
     else if (known === undefined || known.outcome !== undefined) return;
     else if (!isTerminal(entry.type)) known.progress = data;
     else if (entry.id === endId(known.run)) {
@@ -212,10 +216,16 @@ export class SharedJobs {
     }
   }
 
-  #started(id: string, announcement: Announcement, offset: number): void {
+  #started(id: string, announcement: Announcement, offset: number, eventId: string): void {
     const known = this.#jobs.get(id);
     if (known?.run === announcement.run) {
       known.announcedAt = offset;
+      return;
+    }
+    if (known?.state === "running") {
+      // Two processes took one ID at the same moment. The one that is first in the log has it.
+      if (announcement.node === this.#nodes.node)
+        this.#owner.ended(id, announcement.run, "failed", { message: ID_TAKEN }, eventId);
       return;
     }
     this.#jobs.delete(id);
@@ -228,7 +238,7 @@ export class SharedJobs {
       endedAt: 0,
       announcedAt: offset,
     });
-    this.#nodes.expect(announcement.node);
+    this.#nodes.expect(announcement.node, announcement.nodeTimeout);
     this.#forgetBeyondLimits();
   }
 
@@ -254,7 +264,7 @@ export class SharedJobs {
     }
     for (const [id, job] of this.#jobs) {
       if (this.#isOver(job)) this.#jobs.delete(id);
-      else if (job.outcome === undefined) this.#nodes.expect(job.node);
+      else if (job.outcome === undefined) this.#nodes.expect(job.node, job.nodeTimeout);
     }
   }
 

@@ -9,6 +9,8 @@ export class KnownLog {
   epoch: string;
   first: number;
   last: number;
+  /** See {@link ChannelLog.lostAfter}. */
+  lostAfter: number;
   #former: Life["former"];
   #listener: TailListener | undefined;
   /** The newest entry that this process was told of, and may have told others of. */
@@ -16,6 +18,7 @@ export class KnownLog {
 
   constructor(life: Life, first: number, last: number) {
     this.epoch = life.epoch;
+    this.lostAfter = life.lostAfter;
     this.#former = life.former;
     this.first = first;
     this.last = last;
@@ -77,6 +80,7 @@ export class KnownLog {
     if (life.epoch === this.epoch) return this.trimmed(first);
     const before = this.epoch;
     this.epoch = life.epoch;
+    this.lostAfter = life.lostAfter;
     this.#former = life.former;
     const kept = this.holds(before);
     if (kept === undefined || kept < this.#acknowledged) this.#acknowledged = 0;

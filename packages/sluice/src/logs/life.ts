@@ -12,6 +12,8 @@ export interface Life {
   readonly run: string;
   /** Earlier epochs, newest first, and the offset up to which the positions of each still hold. */
   readonly former: readonly (readonly [epoch: string, through: number])[];
+  /** The newest entry there was when something was last lost that came after it; 0: never. */
+  readonly lostAfter: number;
 }
 
 /** How far a process has seen a life of the log, and what it knows of earlier ones. */
@@ -30,7 +32,8 @@ const MAX_FORMER = 64;
  * before it asked for the others.
  */
 export function lifeIn(run: string, known: Life | undefined, first: number, last: number, seen?: Seen): Life {
-  if (known === undefined || isLost(run, known, first, last, seen)) return { epoch: newEpoch(), run, former: [] };
+  if (known === undefined || isLost(run, known, first, last, seen))
+    return { epoch: newEpoch(), run, former: [], lostAfter: last };
   if (known.run === run) return known;
   const former = [
     [known.epoch, last] as const,
@@ -38,7 +41,7 @@ export function lifeIn(run: string, known: Life | undefined, first: number, last
   ]
     // A position right before the oldest entry is the oldest that one can resume from.
     .filter(([, through]) => through >= first - 1);
-  return { epoch: newEpoch(), run, former: former.slice(0, MAX_FORMER) };
+  return { epoch: newEpoch(), run, former: former.slice(0, MAX_FORMER), lostAfter: known.lostAfter };
 }
 
 /** Whether it is certain that the log is less than this process has seen. */
@@ -58,6 +61,6 @@ function isLost(run: string, known: Life, first: number, last: number, seen: See
 /** Reads a life that was kept as JSON; `undefined` where there is none that makes sense. */
 export function parseLife(text: string | null | undefined): Life | undefined {
   if (!text) return undefined;
-  const { epoch, run, former } = JSON.parse(text) as Life;
-  return { epoch, run, former };
+  const { epoch, run, former, lostAfter = 0 } = JSON.parse(text) as Life;
+  return { epoch, run, former, lostAfter };
 }

@@ -77,6 +77,12 @@ export interface ChannelLog {
   holds(epoch: string): number | undefined;
 
   /**
+   * The newest entry there was when the log last lost what came after it; absent or 0: it never did. A publisher's own ID tells no epoch: whoever
+   * comes back with one from there or before may have missed what was lost.
+   */
+  readonly lostAfter?: number;
+
+  /**
    * Appends entries in order, and resolves to their offsets once they are as durable as this log promises. Those of other
    * processes MAY come between. It MUST NOT resolve for an entry that may still be lost, MUST reject when it cannot tell, and
    * MUST do either within a bounded time. The offsets are of the life that `epoch` names when it resolves.

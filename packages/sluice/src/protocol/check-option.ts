@@ -53,18 +53,27 @@ export function checkNames(owner: string, options: unknown, names: readonly stri
   if (typeof options !== "object" || options === null) throw invalidOption(`${owner} options`, "an object", options);
   for (const name of Object.keys(options)) {
     if (!names.includes(name)) {
-      throw new SluiceError("INVALID_OPTION", `${owner} has no option \`${name}\`. It has: ${names.join(", ")}.`);
+      throw new SluiceError(
+        "INVALID_OPTION",
+        `${owner} has no option \`${withoutCredentials(name)}\`. It has: ${names.join(", ")}.`,
+      );
     }
   }
 }
 
 const SHOWN_LENGTH = 60;
 
+/** A URL in the wrong place must not show its password. */
+function withoutCredentials(text: string): string {
+  return text.replace(/\/\/[^/\s]*@/g, "//***@");
+}
+
 /** A value as it may stand in a message: short, on one line, whatever it is. */
 export function show(value: unknown): string {
   if (typeof value === "string") {
-    const text = JSON.stringify(value.length > SHOWN_LENGTH ? value.slice(0, SHOWN_LENGTH) : value);
-    return value.length > SHOWN_LENGTH ? `${text}… (${value.length} characters)` : text;
+    const safe = withoutCredentials(value);
+    const text = JSON.stringify(safe.length > SHOWN_LENGTH ? safe.slice(0, SHOWN_LENGTH) : safe);
+    return safe.length > SHOWN_LENGTH ? `${text}… (${value.length} characters)` : text;
   }
   if (typeof value === "function") return "a function";
   if (Array.isArray(value)) return `an array of ${value.length}`;

@@ -3,8 +3,9 @@ import type { ChannelOptions } from "../../src/channel/channel-options.ts";
 import { KnownLog } from "../../src/logs/known-log.ts";
 import { lifeIn } from "../../src/logs/life.ts";
 import type { ChannelLog, Log, LogEntry, NewEntry } from "../../src/logs/log.ts";
+import { memoryLog } from "../../src/logs/memory.ts";
 import { SharedMemory } from "../logs/shared-memory.ts";
-import { channelWorld, turns } from "./channel-world.ts";
+import { channelWorld, read, turns } from "./channel-world.ts";
 import { FakeSubscriber } from "./fake-subscriber.ts";
 
 /** A log that others share, whose lives the test ends, and whose answers it can hold back. */
@@ -302,3 +303,36 @@ test("a gap tells a live subscriber its position also where it was given no even
   subscriber.disconnect();
   await channel.close();
 });
+
+test("one who comes back with a publisher's own ID from before a loss is told of a gap, and goes on after it", async () => {
+  const { log, lose } = losingLog();
+  const { channel, connect } = channelWorld({}, {}, log);
+  await channel.publish("n", 1, { id: "own/1" });
+  lose();
+  await channel.publish("n", 2);
+  const subscriber = connect(channel.subscribe(), "own/1");
+  await expect.poll(() => read(subscriber)).toHaveLength(2);
+  const [gap, event] = subscriber.seen;
+  expect(gap).toMatchObject({ type: "gap" });
+  expect(JSON.parse(gap!.data)).toMatchObject({ reason: "other-epoch", lastEventId: "own/1" });
+  expect(event!.data).toBe("2");
+  subscriber.disconnect();
+  await channel.close();
+});
+
+/** The memory log, as one that says that something was lost after its newest entry. */
+function losingLog() {
+  const inner = memoryLog().open("orders", { retain: { events: 100, bytes: 1e6, age: 1e9 } }) as ChannelLog;
+  let lostAfter = 0;
+  const log: Log = {
+    shared: false,
+    open: () => Object.defineProperty(inner, "lostAfter", { get: () => lostAfter }),
+    close: () => inner.close(),
+  };
+  return {
+    log,
+    lose: () => {
+      lostAfter = inner.last;
+    },
+  };
+}

@@ -102,6 +102,25 @@ describe("presence", () => {
     expect(new Set(counts)).toEqual(new Set([2]));
   });
 
+  test("goes by each node's own timeout", async () => {
+    const [quick, slow] = [await world.node(200), await world.node(4_000)];
+    slow.sluice.channel("orders");
+    quick.sluice.channel("orders");
+    await expect.poll(() => quick.sluice.presence("orders").nodes).toBe(2);
+    const counts = new Set<number>();
+    for (let i = 0; i < 40; i++) {
+      counts.add(quick.sluice.presence("orders").nodes);
+      await new Promise((resolve) => setTimeout(resolve, 25));
+    }
+    expect(counts).toEqual(new Set([2]));
+  });
+
+  test("is known to a process that has made no channel, soon after it first asks", async () => {
+    const [a, b] = [await world.node(), await world.node()];
+    await using _stream = await a.open(a.sluice.channel("orders").subscribe());
+    await expect.poll(() => b.sluice.presence("orders")).toMatchObject({ subscribers: 1, nodes: 2 });
+  });
+
   test("without a shared log is that of this process", async () => {
     await using sluice = createSluice();
     sluice.channel("orders");
@@ -124,6 +143,13 @@ describe("disconnect with { cluster: true }", () => {
     expect(third.response.status).toBe(200);
   });
 
+  test("reaches them from a process that has made no channel", async () => {
+    const [a, b] = [await world.node(), await world.node()];
+    const stream = await a.open(a.sluice.channel("orders").subscribe());
+    expect(await b.sluice.disconnect({ channel: "orders" }, { cluster: true })).toBe(0);
+    expect(await stream.rest()).toEqual([]);
+  });
+
   test("does not end streams that are opened after it", async () => {
     const [a, b] = [await world.node(), await world.node()];
     a.sluice.channel("orders");
@@ -137,7 +163,7 @@ describe("disconnect with { cluster: true }", () => {
   test("refuses a function, which cannot travel", async () => {
     const { sluice } = await world.node();
     const everybody = (() => true) as never;
-    expect(() => sluice.disconnect(everybody, { cluster: true })).toThrowError(/selector.*object/);
+    await expect(sluice.disconnect(everybody, { cluster: true })).rejects.toThrowError(/selector.*object/);
   });
 
   test("rejects when the others could not be told, and has ended those here", async () => {

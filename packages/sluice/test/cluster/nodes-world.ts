@@ -22,10 +22,10 @@ export class NodesWorld {
   readonly store: SharedMemory = new SharedMemory();
   readonly #nodes: { readonly sluice: Sluice; readonly server: Server; readonly log: CuttableLog }[] = [];
 
-  async node(): Promise<TestNode> {
+  async node(nodeTimeout: number = NODE_TIMEOUT_MS): Promise<TestNode> {
     const errors: unknown[] = [];
     const log = this.store.open();
-    const sluice = createSluice({ log, nodeTimeout: NODE_TIMEOUT_MS, onError: (error) => errors.push(error) });
+    const sluice = createSluice({ log, nodeTimeout, onError: (error) => errors.push(error) });
     let source: Source | undefined;
     const server = createServer((req, res) => void sluice.stream(req, res, source as Source)).listen(0, "127.0.0.1");
     await new Promise((resolve) => server.once("listening", resolve));

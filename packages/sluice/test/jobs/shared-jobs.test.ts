@@ -132,6 +132,23 @@ describe("a job on a log that processes share", () => {
     expect(() => jobsOf(b).start(() => ({ url: "" }), { id: "nightly" })).toThrowError(/nightly/);
   });
 
+  test("is one, where two nodes take the same ID at the same moment: the other one fails", async () => {
+    jobsOf(a);
+    jobsOf(b);
+    const runs = [a, b].map((node) =>
+      jobsOf(node).start(
+        ({ signal }) => new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason))),
+        { id: "nightly" },
+      ),
+    );
+    const loser = (await Promise.race(runs.map(({ result }, i) => result.catch(() => i)))) as number;
+    const winner = 1 - loser;
+    for (const node of [a, b]) await expect.poll(() => jobsOf(node).get("nightly")).toMatchObject({ state: "running" });
+    await using stream = await [a, b][loser]!.open(jobsOf([a, b][loser]!).progress("nightly"));
+    expect(jobsOf([a, b][winner]!).cancel("nightly")).toBe(true);
+    expect(await stream.rest()).toMatchObject([{ type: "cancelled" }]);
+  });
+
   test("fails for its followers when its node dies, with a reason", async () => {
     const job = await steered(a);
     const stream = await b.open(jobsOf(b).progress(job.id));

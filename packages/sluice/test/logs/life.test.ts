@@ -46,7 +46,7 @@ describe("the life of a log", () => {
     expect(lifeIn("1", NEW, 1, 8, seen).former).toEqual([]);
     // Within one run too: something was restored.
     expect(lifeIn("0", NEW, 1, 9, seen)).toBe(NEW);
-    expect(lifeIn("0", NEW, 1, 8, seen)).toMatchObject({ former: [] });
+    expect(lifeIn("0", NEW, 1, 8, seen)).toMatchObject({ former: [], lostAfter: 8 });
   });
 
   test("begins once more where another process, which had seen less, has begun one already", () => {
@@ -76,6 +76,13 @@ describe("the life of a log", () => {
     // Or was trimmed since.
     const third = lifeIn("2", begun, 20, 30);
     expect(lifeIn("2", third, 20, 30, seenIn(NEW, 4))).toBe(third);
+  });
+
+  test("remembers after which entry something was last lost", () => {
+    expect(NEW.lostAfter).toBe(0);
+    const lost = lifeIn("1", NEW, 1, 8, seenIn(NEW, 9));
+    expect(lost.lostAfter).toBe(8);
+    expect(lifeIn("2", lost, 1, 12).lostAfter).toBe(8);
   });
 
   test("remembers 64 earlier ones, the newest", () => {

@@ -113,6 +113,10 @@ class SharedMemoryLog implements ChannelLog {
     return this.#known.last;
   }
 
+  get lostAfter(): number {
+    return this.#known.lostAfter;
+  }
+
   holds(epoch: string): number | undefined {
     return this.#known.holds(epoch);
   }

@@ -71,6 +71,10 @@ export class LmdbChannelLog implements ChannelLog {
     return this.#known.last;
   }
 
+  get lostAfter(): number {
+    return this.#known.lostAfter;
+  }
+
   holds(epoch: string): number | undefined {
     return this.#known.holds(epoch);
   }

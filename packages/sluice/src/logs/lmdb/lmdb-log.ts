@@ -26,7 +26,7 @@ const SMALLEST_MAP_BYTES = 1024 * 1024;
 /**
  * Keeps events in LMDB, in a folder that several processes of one machine may share. `publish` resolves when the event is on disk: a crash of
  * the process or of the machine loses nothing that was acknowledged. A folder that was copied or restored from a backup is recognised; who was
- * further than it is told of a gap.
+ * there before is told of a gap.
  *
  * Opening a channel, and publishing, reject with `LOG_FAILED` where the folder cannot be used, the disk is full, or another process stopped in
  * mid-commit. Importing this module without the package `lmdb` rejects with `MISSING_PACKAGE`.

@@ -69,9 +69,10 @@ export class LmdbStore {
         batchStartThreshold: Number.MAX_SAFE_INTEGER,
         useVersions: true,
       } as RootDatabaseOptionsWithPath) as RootDatabase<Uint8Array, Buffer>;
-      const { dev, ino, birthtimeNs } = statSync(`${path}/data.mdb`, { bigint: true });
+      const { ino, birthtimeNs } = statSync(`${path}/data.mdb`, { bigint: true });
       makeReserve(path);
-      this.run = `${dev}:${ino}:${birthtimeNs}`;
+      // Not the device: the same disk may be another one after the machine was started anew.
+      this.run = `${ino}:${birthtimeNs}`;
     } catch (cause) {
       if (cause instanceof SluiceError) throw cause;
       const message = `lmdbLog cannot use ${JSON.stringify(path)}: ${(cause as Error).message}. It must be a folder that this process may read and write.`;

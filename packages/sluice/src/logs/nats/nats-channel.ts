@@ -88,6 +88,10 @@ export class NatsChannelLog implements ChannelLog {
     return this.#current.last;
   }
 
+  get lostAfter(): number {
+    return this.#current.lostAfter;
+  }
+
   holds(epoch: string): number | undefined {
     return this.#current.holds(epoch);
   }

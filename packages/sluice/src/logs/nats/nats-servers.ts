@@ -39,7 +39,7 @@ function parseServer(server: unknown): Servers {
     // Its error has all of the URL in it.
     throw invalid("must be nats://host:port or tls://host:port, but one of them cannot be read");
   }
-  const [user, pass] = [decodeURIComponent(url.username), decodeURIComponent(url.password)];
+  const [user, pass] = [decoded(url.username), decoded(url.password)];
   return {
     hosts: [`${url.hostname}:${url.port || DEFAULT_PORT}`],
     credentials: pass !== "" ? { user, pass } : user !== "" ? { token: user } : {},
@@ -73,6 +73,15 @@ export async function connectTo(
   } catch (cause) {
     const why = cause instanceof Error ? cause.message : String(cause);
     throw new Error(`There is no connection to NATS at ${hosts.join(", ")}: ${why}.`, { cause });
+  }
+}
+
+/** A `%` that stands for itself is taken as it is, where it can be nothing else. */
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
   }
 }
 

@@ -87,6 +87,10 @@ export class RedisChannelLog implements ChannelLog, Follower {
     return this.#known.last;
   }
 
+  get lostAfter(): number {
+    return this.#known.lostAfter;
+  }
+
   holds(epoch: string): number | undefined {
     return this.#known.holds(epoch);
   }

@@ -163,6 +163,21 @@ describe.skipIf(REDIS_SERVER === undefined)("redisLog, when something breaks", {
     expect(channel.holds(epoch)).toBeUndefined();
   });
 
+  test("knows also of a publisher's own ID that something was lost after it", async () => {
+    const redis = await start();
+    const { channel, resets } = await join(redis.port);
+    await channel.append([entry(1, { id: "own/1" })]);
+    await redis.command("SAVE");
+    await channel.append([entry(2), entry(3)]);
+    expect(channel.lostAfter).toBe(0);
+    await redis.kill();
+    await redis.start("kept");
+    await expect.poll(() => resets, { timeout: 5_000 }).toEqual([1]);
+    expect(channel.lostAfter).toBe(1);
+    expect(await publish(channel, 4)).toBe(2);
+    expect(await channel.positionOf("own/1")).toBe(1);
+  });
+
   test("holds positions up to where a Redis that came back still is, where nobody knows of more", async () => {
     const redis = await start();
     const { log, channel } = await join(redis.port);
