@@ -26,9 +26,9 @@ test.each([
 });
 
 test("a folder is meant from where the command was typed, which npm leaves", () => {
-  expect(flagsOf(["--log", "lmdb:./data"], { INIT_CWD: "/home/ada" }).log).toEqual({
+  expect(flagsOf(["--log", "lmdb:./data"], { INIT_CWD: "/work-of-ada" }).log).toEqual({
     kind: "lmdb",
-    path: resolve("/home/ada/data"),
+    path: resolve("/work-of-ada/data"),
   });
 });
 
