@@ -1,14 +1,14 @@
 import { SluiceError } from "../../protocol/sluice-error.ts";
 import type { NewEntry, Retention } from "../log.ts";
-import { type Appended, append, type Prepared, prepare } from "./lmdb-changes.ts";
+import { type Appended, append } from "./lmdb-changes.ts";
 import type { LmdbFolder } from "./lmdb-folder.ts";
 
 /** Entries appended in one transaction, about: the event loop waits for as long as it takes to hand them to LMDB. */
-const MAX_APPENDED = 4_096;
+const MAX_APPENDED = 1_024;
 
 /** A call of `append`. */
 interface Waiting {
-  readonly prepared: Prepared;
+  readonly entries: readonly NewEntry[];
   readonly resolve: (offsets: readonly number[]) => void;
   readonly reject: (error: unknown) => void;
 }
@@ -24,7 +24,9 @@ export class LmdbAppends {
   readonly #onAppended: (appended: Appended) => void;
   /** Those that no transaction has taken yet. */
   readonly #waiting: Waiting[] = [];
-  #appending: Promise<void> | undefined;
+  /** Whether a transaction is asked for that will take them. */
+  #isAsked = false;
+  readonly #appending = new Set<Promise<void>>();
 
   /** `onAppended` is called when entries are on disk, before those who appended them are told. */
   constructor(folder: LmdbFolder, channel: number, retain: Retention, onAppended: (appended: Appended) => void) {
@@ -35,30 +37,30 @@ export class LmdbAppends {
   }
 
   add(entries: readonly NewEntry[]): Promise<readonly number[]> {
-    const prepared = prepare(entries);
     return new Promise((resolve, reject) => {
-      this.#waiting.push({ prepared, resolve, reject });
-      this.#appending ??= this.#appendAll();
+      this.#waiting.push({ entries, resolve, reject });
+      if (!this.#isAsked) this.#ask();
     });
   }
 
   /** Resolves when all that was added is on disk, or rejected. */
   async whenIdle(): Promise<void> {
-    await this.#appending;
+    while (this.#appending.size > 0) await Promise.all(this.#appending);
   }
 
-  async #appendAll(): Promise<void> {
-    while (this.#waiting.length > 0) await this.#appendSome();
-    this.#appending = undefined;
+  #ask(): void {
+    this.#isAsked = true;
+    const appending = this.#append().finally(() => this.#appending.delete(appending));
+    this.#appending.add(appending);
   }
 
-  async #appendSome(): Promise<void> {
+  async #append(): Promise<void> {
     const { store, writer, wake, maxBytes } = this.#folder;
     const calls: Waiting[] = [];
     const appendTaken = () => {
       this.#take(calls);
-      const prepared = calls.map((call) => call.prepared);
-      return append(store, this.#channel, prepared, this.#retain, maxBytes);
+      const asked = calls.map((call) => call.entries);
+      return append(store, this.#channel, asked, this.#retain, maxBytes);
     };
     try {
       const appended = await writer.run(this.#channel, appendTaken);
@@ -73,17 +75,25 @@ export class LmdbAppends {
       }
     } catch (error) {
       // Where the transaction was not even begun, they still wait.
+      if (calls.length === 0) this.#isAsked = false;
       for (const { reject } of calls.length > 0 ? calls : this.#waiting.splice(0)) reject(error);
     }
   }
 
-  /** Takes more of those that wait, where there is room: another process was faster, and what was taken is tried again. */
+  /**
+   * Takes those that wait, and when another process was faster and it is tried again, more of them, as far as there is room. The rest has
+   * the next transaction.
+   */
   #take(calls: Waiting[]): void {
-    let entries = calls.reduce((sum, { prepared }) => sum + prepared.entries.length, 0);
+    const isFirst = calls.length === 0;
+    let entries = calls.reduce((sum, call) => sum + call.entries.length, 0);
     let count = 0;
     while (count < this.#waiting.length && entries < MAX_APPENDED) {
-      entries += this.#waiting[count++]!.prepared.entries.length;
+      entries += this.#waiting[count++]!.entries.length;
     }
     calls.push(...this.#waiting.splice(0, count));
+    if (!isFirst) return;
+    this.#isAsked = false;
+    if (this.#waiting.length > 0) this.#ask();
   }
 }

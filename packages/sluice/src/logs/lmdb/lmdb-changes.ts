@@ -1,21 +1,12 @@
 import { SluiceError } from "../../protocol/sluice-error.ts";
-import type { LogEntry, NewEntry, Retention } from "../log.ts";
-import { entryRecord, recordBytes, recordId, recordTime } from "./lmdb-record.ts";
-import { type ChannelState, type LmdbStore, PAGES_PER_RECORD } from "./lmdb-store.ts";
+import { ENTRY_OVERHEAD_BYTES, entryBytes, type LogEntry, type NewEntry, type Retention } from "../log.ts";
+import { blocksOf, type LmdbBlock } from "./lmdb-block.ts";
+import { type ChannelState, type LmdbStore, MAX_GROWTH } from "./lmdb-store.ts";
 
 // Changes of a channel: worked out from what was there when the store was renewed, and written if that is still so (`LmdbStore.change`).
 
 /** Entries trimmed in one go at most: an append trims no more than this and twice what it adds, so that it takes its time and no more. */
 const MAX_TRIMMED = 256;
-
-/** The entries of one call of `append`, made ready. */
-export interface Prepared {
-  readonly entries: readonly NewEntry[];
-  readonly records: readonly Buffer[];
-  readonly time: number;
-  /** Bytes of the file that they may take. */
-  readonly needed: number;
-}
 
 export interface Appended {
   /** Of the entries of each call, in order; or why they were refused. */
@@ -27,56 +18,60 @@ export interface Appended {
   readonly isOver: boolean;
 }
 
-type RecordOf = (offset: number) => Buffer | undefined;
+/** Finds the block that an entry is in, or else the next one. */
+type BlockAt = (offset: number) => LmdbBlock | undefined;
 
-export function prepare(entries: readonly NewEntry[]): Prepared {
-  const time = Date.now();
-  const records = entries.map((entry) => entryRecord(entry, time));
-  const needed = records.reduce((sum, { length }) => sum + length * PAGES_PER_RECORD, 0);
-  return { entries, records, time, needed };
-}
-
-/** Appends, and trims what goes beyond the retention. What there is no room for is refused before it is written, call by call. */
+/** Appends the entries of each call, and trims what goes beyond the retention. What there is no room for is refused before it is written, call by call. */
 export function append(
   store: LmdbStore,
   channel: number,
-  calls: readonly Prepared[],
+  calls: readonly (readonly NewEntry[])[],
   retain: Retention,
   maxBytes: number,
 ): Appended {
   const before = store.state(channel);
+  const time = Date.now();
   let { last, bytes } = before;
   let used = maxBytes === Number.POSITIVE_INFINITY ? 0 : store.usedBytes;
   const added: LogEntry[] = [];
-  // What is written here cannot be read yet.
-  const addedRecords: Buffer[] = [];
   const addedIds = new Map<string, number>();
-  const results = calls.map(({ entries, records, time, needed }) => {
-    if (used + needed > maxBytes) return full(used, maxBytes);
-    used += needed;
-    return entries.map(({ type, data, json, topics, id, retry }, i) => {
+  const results = calls.map((entries) => {
+    if (maxBytes !== Number.POSITIVE_INFINITY) {
+      const needed = roomFor(entries);
+      if (used + needed > maxBytes) return full(used, maxBytes);
+      used += needed;
+    }
+    return entries.map(({ type, data, json, topics, id, retry }) => {
       const known = id === undefined ? undefined : (addedIds.get(id) ?? store.offsetOf(channel, id));
       if (known !== undefined) return known;
-      const record = records[i]!;
-      store.putRecord(channel, ++last, record);
-      addedRecords.push(record);
-      bytes += recordBytes(record);
+      const entry: LogEntry = { offset: ++last, time, type, data, json, topics, id, retry };
+      added.push(entry);
+      bytes += entryBytes(entry);
       if (id !== undefined) {
         store.putId(channel, id, last);
         addedIds.set(id, last);
       }
-      added.push({ offset: last, time, type, data, json, topics, id, retry });
       return last;
     });
   });
   const appended = { ...before, last, bytes };
   if (added.length === 0) return { results, added, state: appended, isOver: false };
-  const recordOf: RecordOf = (offset) =>
-    offset > before.last ? addedRecords[offset - before.last - 1] : store.record(channel, offset);
-  const mustGo = (oldest: Buffer, rest: ChannelState) => goesBeyond(oldest, rest, retain);
-  const state = trimWhile(store, channel, appended, MAX_TRIMMED + 2 * added.length, mustGo, recordOf);
+  const blocks = blocksOf(added);
+  for (const block of blocks) store.putBlock(channel, block);
+  // What is written here cannot be read yet.
+  const blockAt: BlockAt = (offset) =>
+    offset > before.last ? blocks.find((block) => block.last >= offset) : store.blockAt(channel, offset);
+  const mustGo = (time: number, rest: ChannelState) => goesBeyond(time, rest, retain);
+  const state = trimWhile(store, channel, appended, MAX_TRIMMED + 2 * added.length, mustGo, blockAt);
   store.setState(channel, state);
-  return { results, added, state, isOver: isOver(state, retain, recordOf) };
+  return { results, added, state, isOver: isOver(state, retain, blockAt) };
+}
+
+/** Bytes of the file that entries may take. */
+function roomFor(entries: readonly NewEntry[]): number {
+  const bytes = (entry: NewEntry) =>
+    entryBytes(entry) - ENTRY_OVERHEAD_BYTES + 64 + Buffer.byteLength(entry.data) - entry.data.length;
+  return entries.reduce((sum, entry) => sum + bytes(entry) * MAX_GROWTH, 0);
 }
 
 /** A limit of our own: the file of lmdb grows for as long as the disk has room. Trimming is always allowed, and makes room. */
@@ -92,45 +87,48 @@ export function trim(
   limit: Retention | number,
 ): { state: ChannelState; isOver: boolean } {
   const before = store.state(channel);
-  const recordOf: RecordOf = (offset) => store.record(channel, offset);
-  const mustGo = (oldest: Buffer, rest: ChannelState) =>
-    typeof limit === "number" ? rest.first <= limit : goesBeyond(oldest, rest, limit);
-  const state = trimWhile(store, channel, before, MAX_TRIMMED, mustGo, recordOf);
+  const blockAt: BlockAt = (offset) => store.blockAt(channel, offset);
+  const mustGo = (time: number, rest: ChannelState) =>
+    typeof limit === "number" ? rest.first <= limit : goesBeyond(time, rest, limit);
+  const state = trimWhile(store, channel, before, MAX_TRIMMED, mustGo, blockAt);
   if (state.first !== before.first) store.setState(channel, state);
-  const isMore =
-    typeof limit === "number" ? state.first <= Math.min(limit, state.last) : isOver(state, limit, recordOf);
+  const isMore = typeof limit === "number" ? state.first <= Math.min(limit, state.last) : isOver(state, limit, blockAt);
   return { state, isOver: isMore };
 }
 
 /** Whether the retention has more to trim. */
-export function isOver(state: ChannelState, retain: Retention, recordOf: RecordOf): boolean {
-  const oldest = state.first <= state.last ? recordOf(state.first) : undefined;
-  return oldest !== undefined && goesBeyond(oldest, state, retain);
+export function isOver(state: ChannelState, retain: Retention, blockAt: BlockAt): boolean {
+  if (state.first > state.last) return false;
+  // Only where entries must go by their age must they be looked at.
+  const time = retain.age === Number.POSITIVE_INFINITY ? 0 : blockAt(state.first)?.time;
+  return time !== undefined && goesBeyond(time, state, retain);
 }
 
-function goesBeyond(oldest: Buffer, { first, last, bytes }: ChannelState, retain: Retention): boolean {
-  return last - first + 1 > retain.events || bytes > retain.bytes || recordTime(oldest) < Date.now() - retain.age;
+function goesBeyond(time: number, { first, last, bytes }: ChannelState, retain: Retention): boolean {
+  return last - first + 1 > retain.events || bytes > retain.bytes || time < Date.now() - retain.age;
 }
 
+/** Trims entries; their block goes with the last of them. `mustGo` is told when the oldest was appended, and what there is. */
 function trimWhile(
   store: LmdbStore,
   channel: number,
   state: ChannelState,
   most: number,
-  mustGo: (oldest: Buffer, rest: ChannelState) => boolean,
-  recordOf: RecordOf,
+  mustGo: (time: number, rest: ChannelState) => boolean,
+  blockAt: BlockAt,
 ): ChannelState {
   const rest = { ...state };
-  for (let i = 0; i < most && rest.first <= rest.last; i++) {
-    const oldest = recordOf(rest.first);
-    if (oldest !== undefined) {
-      if (!mustGo(oldest, rest)) break;
-      rest.bytes -= recordBytes(oldest);
-      const id = recordId(oldest);
-      if (id !== undefined) store.removeId(channel, id);
-      store.removeRecord(channel, rest.first);
-    }
-    rest.first++;
+  const end = Math.min(rest.last, rest.first + most - 1);
+  let block: LmdbBlock | undefined;
+  for (; rest.first <= end; rest.first++) {
+    if (block === undefined || block.last < rest.first) block = blockAt(rest.first);
+    // One that is missing is trimmed.
+    if (block === undefined || block.first > rest.first) continue;
+    if (!mustGo(block.time, rest)) break;
+    rest.bytes -= block.bytesOf(rest.first);
+    const id = block.idOf(rest.first);
+    if (id !== undefined) store.removeId(channel, id);
+    if (rest.first === block.last) store.removeBlock(channel, block);
   }
   return rest;
 }

@@ -11,7 +11,6 @@ import {
 import { LmdbAppends } from "./lmdb-appends.ts";
 import { type Appended, isOver, trim } from "./lmdb-changes.ts";
 import type { LmdbFolder } from "./lmdb-folder.ts";
-import { parseRecord } from "./lmdb-record.ts";
 
 /** What others appended is read in portions of so many entries, and bytes, with a turn of the event loop between them. */
 const PORTION_EVENTS = 512;
@@ -132,8 +131,8 @@ export class LmdbChannelLog implements ChannelLog {
     if (this.#isTrimming || this.#isClosed) return;
     this.#folder.store.renew();
     const { store } = this.#folder;
-    const recordOf = (offset: number) => store.record(this.#channel, offset);
-    if (!isOver(store.state(this.#channel), this.#retain, recordOf)) return;
+    const blockAt = (offset: number) => store.blockAt(this.#channel, offset);
+    if (!isOver(store.state(this.#channel), this.#retain, blockAt)) return;
     this.#isTrimming = true;
     // Nobody waits for it; who appends next trims, or the next check does.
     const trimming = this.#trim(this.#retain).finally(() => {
@@ -223,16 +222,18 @@ export class LmdbChannelLog implements ChannelLog {
 
   #page(after: number, last: number, events: number, bytes: number): LogEntry[] {
     const found: LogEntry[] = [];
+    if (after >= last) return found;
     let size = 0;
-    for (let offset = after + 1; offset <= last && found.length < events && size < bytes; offset++) {
-      const record = this.#folder.store.record(this.#channel, offset);
-      if (record === undefined)
-        throw new SluiceError("LOG_FAILED", `The log has no event at offset ${offset}: it is damaged.`);
-      const entry = parseRecord(offset, record);
-      found.push(entry);
-      size += entryBytes(entry);
+    for (const block of this.#folder.store.blocks(this.#channel, after + 1)) {
+      for (const entry of block.entries) {
+        if (entry.offset <= after) continue;
+        if (entry.offset !== after + found.length + 1) break;
+        found.push(entry);
+        size += entryBytes(entry);
+        if (entry.offset === last || found.length >= events || size >= bytes) return found;
+      }
     }
-    return found;
+    throw new SluiceError("LOG_FAILED", `The log has no event at offset ${after + found.length + 1}: it is damaged.`);
   }
 
   #checkOpen(): void {

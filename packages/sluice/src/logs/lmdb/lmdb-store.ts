@@ -1,6 +1,7 @@
 import type { open, RootDatabase, RootDatabaseOptionsWithPath } from "lmdb";
 import { SluiceError } from "../../protocol/sluice-error.ts";
 import { type Life, lifeIn, parseLife } from "../life.ts";
+import { LmdbBlock } from "./lmdb-block.ts";
 import { checkDataFile, fileSystem, giveUpReserve, makeFolder, makeLockFile, makeReserve } from "./lmdb-files.ts";
 
 /** Where a channel's log begins and ends, and what it amounts to. */
@@ -21,14 +22,18 @@ const LIFE = 4;
 const ENTRY = 5;
 const ID = 6;
 
+/** Names the way in which everything is kept here; another one gets another name. Stands behind the number of channels. */
+const FORMAT = Buffer.from("sluice 1");
+
 const STATE_BYTES = 32;
 const ENTRY_KEY_BYTES = 11;
+const OFFSET_AT = 5;
 
 /** Stands for the list of channels, where one of them is asked for. */
 export const CHANNEL_LIST = 0;
 
-/** A record in a tree of pages takes up to twice its size, since pages are half full at worst. */
-export const PAGES_PER_RECORD = 2;
+/** What is put into a tree of pages takes up to twice its size, since pages are half full at worst. */
+export const MAX_GROWTH = 2;
 
 /** Address space for the file, in bytes: it costs nothing, and saves mapping it anew while it grows. lmdb grows beyond it by itself. */
 const MAPPED_BYTES = 1024 ** 3;
@@ -39,7 +44,6 @@ export class LmdbStore {
   readonly #path: string;
   /** Names the data file: a copy, or one that was restored, is another. */
   readonly run: string;
-  readonly #entryKey: Buffer = Buffer.alloc(ENTRY_KEY_BYTES);
   /** What the change that is being worked out writes. */
   #writes: (() => void)[] = [];
   #putBytes = 0;
@@ -110,7 +114,7 @@ export class LmdbStore {
     return (this.#db as unknown as { env: { info(): { lastTxnId: number } } }).env.info().lastTxnId;
   }
 
-  /** Bytes of the file that are in use, with what may come of the records put since {@link renew}. */
+  /** Bytes of the file that are in use, with what may come of the blocks put since {@link renew}. */
   get usedBytes(): number {
     const { pageSize, treeBranchPageCount, treeLeafPageCount, overflowPages } = (
       this.#db as unknown as { db: { stat(): Record<string, number> } }
@@ -126,18 +130,27 @@ export class LmdbStore {
 
   /** The number of a channel that there is. */
   channelNumber(name: string): number | undefined {
+    this.#channels();
     return this.#db.getBinary(nameKey(name))?.readUInt32BE();
   }
 
   /** Adds a channel that there is not, and says its number. Only in a change of the list. */
   addChannel(name: string): number {
-    const list = guardOf(CHANNEL_LIST);
-    const number = (this.#db.getBinary(list)?.readUInt32BE() ?? 0) + 1;
+    const number = this.#channels() + 1;
     const value = Buffer.alloc(4);
     value.writeUInt32BE(number);
-    this.#put(list, value, number);
+    this.#put(guardOf(CHANNEL_LIST), Buffer.concat([value, FORMAT]), number);
     this.#put(nameKey(name), value);
     return number;
+  }
+
+  /** How many channels there are. Throws `LOG_FAILED` where they are kept in another way than ours. */
+  #channels(): number {
+    const list = this.#db.getBinary(guardOf(CHANNEL_LIST));
+    if (list === undefined) return 0;
+    if (FORMAT.equals(list.subarray(4))) return list.readUInt32BE();
+    const message = `The events in ${JSON.stringify(this.#path)} were written by another version of Sluice, which keeps them in another way. Give lmdbLog another folder, or use that version.`;
+    throw new SluiceError("LOG_FAILED", message);
   }
 
   /** Whether the channel is in a life of this file. */
@@ -178,20 +191,25 @@ export class LmdbStore {
     this.#put(at, value, (this.#db.getEntry(at)?.version ?? 0) + 1);
   }
 
-  /** The record of an entry; valid until the next is asked for. */
-  record(channel: number, offset: number): Buffer | undefined {
-    const found = this.#db.getBinaryFast(this.#keyOf(channel, offset)) as Buffer | undefined;
-    // Its `length` is set by lmdb, which not every runtime's Buffer goes by.
-    return found?.subarray(0, (this.#db as unknown as { lastSize: number }).lastSize);
+  /** The block that an entry is in, or else the next one. */
+  blockAt(channel: number, offset: number): LmdbBlock | undefined {
+    for (const block of this.blocks(channel, offset)) return block;
+    return undefined;
   }
 
-  putRecord(channel: number, offset: number, record: Buffer): void {
-    this.#putBytes += record.length * PAGES_PER_RECORD;
-    this.#writes.push(() => void this.#db.put(this.#keyOf(channel, offset), record, 0));
+  /** The blocks from the one that an entry is in; each is found by its last entry. */
+  *blocks(channel: number, offset: number): Generator<LmdbBlock, void, undefined> {
+    const range = { start: entryKey(channel, offset), end: entryKey(channel + 1, 0) };
+    for (const at of this.#db.getKeys(range)) yield new LmdbBlock(offsetIn(at), this.#db.getBinary(at)!);
   }
 
-  removeRecord(channel: number, offset: number): void {
-    this.#writes.push(() => void this.#db.remove(this.#keyOf(channel, offset)));
+  putBlock(channel: number, { last, record }: LmdbBlock): void {
+    this.#putBytes += record.length * MAX_GROWTH;
+    this.#put(entryKey(channel, last), record);
+  }
+
+  removeBlock(channel: number, { last }: LmdbBlock): void {
+    this.#writes.push(() => void this.#db.remove(entryKey(channel, last)));
   }
 
   offsetOf(channel: number, id: string): number | undefined {
@@ -225,20 +243,24 @@ export class LmdbStore {
   #put(at: Buffer, value: Buffer, version = 0): void {
     this.#writes.push(() => void this.#db.put(at, value, version));
   }
-
-  /** The key of an entry; good until the next is asked for. */
-  #keyOf(channel: number, offset: number): Buffer {
-    const found = this.#entryKey;
-    found[0] = ENTRY;
-    found.writeUInt32BE(channel, 1);
-    found.writeUIntBE(offset, 5, 6);
-    return found;
-  }
 }
 
 /** The key whose version changes with every change of the channel: its state. */
 function guardOf(channel: number): Buffer {
   return channel === CHANNEL_LIST ? Buffer.of(CHANNELS) : key(STATE, channel);
+}
+
+/** The key of a block, by its last entry. */
+function entryKey(channel: number, offset: number): Buffer {
+  const found = Buffer.alloc(ENTRY_KEY_BYTES);
+  found[0] = ENTRY;
+  found.writeUInt32BE(channel, 1);
+  found.writeUIntBE(offset, OFFSET_AT, 6);
+  return found;
+}
+
+function offsetIn(at: Uint8Array): number {
+  return Buffer.from(at.buffer, at.byteOffset, at.length).readUIntBE(OFFSET_AT, 6);
 }
 
 /** UTF-16, so that no two names become the same; 512 bytes at most. */

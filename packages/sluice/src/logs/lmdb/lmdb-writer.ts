@@ -12,6 +12,13 @@ interface Task<T = unknown> {
   readonly deadline: number;
 }
 
+/** What became of a task. */
+interface Outcome {
+  /** Tells the one who asked for it; absent when another process was faster, and it is to be tried again. */
+  readonly tell?: () => void;
+  readonly hasFailed?: boolean;
+}
+
 /** Tasks of one transaction at most: one for each channel that is written to. */
 const MAX_TASKS = 64;
 
@@ -60,21 +67,28 @@ export class LmdbWriter {
   }
 
   async #write(): Promise<void> {
-    while (this.#queue.length > 0) {
-      // Whatever else this turn asks for goes with it.
-      await new Promise((resolve) => setImmediate(resolve));
+    // Whatever else this turn asks for goes with it.
+    await new Promise((resolve) => setImmediate(resolve));
+    for (let attempts = this.#begin(); attempts.length > 0; ) {
       const timer = setTimeout(() => this.#giveUp(), COMMIT_TIMEOUT_MS);
-      this.#store.renew();
-      this.#batch = this.#takeBatch();
-      const written = await Promise.all(this.#batch.map((task) => this.#attempt(task)));
+      const outcomes = await Promise.all(attempts);
       clearTimeout(timer);
-      this.#hasFailed = written.includes("failed");
+      this.#hasFailed = outcomes.some(({ hasFailed }) => hasFailed);
       // Those that were given up are gone from the batch.
-      this.#queue.unshift(...this.#batch.filter((_, i) => written[i] === "outrun"));
-      this.#batch = [];
+      this.#queue.unshift(...this.#batch.filter((_, i) => outcomes[i]!.tell === undefined));
       this.#isStuck = false;
+      // The next transaction is under way before anybody is told of this one: what they do then costs it no time.
+      attempts = this.#begin();
+      for (const { tell } of outcomes) tell?.();
     }
     this.#writing = undefined;
+  }
+
+  /** Hands the next transaction to LMDB. */
+  #begin(): Promise<Outcome>[] {
+    this.#store.renew();
+    this.#batch = this.#takeBatch();
+    return this.#batch.map((task) => this.#attempt(task));
   }
 
   /** One task of each channel: a second one must see what the first has done. */
@@ -88,23 +102,17 @@ export class LmdbWriter {
     return taken;
   }
 
-  async #attempt({ channel, work, resolve, reject, deadline }: Task): Promise<"settled" | "outrun" | "failed"> {
+  async #attempt({ channel, work, resolve, reject, deadline }: Task): Promise<Outcome> {
     let result: unknown;
     try {
       const isWritten = await this.#store.change(channel, () => {
         result = work();
       });
-      if (isWritten) resolve(result);
-      else if (performance.now() < deadline) return "outrun";
-      else reject(outrun());
-      return "settled";
+      if (isWritten) return { tell: () => resolve(result) };
+      return performance.now() < deadline ? {} : { tell: () => reject(outrun()) };
     } catch (error) {
-      if (error instanceof SluiceError) {
-        reject(error);
-        return "settled";
-      }
-      reject(failed(error));
-      return "failed";
+      if (error instanceof SluiceError) return { tell: () => reject(error) };
+      return { tell: () => reject(failed(error)), hasFailed: true };
     }
   }
 

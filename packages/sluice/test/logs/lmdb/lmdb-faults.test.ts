@@ -2,6 +2,7 @@ import { execFileSync } from "node:child_process";
 import { cp, mkdir, mkdtemp, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
+import { open as openLmdb } from "lmdb";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { lmdbLog } from "../../../src/logs/lmdb/lmdb-log.ts";
 import type { ChannelLog, Log, LogEntry, NewEntry, Retention } from "../../../src/logs/log.ts";
@@ -104,6 +105,21 @@ describe("lmdbLog, when things go wrong", () => {
     expect(again.epoch).toBe(restored.epoch);
     expect(again.holds(restored.epoch)).toBeUndefined();
     expect(again).toMatchObject({ first: 1, last: 4 });
+  });
+
+  test("leaves a folder alone whose events another version has written in another way", async () => {
+    const path = join(folder, "other");
+    await (await open(path)).append([entry(1)]);
+    await logs.pop()!.close();
+    const raw = openLmdb({ path, noSubdir: false, encoding: "binary", keyEncoding: "binary", useVersions: true });
+    const list = Buffer.of(1);
+    const value = raw.getBinary(list)!;
+    await raw.put(list, Buffer.concat([value.subarray(0, 4), Buffer.from("sluice 0")]), raw.getEntry(list)!.version!);
+    await raw.close();
+    await expect(open(path)).rejects.toMatchObject({
+      code: "LOG_FAILED",
+      message: expect.stringContaining("another version of Sluice"),
+    });
   });
 
   test("rejects what goes beyond its mapSize, keeps what it has, and goes on when there is room", async () => {

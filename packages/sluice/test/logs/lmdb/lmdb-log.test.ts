@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll } from "vitest";
 import { lmdbLog } from "../../../src/logs/lmdb/lmdb-log.ts";
+import { likeMemory } from "../like-memory.ts";
 import { logContract } from "../log-contract.ts";
 import { sharedLogContract } from "../shared-log-contract.ts";
 
@@ -23,3 +24,12 @@ sharedLogContract("lmdbLog", async () => {
   const path = newPath();
   return { open: () => lmdbLog({ path }) };
 });
+
+likeMemory(
+  "lmdbLog",
+  async () => {
+    const path = newPath();
+    return { open: () => lmdbLog({ path }) };
+  },
+  100,
+);
