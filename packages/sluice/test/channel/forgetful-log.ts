@@ -1,3 +1,4 @@
+import { KnownChannelLog } from "../../src/logs/known-channel-log.ts";
 import { KnownLog } from "../../src/logs/known-log.ts";
 import type { Life } from "../../src/logs/life.ts";
 import type { ChannelLog, LogEntry, NewEntry, TailListener } from "../../src/logs/log.ts";
@@ -18,7 +19,7 @@ const TAIL_EVENTS = 5;
 const FAILS_ONE_IN = 12;
 
 /** The store as this process sees it: late, and by answers that overtake each other. */
-export class ForgetfulLog implements ChannelLog {
+export class ForgetfulLog extends KnownChannelLog implements ChannelLog {
   readonly #store: ForgetfulStore;
   readonly #wire: Wire;
   readonly #known: KnownLog;
@@ -37,6 +38,7 @@ export class ForgetfulLog implements ChannelLog {
   }
 
   private constructor(store: ForgetfulStore, wire: Wire) {
+    super();
     this.#store = store;
     this.#wire = wire;
     const { index, life, first, last } = this.#seen();
@@ -44,20 +46,8 @@ export class ForgetfulLog implements ChannelLog {
     this.#known = new KnownLog(life, first, last);
   }
 
-  get epoch(): string {
-    return this.#known.epoch;
-  }
-
-  get first(): number {
-    return this.#known.first;
-  }
-
-  get last(): number {
-    return this.#known.last;
-  }
-
-  holds(epoch: string): number | undefined {
-    return this.#known.holds(epoch);
+  protected get known(): KnownLog {
+    return this.#known;
   }
 
   append(entries: readonly NewEntry[]): Promise<readonly number[]> {

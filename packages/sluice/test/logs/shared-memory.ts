@@ -1,3 +1,4 @@
+import { KnownChannelLog } from "../../src/logs/known-channel-log.ts";
 import { KnownLog } from "../../src/logs/known-log.ts";
 import { type Life, lifeIn } from "../../src/logs/life.ts";
 import type { ChannelLog, Log, LogEntry, NewEntry, Retention, TailListener } from "../../src/logs/log.ts";
@@ -88,37 +89,22 @@ class SharedChannel {
   }
 }
 
-class SharedMemoryLog implements ChannelLog {
+class SharedMemoryLog extends KnownChannelLog implements ChannelLog {
   readonly #reach: () => Promise<void>;
   readonly #channel: SharedChannel;
   readonly #known: KnownLog;
   #closed = false;
 
   constructor(reach: () => Promise<void>, channel: SharedChannel) {
+    super();
     this.#reach = reach;
     this.#channel = channel;
     this.#known = new KnownLog(channel.life, channel.entries.first, channel.entries.last);
     channel.readers.add(this);
   }
 
-  get epoch(): string {
-    return this.#known.epoch;
-  }
-
-  get first(): number {
-    return this.#known.first;
-  }
-
-  get last(): number {
-    return this.#known.last;
-  }
-
-  get lostAfter(): number {
-    return this.#known.lostAfter;
-  }
-
-  holds(epoch: string): number | undefined {
-    return this.#known.holds(epoch);
+  protected get known(): KnownLog {
+    return this.#known;
   }
 
   async append(entries: readonly NewEntry[]): Promise<readonly number[]> {

@@ -1,4 +1,5 @@
 import { SluiceError } from "../../protocol/sluice-error.ts";
+import { KnownChannelLog } from "../known-channel-log.ts";
 import { KnownLog } from "../known-log.ts";
 import {
   type ChannelLog,
@@ -23,7 +24,7 @@ const MAX_AGE_CHECK_MS = 60_000;
 type OnError = (error: unknown) => void;
 
 /** One channel of a folder. */
-export class LmdbChannelLog implements ChannelLog {
+export class LmdbChannelLog extends KnownChannelLog implements ChannelLog {
   readonly #folder: LmdbFolder;
   readonly #channel: number;
   readonly #retain: Retention;
@@ -40,6 +41,7 @@ export class LmdbChannelLog implements ChannelLog {
 
   /** Of a channel that has been entered. */
   constructor(folder: LmdbFolder, channel: number, retain: Retention, onError: OnError = () => undefined) {
+    super();
     this.#folder = folder;
     this.#channel = channel;
     this.#retain = retain;
@@ -58,24 +60,8 @@ export class LmdbChannelLog implements ChannelLog {
     return this.#isClosed;
   }
 
-  get epoch(): string {
-    return this.#known.epoch;
-  }
-
-  get first(): number {
-    return this.#known.first;
-  }
-
-  get last(): number {
-    return this.#known.last;
-  }
-
-  get lostAfter(): number {
-    return this.#known.lostAfter;
-  }
-
-  holds(epoch: string): number | undefined {
-    return this.#known.holds(epoch);
+  protected get known(): KnownLog {
+    return this.#known;
   }
 
   append(entries: readonly NewEntry[]): Promise<readonly number[]> {
