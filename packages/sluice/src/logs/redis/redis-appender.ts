@@ -1,26 +1,16 @@
 import type { NewEntry } from "../log.ts";
 import { type Append, AppendCall } from "./redis-append-call.ts";
+import { MAX_LIVES_PER_CALL, type RedisChannelLife } from "./redis-channel-life.ts";
 import type { RedisConnection } from "./redis-connection.ts";
-import type { RedisGate } from "./redis-gate.ts";
 
-/** What the appender needs to know of its channel, and what it does for it. */
+/** The channel that is appended to. */
 export interface AppendTarget {
-  readonly gate: RedisGate;
-  /** The life that is believed in. */
-  readonly epoch: string;
-  /** Whether that has to be found out first. */
-  readonly isUnsure: boolean;
-  /** Finds out the life anew. */
-  refresh(connection: RedisConnection): Promise<void>;
+  readonly life: Pick<RedisChannelLife, "gate" | "epoch" | "isUnsure" | "refresh" | "keepsChanging">;
   /** Runs the script; nothing when the log is in another life. */
   run(connection: RedisConnection, epoch: string, args: readonly string[]): Promise<readonly number[]>;
   /** What the script answered; throws where the entries may be lost again. Returns the offsets of each append. */
   appended(call: AppendCall, epoch: string, answer: readonly number[]): readonly (readonly number[])[];
-  tooManyLives(): Error;
 }
-
-/** A log whose life changes this often under one call has something wrong with it. */
-export const MAX_LIVES_PER_CALL = 5;
 
 /** Appends what is given to it within one turn of the event loop by one call of the script, and does not wait for the answer before the next. */
 export class RedisAppender {
@@ -44,16 +34,16 @@ export class RedisAppender {
 
   /** Rejects what was not sent, and resolves once what was is answered. */
   async close(): Promise<void> {
-    this.#rejectQueue(this.#target.gate.closedError());
+    this.#rejectQueue(this.#target.life.gate.closedError());
     await Promise.all(this.#calls);
   }
 
   async #flush(): Promise<void> {
     try {
-      const { gate } = this.#target;
-      const connection = gate.connection ?? (await gate.open());
-      while (this.#target.isUnsure) {
-        await this.#target.refresh(connection);
+      const { life } = this.#target;
+      const connection = life.gate.connection ?? (await life.gate.open());
+      while (life.isUnsure) {
+        await life.refresh(connection);
         // What was refused is appended again before what came later.
         await Promise.all(this.#calls);
       }
@@ -71,9 +61,10 @@ export class RedisAppender {
 
   /** What Redis was asked and did not answer is never asked again: it may have been done. */
   async #send(connection: RedisConnection, call: AppendCall): Promise<void> {
+    const { life } = this.#target;
     try {
       for (let lives = 0; lives < MAX_LIVES_PER_CALL; lives++) {
-        const { epoch } = this.#target;
+        const { epoch } = life;
         const answer = await this.#target.run(connection, epoch, call.args);
         if (answer.length > 0) {
           const offsets = this.#target.appended(call, epoch, answer);
@@ -81,9 +72,9 @@ export class RedisAppender {
           return;
         }
         // Nothing was appended, since the log has begun another life.
-        await this.#target.refresh(connection);
+        await life.refresh(connection);
       }
-      throw this.#target.tooManyLives();
+      throw life.keepsChanging();
     } catch (error) {
       for (const { reject } of call.appends) reject(error);
     }

@@ -205,3 +205,8 @@ export const SCRIPT_NAMES: readonly ScriptName[] = Object.keys(SCRIPTS) as Scrip
 
 /** Stands for "no limit" in a script, which has no Infinity of its own in its arguments. */
 export const NO_LIMIT = "1e300";
+
+/** A limit as scripts take it. */
+export function limitText(limit: number): string {
+  return limit === Number.POSITIVE_INFINITY ? NO_LIMIT : String(limit);
+}

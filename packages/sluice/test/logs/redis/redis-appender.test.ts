@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import type { NewEntry } from "../../../src/logs/log.ts";
 import { type AppendTarget, RedisAppender } from "../../../src/logs/redis/redis-appender.ts";
+import { SluiceError } from "../../../src/protocol/sluice-error.ts";
 import { turns } from "../../helpers/until.ts";
 
 const entry = (data: string): NewEntry => ({ type: "n", data, json: true });
@@ -10,39 +11,42 @@ function heldTarget() {
   const calls: { readonly epoch: string; readonly text: string; answer(numbers: readonly number[]): void }[] = [];
   let refreshed!: () => void;
   let refreshing: Promise<void> | undefined;
-  const target = {
-    gate: { connection: {} } as AppendTarget["gate"],
+  const life = {
+    gate: { connection: {} } as AppendTarget["life"]["gate"],
     epoch: "a",
     isUnsure: false,
     refresh: () => {
-      target.isUnsure = true;
+      life.isUnsure = true;
       refreshing ??= new Promise((resolve) => {
         refreshed = () => {
-          target.isUnsure = false;
-          target.epoch = "b";
+          life.isUnsure = false;
+          life.epoch = "b";
           refreshing = undefined;
           resolve();
         };
       });
       return refreshing;
     },
-    run: (_: unknown, epoch: string, [text]: readonly string[]) =>
-      new Promise<readonly number[]>((resolve) => {
+    keepsChanging: () => new SluiceError("LOG_FAILED", ""),
+  };
+  const target: AppendTarget = {
+    life,
+    run: (_, epoch, [text]) =>
+      new Promise((resolve) => {
         calls.push({ epoch, text: text!, answer: resolve });
       }),
     appended: () => [[1]],
-    tooManyLives: () => new Error(),
   };
-  return { target, calls, refreshed: () => refreshed() };
+  return { life, target, calls, refreshed: () => refreshed() };
 }
 
 test("what was refused in the life before is appended again before what came later, whoever noticed the new life first", async () => {
-  const { target, calls, refreshed } = heldTarget();
+  const { life, target, calls, refreshed } = heldTarget();
   const appender = new RedisAppender(target);
   const appends = [appender.append([entry("first")])];
   await turns(2);
   // Somebody else finds out about the new life before the refusal is read.
-  void target.refresh();
+  void life.refresh();
   appends.push(appender.append([entry("second")]));
   await turns(2);
   calls[0]!.answer([]);
