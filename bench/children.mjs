@@ -1,12 +1,9 @@
-import { fork, spawn } from "node:child_process";
+import { fork } from "node:child_process";
 import { fileURLToPath } from "node:url";
-import { pinned, pinTo } from "./pin.mjs";
+import { pinTo } from "./pin.mjs";
 
 /** A child that has not gone by itself this long after it was told to is killed. */
 const STOP_TIMEOUT_MS = 5_000;
-
-/** As much of what a program printed is kept, in characters. */
-const SAID_CHARS = 2_000;
 
 /**
  * @typedef {object} Child
@@ -79,35 +76,6 @@ export function startChild(file, { cpu = "servers", options = {}, cpuProfile, no
       else waiter.resolve(message.result);
     });
   });
-}
-
-/**
- * Start a program that is none of ours, e.g. a database. It shares the load generators' processor.
- * @param {string} command
- * @param {string[]} args
- * @returns {{ hasEnded: () => boolean, said: () => string, stop: () => Promise<void> }} `said`: the end of what it printed
- */
-export function startProgram(command, args) {
-  const child = spawn(...pinned("load", command, args), { stdio: ["ignore", "pipe", "pipe"] });
-  running.add(child);
-  let said = "";
-  for (const output of [child.stdout, child.stderr]) {
-    output.on("data", (text) => {
-      said = (said + text).slice(-SAID_CHARS);
-    });
-  }
-  const ended = new Promise((resolve) => {
-    child.once("error", (error) => resolve((said += error.message)));
-    child.once("exit", resolve);
-  }).finally(() => running.delete(child));
-  return {
-    hasEnded: () => !running.has(child),
-    said: () => said,
-    async stop() {
-      child.kill("SIGKILL");
-      await ended;
-    },
-  };
 }
 
 /** Kill whatever a scenario has left behind, e.g. one that ran out of time. */

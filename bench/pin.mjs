@@ -25,8 +25,8 @@ export function pinTo(side, args) {
  * A command line that keeps any program on the processor of its side.
  * @param {"servers" | "load"} side
  * @param {string} command
- * @param {string[]} args
- * @returns {[command: string, args: string[]]}
+ * @param {readonly string[]} args
+ * @returns {readonly [command: string, args: readonly string[]]}
  */
 export function pinned(side, command, args) {
   return CPUS ? ["taskset", ["-c", String(CPUS[side]), command, ...args]] : [command, args];

@@ -1,12 +1,9 @@
 import { mkdtempSync, rmSync } from "node:fs";
-import { connect, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { NATS, REDIS, ServerProcess } from "../../scripts/server-process.mjs";
 import { serverPath } from "../../scripts/servers.mjs";
-import { startProgram } from "../children.mjs";
-
-const START_TIMEOUT_MS = 20_000;
-const ASK_EVERY_MS = 20;
+import { pinned } from "../pin.mjs";
 
 /** The logs that several processes share, by what keeps them. */
 export const KINDS = /** @type {const} */ (["lmdb", "redis", "nats"]);
@@ -29,25 +26,11 @@ export const KINDS = /** @type {const} */ (["lmdb", "redis", "nats"]);
  */
 const SERVERS = {
   redis: {
-    program: "redis-server",
-    args: (/** @type {number} */ port, /** @type {string} */ folder) => [
-      ...["--port", `${port}`, "--bind", "127.0.0.1", "--dir", folder],
-      ...["--save", "", "--appendonly", "yes", "--appendfsync", "everysec"],
-    ],
-    // A greeting of its own has only NATS.
-    question: "PING\r\n",
-    answer: "+PONG",
-    options: (/** @type {number} */ port) => ({ url: `redis://127.0.0.1:${port}` }),
+    program: REDIS,
+    args: ["--appendonly", "yes", "--appendfsync", "everysec"],
+    options: (/** @type {string} */ url) => ({ url }),
   },
-  nats: {
-    program: "nats-server",
-    args: (/** @type {number} */ port, /** @type {string} */ folder) => [
-      ...["-a", "127.0.0.1", "-p", `${port}`, "-js", "-sd", folder],
-    ],
-    question: "",
-    answer: "INFO",
-    options: (/** @type {number} */ port) => ({ servers: `nats://127.0.0.1:${port}` }),
-  },
+  nats: { program: NATS, args: [], options: (/** @type {string} */ servers) => ({ servers }) },
 };
 
 /** Those that are there now. @type {Set<string>} */
@@ -59,8 +42,8 @@ process.on("exit", () => folders.forEach(remove));
 /** The kinds that can run on this machine; says which cannot. */
 export function availableKinds() {
   return KINDS.filter((kind) => {
-    if (kind === "lmdb" || serverPath(SERVERS[kind].program) !== undefined) return true;
-    console.log(`${SERVERS[kind].program} is not on this machine: the figures of ${kind} are left out.`);
+    if (kind === "lmdb" || serverPath(SERVERS[kind].program.name) !== undefined) return true;
+    console.log(`${SERVERS[kind].program.name} is not on this machine: the figures of ${kind} are left out.`);
     return false;
   });
 }
@@ -70,58 +53,23 @@ export function availableKinds() {
  * @returns {Promise<Store>}
  */
 export async function startStore(kind) {
+  if (kind === "lmdb") return lmdbStore();
+  const { program, args, options } = SERVERS[kind];
+  const wrap = (/** @type {string} */ command, /** @type {readonly string[]} */ all) => pinned("load", command, all);
+  const server = await ServerProcess.start(program, { args, wrap });
+  return { kind, log: { kind, options: options(server.url) }, stop: () => server.stop() };
+}
+
+/** @returns {Store} */
+function lmdbStore() {
+  const kind = "lmdb";
   const folder = mkdtempSync(join(tmpdir(), "sluice-bench-"));
   folders.add(folder);
-  const forget = async () => remove(folder);
-  if (kind === "lmdb") return { kind, log: { kind, options: { path: folder } }, stop: forget };
-  const { program, args, question, answer, options } = SERVERS[kind];
-  const port = await freePort();
-  const server = startProgram(/** @type {string} */ (serverPath(program)), args(port, folder));
-  const stop = async () => {
-    await server.stop();
-    await forget();
-  };
-  const end = performance.now() + START_TIMEOUT_MS;
-  while (!(await ask(port, question)).startsWith(answer)) {
-    if (!server.hasEnded() && performance.now() < end) continue;
-    await stop();
-    throw new Error(`${program} did not start: ${server.said()}`);
-  }
-  return { kind, log: { kind, options: options(port) }, stop };
+  return { kind, log: { kind, options: { path: folder } }, stop: async () => remove(folder) };
 }
 
 /** @param {string} folder */
 function remove(folder) {
   rmSync(folder, { recursive: true, force: true, maxRetries: 3 });
   folders.delete(folder);
-}
-
-/** @returns {Promise<number>} */
-function freePort() {
-  return new Promise((resolve, reject) => {
-    const server = createServer().once("error", reject);
-    server.listen(0, "127.0.0.1", () => {
-      const { port } = /** @type {import("node:net").AddressInfo} */ (server.address());
-      server.close(() => resolve(port));
-    });
-  });
-}
-
-/**
- * What a server answers, or greets with; `""`, a little later, when it does not.
- * @param {number} port
- * @param {string} question
- * @returns {Promise<string>}
- */
-function ask(port, question) {
-  return new Promise((resolve) => {
-    const socket = connect(port, "127.0.0.1", () => socket.write(question));
-    const answered = (text = "") => {
-      socket.destroy();
-      resolve(text);
-    };
-    socket.once("data", (bytes) => answered(bytes.toString()));
-    socket.once("error", () => setTimeout(answered, ASK_EVERY_MS));
-    socket.setTimeout(1_000, answered);
-  });
 }

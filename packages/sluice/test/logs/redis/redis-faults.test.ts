@@ -131,7 +131,7 @@ describe.skipIf(REDIS_SERVER === undefined)("redisLog, when something breaks", {
     const redis = await start();
     const [a, b] = [await join(redis.port), await join(redis.port)];
     await a.channel.append(entries(1, 5));
-    await redis.command("SAVE");
+    await redis.ask("SAVE");
     await a.channel.append(entries(6, 9));
     await expect.poll(() => b.channel.last).toBe(9);
     const { epoch } = a.channel;
@@ -150,7 +150,7 @@ describe.skipIf(REDIS_SERVER === undefined)("redisLog, when something breaks", {
     const redis = await start();
     const { channel, resets } = await join(redis.port);
     await channel.append(entries(1, 5));
-    await redis.command("SAVE");
+    await redis.ask("SAVE");
     const { epoch } = channel;
     await redis.kill();
     await redis.start("kept");
@@ -167,7 +167,7 @@ describe.skipIf(REDIS_SERVER === undefined)("redisLog, when something breaks", {
     const redis = await start();
     const { channel, resets } = await join(redis.port);
     await channel.append([entry(1, { id: "own/1" })]);
-    await redis.command("SAVE");
+    await redis.ask("SAVE");
     await channel.append([entry(2), entry(3)]);
     expect(channel.lostAfter).toBe(0);
     await redis.kill();
@@ -182,7 +182,7 @@ describe.skipIf(REDIS_SERVER === undefined)("redisLog, when something breaks", {
     const redis = await start();
     const { log, channel } = await join(redis.port);
     await channel.append(entries(1, 5));
-    await redis.command("SAVE");
+    await redis.ask("SAVE");
     await channel.append(entries(6, 9));
     const { epoch } = channel;
     await log.close();
@@ -200,7 +200,7 @@ describe.skipIf(REDIS_SERVER === undefined)("redisLog, when something breaks", {
     await a.channel.append(entries(1, 3));
     await expect.poll(() => numbers(b.seen)).toEqual([1, 2, 3]);
     const { epoch } = a.channel;
-    await redis.command("FLUSHALL");
+    await redis.ask("FLUSHALL");
     // Beyond what the other one knows of the old life: only the epoch tells that they do not follow it.
     const offsets = await Promise.all(count(101, 120).map((n) => a.channel.append([entry(n)])));
     expect(offsets.flat()).toEqual(count(1, 20));
@@ -223,7 +223,7 @@ describe.skipIf(REDIS_SERVER === undefined)("redisLog, when something breaks", {
     await a.channel.append(entries(1, 5));
     await b.channel.sync();
     const { epoch } = b.channel;
-    await redis.command("FLUSHALL");
+    await redis.ask("FLUSHALL");
     // Not beyond what the other one knows, so that its reader cannot have seen it.
     expect(await a.channel.append([entry(101)])).toEqual([1]);
     expect(await b.channel.append([entry(102)])).toEqual([2]);
@@ -236,7 +236,7 @@ describe.skipIf(REDIS_SERVER === undefined)("redisLog, when something breaks", {
     const redis = await start();
     const { channel, resets } = await join(redis.port);
     await channel.append(entries(1, 3));
-    await redis.command("FLUSHALL");
+    await redis.ask("FLUSHALL");
     await expect.poll(() => resets, { timeout: 5_000 }).toEqual([0]);
     expect(channel).toMatchObject({ first: 1, last: 0 });
   });
@@ -260,12 +260,12 @@ describe.skipIf(REDIS_SERVER === undefined)("redisLog, when something breaks", {
     proxy.refuse();
     await redis.kill();
     await redis.start();
-    await redis.command("RENAME sluice:{orders}:meta aside");
-    await redis.command("SET sluice:{orders}:meta 1");
+    await redis.ask("RENAME sluice:{orders}:meta aside");
+    await redis.ask("SET sluice:{orders}:meta 1");
     proxy.resume();
     expect(await publish(other, 1)).toBe(1);
     await expect(channel.append([entry(2)])).rejects.toThrow(/choose another `prefix`/);
-    await redis.command("RENAME aside sluice:{orders}:meta");
+    await redis.ask("RENAME aside sluice:{orders}:meta");
     expect(await publish(channel, 2)).toBe(2);
     // What it could not find out when it connected, it does before it appends.
     expect(channel.epoch).not.toBe(epoch);
@@ -276,7 +276,7 @@ describe.skipIf(REDIS_SERVER === undefined)("redisLog, when something breaks", {
     const redis = await start();
     const { channel } = await join(redis.port);
     await channel.append(entries(1, 3));
-    await redis.command("DEL sluice:{orders}:log");
+    await redis.ask("DEL sluice:{orders}:log");
     await expect.poll(() => channel.first, { timeout: 5_000 }).toBe(4);
     expect(await channel.append([entry(4)])).toEqual([4]);
     expect(await channel.read(2, 10, 1e6)).toBe("gone");
@@ -287,7 +287,7 @@ describe.skipIf(REDIS_SERVER === undefined)("redisLog, when something breaks", {
     const redis = await start();
     const { channel } = await join(redis.port);
     await channel.append(entries(1, 5));
-    await redis.command("XDEL sluice:{orders}:log 3-0");
+    await redis.ask("XDEL sluice:{orders}:log 3-0");
     expect(numbers((await channel.read(0, 10, 1e6)) as LogEntry[])).toEqual([1, 2]);
     expect(await channel.read(2, 10, 1e6)).toBe("gone");
     expect(numbers((await channel.read(3, 10, 1e6)) as LogEntry[])).toEqual([4, 5]);
@@ -372,14 +372,14 @@ describe.skipIf(REDIS_SERVER === undefined)("redisLog, when something breaks", {
     const proxy = await proxyTo(primary.port);
     const [a, b] = [await join(proxy.port), await join(proxy.port)];
     await a.channel.append(entries(1, 5));
-    await expect.poll(() => replica.command("HGET sluice:{orders}:meta last")).toContain("5");
+    await expect.poll(() => replica.ask("HGET sluice:{orders}:meta last")).toContain("5");
     replica.pause();
     await a.channel.append(entries(6, 8));
     await expect.poll(() => b.channel.last).toBe(8);
     const { epoch } = a.channel;
     await primary.kill();
     replica.resume();
-    await replica.command("REPLICAOF NO ONE");
+    await replica.ask("REPLICAOF NO ONE");
     proxy.retarget(replica.port);
     const offset = await publish(a.channel, 100);
     // What was on its way to the replica may have come, or a part of it.
@@ -394,10 +394,10 @@ describe.skipIf(REDIS_SERVER === undefined)("redisLog, when something breaks", {
     const { channel } = await join(redis.port);
     await channel.append([entry(1)]);
     const { epoch } = channel;
-    await redis.command("REPLICAOF 127.0.0.1 1");
+    await redis.ask("REPLICAOF 127.0.0.1 1");
     const failure = await channel.append([entry(2)]).catch((error: Error) => error);
     expect(String(failure)).toContain("replica");
-    await redis.command("REPLICAOF NO ONE");
+    await redis.ask("REPLICAOF NO ONE");
     expect(await publish(channel, 3)).toBe(2);
     // In between it may have taken over what another primary had.
     expect(channel.epoch).not.toBe(epoch);
@@ -408,7 +408,7 @@ describe.skipIf(REDIS_SERVER === undefined)("redisLog, when something breaks", {
     const redis = await start();
     const { channel } = await join(redis.port);
     await channel.append([entry(1)]);
-    await redis.command("SCRIPT FLUSH");
+    await redis.ask("SCRIPT FLUSH");
     expect(await Promise.all([channel.append([entry(2)]), channel.append([entry(3)])])).toEqual([[2], [3]]);
     expect(await channel.read(0, 10, 1e6)).toHaveLength(3);
   });
@@ -417,9 +417,9 @@ describe.skipIf(REDIS_SERVER === undefined)("redisLog, when something breaks", {
     const redis = await start();
     const { channel } = await join(redis.port);
     await channel.append([entry(1)]);
-    await redis.command("CONFIG SET maxmemory 1");
+    await redis.ask("CONFIG SET maxmemory 1");
     await expect(channel.append([entry(2)])).rejects.toThrow(/no memory left \(maxmemory\)/);
-    await redis.command("CONFIG SET maxmemory 0");
+    await redis.ask("CONFIG SET maxmemory 0");
     expect(await channel.append([entry(3)])).toEqual([2]);
   });
 
