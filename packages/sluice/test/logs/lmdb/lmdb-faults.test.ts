@@ -1,33 +1,18 @@
-import { execFileSync } from "node:child_process";
-import { cp, mkdir, mkdtemp, rm, stat, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { cp, mkdir, rm, stat, writeFile } from "node:fs/promises";
 import { join, relative } from "node:path";
 import { open as openLmdb } from "lmdb";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { lmdbLog } from "../../../src/logs/lmdb/lmdb-log.ts";
-import type { ChannelLog, Log, LogEntry, NewEntry, Retention } from "../../../src/logs/log.ts";
+import type { LogEntry, NewEntry } from "../../../src/logs/log.ts";
 import { KEEP_ALL } from "../log-contract.ts";
-import { buildLmdbLog, runProgram } from "./lmdb-program.ts";
+import { lmdbSuite } from "./lmdb-suite.ts";
+import { mountSmallDisk } from "./small-disk.ts";
+
+const MIB = 1024 * 1024;
 
 describe("lmdbLog, when things go wrong", () => {
-  let folder: string;
-  const logs: Log[] = [];
+  const suite = lmdbSuite();
 
-  beforeAll(async () => {
-    folder = await mkdtemp(join(tmpdir(), "sluice-lmdb-"));
-    await buildLmdbLog(folder);
-  });
-
-  afterAll(async () => {
-    for (const log of logs) await log.close();
-    await rm(folder, { recursive: true });
-  });
-
-  const open = (path: string, retain: Retention = KEEP_ALL, mapSize?: number): Promise<ChannelLog> => {
-    const log = lmdbLog({ path, ...(mapSize === undefined ? {} : { mapSize }) });
-    logs.push(log);
-    return Promise.resolve(log.open("orders", { retain }));
-  };
   const entry = (n: number, data = String(n)): NewEntry => ({ type: "n", data, json: false });
   const big = (n: number) => entry(n, String(n).padEnd(10_000, "x"));
 
@@ -46,8 +31,8 @@ describe("lmdbLog, when things go wrong", () => {
   });
 
   test("takes a relative path, and one with a dot", async () => {
-    const path = join(folder, "made/for.it");
-    const channel = await open(relative(process.cwd(), path));
+    const path = suite.path("made/for.it");
+    const channel = await suite.open(relative(process.cwd(), path));
     await channel.append([entry(1)]);
     expect((await stat(join(path, "data.mdb"))).isFile()).toBe(true);
   });
@@ -65,10 +50,9 @@ describe("lmdbLog, when things go wrong", () => {
     ],
     ["holds a torso", (path: string) => mkdir(path).then(() => writeFile(join(path, "data.mdb"), "hello"))],
   ] as const)("rejects when its path %s, and can be tried again", async (name, make) => {
-    const path = join(folder, name);
+    const path = suite.path(name);
     await make(path);
-    const log = lmdbLog({ path });
-    logs.push(log);
+    const log = suite.log({ path });
     await expect(log.open("orders", { retain: KEEP_ALL })).rejects.toMatchObject({
       code: "LOG_FAILED",
       message: expect.stringContaining(name),
@@ -80,50 +64,52 @@ describe("lmdbLog, when things go wrong", () => {
   test("rejects when it may not write", async () => {
     // Root may write anywhere but where the system makes the files up.
     const isRoot = process.getuid?.() === 0;
-    const path = isRoot ? "/proc/self/sluice" : join(folder, "read-only");
+    const path = isRoot ? "/proc/self/sluice" : suite.path("read-only");
     if (!isRoot) await mkdir(path, { mode: 0o500 });
-    await expect(open(path)).rejects.toMatchObject({ code: "LOG_FAILED" });
+    await expect(suite.open(path)).rejects.toMatchObject({ code: "LOG_FAILED" });
   });
 
   test("knows a folder that was restored: what it has is there, and no position of the past holds, since it may lack what came after", async () => {
-    const [path, copy] = [join(folder, "original"), join(folder, "copy")];
-    const before = await open(path);
+    const [path, copy] = [suite.path("original"), suite.path("copy")];
+    const log = suite.log({ path });
+    const before = await log.open("orders", { retain: KEEP_ALL });
     await before.append([entry(1), entry(2), entry(3)]);
-    await logs.pop()!.close();
+    await log.close();
     await cp(path, copy, { recursive: true });
-    const original = await open(path);
+    const original = await suite.open(path);
     expect(original.epoch).toBe(before.epoch);
     await original.append([entry(4), entry(5)]);
 
-    const restored = await open(copy);
+    const restored = await suite.open(copy);
     expect(restored.epoch).not.toBe(before.epoch);
     expect(restored).toMatchObject({ first: 1, last: 3 });
     expect(restored.holds(before.epoch)).toBeUndefined();
     expect(await restored.append([entry(40)])).toEqual([4]);
     // Opened again it is the same, in another process of this machine as well.
-    const again = await open(copy);
+    const again = await suite.open(copy);
     expect(again.epoch).toBe(restored.epoch);
     expect(again.holds(restored.epoch)).toBeUndefined();
     expect(again).toMatchObject({ first: 1, last: 4 });
   });
 
   test("leaves a folder alone whose events another version has written in another way", async () => {
-    const path = join(folder, "other");
-    await (await open(path)).append([entry(1)]);
-    await logs.pop()!.close();
+    const path = suite.path("other");
+    const log = suite.log({ path });
+    await (await log.open("orders", { retain: KEEP_ALL })).append([entry(1)]);
+    await log.close();
     const raw = openLmdb({ path, noSubdir: false, encoding: "binary", keyEncoding: "binary", useVersions: true });
     const list = Buffer.of(1);
     const value = raw.getBinary(list)!;
     await raw.put(list, Buffer.concat([value.subarray(0, 4), Buffer.from("sluice 0")]), raw.getEntry(list)!.version!);
     await raw.close();
-    await expect(open(path)).rejects.toMatchObject({
+    await expect(suite.open(path)).rejects.toMatchObject({
       code: "LOG_FAILED",
       message: expect.stringContaining("another version of Sluice"),
     });
   });
 
   test("rejects what goes beyond its mapSize, keeps what it has, and goes on when there is room", async () => {
-    const channel = await open(join(folder, "limited"), KEEP_ALL, 1024 * 1024);
+    const channel = await suite.log({ path: suite.path("limited"), mapSize: MIB }).open("orders", { retain: KEEP_ALL });
     let kept = 0;
     const fill = async () => {
       for (;;) kept = (await channel.append([big(kept + 1)]))[0]!;
@@ -137,7 +123,7 @@ describe("lmdbLog, when things go wrong", () => {
   });
 
   test("refuses alone what has no room, not what is written with it", async () => {
-    const channel = await open(join(folder, "alone"), KEEP_ALL, 1024 * 1024);
+    const channel = await suite.log({ path: suite.path("alone"), mapSize: MIB }).open("orders", { retain: KEEP_ALL });
     const results = await Promise.allSettled([
       channel.append([entry(1)]),
       channel.append([entry(2, "x".repeat(900_000))]),
@@ -148,8 +134,8 @@ describe("lmdbLog, when things go wrong", () => {
   });
 
   test("its file does not grow for ever while the retention stays the same", async () => {
-    const path = join(folder, "steady");
-    const channel = await open(path, { ...KEEP_ALL, events: 500 });
+    const path = suite.path("steady");
+    const channel = await suite.open(path, { ...KEEP_ALL, events: 500 });
     const publish = async (times: number) => {
       for (let i = 0; i < times; i++)
         await channel.append(Array.from({ length: 50 }, (_, n) => entry(n, "x".repeat(1_000 + ((i * 37) % 500)))));
@@ -162,117 +148,90 @@ describe("lmdbLog, when things go wrong", () => {
   });
 
   test("survives a disk that is full, loses nothing that was acknowledged, and goes on when there is room", async (context) => {
-    const path = join(folder, "small-disk");
-    await mkdir(path);
-    try {
-      execFileSync("mount", ["-t", "tmpfs", "-o", "size=2m", "tmpfs", path], { stdio: "ignore" });
-    } catch {
-      return context.skip("This user may not mount a file system.");
-    }
-    try {
-      const { child, ended, lines } = await runProgram(
-        folder,
-        `
-          const log = lmdbLog({ path: process.argv[2] });
-          const channel = await log.open("orders", { retain: KEEP_ALL });
-          const big = (n) => ({ ...entry(n), data: JSON.stringify(String(n).padEnd(10000, "x")) });
-          let kept = 0;
-          let refused = 0;
-          for (let n = 1; refused < 5; n++) {
-            await channel.append([big(kept + 1)]).then(([offset]) => { kept = offset; }, ({ code }) => { refused++; console.log(code); });
-          }
-          const found = await channel.read(0, Infinity, Infinity);
-          console.log("kept", kept === found.length && found.every(({ data }, i) => parseInt(JSON.parse(data)) === i + 1) && kept > 50);
-          process.stdin.once("data", async () => {
-            console.log("offset", (await channel.append([big(kept + 1)]))[0] === kept + 1, channel.last === kept + 1);
-            await log.close();
-            process.exit();
-          });
-        `,
-        [path],
-      );
-      await expect.poll(() => lines).toContain("kept true");
-      expect(lines.filter((line) => line === "LOG_FAILED")).toHaveLength(5);
-      execFileSync("mount", ["-o", "remount,size=8m", path]);
-      child.stdin!.write("\n");
-      expect(await ended).toBe(0);
-      expect(lines).toContain("offset true true");
-    } finally {
-      execFileSync("umount", [path]);
-    }
+    const path = suite.path("small-disk");
+    using disk = await mountSmallDisk(path, "2m");
+    if (disk === undefined) return context.skip("This user may not mount a file system.");
+    const { child, ended, lines } = await suite.run(
+      `
+        const log = lmdbLog({ path: process.argv[2] });
+        const channel = await log.open("orders", { retain: KEEP_ALL });
+        const big = (n) => ({ ...entry(n), data: JSON.stringify(String(n).padEnd(10000, "x")) });
+        let kept = 0;
+        let refused = 0;
+        for (let n = 1; refused < 5; n++) {
+          await channel.append([big(kept + 1)]).then(([offset]) => { kept = offset; }, ({ code }) => { refused++; console.log(code); });
+        }
+        const found = await channel.read(0, Infinity, Infinity);
+        console.log("kept", kept === found.length && found.every(({ data }, i) => parseInt(JSON.parse(data)) === i + 1) && kept > 50);
+        process.stdin.once("data", async () => {
+          console.log("offset", (await channel.append([big(kept + 1)]))[0] === kept + 1, channel.last === kept + 1);
+          await log.close();
+          process.exit();
+        });
+      `,
+      path,
+    );
+    await expect.poll(() => lines).toContain("kept true");
+    expect(lines.filter((line) => line === "LOG_FAILED")).toHaveLength(5);
+    disk.resize("8m");
+    child.stdin!.write("\n");
+    expect(await ended).toBe(0);
+    expect(lines).toContain("offset true true");
   });
 
   test.for([200, 10_000])("a trim makes room on a disk that is full of events of %i bytes", async (size, context) => {
-    const path = join(folder, `trimmed-disk-${size}`);
-    await mkdir(path);
-    try {
-      execFileSync("mount", ["-t", "tmpfs", "-o", "size=2m", "tmpfs", path], { stdio: "ignore" });
-    } catch {
-      return context.skip("This user may not mount a file system.");
-    }
-    try {
-      const { ended, lines } = await runProgram(
-        folder,
-        `
-          const log = lmdbLog({ path: process.argv[2] });
-          const channel = await log.open("orders", { retain: KEEP_ALL });
-          const big = (n) => ({ ...entry(n), data: JSON.stringify(String(n).padEnd(${size}, "x")) });
-          let kept = 0;
-          for (let full = false; !full; ) {
-            await channel.append([big(kept + 1)]).then(([offset]) => { kept = offset; }, () => { full = true; });
-          }
-          await channel.trim(kept - 20);
-          console.log("trimmed", channel.first === kept - 19);
-          for (let i = 0; i < 20; i++) await channel.append([big(i)]);
-          console.log("went on", channel.last === kept + 20);
-          await log.close();
-        `,
-        [path],
-      );
-      expect(await ended).toBe(0);
-      expect(lines).toEqual(expect.arrayContaining(["trimmed true", "went on true"]));
-    } finally {
-      execFileSync("umount", [path]);
-    }
+    const path = suite.path(`trimmed-disk-${size}`);
+    using disk = await mountSmallDisk(path, "2m");
+    if (disk === undefined) return context.skip("This user may not mount a file system.");
+    const { ended, lines } = await suite.run(
+      `
+        const log = lmdbLog({ path: process.argv[2] });
+        const channel = await log.open("orders", { retain: KEEP_ALL });
+        const big = (n) => ({ ...entry(n), data: JSON.stringify(String(n).padEnd(${size}, "x")) });
+        let kept = 0;
+        for (let full = false; !full; ) {
+          await channel.append([big(kept + 1)]).then(([offset]) => { kept = offset; }, () => { full = true; });
+        }
+        await channel.trim(kept - 20);
+        console.log("trimmed", channel.first === kept - 19);
+        for (let i = 0; i < 20; i++) await channel.append([big(i)]);
+        console.log("went on", channel.last === kept + 20);
+        await log.close();
+      `,
+      path,
+    );
+    expect(await ended).toBe(0);
+    expect(lines).toEqual(expect.arrayContaining(["trimmed true", "went on true"]));
   });
 
   test("a trim makes room on a disk that something else has filled", async (context) => {
-    const path = join(folder, "filled-disk");
-    await mkdir(path);
-    try {
-      execFileSync("mount", ["-t", "tmpfs", "-o", "size=4m", "tmpfs", path], { stdio: "ignore" });
-    } catch {
-      return context.skip("This user may not mount a file system.");
-    }
-    try {
-      const { ended, lines } = await runProgram(
-        folder,
-        `
-          import { appendFileSync } from "node:fs";
-          const log = lmdbLog({ path: process.argv[2] });
-          const channel = await log.open("orders", { retain: KEEP_ALL });
-          await channel.append(Array.from({ length: 2000 }, (_, n) => entry("1".padEnd(200, "0"))));
-          for (const bytes of [65536, 4096]) {
-            try {
-              for (;;) appendFileSync(process.argv[2] + "/filler", Buffer.alloc(bytes));
-            } catch {}
-          }
-          await channel.trim(1990);
-          for (let n = 0; n < 10; n++) await channel.append([entry(n)]);
-          console.log("went on", channel.first, channel.last);
-          await log.close();
-        `,
-        [path],
-      );
-      expect(await ended).toBe(0);
-      expect(lines).toContain("went on 1991 2010");
-    } finally {
-      execFileSync("umount", [path]);
-    }
+    const path = suite.path("filled-disk");
+    using disk = await mountSmallDisk(path, "4m");
+    if (disk === undefined) return context.skip("This user may not mount a file system.");
+    const { ended, lines } = await suite.run(
+      `
+        import { appendFileSync } from "node:fs";
+        const log = lmdbLog({ path: process.argv[2] });
+        const channel = await log.open("orders", { retain: KEEP_ALL });
+        await channel.append(Array.from({ length: 2000 }, (_, n) => entry("1".padEnd(200, "0"))));
+        for (const bytes of [65536, 4096]) {
+          try {
+            for (;;) appendFileSync(process.argv[2] + "/filler", Buffer.alloc(bytes));
+          } catch {}
+        }
+        await channel.trim(1990);
+        for (let n = 0; n < 10; n++) await channel.append([entry(n)]);
+        console.log("went on", channel.first, channel.last);
+        await log.close();
+      `,
+      path,
+    );
+    expect(await ended).toBe(0);
+    expect(lines).toContain("went on 1991 2010");
   });
 
   test("keeps whatever text there is, of any size, and many events", async () => {
-    const channel = await open(join(folder, "texts"));
+    const channel = await suite.open(suite.path("texts"));
     const texts = ["\ud800", "a\0b", "é\udfffx", "x".repeat(1024 * 1024), "\u{1f600}".repeat(1_000), ""];
     await channel.append(texts.map((data) => entry(0, data)));
     await channel.append([{ type: "n", data: "{}", json: true, id: "о".repeat(512), topics: ["\ud800"] }]);
@@ -285,14 +244,15 @@ describe("lmdbLog, when things go wrong", () => {
   });
 
   test("closes when what is under way is on disk, and then rejects", async () => {
-    const path = join(folder, "closed");
-    const channel = await open(path);
+    const path = suite.path("closed");
+    const log = suite.log({ path });
+    const channel = await log.open("orders", { retain: KEEP_ALL });
     const appends = Array.from({ length: 50 }, (_, n) => channel.append([entry(n)]));
-    await logs.at(-1)!.close();
+    await log.close();
     expect((await Promise.all(appends)).flat()).toHaveLength(50);
     await expect(channel.append([entry(1)])).rejects.toMatchObject({ code: "CLOSED" });
     await expect(channel.read(0, 1, 1)).rejects.toMatchObject({ code: "CLOSED" });
-    await expect(logs.at(-1)!.open("orders", { retain: KEEP_ALL })).rejects.toMatchObject({ code: "CLOSED" });
-    expect((await open(path)).last).toBe(50);
+    await expect(log.open("orders", { retain: KEEP_ALL })).rejects.toMatchObject({ code: "CLOSED" });
+    expect((await suite.open(path)).last).toBe(50);
   });
 });

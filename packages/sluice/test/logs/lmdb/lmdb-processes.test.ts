@@ -1,25 +1,25 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vitest";
-import { lmdbLog } from "../../../src/logs/lmdb/lmdb-log.ts";
-import { KEEP_ALL, recorder } from "../log-contract.ts";
+import { describe, expect, test, vi } from "vitest";
 import { buildLmdbLog, runProgram } from "./lmdb-program.ts";
+import { lmdbSuite } from "./lmdb-suite.ts";
 
 describe("lmdbLog in several processes", () => {
-  let folder: string;
+  const suite = lmdbSuite();
 
-  beforeAll(async () => {
-    folder = await mkdtemp(join(tmpdir(), "sluice-lmdb-"));
-    await buildLmdbLog(folder);
-  });
-
-  afterAll(() => rm(folder, { recursive: true }));
-
-  afterEach(() => void vi.useRealTimers());
+  /** Another process appends one entry, and ends. */
+  const publishOnce = async (path: string) => {
+    const publish = `
+      const log = lmdbLog({ path: process.argv[2] });
+      await (await log.open("orders", { retain: KEEP_ALL })).append([entry(1)]);
+      await log.close();
+    `;
+    expect(await (await suite.run(publish, path)).ended).toBe(0);
+  };
 
   test("loses nothing that was acknowledged when its process is killed while it publishes", async () => {
-    const path = join(folder, "killed");
+    const path = suite.path("killed");
     const publish = `
       const channel = await lmdbLog({ path: process.argv[2] }).open("orders", { retain: KEEP_ALL });
       let n = channel.last;
@@ -34,7 +34,7 @@ describe("lmdbLog in several processes", () => {
     `;
     const acknowledged = new Map<number, string>();
     for (let round = 0; round < 6; round++) {
-      const { child, lines, ended } = await runProgram(folder, publish, [path]);
+      const { child, lines, ended } = await suite.run(publish, path);
       const enough = 1 + Math.random() * 300;
       await expect.poll(() => lines.length, { interval: 1 }).toBeGreaterThan(enough);
       child.kill("SIGKILL");
@@ -45,31 +45,28 @@ describe("lmdbLog in several processes", () => {
         if (/^\d+=\d+$/.test(line) && line !== lines[lines.length - 1]) acknowledged.set(Number(offset), data);
       }
     }
-    const log = lmdbLog({ path });
-    const channel = await log.open("orders", { retain: KEEP_ALL });
+    const channel = await suite.open(path);
     const found = await channel.read(0, Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY);
     if (found === "gone") throw new Error("The beginning is gone.");
     expect(found.map(({ offset }) => offset)).toEqual(Array.from({ length: channel.last }, (_, i) => i + 1));
     expect(acknowledged.size).toBeGreaterThan(300);
     for (const [offset, data] of acknowledged) expect(found[offset - 1]?.data).toBe(data);
-    await log.close();
   });
 
   test("does not keep a process from exiting that publishes, beside another that does", async () => {
-    const path = join(folder, "exiting");
+    const path = suite.path("exiting");
     const publish = `
       const channel = await lmdbLog({ path: process.argv[2] }).open("orders", { retain: { ...KEEP_ALL, events: 1000 } });
+      const enough = Math.random() * 50;
       let acknowledged = 0;
       setInterval(() => {
         for (let i = 0; i < 5; i++) channel.append([entry(i)]).then(() => acknowledged++, () => undefined);
+        // Others were acknowledged, and these are under way.
+        if (acknowledged > enough) process.exit(7);
       }, 2);
-      setTimeout(() => {
-        if (acknowledged > 0) console.log("published");
-        process.exit(7);
-      }, 100 + Math.random() * 200);
     `;
     for (let round = 0; round < 10; round++) {
-      const programs = await Promise.all([runProgram(folder, publish, [path]), runProgram(folder, publish, [path])]);
+      const programs = await Promise.all([suite.run(publish, path), suite.run(publish, path)]);
       const hanging = new Promise<string>((resolve) => setTimeout(resolve, 10_000, "does not end"));
       try {
         for (const { ended } of programs) expect(await Promise.race([ended, hanging])).toBe(7);
@@ -80,11 +77,8 @@ describe("lmdbLog in several processes", () => {
   });
 
   test.for([1, 100])("lets all processes publish to one channel as fast as they can, %i at a time", async (atATime) => {
-    const path = join(folder, `racing-${atATime}`);
-    const log = lmdbLog({ path });
-    const channel = await log.open("orders", { retain: KEEP_ALL });
-    const { seen, listener } = recorder();
-    channel.tail(listener);
+    const path = suite.path(`racing-${atATime}`);
+    const { channel, seen } = await suite.follow(path);
     // Each goes on until all have published a hundred times, so that none is ever alone before.
     const publish = `
       const log = lmdbLog({ path: process.argv[2] });
@@ -109,7 +103,7 @@ describe("lmdbLog in several processes", () => {
       await Promise.all(Array.from({ length: ${atATime} }, next));
       await log.close();
     `;
-    const programs = await Promise.all(["a", "b", "c"].map((type) => runProgram(folder, publish, [path, type])));
+    const programs = await Promise.all(["a", "b", "c"].map((type) => suite.run(publish, path, type)));
     expect(await Promise.all(programs.map(({ ended }) => ended))).toEqual([0, 0, 0]);
     await channel.sync();
     expect(seen.map(({ offset }) => offset)).toEqual(seen.map((_, i) => i + 1));
@@ -119,15 +113,11 @@ describe("lmdbLog in several processes", () => {
       const numbers = seen.filter((entry) => entry.type === type).map(({ data }) => Number(data));
       expect(numbers).toEqual(numbers.map((_, i) => i + 1));
     }
-    await log.close();
   });
 
   test("is told at once what another process appends, and gets all of it in order", async () => {
-    const path = join(folder, "two");
-    const log = lmdbLog({ path });
-    const channel = await log.open("orders", { retain: KEEP_ALL });
-    const { seen, listener } = recorder();
-    channel.tail(listener);
+    const path = suite.path("two");
+    const { channel, seen } = await suite.follow(path);
     const publish = `
       const log = lmdbLog({ path: process.argv[2] });
       const channel = await log.open("orders", { retain: KEEP_ALL });
@@ -136,7 +126,7 @@ describe("lmdbLog in several processes", () => {
       }
       await log.close();
     `;
-    const { ended } = await runProgram(folder, publish, [path]);
+    const { ended } = await suite.run(publish, path);
     const own = Promise.all(
       Array.from({ length: 500 }, (_, i) => channel.append([{ type: "own", data: String(i), json: true }])),
     );
@@ -147,31 +137,20 @@ describe("lmdbLog in several processes", () => {
     expect(seen.filter(({ type }) => type === "n").map(({ data }) => Number(data))).toEqual(
       Array.from({ length: 2_000 }, (_, i) => i),
     );
-    await log.close();
   });
 
   test("is woken by another process without having to look", async () => {
-    const path = join(folder, "woken");
+    const path = suite.path("woken");
     vi.useFakeTimers({ toFake: ["setInterval"] });
-    const log = lmdbLog({ path });
-    const channel = await log.open("orders", { retain: KEEP_ALL });
-    const { seen, listener } = recorder();
-    channel.tail(listener);
-    const publish = `
-      const log = lmdbLog({ path: process.argv[2] });
-      await (await log.open("orders", { retain: KEEP_ALL })).append([entry(1)]);
-      await log.close();
-    `;
-    expect(await (await runProgram(folder, publish, [path])).ended).toBe(0);
+    const { seen } = await suite.follow(path);
+    await publishOnce(path);
     vi.useRealTimers();
     await expect.poll(() => seen.length).toBe(1);
-    await log.close();
   });
 
   test("rejects when another process stops in mid-commit, and goes on when that one is gone", async () => {
-    const path = join(folder, "stopped");
-    const log = lmdbLog({ path });
-    const channel = await log.open("orders", { retain: KEEP_ALL });
+    const path = suite.path("stopped");
+    const channel = await suite.open(path);
     const stop = `
       import { open } from "lmdb";
       open({ path: process.argv[2], noSubdir: false, overlappingSync: false }).transactionSync(() => {
@@ -179,7 +158,7 @@ describe("lmdbLog in several processes", () => {
         for (;;);
       });
     `;
-    const { child, lines, ended } = await runProgram(folder, stop, [path]);
+    const { child, lines, ended } = await suite.run(stop, path);
     await expect.poll(() => lines).toContain("stopped");
     vi.useFakeTimers({ toFake: ["setTimeout"] });
     const append = channel.append([{ type: "n", data: "1", json: true }]);
@@ -193,30 +172,19 @@ describe("lmdbLog in several processes", () => {
     // What LMDB was asked for before it was given up is written after all; what came later was never asked for.
     await expect.poll(() => channel.append([{ type: "n", data: "3", json: true }]).catch(() => "stopped")).toEqual([2]);
     expect(await channel.read(0, 10, 1e6)).toMatchObject([{ data: "1" }, { data: "3" }]);
-    await log.close();
   });
 
   test("finds what it was not woken for", async () => {
-    const path = join(folder, "unwoken");
-    const log = lmdbLog({ path });
-    const channel = await log.open("orders", { retain: KEEP_ALL });
-    const { seen, listener } = recorder();
-    channel.tail(listener);
+    const path = suite.path("unwoken");
+    const { seen } = await suite.follow(path);
     // Without the file there is nothing that others could touch.
     await rm(join(path, "wake"));
-    const publish = `
-      const log = lmdbLog({ path: process.argv[2] });
-      await (await log.open("orders", { retain: KEEP_ALL })).append([entry(1)]);
-      await log.close();
-    `;
-    expect(await (await runProgram(folder, publish, [path])).ended).toBe(0);
+    await publishOnce(path);
     await expect.poll(() => seen.length).toBe(1);
-    await log.close();
   });
 
   test("keeps no process alive that has nothing else to do", async () => {
-    const { ended, lines } = await runProgram(
-      folder,
+    const { ended, lines } = await suite.run(
       `
         const retain = { ...KEEP_ALL, age: 1000 };
         const channel = await lmdbLog({ path: process.argv[2] }).open("orders", { retain });
@@ -224,7 +192,7 @@ describe("lmdbLog in several processes", () => {
         await channel.append([entry(1)]);
         console.log("published");
       `,
-      [join(folder, "alive")],
+      suite.path("alive"),
     );
     expect(await ended).toBe(0);
     expect(lines).toEqual(["published"]);

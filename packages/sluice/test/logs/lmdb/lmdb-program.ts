@@ -16,7 +16,7 @@ export async function buildLmdbLog(folder: string, withPackage = true): Promise<
   await symlink(lmdb, join(folder, "node_modules", "lmdb"), "dir");
 }
 
-/** A program that runs in a process of its own, after `lmdbLog` and `KEEP_ALL` are there. */
+/** A program that runs in a process of its own, after `lmdbLog`, `KEEP_ALL` and `entry` are there. */
 export interface Program {
   readonly child: ChildProcess;
   /** The lines that it has printed so far. */
