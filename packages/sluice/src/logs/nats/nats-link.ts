@@ -122,7 +122,12 @@ export class NatsLink {
     this.#isClosed = true;
     this.#tell();
     this.#statuses?.stop?.();
-    if (this.#isOwn) await this.#current?.connection.close();
+    if (!this.#isOwn || this.#current === undefined) return;
+    const { connection } = this.#current;
+    await connection.close();
+    // Of a socket on which it dials the client lets go without closing it, and a server that stands still never would: the process could not end.
+    const { protocol } = connection as { readonly protocol?: { readonly transport?: { discard?(): void } } };
+    protocol?.transport?.discard?.();
   }
 
   async #watch(connection: NatsConnection): Promise<void> {

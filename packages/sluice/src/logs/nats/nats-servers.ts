@@ -1,5 +1,6 @@
 import { loadPackage } from "../../protocol/load-package.ts";
 import { SluiceError } from "../../protocol/sluice-error.ts";
+import { dial } from "./nats-dial.ts";
 import type { NatsConnection } from "./nats-link.ts";
 
 /** Where to connect to, and as whom. */
@@ -55,21 +56,23 @@ export async function connectTo(
   const load = () => import("@nats-io/transport-node");
   const { connect } = await loadPackage("@nats-io/transport-node", "natsLog({ servers })", load);
   try {
-    return await connect({
-      ...credentials,
-      ...(isEncrypted ? { tls: {} } : {}),
-      servers: [...hosts],
-      name: "sluice",
-      timeout,
-      maxReconnectAttempts: -1,
-      reconnectTimeWait: RECONNECT_MS,
-      reconnectJitter: RECONNECT_MS,
-      // A server that is being configured anew may refuse for a while.
-      ignoreAuthErrorAbort: true,
-      pingInterval: Math.max(MIN_PING_MS, timeout / PINGS_PER_TIMEOUT),
-      maxPingOut: 2,
-      noAsyncTraces: true,
-    });
+    return await dial(() =>
+      connect({
+        ...credentials,
+        ...(isEncrypted ? { tls: {} } : {}),
+        servers: [...hosts],
+        name: "sluice",
+        timeout,
+        maxReconnectAttempts: -1,
+        reconnectTimeWait: RECONNECT_MS,
+        reconnectJitter: RECONNECT_MS,
+        // A server that is being configured anew may refuse for a while.
+        ignoreAuthErrorAbort: true,
+        pingInterval: Math.max(MIN_PING_MS, timeout / PINGS_PER_TIMEOUT),
+        maxPingOut: 2,
+        noAsyncTraces: true,
+      }),
+    );
   } catch (cause) {
     const why = cause instanceof Error ? cause.message : String(cause);
     throw new Error(`There is no connection to NATS at ${hosts.join(", ")}: ${why}.`, { cause });

@@ -1,0 +1,76 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { build } from "rolldown";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { NATS_SERVER, startNats } from "../../helpers/nats-server.ts";
+import { until } from "../../helpers/until.ts";
+
+describe.skipIf(NATS_SERVER === undefined)("a process that closes its natsLog({ servers })", () => {
+  let folder: string;
+
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), "sluice-nats-"));
+    const input = fileURLToPath(new URL("../../../src/logs/nats/nats-log.ts", import.meta.url));
+    await build({ input, output: { dir: folder, entryFileNames: "nats.mjs" }, platform: "node" });
+  });
+
+  afterAll(() => rm(folder, { recursive: true }));
+
+  /** A program with a log, and a promise that resolves when the log has told that its connection broke. */
+  const run = async (url: string, program: string): Promise<ChildProcess> => {
+    const head = `
+      import { once } from "node:events";
+      import { natsLog } from "./nats.mjs";
+      const log = natsLog({ servers: process.argv[2], timeout: 1000 });
+      let broke;
+      const broken = new Promise((resolve) => (broke = resolve));
+      const open = () => log.open("orders", { retain: { events: 10, bytes: 100000, age: Infinity }, onError: broke });
+    `;
+    const file = join(folder, "program.mjs");
+    await writeFile(file, head + program);
+    return spawn(process.execPath, [file, url], { stdio: ["ignore", "inherit", "inherit", "ipc"] });
+  };
+  const endOf = async (child: ChildProcess) => {
+    await until("the process ends", () => child.exitCode !== null).finally(() => child.kill("SIGKILL"));
+    return child.exitCode;
+  };
+
+  test.each([
+    ["has just been stopped", ""],
+    ["was found to have been stopped, so that the client dials anew", "await broken;"],
+  ])("ends, also when the server %s", async (_, wait) => {
+    await using server = await startNats();
+    const child = await run(
+      server.url,
+      `
+        await open();
+        process.send("open");
+        await once(process, "message");
+        ${wait}
+        await log.close();
+        process.disconnect();
+      `,
+    );
+    await once(child, "message");
+    server.pause();
+    child.send("close");
+    expect(await endOf(child)).toBe(0);
+  });
+
+  test("ends, also when it could not open anything, since the server stands still", async () => {
+    await using server = await startNats();
+    server.pause();
+    const child = await run(
+      server.url,
+      `
+        await open().catch(() => log.close());
+        process.disconnect();
+      `,
+    );
+    expect(await endOf(child)).toBe(0);
+  });
+});
