@@ -24,6 +24,9 @@ const RECONNECT: readonly string[] = ["READONLY", "MASTERDOWN", "LOADING", "UNBL
 /** No waiting helps until somebody changes the configuration. */
 const HOPELESS: readonly string[] = ["NOAUTH", "WRONGPASS", "NOPERM", "MOVED", "CROSSSLOT"];
 
+/** The system's codes for an address that nobody is at, or that leads nowhere. */
+const NOBODY_THERE: readonly string[] = ["ECONNREFUSED", "ENOENT", "ENOTFOUND"];
+
 /** The first word of an answer that is an error; before Redis 7, within a script, it stands further inside. */
 function codeOf(error: unknown): string | undefined {
   const message = error instanceof Error ? error.message : "";
@@ -42,6 +45,10 @@ export function mustReconnect(error: unknown): boolean {
 
 export function isHopeless(error: unknown): boolean {
   return HOPELESS.includes(codeOf(error) ?? "") || (error instanceof SluiceError && isHopeless(error.cause));
+}
+
+export function isNobodyThere(error: unknown): boolean {
+  return NOBODY_THERE.includes(String((error as { readonly code?: unknown }).code));
 }
 
 export function explainReply(error: unknown, address: string): SluiceError {

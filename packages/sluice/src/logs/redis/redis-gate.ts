@@ -1,7 +1,7 @@
 import { SluiceError } from "../../protocol/sluice-error.ts";
 import type { RedisClients } from "./redis-client.ts";
 import { RedisConnection } from "./redis-connection.ts";
-import { isHopeless } from "./redis-errors.ts";
+import { isHopeless, isNobodyThere } from "./redis-errors.ts";
 
 /** Pause before connecting again, in ms: doubled from the first to the last, and up to half of it is left to chance. */
 const FIRST_PAUSE_MS = 25;
@@ -30,6 +30,8 @@ export class RedisGate {
   #connection: RedisConnection | undefined;
   #entering: RedisConnection | undefined;
   #problem: Error | undefined;
+  /** Whether there ever was a connection: what it led to may be restarting, and is waited for. */
+  #hadConnection = false;
   #isRunning = false;
   #isClosed = false;
   #wake: (() => void) | undefined;
@@ -49,7 +51,10 @@ export class RedisGate {
     return this.#connection?.isOver ? undefined : this.#connection;
   }
 
-  /** Resolves to a connection as soon as there is one; rejects when there is none within the timeout. */
+  /**
+   * Resolves to a connection as soon as there is one; rejects when there is none within the timeout, and at once where there never was one and
+   * nobody is at the address.
+   */
   open(): Promise<RedisConnection> {
     if (this.#isClosed) return Promise.reject(this.closedError());
     const { connection } = this;
@@ -124,12 +129,14 @@ export class RedisGate {
         await this.#keeper.enter(this.#entering);
         this.#connection = this.#entering;
         this.#entering = undefined;
+        this.#hadConnection = true;
         failures = 0;
         for (const { pass } of [...this.#waiting]) pass(this.#connection);
         this.#lost(await this.#connection.ended, true);
       } catch (error) {
         this.#lost(error as Error, failures === 0);
-        if (isHopeless(error)) for (const { refuse } of [...this.#waiting]) refuse(this.#unconnected());
+        const isFutile = isHopeless(error) || (!this.#hadConnection && isNobodyThere(error));
+        if (isFutile) for (const { refuse } of [...this.#waiting]) refuse(this.#unconnected());
       } finally {
         this.#entering?.end(this.#problem ?? this.closedError());
         this.#entering = undefined;

@@ -22,7 +22,8 @@ export interface RedisLogOptions {
   readonly prefix?: string | undefined;
   /**
    * How long Redis may take to answer, in ms; 5,000 unless told. What gets no answer, also because there is no connection, rejects then, and a connection
-   * without an answer is given up. An append may take that long twice: once for a connection, once for the answer.
+   * without an answer is given up. An append may take that long twice: once for a connection, once for the answer. Where there never was a connection,
+   * and nobody is at the address, it rejects at once.
    */
   readonly timeout?: number | undefined;
 }

@@ -1,4 +1,5 @@
-import { afterEach, describe, expect, test } from "vitest";
+import { createClient } from "redis";
+import { afterEach, describe, expect, test, vi } from "vitest";
 import type { ChannelLog, Log, LogEntry, NewEntry } from "../../../src/logs/log.ts";
 import { redisLog } from "../../../src/logs/redis/redis-log.ts";
 import { DURABLE, REDIS_SERVER, type RedisServer, startRedis } from "../../helpers/redis-server.ts";
@@ -8,6 +9,8 @@ import { KEEP_ALL, recorder } from "../log-contract.ts";
 /** Short, since some tests wait for it; so what is to succeed is tried again, on a machine that has much to do. */
 const TIMEOUT_MS = 500;
 const LONG_MS = 20_000;
+/** Longer than a test may take: nothing is told because the time is over. */
+const NEVER_MS = 600_000;
 /** For what is told only when the time is over, and takes its time to find out. */
 const PATIENT_MS = 3_000;
 
@@ -315,6 +318,28 @@ describe.skipIf(REDIS_SERVER === undefined)("redisLog, when something breaks", {
     // What was not answered may have been done, but once at most, and alike for all.
     expect(numbers(b.seen)).toEqual(offset === 3 ? [1, 2, 4] : [1, 2, 3, 4]);
     expect(numbers(a.seen)).toEqual(numbers(b.seen));
+  });
+
+  test("says at once that nobody is there at the start, and can be tried again; later it waits for who was there", async () => {
+    const redis = await start(DURABLE);
+    await redis.kill();
+    const client = createClient({ url: redis.url });
+    const duplicate = vi.spyOn(client, "duplicate");
+    const log = redisLog({ client, timeout: NEVER_MS });
+    logs.push(log);
+    const onError = vi.fn();
+    const open = () => Promise.resolve(log.open("orders", { retain: KEEP_ALL, onError }));
+    await expect(open()).rejects.toThrow(`Not connected to Redis at 127.0.0.1:${redis.port} (connect ECONNREFUSED`);
+    await redis.start();
+    const channel = await insist(open);
+    onError.mockClear();
+    await redis.kill();
+    await expect.poll(() => onError.mock.calls.length).toBe(1);
+    const appended = channel.append([entry(1)]);
+    const attempts = duplicate.mock.calls.length;
+    await expect.poll(() => duplicate.mock.calls.length, { timeout: 5_000 }).toBeGreaterThan(attempts + 1);
+    await redis.start();
+    expect(await appended).toEqual([1]);
   });
 
   test("says to where it is not connected, in time, and connects by itself", async () => {
