@@ -1,5 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { BEATS_PER_TIMEOUT } from "../../src/cluster/nodes.ts";
 import { createSluice } from "../../src/index.ts";
+import { until } from "../helpers/until.ts";
 import { NodesWorld } from "./nodes-world.ts";
 
 let world: NodesWorld;
@@ -92,26 +94,33 @@ describe("presence", () => {
     a.sluice.channel("orders");
     await using _onB = await b.open(b.sluice.channel("orders").subscribe());
     await expect.poll(() => a.sluice.presence("orders")).toMatchObject({ subscribers: 1, nodes: 2 });
-    const counts: number[] = [];
-    const watch = setInterval(() => counts.push(a.sluice.presence("orders").nodes), 10);
+    const counts = new Set<number>();
+    const nodesBeat = async (times: number, kind: "told" | "refused") => {
+      const enough = [a, b].map((node) => node.beats()[kind] + times);
+      await until(`both nodes have beaten ${times} times`, () => {
+        counts.add(a.sluice.presence("orders").nodes);
+        return [a, b].every((node, i) => node.beats()[kind] >= enough[i]!);
+      });
+    };
     world.store.reachable = false;
-    await new Promise((resolve) => setTimeout(resolve, 1_000));
+    await nodesBeat(2 * BEATS_PER_TIMEOUT, "refused");
     world.store.reachable = true;
-    await new Promise((resolve) => setTimeout(resolve, 500));
-    clearInterval(watch);
-    expect(new Set(counts)).toEqual(new Set([2]));
+    await nodesBeat(BEATS_PER_TIMEOUT, "told");
+    expect(counts).toEqual(new Set([2]));
   });
 
   test("goes by each node's own timeout", async () => {
-    const [quick, slow] = [await world.node(200), await world.node(4_000)];
+    const [quick, slow] = [await world.node(200), await world.node(2_000)];
     slow.sluice.channel("orders");
     quick.sluice.channel("orders");
     await expect.poll(() => quick.sluice.presence("orders").nodes).toBe(2);
     const counts = new Set<number>();
-    for (let i = 0; i < 40; i++) {
+    const [quickBeats, slowBeats] = [quick.beats().told, slow.beats().told];
+    // More than a node that is as quick could miss.
+    await until("the slow node has beaten twice, and the quick one often", () => {
       counts.add(quick.sluice.presence("orders").nodes);
-      await new Promise((resolve) => setTimeout(resolve, 25));
-    }
+      return slow.beats().told >= slowBeats + 2 && quick.beats().told > quickBeats + 2 * BEATS_PER_TIMEOUT;
+    });
     expect(counts).toEqual(new Set([2]));
   });
 
@@ -152,9 +161,13 @@ describe("disconnect with { cluster: true }", () => {
 
   test("does not end streams that are opened after it", async () => {
     const [a, b] = [await world.node(), await world.node()];
-    a.sluice.channel("orders");
+    for (const { sluice } of [a, b]) sluice.channel("orders");
+    await expect.poll(() => b.sluice.presence("orders").nodes).toBe(2);
     await a.sluice.disconnect({ channel: "orders" }, { cluster: true });
     await using stream = await b.open(b.sluice.channel("orders").subscribe());
+    // What is told of this one comes after it in the log: then b has heard of both.
+    await using _later = await a.open(a.sluice.channel("orders").subscribe({ topics: ["later"] }));
+    await expect.poll(() => b.sluice.presence("orders").topics.get("later")).toBe(1);
     await b.sluice.channel("orders").publish("x", 1);
     expect((await stream.next()).data).toBe("1");
     expect(b.sluice.stats().closed.disconnected).toBe(0);

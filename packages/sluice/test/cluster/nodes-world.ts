@@ -1,5 +1,6 @@
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
+import { CLUSTER_CHANNEL } from "../../src/cluster/cluster-events.ts";
 import { createSluice, type Sluice, type Source } from "../../src/index.ts";
 import { openEventStream } from "../../src/testing/index.ts";
 import { type CuttableLog, SharedMemory } from "../logs/shared-memory.ts";
@@ -13,6 +14,8 @@ export interface TestNode {
   readonly errors: unknown[];
   /** Streams a source to a new subscriber. */
   open(source: Source, lastEventId?: string): ReturnType<typeof openEventStream>;
+  /** How many times this node has said that it is there, or has tried to, with the log out of reach. */
+  beats(): { readonly told: number; readonly refused: number };
   /** Asks without expecting a stream. */
   status(source: Source, lastEventId?: string): Promise<number>;
 }
@@ -39,6 +42,7 @@ export class NodesWorld {
         source = from;
         return openEventStream(origin, { lastEventId });
       },
+      beats: () => ({ told: log.appended(CLUSTER_CHANNEL), refused: log.refused(CLUSTER_CHANNEL) }),
       status: async (from, lastEventId) => {
         source = from;
         const headers = lastEventId === undefined ? {} : { "last-event-id": lastEventId };

@@ -1,5 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { BEATS_PER_TIMEOUT } from "../../src/cluster/nodes.ts";
 import { NodesWorld, type TestNode } from "../cluster/nodes-world.ts";
+import { until } from "../helpers/until.ts";
 
 let world: NodesWorld;
 let a: TestNode;
@@ -32,6 +34,16 @@ async function steered(node: TestNode, options: { user?: string; id?: string } =
   await published;
   await expect.poll(() => progress).toBeDefined();
   return { id, result, finish: () => finish(), progress: (n: number) => progress(n), signal: () => signal };
+}
+
+/** The channel of the jobs. */
+const CHANNEL = "jobs:exports";
+
+/** Resolves once a node has done what it does after a beat. */
+async function nextBeat(node: TestNode): Promise<void> {
+  // The beat that comes next, and the one after it: by then all is done that follows the first.
+  const enough = node.beats().told + 2;
+  await until("the node has beaten", () => node.beats().told >= enough);
 }
 
 describe("a job on a log that processes share", () => {
@@ -188,9 +200,12 @@ describe("a job on a log that processes share", () => {
     const job = await steered(a);
     const stream = await b.open(jobsOf(b).progress(job.id));
     world.store.reachable = false;
-    await new Promise((resolve) => setTimeout(resolve, 900));
+    // Twice the time after which a node is dead.
+    for (const node of [a, b])
+      await until("it has beaten in vain", () => node.beats().refused >= 2 * BEATS_PER_TIMEOUT);
+    const refused = a.log.refused(CHANNEL);
     job.finish();
-    await new Promise((resolve) => setTimeout(resolve, 100));
+    await until("the end was refused", () => a.log.refused(CHANNEL) > refused);
     world.store.reachable = true;
     expect(await stream.rest()).toMatchObject([{ type: "completed" }]);
   });
@@ -200,7 +215,8 @@ describe("a job on a log that processes share", () => {
     const c = await world.node();
     const { id, published } = jobsOf(c).start(() => ({ url: "/late" }));
     await expect(published).rejects.toMatchObject({ code: "LOG_FAILED" });
-    await new Promise((resolve) => setTimeout(resolve, 500));
+    const refused = c.log.refused(CHANNEL);
+    await until("the end was refused too", () => c.log.refused(CHANNEL) > refused);
     world.store.reachable = true;
     await expect.poll(() => jobsOf(b).get(id), { timeout: 20_000 }).toMatchObject({ state: "completed" });
   });
@@ -230,9 +246,9 @@ describe("a job on a log that processes share", () => {
     const { id, published } = long.start(() => new Promise<void>((resolve) => (finish = resolve)), { user: "ann" });
     await published;
     const { result } = other.start(async ({ progress }) => {
-      for (let i = 0; i < 400; i++) {
+      for (let i = 0; i < 200; i++) {
         await progress(i);
-        if (i % 20 === 0) await new Promise((resolve) => setTimeout(resolve, 40));
+        if (i % 20 === 0) await nextBeat(a);
       }
     });
     await result;
@@ -249,7 +265,7 @@ describe("a job on a log that processes share", () => {
     const drained = a.sluice.drain({ timeout: 8_000 }).then(() => {
       isDrained = true;
     });
-    await new Promise((resolve) => setTimeout(resolve, 200));
+    expect(await a.status(jobsOf(a).progress(job.id))).toBe(503);
     expect(isDrained).toBe(false);
     job.finish();
     expect(await stream.rest()).toMatchObject([{ type: "completed" }]);

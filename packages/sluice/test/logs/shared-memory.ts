@@ -14,6 +14,8 @@ export class SharedMemory {
   /** A log as another process would have it. */
   open(): CuttableLog {
     const opened: SharedMemoryLog[] = [];
+    const refused = new Counts();
+    const appended = new Counts();
     let isCut = false;
     const log: CuttableLog = {
       shared: true,
@@ -25,13 +27,17 @@ export class SharedMemory {
         // A log finds out by itself what it has missed.
         if (!cut) for (const channel of opened) channel.sync().catch(() => undefined);
       },
+      refused: (name) => refused.of(name),
+      appended: (name) => appended.of(name),
       open: async (name, { retain }) => {
         const reach = async () => {
-          await this.#reach();
-          if (isCut) throw new SluiceError("LOG_FAILED", "This process cannot reach the store.");
+          await new Promise<void>((resolve) => setImmediate(resolve));
+          if (this.reachable && !isCut) return;
+          refused.count(name);
+          throw new SluiceError("LOG_FAILED", "The store is out of reach.");
         };
         await reach();
-        const channel = new SharedMemoryLog(reach, this.#channel(name, retain));
+        const channel = new SharedMemoryLog(reach, this.#channel(name, retain), () => appended.count(name));
         opened.push(channel);
         return channel;
       },
@@ -47,11 +53,6 @@ export class SharedMemory {
     for (const channel of this.#channels.values()) channel.begin();
   }
 
-  async #reach(): Promise<void> {
-    await new Promise<void>((resolve) => setImmediate(resolve));
-    if (!this.reachable) throw new SluiceError("LOG_FAILED", "The store is out of reach.");
-  }
-
   #channel(name: string, retain: Retention): SharedChannel {
     let channel = this.#channels.get(name);
     if (channel === undefined) this.#channels.set(name, (channel = new SharedChannel(retain)));
@@ -59,9 +60,25 @@ export class SharedMemory {
   }
 }
 
-/** A log of which the test can say that its process is cut off from the store. */
+/** A log of which the test can say that its process is cut off from the store, and which counts what it does. */
 export interface CuttableLog extends Log {
   isCut: boolean;
+  /** How often something was asked of a channel, and the store was out of reach. */
+  refused(channel: string): number;
+  /** How often the store took entries of this process's for a channel. */
+  appended(channel: string): number;
+}
+
+class Counts {
+  readonly #counts = new Map<string, number>();
+
+  of(name: string): number {
+    return this.#counts.get(name) ?? 0;
+  }
+
+  count(name: string): void {
+    this.#counts.set(name, this.of(name) + 1);
+  }
 }
 
 class SharedChannel {
@@ -92,12 +109,14 @@ class SharedChannel {
 class SharedMemoryLog extends KnownChannelLog implements ChannelLog {
   readonly #reach: () => Promise<void>;
   readonly #channel: SharedChannel;
+  readonly #taken: () => void;
   readonly #known: KnownLog;
   #closed = false;
 
-  constructor(reach: () => Promise<void>, channel: SharedChannel) {
+  constructor(reach: () => Promise<void>, channel: SharedChannel, taken: () => void) {
     super();
     this.#reach = reach;
+    this.#taken = taken;
     this.#channel = channel;
     this.#known = new KnownLog(channel.life, channel.entries.first, channel.entries.last);
     channel.readers.add(this);
@@ -111,6 +130,7 @@ class SharedMemoryLog extends KnownChannelLog implements ChannelLog {
     if (this.#closed) throw new SluiceError("CLOSED", "The log is closed.");
     await this.#reach();
     const offsets = await this.#channel.entries.append(entries);
+    this.#taken();
     for (const reader of this.#channel.readers) await reader.sync().catch(() => undefined);
     return offsets;
   }
