@@ -43,8 +43,11 @@ export class LmdbWake {
     } catch {}
   }
 
-  /** Wakes the others. */
+  /** Wakes the others, after a commit of this process. */
   hint(): void {
+    // Where it is the only one since the last look, there is nothing to look at.
+    const { commits } = this.#store;
+    if (commits === this.#seen + 1) this.#seen = commits;
     if (this.#file === undefined || this.#isClosed) return;
     this.#mustHintAgain = this.#isHinting;
     if (this.#isHinting) return;

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll } from "vitest";
 import { lmdbLog } from "../../../src/logs/lmdb/lmdb-log.ts";
-import { likeMemory } from "../like-memory.ts";
+import { EVENTS_AND_BYTES, likeMemory } from "../like-memory.ts";
 import { logContract } from "../log-contract.ts";
 import { sharedLogContract } from "../shared-log-contract.ts";
 
@@ -31,5 +31,6 @@ likeMemory(
     const path = newPath();
     return { open: () => lmdbLog({ path }) };
   },
+  EVENTS_AND_BYTES,
   100,
 );

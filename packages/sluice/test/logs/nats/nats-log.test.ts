@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe } from "vitest";
 import { natsLog } from "../../../src/logs/nats/nats-log.ts";
 import { NATS_SERVER, type NatsServer, startNats } from "../../helpers/nats-server.ts";
+import { likeMemory, NOTHING } from "../like-memory.ts";
 import { logContract } from "../log-contract.ts";
 import { sharedLogContract } from "../shared-log-contract.ts";
 
@@ -18,8 +19,12 @@ describe.skipIf(NATS_SERVER === undefined)("on a real nats-server", () => {
 
   logContract("natsLog", () => open());
 
-  sharedLogContract("natsLog", async () => {
+  const newPlace = async () => {
     const prefix = `shared${count++}`;
     return { open: () => open(prefix) };
-  });
+  };
+
+  sharedLogContract("natsLog", newPlace);
+
+  likeMemory("natsLog", newPlace, NOTHING, 60);
 });

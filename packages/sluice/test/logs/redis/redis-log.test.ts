@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe } from "vitest";
 import { redisLog } from "../../../src/logs/redis/redis-log.ts";
 import { REDIS_SERVER, type RedisServer, startRedis } from "../../helpers/redis-server.ts";
+import { EVENTS, likeMemory } from "../like-memory.ts";
 import { logContract } from "../log-contract.ts";
 import { sharedLogContract } from "../shared-log-contract.ts";
 
@@ -17,8 +18,12 @@ describe.skipIf(REDIS_SERVER === undefined)("redisLog on a real Redis", () => {
 
   logContract("redisLog", () => redisLog({ url: redis.url, prefix: `${places++}:` }));
 
-  sharedLogContract("redisLog", async () => {
+  const newPlace = async () => {
     const prefix = `${places++}:`;
     return { open: () => redisLog({ url: redis.url, prefix }) };
-  });
+  };
+
+  sharedLogContract("redisLog", newPlace);
+
+  likeMemory("redisLog", newPlace, EVENTS, 100);
 });
