@@ -46,3 +46,6 @@ export declare class ServerProcess implements AsyncDisposable {
   stop(): Promise<void>;
   [Symbol.asyncDispose](): Promise<void>;
 }
+
+/** A port of 127.0.0.1 that nobody listens on now. */
+export declare function freePort(): Promise<number>;

@@ -6,11 +6,15 @@ const wait = globalThis.setTimeout;
 const turn = globalThis.setImmediate;
 const now = performance.now.bind(performance);
 
-/** Resolves once a condition holds; rejects when it does not within 10 s. `what` says in the message what was waited for. */
-export async function until(what: string, condition: () => boolean | Promise<boolean>): Promise<void> {
-  const end = now() + DEADLINE_MS;
+/** Resolves once a condition holds; rejects when it does not within `deadline` (ms). `what` says in the message what was waited for. */
+export async function until(
+  what: string,
+  condition: () => boolean | Promise<boolean>,
+  deadline = DEADLINE_MS,
+): Promise<void> {
+  const end = now() + deadline;
   while (!(await condition())) {
-    if (now() > end) throw new Error(`It did not come to this within ${DEADLINE_MS} ms: ${what}`);
+    if (now() > end) throw new Error(`It did not come to this within ${deadline} ms: ${what}`);
     await new Promise<void>((resolve) => void wait(resolve, EVERY_MS));
   }
 }
