@@ -98,12 +98,16 @@ export class JobProgress implements FeedSource {
         if (job.outcome !== undefined) return yield* outcomeOf(job);
       }
       for await (const item of events) {
-        yield item;
-        if (isTerminal(item.event)) return;
-        if (item.event === "progress") continue;
+        if (isTerminal(item.event)) return yield item;
+        if (item.event === "progress") {
+          yield item;
+          continue;
+        }
         // What was missed may have been the end itself, which is known all the same.
         await shared?.sync(this.#id);
         const now = this.#find();
+        // Without its ID: who is cut off before the end is out must not come back from behind it.
+        yield now.outcome === undefined ? item : new SseItem(item.data, { event: item.event });
         if (now.outcome !== undefined) return yield* outcomeOf(now);
       }
     } finally {

@@ -52,6 +52,8 @@ export class JobTable {
   readonly #listener: JobTableListener;
   /** Those that are over are in the order of their end. */
   readonly #jobs = new Map<string, SharedJob>();
+  /** Ends of runs that are not announced, or will be later: the log may have lost what announced them. By their event IDs. */
+  readonly #early = new Map<string, KeptEvent>();
 
   /** `node`: this one. */
   constructor(
@@ -77,22 +79,25 @@ export class JobTable {
     return [...this.#jobs.values()].filter(({ outcome }) => outcome === undefined);
   }
 
-  /** Whether the log has told of a run what others need: its end, or that there is it, at an offset of `since` or later. */
-  isTold({ id, run }: { readonly id: string; readonly run: string }, since: number): boolean {
+  /** Whether the log has told of a run what others need: its end, or, while it runs, that there is it, at an offset of `since` or later. */
+  isTold({ id, run, outcome }: Pick<SharedJob, "id" | "run"> & { readonly outcome: unknown }, since: number): boolean {
     const known = this.#jobs.get(id);
-    return known?.run === run && (known.announcedAt >= since || known.outcome !== undefined);
+    if (known?.run !== run) return false;
+    return known.outcome !== undefined || (outcome === undefined && known.announcedAt >= since);
   }
 
   /** Takes the next event. */
-  take({ entry, id: eventId }: KeptEvent): void {
+  take(event: KeptEvent): void {
+    const { entry, id: eventId } = event;
     const [id] = entry.topics ?? [];
     if (id === undefined) return;
     const data: unknown = entry.json ? JSON.parse(entry.data) : entry.data;
     const known = this.#jobs.get(id);
     if (entry.type === STARTED) this.#started(id, data as Announcement, entry.offset, eventId);
-    else if (known === undefined || known.outcome !== undefined) return;
-    else if (!isTerminal(entry.type)) known.progress = data;
-    else if (entry.id === endId(known.run)) {
+    else if (!isTerminal(entry.type)) {
+      if (known !== undefined && known.outcome === undefined) known.progress = data;
+    } else if (known === undefined || entry.id !== endId(known.run)) this.#keepEarly(event);
+    else if (known.outcome === undefined) {
       known.state = entry.type;
       known.outcome = { data, eventId: Promise.resolve(eventId) };
       known.endedAt = entry.time;
@@ -105,6 +110,7 @@ export class JobTable {
   /** Begins again: what was taken may be lost. */
   clear(): void {
     this.#jobs.clear();
+    this.#early.clear();
   }
 
   /** Forgets those that have been over for long. */
@@ -136,7 +142,17 @@ export class JobTable {
     this.#jobs.delete(id);
     this.#jobs.set(id, job);
     this.#listener.started(job);
+    const end = this.#early.get(endId(job.run));
+    if (end !== undefined) this.take(end);
     this.#forgetBeyondLimits();
+  }
+
+  #keepEarly(end: KeptEvent): void {
+    this.#early.set(end.id, end);
+    for (const id of this.#early.keys()) {
+      if (this.#early.size <= this.#maxJobs) return;
+      this.#early.delete(id);
+    }
   }
 
   #isForgotten({ outcome, endedAt }: SharedJob): boolean {

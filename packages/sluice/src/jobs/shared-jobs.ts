@@ -188,7 +188,7 @@ export class SharedJobs {
     for (const job of this.#owner.values()) {
       if (this.#table.isTold(job, old)) continue;
       this.announce(job).catch(this.#report);
-      // Of one that is over, the log has lost the end as well.
+      // Of one that is over, the log has lost the end, and what announced it or not.
       if (job.outcome !== undefined && isTerminal(job.state))
         this.end(job, job.state, job.outcome.data).catch(this.#report);
     }

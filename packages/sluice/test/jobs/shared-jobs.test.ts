@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { BEATS_PER_TIMEOUT } from "../../src/cluster/nodes.ts";
+import type { Jobs } from "../../src/index.ts";
 import { NodesWorld, type TestNode } from "../cluster/nodes-world.ts";
 import { until } from "../helpers/until.ts";
 
@@ -234,6 +235,64 @@ describe("a job on a log that processes share", () => {
     expect(await stream.rest()).toMatchObject([{ type: "completed" }]);
     const late = await b.open(jobsOf(b).progress(over.id));
     expect((await late.rest()).at(-1)).toMatchObject({ type: "completed" });
+  });
+
+  test("is over for those who come back, also when the log had lost it and was told of its end before anything else", async () => {
+    const job = await steered(a);
+    await expect.poll(() => jobsOf(b).get(job.id)?.state).toBe("running");
+    const stream = await b.open(jobsOf(b).progress(job.id));
+    world.store.loseEverything();
+    // Before the next beat, by which the job is announced again.
+    job.finish();
+    await job.result;
+    expect((await stream.rest()).at(-1)).toMatchObject({ type: "completed" });
+    for (const node of [a, b]) {
+      await expect.poll(() => jobsOf(node).get(job.id)?.state).toBe("completed");
+      expect(await node.status(jobsOf(node).progress(job.id), stream.lastEventId)).toBe(204);
+    }
+  });
+
+  test("is over for those who come back, also when the log has lost its end and not what announced it", async () => {
+    const job = await steered(a);
+    const announced = 1;
+    job.finish();
+    await expect.poll(() => jobsOf(b).get(job.id)?.state).toBe("completed");
+    const channel = b.sluice.channel("jobs:exports");
+    const [epoch] = (await channel.position()).split("-");
+    await world.store.loseAfter("jobs:exports", announced);
+    await expect.poll(() => channel.position()).not.toContain(epoch);
+    const stream = await b.open(jobsOf(b).progress(job.id));
+    expect((await stream.rest()).at(-1)).toMatchObject({ type: "completed" });
+  });
+
+  test("tells of a gap and of its end so that who is cut off between comes to its end again", async () => {
+    const retain = { events: 10 };
+    const [jobs, others] = [a, b].map(({ sluice }) => sluice.jobs<number, string>("small", { retain })) as [
+      Jobs<number, string>,
+      Jobs<number, string>,
+    ];
+    let finish!: () => void;
+    let progress!: (value: number) => Promise<void>;
+    const { id, result } = jobs.start((context) => {
+      progress = context.progress;
+      return new Promise<string>((resolve) => (finish = () => resolve("done")));
+    });
+    await expect.poll(() => others.get(id)?.state).toBe("running");
+    const stream = await b.open(others.progress(id));
+    await progress(1);
+    await stream.take(1);
+    const { lastEventId } = stream;
+    stream.close();
+    finish();
+    await result;
+    await expect.poll(() => others.get(id)?.state).toBe("completed");
+    await others.start(async (context) => {
+      for (let i = 0; i < 20; i++) await context.progress(i);
+      return "";
+    }).result;
+    const [gap, end] = await (await b.open(others.progress(id), lastEventId)).rest();
+    expect(gap).toMatchObject({ type: "gap", lastEventId });
+    expect(end).toMatchObject({ type: "completed" });
   });
 
   test("stays known to nodes that come late, however much others have said since", async () => {

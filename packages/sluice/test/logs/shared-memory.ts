@@ -53,6 +53,11 @@ export class SharedMemory {
     for (const channel of this.#channels.values()) channel.begin();
   }
 
+  /** A channel of which nothing was trimmed comes back with its oldest entries only. */
+  async loseAfter(name: string, last: number): Promise<void> {
+    await this.#channels.get(name)?.loseAfter(last);
+  }
+
   #channel(name: string, retain: Retention): SharedChannel {
     let channel = this.#channels.get(name);
     if (channel === undefined) this.#channels.set(name, (channel = new SharedChannel(retain)));
@@ -92,9 +97,10 @@ class SharedChannel {
     this.begin();
   }
 
-  begin(): void {
+  begin(kept: readonly LogEntry[] = []): void {
     this.entries = memoryLog().open("", { retain: this.#retain }) as ChannelLog;
-    this.life = lifeIn("", undefined, 1, 0);
+    void this.entries.append(kept);
+    this.life = lifeIn("", undefined, 1, kept.length);
     this.entries.tail({
       appended: () => undefined,
       trimmed: (first) => {
@@ -103,6 +109,12 @@ class SharedChannel {
       reset: () => undefined,
     });
     for (const reader of this.readers) reader.sync().catch(() => undefined);
+  }
+
+  async loseAfter(last: number): Promise<void> {
+    const kept = await this.entries.read(0, last, Number.POSITIVE_INFINITY);
+    if (kept === "gone") throw new Error("The oldest entries are trimmed.");
+    this.begin(kept);
   }
 }
 
