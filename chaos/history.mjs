@@ -33,8 +33,27 @@
  * @property {readonly string[] | "*" | undefined} topics
  * @property {Seen[]} seen
  *
- * @typedef {{ answers: number[], ends: string[] }} FollowerHistory the status of each answer, and the types of events that ended the job
- * @typedef {{ id: string, node: string, followers: FollowerHistory[] }} JobHistory
+ * @typedef {{ answers: number[], ends: string[], gaps: number }} FollowerHistory the status of each answer, and the types of events that ended the job
+ * @typedef {{ id: string, node: string, began: number, followers: FollowerHistory[] }} JobHistory
+ *
+ * @typedef {object} ConnectionHistory one event stream of a subscriber
+ * @property {number} number
+ * @property {string} user that it is opened for
+ * @property {string} node the process that it reached
+ * @property {number} [opened] when the subscriber saw its head, in ticks
+ * @property {string} [ended] the reason that its node told; `"gone"`: the node was
+ * @property {number} [endedAt] in ticks
+ *
+ * @typedef {object} DisconnectHistory one call of `disconnect` for the streams of a user on all nodes
+ * @property {string} user
+ * @property {string} node the process that was called
+ * @property {number} began in ticks
+ * @property {number} [answered] in ticks
+ * @property {string} [error] what it was rejected with
+ * @property {ConnectionHistory[]} open those of the user that were open before
+ * @property {boolean} [inCalm] whether nothing was broken, so that nothing else ended them
+ *
+ * @typedef {{ began: number, ended: number }} LossHistory from when to when the store lost what it had, in ticks
  *
  * @typedef {{ epoch: string, holds: Map<string, number>, tick: number, seenBy: Set<string> }} LifeSeen a life of the log, and which
  *   processes of nodes have been in it
@@ -48,6 +67,14 @@ export class History {
   lives = [];
   /** @type {JobHistory[]} */
   jobs = [];
+  /** By number. @type {ConnectionHistory[]} */
+  connections = [];
+  /** @type {DisconnectHistory[]} */
+  disconnects = [];
+  /** Where nodes said something else of who is connected than what was so, and said it for long after all was quiet. @type {string[]} */
+  disagreements = [];
+  /** @type {LossHistory[]} */
+  losses = [];
   /** Events that the log may keep. */
   retained = Number.POSITIVE_INFINITY;
   /** Whether the store was made to lose data, so that a gap may be told for that. */
@@ -90,9 +117,40 @@ export class History {
   /** @param {string} node the process that runs it */
   addJob(node) {
     /** @type {JobHistory} */
-    const job = { id: `job-${this.jobs.length}`, node, followers: [] };
+    const job = { id: `job-${this.jobs.length}`, node, began: this.tick(), followers: [] };
     this.jobs.push(job);
     return job;
+  }
+
+  /** @param {string} user @param {string} node */
+  addConnection(user, node) {
+    /** @type {ConnectionHistory} */
+    const connection = { number: this.connections.length, user, node };
+    this.connections.push(connection);
+    return connection;
+  }
+
+  /** @param {number} number @param {string} reason */
+  endConnection(number, reason) {
+    const connection = this.connections[number];
+    if (connection === undefined || connection.ended !== undefined) return;
+    connection.ended = reason;
+    connection.endedAt = this.tick();
+  }
+
+  /** A process is no more, and with it its streams. @param {string} node */
+  endProcess(node) {
+    for (const connection of this.connections)
+      if (connection.node === node) this.endConnection(connection.number, "gone");
+  }
+
+  /** @param {string} user @param {string} node */
+  addDisconnect(user, node) {
+    const open = this.connections.filter((each) => each.user === user && isOpen(each));
+    /** @type {DisconnectHistory} */
+    const disconnect = { user, node, began: this.tick(), open };
+    this.disconnects.push(disconnect);
+    return disconnect;
   }
 
   /**
@@ -112,6 +170,11 @@ export class History {
       if (!life.holds.has(earlier)) life.holds.set(earlier, through);
     }
   }
+}
+
+/** Whether its subscriber has seen its head, and its node not told of its end. @param {ConnectionHistory} connection */
+export function isOpen({ opened, ended }) {
+  return opened !== undefined && ended === undefined;
 }
 
 /** Whether somebody acknowledged it. @param {PublishedEvent} event */

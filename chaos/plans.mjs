@@ -12,11 +12,6 @@ import { WIRE_FAULTS } from "./faults/wire-faults.mjs";
  * @property {readonly Fault[]} faults
  * @property {{ events: number }} retain
  * @property {{ events: number }} window
- * @property {"none" | "once" | "repeated"} ownIds what publishers do with IDs of their own. Repeating an event under its ID is sound for as long
- *   as the log has the first; after that the same ID is another event's too, and who comes back with it may be given what follows the
- *   later one. And such an ID does not tell which life of the log it was seen in: who comes back with it after the store has lost
- *   data is not told what it missed.
- * @property {boolean} [runsJobs] whether there are jobs, too
  * @property {boolean} [losesData] whether the store does
  * @property {number} [mapSize] of LMDB at first, in bytes: soon full
  */
@@ -36,8 +31,6 @@ export function plansFor(kind) {
       faults: sound,
       retain: { events: ENOUGH },
       window: { events: 500 },
-      ownIds: "repeated",
-      runsJobs: true,
     },
     // Who is away or behind for long is told of a gap.
     {
@@ -45,7 +38,6 @@ export function plansFor(kind) {
       faults: [...sound, ...LOAD_FAULTS],
       retain: { events: 400 },
       window: { events: 100 },
-      ownIds: "once",
     },
     // The store comes back without its data, or with what it had earlier.
     {
@@ -53,7 +45,6 @@ export function plansFor(kind) {
       faults: [...sound, ...LOSS_FAULTS, ...LOSS_FAULTS, ...LOAD_FAULTS],
       retain: { events: ENOUGH },
       window: { events: 500 },
-      ownIds: "none",
       losesData: true,
     },
   ];
@@ -65,7 +56,6 @@ export function plansFor(kind) {
       faults: [...sound, ...floods, ...floods, ...floods],
       retain: { events: ENOUGH },
       window: { events: 500 },
-      ownIds: "repeated",
       mapSize: SMALL_DISK_BYTES,
     });
   return plans;

@@ -23,6 +23,7 @@ export function sentence(counted) {
     `acknowledged ${sum("acknowledged")}, delivered ${sum("delivered")}, gaps told ${sum("gaps")}, ` +
     `lost ${count("lost")}, duplicated ${count("duplicated")}, out of order ${count("out of order")}, foreign ${count("foreign")}, ` +
     `needless gaps ${count("needless gap")}, ambiguous IDs ${count("ambiguous ID")}, unanswered ${count("unanswered")}, crashed ${count("crash")}, ` +
+    `presence wrong ${count("presence")}, disconnects wrong ${count("disconnect")}, ` +
     `jobs ${sum("jobs")}, of these wrong ${count("job")}, seen again after a gap ${sum("again")}, forgotten ${sum("forgotten")}`
   );
 }

@@ -1,5 +1,6 @@
 // @ts-check
 import { setTimeout as wait } from "node:timers/promises";
+import { calm } from "./calm.mjs";
 import { check, hasReached } from "./checker/check.mjs";
 import { isOver } from "./checker/jobs.mjs";
 import { JobStarter } from "./clients/job-starter.mjs";
@@ -39,6 +40,7 @@ const TOPICS = [
   /** @type {const} */ ("*"),
   /** @type {const} */ ("*"),
 ];
+const USERS = ["ann", "bob", "cai", "dee", "eve"];
 const PUBLISHERS = 4;
 
 /** After the faults everything must be quiet, and everybody have everything, by then. */
@@ -69,26 +71,34 @@ export async function runRound(settings) {
   });
   const subscribers = Array.from({ length: settings.subscribers }, (_, i) => {
     const topics = TOPICS[i % TOPICS.length];
-    return new Subscriber(history, `subscriber ${i}`, topics, nodes, random(`subscriber ${i}`));
+    const user = /** @type {string} */ (USERS[i % USERS.length]);
+    return new Subscriber(history, `subscriber ${i}`, topics, user, nodes, random(`subscriber ${i}`));
   });
-  const publishing = { perSecond: settings.perSecond / PUBLISHERS, ownIds: plan.ownIds };
+  const publishing = { perSecond: settings.perSecond / PUBLISHERS, usesOwnIds: true };
   const publishers = Array.from(
     { length: PUBLISHERS },
     (_, i) => new Publisher(history, i, nodes, random(`publisher ${i}`), publishing),
   );
   const jobs = new JobStarter(history, nodes, random("jobs"));
   /** @type {World} */
-  const world = { history, nodes, subscribers, publishers, store };
+  const world = { history, nodes, subscribers, users: USERS, publishers, store };
   try {
     await Promise.all(nodes.map((node) => node.start()));
     for (const subscriber of subscribers) subscriber.connect();
     for (const publisher of publishers) publisher.start();
-    if (plan.runsJobs) jobs.start();
-    const faults = await inflict(planFaults(plan.faults, settings.lastsMs, random("faults")), world);
+    jobs.start();
+    const planned = planFaults(plan.faults, settings.lastsMs, random("faults"));
+    const half = settings.lastsMs / 2;
+    const [early, late] = [planned.filter(({ at }) => at < half), planned.filter(({ at }) => at >= half)];
+    const faults = await inflict(early, world, 0);
+    // While the disk is full, nodes cannot tell each other of anything.
+    if (plan.mapSize === undefined) await calm(world, random("calm"));
+    for (const [name, count] of await inflict(late, world, half)) faults.set(name, (faults.get(name) ?? 0) + count);
     history.note("the faults are over");
     jobs.stop();
     if (plan.mapSize !== undefined) await makeRoom(world);
     await Promise.all(publishers.map((publisher) => publisher.stop()));
+    await calm(world, random("last calm"));
     const stuck = await settle(world);
     const verdict = check(history);
     for (const text of stuck) verdict.violations.push({ kind: "lost", text });
@@ -108,7 +118,10 @@ export async function runRound(settings) {
 async function settle({ history, subscribers, publishers, nodes }) {
   const end = performance.now() + SETTLE_LIMIT_MS;
   const left = () => performance.now() < end;
-  const publisher = new Publisher(history, publishers.length, nodes, new Random(0), { perSecond: 0, ownIds: "none" });
+  const publisher = new Publisher(history, publishers.length, nodes, new Random(0), {
+    perSecond: 0,
+    usesOwnIds: false,
+  });
   let last = await publisher.publish(undefined);
   while (!isAcknowledged(last) && left()) {
     await wait(ASK_EVERY_MS);

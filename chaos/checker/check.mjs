@@ -1,24 +1,26 @@
 // @ts-check
 import { isAcknowledged, isWanted } from "../history.mjs";
+import { faultsOfDisconnects } from "./disconnects.mjs";
 import { findDuplicates } from "./duplicates.mjs";
 import { faultOf } from "./gaps.mjs";
 import { faultsOfJob } from "./jobs.mjs";
 import { findLost } from "./lost.mjs";
 import { findBackwards, findDisagreement, findOvertaken } from "./order.mjs";
+import { findPublishedTwice } from "./own-ids.mjs";
 import { Places } from "./places.mjs";
 
 /** @typedef {import("../history.mjs").History} History */
 /** @typedef {import("../history.mjs").SubscriberHistory} SubscriberHistory */
 
 /**
- * @typedef {"lost" | "duplicated" | "out of order" | "foreign" | "needless gap" | "ambiguous ID" | "unanswered" | "job" | "crash"} ViolationKind
+ * @typedef {"lost" | "duplicated" | "out of order" | "foreign" | "needless gap" | "ambiguous ID" | "unanswered" | "job" | "crash" | "presence" | "disconnect"} ViolationKind
  * @typedef {{ kind: ViolationKind, text: string, key?: number, subscriber?: string, tick?: number }} Violation
  *
  * @typedef {object} Verdict
  * @property {number} acknowledged events
  * @property {number} delivered events, each time they were
  * @property {number} gaps told
- * @property {number} again delivered once more after a gap that said so
+ * @property {number} again delivered once more after a gap that said so, or after the log had let go of the first
  * @property {number} forgotten never came, and lost by the store together with every process that knew of them: each time somebody lacks one
  * @property {number} jobs that all nodes were told of
  * @property {Violation[]} violations
@@ -28,20 +30,27 @@ import { Places } from "./places.mjs";
  * Judges what was seen in a round.
  *
  * - Every acknowledged event reached every subscriber that wanted it and was there before, or a gap that covers it was told.
- * - No event came twice to a subscriber, unless it was told that its position was lost.
+ * - No event came twice to a subscriber, unless it was told that its position was lost; nor is one twice in the log that was published again under an
+ *   ID of its own, as long as that has the first.
  * - All agree on the order, which is that of the positions, and of the calls of each publisher.
  * - Nobody got an event for other topics, nor one that nobody published, nor one that changed on the way.
  * - An ID means one event, for everybody and always.
  * - No gap was told without cause.
  * - Every call of `publish` came to an end, unless its node did.
  * - No node ended by itself.
- * - Every job came to one end, the same for all who follow it, also when its node died.
+ * - Every job came to one end, the same for all who follow it, also when its node died; or, where the log had lost it, to an end.
+ * - All nodes came to agree on who is connected, once nothing was broken.
+ * - Whoever was disconnected on all nodes was, and nobody else.
  *
  * @param {History} history
  * @returns {Verdict}
  */
 export function check(history) {
   const places = new Places(history);
+  const isRenewed = (/** @type {number} */ key) => {
+    const event = history.events[key];
+    return event !== undefined && places.isRenewed(event);
+  };
   /** @type {Violation[]} */
   const violations = [];
   let delivered = 0;
@@ -58,10 +67,11 @@ export function check(history) {
       if (places.isForgotten(event)) forgotten++;
       else add("lost", event.key, "never came");
     }
-    const found = findDuplicates(subscriber);
+    const found = findDuplicates(subscriber, isRenewed);
     again += found.again;
     for (const key of found.duplicates) add("duplicated", key, "came again");
-    for (const key of findBackwards(subscriber)) add("out of order", key, "came after a later one");
+    for (const key of findBackwards(subscriber, (id) => places.isTwofold(id)))
+      add("out of order", key, "came after a later one");
     for (const { key, intact } of events) {
       const event = history.events[key];
       if (event === undefined || !intact) add("foreign", key, "was never published so");
@@ -77,16 +87,22 @@ export function check(history) {
       violations.push({ kind: "needless gap", text, subscriber: name, tick });
     }
   }
+  for (const { key, ownId } of findPublishedTwice(history.events, places)) {
+    violations.push({ kind: "duplicated", text: `event ${key} is in the log twice under its ID ${ownId}`, key });
+  }
   for (const key of findOvertaken(history)) {
     violations.push({ kind: "out of order", text: `event ${key} overtook one of its publisher`, key });
   }
-  for (const cycle of findDisagreement(history)) {
+  for (const cycle of findDisagreement(history, isRenewed)) {
     const text = `subscribers do not agree on the order of ${cycle.slice(0, 10).join(", ")}`;
     violations.push({ kind: "out of order", text, key: /** @type {number} */ (cycle[0]) });
   }
   violations.push(...findAmbiguous(history));
   for (const text of history.crashes) violations.push({ kind: "crash", text });
-  for (const job of history.jobs) for (const text of faultsOfJob(job)) violations.push({ kind: "job", text });
+  for (const job of history.jobs)
+    for (const text of faultsOfJob(job, history)) violations.push({ kind: "job", text, tick: job.began });
+  for (const text of history.disagreements) violations.push({ kind: "presence", text });
+  for (const text of faultsOfDisconnects(history)) violations.push({ kind: "disconnect", text });
   for (const { node, began } of history.unanswered) {
     violations.push({ kind: "unanswered", text: `${node} never answered a publish`, tick: began });
   }

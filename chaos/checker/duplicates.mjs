@@ -11,8 +11,9 @@ const KEEPS_POSITION = "trimmed";
  * The events that were delivered twice to a subscriber with nothing to excuse it, and how many came again after a gap.
  *
  * @param {SubscriberHistory} subscriber
+ * @param {(key: number) => boolean} isRenewed whether the log may have an event twice
  */
-export function findDuplicates(subscriber) {
+export function findDuplicates(subscriber, isRenewed) {
   /** The number of gaps that had lost the position, when it came last. @type {Map<number, number>} */
   const seenAfter = new Map();
   /** @type {number[]} */
@@ -25,7 +26,7 @@ export function findDuplicates(subscriber) {
     const before = seenAfter.get(seen.key);
     seenAfter.set(seen.key, positionsLost);
     if (before === undefined) continue;
-    if (before < positionsLost) again++;
+    if (before < positionsLost || isRenewed(seen.key)) again++;
     else duplicates.push(seen.key);
   }
   return { duplicates, again };

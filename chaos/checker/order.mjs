@@ -5,15 +5,17 @@ import { parsePosition } from "./places.mjs";
 /** @typedef {import("../history.mjs").SubscriberHistory} SubscriberHistory */
 
 /**
- * What a subscriber got in an order other than that of the positions. It starts anew after a gap.
+ * What a subscriber got in an order other than that of the positions. It starts anew after a gap, and where it came with an ID that may stand for
+ * two places.
  * @param {SubscriberHistory} subscriber
+ * @param {(id: string) => boolean} isTwofold
  * @returns {number[]} keys
  */
-export function findBackwards(subscriber) {
+export function findBackwards(subscriber, isTwofold) {
   const backwards = [];
   let last = 0;
   for (const seen of subscriber.seen) {
-    if (seen.kind === "gap") last = 0;
+    if (seen.kind === "gap" || (seen.kind === "opened" && isTwofold(seen.lastEventId))) last = 0;
     if (seen.kind !== "event" && seen.kind !== "position" && seen.kind !== "gap") continue;
     const position = parsePosition(seen.id);
     if (position === undefined) continue;
@@ -27,11 +29,12 @@ export function findBackwards(subscriber) {
 
 /**
  * Events on which subscribers do not agree which comes first: those on a cycle of "came right before", within a life of the log. This also
- * sees those whose IDs tell no position.
+ * sees those whose IDs tell no position, but for those that may have two.
  * @param {History} history
+ * @param {(key: number) => boolean} isRenewed
  * @returns {number[][]} keys of one cycle each
  */
-export function findDisagreement({ subscribers, events }) {
+export function findDisagreement({ subscribers, events }, isRenewed) {
   const numbers = new Map();
   /** @type {Map<number, Set<number>>} */
   const followers = new Map();
@@ -52,7 +55,7 @@ export function findDisagreement({ subscribers, events }) {
         epoch = position.epoch;
         before = -1;
       }
-      if (seen.kind !== "event") continue;
+      if (seen.kind !== "event" || isRenewed(seen.key)) continue;
       const node = nodeOf(epoch, seen.key);
       if (!followers.has(node)) followers.set(node, new Set());
       if (!preceding.has(node)) preceding.set(node, 0);

@@ -1,4 +1,6 @@
 // @ts-check
+import { findRenewed } from "./own-ids.mjs";
+
 /** @typedef {import("../history.mjs").History} History */
 /** @typedef {import("../history.mjs").Position} Position */
 /** @typedef {import("../history.mjs").PublishedEvent} PublishedEvent */
@@ -20,6 +22,7 @@ export class Places {
   #lives;
   #showsLoss;
   #ownIds;
+  #renewed;
   /** Which processes had an event, as far as somebody got it from them. @type {Map<number, Set<string>>} */
   #knowing = new Map();
 
@@ -30,6 +33,7 @@ export class Places {
     /** @type {Map<string, PublishedEvent>} */
     this.#ownIds = new Map();
     for (const event of history.events) if (event.ownId !== undefined) this.#ownIds.set(event.ownId, event);
+    this.#renewed = findRenewed(history);
     for (const { seen } of history.subscribers) {
       let node = "";
       for (const each of seen) {
@@ -53,12 +57,28 @@ export class Places {
     return positions;
   }
 
-  /** The positions that an event ID may stand for: one, unless it is a publisher's own. @param {string} id */
+  /** Whether it may be in the log twice, and its ID stands for the later one. @param {PublishedEvent} event */
+  isRenewed(event) {
+    return this.#renewed.has(event);
+  }
+
+  /** Whether it is the ID of such an event. @param {string} id */
+  isTwofold(id) {
+    const event = this.eventOfId(id);
+    return event !== undefined && this.isRenewed(event);
+  }
+
+  /** The event whose publisher's own ID it is. @param {string} id */
+  eventOfId(id) {
+    return this.#ownIds.get(id);
+  }
+
+  /** The positions that an event ID may stand for: one, unless it is a publisher's own; none, where nobody knows. @param {string} id */
   positionsOfId(id) {
     const position = parsePosition(id);
     if (position !== undefined) return [position];
-    const event = this.#ownIds.get(id);
-    return event === undefined ? [] : this.positionsOf(event);
+    const event = this.eventOfId(id);
+    return event === undefined || this.isRenewed(event) ? [] : this.positionsOf(event);
   }
 
   /** @param {Position} position @param {string} epoch @returns {Place} */

@@ -39,7 +39,10 @@ export class Follower {
     this.#nodes = nodes;
     this.#random = random;
     this.#parser = createParser({
-      onEvent: ({ type }) => type !== "progress" && this.#record.ends.push(type),
+      onEvent: ({ type }) => {
+        if (type === "gap") this.#record.gaps++;
+        else if (type !== "progress") this.#record.ends.push(type);
+      },
     });
   }
 

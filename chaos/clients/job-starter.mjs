@@ -51,7 +51,7 @@ export class JobStarter {
     if (error !== undefined) return;
     for (const seed of seeds) {
       /** @type {import("../history.mjs").FollowerHistory} */
-      const record = { answers: [], ends: [] };
+      const record = { answers: [], ends: [], gaps: 0 };
       job.followers.push(record);
       const follower = new Follower(record, job.id, this.#nodes, new Random(seed));
       this.#followers.push(follower);

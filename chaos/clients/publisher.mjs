@@ -9,8 +9,10 @@ import { dataOf } from "./event-data.mjs";
 
 /** Topics of events; most are for everybody. */
 const TOPICS = [undefined, undefined, undefined, ["a"], ["b"], ["a", "b"], ["c"]];
-/** A part of the events has an ID of the publisher's own. */
+/** A part of the events has an ID of the publisher's own. Those are repeated until they are acknowledged. */
 const OWN_ID_PART = 0.25;
+/** A part of these is published again by one who does not know that they were. */
+const FORGETFUL_PART = 0.2;
 /** How often one looks whether it is time for the next events, in ms. */
 const TICK_MS = 20;
 /** Events that a publisher waits for at a time at most. */
@@ -28,7 +30,7 @@ export class Publisher {
   #nodes;
   #random;
   #perSecond;
-  #ownIds;
+  #usesOwnIds;
   /** @type {NodeHandle} */
   #node;
   #inFlight = 0;
@@ -42,15 +44,15 @@ export class Publisher {
    * @param {number} number
    * @param {readonly NodeHandle[]} nodes
    * @param {import("../random.mjs").Random} random
-   * @param {{ perSecond: number, ownIds: import("../plans.mjs").Plan["ownIds"] }} settings
+   * @param {{ perSecond: number, usesOwnIds: boolean }} settings
    */
-  constructor(history, number, nodes, random, { perSecond, ownIds }) {
+  constructor(history, number, nodes, random, { perSecond, usesOwnIds }) {
     this.#history = history;
     this.#number = number;
     this.#nodes = nodes;
     this.#random = random;
     this.#perSecond = perSecond;
-    this.#ownIds = ownIds;
+    this.#usesOwnIds = usesOwnIds;
     this.#node = random.pick(nodes);
   }
 
@@ -78,31 +80,32 @@ export class Publisher {
   }
 
   /**
-   * Publishes the next event, and repeats it where that is sound.
+   * Publishes the next event, and repeats it where it has an ID of its own.
    * @param {readonly string[] | undefined} topics
    * @param {number} [extraLength]
    */
   async publish(topics, extraLength = 0) {
     const { events } = this.#history;
-    const hasOwnId = this.#random.chance(OWN_ID_PART) && this.#ownIds !== "none";
+    const hasOwnId = this.#random.chance(OWN_ID_PART) && this.#usesOwnIds;
+    const isForgetful = hasOwnId && this.#random.chance(FORGETFUL_PART);
     const ownId = hasOwnId ? `p${this.#number}/${events.length}` : undefined;
     const event = this.#history.addEvent({ publisher: this.#number, topics, ownId, extraLength });
     this.#inFlight++;
     try {
       await this.#attempt(event);
-      while (hasOwnId && this.#ownIds === "repeated" && !isAcknowledged(event) && !this.#isStopped) {
+      while (hasOwnId && !isAcknowledged(event) && !this.#isStopped) {
         await new Promise((resolve) => setTimeout(resolve, REPEAT_AFTER_MS));
         await this.#attempt(event);
       }
+      if (isForgetful && !this.#isStopped) await this.#attempt(event, this.#random.pick(this.#nodes));
     } finally {
       this.#inFlight--;
     }
     return event;
   }
 
-  /** @param {PublishedEvent} event */
-  async #attempt(event) {
-    const node = this.#chooseNode();
+  /** @param {PublishedEvent} event @param {NodeHandle} node */
+  async #attempt(event, node = this.#chooseNode()) {
     if (!node.isUp) return;
     /** @type {import("../history.mjs").Attempt} */
     const attempt = { node: node.process, began: this.#history.tick() };

@@ -18,6 +18,7 @@ const BLOCK_END = "\n\n";
 export class Subscriber {
   history;
   #record;
+  #user;
   #nodes;
   #random;
   #parser;
@@ -44,12 +45,14 @@ export class Subscriber {
    * @param {History} history
    * @param {string} name
    * @param {import("../history.mjs").SubscriberHistory["topics"]} topics
+   * @param {string} user
    * @param {readonly NodeHandle[]} nodes
    * @param {import("../random.mjs").Random} random
    */
-  constructor(history, name, topics, nodes, random) {
+  constructor(history, name, topics, user, nodes, random) {
     this.history = history;
     this.#record = history.addSubscriber(name, topics);
+    this.#user = user;
     this.#nodes = nodes;
     this.#random = random;
     this.#watches = random.chance(0.5);
@@ -65,8 +68,9 @@ export class Subscriber {
     return this.#record;
   }
 
-  get lastEventId() {
-    return this.#parser.lastEventId;
+  /** Whether it has an open stream, as far as it knows. */
+  get isConnected() {
+    return this.#response !== undefined;
   }
 
   connect() {
@@ -76,7 +80,9 @@ export class Subscriber {
     const node = this.#random.pick(this.#nodes);
     if (node.port === undefined) return this.#comeBack();
     const { topics } = this.#record;
-    const path = topics === undefined ? "/" : `/?topics=${topics === "*" ? "*" : topics.join(",")}`;
+    const connection = this.history.addConnection(this.#user, node.process);
+    const named = topics === undefined ? "" : `&topics=${topics === "*" ? "*" : topics.join(",")}`;
+    const path = `/?connection=${connection.number}&user=${this.#user}${named}`;
     const { lastEventId } = this.#parser;
     const headers = { accept: "text/event-stream", ...(lastEventId && { "last-event-id": lastEventId }) };
     const request = get({ port: node.port, host: "127.0.0.1", path, headers, agent: false });
@@ -92,6 +98,7 @@ export class Subscriber {
         return this.#closed(request, `status ${response.statusCode}`);
       }
       this.#response = response;
+      connection.opened = this.history.tick();
       if (this.#isStalled) response.pause();
       response.setEncoding("utf8");
       response.on("data", (text) => request === this.#request && this.#take(text));

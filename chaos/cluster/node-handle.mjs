@@ -14,6 +14,8 @@ import { fileURLToPath } from "node:url";
  * @property {readonly string[]} epochs lives of the log that are known already
  *
  * @typedef {{ id?: string, place?: [string, number], error?: string }} Answer of a node to `publish`
+ *
+ * @typedef {{ subscribers: number, topics: Record<string, number>, nodes: number }} PresenceTold
  */
 
 const PROGRAM = fileURLToPath(new URL("node.mjs", import.meta.url));
@@ -76,6 +78,7 @@ export class NodeHandle {
     });
     const exited = new Promise((resolve) => child.once("exit", resolve));
     child.once("exit", (code, signal) => {
+      this.#history.endProcess(name);
       if (this.#child !== child) return;
       this.#gone();
       if (code !== 0) this.#history.crashes.push(`${name} ended by itself (${signal ?? code}): ${complaint}`);
@@ -110,9 +113,19 @@ export class NodeHandle {
     return this.#call({ do: "job", id, ms });
   }
 
-  /** @returns {Promise<{ stats?: import("sluice").SluiceStats, error?: string }>} */
-  stats() {
-    return this.#call({ do: "stats" });
+  /** Ends the streams of a user on all nodes. @param {string} user */
+  async disconnect(user) {
+    this.#history.note(`${this.process} disconnects ${user} everywhere`);
+    const disconnect = this.#history.addDisconnect(user, this.process);
+    const { error } = await this.#call({ do: "disconnect", user });
+    disconnect.answered = this.#history.tick();
+    if (error !== undefined) disconnect.error = error;
+    return disconnect;
+  }
+
+  /** @returns {Promise<{ presence?: PresenceTold, error?: string }>} */
+  presence() {
+    return this.#call({ do: "presence" });
   }
 
   async kill() {
@@ -164,6 +177,7 @@ export class NodeHandle {
   /** @param {any} message @param {string} process */
   #hear(message, process) {
     if (message.life) this.#history.addLife(message.life.epoch, message.life.holds, process);
+    else if (message.ended) this.#history.endConnection(message.ended.connection, message.ended.reason);
     else if (message.failed) this.errors.push(`${this.name}, ${message.context.stage}: ${message.failed}`);
     else this.#answer(message.call, message);
   }

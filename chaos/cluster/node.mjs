@@ -43,7 +43,7 @@ const sluice = createSluice({
   onError: (error, context) => tell({ failed: error instanceof Error ? error.message : String(error), context }),
 });
 /** @type {import("sluice").Jobs<number, string>} */
-const jobs = sluice.jobs("chaos");
+const jobs = sluice.jobs("chaos", { retain });
 const channel = sluice.channel(CHANNEL, { retain, window });
 
 const server = createServer((req, res) => {
@@ -51,7 +51,9 @@ const server = createServer((req, res) => {
   if (pathname === "/job") return void sluice.stream(req, res, jobs.progress(searchParams.get("id") ?? ""));
   const topics = searchParams.get("topics");
   const source = channel.subscribe(topics === null ? {} : { topics: topics === "*" ? "*" : topics.split(",") });
-  void sluice.stream(req, res, source);
+  const connection = Number(searchParams.get("connection"));
+  const subscriber = { user: searchParams.get("user") ?? "" };
+  void sluice.stream(req, res, source, { subscriber }).then((reason) => tell({ ended: { connection, reason } }));
 });
 
 /** @type {Record<string, (message: any) => void>} */
@@ -85,13 +87,20 @@ const commands = {
       (error) => tell({ call, error: error.message }),
     );
   },
+  async disconnect({ call, user }) {
+    await sluice.disconnect({ user }, { cluster: true }).then(
+      () => tell({ call }),
+      (error) => tell({ call, error: error.message }),
+    );
+  },
+  presence({ call }) {
+    const { subscribers, topics, nodes } = sluice.presence(CHANNEL);
+    tell({ call, presence: { subscribers, topics: Object.fromEntries(topics), nodes } });
+  },
   async drain({ timeout }) {
     await sluice.drain({ timeout });
     await sluice.close();
     process.exit(0);
-  },
-  stats({ call }) {
-    tell({ call, stats: sluice.stats() });
   },
 };
 

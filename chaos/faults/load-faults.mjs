@@ -42,6 +42,16 @@ export const LOAD_FAULTS = [
     },
   },
   {
+    name: "disconnect",
+    lasts: [1, 1],
+    breaks: "nothing",
+    async run({ nodes, users }, _ms, random) {
+      const up = nodes.filter(({ isUp, isPaused }) => isUp && !isPaused);
+      const user = random.pick(users);
+      if (up.length > 0) void random.pick(up).disconnect(user);
+    },
+  },
+  {
     name: "burst",
     lasts: [1, 1],
     breaks: "nothing",

@@ -29,10 +29,11 @@ export function planFaults(faults, lastsMs, random) {
  * Lets them happen; resolves when everything is put right again. One whose target is broken already is left out.
  * @param {readonly Planned[]} planned
  * @param {World} world
+ * @param {number} from when this is, in ms of the plan
  * @returns {Promise<Map<string, number>>} how often each happened
  */
-export async function inflict(planned, world) {
-  const began = performance.now();
+export async function inflict(planned, world, from) {
+  const began = performance.now() - from;
   const broken = new Set();
   /** @type {Map<string, number>} */
   const counts = new Map();

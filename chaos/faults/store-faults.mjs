@@ -51,9 +51,11 @@ async function restart({ store, nodes, history }, ms, data) {
   history.note(`the store is killed; its data is ${data}`);
   // Where the store is a folder, its processes are the nodes.
   if (!store.isServer) await Promise.all(nodes.map((node) => node.kill()));
+  const began = history.tick();
   await store.kill();
   await wait(ms);
   await store.start(data);
+  if (data !== "kept") history.losses.push({ began, ended: history.tick() });
   history.note("the store runs again");
   if (!store.isServer) await Promise.all(nodes.map((node) => node.start()));
 }

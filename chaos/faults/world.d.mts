@@ -10,6 +10,8 @@ export interface World {
   readonly history: History;
   readonly nodes: readonly NodeHandle[];
   readonly subscribers: readonly Subscriber[];
+  /** Whom the subscribers belong to. */
+  readonly users: readonly string[];
   readonly publishers: readonly Publisher[];
   readonly store: Store;
 }

@@ -1,6 +1,12 @@
 import { describe, expect, test } from "vitest";
 import { check } from "../checker/check.mjs";
-import { History, type PublishedEvent, type Seen, type SubscriberHistory } from "../history.mjs";
+import {
+  type ConnectionHistory,
+  History,
+  type PublishedEvent,
+  type Seen,
+  type SubscriberHistory,
+} from "../history.mjs";
 
 /*
  * Histories as a faulty log or channel would leave them: the checker must find the fault in each, and nothing in those that are as they
@@ -80,6 +86,21 @@ function world({ retained = 1_000_000, storeLostData = false } = {}): World {
   };
 }
 
+/** It is published once more, and acknowledged at an offset. */
+function again({ history }: World, { attempts }: PublishedEvent, offset: number): void {
+  attempts.push({
+    ...attempts[0]!,
+    began: history.tick(),
+    answered: history.tick(),
+    position: { epoch: "one", offset },
+  });
+}
+
+/** An open stream on the first node. */
+function connect({ history }: World, user: string): ConnectionHistory {
+  return Object.assign(history.addConnection(user, "node 1.1"), { opened: history.tick() });
+}
+
 /** The kinds of what is wrong, each as often as it was found. */
 const faults = ({ history }: World) => check(history).violations.map(({ kind }) => kind);
 
@@ -145,6 +166,78 @@ describe("a history as it should be", () => {
     const later = w.publish("two-2");
     reader.hears("other-epoch", "two-0").getsAs("two-1", events[0]!).gets(later);
     expect(check(w.history)).toMatchObject({ again: 1, violations: [] });
+  });
+
+  test("may have an event twice that was published again under its own ID after the log had let go of it", () => {
+    const trimmed = world({ retained: 2 });
+    const lossy = world({ storeLostData: true });
+    for (const w of [trimmed, lossy]) {
+      const reader = w.subscribe("one-0");
+      const event = w.publish("one-1", { ownId: "own" });
+      reader.gets(event);
+      const began = w.history.tick();
+      const others = w === trimmed ? [2, 3, 4].map((offset) => w.publish(`one-${offset}`)) : [];
+      if (w === lossy) w.history.losses.push({ began, ended: w.history.tick() });
+      again(w, event, 5);
+      reader.gets(...others, event);
+      expect(check(w.history)).toMatchObject({ again: 1, violations: [] });
+    }
+  });
+
+  test("owes nothing that lies before the second place of such an event to those who come with its ID", () => {
+    const w = world({ retained: 2 });
+    const reader = w.subscribe("one-0");
+    const event = w.publish("one-1", { ownId: "own" });
+    reader.gets(event);
+    for (const offset of [2, 3, 4]) w.publish(`one-${offset}`);
+    again(w, event, 5);
+    reader.see({ kind: "opened", node: "node 1.1", lastEventId: "own" });
+    reader.gets(w.publish("one-6"));
+    expect(faults(w)).toEqual([]);
+  });
+
+  test("has a gap for an own ID whose event is there, where something was lost that may have followed it", () => {
+    const w = world({ storeLostData: true });
+    const reader = w.subscribe("one-0");
+    reader.gets(w.publish("one-1", { ownId: "own" }));
+    w.publish("one-2");
+    w.history.addLife("two", {}, "node 1.1");
+    reader.hears("other-epoch", "two-1");
+    expect(faults(w)).toEqual([]);
+  });
+
+  test("has streams that ended otherwise before their user was disconnected, and some of other users", () => {
+    const w = world();
+    const [mine, other] = [connect(w, "ann"), connect(w, "bob")];
+    Object.assign(w.history.addDisconnect("ann", "node 2.1"), { answered: w.history.tick() });
+    w.history.endConnection(mine.number, "client");
+    expect(faults(w)).toEqual([]);
+    expect(other.ended).toBeUndefined();
+  });
+
+  test("cannot be held against it where the log has lost who was to be disconnected, or was never told", () => {
+    const lossy = world({ storeLostData: true });
+    connect(lossy, "ann");
+    Object.assign(lossy.history.addDisconnect("ann", "node 2.1"), { answered: lossy.history.tick() });
+    lossy.history.losses.push({ began: lossy.history.tick(), ended: lossy.history.tick() });
+    const refused = world();
+    connect(refused, "ann");
+    Object.assign(refused.history.addDisconnect("ann", "node 2.1"), { answered: 9, error: "out of reach" });
+    for (const w of [lossy, refused]) expect(faults(w)).toEqual([]);
+  });
+
+  test("may have jobs that end otherwise or are not known where the log has lost them, and not known where it has trimmed them", () => {
+    const end = (...ends: string[]) => ({ answers: [200, 204], ends, gaps: 1 });
+    const unknown = { answers: [200, 404], ends: [], gaps: 1 };
+    const lossy = world({ storeLostData: true });
+    lossy.history.addJob("node 1.1").followers.push(end("failed", "completed"), end("completed"), unknown);
+    lossy.history.losses.push({ began: lossy.history.tick(), ended: lossy.history.tick() });
+    const trimmed = world({ retained: 0 });
+    trimmed.publish("one-1");
+    trimmed.history.addJob("node 1.1").followers.push(end("completed"), unknown);
+    for (const w of [lossy, trimmed]) expect(faults(w)).toEqual([]);
+    lossy.history.addJob("node 1.1").followers.push(unknown);
+    expect(faults(lossy)).toEqual(["job"]);
   });
 
   test("cannot be held against it where all who knew of an event died with it", () => {
@@ -287,13 +380,64 @@ describe("a violation is found when", () => {
     expect(faults(w)).toContain("duplicated");
   });
 
-  test("an event that was repeated under its publisher's own ID came twice", () => {
+  test("an event that was repeated under its publisher's own ID is in the log twice, or came twice", () => {
     const w = world();
     const reader = w.subscribe("one-0");
     const event = w.publish("one-1", { ownId: "own" });
     event.attempts.push({ ...event.attempts[0]!, position: { epoch: "one", offset: 2 } });
-    reader.gets(event, event);
+    reader.gets(event);
     expect(faults(w)).toEqual(["duplicated"]);
+    reader.gets(event);
+    expect(faults(w)).toEqual(["duplicated", "duplicated"]);
+  });
+
+  test("those who came with an own ID were not given what followed it", () => {
+    const w = world();
+    const reader = w.subscribe("one-0");
+    const event = w.publish("one-1", { ownId: "own" });
+    reader.gets(event);
+    w.publish("one-2");
+    again(w, event, 1);
+    reader.see({ kind: "opened", node: "node 1.1", lastEventId: "own" });
+    reader.gets(w.publish("one-3"));
+    expect(faults(w)).toEqual(["lost"]);
+  });
+
+  test("an own ID was not found whose event was there", () => {
+    const w = world({ retained: 2 });
+    const reader = w.subscribe("one-0");
+    const events = [1, 2, 3].map((offset) => w.publish(`one-${offset}`, { ownId: `own ${offset}` }));
+    reader.gets(events[0]!, events[1]!).hears("unknown", "one-1").gets(events[2]!);
+    expect(faults(w)).toEqual(["needless gap"]);
+  });
+
+  test("a stream was not ended whose user was disconnected on all nodes, or on its own", () => {
+    const w = world();
+    connect(w, "ann");
+    Object.assign(w.history.addDisconnect("ann", "node 2.1"), { answered: w.history.tick() });
+    Object.assign(w.history.addDisconnect("ann", "node 1.1"), { answered: w.history.tick(), error: "out of reach" });
+    expect(faults(w)).toEqual(["disconnect", "disconnect"]);
+  });
+
+  test("a stream of a user who was disconnected ended otherwise, though nothing was broken", () => {
+    const w = world();
+    const { number } = connect(w, "ann");
+    Object.assign(w.history.addDisconnect("ann", "node 2.1"), { answered: w.history.tick(), inCalm: true });
+    w.history.endConnection(number, "error");
+    expect(faults(w)).toEqual(["disconnect"]);
+  });
+
+  test("a stream was disconnected and nobody had asked for it, or a node never said that it was", () => {
+    const w = world();
+    w.history.endConnection(connect(w, "ann").number, "disconnected");
+    w.history.addDisconnect("ann", "node 1.1");
+    expect(faults(w)).toEqual(["disconnect", "disconnect"]);
+  });
+
+  test("nodes never agreed on who is connected", () => {
+    const w = world();
+    w.history.disagreements.push("node 1.1 tells of 3 on 2 nodes, and there are 2 on 2 nodes");
+    expect(faults(w)).toEqual(["presence"]);
   });
 
   test("events came in the wrong order to all", () => {
@@ -409,10 +553,10 @@ describe("a violation is found when", () => {
   ] as const) {
     test(what, () => {
       const w = world();
-      const good = { answers: [503, 200, 204], ends: ["completed"] };
+      const good = { answers: [503, 200, 204], ends: ["completed"], gaps: 0 };
       w.history.addJob("node 1.1").followers.push(good, { ...good });
       expect(check(w.history)).toMatchObject({ jobs: 1, violations: [] });
-      const copies = followers.map(({ answers, ends }) => ({ answers: [...answers], ends: [...ends] }));
+      const copies = followers.map(({ answers, ends }) => ({ answers: [...answers], ends: [...ends], gaps: 0 }));
       w.history.addJob("node 1.1").followers.push(...copies);
       expect(faults(w)).toContain("job");
     });
