@@ -82,7 +82,8 @@ export class JobTable {
   /** Whether the log has told of a run what others need: its end, or, while it runs, that there is it, at an offset of `since` or later. */
   isTold({ id, run, outcome }: Pick<SharedJob, "id" | "run"> & { readonly outcome: unknown }, since: number): boolean {
     const known = this.#jobs.get(id);
-    if (known?.run !== run) return false;
+    // Of one that is over nothing is to be told where the ID is another's.
+    if (known?.run !== run) return known !== undefined && outcome !== undefined;
     return known.outcome !== undefined || (outcome === undefined && known.announcedAt >= since);
   }
 

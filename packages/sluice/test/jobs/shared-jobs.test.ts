@@ -162,6 +162,32 @@ describe("a job on a log that processes share", () => {
     expect(await stream.rest()).toMatchObject([{ type: "cancelled" }]);
   });
 
+  test("leaves its ID to the other one where two nodes took it, and says no more of itself", async () => {
+    jobsOf(a);
+    jobsOf(b);
+    const finish: (() => void)[] = [];
+    const runs = [a, b].map((node, i) =>
+      jobsOf(node).start(
+        ({ signal }) =>
+          new Promise<{ url: string }>((resolve, reject) => {
+            finish[i] = () => resolve({ url: "/" });
+            signal.addEventListener("abort", () => reject(signal.reason));
+          }),
+        { id: "nightly" },
+      ),
+    );
+    const loser = await Promise.race(runs.map(({ result }, i) => result.then(() => 1 - i).catch(() => i)));
+    finish[1 - loser]!();
+    const states = () => [a, b].map((node) => jobsOf(node).get("nightly")?.state);
+    await expect.poll(states).toEqual(["completed", "completed"]);
+    const appended = (channel: string) => [a, b].map(({ log }) => log.appended(channel));
+    const before = appended("jobs:exports");
+    const [beats = 0] = appended("sluice:cluster");
+    await until("some beats have gone by", () => appended("sluice:cluster")[0]! > beats + BEATS_PER_TIMEOUT);
+    expect(appended("jobs:exports")).toEqual(before);
+    expect(states()).toEqual(["completed", "completed"]);
+  });
+
   test("fails for its followers when its node dies, with a reason", async () => {
     const job = await steered(a);
     const stream = await b.open(jobsOf(b).progress(job.id));
