@@ -114,6 +114,11 @@ export class LmdbStore {
     return (this.#db as unknown as { env: { info(): { lastTxnId: number } } }).env.info().lastTxnId;
   }
 
+  /** Whether others have the folder open: each has a line in the list of readers, after its head. One that was killed stays in it until another opens the folder. */
+  get hasOthers(): boolean {
+    return this.#db.readerList().trimEnd().split("\n").length > 2;
+  }
+
   /** Bytes of the file that are in use, with what may come of the blocks put since {@link renew}. */
   get usedBytes(): number {
     const { pageSize, treeBranchPageCount, treeLeafPageCount, overflowPages } = (

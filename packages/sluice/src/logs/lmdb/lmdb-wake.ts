@@ -43,12 +43,9 @@ export class LmdbWake {
     } catch {}
   }
 
-  /** Wakes the others, after a commit of this process. */
+  /** Wakes the others, if there are any. */
   hint(): void {
-    // Where it is the only one since the last look, there is nothing to look at.
-    const { commits } = this.#store;
-    if (commits === this.#seen + 1) this.#seen = commits;
-    if (this.#file === undefined || this.#isClosed) return;
+    if (this.#file === undefined || this.#isClosed || !this.#store.hasOthers) return;
     this.#mustHintAgain = this.#isHinting;
     if (this.#isHinting) return;
     this.#isHinting = true;
