@@ -1,8 +1,9 @@
-export { Channel, type ChannelStats, type PublishOptions } from "./channel/channel.ts";
+export { Channel, type ChannelStats } from "./channel/channel.ts";
 export type { ChannelOptions } from "./channel/channel-options.ts";
 export type { Gap, GapReason } from "./channel/gap.ts";
 export type { History, HistoryOptions } from "./channel/history.ts";
 export type { AnyEvents, ChannelEvent, EventMap } from "./channel/kept-event.ts";
+export type { PublishOptions } from "./channel/new-entry.ts";
 export type { SelectionOptions } from "./channel/selection-options.ts";
 export type { Initial, InitialFunction } from "./channel/snapshot.ts";
 export type { StandardSchema } from "./channel/standard-schema.ts";
@@ -28,4 +29,4 @@ export type { Source, SourceIterable } from "./stream/source.ts";
 export { SseItem, type SseItemFields } from "./stream/sse-item.ts";
 export type { ErrorContext } from "./stream/stream-hub.ts";
 export type { StreamOptions } from "./stream/stream-options.ts";
-export type { NodeRequest, NodeResponse } from "./transports/node-exchange.ts";
+export type { NodeRequest, NodeResponse } from "./transports/node-request.ts";

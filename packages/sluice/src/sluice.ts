@@ -21,12 +21,13 @@ import {
   type NamedSelector,
 } from "./stream/connections.ts";
 import { type DrainOptions, drainStreams } from "./stream/drain.ts";
-import { openStream } from "./stream/open-stream.ts";
+import { type HttpAnswer, RETRY_LATER } from "./stream/http-answer.ts";
+import { OnDemand } from "./stream/on-demand.ts";
 import { checkSource, type Source } from "./stream/source.ts";
 import { type ErrorContext, StreamHub } from "./stream/stream-hub.ts";
 import { checkStreamOptions, type StreamOptions } from "./stream/stream-options.ts";
-import { FetchExchange } from "./transports/fetch.ts";
-import { NodeExchange, type NodeRequest, type NodeResponse } from "./transports/node-exchange.ts";
+import { endTeller } from "./stream/tell-end.ts";
+import { checkNodeRequest, type NodeRequest, type NodeResponse, refuseOnNode } from "./transports/node-request.ts";
 
 /** What has happened since the Sluice was made, and how things are now. All of this process. */
 export interface SluiceStats {
@@ -63,6 +64,8 @@ export class Sluice implements AsyncDisposable {
   readonly #hub: StreamHub;
   readonly #channels = new Map<string, Channel>();
   readonly #jobs = new Map<string, Jobs>();
+  readonly #node = new OnDemand(() => import("./transports/node.ts"));
+  readonly #fetch = new OnDemand(() => import("./transports/fetch.ts"));
   /** The other processes that share the log, once there is a channel on it. */
   #cluster: Promise<Cluster> | undefined;
   #joined: Cluster | undefined;
@@ -92,10 +95,24 @@ export class Sluice implements AsyncDisposable {
     try {
       checkSource(source);
       checkStreamOptions(options);
-      return openStream(this.#hub, new NodeExchange(request, response), source as Source, options);
+      checkNodeRequest(request, response);
     } catch (error) {
       return Promise.reject(error);
     }
+    const node = this.#node.get();
+    if (!(node instanceof Promise)) return node.openNodeStream(this.#hub, request, response, source as Source, options);
+    return this.#whenLoaded(
+      node.then(
+        ({ openNodeStream }) =>
+          () =>
+            openNodeStream(this.#hub, request, response, source as Source, options),
+      ),
+      options,
+      (answer): CloseReason => {
+        refuseOnNode(request, response, answer);
+        return "refused";
+      },
+    );
   }
 
   /**
@@ -105,9 +122,17 @@ export class Sluice implements AsyncDisposable {
   async response(request: Request, source: Source<Request>, options: StreamOptions = NO_OPTIONS): Promise<Response> {
     checkSource(source);
     checkStreamOptions(options);
-    const exchange = new FetchExchange(request);
-    void openStream(this.#hub, exchange, source as Source, options);
-    return exchange.response;
+    const fetch = this.#fetch.get();
+    if (!(fetch instanceof Promise)) return fetch.openFetchStream(this.#hub, request, source as Source, options);
+    return this.#whenLoaded(
+      fetch.then(
+        ({ openFetchStream }) =>
+          () =>
+            openFetchStream(this.#hub, request, source as Source, options),
+      ),
+      options,
+      ({ status, headers, text }) => new Response(text, { status, headers }),
+    );
   }
 
   /**
@@ -228,6 +253,28 @@ export class Sluice implements AsyncDisposable {
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
+  }
+
+  /** Goes on once what opens streams is loaded, for which only the first have to wait. Where it cannot be loaded, the request is refused. */
+  #whenLoaded<Outcome>(
+    loading: Promise<() => Promise<Outcome>>,
+    { onClose }: StreamOptions,
+    refuse: (answer: HttpAnswer) => Outcome,
+  ): Promise<Outcome> {
+    const hub = this.#hub;
+    hub.loading++;
+    return loading.then(
+      (open) => {
+        hub.loading--;
+        return open();
+      },
+      (error) => {
+        hub.loading--;
+        hub.report(error, { stage: "load" });
+        endTeller(hub, onClose, () => undefined)("refused");
+        return refuse(RETRY_LATER.broken());
+      },
+    );
   }
 
   #openChannel<Events extends EventMap>(name: string, options: ChannelOptions<Events>): Channel<Events> {

@@ -34,6 +34,8 @@ export interface ChannelSettings {
   readonly schemas: Readonly<Record<string, StandardSchema>> | undefined;
   readonly maxEventBytes: number;
   readonly flushInterval: number;
+  /** The type of gap events, which no event of the channel may have. */
+  readonly gapEvent: string;
 }
 
 const RETAIN_EVENTS = 10_000;
@@ -45,7 +47,7 @@ const MAX_EVENT_BYTES = 1024 * 1024;
 const COUNT = { min: 1, whole: true, infinite: true };
 
 /** Throws `INVALID_OPTION` where an option is not what its description says. */
-export function checkChannelOptions(options: ChannelOptions, flushInterval: number): ChannelSettings {
+export function checkChannelOptions(options: ChannelOptions, flushInterval: number, gapEvent: string): ChannelSettings {
   checkNames("channel", options, ["retain", "window", "latestBy", "schemas", "maxEventBytes", "flushInterval"]);
   const { retain = {}, window = {}, latestBy, schemas } = options;
   checkNames("retain", retain, ["events", "bytes", "age"]);
@@ -73,5 +75,6 @@ export function checkChannelOptions(options: ChannelOptions, flushInterval: numb
     schemas: schemas as ChannelSettings["schemas"],
     maxEventBytes: checkNumber("maxEventBytes", options.maxEventBytes, MAX_EVENT_BYTES, { min: 1, whole: true }),
     flushInterval: checkNumber("flushInterval", options.flushInterval, flushInterval, { max: 60_000, unit: "ms" }),
+    gapEvent,
   };
 }

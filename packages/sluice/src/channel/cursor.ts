@@ -1,11 +1,11 @@
 import { toBytes } from "../protocol/bytes.ts";
 import type { CloseReason } from "../stream/close-reason.ts";
 import type { EventStream } from "../stream/event-stream.ts";
-import { itemText } from "../stream/event-text.ts";
 import type { Feed, FeedState, SharedWrites } from "../stream/feed.ts";
 import { COMMENT } from "../stream/heartbeat.ts";
+import { itemText } from "../stream/item-text.ts";
+import type { LazyContext } from "../stream/lazy-context.ts";
 import { Piece } from "../stream/piece.ts";
-import type { LazyContext } from "../stream/source.ts";
 import { type Cohort, NOTHING_TOLD, type Told } from "./cohort.ts";
 import type { Delivery } from "./delivery.ts";
 import { gapText } from "./gap.ts";

@@ -30,8 +30,8 @@ export class Fold {
 
   /** Resolves once it has taken everything that this process knows of the channel. */
   async caughtUp(): Promise<void> {
-    const { window } = await this.#channel.open();
-    const offset = window.last;
+    const { delivery } = await this.#channel.open();
+    const offset = delivery.window.last;
     if (!this.#stopped && this.#reached < offset)
       await new Promise<void>((done) => this.#waiting.push({ offset, done }));
   }
@@ -67,7 +67,7 @@ export class Fold {
   async #untilOpen(onError: (error: unknown) => void): Promise<Delivery | undefined> {
     for (let told = false; !this.#stopped; told = true) {
       try {
-        return await this.#channel.open();
+        return (await this.#channel.open()).delivery;
       } catch (error) {
         if (!told) onError(error);
         if (!this.#channel.closed) await sleep(RETRY_MS);

@@ -1,4 +1,4 @@
-import { LazyContext } from "../stream/source.ts";
+import { LazyContext } from "../stream/lazy-context.ts";
 import { SseItem } from "../stream/sse-item.ts";
 import type { CursorSetup } from "./cursor.ts";
 import type { Delivery } from "./delivery.ts";

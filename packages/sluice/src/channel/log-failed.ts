@@ -1,12 +1,22 @@
 import { SluiceError } from "../protocol/sluice-error.ts";
 
 /** The log could not do what it was asked, for now: a request that needs it is answered with 503. */
-export class LogFailed extends SluiceError {
+class LogFailed extends SluiceError {
   readonly status = 503;
   readonly headers: Readonly<Record<string, string>> = { "retry-after": "2" };
 
   constructor(channel: string, what: string, cause: unknown) {
     const message = cause instanceof Error ? cause.message : String(cause);
     super("LOG_FAILED", `The log of channel "${channel}" could not ${what}: ${message}`, { cause });
+  }
+}
+
+/** Resolves to a log's answer. A log's own errors are the cause of ours. */
+export async function askLog<T>(channel: string, what: string, answer: T | Promise<T>): Promise<T> {
+  try {
+    return await answer;
+  } catch (cause) {
+    // A log that says CLOSED or INVALID_OPTION has said it all.
+    throw cause instanceof SluiceError && cause.code !== "LOG_FAILED" ? cause : new LogFailed(channel, what, cause);
   }
 }

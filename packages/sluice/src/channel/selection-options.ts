@@ -1,6 +1,7 @@
 import { checkFunction, invalidOption } from "../protocol/check-option.ts";
+import type { FilterNumbers } from "./filter-numbers.ts";
 import type { AnyEvents, ChannelEvent, EventMap } from "./kept-event.ts";
-import type { EventFilter, FilterNumbers, Selection } from "./selection.ts";
+import type { EventFilter, Selection } from "./selection.ts";
 import { checkTopics } from "./topics.ts";
 
 /** Which events of a channel are meant. */

@@ -1,13 +1,13 @@
 import { checkNames, invalidOption } from "../protocol/check-option.ts";
 import type { Feed, FeedSource, SourceContext } from "../stream/feed.ts";
-import type { LazyContext } from "../stream/source.ts";
+import type { LazyContext } from "../stream/lazy-context.ts";
 import type { SseItem } from "../stream/sse-item.ts";
-import { Cursor, type CursorSetup } from "./cursor.ts";
-import type { Delivery } from "./delivery.ts";
-import { SubscriptionIterator } from "./iterate.ts";
+import type { CursorSetup } from "./cursor.ts";
+import type { FilterNumbers } from "./filter-numbers.ts";
 import type { AnyEvents, EventMap } from "./kept-event.ts";
+import { LaterIterator } from "./later-iterator.ts";
+import type { OpenChannel } from "./open-channel.ts";
 import { MAX_EVENT_ID_LENGTH } from "./position.ts";
-import type { FilterNumbers } from "./selection.ts";
 import { checkSelection, type SelectionOptions } from "./selection-options.ts";
 import type { Initial } from "./snapshot.ts";
 import type { From } from "./start-point.ts";
@@ -34,7 +34,7 @@ export interface SubscribedChannel {
   readonly hasLatest: boolean;
   readonly filterNumbers: FilterNumbers;
   /** At once where the log is open. */
-  delivery(): Delivery | Promise<Delivery>;
+  open(): OpenChannel | Promise<OpenChannel>;
 }
 
 /**
@@ -55,9 +55,9 @@ export class Subscription<T = unknown> implements FeedSource, AsyncIterable<SseI
 
   /** Makes a stream of it: for `stream` and `response`, not to be called by others. */
   openFeed(context: SourceContext): Feed | Promise<Feed> {
-    const delivery = this.#channel.delivery();
-    const open = (ready: Delivery) => new Cursor(ready, this.#setup, context as LazyContext);
-    return delivery instanceof Promise ? delivery.then(open) : open(delivery);
+    const opened = this.#channel.open();
+    const feed = (channel: OpenChannel) => channel.feed(this.#setup, context as LazyContext);
+    return opened instanceof Promise ? opened.then(feed) : feed(opened);
   }
 
   [Symbol.asyncIterator](): AsyncGenerator<SseItem<T>, void, undefined> {
@@ -66,11 +66,10 @@ export class Subscription<T = unknown> implements FeedSource, AsyncIterable<SseI
 
   /** Iterates like a subscriber that comes with this last event ID. */
   after(lastEventId: string | undefined): AsyncGenerator<SseItem<T>, void, undefined> {
-    return new SubscriptionIterator(this.#channel.delivery(), this.#setup, lastEventId) as AsyncGenerator<
-      SseItem<T>,
-      void,
-      undefined
-    >;
+    const opened = this.#channel.open();
+    const begin = (channel: OpenChannel) =>
+      channel.iterate(this.#setup, lastEventId) as AsyncGenerator<SseItem<T>, void, undefined>;
+    return opened instanceof Promise ? new LaterIterator(opened.then(begin)) : begin(opened);
   }
 }
 

@@ -1,6 +1,6 @@
 import type { Channel } from "../channel/channel.ts";
 import type { Feed, FeedSource, SourceContext } from "../stream/feed.ts";
-import type { LazyContext } from "../stream/source.ts";
+import type { LazyContext } from "../stream/lazy-context.ts";
 import { SourceFeed } from "../stream/source-feed.ts";
 import { SseItem } from "../stream/sse-item.ts";
 import type { StreamHub } from "../stream/stream-hub.ts";

@@ -3,10 +3,11 @@ import { checkTopics } from "../channel/topics.ts";
 import { checkFunction, checkNames, checkText, show } from "../protocol/check-option.ts";
 import { SluiceError } from "../protocol/sluice-error.ts";
 import type { FeedSource } from "../stream/feed.ts";
+import { OnDemand } from "../stream/on-demand.ts";
 import type { StreamHub } from "../stream/stream-hub.ts";
 import { Job, type JobState } from "./job.ts";
 import { JobFailure } from "./job-failure.ts";
-import { type FollowedJob, JobProgress } from "./job-progress.ts";
+import type { FollowedJob } from "./job-progress.ts";
 import { checkJobsOptions, type JobsOptions, type StartOptions } from "./jobs-options.ts";
 import { OwnJobs, takenId } from "./own-jobs.ts";
 import type { JobOwner, SharedJobs } from "./shared-jobs.ts";
@@ -50,6 +51,7 @@ export class Jobs<Progress = unknown, Result = unknown> {
   /** The jobs of all processes, where the log is shared. */
   readonly #sharing: Promise<SharedJobs> | undefined;
   #shared: SharedJobs | undefined;
+  readonly #following = new OnDemand(() => import("./job-progress.ts"));
   /** Ends that the log does not have yet. */
   readonly #ends = new Set<Promise<unknown>>();
 
@@ -124,8 +126,18 @@ export class Jobs<Progress = unknown, Result = unknown> {
   progress(id: string, options: { readonly user?: string } = {}): FeedSource {
     checkNames("progress", options, ["user"]);
     checkText("user", options.user);
-    const find = () => this.#find(id, options.user);
-    return new JobProgress(this.#channel as Channel<JobEvents<unknown, unknown>>, this.#hub, id, find, this.#sharing);
+    const { user } = options;
+    return {
+      openFeed: (context) => {
+        const loaded = this.#following.get();
+        const open = ({ JobProgress }: typeof import("./job-progress.ts")) => {
+          const channel = this.#channel as Channel<JobEvents<unknown, unknown>>;
+          const find = () => this.#find(id, user);
+          return new JobProgress(channel, this.#hub, id, find, this.#sharing).openFeed(context);
+        };
+        return loaded instanceof Promise ? loaded.then(open) : open(loaded);
+      },
+    };
   }
 
   /** @internal Whether any runs here, or has ended and the log does not know it yet. */

@@ -122,8 +122,8 @@ export class SharedJobs {
 
   /** Resolves once everything that any node had said before is known here; and where the job is unknown, after the time in which its process would say it again, had the log lost it. */
   async sync(id: string): Promise<void> {
-    const { log } = await this.#channel.open();
-    await log.sync();
+    const { delivery } = await this.#channel.open();
+    await delivery.log.sync();
     await this.#fold.caughtUp();
     const patience = this.#nodes.nodeTimeout;
     while (this.get(id) === undefined && performance.now() - this.#restartedAt < patience) await sleep(patience / 10);
@@ -175,14 +175,14 @@ export class SharedJobs {
 
   /** After each beat: what others must be told of, or need not be kept any longer. */
   #lookAfter(): void {
-    const delivery = this.#channel.open();
-    if (delivery instanceof Promise) {
+    const opened = this.#channel.open();
+    if (opened instanceof Promise) {
       // Whoever uses the channel hears why it cannot be opened.
-      delivery.catch(() => undefined);
+      opened.catch(() => undefined);
       return;
     }
     if (this.#givenUp) return;
-    const { first, last } = delivery.log;
+    const { first, last } = opened.delivery.log;
     // Soon to be trimmed, and then unknown to every node that comes later.
     const old = first + (last - first) * OLD_PART;
     for (const job of this.#owner.values()) {

@@ -65,8 +65,8 @@ export async function drainStreams(hub: StreamHub, options: DrainOptions, isBusy
     while (endable[ended]?.reason !== undefined) ended++;
     if (ended < endable.length) await sleep(STEP_MS);
   }
-  while ((hub.streams.size + hub.opening.size + hub.ending.size > 0 || isBusy()) && passed() < timeout)
-    await sleep(STEP_MS);
+  const left = () => hub.streams.size + hub.opening.size + hub.ending.size + hub.loading;
+  while ((left() > 0 || isBusy()) && passed() < timeout) await sleep(STEP_MS);
   for (const opening of [...hub.opening]) opening.giveUp();
   for (const stream of [...hub.streams]) stream.close("drained", last(stream));
   // The last bytes of what was ended just now get a turn to leave.

@@ -1,4 +1,5 @@
 import { toChunk } from "./chunk.ts";
+import type { Piece } from "./piece.ts";
 
 /** What this module needs of `node:zlib`, which Node, Bun and Deno have and other runtimes lack. */
 interface Zlib {
@@ -43,7 +44,7 @@ export interface GzipPart {
 const STORED_BELOW_BYTES = 128;
 
 /** Compresses a piece; only where {@link canGzip}. */
-export function gzipPart(bytes: Uint8Array): GzipPart {
+function gzipPart(bytes: Uint8Array): GzipPart {
   const { deflateRawSync, crc32, constants } = ZLIB as Zlib;
   const deflated =
     bytes.length < STORED_BELOW_BYTES
@@ -76,9 +77,13 @@ export class GzipTally {
   #crc = 0;
   #size = 0;
 
-  add(part: GzipPart): void {
+  /** Counts a piece, and returns it as a part of the body. */
+  add(piece: Piece): GzipPart {
+    piece.gzip ??= gzipPart(piece.bytes);
+    const part = piece.gzip;
     this.#crc = multiply(part.shift, this.#crc) ^ part.crc;
     this.#size = (this.#size + part.size) >>> 0;
+    return part;
   }
 
   /** An empty last block, and the trailer (RFC 1952 section 2.3.1): CRC-32 and size modulo 2^32. */

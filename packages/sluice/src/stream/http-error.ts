@@ -1,17 +1,5 @@
-import { isSoundHeader } from "./response-head.ts";
-
-/** An answer that is no stream. An empty `text` is no body. */
-export interface HttpAnswer {
-  readonly status: number;
-  readonly headers: Readonly<Record<string, string>>;
-  readonly text: string;
-}
-
-/** The headers of an answer in plain text. */
-export const TEXT_HEADERS: Readonly<Record<string, string>> = {
-  "content-type": "text/plain; charset=utf-8",
-  "cache-control": "no-store",
-};
+import { isSoundHeader } from "./header-rules.ts";
+import { type HttpAnswer, TEXT_HEADERS } from "./http-answer.ts";
 
 const NOT_OPENED = "The event stream could not be opened.";
 

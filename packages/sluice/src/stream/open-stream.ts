@@ -1,18 +1,21 @@
 import { acceptsGzip } from "../protocol/head.ts";
-import { admit, RETRY_LATER } from "./admission.ts";
+import { admit } from "./admission.ts";
 import type { CloseReason } from "./close-reason.ts";
-import { connectionOf } from "./connections.ts";
 import { EventStream, type EventStreamSetup } from "./event-stream.ts";
 import type { Exchange } from "./exchange.ts";
 import type { Feed } from "./feed.ts";
 import { canGzip } from "./gzip.ts";
-import { type HttpAnswer, httpError } from "./http-error.ts";
+import { type HttpAnswer, RETRY_LATER } from "./http-answer.ts";
+import { httpError } from "./http-error.ts";
 import { jitter } from "./jitter.ts";
+import { LazyContext } from "./lazy-context.ts";
+import { openSource } from "./open-source.ts";
 import { requestedPosition } from "./requested-position.ts";
 import { responseHead } from "./response-head.ts";
-import { LazyContext, openSource, type Source } from "./source.ts";
+import type { Source } from "./source.ts";
 import type { StreamHub } from "./stream-hub.ts";
 import type { StreamOptions } from "./stream-options.ts";
+import { endTeller, type TellEnd } from "./tell-end.ts";
 
 const NOTHING_LEFT: HttpAnswer = { status: 204, headers: {}, text: "" };
 
@@ -35,7 +38,7 @@ class Opening {
   readonly #hub: StreamHub;
   readonly #exchange: Exchange;
   readonly #options: StreamOptions;
-  readonly #done: Tell;
+  readonly #done: TellEnd;
   readonly #context: LazyContext;
   /** The key under which its place is taken. */
   #key: string | undefined;
@@ -46,7 +49,7 @@ class Opening {
     this.#hub = hub;
     this.#exchange = exchange;
     this.#options = options;
-    this.#done = teller(hub, options.onClose, resolve);
+    this.#done = endTeller(hub, options.onClose, resolve);
     this.#context = new LazyContext(requestedPosition(exchange, options.lastEventId), exchange.request);
   }
 
@@ -191,24 +194,4 @@ class Opening {
     this.#context.abort(reason);
     this.#done(reason);
   }
-}
-
-type Tell = (reason: CloseReason, stream?: EventStream) => void;
-
-/**
- * Makes what tells everybody the end. It outlives the opening by as long as the stream, and so holds no more than it needs:
- * what a stream holds is what ten thousand hold.
- */
-function teller(hub: StreamHub, onClose: StreamOptions["onClose"], resolve: (reason: CloseReason) => void): Tell {
-  return (reason, stream) => {
-    if (reason === "refused") hub.closedByReason.refused++;
-    const report = (error: unknown) => hub.report(error, { stage: "on-close" });
-    try {
-      const told: unknown = onClose?.(reason, stream && connectionOf(stream));
-      if (told instanceof Promise) told.catch(report);
-    } catch (error) {
-      report(error);
-    }
-    resolve(reason);
-  };
 }

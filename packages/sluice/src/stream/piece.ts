@@ -1,5 +1,5 @@
 import { toChunk } from "./chunk.ts";
-import { type GzipPart, gzipPart } from "./gzip.ts";
+import type { GzipPart } from "./gzip.ts";
 
 /**
  * Some events (or a comment) as bytes, made once and written to many streams. What a transport needs in another form is
@@ -10,8 +10,9 @@ export class Piece {
   readonly bytes: Uint8Array;
   /** How many events are in it; comments and positions do not count. */
   readonly events: number;
+  /** As a part of any gzip body (RFC 1952), whatever came before it there; set by the first body that is one. */
+  gzip: GzipPart | undefined;
   #chunk: Uint8Array | undefined;
-  #gzip: GzipPart | undefined;
 
   constructor(bytes: Uint8Array, events: number) {
     this.bytes = bytes;
@@ -21,10 +22,5 @@ export class Piece {
   /** As one chunk of a chunked body (RFC 9112 section 7.1). */
   get chunk(): Uint8Array {
     return (this.#chunk ??= toChunk(this.bytes));
-  }
-
-  /** As a part of any gzip body (RFC 1952), whatever came before it there. */
-  get gzip(): GzipPart {
-    return (this.#gzip ??= gzipPart(this.bytes));
   }
 }

@@ -1,3 +1,5 @@
+import { isReadableStream } from "./source.ts";
+
 /** What this module needs of a `Readable` of Node. */
 interface NodeReadable extends AsyncIterable<unknown> {
   destroy(): unknown;
@@ -42,11 +44,6 @@ function destroyingIterator(readable: NodeReadable): AsyncIterator<unknown, unde
       return { done: true, value: undefined };
     },
   };
-}
-
-/** Whether it is a stream of the Streams standard, by whatever runtime or library. */
-export function isReadableStream(source: unknown): source is ReadableStream<unknown> {
-  return typeof (source as ReadableStream | null)?.getReader === "function";
 }
 
 function isNodeReadable(source: unknown): source is NodeReadable {

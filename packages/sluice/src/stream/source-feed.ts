@@ -2,9 +2,9 @@ import { toBytes } from "../protocol/bytes.ts";
 import { afterTurn } from "./after-turn.ts";
 import type { CloseReason } from "./close-reason.ts";
 import type { EventStream } from "./event-stream.ts";
-import { itemText } from "./event-text.ts";
 import type { Feed, FeedState } from "./feed.ts";
 import { COMMENT } from "./heartbeat.ts";
+import { itemText } from "./item-text.ts";
 import { Piece } from "./piece.ts";
 
 /** What a source feed needs besides the source. */

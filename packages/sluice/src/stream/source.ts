@@ -1,7 +1,5 @@
 import { invalidOption } from "../protocol/check-option.ts";
-import type { Feed, FeedSource, SourceContext } from "./feed.ts";
-import { isReadableStream, readableSource } from "./readable-source.ts";
-import { SourceFeed } from "./source-feed.ts";
+import type { FeedSource, SourceContext } from "./feed.ts";
 import type { SseItem } from "./sse-item.ts";
 
 /** Values to stream: an {@link SseItem} says itself what it is, any other value is the data of an event. */
@@ -20,41 +18,7 @@ export type Source<Request = unknown> =
   | ((context: SourceContext<Request>) => Made | PromiseLike<Made>);
 
 /** What a source function makes. */
-type Made = SourceIterable | FeedSource | null;
-
-/** What opening a source needs of the stream it is for. */
-export interface SourceSetup {
-  readonly event: string | undefined;
-  readonly batchSize: number;
-  readonly onError: (error: unknown) => void;
-}
-
-/** The context of a source whose abort signal is made only when somebody asks for it: it costs more than the rest. */
-export class LazyContext implements SourceContext {
-  readonly lastEventId: string | undefined;
-  readonly request: unknown;
-  #controller: AbortController | undefined;
-  #ended: { reason: unknown } | undefined;
-
-  constructor(lastEventId: string | undefined, request: unknown) {
-    this.lastEventId = lastEventId;
-    this.request = request;
-  }
-
-  get signal(): AbortSignal {
-    if (this.#controller === undefined) {
-      this.#controller = new AbortController();
-      if (this.#ended !== undefined) this.#controller.abort(this.#ended.reason);
-    }
-    return this.#controller.signal;
-  }
-
-  abort(reason: string): void {
-    const error = new DOMException(`The event stream has ended (${reason}).`, "AbortError");
-    this.#ended = { reason: error };
-    this.#controller?.abort(error);
-  }
-}
+export type Made = SourceIterable | FeedSource | null;
 
 /** Throws `INVALID_OPTION` where a value is no source, before anything is answered. */
 export function checkSource(source: unknown): asserts source is Source {
@@ -62,31 +26,17 @@ export function checkSource(source: unknown): asserts source is Source {
   throw invalidOption("source", "an async iterable, a function that makes one, or a subscription", source);
 }
 
-/** Makes the feed of a stream; `null` for nothing left to stream. */
-export function openSource(
-  source: Source,
-  context: LazyContext,
-  setup: SourceSetup,
-): Feed | null | Promise<Feed | null> {
-  const made = typeof source === "function" ? source(context as SourceContext<unknown> as never) : source;
-  return hasMethod(made, "then") ? Promise.resolve(made as PromiseLike<Made>).then(feed) : feed(made);
-
-  function feed(made: unknown): Feed | null | Promise<Feed | null> {
-    if (made === null) return null;
-    if (hasMethod(made, "openFeed")) return (made as FeedSource).openFeed(context);
-    if (!isIterable(made))
-      throw invalidOption("what the source function returns", "an async iterable, a subscription, or null", made);
-    const abort = (reason: string) => context.abort(reason);
-    return new SourceFeed(readableSource(made), { ...setup, abort });
-  }
+/** Whether it is a stream of the Streams standard, by whatever runtime or library. */
+export function isReadableStream(source: unknown): source is ReadableStream<unknown> {
+  return typeof (source as ReadableStream | null)?.getReader === "function";
 }
 
 /** Streams of the Streams standard have an iterator of their own only in newer runtimes. */
-function isIterable(value: unknown): value is AsyncIterable<unknown> {
+export function isIterable(value: unknown): value is AsyncIterable<unknown> {
   return hasMethod(value, Symbol.asyncIterator) || isReadableStream(value);
 }
 
-function hasMethod(value: unknown, name: PropertyKey): boolean {
+export function hasMethod(value: unknown, name: PropertyKey): boolean {
   return (
     (typeof value === "object" || typeof value === "function") &&
     value !== null &&

@@ -18,7 +18,7 @@ export interface StreamSettings {
 
 /** Where a background failure came from. */
 export interface ErrorContext {
-  /** What was being done: `source`, `filter`, `initial`, `log`, `job`, `cluster`, `head`, `transport`, `on-close` … */
+  /** What was being done: `source`, `filter`, `initial`, `log`, `job`, `cluster`, `load`, `head`, `transport`, `on-close` … */
   readonly stage: string;
   readonly channel?: string;
   /** The ID of the stream concerned. */
@@ -39,6 +39,8 @@ export class StreamHub {
   readonly perKey: Map<string, number> = new Map();
   /** Requests that were admitted, and whose source is still being opened. */
   readonly opening: Set<{ giveUp(): void }> = new Set();
+  /** Requests that wait until what opens streams is loaded. */
+  loading = 0;
   readonly endSignals: EndSignals = new EndSignals();
   /** Health says that new streams had better go elsewhere. */
   leaving = false;

@@ -4,7 +4,7 @@ import { SluiceError } from "../protocol/sluice-error.ts";
 import type { CloseReason } from "./close-reason.ts";
 import type { Connection } from "./connections.ts";
 import type { Subscriber } from "./event-stream.ts";
-import { HEADER_NAME, isHeaderValue, RESERVED_HEADERS } from "./response-head.ts";
+import { HEADER_NAME, isHeaderValue, RESERVED_HEADERS } from "./header-rules.ts";
 
 /** How one event stream is opened. */
 export interface StreamOptions {

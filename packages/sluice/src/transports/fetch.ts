@@ -1,11 +1,27 @@
 import { invalidOption } from "../protocol/check-option.ts";
 import type { BodyOptions, Exchange } from "../stream/exchange.ts";
 import { GZIP_HEADER, GzipTally } from "../stream/gzip.ts";
+import { openStream } from "../stream/open-stream.ts";
 import type { Piece } from "../stream/piece.ts";
 import type { Sink, SinkOwner } from "../stream/sink.ts";
+import type { Source } from "../stream/source.ts";
+import type { StreamHub } from "../stream/stream-hub.ts";
+import type { StreamOptions } from "../stream/stream-options.ts";
+
+/** Answers a request of the Fetch standard. Loaded with the first of them, and with it all that a stream consists of. */
+export function openFetchStream(
+  hub: StreamHub,
+  request: Request,
+  source: Source,
+  options: StreamOptions,
+): Promise<Response> {
+  const exchange = new FetchExchange(request);
+  void openStream(hub, exchange, source, options);
+  return exchange.response;
+}
 
 /** A request of the Fetch standard, answered by a `Response`. */
-export class FetchExchange implements Exchange {
+class FetchExchange implements Exchange {
   readonly request: Request;
   /** Resolves when the answer is known. */
   readonly response: Promise<Response>;
@@ -104,8 +120,7 @@ class FetchSink implements Sink {
 
   write(piece: Piece): boolean {
     if (this.#tally === undefined) return this.#send(piece.bytes);
-    this.#tally.add(piece.gzip);
-    return this.#send(piece.gzip.bytes);
+    return this.#send(this.#tally.add(piece).bytes);
   }
 
   end(): void {

@@ -1,6 +1,6 @@
 import type { BodyOptions } from "../stream/exchange.ts";
 import type { Sink, SinkOwner } from "../stream/sink.ts";
-import type { NodeResponse } from "./node-exchange.ts";
+import type { NodeResponse } from "./node-request.ts";
 import { NodeResponseSink } from "./node-response.ts";
 import { NodeSocketSink } from "./node-socket.ts";
 

@@ -2,8 +2,8 @@ import type { BodyOptions } from "../stream/exchange.ts";
 import { GZIP_HEADER, GzipTally } from "../stream/gzip.ts";
 import type { Piece } from "../stream/piece.ts";
 import type { SinkOwner } from "../stream/sink.ts";
-import type { NodeHttp2Stream, NodeResponse } from "./node-exchange.ts";
 import type { NodeSink } from "./node-http1.ts";
+import type { NodeHttp2Stream, NodeResponse } from "./node-request.ts";
 import { WriteGauge } from "./write-gauge.ts";
 
 /** RFC 9113 section 7: the stream is no longer needed. */
@@ -48,8 +48,7 @@ export class NodeHttp2Sink implements NodeSink {
   write(piece: Piece): boolean {
     if (!this.#stream.writable || this.#stream.destroyed) return false;
     if (this.#tally === undefined) return this.#gauge.write(piece.bytes);
-    this.#tally.add(piece.gzip);
-    return this.#gauge.write(piece.gzip.bytes);
+    return this.#gauge.write(this.#tally.add(piece).bytes);
   }
 
   end(): void {

@@ -1,8 +1,8 @@
 import { GZIP_HEADER, GzipTally } from "../stream/gzip.ts";
 import type { Piece } from "../stream/piece.ts";
 import type { SinkOwner } from "../stream/sink.ts";
-import type { NodeResponse } from "./node-exchange.ts";
 import type { NodeSink } from "./node-http1.ts";
+import type { NodeResponse } from "./node-request.ts";
 
 /**
  * Sends pieces by `response.write`, where something else owns the body: a middleware, HTTP/1.0, another implementation of `node:http`.
@@ -45,8 +45,7 @@ export class NodeResponseSink implements NodeSink {
 
   write(piece: Piece): boolean {
     if (this.#tally === undefined) return this.#send(piece.bytes);
-    this.#tally.add(piece.gzip);
-    return this.#send(piece.gzip.bytes);
+    return this.#send(this.#tally.add(piece).bytes);
   }
 
   end(): void {

@@ -2,7 +2,7 @@ import { toChunk } from "../stream/chunk.ts";
 import { GZIP_HEADER, GzipTally } from "../stream/gzip.ts";
 import type { Piece } from "../stream/piece.ts";
 import type { Sink, SinkOwner } from "../stream/sink.ts";
-import type { NodeResponse, NodeSocket } from "./node-exchange.ts";
+import type { NodeResponse, NodeSocket } from "./node-request.ts";
 
 /** What Sluice uses of a socket beyond the interface of streams: all of it optional, none of it needed to be right. */
 interface SocketInside {
@@ -58,8 +58,7 @@ export class NodeSocketSink implements Sink {
 
   write(piece: Piece): boolean {
     if (this.#tally === undefined) return this.#send(piece.chunk);
-    this.#tally.add(piece.gzip);
-    return this.#send(piece.gzip.chunk);
+    return this.#send(this.#tally.add(piece).chunk);
   }
 
   end(): void {

@@ -1,12 +1,12 @@
 import { expect, test } from "vitest";
 import { SharedMemory } from "../logs/shared-memory.ts";
-import { channelWorld, read } from "./channel-world.ts";
+import { openWorld, read } from "./channel-world.ts";
 
 /** Two processes on one log, of which the second gathers what it is told for some time before it writes. */
-function twoProcesses() {
+async function twoProcesses() {
   const store = new SharedMemory();
   const log = store.open();
-  const [here, there] = [channelWorld({}, {}, store.open()), channelWorld({ flushInterval: 50 }, {}, log)];
+  const [here, there] = await Promise.all([openWorld({}, {}, store.open()), openWorld({ flushInterval: 50 }, {}, log)]);
   return {
     here: here.channel,
     there,
@@ -23,7 +23,7 @@ function twoProcesses() {
 }
 
 test("an iteration from a position that is known and not yet written here waits without keeping the event loop", async () => {
-  const { here, there, newPosition, close } = twoProcesses();
+  const { here, there, newPosition, close } = await twoProcesses();
   const position = await newPosition();
   const events = there.channel.subscribe().after(position);
   const next = events.next();
@@ -34,7 +34,7 @@ test("an iteration from a position that is known and not yet written here waits 
 });
 
 test("a stream from such a position gets what follows it, once", async () => {
-  const { here, there, newPosition, close } = twoProcesses();
+  const { here, there, newPosition, close } = await twoProcesses();
   const position = await newPosition();
   const subscriber = there.connect(there.channel.subscribe(), position);
   await here.publish("n", 2);

@@ -16,6 +16,7 @@ export interface ChannelWorld {
   connect(source: Source, lastEventId?: string): FakeSubscriber;
 }
 
+/** A channel that is still being opened. */
 export function channelWorld(
   options: ChannelOptions<Record<string, unknown>> = {},
   sluiceOptions: SluiceOptions = {},
@@ -27,11 +28,7 @@ export function channelWorld(
   let opened!: ChannelLog;
   const spied: Log = {
     shared: log.shared,
-    open: (name, openOptions) => {
-      const made = log.open(name, openOptions);
-      if (!(made instanceof Promise)) opened = made;
-      return made;
-    },
+    open: async (name, openOptions) => (opened = await log.open(name, openOptions)),
     close: () => log.close(),
   };
   const channel = new Channel<Record<string, unknown>>(
@@ -49,6 +46,13 @@ export function channelWorld(
     log: () => opened,
     connect: (source, lastEventId) => new FakeSubscriber(hub, source, lastEventId),
   };
+}
+
+/** The same, once the channel is open. */
+export async function openWorld(...given: Parameters<typeof channelWorld>): Promise<ChannelWorld> {
+  const world = channelWorld(...given);
+  await world.channel.position();
+  return world;
 }
 
 /** The end of this event-loop turn, and of what it has set off. */

@@ -2,7 +2,7 @@ import { describe, expect, test, vi } from "vitest";
 import type { Log } from "../../src/logs/log.ts";
 import { memoryLog } from "../../src/logs/memory.ts";
 import { SluiceError } from "../../src/protocol/sluice-error.ts";
-import { channelWorld, read, turns } from "./channel-world.ts";
+import { channelWorld, openWorld, read, turns } from "./channel-world.ts";
 
 function brokenLog(log: object): object {
   const fail = () => Promise.reject(new Error("disk full"));
@@ -17,7 +17,7 @@ function brokenLog(log: object): object {
 
 describe("publishing", () => {
   test("resolves to the event ID that subscribers see", async () => {
-    const { channel, connect } = channelWorld();
+    const { channel, connect } = await openWorld();
     const subscriber = connect(channel.subscribe());
     const id = await channel.publish("placed", { n: 1 });
     await turns();
@@ -27,7 +27,7 @@ describe("publishing", () => {
   });
 
   test("takes the data as it is at the time of the call", async () => {
-    const { channel, connect } = channelWorld();
+    const { channel, connect } = await openWorld();
     const subscriber = connect(channel.subscribe());
     const data = { n: 1 };
     const published = channel.publish("placed", data);
@@ -38,7 +38,7 @@ describe("publishing", () => {
   });
 
   test("keeps the order of calls that are not awaited", async () => {
-    const { channel, connect } = channelWorld();
+    const { channel, connect } = await openWorld();
     const subscriber = connect(channel.subscribe());
     for (let n = 0; n < 200; n++) void channel.publish("placed", n);
     await turns();
@@ -46,7 +46,7 @@ describe("publishing", () => {
   });
 
   test("writes strings as they are, and everything else as JSON", async () => {
-    const { channel, connect } = channelWorld();
+    const { channel, connect } = await openWorld();
     const subscriber = connect(channel.subscribe());
     for (const data of ["plain\ntext", null, 0, false, [1], { a: undefined }]) await channel.publish("placed", data);
     await turns();
@@ -55,7 +55,7 @@ describe("publishing", () => {
   });
 
   test("an event with the publisher's own ID is not published twice", async () => {
-    const { channel, connect } = channelWorld();
+    const { channel, connect } = await openWorld();
     const subscriber = connect(channel.subscribe());
     expect(await channel.publish("placed", 1, { id: "order/1" })).toBe("order/1");
     expect(await channel.publish("placed", 1, { id: "order/1" })).toBe("order/1");
@@ -83,7 +83,7 @@ describe("publishing", () => {
     ["topics that are no array", "placed", 1, { topics: "user:1" }, "INVALID_FIELD"],
     ["data that is too large", "placed", "x".repeat(1_001), {}, "EVENT_TOO_LARGE"],
   ])("refuses %s, and nothing of it is sent", async (_, type, data, options, code) => {
-    const { channel, connect } = channelWorld({ maxEventBytes: 1_000 });
+    const { channel, connect } = await openWorld({ maxEventBytes: 1_000 });
     const subscriber = connect(channel.subscribe({ topics: "*" }));
     await expect(channel.publish(type, data, options as never)).rejects.toMatchObject({ name: "SluiceError", code });
     await channel.publish("placed", "after");
@@ -95,9 +95,9 @@ describe("publishing", () => {
   test("says what the log could not do, and why", async () => {
     const broken = {
       ...memoryLog(),
-      open: (name: string, options: never) => brokenLog(memoryLog().open(name, options)),
+      open: async (name: string, options: never) => brokenLog(await memoryLog().open(name, options)),
     };
-    const { channel } = channelWorld({}, {}, broken as never);
+    const { channel } = await openWorld({}, {}, broken as never);
     const refusal = {
       code: "LOG_FAILED",
       message: expect.stringContaining("disk full"),
@@ -108,19 +108,19 @@ describe("publishing", () => {
   });
 
   test("counts an event once, however often its publisher repeats it", async () => {
-    const { channel } = channelWorld();
+    const { channel } = await openWorld();
     for (const id of ["a", "b", "a", "a"]) await channel.publish("placed", 1, { id });
     expect(channel.stats()).toMatchObject({ published: 2, retained: 2 });
   });
 
   test("counts bytes, not characters, against the limit", async () => {
-    const { channel } = channelWorld({ maxEventBytes: 100 });
+    const { channel } = await openWorld({ maxEventBytes: 100 });
     await channel.publish("placed", "é".repeat(50));
     await expect(channel.publish("placed", "é".repeat(51))).rejects.toMatchObject({ code: "EVENT_TOO_LARGE" });
   });
 
   test("refuses an own ID that looks like one of the log's", async () => {
-    const { channel } = channelWorld();
+    const { channel } = await openWorld();
     const position = await channel.position();
     await expect(channel.publish("placed", 1, { id: position })).rejects.toMatchObject({ code: "INVALID_FIELD" });
   });
@@ -154,12 +154,12 @@ describe("publishing", () => {
   });
 
   test("a type that is a word of JavaScript's has no schema by that", async () => {
-    const { channel } = channelWorld({ schemas: {} });
+    const { channel } = await openWorld({ schemas: {} });
     await expect(channel.publish("toString", 1)).resolves.toMatch(/-1$/);
   });
 
   test("is over when the channel is closed", async () => {
-    const { channel } = channelWorld();
+    const { channel } = await openWorld();
     await channel.close();
     await expect(channel.publish("placed", 1)).rejects.toMatchObject({ code: "CLOSED" });
   });
@@ -167,7 +167,7 @@ describe("publishing", () => {
 
 describe("topics", () => {
   test("an event with topics goes only to those who name one of them, live and replayed", async () => {
-    const { channel, connect } = channelWorld();
+    const { channel, connect } = await openWorld();
     const start = await channel.position();
     const selections = [{}, { topics: ["user:1"] }, { topics: ["user:2", "user:3"] }, { topics: "*" }] as const;
     const live = selections.map((options) => connect(channel.subscribe(options)));
@@ -189,7 +189,7 @@ describe("topics", () => {
   });
 
   test("an event for one topic touches no other cohort", async () => {
-    const { channel, connect } = channelWorld();
+    const { channel, connect } = await openWorld();
     let asked = 0;
     const filter = () => {
       asked++;
@@ -204,7 +204,7 @@ describe("topics", () => {
 
 describe("filters", () => {
   test("a filter is asked once for all who share it", async () => {
-    const { channel, connect } = channelWorld();
+    const { channel, connect } = await openWorld();
     let asked = 0;
     const filter = (event: { data: unknown }) => {
       asked++;
@@ -219,7 +219,7 @@ describe("filters", () => {
   });
 
   test("a filter that throws withholds the event, is reported, and harms nobody else", async () => {
-    const { channel, connect, errors } = channelWorld();
+    const { channel, connect, errors } = await openWorld();
     const broken = connect(
       channel.subscribe({
         filter: ({ data }) => {
@@ -240,7 +240,7 @@ describe("filters", () => {
   });
 
   test("what is not true is no: an async filter lets nothing through", async () => {
-    const { channel, connect } = channelWorld();
+    const { channel, connect } = await openWorld();
     const subscriber = connect(channel.subscribe({ filter: (async () => true) as never }));
     await channel.publish("n", 1);
     await turns();
@@ -248,7 +248,7 @@ describe("filters", () => {
   });
 
   test("an event published by a filter comes after, to everybody, once", async () => {
-    const { channel, connect } = channelWorld();
+    const { channel, connect } = await openWorld();
     let echoed = false;
     const filter = () => {
       if (!echoed) void channel.publish("n", 2);
@@ -267,7 +267,7 @@ describe("filters", () => {
 
 describe("writing", () => {
   test("what was published goes out before a stream is ended in the same turn", async () => {
-    const { channel, connect, hub } = channelWorld();
+    const { channel, connect, hub } = await openWorld();
     const subscriber = connect(channel.subscribe());
     await channel.publish("n", "bye");
     for (const stream of [...hub.streams]) stream.close("drained");
@@ -276,7 +276,7 @@ describe("writing", () => {
   });
 
   test("a burst is one write per subscriber", async () => {
-    const { channel, connect } = channelWorld();
+    const { channel, connect } = await openWorld();
     const subscriber = connect(channel.subscribe());
     let writes = 0;
     const { write } = subscriber;
@@ -291,7 +291,7 @@ describe("writing", () => {
   });
 
   test("equal subscribers get the very same bytes", async () => {
-    const { channel, connect } = channelWorld();
+    const { channel, connect } = await openWorld();
     const pieces = new Set<Uint8Array>();
     for (let n = 0; n < 10; n++) {
       const subscriber = connect(channel.subscribe({ topics: ["b", "a"] }));
@@ -307,7 +307,7 @@ describe("writing", () => {
   });
 
   test("a burst beyond window and retention in one turn reaches those who read", async () => {
-    const { channel, connect } = channelWorld({ retain: { events: 20 }, window: { events: 10 } });
+    const { channel, connect } = await openWorld({ retain: { events: 20 }, window: { events: 10 } });
     const subscriber = connect(channel.subscribe());
     for (let n = 0; n < 500; n++) void channel.publish("n", n);
     await turns();
@@ -318,7 +318,7 @@ describe("writing", () => {
   test("flushInterval is kept when something was flushed before its time", async () => {
     vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
     try {
-      const { channel, connect } = channelWorld({ flushInterval: 300 });
+      const { channel, connect } = await openWorld({ flushInterval: 300 });
       const subscriber = connect(channel.subscribe());
       await channel.publish("n", 1);
       vi.advanceTimersByTime(200);
@@ -339,7 +339,7 @@ describe("writing", () => {
   });
 
   test("flushInterval gathers events for longer", async () => {
-    const { channel, connect } = channelWorld({ flushInterval: 30 });
+    const { channel, connect } = await openWorld({ flushInterval: 30 });
     const subscriber = connect(channel.subscribe());
     await channel.publish("n", 1);
     await turns(1);
@@ -389,7 +389,7 @@ describe("options", () => {
   test.each([[{ topics: "user:1" }], [{ limit: 0 }], [{ limit: 1e6 }], [{ after: 3 }], [{ before: "x" }]])(
     "of history: %j is refused",
     async (options) => {
-      const { channel } = channelWorld();
+      const { channel } = await openWorld();
       await expect(channel.history(options as never)).rejects.toMatchObject({ code: "INVALID_OPTION" });
     },
   );
@@ -397,7 +397,7 @@ describe("options", () => {
 
 describe("history", () => {
   test("gives the newest, or those after an ID, and a position from which a stream goes on", async () => {
-    const { channel, connect } = channelWorld();
+    const { channel, connect } = await openWorld();
     const ids: string[] = [];
     for (let n = 1; n <= 5; n++) ids.push(await channel.publish("placed", { n }, n === 2 ? { topics: ["a"] } : {}));
     const newest = await channel.history({ limit: 2 });
@@ -417,7 +417,7 @@ describe("history", () => {
   });
 
   test("says a gap, and gives what is left", async () => {
-    const { channel } = channelWorld({ retain: { events: 2 } });
+    const { channel } = await openWorld({ retain: { events: 2 } });
     const first = await channel.publish("placed", 1);
     for (let n = 2; n <= 5; n++) await channel.publish("placed", n);
     const history = await channel.history({ after: first });
@@ -426,7 +426,7 @@ describe("history", () => {
   });
 
   test("gives no event to those whom it is not for", async () => {
-    const { channel } = channelWorld();
+    const { channel } = await openWorld();
     await channel.publish("placed", "all");
     await channel.publish("placed", "one", { topics: ["user:1"] });
     await channel.publish("noted", "two", { topics: ["user:2"] });
@@ -442,7 +442,7 @@ describe("history", () => {
   });
 
   test("gives values that nobody else sees changed", async () => {
-    const { channel } = channelWorld();
+    const { channel } = await openWorld();
     await channel.publish("placed", { n: 1 });
     const { events } = await channel.history();
     (events[0]!.data as { n: number }).n = 9;

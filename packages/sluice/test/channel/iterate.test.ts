@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
-import { channelWorld, turns } from "./channel-world.ts";
+import { openWorld, turns } from "./channel-world.ts";
 
 test("a subscription can be iterated without HTTP", async () => {
-  const { channel } = channelWorld();
+  const { channel } = await openWorld();
   const items = channel.subscribe({ topics: ["a"] })[Symbol.asyncIterator]();
   await channel.publish("n", 1, { topics: ["b"] });
   const id = await channel.publish("n", { two: 2 }, { topics: ["a"] });
@@ -11,7 +11,7 @@ test("a subscription can be iterated without HTTP", async () => {
 });
 
 test("an iteration begins where the channel was when it was made", async () => {
-  const { channel } = channelWorld();
+  const { channel } = await openWorld();
   await channel.publish("n", 0);
   const items = channel.subscribe()[Symbol.asyncIterator]();
   await channel.publish("n", 1);
@@ -20,7 +20,7 @@ test("an iteration begins where the channel was when it was made", async () => {
 });
 
 test("an iteration can go on after an event ID", async () => {
-  const { channel } = channelWorld();
+  const { channel } = await openWorld();
   const id = await channel.publish("n", 1);
   await channel.publish("n", 2);
   for await (const item of channel.subscribe().after(id)) {
@@ -30,7 +30,7 @@ test("an iteration can go on after an event ID", async () => {
 });
 
 test("return ends an iteration that waits", async () => {
-  const { channel } = channelWorld();
+  const { channel } = await openWorld();
   const items = channel.subscribe()[Symbol.asyncIterator]();
   const parked = items.next();
   await turns();
@@ -40,7 +40,7 @@ test("return ends an iteration that waits", async () => {
 });
 
 test("return ends an iteration whose snapshot waits", async () => {
-  const { channel } = channelWorld();
+  const { channel } = await openWorld();
   const initial = async function* ({ signal }: { signal: AbortSignal }) {
     await new Promise<void>((resolve) => signal.addEventListener("abort", () => resolve()));
     yield* [];
@@ -54,7 +54,7 @@ test("return ends an iteration whose snapshot waits", async () => {
 });
 
 test("closing the channel ends an iteration", async () => {
-  const { channel } = channelWorld();
+  const { channel } = await openWorld();
   const items = channel.subscribe()[Symbol.asyncIterator]();
   const parked = items.next();
   await turns();
@@ -63,7 +63,7 @@ test("closing the channel ends an iteration", async () => {
 });
 
 test("an iteration that falls behind is told of a gap, and goes on from what is kept", async () => {
-  const { channel } = channelWorld({ retain: { events: 3 }, window: { events: 2 } });
+  const { channel } = await openWorld({ retain: { events: 3 }, window: { events: 2 } });
   const items = channel.subscribe()[Symbol.asyncIterator]();
   await channel.publish("n", 0);
   expect((await items.next()).value).toMatchObject({ data: 0 });
@@ -75,7 +75,7 @@ test("an iteration that falls behind is told of a gap, and goes on from what is 
 });
 
 test("an iteration gets a snapshot first where one is asked for", async () => {
-  const { channel } = channelWorld({ latestBy: ({ type }) => type });
+  const { channel } = await openWorld({ latestBy: ({ type }) => type });
   await channel.publish("metric", 1);
   await channel.publish("metric", 2);
   const items = channel.subscribe({ initial: "latest" })[Symbol.asyncIterator]();
@@ -86,7 +86,7 @@ test("an iteration gets a snapshot first where one is asked for", async () => {
 });
 
 test("what is yielded belongs to the one who iterates", async () => {
-  const { channel } = channelWorld();
+  const { channel } = await openWorld();
   const [one, two] = [0, 1].map(() => channel.subscribe()[Symbol.asyncIterator]());
   await channel.publish("n", { n: 1 });
   const first = (await one!.next()).value as { data: { n: number } };

@@ -2,9 +2,9 @@ import { expect, test } from "vitest";
 import type { ChannelEvent } from "../../src/channel/kept-event.ts";
 import { KeptEvent } from "../../src/channel/kept-event.ts";
 import { Latest } from "../../src/channel/latest.ts";
-import type { ChannelLog, Log, NewEntry } from "../../src/logs/log.ts";
-import { memoryLog } from "../../src/logs/memory.ts";
-import { channelWorld, turns } from "./channel-world.ts";
+import type { Log, NewEntry } from "../../src/logs/log.ts";
+import { MemoryChannelLog } from "../../src/logs/memory-channel.ts";
+import { type ChannelWorld, openWorld, turns } from "./channel-world.ts";
 import { ForgetfulLog } from "./forgetful-log.ts";
 import { ForgetfulStore } from "./forgetful-store.ts";
 import { Wire } from "./wire.ts";
@@ -18,13 +18,13 @@ function metrics(count: number, values: number): NewEntry[] {
 
 /** A log that was there before, and had these entries. */
 async function logWith(entries: readonly NewEntry[]) {
-  const opened = memoryLog().open("orders", { retain: RETAIN }) as ChannelLog;
+  const opened = new MemoryChannelLog(RETAIN);
   await opened.append(entries);
   return { opened, log: { shared: false, open: () => opened, close: async () => undefined } satisfies Log };
 }
 
 /** Some turns, after which a subscriber with a snapshot has what it gives. */
-async function snapshot(world: ReturnType<typeof channelWorld>): Promise<Record<string, string>> {
+async function snapshot(world: ChannelWorld): Promise<Record<string, string>> {
   const subscriber = world.connect(world.channel.subscribe({ initial: "latest" }));
   await turns(30);
   subscriber.take();
@@ -36,7 +36,7 @@ async function snapshot(world: ReturnType<typeof channelWorld>): Promise<Record<
 
 test("the newest event of each key is found in a log that was there before", async () => {
   const { log } = await logWith(metrics(1_300, 3));
-  const world = channelWorld({ latestBy }, {}, log);
+  const world = await openWorld({ latestBy }, {}, log);
   expect(await snapshot(world)).toEqual({ "metric-0": "1299", "metric-1": "1297", "metric-2": "1298" });
 });
 
@@ -51,7 +51,7 @@ test("a snapshot that is asked for while older events are being looked through w
     await held;
     return read(after, events, bytes);
   };
-  const world = channelWorld({ latestBy }, {}, log);
+  const world = await openWorld({ latestBy }, {}, log);
   const subscriber = world.connect(world.channel.subscribe({ initial: "latest" }));
   // Newer than all that is looked through, and is not undone by it.
   await world.channel.publish("metric-1", "new");
@@ -78,7 +78,7 @@ test("what a new life of the log has lost is in no snapshot", async () => {
     open: () => ForgetfulLog.open(store, new Wire(1)),
     close: async () => undefined,
   };
-  const world = channelWorld({ latestBy }, {}, log);
+  const world = await openWorld({ latestBy }, {}, log);
   expect(await snapshot(world)).toEqual({ "metric-0": "3", "metric-1": "1", "metric-2": "2" });
   const learned = () => turns(20);
   store.restart(2);
@@ -125,7 +125,7 @@ test("a load that fails is reported, and what came meanwhile is there", async ()
   const { opened, log } = await logWith(metrics(3, 3));
   const read = opened.read.bind(opened);
   opened.read = () => Promise.reject(new Error("cut off"));
-  const world = channelWorld({ latestBy }, {}, log);
+  const world = await openWorld({ latestBy }, {}, log);
   await world.channel.publish("metric-1", "new");
   opened.read = read;
   expect(await snapshot(world)).toEqual({ "metric-1": "new" });

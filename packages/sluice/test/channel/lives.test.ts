@@ -3,9 +3,9 @@ import type { ChannelOptions } from "../../src/channel/channel-options.ts";
 import { KnownLog } from "../../src/logs/known-log.ts";
 import { lifeIn } from "../../src/logs/life.ts";
 import type { ChannelLog, Log, LogEntry, NewEntry } from "../../src/logs/log.ts";
-import { memoryLog } from "../../src/logs/memory.ts";
+import { MemoryChannelLog } from "../../src/logs/memory-channel.ts";
 import { SharedMemory } from "../logs/shared-memory.ts";
-import { channelWorld, read, turns } from "./channel-world.ts";
+import { openWorld, read, turns } from "./channel-world.ts";
 import { FakeSubscriber } from "./fake-subscriber.ts";
 
 /** A log that others share, whose lives the test ends, and whose answers it can hold back. */
@@ -91,10 +91,10 @@ function sharedLog() {
 const SMALL_WINDOW = { window: { events: 1 } };
 const LETTERS = ["a", "b", "c", "d", "e"];
 
-function setUp(options: ChannelOptions<Record<string, unknown>> = {}) {
+async function setUp(options: ChannelOptions<Record<string, unknown>> = {}) {
   const store = sharedLog();
   store.elsewhere(...LETTERS);
-  const world = channelWorld(options, { highWaterMark: 1_024 }, store.log);
+  const world = await openWorld(options, { highWaterMark: 1_024 }, store.log);
   store.learn();
   return { store, ...world };
 }
@@ -106,7 +106,7 @@ const dataOf = (subscriber: FakeSubscriber) => {
 
 describe("a new life of the log", () => {
   test("that lost nothing is no gap, and positions of the earlier one go on", async () => {
-    const { store, channel, connect } = setUp();
+    const { store, channel, connect } = await setUp();
     const position = await channel.position();
     const live = connect(channel.subscribe());
     store.loseAfter(5, "f");
@@ -117,7 +117,7 @@ describe("a new life of the log", () => {
   });
 
   test("is a gap only for those who had more than it kept", async () => {
-    const { store, channel } = setUp();
+    const { store, channel } = await setUp();
     const epoch = (await channel.position()).split("-")[0];
     store.loseAfter(3, "D", "E", "F");
     store.learn();
@@ -136,7 +136,7 @@ describe("a new life of the log", () => {
   });
 
   test("begun between the making and the first asking of an iteration is told it", async () => {
-    const { store, channel } = setUp();
+    const { store, channel } = await setUp();
     const items = channel.subscribe()[Symbol.asyncIterator]();
     store.loseAfter(3, "D", "E", "F");
     store.learn();
@@ -146,7 +146,7 @@ describe("a new life of the log", () => {
   });
 
   test("begun while older events were being read does not mix them with its own", async () => {
-    const { store, channel, connect } = setUp(SMALL_WINDOW);
+    const { store, channel, connect } = await setUp(SMALL_WINDOW);
     const epoch = (await channel.position()).split("-")[0];
     const release = store.hold();
     const subscriber = connect(channel.subscribe(), `${epoch}-2`);
@@ -162,7 +162,7 @@ describe("a new life of the log", () => {
   test.each(Array.from({ length: 10 }, (_, hand) => [hand]))(
     "begun %i hands after a read was answered does not mix what was read with its own",
     async (hands) => {
-      const { store, channel, connect } = setUp(SMALL_WINDOW);
+      const { store, channel, connect } = await setUp(SMALL_WINDOW);
       const epoch = (await channel.position()).split("-")[0];
       const release = store.hold();
       const subscriber = connect(channel.subscribe(), `${epoch}-2`);
@@ -182,7 +182,7 @@ describe("a new life of the log", () => {
   );
 
   test("does not give what was read ahead in an earlier one, and then lost", async () => {
-    const { store, channel, connect } = setUp(SMALL_WINDOW);
+    const { store, channel, connect } = await setUp(SMALL_WINDOW);
     const epoch = (await channel.position()).split("-")[0];
     store.elsewhere("x".repeat(2_000));
     store.learn();
@@ -201,7 +201,7 @@ describe("a new life of the log", () => {
   });
 
   test("finds a subscriber in the run queue once, so that nothing comes twice", async () => {
-    const { store, channel, hub } = setUp(SMALL_WINDOW);
+    const { store, channel, hub } = await setUp(SMALL_WINDOW);
     const epoch = (await channel.position()).split("-")[0];
     const many = (name: string) => Array.from({ length: 20 }, (_, n) => `${name}${n}${"x".repeat(400)}`);
     store.elsewhere(...many("old"));
@@ -222,7 +222,7 @@ describe("a new life of the log", () => {
 });
 
 test("a position of an earlier life that is ahead of what this process knows is waited for", async () => {
-  const { store, channel, connect } = setUp();
+  const { store, channel, connect } = await setUp();
   const epoch = (await channel.position()).split("-")[0];
   store.elsewhere("f", "g");
   store.loseAfter(7, "h");
@@ -239,7 +239,7 @@ test("a position of an earlier life that is ahead of what this process knows is 
 });
 
 test("a publisher's own ID that was lost while it was looked for is a gap", async () => {
-  const { store, channel, connect } = setUp();
+  const { store, channel, connect } = await setUp();
   await channel.publish("n", "own", { id: "own" });
   const subscriber = connect(channel.subscribe(), "own");
   const items = channel.subscribe().after("own");
@@ -256,7 +256,7 @@ test("a publisher's own ID that was lost while it was looked for is a gap", asyn
 });
 
 test("history begun in one life and ended in another has nothing of what was lost", async () => {
-  const { store, channel } = setUp();
+  const { store, channel } = await setUp();
   const release = store.hold();
   const history = channel.history({ limit: 3 });
   await turns();
@@ -269,7 +269,7 @@ test("history begun in one life and ended in another has nothing of what was los
 });
 
 test("a snapshot that waits for a life's newest events waits for those of the life that follows", async () => {
-  const { store, channel, connect } = setUp({ latestBy: ({ data }) => String(data) });
+  const { store, channel, connect } = await setUp({ latestBy: ({ data }) => String(data) });
   const releaseFirst = store.hold();
   store.loseAfter(4);
   store.learn();
@@ -289,7 +289,7 @@ test("a snapshot that waits for a life's newest events waits for those of the li
 
 test("a gap tells a live subscriber its position also where it was given no event yet", async () => {
   const store = new SharedMemory();
-  const { channel, connect } = channelWorld({}, {}, store.open());
+  const { channel, connect } = await openWorld({}, {}, store.open());
   const position = await channel.position();
   const subscriber = connect(channel.subscribe());
   await expect.poll(() => channel.stats().live).toBe(1);
@@ -306,7 +306,7 @@ test("a gap tells a live subscriber its position also where it was given no even
 
 test("one who comes back with a publisher's own ID from before a loss is told of a gap, and goes on after it", async () => {
   const { log, lose } = losingLog();
-  const { channel, connect } = channelWorld({}, {}, log);
+  const { channel, connect } = await openWorld({}, {}, log);
   await channel.publish("n", 1, { id: "own/1" });
   lose();
   await channel.publish("n", 2);
@@ -322,7 +322,7 @@ test("one who comes back with a publisher's own ID from before a loss is told of
 
 /** The memory log, as one that says that something was lost after its newest entry. */
 function losingLog() {
-  const inner = memoryLog().open("orders", { retain: { events: 100, bytes: 1e6, age: 1e9 } }) as ChannelLog;
+  const inner = new MemoryChannelLog({ events: 100, bytes: 1e6, age: 1e9 });
   let lostAfter = 0;
   const log: Log = {
     shared: false,

@@ -1,5 +1,5 @@
 import type { ChannelLog, Log, NewEntry } from "../../src/logs/log.ts";
-import { memoryLog } from "../../src/logs/memory.ts";
+import { MemoryChannelLog } from "../../src/logs/memory-channel.ts";
 import { turns } from "./channel-world.ts";
 import { ForgetfulLog } from "./forgetful-log.ts";
 import { ForgetfulStore } from "./forgetful-store.ts";
@@ -20,10 +20,9 @@ export interface Ground {
 
 /** The memory log, as it is or behind something. */
 export function memoryGround(retainedEvents: number, wrap: (log: Log) => Log = (log) => log): Ground {
-  const memory = memoryLog();
   const retain = { events: retainedEvents, bytes: Number.POSITIVE_INFINITY, age: Number.POSITIVE_INFINITY };
-  const channelLog = memory.open("orders", { retain }) as ChannelLog;
-  const log: Log = { shared: false, open: () => channelLog, close: () => memory.close() };
+  const channelLog = new MemoryChannelLog(retain);
+  const log: Log = { shared: false, open: () => channelLog, close: () => channelLog.close() };
   const past = new Past();
   const entries: NewEntry[] = [];
   past.eras.push({

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { Log } from "../../src/logs/log.ts";
 import { memoryLog } from "../../src/logs/memory.ts";
+import { until } from "../helpers/until.ts";
 import { channelWorld, read, turns } from "./channel-world.ts";
 
 /** A log that cannot be opened for as long as `broken` is true. */
@@ -34,7 +35,7 @@ describe("a channel whose log cannot be opened", () => {
   test("says so once by itself, and to everybody who uses it", async () => {
     const { log } = closedDoor();
     const { channel, errors } = channelWorld({}, {}, log);
-    await turns();
+    await until("it has failed", () => errors.length > 0);
     expect(errors).toMatchObject([{ error: refusal, context: { stage: "log", channel: "orders" } }]);
     await expect(channel.publish("n", 1)).rejects.toMatchObject(refusal);
     await expect(channel.history()).rejects.toMatchObject(refusal);
@@ -45,8 +46,8 @@ describe("a channel whose log cannot be opened", () => {
 
   test("is tried again by whoever uses it next, once for all who do at the same moment", async () => {
     const door = closedDoor();
-    const { channel, connect } = channelWorld({}, {}, door.log);
-    await turns();
+    const { channel, connect, errors } = channelWorld({}, {}, door.log);
+    await until("it has failed", () => errors.length > 0);
     door.broken = false;
     const subscriber = connect(channel.subscribe({ from: "start" }));
     await Promise.all([channel.publish("n", 1), channel.publish("n", 2), channel.position()]);
@@ -58,7 +59,7 @@ describe("a channel whose log cannot be opened", () => {
   test("has a stream on it answered with an HTTP error that tells nothing of it, and reported", async () => {
     const { log } = closedDoor();
     const { channel, connect, errors, hub } = channelWorld({}, {}, log);
-    await turns();
+    await until("it has failed", () => errors.length > 0);
     const subscriber = connect(channel.subscribe());
     expect(await subscriber.closed).toBe("refused");
     expect(subscriber).toMatchObject({ status: 503, written: 0 });

@@ -1,13 +1,13 @@
 import { describe, expect, test } from "vitest";
 import type { ChannelLog, Log, TailListener } from "../../src/logs/log.ts";
-import { memoryLog } from "../../src/logs/memory.ts";
+import { MemoryChannelLog } from "../../src/logs/memory-channel.ts";
 import { SseItem } from "../../src/stream/sse-item.ts";
-import { channelWorld, read, turns } from "./channel-world.ts";
+import { openWorld, read, turns } from "./channel-world.ts";
 import { FakeSubscriber } from "./fake-subscriber.ts";
 
 describe("resuming", () => {
   test("begins with a block that has only a position, so that a subscriber cut off before its first event misses nothing", async () => {
-    const { channel, connect } = channelWorld();
+    const { channel, connect } = await openWorld();
     const first = connect(channel.subscribe());
     first.take();
     expect(first.lastEventId).toBe(await channel.position());
@@ -19,7 +19,7 @@ describe("resuming", () => {
   });
 
   test("goes by the publisher's own IDs", async () => {
-    const { channel, connect, hub } = channelWorld();
+    const { channel, connect, hub } = await openWorld();
     for (let n = 1; n <= 4; n++) await channel.publish("n", n, { id: `order/${n}` });
     const subscriber = connect(channel.subscribe(), "order/2");
     await turns();
@@ -34,7 +34,7 @@ describe("resuming", () => {
   });
 
   test("goes past the window into the log, and past the log into a gap, without loss or repetition", async () => {
-    const { channel, connect } = channelWorld({ retain: { events: 1_000 }, window: { events: 10 } });
+    const { channel, connect } = await openWorld({ retain: { events: 1_000 }, window: { events: 10 } });
     const ids = [];
     for (let n = 1; n <= 1_500; n++) ids.push(await channel.publish("n", n));
     const fromLog = connect(channel.subscribe(), ids[599]);
@@ -49,7 +49,7 @@ describe("resuming", () => {
   });
 
   test("a subscription may begin at the start, or after an event ID", async () => {
-    const { channel, connect } = channelWorld();
+    const { channel, connect } = await openWorld();
     const ids = [];
     for (let n = 1; n <= 3; n++) ids.push(await channel.publish("n", n));
     const start = connect(channel.subscribe({ from: "start" }));
@@ -72,7 +72,7 @@ describe("resuming", () => {
     ["never heard of", "order/77", "unknown"],
     ["10 MB of it", huge, "unparsable"],
   ])("a last event ID that is %s is a gap, and everything that is kept follows", async (_, given, reason) => {
-    const { channel, connect, hub } = channelWorld();
+    const { channel, connect, hub } = await openWorld();
     for (let n = 1; n <= 3; n++) await channel.publish("n", n);
     const epoch = (await channel.position()).split("-")[0]!;
     const lastEventId = given.replace("EPOCH", epoch);
@@ -86,7 +86,7 @@ describe("resuming", () => {
   });
 
   test("from the position just before the oldest kept event is no gap", async () => {
-    const { channel, connect } = channelWorld({ retain: { events: 2 } });
+    const { channel, connect } = await openWorld({ retain: { events: 2 } });
     const ids = [];
     for (let n = 1; n <= 4; n++) ids.push(await channel.publish("n", n));
     const subscriber = connect(channel.subscribe(), ids[1]);
@@ -97,7 +97,7 @@ describe("resuming", () => {
 
 describe("a snapshot", () => {
   test('"latest" gives the newest event of each key that is for this subscriber, without IDs, then the position', async () => {
-    const { channel, connect } = channelWorld({ latestBy: ({ type, topics }) => `${type}:${topics}` });
+    const { channel, connect } = await openWorld({ latestBy: ({ type, topics }) => `${type}:${topics}` });
     await channel.publish("metric", 1);
     await channel.publish("status", "up");
     await channel.publish("metric", 2);
@@ -117,7 +117,7 @@ describe("a snapshot", () => {
   });
 
   test("is left out for a subscriber that resumes", async () => {
-    const { channel, connect } = channelWorld({ latestBy: ({ type }) => type });
+    const { channel, connect } = await openWorld({ latestBy: ({ type }) => type });
     const id = await channel.publish("metric", 1);
     await channel.publish("metric", 2);
     const subscriber = connect(channel.subscribe({ initial: "latest" }), id);
@@ -126,7 +126,7 @@ describe("a snapshot", () => {
   });
 
   test("made by a function comes first, and what is published meanwhile comes after it", async () => {
-    const { channel, connect } = channelWorld();
+    const { channel, connect } = await openWorld();
     let publishMeanwhile!: () => void;
     const meanwhile = new Promise<void>((resolve) => {
       publishMeanwhile = resolve;
@@ -148,7 +148,7 @@ describe("a snapshot", () => {
   });
 
   test("holds what was published just before, which then does not come again", async () => {
-    const { channel, connect } = channelWorld({ latestBy: ({ type }) => type });
+    const { channel, connect } = await openWorld({ latestBy: ({ type }) => type });
     const subscriber = connect(channel.subscribe({ initial: "latest" }), "older-7");
     const late = connect(channel.subscribe({ initial: "latest" }), "unknown");
     void channel.publish("metric", "late");
@@ -160,7 +160,7 @@ describe("a snapshot", () => {
   });
 
   test("comes again after a gap, whose ID leads to the same gap until the snapshot is through", async () => {
-    const { channel, connect } = channelWorld();
+    const { channel, connect } = await openWorld();
     await channel.publish("n", 1);
     let hold: Promise<void> = new Promise(() => undefined);
     const initial = async function* () {
@@ -181,7 +181,7 @@ describe("a snapshot", () => {
   });
 
   test("that throws is reported, and ends the stream so that it is tried again", async () => {
-    const { channel, connect, errors } = channelWorld();
+    const { channel, connect, errors } = await openWorld();
     const subscriber = connect(
       channel.subscribe({
         initial: () => {
@@ -195,14 +195,14 @@ describe("a snapshot", () => {
   });
 
   test("with an ID in it is refused", async () => {
-    const { channel, connect, errors } = channelWorld();
+    const { channel, connect, errors } = await openWorld();
     const subscriber = connect(channel.subscribe({ initial: () => [new SseItem(1, { id: "x" })] }));
     expect(await subscriber.closed).toBe("error");
     expect(errors).toMatchObject([{ error: { code: "INVALID_FIELD" } }]);
   });
 
   test("larger than a high-water mark is written as fast as it is read", async () => {
-    const { channel, connect } = channelWorld({}, { highWaterMark: 1_024 });
+    const { channel, connect } = await openWorld({}, { highWaterMark: 1_024 });
     let made = 0;
     const subscriber = connect(
       channel.subscribe({
@@ -224,7 +224,7 @@ describe("a log that begins a new life", () => {
     let tail: TailListener;
     const retain = { events: 100, bytes: 1e6, age: Number.POSITIVE_INFINITY };
     const renew = () => {
-      current = memoryLog().open("orders", { retain }) as ChannelLog;
+      current = new MemoryChannelLog(retain);
     };
     renew();
     const channelLog: ChannelLog = {
@@ -264,7 +264,7 @@ describe("a log that begins a new life", () => {
 
   test("tells every subscriber a gap, live or lagging, and gives what the new life has", async () => {
     const { log, die } = mortalLog();
-    const { channel, connect } = channelWorld({}, { highWaterMark: 1_024 }, log);
+    const { channel, connect } = await openWorld({}, { highWaterMark: 1_024 }, log);
     const live = connect(channel.subscribe());
     const lagging = connect(channel.subscribe());
     for (let n = 0; n < 50; n++) await channel.publish("n", n);
@@ -287,7 +287,7 @@ describe("a log that begins a new life", () => {
 
   test("has heartbeats and connections tell the new life's position, however far the old one was", async () => {
     const { log, die } = mortalLog();
-    const { channel, connect, hub } = channelWorld({}, {}, log);
+    const { channel, connect, hub } = await openWorld({}, {}, log);
     connect(channel.subscribe());
     const other = connect(channel.subscribe());
     for (let n = 0; n < 20; n++) await channel.publish("n", n);
@@ -303,7 +303,7 @@ describe("a log that begins a new life", () => {
 
   test("takes up a subscriber once that was waiting for its turn, so that nothing comes twice", async () => {
     const { log, die } = mortalLog();
-    const { channel, hub } = channelWorld({}, { highWaterMark: 1_024 }, log);
+    const { channel, hub } = await openWorld({}, { highWaterMark: 1_024 }, log);
     for (let n = 0; n < 90; n++) await channel.publish("n", "x".repeat(400));
     const subscriber = new FakeSubscriber(hub, channel.subscribe({ from: "start" }), undefined, true);
     expect(subscriber.seen.length).toBeLessThan(90);
@@ -321,7 +321,7 @@ describe("a log that begins a new life", () => {
 
   test("tells an iteration a gap too", async () => {
     const { log, die } = mortalLog();
-    const { channel } = channelWorld({}, {}, log);
+    const { channel } = await openWorld({}, {}, log);
     const items = channel.subscribe()[Symbol.asyncIterator]();
     await channel.publish("n", 1);
     expect((await items.next()).value).toMatchObject({ event: "n", data: 1 });

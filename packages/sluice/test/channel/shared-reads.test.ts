@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import type { ChannelLog, Log } from "../../src/logs/log.ts";
 import { memoryLog } from "../../src/logs/memory.ts";
 import { until } from "../helpers/until.ts";
-import { channelWorld } from "./channel-world.ts";
+import { openWorld } from "./channel-world.ts";
 
 const EVENTS = 20_000;
 const WINDOW_EVENTS = 100;
@@ -39,7 +39,7 @@ function countingLog(): { log: Log; reads: () => number; entries: () => number }
 
 async function filledWorld() {
   const counting = countingLog();
-  const world = channelWorld({ retain: { events: EVENTS }, window: { events: WINDOW_EVENTS } }, {}, counting.log);
+  const world = await openWorld({ retain: { events: EVENTS }, window: { events: WINDOW_EVENTS } }, {}, counting.log);
   for (let n = 1; n <= EVENTS; n++)
     await world.channel.publish("n", n, { topics: [n % 100 === 0 ? "rare" : "common"] });
   return { world, ...counting };

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import type { ChannelLog, Log } from "../../src/logs/log.ts";
 import { memoryLog } from "../../src/logs/memory.ts";
-import { channelWorld, read, turns } from "./channel-world.ts";
+import { openWorld, read, turns } from "./channel-world.ts";
 
 /** A log that others trim: `read` knows it at once, `first` only after the next `sync`, as a log elsewhere may. */
 function trimmedByOthers() {
@@ -51,7 +51,7 @@ function trimmedByOthers() {
 
 async function trimmedWorld() {
   const { log, trim } = trimmedByOthers();
-  const world = channelWorld({ window: { events: 1 } }, {}, log);
+  const world = await openWorld({ window: { events: 1 } }, {}, log);
   for (let n = 1; n <= 10; n++) await world.channel.publish("n", n);
   await turns();
   const position = (await world.channel.history({ after: `${(await world.channel.position()).split("-")[0]}-0` }))

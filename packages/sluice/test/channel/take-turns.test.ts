@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { turns, until } from "../helpers/until.ts";
-import { channelWorld } from "./channel-world.ts";
+import { openWorld } from "./channel-world.ts";
 
 const EVENTS = 20_000;
 /** More than they take together: the reader is never slow. */
@@ -8,7 +8,7 @@ const HIGH_WATER_MARK_BYTES = 2 ** 26;
 
 test("one who has much to read lets others have their turn, also when the log answers at once", async () => {
   const options = { retain: { events: EVENTS }, window: { events: 100 } };
-  const world = channelWorld(options, { highWaterMark: HIGH_WATER_MARK_BYTES });
+  const world = await openWorld(options, { highWaterMark: HIGH_WATER_MARK_BYTES });
   for (let n = 1; n <= EVENTS; n++) await world.channel.publish("n", n);
 
   const subscriber = world.connect(world.channel.subscribe({ from: "start" }));

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { JobFailure } from "../../src/jobs/job-failure.ts";
 import { Jobs } from "../../src/jobs/jobs.ts";
 import type { JobsOptions } from "../../src/jobs/jobs-options.ts";
-import { type ChannelWorld, channelWorld, turns } from "../channel/channel-world.ts";
+import { type ChannelWorld, openWorld, turns } from "../channel/channel-world.ts";
 import type { FakeSubscriber } from "../channel/fake-subscriber.ts";
 
 let world: ChannelWorld;
@@ -12,8 +12,8 @@ function makeJobs(options: JobsOptions = {}): Jobs<number, { url: string } | und
   return new Jobs(world.hub, world.channel as never, "exports", options) as never;
 }
 
-beforeEach(() => {
-  world = channelWorld();
+beforeEach(async () => {
+  world = await openWorld();
   jobs = makeJobs();
 });
 
@@ -119,7 +119,7 @@ describe("following a job", () => {
   });
 
   test("whose end was missed and trimmed still learns it", async () => {
-    world = channelWorld({ retain: { events: 2 } });
+    world = await openWorld({ retain: { events: 2 } });
     jobs = makeJobs();
     const job = steered();
     const first = follow(job.id);

@@ -2,7 +2,7 @@ import { KnownChannelLog } from "../../src/logs/known-channel-log.ts";
 import { KnownLog } from "../../src/logs/known-log.ts";
 import { type Life, lifeIn } from "../../src/logs/life.ts";
 import type { ChannelLog, Log, LogEntry, NewEntry, Retention, TailListener } from "../../src/logs/log.ts";
-import { memoryLog } from "../../src/logs/memory.ts";
+import { MemoryChannelLog } from "../../src/logs/memory-channel.ts";
 import { SluiceError } from "../../src/protocol/sluice-error.ts";
 
 /** A store that several logs of this process share, as several processes share a server: what they have in common without its network. */
@@ -98,7 +98,7 @@ class SharedChannel {
   }
 
   begin(kept: readonly LogEntry[] = []): void {
-    this.entries = memoryLog().open("", { retain: this.#retain }) as ChannelLog;
+    this.entries = new MemoryChannelLog(this.#retain);
     void this.entries.append(kept);
     this.life = lifeIn("", undefined, 1, kept.length);
     this.entries.tail({

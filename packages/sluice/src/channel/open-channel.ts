@@ -1,0 +1,108 @@
+import type { ChannelLog, NewEntry } from "../logs/log.ts";
+import { show } from "../protocol/check-option.ts";
+import { SluiceError } from "../protocol/sluice-error.ts";
+import type { Feed } from "../stream/feed.ts";
+import type { LazyContext } from "../stream/lazy-context.ts";
+import type { SseItem } from "../stream/sse-item.ts";
+import type { StreamHub } from "../stream/stream-hub.ts";
+import type { ChannelStats } from "./channel.ts";
+import type { ChannelSettings } from "./channel-options.ts";
+import { Cursor, type CursorSetup } from "./cursor.ts";
+import { Delivery } from "./delivery.ts";
+import { NO_POSITION } from "./gap.ts";
+import type { History, HistoryQuery } from "./history.ts";
+import { SubscriptionIterator } from "./iterate.ts";
+import type { ChannelEvent } from "./kept-event.ts";
+import { Latest } from "./latest.ts";
+import type { LocalPresence } from "./local-presence.ts";
+import { askLog } from "./log-failed.ts";
+import { formatPosition, MAX_EVENT_ID_LENGTH, NEVER_IN_AN_ID, parsePosition } from "./position.ts";
+import { presenceOf } from "./presence-of.ts";
+import { readHistory } from "./read-history.ts";
+
+/** A channel whose log is open: all that moves its events. Loaded when the first channel is made. */
+export class OpenChannel {
+  readonly delivery: Delivery;
+  #published = 0;
+  /** The highest offset that a publish of this process has got. */
+  #newest = 0;
+
+  constructor(hub: StreamHub, log: ChannelLog, name: string, settings: ChannelSettings) {
+    const { window, latestBy, flushInterval } = settings;
+    const latest =
+      latestBy === undefined ? undefined : new Latest(latestBy as (event: ChannelEvent) => string | undefined);
+    this.delivery = new Delivery(hub, log, { channel: name, window, flushInterval, latest });
+    if (log.first <= log.last) void this.delivery.loadLatest();
+  }
+
+  /** Appends an entry that was checked before, but for what only the log tells. Resolves to its event ID. */
+  async publish(entry: NewEntry): Promise<string> {
+    const { log, epoch: now, channel } = this.delivery;
+    if (entry.id !== undefined) checkOwnId(entry.id, now);
+    // The offset is of the life that the log is in at this moment, and perhaps no longer a moment later.
+    const appended = log.append([entry]).then(([offset]) => ({ offset: offset!, epoch: log.epoch }));
+    const { offset, epoch } = await askLog(channel, "append an event", appended);
+    // One that is not new was there before, under its publisher's own ID.
+    if (offset > this.#newest) {
+      this.#newest = offset;
+      this.#published++;
+    }
+    return entry.id ?? formatPosition(epoch, offset);
+  }
+
+  /** A subscriber's place, for its stream. */
+  feed(setup: CursorSetup, context: LazyContext): Feed {
+    return new Cursor(this.delivery, setup, context);
+  }
+
+  /** A subscriber's place, for those who iterate. */
+  iterate(setup: CursorSetup, lastEventId: string | undefined): AsyncGenerator<SseItem, void, undefined> {
+    return new SubscriptionIterator(this.delivery, setup, lastEventId);
+  }
+
+  history(query: HistoryQuery): Promise<History> {
+    return askLog(this.delivery.channel, "read events", readHistory(this.delivery, query));
+  }
+
+  /** The position of the newest event. */
+  get position(): string {
+    return formatPosition(this.delivery.epoch, this.delivery.window.last);
+  }
+
+  get stats(): ChannelStats {
+    const { live, lagging, log, window, cohorts } = this.delivery;
+    return {
+      subscribers: live + lagging.size,
+      live,
+      lagging: lagging.size,
+      published: this.#published,
+      retained: log.last - log.first + 1,
+      window: { events: window.last - window.first + 1, bytes: window.bytes },
+      cohorts: cohorts.size,
+    };
+  }
+
+  get presence(): LocalPresence {
+    return presenceOf(this.delivery);
+  }
+
+  close(): Promise<void> {
+    return this.delivery.close();
+  }
+}
+
+/** An own ID must come back from the header as it is, and must not look like a position of ours. */
+function checkOwnId(id: string, epoch: string): void {
+  if (id === "" || id.length > MAX_EVENT_ID_LENGTH || id.trim() !== id || NEVER_IN_AN_ID.test(id)) {
+    throw new SluiceError(
+      "INVALID_FIELD",
+      `An event's id must have 1 to ${MAX_EVENT_ID_LENGTH} characters, none of them a control, and no space around it, but is ${show(id)}.`,
+    );
+  }
+  if (id === NO_POSITION || id.startsWith(`${epoch}-`) || parsePosition(id)?.epoch === epoch) {
+    throw new SluiceError(
+      "INVALID_FIELD",
+      `An event's own id must not be "${NO_POSITION}" nor begin with "${epoch}-", as the log's do, but is ${show(id)}.`,
+    );
+  }
+}

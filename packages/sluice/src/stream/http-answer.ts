@@ -1,0 +1,29 @@
+/** An answer that is no stream. An empty `text` is no body. */
+export interface HttpAnswer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly text: string;
+}
+
+/** The headers of an answer in plain text. */
+export const TEXT_HEADERS: Readonly<Record<string, string>> = {
+  "content-type": "text/plain; charset=utf-8",
+  "cache-control": "no-store",
+};
+
+/** How long a refused client is asked to wait, in s (RFC 9110 section 10.2.3); jittered, so that not all come back at once. */
+const RETRY_AFTER_S = 2;
+const RETRY_AFTER_SPREAD_S = 4;
+
+/** The answers to those who may come back. */
+export const RETRY_LATER = {
+  draining: (): HttpAnswer => later(503, "This server is shutting down. Come back in a moment."),
+  full: (): HttpAnswer => later(503, "This server has as many event streams as it can hold."),
+  broken: (): HttpAnswer => later(503, "The event stream could not be opened."),
+  ownLimit: (limit: number): HttpAnswer => later(429, `At most ${limit} event streams may be open at a time.`),
+} as const;
+
+function later(status: 429 | 503, text: string): HttpAnswer {
+  const seconds = RETRY_AFTER_S + Math.floor(Math.random() * RETRY_AFTER_SPREAD_S);
+  return { status, headers: { ...TEXT_HEADERS, "retry-after": String(seconds) }, text };
+}
