@@ -74,3 +74,83 @@ describe("a channel whose log cannot be opened", () => {
     await expect(channel.position()).rejects.toMatchObject({ code: "CLOSED" });
   });
 });
+
+describe("a channel that is still being opened", () => {
+  /** A memory log that is opened when the test says so. */
+  function slowDoor() {
+    const memory = memoryLog();
+    let open!: () => void;
+    const opened = new Promise<void>((resolve) => {
+      open = resolve;
+    });
+    const log: Log = {
+      shared: false,
+      async open(name, options) {
+        await opened;
+        return memory.open(name, options);
+      },
+      close: () => memory.close(),
+    };
+    return { log, open };
+  }
+
+  test("keeps the order of the calls, those that come at the very moment included", async () => {
+    const { log, open } = slowDoor();
+    const { channel } = channelWorld({}, {}, log);
+    const published: Promise<string>[] = [];
+    const publish = () => published.push(channel.publish("n", published.length));
+    for (let n = 0; n < 10; n++) publish();
+    open();
+    // One in each step of what goes on after it was opened, whatever the steps are.
+    while (channel.stats().retained < 10) {
+      for (let tick = 0; tick < 50; tick++) {
+        publish();
+        await Promise.resolve();
+      }
+      await turns(1);
+    }
+    await Promise.all(published);
+    const { events } = await channel.history({ limit: 10_000 });
+    expect(events.map(({ data }) => data)).toEqual(published.map((_, n) => n));
+  });
+
+  test("takes the data as it is at the time of the call", async () => {
+    const { log, open } = slowDoor();
+    const { channel } = channelWorld({}, {}, log);
+    const [data, topics] = [{ n: 1 }, ["a"]];
+    const published = channel.publish("n", data, { topics });
+    data.n = 2;
+    topics[0] = "b";
+    open();
+    await published;
+    const { events } = await channel.history({ topics: "*" });
+    expect(events).toMatchObject([{ data: { n: 1 }, topics: ["a"] }]);
+  });
+
+  test("refuses what cannot be published at once, and begins an iteration where it stood", async () => {
+    const { log, open } = slowDoor();
+    const { channel } = channelWorld({}, {}, log);
+    await expect(channel.publish("", 1)).rejects.toMatchObject({ code: "INVALID_FIELD" });
+    const before = channel.publish("n", 1);
+    const events = channel.subscribe()[Symbol.asyncIterator]();
+    const after = channel.publish("n", 2);
+    open();
+    await Promise.all([before, after]);
+    expect((await events.next()).value).toMatchObject({ data: 2 });
+    await events.return();
+    expect(channel.stats().cohorts).toBe(0);
+  });
+
+  test("lets go of an iteration that has ended meanwhile", async () => {
+    const { log, open } = slowDoor();
+    const { channel } = channelWorld({}, {}, log);
+    const events = channel.subscribe()[Symbol.asyncIterator]();
+    const next = events.next();
+    const ended = events.return();
+    open();
+    expect(await ended).toEqual({ done: true, value: undefined });
+    expect(await next).toEqual({ done: true, value: undefined });
+    expect(await events.next()).toEqual({ done: true, value: undefined });
+    expect(channel.stats()).toMatchObject({ cohorts: 0 });
+  });
+});

@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
 import type { Source, SourceContext } from "../../src/index.ts";
+import { holdTransports } from "../helpers/held-load.ts";
 import { EndlessSource, ParkedSource } from "../helpers/sources.ts";
-import { until } from "../helpers/until.ts";
+import { turns, until } from "../helpers/until.ts";
 import type { Carrier } from "./carrier.ts";
 import { Stage } from "./stage.ts";
 
@@ -88,6 +89,22 @@ export function vanishContract(carrier: Carrier): void {
       asker.leave(way);
       await leftOver(stage);
       expect(channel.stats()).toMatchObject({ subscribers: 0, lagging: 0, cohorts: 0 });
+    });
+
+    it("while what opens streams is still being loaded, nothing is opened, and no place is taken", async () => {
+      using load = holdTransports();
+      await using stage = await Stage.set(carrier, { maxConnections: 1 });
+      const source = new ParkedSource();
+      stage.source = source.open;
+      const asker = stage.ask();
+      await until("it is being loaded", () => load.isAwaited);
+      asker.leave(way);
+      await turns(20);
+      load.release();
+      await leftOver(stage);
+      expect(source.pulls).toBe(0);
+      expect(stage.sluice.stats()).toMatchObject({ streams: 0, opened: 0 });
+      expect((await stage.get()).status).toBe(200);
     });
 
     it("before the head is written, nothing is opened, and what the source function makes later is told to return", async () => {

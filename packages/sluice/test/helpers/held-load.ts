@@ -1,0 +1,35 @@
+import { vi } from "vitest";
+
+/** The modules that open streams, which nobody gets until the test says so. */
+export interface HeldLoad extends Disposable {
+  /** Whether somebody waits for them. */
+  readonly isAwaited: boolean;
+  release(): void;
+}
+
+/** Holds back what opens streams, from every Sluice that has not opened one yet. */
+export function holdTransports(): HeldLoad {
+  let isAwaited = false;
+  let release!: () => void;
+  const released = new Promise<void>((resolve) => {
+    release = resolve;
+  });
+  const held = async (path: string) => {
+    isAwaited = true;
+    await released;
+    return vi.importActual<object>(path);
+  };
+  vi.doMock("../../src/transports/node.ts", () => held("../../src/transports/node.ts"));
+  vi.doMock("../../src/transports/fetch.ts", () => held("../../src/transports/fetch.ts"));
+  return {
+    get isAwaited() {
+      return isAwaited;
+    },
+    release,
+    [Symbol.dispose]() {
+      release();
+      vi.doUnmock("../../src/transports/node.ts");
+      vi.doUnmock("../../src/transports/fetch.ts");
+    },
+  };
+}

@@ -1,0 +1,73 @@
+import { expect, test } from "vitest";
+import { holdTransports } from "../helpers/held-load.ts";
+import type { RawClient } from "../helpers/raw-client.ts";
+import { Site } from "../helpers/site.ts";
+import { ParkedSource } from "../helpers/sources.ts";
+import { turns, until } from "../helpers/until.ts";
+
+const never = () => new ParkedSource();
+
+test("a drain waits for those whose stream is still being loaded, and they are refused", async () => {
+  using load = holdTransports();
+  await using site = await Site.open();
+  site.source = never;
+  const client = site.ask();
+  await until("it is being loaded", () => load.isAwaited);
+  let isDrained = false;
+  const drained = site.sluice.drain({ pace: 0 }).then(() => {
+    isDrained = true;
+  });
+  await turns(20);
+  expect(isDrained).toBe(false);
+  load.release();
+  await until("it is answered", () => client.hasHead);
+  expect(client.response).toMatchObject({ status: 503, headers: { "retry-after": expect.anything() } });
+  await drained;
+  expect(site.reasons).toEqual(["refused"]);
+  expect(site.errors).toEqual([]);
+});
+
+test("a Sluice that is closed while streams are being loaded refuses them", async () => {
+  using load = holdTransports();
+  await using site = await Site.open();
+  site.source = never;
+  const client = site.ask();
+  await until("it is being loaded", () => load.isAwaited);
+  await site.sluice.close();
+  load.release();
+  await until("it is answered", () => client.hasHead);
+  expect(client.response.status).toBe(503);
+  await until("its end is told", () => site.reasons.length === 1);
+  expect(site.sluice.stats()).toMatchObject({ streams: 0, opened: 0 });
+});
+
+test("those who wait for the load get their streams in the order in which they came, up to the limit", async () => {
+  using load = holdTransports();
+  await using site = await Site.open({ maxConnections: 2 });
+  site.source = never;
+  let asked = 0;
+  site.answer = (request, response) => {
+    asked++;
+    void site.stream(request, response);
+  };
+  const clients: RawClient[] = [];
+  while (clients.length < 3) {
+    clients.push(site.ask());
+    await until("it waits", () => asked === clients.length);
+  }
+  load.release();
+  await until("all are answered", () => clients.every(({ hasHead }) => hasHead));
+  expect(clients.map(({ response }) => response.status)).toEqual([200, 200, 503]);
+});
+
+test("what is misused rejects before anything is loaded", async () => {
+  using load = holdTransports();
+  await using site = await Site.open();
+  const misuse = [
+    site.sluice.stream({} as never, {} as never, never),
+    site.sluice.stream({ headers: {} }, { headersSent: true, writeHead() {} } as never, never),
+    site.sluice.response(new Request("http://localhost/"), 3 as never),
+  ];
+  for (const rejected of misuse) await expect(rejected).rejects.toMatchObject({ code: "INVALID_OPTION" });
+  expect(load.isAwaited).toBe(false);
+});
