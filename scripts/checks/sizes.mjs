@@ -5,22 +5,20 @@ import { build } from "rolldown";
 import { ROOT } from "../servers.mjs";
 
 /**
- * What an entry costs someone who bundles all of it: minified and gzipped, in bytes. What is loaded later, and only where it is needed, is
- * told apart. `target` is what it is to cost. `budget` is
- * what it must not exceed meanwhile, so that it does not grow while the target is missed; lower it with every gain.
+ * What an entry may cost someone who bundles all of it: minified and gzipped, in bytes. What is loaded later, and only where it is needed,
+ * is told apart.
  */
 const BUDGETS = [
-  { entry: "sluice", file: "index.js", target: 12_000, budget: 22_528 },
-  { entry: "sluice/protocol", file: "protocol/index.js", target: 2_000, budget: 2_048 },
+  { entry: "sluice", file: "index.js", budget: 12_000 },
+  { entry: "sluice/protocol", file: "protocol/index.js", budget: 2_000 },
 ];
 
-export const sizeChecks = BUDGETS.map(({ entry, file, target, budget }) => ({
+export const sizeChecks = BUDGETS.map(({ entry, file, budget }) => ({
   name: `size of ${entry}`,
   run: async () => {
     const { minified, gzipped, later, modules } = await measure(join(ROOT, "packages/sluice/dist", file));
-    const missed = gzipped > target ? `; the target of ${target} is MISSED` : "";
     const onDemand = later > 0 ? `; ${later} gzipped on demand` : "";
-    const said = `${gzipped} of ${budget} bytes gzipped, ${minified} minified${onDemand}${missed}`;
+    const said = `${gzipped} of ${budget} bytes gzipped, ${minified} minified${onDemand}`;
     if (gzipped > budget) throw new Error([`${said}. The largest modules, before minifying:`, ...modules].join("\n"));
     return said;
   },

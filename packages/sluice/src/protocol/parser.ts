@@ -74,7 +74,7 @@ export function createParser({
     throw new SluiceError("INVALID_OPTION", "Expected onEvent: function, lastEventId: text, maxEventBytes >= 1");
 
   // `lastEventId` is a plain property: a getter would give each parser a shape of its own, and V8 slow calls to `push`.
-  const parser = { push, reset, lastEventId };
+  const parser = { lastEventId, push, reset };
   let decode: (bytes: Uint8Array) => string;
   // The code of a character that is to be ignored if the next chunk begins with it, or -1.
   let ignored: number;
@@ -100,11 +100,8 @@ export function createParser({
       for (let start = 0; start < length; start += maxEventBytes) push(text.slice(start, start + maxEventBytes));
       return;
     }
-    let pos = 0;
-    if (ignored >= 0) {
-      if (text.charCodeAt(0) === ignored) pos = 1;
-      ignored = -1;
-    }
+    let pos = text.charCodeAt(0) === ignored ? 1 : 0;
+    ignored = -1;
     let lf = find(text, "\n", pos);
     let cr = find(text, "\r", pos);
     if (piecesLength > 0) {
@@ -207,11 +204,10 @@ export function createParser({
       // [spec] Set the last event ID string of the event source to the value of the last event ID buffer.
       parser.lastEventId = id;
       const event = { type: type || "message", data: data!, lastEventId: id };
-      // [spec] If the data buffer is an empty string, set the event type buffer to the empty string and return.
-      const hasData = data !== undefined;
       type = "";
       data = undefined;
-      if (hasData) onEvent(event);
+      // [spec] If the data buffer is an empty string, set the event type buffer to the empty string and return.
+      if (event.data !== undefined) onEvent(event);
       return;
     }
     const colon = find(line, ":", 0);
@@ -220,16 +216,16 @@ export function createParser({
     switch (line.slice(0, colon)) {
       case "data":
         return addData(value);
-      case "event":
-        type = value;
-        return;
       case "id":
         // [spec] If the field value does not contain U+0000 NULL, set the last event ID buffer to the field value.
         if (value.indexOf("\0") < 0) id = value;
         return;
+      case "event":
+        type = value;
+        return;
       case "retry":
         // [spec] If the field value consists of only ASCII digits, interpret it as an integer in base ten.
-        if (/^[0-9]+$/.test(value)) onRetry?.(Number(value));
+        if (/^\d+$/.test(value)) onRetry?.(Number(value));
         return;
       case "":
         onComment?.(value);
