@@ -45,14 +45,15 @@ export class Fold {
   async #run(from: "now" | "start", onError: (error: unknown) => void): Promise<void> {
     const delivery = await this.#untilOpen(onError);
     if (delivery === undefined) return;
-    const walk = new Walk(delivery, EVERYTHING, from === "now" ? delivery.window.last : delivery.log.first - 1);
+    const walk = new Walk(delivery, EVERYTHING);
+    if (from === "start") walk.goTo({ epoch: delivery.epoch, after: delivery.log.first - 1 });
     this.#walk = walk;
     this.#come(walk.after);
     while (!this.#stopped) {
       try {
         const found = await walk.next();
         if (found === undefined) break;
-        if ("resumesAfter" in found) this.#restart(delivery.window.last);
+        if ("gap" in found) this.#restart(delivery.window.last);
         else for (const event of found) this.#take(event, onError);
         this.#come(walk.after);
       } catch (error) {

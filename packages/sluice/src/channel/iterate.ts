@@ -6,28 +6,30 @@ import type { Gap } from "./gap.ts";
 import { KeptEvent } from "./kept-event.ts";
 import { formatPosition } from "./position.ts";
 import { snapshotEvents } from "./snapshot.ts";
-import { afterGap, findStartPoint, type StartPoint } from "./start-point.ts";
+import { findStartPoint, type StartPoint } from "./start-point.ts";
+import { Walk } from "./walk.ts";
 
 /**
- * A subscription without HTTP: the same cursor, moved on by whoever iterates, at its pace. Nothing is queued for it.
- * It begins where the channel is when it is made, not when it is first asked. Unlike a generator's, its `return` also ends a
- * `next` that waits.
+ * A subscription without HTTP: a walk at the pace of whoever iterates. It begins where the channel is when it is made, not when it is first
+ * asked. Unlike a generator's, its `return` also ends a `next` that waits.
  */
 export class SubscriptionIterator implements AsyncGenerator<SseItem, void, undefined> {
-  readonly #items: AsyncGenerator<SseItem, void, undefined>;
+  readonly #delivery: Delivery;
+  readonly #setup: CursorSetup;
   readonly #context: LazyContext;
+  readonly #items: AsyncGenerator<SseItem, void, undefined>;
   #stopped = false;
-  #wake: (() => void) | undefined;
+  #walk: Walk | undefined;
 
-  constructor(opening: Delivery | Promise<Delivery>, setup: CursorSetup, lastEventId: string | undefined) {
+  constructor(delivery: Delivery, setup: CursorSetup, lastEventId: string | undefined) {
+    this.#delivery = delivery;
+    this.#setup = setup;
     this.#context = new LazyContext(lastEventId, undefined);
-    const start = (delivery: Delivery) => {
-      delivery.flush();
-      return { delivery, point: findStartPoint(delivery, lastEventId, setup.from) };
-    };
-    const started = opening instanceof Promise ? opening.then(start) : start(opening);
-    if (started instanceof Promise) started.catch(() => undefined);
-    this.#items = this.#run(started, setup, lastEventId);
+    delivery.flush();
+    const found = findStartPoint(delivery, lastEventId, setup.from);
+    // Whoever asks for the first one hears of it.
+    if (found instanceof Promise) found.catch(() => undefined);
+    this.#items = this.#run(found, lastEventId === undefined);
   }
 
   next(): Promise<IteratorResult<SseItem, void>> {
@@ -55,76 +57,38 @@ export class SubscriptionIterator implements AsyncGenerator<SseItem, void, undef
   #stop(): void {
     this.#stopped = true;
     this.#context.abort("iteration ended");
-    this.#wake?.();
+    this.#walk?.stop();
   }
 
-  async *#run(
-    started: Started | Promise<Started>,
-    setup: CursorSetup,
-    lastEventId: string | undefined,
-  ): AsyncGenerator<SseItem, void, undefined> {
-    const { delivery, point: found } = await started;
-    const cohort = delivery.cohorts.join(setup.selection);
+  async *#run(found: StartPoint | Promise<StartPoint>, isFresh: boolean): AsyncGenerator<SseItem, void, undefined> {
+    const walk = new Walk(this.#delivery, this.#setup.selection);
+    this.#walk = walk;
     try {
-      let point: StartPoint | undefined = await found;
-      let isFresh = lastEventId === undefined;
-      let { epoch } = delivery;
-      let after = 0;
-      while (!this.#stopped) {
-        if (point !== undefined) {
-          const { gap } = point;
-          const withSnapshot = setup.initial !== undefined && (isFresh || gap !== undefined);
-          // What is not flushed yet is in the snapshot.
-          if (withSnapshot) delivery.flush();
-          // The log may have begun another life since this point was found.
-          ({ epoch, after } = withSnapshot ? { epoch: delivery.epoch, after: delivery.flushed } : point);
-          point = undefined;
-          isFresh = false;
-          if (gap !== undefined) yield gapItem({ ...gap, resumesAfter: formatPosition(epoch, after) }, setup.gapEvent);
-          if (withSnapshot) yield* snapshotItems(delivery, setup, this.#context, after);
-        }
-        const found = epoch === delivery.epoch ? await delivery.reader.eventsAfter(cohort, after) : undefined;
-        if (epoch !== delivery.epoch) {
-          const kept = delivery.log.holds(epoch);
-          if (kept === undefined || kept < after)
-            point = afterGap(delivery, "other-epoch", formatPosition(epoch, after));
-          epoch = delivery.epoch;
-          continue;
-        }
-        if (found === undefined || found === "gone") {
-          point = afterGap(delivery, "trimmed", formatPosition(epoch, after));
-          continue;
-        }
-        for (const event of found.events) {
-          after = event.entry.offset;
-          yield itemOf(event);
-        }
-        after = found.through;
-        if (delivery.closed) return;
-        if (after >= delivery.flushed && epoch === delivery.epoch) await this.#untilMore(delivery);
+      let next: readonly KeptEvent[] | StartPoint | undefined = await found;
+      for (; next !== undefined && !this.#stopped; next = await walk.next()) {
+        if ("gap" in next) yield* this.#begin(walk, next, isFresh);
+        else for (const event of next) yield itemOf(event);
+        isFresh = false;
       }
     } finally {
-      delivery.cohorts.leave(cohort);
-      this.#context.abort("iteration ended");
+      this.#stop();
     }
   }
 
-  #untilMore(delivery: Delivery): Promise<void> {
-    if (this.#stopped) return Promise.resolve();
-    return new Promise((resolve) => {
-      this.#wake = () => {
-        delivery.waiting.delete(this.#wake!);
-        this.#wake = undefined;
-        resolve();
-      };
-      delivery.waiting.add(this.#wake);
-    });
+  /** Says where it goes on, and what it begins with. */
+  async *#begin(walk: Walk, point: StartPoint, isFresh: boolean): AsyncGenerator<SseItem, void, undefined> {
+    const delivery = this.#delivery;
+    const { initial, gapEvent } = this.#setup;
+    const { gap } = point;
+    const withSnapshot = initial !== undefined && (isFresh || gap !== undefined);
+    // What is not flushed yet is in the snapshot.
+    if (withSnapshot) delivery.flush();
+    // The log may have begun another life since this point was found.
+    const { epoch, after } = withSnapshot ? { epoch: delivery.epoch, after: delivery.flushed } : point;
+    walk.goTo({ epoch, after });
+    if (gap !== undefined) yield gapItem({ ...gap, resumesAfter: formatPosition(epoch, after) }, gapEvent);
+    if (withSnapshot) yield* snapshotItems(delivery, this.#setup, this.#context, after);
   }
-}
-
-interface Started {
-  readonly delivery: Delivery;
-  readonly point: StartPoint | Promise<StartPoint>;
 }
 
 async function* snapshotItems(
