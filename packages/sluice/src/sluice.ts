@@ -21,13 +21,12 @@ import {
   type NamedSelector,
 } from "./stream/connections.ts";
 import { type DrainOptions, drainStreams } from "./stream/drain.ts";
-import { type HttpAnswer, RETRY_LATER } from "./stream/http-answer.ts";
 import { OnDemand } from "./stream/on-demand.ts";
-import { checkSource, type Source } from "./stream/source.ts";
+import type { Source } from "./stream/source.ts";
 import { type ErrorContext, StreamHub } from "./stream/stream-hub.ts";
-import { checkStreamOptions, type StreamOptions } from "./stream/stream-options.ts";
-import { endTeller } from "./stream/tell-end.ts";
-import { checkNodeRequest, type NodeRequest, type NodeResponse, refuseOnNode } from "./transports/node-request.ts";
+import type { StreamOptions } from "./stream/stream-options.ts";
+import type { NodeRequest, NodeResponse } from "./transports/node-request.ts";
+import { Transports } from "./transports/transports.ts";
 
 /** What has happened since the Sluice was made, and how things are now. All of this process. */
 export interface SluiceStats {
@@ -64,11 +63,9 @@ export class Sluice implements AsyncDisposable {
   readonly #hub: StreamHub;
   readonly #channels = new Map<string, Channel>();
   readonly #jobs = new Map<string, Jobs>();
-  readonly #node = new OnDemand(() => import("./transports/node.ts"));
-  readonly #fetch = new OnDemand(() => import("./transports/fetch.ts"));
+  readonly #transports: Transports;
   /** The other processes that share the log, once there is a channel on it. */
-  #cluster: Promise<Cluster> | undefined;
-  #joined: Cluster | undefined;
+  readonly #cluster: OnDemand<Cluster> = new OnDemand(() => this.#meetOthers());
   #closed = false;
   #closing: Promise<void> | undefined;
 
@@ -76,6 +73,7 @@ export class Sluice implements AsyncDisposable {
   constructor(options: SluiceOptions) {
     this.#settings = checkSluiceOptions(options);
     this.#hub = new StreamHub(this.#settings, (error, context) => this.#report(error, context));
+    this.#transports = new Transports(this.#hub);
   }
 
   /**
@@ -91,48 +89,15 @@ export class Sluice implements AsyncDisposable {
     source: Source<R>,
     options: StreamOptions = NO_OPTIONS,
   ): Promise<CloseReason> {
-    // Not an async function: its frame would be kept for as long as the stream.
-    try {
-      checkSource(source);
-      checkStreamOptions(options);
-      checkNodeRequest(request, response);
-    } catch (error) {
-      return Promise.reject(error);
-    }
-    const node = this.#node.get();
-    if (!(node instanceof Promise)) return node.openNodeStream(this.#hub, request, response, source as Source, options);
-    return this.#whenLoaded(
-      node.then(
-        ({ openNodeStream }) =>
-          () =>
-            openNodeStream(this.#hub, request, response, source as Source, options),
-      ),
-      options,
-      (answer): CloseReason => {
-        refuseOnNode(request, response, answer);
-        return "refused";
-      },
-    );
+    return this.#transports.stream(request, response, source as Source, options);
   }
 
   /**
    * The same for the Fetch API: Hono, Next.js, Bun, Deno, workers. Resolves to the response, whose body is the stream.
    * How it ends is told to the option `onClose`.
    */
-  async response(request: Request, source: Source<Request>, options: StreamOptions = NO_OPTIONS): Promise<Response> {
-    checkSource(source);
-    checkStreamOptions(options);
-    const fetch = this.#fetch.get();
-    if (!(fetch instanceof Promise)) return fetch.openFetchStream(this.#hub, request, source as Source, options);
-    return this.#whenLoaded(
-      fetch.then(
-        ({ openFetchStream }) =>
-          () =>
-            openFetchStream(this.#hub, request, source as Source, options),
-      ),
-      options,
-      ({ status, headers, text }) => new Response(text, { status, headers }),
-    );
+  response(request: Request, source: Source<Request>, options: StreamOptions = NO_OPTIONS): Promise<Response> {
+    return this.#transports.response(request, source as Source, options);
   }
 
   /**
@@ -173,9 +138,9 @@ export class Sluice implements AsyncDisposable {
     checkName("jobs", name);
     checkJobsOptions(options ?? {});
     const channel = this.channel<JobEvents<Progress, Result>>(`jobs:${name}`, { retain: options?.retain ?? {} });
-    const share =
-      this.#cluster && ((owner: JobOwner) => this.#shareJobs(channel as unknown as Channel, owner, options));
-    const jobs = new Jobs<Progress, Result>(this.#hub, channel, name, options ?? {}, share);
+    const share = (owner: JobOwner) => this.#shareJobs(channel as unknown as Channel, owner, options);
+    const { shared } = this.#settings.log;
+    const jobs = new Jobs<Progress, Result>(this.#hub, channel, name, options ?? {}, shared ? share : undefined);
     this.#jobs.set(name, jobs as unknown as Jobs);
     return jobs;
   }
@@ -193,7 +158,7 @@ export class Sluice implements AsyncDisposable {
     checkName("channel", channel);
     this.#join();
     const own = this.#channels.get(channel)?.presence() ?? NOBODY;
-    return this.#joined?.presence(channel, own) ?? { ...own, nodes: 1 };
+    return this.#cluster.value?.presence(channel, own) ?? { ...own, nodes: 1 };
   }
 
   /**
@@ -255,52 +220,33 @@ export class Sluice implements AsyncDisposable {
     return this.close();
   }
 
-  /** Goes on once what opens streams is loaded, for which only the first have to wait. Where it cannot be loaded, the request is refused. */
-  #whenLoaded<Outcome>(
-    loading: Promise<() => Promise<Outcome>>,
-    { onClose }: StreamOptions,
-    refuse: (answer: HttpAnswer) => Outcome,
-  ): Promise<Outcome> {
-    const hub = this.#hub;
-    hub.loading++;
-    return loading.then(
-      (open) => {
-        hub.loading--;
-        return open();
-      },
-      (error) => {
-        hub.loading--;
-        hub.report(error, { stage: "load" });
-        endTeller(hub, onClose, () => undefined)("refused");
-        return refuse(RETRY_LATER.broken());
-      },
-    );
-  }
-
   #openChannel<Events extends EventMap>(name: string, options: ChannelOptions<Events>): Channel<Events> {
     const { log, gapEvent, flushInterval } = this.#settings;
     return new Channel<Events>(this.#hub, log, name, gapEvent, flushInterval, options);
   }
 
-  /** Meets the other processes where the log is shared. Loaded only then. */
+  /** Meets the other processes where the log is shared. */
   #join(): void {
-    if (!this.#settings.log.shared || this.#cluster !== undefined || this.#closed) return;
-    this.#cluster = import("./cluster/cluster.ts").then(({ joinCluster }) => {
-      const open = (name: string, options: ChannelOptions<ClusterEvents>) => this.#openChannel(name, options);
-      this.#joined = joinCluster(open, {
-        node: this.#hub.name,
-        nodeTimeout: this.#settings.nodeTimeout,
-        present: () => new Map([...this.#channels].map(([name, channel]) => [name, channel.presence()])),
-        disconnect: (selector) => void this.#disconnectHere(selector),
-        report: (error) => this.#hub.report(error, { stage: "cluster" }),
-      });
-      return this.#joined;
+    if (!this.#settings.log.shared || this.#closed) return;
+    const cluster = this.#cluster.get();
+    if (cluster instanceof Promise) cluster.catch((error) => this.#hub.report(error, { stage: "cluster" }));
+  }
+
+  /** Loaded only then. */
+  async #meetOthers(): Promise<Cluster> {
+    const { joinCluster } = await import("./cluster/cluster.ts");
+    const open = (name: string, options: ChannelOptions<ClusterEvents>) => this.#openChannel(name, options);
+    return joinCluster(open, {
+      node: this.#hub.name,
+      nodeTimeout: this.#settings.nodeTimeout,
+      present: () => new Map([...this.#channels].map(([name, channel]) => [name, channel.presence()])),
+      disconnect: (selector) => void this.#disconnectHere(selector),
+      report: (error) => this.#hub.report(error, { stage: "cluster" }),
     });
-    this.#cluster.catch((error) => this.#hub.report(error, { stage: "cluster" }));
   }
 
   async #shareJobs(channel: Channel, owner: JobOwner, options: JobsOptions = {}): Promise<SharedJobs> {
-    const [{ SharedJobs }, cluster] = await Promise.all([import("./jobs/shared-jobs.ts"), this.#cluster!]);
+    const [{ SharedJobs }, cluster] = await Promise.all([import("./jobs/shared-jobs.ts"), this.#cluster.get()]);
     const report = (error: unknown) => this.#hub.report(error, { stage: "job", channel: channel.name });
     return new SharedJobs(channel, cluster, owner, checkJobsOptions(options), report);
   }
@@ -314,9 +260,11 @@ export class Sluice implements AsyncDisposable {
   async #disconnectEverywhere(selector: NamedSelector): Promise<number> {
     if (typeof selector === "function")
       throw invalidOption("selector", "an object where the streams of other processes are meant too", selector);
-    this.#join();
     const ended = this.#disconnectHere(selector);
-    await (await this.#cluster)?.disconnect(selector);
+    if (this.#settings.log.shared) {
+      const cluster = await (this.#closed ? this.#cluster.settled() : this.#cluster.get());
+      await cluster?.disconnect(selector);
+    }
     return ended;
   }
 
@@ -328,7 +276,7 @@ export class Sluice implements AsyncDisposable {
     // What the jobs said last leaves with the flush of this turn.
     if (this.#jobs.size > 0) await new Promise<void>(afterTurn);
     await drainStreams(this.#hub, { timeout: 0 }, () => false);
-    await (await this.#cluster?.catch(() => undefined))?.close();
+    await (await this.#cluster.settled())?.close();
     for (const channel of this.#channels.values()) await channel.close();
     await this.#settings.log.close();
   }

@@ -148,8 +148,7 @@ export class Channel<Events extends EventMap = AnyEvents> {
   async close(): Promise<void> {
     this.#closed = true;
     // One that is still being opened is closed as soon as it is open.
-    const opened = this.#opened.value ?? (await this.#opened.pending?.catch(() => undefined));
-    await opened?.close();
+    await (await this.#opened.settled())?.close();
   }
 
   async #open(): Promise<OpenChannel> {

@@ -49,8 +49,7 @@ export class Jobs<Progress = unknown, Result = unknown> {
   readonly #hub: StreamHub;
   readonly #own: OwnJobs<Progress, Result>;
   /** The jobs of all processes, where the log is shared. */
-  readonly #sharing: Promise<SharedJobs> | undefined;
-  #shared: SharedJobs | undefined;
+  readonly #sharing: OnDemand<SharedJobs> | undefined;
   readonly #following = new OnDemand(() => import("./job-progress.ts"));
   /** Ends that the log does not have yet. */
   readonly #ends = new Set<Promise<unknown>>();
@@ -61,14 +60,14 @@ export class Jobs<Progress = unknown, Result = unknown> {
     channel: Channel<JobEvents<Progress, Result>>,
     name: string,
     options: JobsOptions,
-    share?: (owner: JobOwner) => Promise<SharedJobs>,
+    share?: ((owner: JobOwner) => Promise<SharedJobs>) | undefined,
   ) {
     this.name = name;
     this.#hub = hub;
     this.#channel = channel;
     this.#own = new OwnJobs(checkJobsOptions(options));
-    this.#sharing = share?.(this.#own).then((shared) => (this.#shared = shared));
-    this.#sharing?.catch((error) => this.#report(error));
+    this.#sharing = share && new OnDemand(() => share(this.#own));
+    this.#shared().catch((error) => this.#report(error));
   }
 
   /**
@@ -85,10 +84,10 @@ export class Jobs<Progress = unknown, Result = unknown> {
     if (options.id !== undefined) checkTopics([options.id], "INVALID_OPTION");
     if (typeof run !== "function") checkFunction("run", run ?? null);
     const { id = crypto.randomUUID(), user } = options;
-    if (this.#shared?.get(id) !== undefined) throw takenId(id);
+    if (this.#sharing?.value?.get(id) !== undefined) throw takenId(id);
     const job = new Job<Progress, Result>(id, user);
     this.#own.add(job);
-    const published = this.#sharing === undefined ? Promise.resolve() : this.#sharing.then((all) => all.announce(job));
+    const published = this.#shared().then((all) => all?.announce(job));
     published.catch((error) => this.#report(error));
     const result = this.#run(job, run);
     // Whoever does not await the result has followers and onError to tell of a failure.
@@ -100,9 +99,9 @@ export class Jobs<Progress = unknown, Result = unknown> {
   get(id: string): JobState<Progress, Result> | undefined {
     const own = this.#own.get(id);
     // Another process may have taken the ID first, or since.
-    const run = this.#shared?.get(id)?.run ?? own?.run;
+    const run = this.#sharing?.value?.get(id)?.run ?? own?.run;
     if (own?.run === run) return own?.describe();
-    return this.#shared?.stateOf(id) as JobState<Progress, Result> | undefined;
+    return this.#sharing?.value?.stateOf(id) as JobState<Progress, Result> | undefined;
   }
 
   /**
@@ -111,7 +110,7 @@ export class Jobs<Progress = unknown, Result = unknown> {
    */
   cancel(id: string): boolean {
     const job = this.#own.get(id);
-    if (job === undefined) return this.#shared?.cancel(id, CANCELLED) ?? false;
+    if (job === undefined) return this.#sharing?.value?.cancel(id, CANCELLED) ?? false;
     if (job.isOver) return false;
     this.#end(job, "cancelled", CANCELLED);
     job.abort(CANCELLED.message);
@@ -133,7 +132,8 @@ export class Jobs<Progress = unknown, Result = unknown> {
         const open = ({ JobProgress }: typeof import("./job-progress.ts")) => {
           const channel = this.#channel as Channel<JobEvents<unknown, unknown>>;
           const find = () => this.#find(id, user);
-          return new JobProgress(channel, this.#hub, id, find, this.#sharing).openFeed(context);
+          const sharing = this.#sharing && Promise.resolve(this.#sharing.get());
+          return new JobProgress(channel, this.#hub, id, find, sharing).openFeed(context);
         };
         return loaded instanceof Promise ? loaded.then(open) : open(loaded);
       },
@@ -149,7 +149,7 @@ export class Jobs<Progress = unknown, Result = unknown> {
   async close(): Promise<void> {
     for (const job of [...this.#own.values()]) this.cancel(job.id);
     this.#own.stop();
-    const shared = await this.#sharing?.catch(() => undefined);
+    const shared = await this.#sharing?.settled();
     // It is not tried again what cannot be said now.
     shared?.giveUp();
     await Promise.allSettled(this.#ends);
@@ -162,8 +162,7 @@ export class Jobs<Progress = unknown, Result = unknown> {
   ): Promise<Result> {
     const { id, signal } = job;
     // After start() has returned, so that the caller knows the ID before anything happens; and once the job is told of.
-    await this.#sharing?.catch(() => undefined);
-    await Promise.resolve();
+    await this.#shared().catch(() => undefined);
     const progress = (value: Progress): Promise<void> => {
       if (job.isOver) return Promise.resolve();
       const before = job.progress;
@@ -212,8 +211,13 @@ export class Jobs<Progress = unknown, Result = unknown> {
   }
 
   async #publishEnd(job: Job<Progress, Result>, type: TerminalType, data: unknown): Promise<string> {
-    if (this.#sharing !== undefined) return (await this.#sharing).end(job, type, data);
+    if (this.#sharing !== undefined) return (await this.#sharing.get()).end(job, type, data);
     return this.#channel.publish(type, data as never, { topics: [job.id] });
+  }
+
+  /** Where the log is shared. */
+  async #shared(): Promise<SharedJobs | undefined> {
+    return this.#sharing?.get();
   }
 
   #report(error: unknown): void {
@@ -223,7 +227,7 @@ export class Jobs<Progress = unknown, Result = unknown> {
   #find(id: string, user: string | undefined): FollowedJob {
     // What the log says holds, where others may have said it.
     const job: (FollowedJob & { readonly user?: string | undefined }) | undefined =
-      this.#shared?.get(id) ?? this.#own.get(id);
+      this.#sharing?.value?.get(id) ?? this.#own.get(id);
     if (job === undefined || (job.user !== undefined && job.user !== user)) throw new UnknownJob(id);
     return job;
   }

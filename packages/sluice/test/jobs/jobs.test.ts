@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import { JobFailure } from "../../src/jobs/job-failure.ts";
 import { Jobs } from "../../src/jobs/jobs.ts";
 import type { JobsOptions } from "../../src/jobs/jobs-options.ts";
@@ -11,6 +11,9 @@ let jobs: Jobs<number, { url: string } | undefined>;
 function makeJobs(options: JobsOptions = {}): Jobs<number, { url: string } | undefined> {
   return new Jobs(world.hub, world.channel as never, "exports", options) as never;
 }
+
+// It is loaded with the first stream of a job, and takes its time then.
+beforeAll(() => import("../../src/jobs/job-progress.ts"));
 
 beforeEach(async () => {
   world = await openWorld();

@@ -1,0 +1,76 @@
+import type { CloseReason } from "../stream/close-reason.ts";
+import { type HttpAnswer, RETRY_LATER } from "../stream/http-answer.ts";
+import { OnDemand } from "../stream/on-demand.ts";
+import { checkSource, type Source } from "../stream/source.ts";
+import type { StreamHub } from "../stream/stream-hub.ts";
+import { checkStreamOptions, type StreamOptions } from "../stream/stream-options.ts";
+import { endTeller } from "../stream/tell-end.ts";
+import { checkNodeRequest, type NodeRequest, type NodeResponse, refuseOnNode } from "./node-request.ts";
+
+/** The ways to answer a request. Each is loaded with the first request that needs it, and with it all that a stream consists of. */
+export class Transports {
+  readonly #hub: StreamHub;
+  readonly #node = new OnDemand(() => import("./node.ts"));
+  readonly #fetch = new OnDemand(() => import("./fetch.ts"));
+
+  constructor(hub: StreamHub) {
+    this.#hub = hub;
+  }
+
+  /** Answers a request of Node. Not an async function: its frame would be kept for as long as the stream. */
+  stream(request: NodeRequest, response: NodeResponse, source: Source, options: StreamOptions): Promise<CloseReason> {
+    try {
+      checkSource(source);
+      checkStreamOptions(options);
+      checkNodeRequest(request, response);
+    } catch (error) {
+      return Promise.reject(error);
+    }
+    const refuse = (answer: HttpAnswer): CloseReason => {
+      refuseOnNode(request, response, answer);
+      return "refused";
+    };
+    return this.#open(
+      this.#node.get(),
+      ({ openNodeStream }) => openNodeStream(this.#hub, request, response, source, options),
+      refuse,
+      options,
+    );
+  }
+
+  /** Answers a request of the Fetch standard. */
+  async response(request: Request, source: Source, options: StreamOptions): Promise<Response> {
+    checkSource(source);
+    checkStreamOptions(options);
+    return this.#open(
+      this.#fetch.get(),
+      ({ openFetchStream }) => openFetchStream(this.#hub, request, source, options),
+      ({ status, headers, text }) => new Response(text, { status, headers }),
+      options,
+    );
+  }
+
+  /** Only the first have to wait for the load. Where it fails, the request is refused, and the next tries again. */
+  #open<Opener extends object, Outcome>(
+    opener: Opener | Promise<Opener>,
+    open: (opener: Opener) => Promise<Outcome>,
+    refuse: (answer: HttpAnswer) => Outcome,
+    { onClose }: StreamOptions,
+  ): Promise<Outcome> {
+    if (!(opener instanceof Promise)) return open(opener);
+    const hub = this.#hub;
+    hub.loading++;
+    return opener.then(
+      (loaded) => {
+        hub.loading--;
+        return open(loaded);
+      },
+      (error) => {
+        hub.loading--;
+        hub.report(error, { stage: "load" });
+        endTeller(hub, onClose, () => undefined)("refused");
+        return refuse(RETRY_LATER.broken());
+      },
+    );
+  }
+}
