@@ -78,7 +78,7 @@ export class Sluice implements AsyncDisposable {
 
   /**
    * Answers a request of `node:http`, `node:http2`, Express or alike with an event stream (WHATWG HTML section 9.2), and resolves to the
-   * reason of its end. The head and a first comment leave at once.
+   * reason of its end. The head and a first comment leave at once; for the very first stream, once what streams consist of is loaded.
    *
    * Rejects only with `INVALID_OPTION`, before anything is answered. What goes wrong later is answered or ends the stream, and is
    * told to `onError`, so the promise need not be awaited.

@@ -19,23 +19,23 @@ export class Transports {
 
   /** Answers a request of Node. Not an async function: its frame would be kept for as long as the stream. */
   stream(request: NodeRequest, response: NodeResponse, source: Source, options: StreamOptions): Promise<CloseReason> {
-    try {
-      checkSource(source);
-      checkStreamOptions(options);
-      checkNodeRequest(request, response);
-    } catch (error) {
-      return Promise.reject(error);
-    }
     const refuse = (answer: HttpAnswer): CloseReason => {
       refuseOnNode(request, response, answer);
       return "refused";
     };
-    return this.#open(
-      this.#node.get(),
-      ({ openNodeStream }) => openNodeStream(this.#hub, request, response, source, options),
-      refuse,
-      options,
-    );
+    try {
+      checkSource(source);
+      checkStreamOptions(options);
+      checkNodeRequest(request, response);
+      return this.#open(
+        this.#node.get(),
+        ({ openNodeStream }) => openNodeStream(this.#hub, request, response, source, options),
+        refuse,
+        options,
+      );
+    } catch (error) {
+      return Promise.reject(error);
+    }
   }
 
   /** Answers a request of the Fetch standard. */
