@@ -2,7 +2,7 @@ import type { BodyOptions, Exchange } from "../stream/exchange.ts";
 import type { Sink, SinkOwner } from "../stream/sink.ts";
 import { type NodeSink, openHttp1 } from "./node-http1.ts";
 import { NodeHttp2Sink } from "./node-http2.ts";
-import { type NodeRequest, type NodeResponse, refuseOnNode, removeHeaders } from "./node-request.ts";
+import { type NodeRequest, type NodeResponse, refuseOnNode, removeConnectionHeaders } from "./node-request.ts";
 
 /** A request that came through `node:http` or `node:http2`. */
 export class NodeExchange implements Exchange {
@@ -71,7 +71,7 @@ export class NodeExchange implements Exchange {
 
   open(headers: Readonly<Record<string, string>>, options: BodyOptions, owner: SinkOwner): Sink {
     const response = this.#response;
-    removeHeaders(response);
+    removeConnectionHeaders(response);
     const head = keepVary(response, headers);
     const sink =
       response.stream === undefined

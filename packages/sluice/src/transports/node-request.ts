@@ -87,7 +87,7 @@ export function refuseOnNode(
   { status, headers, text }: HttpAnswer,
 ): void {
   if (response.headersSent) return;
-  removeHeaders(response);
+  removeConnectionHeaders(response);
   response.writeHead(status, { ...headers });
   response.end(method === "HEAD" ? "" : text);
 }
@@ -95,6 +95,6 @@ export function refuseOnNode(
 /** Headers that HTTP/2 forbids (RFC 9113 section 8.2.2), and that we leave to `node:http` otherwise. */
 const CONNECTION_HEADERS = ["connection", "keep-alive", "transfer-encoding", "content-length", "upgrade"];
 
-export function removeHeaders(response: NodeResponse): void {
+export function removeConnectionHeaders(response: NodeResponse): void {
   for (const name of CONNECTION_HEADERS) if (response.hasHeader(name)) response.removeHeader(name);
 }
