@@ -93,7 +93,9 @@ export class Channel<Events extends EventMap = AnyEvents> {
       if (value instanceof Promise) value = await value;
     }
     const entry = makeEntry(this.name, this.#settings, type, value, options);
-    return (this.#opened.value ?? (await this.open())).publish(entry);
+    const opened = this.#opened.value ?? (await this.open());
+    // Awaited, which takes fewer steps than to return a promise from here.
+    return await opened.publish(entry);
   }
 
   /**

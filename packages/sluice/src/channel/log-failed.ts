@@ -11,12 +11,17 @@ class LogFailed extends SluiceError {
   }
 }
 
-/** Resolves to a log's answer. A log's own errors are the cause of ours. */
-export async function askLog<T>(channel: string, what: string, answer: T | Promise<T>): Promise<T> {
+/** What whoever asked is told of a log's error: it is the cause of ours. */
+export function logError(channel: string, what: string, cause: unknown): unknown {
+  // A log that says CLOSED or INVALID_OPTION has said it all.
+  return cause instanceof SluiceError && cause.code !== "LOG_FAILED" ? cause : new LogFailed(channel, what, cause);
+}
+
+/** Resolves to a log's answer. */
+export async function askLog<T>(channel: string, what: string, answer: Promise<T>): Promise<T> {
   try {
     return await answer;
   } catch (cause) {
-    // A log that says CLOSED or INVALID_OPTION has said it all.
-    throw cause instanceof SluiceError && cause.code !== "LOG_FAILED" ? cause : new LogFailed(channel, what, cause);
+    throw logError(channel, what, cause);
   }
 }

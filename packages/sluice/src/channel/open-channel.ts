@@ -15,7 +15,7 @@ import { SubscriptionIterator } from "./iterate.ts";
 import type { ChannelEvent } from "./kept-event.ts";
 import { Latest } from "./latest.ts";
 import type { LocalPresence } from "./local-presence.ts";
-import { askLog } from "./log-failed.ts";
+import { askLog, logError } from "./log-failed.ts";
 import { formatPosition, MAX_EVENT_ID_LENGTH, NEVER_IN_AN_ID, parsePosition } from "./position.ts";
 import { presenceOf } from "./presence-of.ts";
 import { readHistory } from "./read-history.ts";
@@ -37,17 +37,21 @@ export class OpenChannel {
 
   /** Appends an entry that was checked before, but for what only the log tells. Resolves to its event ID. */
   async publish(entry: NewEntry): Promise<string> {
-    const { log, epoch: now, channel } = this.delivery;
-    if (entry.id !== undefined) checkOwnId(entry.id, now);
-    // The offset is of the life that the log is in at this moment, and perhaps no longer a moment later.
-    const appended = log.append([entry]).then(([offset]) => ({ offset: offset!, epoch: log.epoch }));
-    const { offset, epoch } = await askLog(channel, "append an event", appended);
+    const { log, epoch, channel } = this.delivery;
+    if (entry.id !== undefined) checkOwnId(entry.id, epoch);
+    let offset: number;
+    try {
+      offset = (await log.append([entry]))[0]!;
+    } catch (cause) {
+      throw logError(channel, "append an event", cause);
+    }
     // One that is not new was there before, under its publisher's own ID.
     if (offset > this.#newest) {
       this.#newest = offset;
       this.#published++;
     }
-    return entry.id ?? formatPosition(epoch, offset);
+    // The offset is of the life that the log is in at this moment, and perhaps no longer a moment later.
+    return entry.id ?? formatPosition(log.epoch, offset);
   }
 
   /** A subscriber's place, for its stream. */
