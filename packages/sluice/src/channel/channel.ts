@@ -79,23 +79,23 @@ export class Channel<Events extends EventMap = AnyEvents> {
    *
    * Rejects with `INVALID_FIELD` (type, topics, id, retry), `INVALID_DATA`, `SCHEMA_MISMATCH`, `EVENT_TOO_LARGE`, `CLOSED`, or `LOG_FAILED`.
    */
-  async publish<Type extends keyof Events & string>(
+  publish<Type extends keyof Events & string>(
     type: Type,
     data: Events[Type],
     options: PublishOptions = {},
   ): Promise<string> {
-    if (this.#closed) throw new SluiceError("CLOSED", `Channel "${this.name}" is closed.`);
-    const { schemas } = this.#settings;
-    const schema = schemas !== undefined && Object.hasOwn(schemas, type) ? schemas[type] : undefined;
-    let value: unknown = data;
-    if (schema !== undefined) {
-      value = applySchema(type, schema, data);
-      if (value instanceof Promise) value = await value;
+    // Not an async function: its frame and promises would be most of what a publish takes.
+    try {
+      if (this.#closed) throw new SluiceError("CLOSED", `Channel "${this.name}" is closed.`);
+      const { schemas } = this.#settings;
+      const schema = schemas !== undefined && Object.hasOwn(schemas, type) ? schemas[type] : undefined;
+      const value = schema === undefined ? data : applySchema(type, schema, data);
+      return schema !== undefined && value instanceof Promise
+        ? value.then((settled) => this.#publish(type, settled, options))
+        : this.#publish(type, value, options);
+    } catch (error) {
+      return Promise.reject(error);
     }
-    const entry = makeEntry(this.name, this.#settings, type, value, options);
-    const opened = this.#opened.value ?? (await this.open());
-    // Awaited, which takes fewer steps than to return a promise from here.
-    return await opened.publish(entry);
   }
 
   /**
@@ -151,6 +151,12 @@ export class Channel<Events extends EventMap = AnyEvents> {
     this.#closed = true;
     // One that is still being opened is closed as soon as it is open.
     await (await this.#opened.settled())?.close();
+  }
+
+  #publish(type: string, value: unknown, options: PublishOptions): Promise<string> {
+    const entry = makeEntry(this.name, this.#settings, type, value, options);
+    const opened = this.open();
+    return opened instanceof Promise ? opened.then((open) => open.publish(entry)) : opened.publish(entry);
   }
 
   async #open(): Promise<OpenChannel> {

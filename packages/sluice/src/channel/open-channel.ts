@@ -35,23 +35,16 @@ export class OpenChannel {
     if (log.first <= log.last) void this.delivery.loadLatest();
   }
 
-  /** Appends an entry that was checked before, but for what only the log tells. Resolves to its event ID. */
-  async publish(entry: NewEntry): Promise<string> {
+  /** Appends an entry that was checked before, but for what only the log tells. Resolves to its event ID. Throws `INVALID_FIELD`. */
+  publish(entry: NewEntry): Promise<string> {
     const { log, epoch, channel } = this.delivery;
     if (entry.id !== undefined) checkOwnId(entry.id, epoch);
-    let offset: number;
-    try {
-      offset = (await log.append([entry]))[0]!;
-    } catch (cause) {
-      throw logError(channel, "append an event", cause);
-    }
-    // One that is not new was there before, under its publisher's own ID.
-    if (offset > this.#newest) {
-      this.#newest = offset;
-      this.#published++;
-    }
-    // The offset is of the life that the log is in at this moment, and perhaps no longer a moment later.
-    return entry.id ?? formatPosition(log.epoch, offset);
+    return log.append([entry]).then(
+      ([offset]) => this.#appended(entry, offset!),
+      (cause) => {
+        throw logError(channel, "append an event", cause);
+      },
+    );
   }
 
   /** A subscriber's place, for its stream. */
@@ -92,6 +85,16 @@ export class OpenChannel {
 
   close(): Promise<void> {
     return this.delivery.close();
+  }
+
+  #appended(entry: NewEntry, offset: number): string {
+    // One that is not new was there before, under its publisher's own ID.
+    if (offset > this.#newest) {
+      this.#newest = offset;
+      this.#published++;
+    }
+    // The offset is of the life that the log is in at this moment, and perhaps no longer a moment later.
+    return entry.id ?? formatPosition(this.delivery.log.epoch, offset);
   }
 }
 
