@@ -29,13 +29,18 @@ const OVERHEAD_BYTES = 256;
 /** An event in memory: its entry in the log, and what is made of it at most once, when first needed. */
 export class KeptEvent {
   readonly entry: LogEntry;
-  readonly id: string;
+  readonly #epoch: string;
   #frame: Uint8Array | undefined;
   #value: ChannelEvent | undefined;
 
   constructor(entry: LogEntry, epoch: string) {
     this.entry = entry;
-    this.id = entry.id ?? formatPosition(epoch, entry.offset);
+    this.#epoch = epoch;
+  }
+
+  /** The event ID. */
+  get id(): string {
+    return this.entry.id ?? formatPosition(this.#epoch, this.entry.offset);
   }
 
   /** What it counts for against the window's limit in bytes. */

@@ -4,13 +4,13 @@ import { type Appended, append } from "./lmdb-changes.ts";
 import type { LmdbFolder } from "./lmdb-folder.ts";
 
 /** Entries appended in one transaction, about: the event loop waits for as long as it takes to hand them to LMDB. */
-const MAX_APPENDED = 1_024;
+const MAX_APPENDED = 4_096;
 
-/** A call of `append`. */
-interface Waiting {
-  readonly entries: readonly NewEntry[];
-  readonly resolve: (offsets: readonly number[]) => void;
-  readonly reject: (error: unknown) => void;
+/** Calls of `append` that go into one transaction. */
+interface Batch {
+  readonly calls: (readonly NewEntry[])[];
+  entries: number;
+  readonly appended: Promise<Appended>;
 }
 
 /**
@@ -22,11 +22,10 @@ export class LmdbAppends {
   readonly #channel: number;
   readonly #retain: Retention;
   readonly #onAppended: (appended: Appended) => void;
-  /** Those that no transaction has taken yet. */
-  readonly #waiting: Waiting[] = [];
-  /** Whether a transaction is asked for that will take them. */
-  #isAsked = false;
-  readonly #appending = new Set<Promise<void>>();
+  /** The one that takes more calls: its transaction has not begun. */
+  #open: Batch | undefined;
+  /** Those that are not on disk yet. */
+  readonly #batches = new Set<Promise<unknown>>();
 
   /** `onAppended` is called when entries are on disk, before those who appended them are told. */
   constructor(folder: LmdbFolder, channel: number, retain: Retention, onAppended: (appended: Appended) => void) {
@@ -37,63 +36,46 @@ export class LmdbAppends {
   }
 
   add(entries: readonly NewEntry[]): Promise<readonly number[]> {
-    return new Promise((resolve, reject) => {
-      this.#waiting.push({ entries, resolve, reject });
-      if (!this.#isAsked) this.#ask();
+    if (this.#open === undefined || this.#open.entries >= MAX_APPENDED) this.#open = this.#begin();
+    const batch = this.#open;
+    batch.entries += entries.length;
+    const place = batch.calls.push(entries) - 1;
+    return batch.appended.then(({ results }) => {
+      const result = results[place]!;
+      if (result instanceof SluiceError) throw result;
+      return result;
     });
   }
 
   /** Resolves when all that was added is on disk, or rejected. */
   async whenIdle(): Promise<void> {
-    while (this.#appending.size > 0) await Promise.all(this.#appending);
+    while (this.#batches.size > 0) await Promise.allSettled(this.#batches);
   }
 
-  #ask(): void {
-    this.#isAsked = true;
-    const appending = this.#append().finally(() => this.#appending.delete(appending));
-    this.#appending.add(appending);
-  }
-
-  async #append(): Promise<void> {
-    const { store, writer, wake, maxBytes } = this.#folder;
-    const calls: Waiting[] = [];
-    const appendTaken = () => {
-      this.#take(calls);
-      const asked = calls.map((call) => call.entries);
-      return append(store, this.#channel, asked, this.#retain, maxBytes);
+  #begin(): Batch {
+    const calls: (readonly NewEntry[])[] = [];
+    const batch: Batch = { calls, entries: 0, appended: this.#append(calls) };
+    const { appended } = batch;
+    this.#batches.add(appended);
+    const done = () => {
+      this.#batches.delete(appended);
+      if (this.#open === batch) this.#open = undefined;
     };
-    try {
-      const appended = await writer.run(this.#channel, appendTaken);
-      if (appended.added.length > 0) {
-        wake.hint();
-        this.#onAppended(appended);
-      }
-      for (const [i, { resolve, reject }] of calls.entries()) {
-        const result = appended.results[i]!;
-        if (result instanceof SluiceError) reject(result);
-        else resolve(result);
-      }
-    } catch (error) {
-      // Where the transaction was not even begun, they still wait.
-      if (calls.length === 0) this.#isAsked = false;
-      for (const { reject } of calls.length > 0 ? calls : this.#waiting.splice(0)) reject(error);
-    }
+    appended.then(done, done);
+    return batch;
   }
 
-  /**
-   * Takes those that wait, and when another process was faster and it is tried again, more of them, as far as there is room. The rest has
-   * the next transaction.
-   */
-  #take(calls: Waiting[]): void {
-    const isFirst = calls.length === 0;
-    let entries = calls.reduce((sum, call) => sum + call.entries.length, 0);
-    let count = 0;
-    while (count < this.#waiting.length && entries < MAX_APPENDED) {
-      entries += this.#waiting[count++]!.entries.length;
+  async #append(calls: readonly (readonly NewEntry[])[]): Promise<Appended> {
+    const { store, writer, wake, maxBytes } = this.#folder;
+    const appended = await writer.run(this.#channel, () => {
+      // Whoever comes now has the next one.
+      if (this.#open?.calls === calls) this.#open = undefined;
+      return append(store, this.#channel, calls, this.#retain, maxBytes);
+    });
+    if (appended.added.length > 0) {
+      wake.hint();
+      this.#onAppended(appended);
     }
-    calls.push(...this.#waiting.splice(0, count));
-    if (!isFirst) return;
-    this.#isAsked = false;
-    if (this.#waiting.length > 0) this.#ask();
+    return appended;
   }
 }

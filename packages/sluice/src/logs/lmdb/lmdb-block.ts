@@ -89,24 +89,21 @@ export function blocksOf(entries: readonly LogEntry[]): LmdbBlock[] {
 
 function blockOf(entries: readonly LogEntry[]): LmdbBlock {
   const { offset, time } = entries[entries.length - 1]!;
-  let all = "";
-  let flags = 0;
-  const rows = entries.map((entry) => {
-    all += entry.data;
-    if (entry.id !== undefined) flags |= HAS_IDS;
-    return rowOf(entry);
-  });
-  const text = `${JSON.stringify(rows)}\n${all}`;
-  if (!text.isWellFormed()) flags |= IS_UTF16;
-  const encoding = (flags & IS_UTF16) === 0 ? "utf8" : "utf16le";
-  const textAt = SIZES_AT + entries.length * SIZE_BYTES;
-  const record = Buffer.allocUnsafe(textAt + Buffer.byteLength(text, encoding));
+  const head = `${JSON.stringify(entries.map(rowOf))}\n`;
+  // Not put together with the head, which would copy it once more.
+  const data = entries.map((entry) => entry.data).join("");
+  const isUtf16 = !head.isWellFormed() || !data.isWellFormed();
+  const encoding = isUtf16 ? "utf16le" : "utf8";
+  const headAt = SIZES_AT + entries.length * SIZE_BYTES;
+  const dataAt = headAt + Buffer.byteLength(head, encoding);
+  const record = Buffer.allocUnsafe(dataAt + Buffer.byteLength(data, encoding));
   record.fill(0, 0, SIZES_AT);
-  record[FLAGS_AT] = flags;
+  record[FLAGS_AT] = (isUtf16 ? IS_UTF16 : 0) | (entries.some(({ id }) => id !== undefined) ? HAS_IDS : 0);
   record.writeUInt32LE(entries.length, COUNT_AT);
   record.writeDoubleLE(time, TIME_AT);
   for (const [i, entry] of entries.entries()) record.writeUInt32LE(entryBytes(entry), SIZES_AT + i * SIZE_BYTES);
-  record.write(text, textAt, encoding);
+  record.write(head, headAt, encoding);
+  record.write(data, dataAt, encoding);
   return new LmdbBlock(offset, record);
 }
 
