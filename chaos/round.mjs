@@ -87,7 +87,7 @@ export async function runRound(settings) {
     for (const subscriber of subscribers) subscriber.connect();
     for (const publisher of publishers) publisher.start();
     jobs.start();
-    const planned = planFaults(plan.faults, settings.lastsMs, random("faults"));
+    const planned = planFaults(plan.faults, settings.lastsMs, random("faults"), plan.first);
     const half = settings.lastsMs / 2;
     const [early, late] = [planned.filter(({ at }) => at < half), planned.filter(({ at }) => at >= half)];
     const faults = await inflict(early, world, 0);

@@ -14,12 +14,15 @@ const PAUSE_MS = { least: 200, most: 2_500 };
  * @param {readonly Fault[]} faults
  * @param {number} lastsMs
  * @param {Random} random
+ * @param {Fault} [first] what comes first in any case
  * @returns {Planned[]}
  */
-export function planFaults(faults, lastsMs, random) {
+export function planFaults(faults, lastsMs, random, first) {
+  /** @type {Planned[]} */
   const planned = [];
   for (let at = random.whole(500, 1_500); at < lastsMs; at += random.whole(PAUSE_MS.least, PAUSE_MS.most)) {
-    const fault = random.pick(faults);
+    const picked = random.pick(faults);
+    const fault = planned.length === 0 ? (first ?? picked) : picked;
     planned.push({ at, fault, ms: random.whole(...fault.lasts), seed: random.whole(0, 2 ** 31) });
   }
   return planned;

@@ -1,7 +1,9 @@
 import { type ChildProcessByStdio, spawn } from "node:child_process";
 import { once } from "node:events";
-import { readdir } from "node:fs/promises";
+import { mkdtempSync } from "node:fs";
+import { readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
+import { join } from "node:path";
 import type { Readable } from "node:stream";
 import { fileURLToPath } from "node:url";
 import { expect, onTestFinished } from "vitest";
@@ -14,9 +16,12 @@ export class DeskCommand {
   /** Resolves to its exit code. */
   readonly ended: Promise<number | null>;
   output = "";
+  /** A place for temporary files of its own: what it leaves there when it is killed is in nobody's way. */
+  readonly #temporary = mkdtempSync(join(tmpdir(), "desk-test-"));
 
   constructor(...args: string[]) {
-    this.process = spawn(process.execPath, [MAIN, ...args], { stdio: ["ignore", "pipe", "pipe"] });
+    const env = { ...process.env, TMPDIR: this.#temporary };
+    this.process = spawn(process.execPath, [MAIN, ...args], { env, stdio: ["ignore", "pipe", "pipe"] });
     for (const stream of [this.process.stdout, this.process.stderr]) {
       stream.setEncoding("utf8").on("data", (text: string) => {
         this.output += text;
@@ -26,6 +31,7 @@ export class DeskCommand {
     onTestFinished(async () => {
       this.process.kill("SIGKILL");
       await this.ended;
+      await rm(this.#temporary, { recursive: true, force: true, maxRetries: 3 });
     });
   }
 
@@ -49,6 +55,6 @@ export class DeskCommand {
 
   /** The folders for exports that it has made and not deleted. */
   async exportFolders(): Promise<string[]> {
-    return (await readdir(tmpdir())).filter((name) => name.startsWith(`desk-exports-${this.process.pid}-`));
+    return (await readdir(this.#temporary)).filter((name) => name.startsWith("desk-exports-"));
   }
 }
