@@ -63,7 +63,6 @@ export class Channel<Events extends EventMap = AnyEvents> {
     this.#log = log;
     this.#settings = checkChannelOptions(options as ChannelOptions, flushInterval, gapEvent);
     this.#subscribed = {
-      gapEvent,
       hasLatest: this.#settings.latestBy !== undefined,
       filterNumbers: new FilterNumbers(),
       open: () => this.open(),

@@ -10,7 +10,6 @@ import { type Cohort, NOTHING_TOLD, type Told } from "./cohort.ts";
 import type { Delivery } from "./delivery.ts";
 import { gapText } from "./gap.ts";
 import { KeptEvent } from "./kept-event.ts";
-import { formatPosition } from "./position.ts";
 import type { Step } from "./reader.ts";
 import type { Selection } from "./selection.ts";
 import { type Initial, snapshotEvents } from "./snapshot.ts";
@@ -21,7 +20,6 @@ export interface CursorSetup {
   readonly selection: Selection;
   readonly from: From;
   readonly initial: Initial | undefined;
-  readonly gapEvent: string;
 }
 
 /** Pieces written before others get their turn. */
@@ -35,7 +33,6 @@ const NOWHERE = -1;
  * moved on as fast as its socket takes bytes. Once it has everything it is live: part of its cohort, without a place of its own.
  */
 export class Cursor implements Feed {
-  readonly finite = false;
   readonly cohort: Cohort;
   stream!: EventStream;
   /** Index in the cohort's live list; only for {@link Delivery}. */
@@ -44,7 +41,6 @@ export class Cursor implements Feed {
   // Not the whole setup: its selection is the cohort's already, and need not be kept once for each subscriber.
   readonly #from: From;
   readonly #initial: Initial | undefined;
-  readonly #gapEvent: string;
   readonly #context: LazyContext;
   /** Offset up to which it has been written everything; while it is live, that is what the channel has flushed. */
   #after = 0;
@@ -63,7 +59,6 @@ export class Cursor implements Feed {
     this.#delivery = delivery;
     this.#from = setup.from;
     this.#initial = setup.initial;
-    this.#gapEvent = setup.gapEvent;
     this.#context = context;
     this.cohort = delivery.cohorts.join(setup.selection);
     delivery.lagging.add(this);
@@ -136,7 +131,7 @@ export class Cursor implements Feed {
   heartbeat(): Piece {
     const { reached } = this;
     if (reached <= this.#toldNow.offset) return COMMENT;
-    this.#told = { offset: reached, id: this.#position(reached) };
+    this.#told = this.#delivery.position(reached);
     return new Piece(toBytes(`id: ${this.#told.id}\n\n`), 0);
   }
 
@@ -248,12 +243,12 @@ export class Cursor implements Feed {
     // Taken before the snapshot is made: what happens meanwhile comes after it. What is not flushed yet is in the snapshot.
     if (withSnapshot) delivery.flush();
     this.#after = withSnapshot ? delivery.flushed : point.after;
-    const position = this.#position(this.#after);
-    this.#told = { offset: this.#after, id: position };
+    this.#told = delivery.position(this.#after);
+    const position = this.#told.id;
     let text = opening;
     if (point.gap !== undefined) {
       delivery.hub.gaps++;
-      text += (opening && "\n") + gapText({ ...point.gap, resumesAfter: position }, this.#gapEvent, withSnapshot);
+      text += (opening && "\n") + gapText({ ...point.gap, resumesAfter: position }, delivery.gapEvent, withSnapshot);
     } else if (withSnapshot) text += opening && "\n";
     else text += `id: ${position}\n\n`;
     if (text !== "") this.#write(text, 0);
@@ -310,10 +305,6 @@ export class Cursor implements Feed {
 
   #stillIn(life: number): boolean {
     return life === this.#life;
-  }
-
-  #position(offset: number): string {
-    return formatPosition(this.#delivery.epoch, offset);
   }
 
   get #toldNow(): Told {

@@ -8,6 +8,7 @@ import type { Cursor } from "./cursor.ts";
 import { KeptEvent } from "./kept-event.ts";
 import type { Latest } from "./latest.ts";
 import { eventsUpTo } from "./log-pages.ts";
+import { formatPosition } from "./position.ts";
 import { lastOf, pieceOf, Reader } from "./reader.ts";
 import { RunQueue } from "./run-queue.ts";
 import { selects } from "./selection.ts";
@@ -20,6 +21,8 @@ export interface DeliverySettings {
   /** How long events are gathered for one flush, in ms; 0: to the end of the event-loop turn. */
   readonly flushInterval: number;
   readonly latest: Latest | undefined;
+  /** The type of events that tell of a gap. */
+  readonly gapEvent: string;
 }
 
 /** Less than any offset. */
@@ -35,6 +38,7 @@ export class Delivery implements TailListener {
   readonly cohorts: Cohorts = new Cohorts();
   readonly window: EventWindow;
   readonly latest: Latest | undefined;
+  readonly gapEvent: string;
   readonly runQueue: RunQueue = new RunQueue();
   /** Cursors that are not live. */
   readonly lagging: Set<Cursor> = new Set();
@@ -48,6 +52,7 @@ export class Delivery implements TailListener {
   flushing = false;
   /** For those who are behind. */
   readonly reader: Reader;
+  #position: Told = NOTHING_TOLD;
   readonly #settings: DeliverySettings;
   readonly #stopTail: () => void;
   #pendingBytes = 0;
@@ -60,6 +65,7 @@ export class Delivery implements TailListener {
     this.channel = settings.channel;
     this.epoch = log.epoch;
     this.latest = settings.latest;
+    this.gapEvent = settings.gapEvent;
     this.#settings = settings;
     this.window = new EventWindow(settings.window, log.last);
     this.flushed = log.last;
@@ -150,7 +156,7 @@ export class Delivery implements TailListener {
     clearTimeout(this.#timer);
     if (this.flushing || this.flushed === this.window.last) return;
     this.flushing = true;
-    this.hub.now = performance.now();
+    this.hub.renewClock();
     try {
       while (this.flushed < this.window.last) this.#flushSome();
     } finally {
@@ -237,6 +243,13 @@ export class Delivery implements TailListener {
 
   #tellAdvanced(): void {
     for (const wake of [...this.waiting]) wake();
+  }
+
+  /** An offset with its event ID: the same object for all who are there, since thousands wait where a quiet channel is. */
+  position(offset: number): Told {
+    const id = formatPosition(this.epoch, offset);
+    if (this.#position.id !== id) this.#position = { offset, id };
+    return this.#position;
   }
 
   report(error: unknown, stage: string): void {

@@ -78,7 +78,7 @@ export class SubscriptionIterator implements AsyncGenerator<SseItem, void, undef
   /** Says where it goes on, and what it begins with. */
   async *#begin(walk: Walk, point: StartPoint, isFresh: boolean): AsyncGenerator<SseItem, void, undefined> {
     const delivery = this.#delivery;
-    const { initial, gapEvent } = this.#setup;
+    const { initial } = this.#setup;
     const { gap } = point;
     const withSnapshot = initial !== undefined && (isFresh || gap !== undefined);
     // What is not flushed yet is in the snapshot.
@@ -86,7 +86,7 @@ export class SubscriptionIterator implements AsyncGenerator<SseItem, void, undef
     // The log may have begun another life since this point was found.
     const { epoch, after } = withSnapshot ? { epoch: delivery.epoch, after: delivery.flushed } : point;
     walk.goTo({ epoch, after });
-    if (gap !== undefined) yield gapItem({ ...gap, resumesAfter: formatPosition(epoch, after) }, gapEvent);
+    if (gap !== undefined) yield gapItem({ ...gap, resumesAfter: formatPosition(epoch, after) }, delivery.gapEvent);
     if (withSnapshot) yield* snapshotItems(delivery, this.#setup, this.#context, after);
   }
 }

@@ -28,10 +28,10 @@ export class OpenChannel {
   #newest = 0;
 
   constructor(hub: StreamHub, log: ChannelLog, name: string, settings: ChannelSettings) {
-    const { window, latestBy, flushInterval } = settings;
+    const { window, latestBy, flushInterval, gapEvent } = settings;
     const latest =
       latestBy === undefined ? undefined : new Latest(latestBy as (event: ChannelEvent) => string | undefined);
-    this.delivery = new Delivery(hub, log, { channel: name, window, flushInterval, latest });
+    this.delivery = new Delivery(hub, log, { channel: name, window, flushInterval, latest, gapEvent });
     if (log.first <= log.last) void this.delivery.loadLatest();
   }
 
@@ -63,7 +63,7 @@ export class OpenChannel {
 
   /** The position of the newest event. */
   get position(): string {
-    return formatPosition(this.delivery.epoch, this.delivery.window.last);
+    return this.delivery.position(this.delivery.window.last).id;
   }
 
   get stats(): ChannelStats {

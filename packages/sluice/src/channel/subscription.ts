@@ -30,7 +30,6 @@ const NAMES = ["topics", "types", "filter", "from", "initial"];
 
 /** The channel as a subscription sees it. */
 export interface SubscribedChannel {
-  readonly gapEvent: string;
   readonly hasLatest: boolean;
   readonly filterNumbers: FilterNumbers;
   /** At once where the log is open. */
@@ -89,5 +88,5 @@ function checkSubscribeOptions(channel: SubscribedChannel, options: SubscribeOpt
   if (initial !== undefined && from !== "now")
     throw invalidOption("from", '"now" or absent where `initial` says how to begin', from);
   const selection = checkSelection(options, channel.filterNumbers);
-  return { selection, from, initial, gapEvent: channel.gapEvent };
+  return { selection, from, initial };
 }

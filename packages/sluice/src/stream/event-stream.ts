@@ -4,6 +4,7 @@ import type { Feed, FeedState } from "./feed.ts";
 import type { Piece } from "./piece.ts";
 import type { Sink, SinkOwner } from "./sink.ts";
 import type { StreamHub } from "./stream-hub.ts";
+import { type EndListeners, tellEnd } from "./tell-end.ts";
 
 /** Who a stream belongs to, as its server says: for `connections()` and `disconnect()`. */
 export interface Subscriber {
@@ -15,7 +16,7 @@ export interface Subscriber {
 }
 
 /** What an event stream is opened with. */
-export interface EventStreamSetup {
+export interface EventStreamSetup extends EndListeners {
   readonly subscriber: Subscriber | undefined;
   /** The request that it answers. */
   readonly exchange: Exchange;
@@ -25,10 +26,9 @@ export interface EventStreamSetup {
   readonly retry: number;
   /** Idle time after which it gets a heartbeat, in ms. */
   readonly heartbeat: number;
-  /** When it ends at the latest, on the hub's clock, and why. */
-  readonly deadline: number;
+  /** When it ends at the latest, if it must, on the hub's clock; and why. */
+  readonly deadline: number | undefined;
   readonly deadlineReason: CloseReason;
-  readonly onClosed: (reason: CloseReason, stream: EventStream) => void;
 }
 
 /** One open event stream: between a feed, which fills it, and a sink, which sends it. */
@@ -107,7 +107,7 @@ export class EventStream implements SinkOwner {
     this.lastState = this.feed.describe();
     this.feed.stop(reason);
     this.#endSink(reason);
-    this.setup.onClosed(reason, this);
+    tellEnd(this.#hub, this.setup, reason, this);
   }
 
   drained(): void {

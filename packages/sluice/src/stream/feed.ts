@@ -20,7 +20,7 @@ export interface SharedWrites {
 /** What fills one event stream: an async iterable, or a cursor in a channel. */
 export interface Feed {
   /** Whether it ends by itself, so that a drain lets it finish. */
-  readonly finite: boolean;
+  readonly finite?: boolean;
   /** Begins. `opening` is the first lines of the first block, which the feed writes at once and ends with a blank line. */
   start(stream: EventStream, opening: string): void;
   /** The subscriber takes bytes again. */

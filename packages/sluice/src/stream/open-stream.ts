@@ -15,7 +15,7 @@ import { responseHead } from "./response-head.ts";
 import type { Source } from "./source.ts";
 import type { StreamHub } from "./stream-hub.ts";
 import type { StreamOptions } from "./stream-options.ts";
-import { endTeller, type TellEnd } from "./tell-end.ts";
+import { tellEnd } from "./tell-end.ts";
 
 const NOTHING_LEFT: HttpAnswer = { status: 204, headers: {}, text: "" };
 
@@ -38,7 +38,7 @@ class Opening {
   readonly #hub: StreamHub;
   readonly #exchange: Exchange;
   readonly #options: StreamOptions;
-  readonly #done: TellEnd;
+  readonly #resolve: (reason: CloseReason) => void;
   readonly #context: LazyContext;
   /** The key under which its place is taken. */
   #key: string | undefined;
@@ -49,7 +49,7 @@ class Opening {
     this.#hub = hub;
     this.#exchange = exchange;
     this.#options = options;
-    this.#done = endTeller(hub, options.onClose, resolve);
+    this.#resolve = resolve;
     this.#context = new LazyContext(requestedPosition(exchange, options.lastEventId), exchange.request);
   }
 
@@ -59,7 +59,7 @@ class Opening {
     const admission = admit(hub, exchange);
     if (!admission.ok) {
       this.#answer(admission.answer);
-      return this.#done("refused");
+      return this.#tellEnd("refused");
     }
     this.#key = admission.key;
     hub.opening.add(this);
@@ -131,18 +131,22 @@ class Opening {
     const { settings } = this.#hub;
     const { subscriber, expiresAt, heartbeat = settings.heartbeat, retry = settings.retry } = this.#options;
     // The hub's clock stands still while there are no streams.
-    const now = (this.#hub.now = performance.now());
+    this.#hub.renewClock();
+    const now = performance.now();
     const lifetime = now + jitter(settings.maxLifetime, 0.2);
     const expiry = expiresAt === undefined ? Number.POSITIVE_INFINITY : now + (Number(expiresAt) - Date.now());
+    // Down to a whole one: nobody is served beyond it.
+    const deadline = Math.floor(Math.min(lifetime, expiry));
     return {
       subscriber,
       exchange: this.#exchange,
       key: this.#key,
       heartbeat,
       retry,
-      deadline: Math.min(lifetime, expiry),
+      deadline: deadline === Number.POSITIVE_INFINITY ? undefined : deadline,
       deadlineReason: expiry <= lifetime ? "expired" : "lifetime",
-      onClosed: this.#done,
+      onClose: this.#options.onClose,
+      resolve: this.#resolve,
     };
   }
 
@@ -192,6 +196,10 @@ class Opening {
     this.#hub.opening.delete(this);
     this.#hub.release(this.#key);
     this.#context.abort(reason);
-    this.#done(reason);
+    this.#tellEnd(reason);
+  }
+
+  #tellEnd(reason: "client" | "refused"): void {
+    tellEnd(this.#hub, { onClose: this.#options.onClose, resolve: this.#resolve }, reason);
   }
 }

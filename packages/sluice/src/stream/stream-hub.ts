@@ -46,8 +46,8 @@ export class StreamHub {
   leaving = false;
   /** New streams get 503. */
   draining = false;
-  /** A monotonic clock in ms, as of the last sweep or flush. */
-  now: number = performance.now();
+  /** A monotonic clock in whole ms, as of the last sweep or flush: each stream keeps such times, and fractions would be objects. */
+  now: number = Math.floor(performance.now());
   opened = 0;
   delivered = 0;
   heartbeats = 0;
@@ -66,6 +66,11 @@ export class StreamHub {
 
   nextNumber(): number {
     return ++this.#lastNumber;
+  }
+
+  /** Sets the clock. */
+  renewClock(): void {
+    this.now = Math.floor(performance.now());
   }
 
   add(stream: EventStream): void {

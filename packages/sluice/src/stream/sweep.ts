@@ -53,13 +53,13 @@ export class Sweep {
     const { streams, ending } = this.#hub;
     this.#timer = undefined;
     this.#sweeping = true;
-    this.#hub.now = performance.now();
+    this.#hub.renewClock();
     for (const stream of ending) this.#watchEnd(stream);
     this.#sweepSome(streams.values());
   }
 
   #sweepSome(streams: Iterator<EventStream>): void {
-    this.#hub.now = performance.now();
+    this.#hub.renewClock();
     for (let i = 0; i < STREAMS_PER_TURN; i++) {
       const next = streams.next();
       if (next.done === true) {
@@ -87,7 +87,9 @@ export class Sweep {
 
   /** A deadline before the next sweep gets a timer of its own, so that it is kept to the millisecond. */
   #watchDeadline(stream: EventStream): void {
-    const left = stream.setup.deadline - performance.now();
+    const { deadline } = stream.setup;
+    if (deadline === undefined) return;
+    const left = deadline - performance.now();
     if (left > this.#every * 2) return;
     if (left <= 0) return stream.close(stream.setup.deadlineReason);
     if (stream.deadlineTimer === undefined) {

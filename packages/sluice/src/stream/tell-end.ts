@@ -4,27 +4,26 @@ import type { EventStream } from "./event-stream.ts";
 import type { StreamHub } from "./stream-hub.ts";
 import type { StreamOptions } from "./stream-options.ts";
 
-/** Tells the end of a stream, or that there was none. */
-export type TellEnd = (reason: CloseReason, stream?: EventStream) => void;
+/** Who hears of the end of a stream, or that there was none. */
+export interface EndListeners {
+  readonly onClose: StreamOptions["onClose"];
+  readonly resolve: (reason: CloseReason) => void;
+}
 
-/**
- * Makes what tells everybody the end. It outlives the opening by as long as the stream, and so holds no more than it needs:
- * what a stream holds is what ten thousand hold.
- */
-export function endTeller(
+/** Tells them. `stream` is absent where there was none. */
+export function tellEnd(
   hub: StreamHub,
-  onClose: StreamOptions["onClose"],
-  resolve: (reason: CloseReason) => void,
-): TellEnd {
-  return (reason, stream) => {
-    if (reason === "refused") hub.closedByReason.refused++;
-    const report = (error: unknown) => hub.report(error, { stage: "on-close" });
-    try {
-      const told: unknown = onClose?.(reason, stream && connectionOf(stream));
-      if (told instanceof Promise) told.catch(report);
-    } catch (error) {
-      report(error);
-    }
-    resolve(reason);
-  };
+  { onClose, resolve }: EndListeners,
+  reason: CloseReason,
+  stream?: EventStream,
+): void {
+  if (reason === "refused") hub.closedByReason.refused++;
+  const report = (error: unknown) => hub.report(error, { stage: "on-close" });
+  try {
+    const told: unknown = onClose?.(reason, stream && connectionOf(stream));
+    if (told instanceof Promise) told.catch(report);
+  } catch (error) {
+    report(error);
+  }
+  resolve(reason);
 }

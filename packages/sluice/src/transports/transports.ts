@@ -4,7 +4,7 @@ import { OnDemand } from "../stream/on-demand.ts";
 import { checkSource, type Source } from "../stream/source.ts";
 import type { StreamHub } from "../stream/stream-hub.ts";
 import { checkStreamOptions, type StreamOptions } from "../stream/stream-options.ts";
-import { endTeller } from "../stream/tell-end.ts";
+import { tellEnd } from "../stream/tell-end.ts";
 import { checkNodeRequest, type NodeRequest, type NodeResponse, refuseOnNode } from "./node-request.ts";
 
 /** The ways to answer a request. Each is loaded with the first request that needs it, and with it all that a stream consists of. */
@@ -68,7 +68,7 @@ export class Transports {
       (error) => {
         hub.loading--;
         hub.report(error, { stage: "load" });
-        endTeller(hub, onClose, () => undefined)("refused");
+        tellEnd(hub, { onClose, resolve() {} }, "refused");
         return refuse(RETRY_LATER.broken());
       },
     );
