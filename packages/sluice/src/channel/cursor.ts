@@ -61,7 +61,6 @@ export class Cursor implements Feed {
     this.#initial = setup.initial;
     this.#context = context;
     this.cohort = delivery.cohorts.join(setup.selection);
-    delivery.lagging.add(this);
   }
 
   /** The client's last event ID as it should be now. */
@@ -77,6 +76,8 @@ export class Cursor implements Feed {
   start(stream: EventStream, opening: string): void {
     this.stream = stream;
     this.#findStart(opening);
+    // Most are live by now. A set that each of them came into and left would be garbage for each.
+    if (this.place === NOWHERE && stream.reason === undefined) this.#delivery.lagging.add(this);
   }
 
   #findStart(opening: string): void {

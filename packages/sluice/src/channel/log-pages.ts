@@ -46,7 +46,7 @@ export class LogPages {
 
   /** Forgets what was read; what is being read goes to those who wait for it. */
   clear(): void {
-    this.#pages = [];
+    if (this.#pages.length > 0) this.#pages = [];
   }
 
   /** The log began a new life: what is being read belongs to the old one. */

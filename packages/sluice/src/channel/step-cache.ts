@@ -19,6 +19,7 @@ export class StepCache {
   }
 
   clear(): void {
-    this.#steps.clear();
+    // An empty one would be made anew each time.
+    if (this.#steps.size > 0) this.#steps.clear();
   }
 }

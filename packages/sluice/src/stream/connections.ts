@@ -29,7 +29,7 @@ export type ConnectionSelector = NamedSelector | ((connection: Connection) => bo
 
 /** Describes a stream as it is now. */
 export function connectionOf(stream: EventStream): Connection {
-  const { subscriber, exchange } = stream.setup;
+  const { subscriber, exchange } = stream;
   const { channel, topics, state, lastEventId } = stream.lastState ?? stream.feed.describe();
   const { id, events } = stream;
   return {
@@ -39,7 +39,7 @@ export function connectionOf(stream: EventStream): Connection {
     topics,
     state,
     lastEventId,
-    openedAt: new Date(stream.openedAt),
+    openedAt: new Date(Math.floor(performance.timeOrigin) + stream.openedAt),
     remoteAddress: exchange.remoteAddress,
     events,
     bytes: stream.sink.written,
@@ -65,7 +65,7 @@ export function matcherOf(selector: ConnectionSelector): (stream: EventStream) =
   // One that is named and undefined is a mistake that would end more streams than were meant.
   for (const name of named) checkText(`selector.${name}`, selector[name as keyof typeof selector] ?? null);
   return (stream) => {
-    const { subscriber } = stream.setup;
+    const { subscriber } = stream;
     if (id !== undefined && stream.id !== id && subscriber?.id !== id) return false;
     if (user !== undefined && subscriber?.user !== user) return false;
     return channel === undefined || stream.feed.describe().channel === channel;

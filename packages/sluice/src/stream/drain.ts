@@ -49,8 +49,8 @@ export async function drainStreams(hub: StreamHub, options: DrainOptions, isBusy
   const endable: EventStream[] = [...hub.streams].filter((stream) => !stream.feed.finite);
   // Who comes back while this process still refuses is refused for good, where it is a native EventSource.
   const over = endable.length < hub.streams.size || isBusy() ? timeout : pace;
-  const last = ({ setup }: EventStream) => {
-    const soonest = Math.max(setup.retry, over - passed());
+  const last = ({ retry }: EventStream) => {
+    const soonest = Math.max(retry, over - passed());
     return new Piece(toBytes(`retry: ${Math.round(soonest + spread * Math.random())}\n\n`), 0);
   };
   let ended = 0;

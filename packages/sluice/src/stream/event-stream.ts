@@ -32,11 +32,21 @@ export interface EventStreamSetup extends EndListeners {
 }
 
 /** One open event stream: between a feed, which fills it, and a sink, which sends it. */
-export class EventStream implements SinkOwner {
+export class EventStream implements SinkOwner, EventStreamSetup {
   readonly number: number;
   readonly feed: Feed;
-  readonly setup: EventStreamSetup;
-  readonly openedAt: number = Date.now();
+  // Not the setup itself, which would be one object more for each stream (`npm run bench -- idle`). What they are is said there.
+  readonly subscriber: Subscriber | undefined;
+  readonly exchange: Exchange;
+  readonly key: string | undefined;
+  readonly retry: number;
+  readonly heartbeat: number;
+  readonly deadline: number | undefined;
+  readonly deadlineReason: CloseReason;
+  readonly onClose: EndListeners["onClose"];
+  readonly resolve: EndListeners["resolve"];
+  /** On the hub's clock. */
+  readonly openedAt: number;
   /** Set when the transport has opened the body, before the feed starts. */
   sink!: Sink;
   /** Why it ended; `undefined` while it is open. */
@@ -63,7 +73,16 @@ export class EventStream implements SinkOwner {
     this.#hub = hub;
     this.number = number;
     this.feed = feed;
-    this.setup = setup;
+    this.subscriber = setup.subscriber;
+    this.exchange = setup.exchange;
+    this.key = setup.key;
+    this.retry = setup.retry;
+    this.heartbeat = setup.heartbeat;
+    this.deadline = setup.deadline;
+    this.deadlineReason = setup.deadlineReason;
+    this.onClose = setup.onClose;
+    this.resolve = setup.resolve;
+    this.openedAt = hub.now;
     this.#writtenAt = hub.now;
     this.progressAt = hub.now;
   }
@@ -107,7 +126,7 @@ export class EventStream implements SinkOwner {
     this.lastState = this.feed.describe();
     this.feed.stop(reason);
     this.#endSink(reason);
-    tellEnd(this.#hub, this.setup, reason, this);
+    tellEnd(this.#hub, this, reason, this);
   }
 
   drained(): void {

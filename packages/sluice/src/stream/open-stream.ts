@@ -62,20 +62,24 @@ class Opening {
       return this.#tellEnd("refused");
     }
     this.#key = admission.key;
-    hub.opening.add(this);
     if (exchange.gone) return this.#leave("client");
-    exchange.onGone = () => this.#leave("client");
     if (exchange.method === "HEAD" && typeof source === "function") return this.#refuse(this.#headAlone());
     const { event } = this.#options;
     const onError = (error: unknown) => hub.report(error, { stage: "source" });
     try {
       const opened = openSource(source, this.#context, { event, batchSize: hub.settings.highWaterMark / 2, onError });
-      if (opened instanceof Promise)
-        opened.then((feed) => this.#go(feed)).catch((error) => this.#fail(error, "source"));
+      if (opened instanceof Promise) this.#await(opened);
       else this.#go(opened);
     } catch (error) {
       this.#fail(error, "source");
     }
+  }
+
+  /** Only now may anything happen before the stream is open. */
+  #await(opened: Promise<Feed | null>): void {
+    this.#hub.opening.add(this);
+    this.#exchange.onGone = () => this.#leave("client");
+    opened.then((feed) => this.#go(feed)).catch((error) => this.#fail(error, "source"));
   }
 
   /** There is no time to wait for its source any longer. */
@@ -118,9 +122,8 @@ class Opening {
     const { signal } = this.#options;
     if (stream.reason === undefined && signal !== undefined) hub.endSignals.watch(signal, stream);
     if (stream.reason !== undefined) return;
-    const retry = Math.round(jitter(stream.setup.retry, 0.2));
     try {
-      feed.start(stream, `:\nretry: ${retry}\n`);
+      feed.start(stream, `:\nretry: ${Math.round(jitter(stream.retry, 0.2))}\n`);
     } catch (error) {
       hub.report(error, { stage: "source", stream: stream.id });
       stream.close("error");
@@ -141,8 +144,8 @@ class Opening {
       subscriber,
       exchange: this.#exchange,
       key: this.#key,
-      heartbeat,
       retry,
+      heartbeat,
       deadline: deadline === Number.POSITIVE_INFINITY ? undefined : deadline,
       deadlineReason: expiry <= lifetime ? "expired" : "lifetime",
       onClose: this.#options.onClose,

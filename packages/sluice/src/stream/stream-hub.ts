@@ -84,7 +84,7 @@ export class StreamHub {
     if (!this.streams.delete(stream)) return;
     this.closedByReason[stream.reason as CloseReason]++;
     this.#bytesOfClosed += stream.sink.written;
-    this.release(stream.setup.key);
+    this.release(stream.key);
     if (!stream.over) {
       stream.progressAt = this.now;
       this.ending.add(stream);

@@ -29,7 +29,7 @@ export class Sweep {
 
   /** Sees to it that a new stream is looked at often enough. */
   watch(stream: EventStream): void {
-    const needed = interval(stream.setup.heartbeat);
+    const needed = interval(stream.heartbeat);
     if (needed < this.#every) {
       this.#every = needed;
       this.#stop();
@@ -79,7 +79,7 @@ export class Sweep {
     if (stream.reason !== undefined) return;
     if (stream.sink.left === true) return stream.close("client");
     if (this.#isStalled(stream)) return stream.close("stalled");
-    if (stream.writable && now - stream.writtenAt >= stream.setup.heartbeat) {
+    if (stream.writable && now - stream.writtenAt >= stream.heartbeat) {
       this.#hub.heartbeats++;
       stream.write(stream.feed.heartbeat());
     }
@@ -87,13 +87,13 @@ export class Sweep {
 
   /** A deadline before the next sweep gets a timer of its own, so that it is kept to the millisecond. */
   #watchDeadline(stream: EventStream): void {
-    const { deadline } = stream.setup;
+    const { deadline } = stream;
     if (deadline === undefined) return;
     const left = deadline - performance.now();
     if (left > this.#every * 2) return;
-    if (left <= 0) return stream.close(stream.setup.deadlineReason);
+    if (left <= 0) return stream.close(stream.deadlineReason);
     if (stream.deadlineTimer === undefined) {
-      const timer = setTimeout(() => stream.close(stream.setup.deadlineReason), left);
+      const timer = setTimeout(() => stream.close(stream.deadlineReason), left);
       (timer as { unref?(): void }).unref?.();
       stream.deadlineTimer = timer;
     }
