@@ -119,6 +119,12 @@ class Opening {
     hub.opening.delete(this);
     exchange.onGone = undefined;
     hub.add(stream);
+    this.#start(stream, feed);
+    stream.sink.opened?.();
+  }
+
+  #start(stream: EventStream, feed: Feed): void {
+    const hub = this.#hub;
     const { signal } = this.#options;
     if (stream.reason === undefined && signal !== undefined) hub.endSignals.watch(signal, stream);
     if (stream.reason !== undefined) return;

@@ -17,6 +17,8 @@ export interface Sink {
    * reached the high-water mark. `drained` is then called once they are taken.
    */
   write(piece: Piece): boolean;
+  /** The first block is written: what was held back, so that it leaves in one packet with the head, goes out now. */
+  opened?(): void;
   /** Ends the body in an orderly way, after what was written. */
   end(): void;
   /** Cuts the connection at once, or resets the HTTP/2 stream; what was written and not taken is lost. */

@@ -18,11 +18,15 @@ export function openHttp1(
 ): NodeSink {
   const { socket } = response;
   const ownsBody = NODE_WRITE !== undefined && response.write === NODE_WRITE && !response.hasHeader("content-encoding");
-  // Held until the turn's end, so that the head and the first block leave in one packet.
+  // Held until the first block is written (`opened`), so that it and the head leave in one packet.
   socket?.cork();
-  if (socket !== null) queueMicrotask(() => socket.uncork());
-  response.writeHead(200, headers as Record<string, string>);
-  response.flushHeaders?.();
+  try {
+    response.writeHead(200, headers as Record<string, string>);
+    response.flushHeaders?.();
+  } catch (error) {
+    socket?.uncork();
+    throw error;
+  }
   if (socket !== null && ownsBody && response.chunkedEncoding === true) {
     return new NodeSocketSink(response, socket, highWaterMark, gzip, owner);
   }

@@ -48,6 +48,11 @@ export class NodeResponseSink implements NodeSink {
     return this.#send(this.#tally.add(piece).bytes);
   }
 
+  opened(): void {
+    // Node has done so itself where the response has ended, and has no socket any more.
+    this.#response.socket?.uncork();
+  }
+
   end(): void {
     if (this.#tally !== undefined) this.#send(this.#tally.trailer());
     this.#response.end("");

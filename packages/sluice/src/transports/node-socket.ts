@@ -61,6 +61,10 @@ export class NodeSocketSink implements Sink {
     return this.#send(this.#tally.add(piece).chunk);
   }
 
+  opened(): void {
+    this.#socket.uncork();
+  }
+
   end(): void {
     if (this.#tally !== undefined) this.#send(toChunk(this.#tally.trailer()));
     this.#response.end("");

@@ -19,30 +19,40 @@ export class Transports {
 
   /** Answers a request of Node. Not an async function: its frame would be kept for as long as the stream. */
   stream(request: NodeRequest, response: NodeResponse, source: Source, options: StreamOptions): Promise<CloseReason> {
-    const refuse = (answer: HttpAnswer): CloseReason => {
-      refuseOnNode(request, response, answer);
-      return "refused";
-    };
     try {
       checkSource(source);
       checkStreamOptions(options);
       checkNodeRequest(request, response);
-      return this.#open(
-        this.#node.get(),
-        ({ openNodeStream }) => openNodeStream(this.#hub, request, response, source, options),
-        refuse,
-        options,
-      );
+      const node = this.#node.value;
+      if (node === undefined) return this.#streamOnceLoaded(request, response, source, options);
+      return node.openNodeStream(this.#hub, request, response, source, options);
     } catch (error) {
       return Promise.reject(error);
     }
+  }
+
+  #streamOnceLoaded(
+    request: NodeRequest,
+    response: NodeResponse,
+    source: Source,
+    options: StreamOptions,
+  ): Promise<CloseReason> {
+    return this.#load(
+      this.#node.get(),
+      ({ openNodeStream }) => openNodeStream(this.#hub, request, response, source, options),
+      (answer): CloseReason => {
+        refuseOnNode(request, response, answer);
+        return "refused";
+      },
+      options,
+    );
   }
 
   /** Answers a request of the Fetch standard. */
   async response(request: Request, source: Source, options: StreamOptions): Promise<Response> {
     checkSource(source);
     checkStreamOptions(options);
-    return this.#open(
+    return this.#load(
       this.#fetch.get(),
       ({ openFetchStream }) => openFetchStream(this.#hub, request, source, options),
       ({ status, headers, text }) => new Response(text, { status, headers }),
@@ -51,7 +61,7 @@ export class Transports {
   }
 
   /** Only the first have to wait for the load. Where it fails, the request is refused, and the next tries again. */
-  #open<Opener extends object, Outcome>(
+  #load<Opener extends object, Outcome>(
     opener: Opener | Promise<Opener>,
     open: (opener: Opener) => Promise<Outcome>,
     refuse: (answer: HttpAnswer) => Outcome,
