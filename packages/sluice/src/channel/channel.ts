@@ -85,7 +85,6 @@ export class Channel<Events extends EventMap = AnyEvents> {
   ): Promise<string> {
     // Not an async function: its frame and promises would be most of what a publish takes.
     try {
-      if (this.#closed) throw new SluiceError("CLOSED", `Channel "${this.name}" is closed.`);
       const { schemas } = this.#settings;
       const schema = schemas !== undefined && Object.hasOwn(schemas, type) ? schemas[type] : undefined;
       const value = schema === undefined ? data : applySchema(type, schema, data);
@@ -153,6 +152,7 @@ export class Channel<Events extends EventMap = AnyEvents> {
   }
 
   #publish(type: string, value: unknown, options: PublishOptions): Promise<string> {
+    if (this.#closed) throw new SluiceError("CLOSED", `Channel "${this.name}" is closed.`);
     const entry = makeEntry(this.name, this.#settings, type, value, options);
     const opened = this.open();
     return opened instanceof Promise ? opened.then((open) => open.publish(entry)) : opened.publish(entry);

@@ -173,7 +173,7 @@ export class Delivery implements TailListener {
     let bytes = 0;
     let offset = this.flushed;
     while (offset < this.window.last && (batch.length === 0 || bytes < this.pieceLimit)) {
-      const event = this.window.at(++offset);
+      const event = this.window.at(++offset)!;
       batch.push(event);
       bytes += event.entry.data.length;
     }

@@ -54,19 +54,22 @@ export class Reader {
     const scanPage = (page: Page | "gone") => {
       if (page === "gone" || page.events.length === 0) return "gone";
       const last = page.first + page.events.length - 1;
-      return this.#scan(cohort, after, last, (offset) => page.events[offset - page.first] as KeptEvent);
+      return this.#scan(cohort, after, last, (offset) => page.events[offset - page.first]);
     };
     const page = this.#pages.get(after);
     return page instanceof Promise ? page.then(scanPage) : (scanPage(page) as Stretch);
   }
 
-  #scan(cohort: Cohort, after: number, last: number, at: (offset: number) => KeptEvent): Stretch {
+  #scan(cohort: Cohort, after: number, last: number, at: (offset: number) => KeptEvent | undefined): Stretch {
     const events: KeptEvent[] = [];
     const limit = Math.min(last, this.#delivery.flushed, after + STRETCH_EVENTS);
     let bytes = 0;
     let through = after;
     while (through < limit && bytes < this.#delivery.pieceLimit) {
-      const event = at(++through);
+      const event = at(through + 1);
+      // Trimmed meanwhile: a filter may publish. Whoever reads on finds out.
+      if (event === undefined) break;
+      through++;
       if (!selects(cohort.selection, event, this.#delivery.reportFilter)) continue;
       events.push(event);
       bytes += event.frame.length;

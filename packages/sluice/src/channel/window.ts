@@ -37,8 +37,8 @@ export class EventWindow {
   }
 
   /** The event at an offset from `first` to `last`. */
-  at(offset: number): KeptEvent {
-    return this.#events[this.#events.length - 1 - (this.#last - offset)] as KeptEvent;
+  at(offset: number): KeptEvent | undefined {
+    return this.#events[this.#events.length - 1 - (this.#last - offset)];
   }
 
   push(event: KeptEvent): void {

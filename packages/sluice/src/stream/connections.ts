@@ -39,7 +39,7 @@ export function connectionOf(stream: EventStream): Connection {
     topics,
     state,
     lastEventId,
-    openedAt: new Date(Math.floor(performance.timeOrigin) + stream.openedAt),
+    openedAt: new Date(stream.openedAt),
     remoteAddress: exchange.remoteAddress,
     events,
     bytes: stream.sink.written,

@@ -45,8 +45,7 @@ export class EventStream implements SinkOwner, EventStreamSetup {
   readonly deadlineReason: CloseReason;
   readonly onClose: EndListeners["onClose"];
   readonly resolve: EndListeners["resolve"];
-  /** On the hub's clock. */
-  readonly openedAt: number;
+  readonly openedAt: number = Date.now();
   /** Set when the transport has opened the body, before the feed starts. */
   sink!: Sink;
   /** Why it ended; `undefined` while it is open. */
@@ -82,7 +81,6 @@ export class EventStream implements SinkOwner, EventStreamSetup {
     this.deadlineReason = setup.deadlineReason;
     this.onClose = setup.onClose;
     this.resolve = setup.resolve;
-    this.openedAt = hub.now;
     this.#writtenAt = hub.now;
     this.progressAt = hub.now;
   }

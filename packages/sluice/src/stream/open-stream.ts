@@ -79,6 +79,8 @@ class Opening {
   #await(opened: Promise<Feed | null>): void {
     this.#hub.opening.add(this);
     this.#exchange.onGone = () => this.#leave("client");
+    // Its source may have seen to that, before anybody was told.
+    if (this.#exchange.gone) this.#leave("client");
     opened.then((feed) => this.#go(feed)).catch((error) => this.#fail(error, "source"));
   }
 
@@ -93,6 +95,10 @@ class Opening {
     if (this.#exchange.method === "HEAD") {
       feed.stop("refused");
       return this.#refuse(this.#headAlone());
+    }
+    if (this.#exchange.gone) {
+      feed.stop("client");
+      return this.#leave("client");
     }
     // It was admitted before the drain began, and would have to be ended at once.
     if (this.#hub.draining) {

@@ -23,14 +23,16 @@ export function openHttp1(
   try {
     response.writeHead(200, headers as Record<string, string>);
     response.flushHeaders?.();
+    if (socket !== null && ownsBody && response.chunkedEncoding === true) {
+      return new NodeSocketSink(response, socket, highWaterMark, gzip, owner);
+    }
+    return new NodeResponseSink(response, gzip, owner);
   } catch (error) {
     socket?.uncork();
+    // With its head on the way there is no other answer.
+    if (response.headersSent) response.destroy();
     throw error;
   }
-  if (socket !== null && ownsBody && response.chunkedEncoding === true) {
-    return new NodeSocketSink(response, socket, highWaterMark, gzip, owner);
-  }
-  return new NodeResponseSink(response, gzip, owner);
 }
 
 /** Node's own `ServerResponse.prototype.write`; absent elsewhere, also where a runtime only imitates Node. */

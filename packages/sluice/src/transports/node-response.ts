@@ -16,6 +16,9 @@ export class NodeResponseSink implements NodeSink {
   readonly #tally: GzipTally | undefined;
   readonly #owner: SinkOwner;
   #full = false;
+  #isBroken = false;
+  /** Sent with the first write, not when the sink is made: what stands behind `response.write` may throw, and the stream must have its sink by then. */
+  #header: Uint8Array | undefined;
 
   constructor(response: NodeResponse, gzip: boolean, owner: SinkOwner) {
     this.#response = response;
@@ -28,7 +31,7 @@ export class NodeResponseSink implements NodeSink {
       this.#full = false;
       owner.drained();
     });
-    if (gzip) this.#send(GZIP_HEADER);
+    if (gzip) this.#header = GZIP_HEADER;
   }
 
   get pending(): number {
@@ -45,6 +48,7 @@ export class NodeResponseSink implements NodeSink {
 
   write(piece: Piece): boolean {
     if (this.#tally === undefined) return this.#send(piece.bytes);
+    this.#sendHeader();
     return this.#send(this.#tally.add(piece).bytes);
   }
 
@@ -54,6 +58,7 @@ export class NodeResponseSink implements NodeSink {
   }
 
   end(): void {
+    this.#sendHeader();
     if (this.#tally !== undefined) this.#send(this.#tally.trailer());
     this.#response.end("");
   }
@@ -66,15 +71,22 @@ export class NodeResponseSink implements NodeSink {
     this.#owner.gone();
   }
 
+  #sendHeader(): void {
+    const header = this.#header;
+    this.#header = undefined;
+    if (header !== undefined) this.#send(header);
+  }
+
   #send(bytes: Uint8Array): boolean {
     const response = this.#response;
-    if (response.destroyed) return false;
+    if (response.destroyed || this.#isBroken) return false;
     this.written += bytes.length;
     try {
       if (response.write(bytes) === false) this.#full = true;
       // A compression middleware holds bytes back until it is asked.
       response.flush?.();
     } catch (error) {
+      this.#isBroken = true;
       // Not ours, and not to be felt by the other streams that are being written to.
       this.#owner.failed(error);
       return false;

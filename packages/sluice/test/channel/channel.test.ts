@@ -218,6 +218,23 @@ describe("filters", () => {
     for (const subscriber of subscribers) expect(read(subscriber)).toEqual([2]);
   });
 
+  test("a filter that publishes, so that what it is being asked about is trimmed, is told of a gap", async () => {
+    const { channel, connect, errors } = await openWorld({ retain: { events: 3 }, window: { events: 3 } });
+    for (const n of [1, 2, 3]) await channel.publish("n", n);
+    let isFirst = true;
+    const filter = () => {
+      if (isFirst) {
+        isFirst = false;
+        for (let n = 4; n < 14; n++) void channel.publish("n", n);
+      }
+      return true;
+    };
+    const subscriber = connect(channel.subscribe({ from: "start", filter }));
+    await turns();
+    expect(errors).toEqual([]);
+    expect(read(subscriber).slice(-3)).toEqual([11, 12, 13]);
+  });
+
   test("a filter that throws withholds the event, is reported, and harms nobody else", async () => {
     const { channel, connect, errors } = await openWorld();
     const broken = connect(

@@ -28,6 +28,16 @@ describe("a channel with schemas", () => {
     expect(await collected).toMatchObject([{ id, event: "placed", data: { id: 1, total: 9.5 } }]);
   });
 
+  it("publishes nothing any more that was closed before its schema has answered", async () => {
+    const own = createSluice();
+    const slow = z.number().refine(() => new Promise((resolve) => setTimeout(resolve, 20, true)));
+    const orders = own.channel<{ placed: number }>("orders", { schemas: { placed: slow as StandardSchema<number> } });
+    const published = orders.publish("placed", 1);
+    const refused = expect(published).rejects.toMatchObject({ code: "CLOSED" });
+    await own.close();
+    await refused;
+  });
+
   it("refuses data that does not, names each fault and its place, and publishes nothing", async () => {
     const orders = channelWith(z.object({ id: z.number(), lines: z.array(z.object({ sku: z.string() })) }));
     const error = await refusal(orders, { id: "1", lines: [{ sku: "a" }, { sku: 2 }] });

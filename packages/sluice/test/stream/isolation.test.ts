@@ -67,6 +67,28 @@ describe("a broken subscriber harms nobody:", () => {
     expect(site.sluice.connections()).toHaveLength(4);
   });
 
+  it("one behind a middleware whose write throws before anything is written, in a stream that is compressed", async () => {
+    await using site = await Site.open({ compress: true });
+    const cause = new Error("the middleware is broken");
+    const channel = site.sluice.channel("news");
+    site.source = channel.subscribe();
+    const sound = await site.get();
+    const { answer } = site;
+    site.answer = (request, response) => {
+      response.write = () => {
+        throw cause;
+      };
+      answer(request, response);
+    };
+    const broken = site.ask({ headers: { "accept-encoding": "gzip" } });
+    await until("the broken one has gone", () => broken.closed);
+    await channel.publish("n", 1);
+    await sawAll([sound], 1);
+    expect(site.reasons).toEqual(["error"]);
+    expect(site.errors).toMatchObject([{ error: cause, context: { stage: "transport" } }]);
+    expect(channel.stats()).toMatchObject({ subscribers: 1, cohorts: 1 });
+  });
+
   it("one behind a middleware whose end throws", async () => {
     await using site = await Site.open();
     const cause = new Error("the middleware is broken");

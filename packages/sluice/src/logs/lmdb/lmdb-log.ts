@@ -4,7 +4,8 @@ import { SluiceError } from "../../protocol/sluice-error.ts";
 import type { ChannelLog, Log, OpenOptions } from "../log.ts";
 import { LmdbChannelLog } from "./lmdb-channel.ts";
 import type { LmdbFolder } from "./lmdb-folder.ts";
-import { CHANNEL_LIST, LmdbStore } from "./lmdb-store.ts";
+import { CHANNEL_LIST } from "./lmdb-keys.ts";
+import { LmdbStore } from "./lmdb-store.ts";
 import { LmdbWake } from "./lmdb-wake.ts";
 import { LmdbWriter } from "./lmdb-writer.ts";
 

@@ -3,6 +3,7 @@ import { SluiceError } from "../../protocol/sluice-error.ts";
 import { type Life, lifeIn, parseLife } from "../life.ts";
 import { LmdbBlock } from "./lmdb-block.ts";
 import { checkDataFile, fileSystem, giveUpReserve, makeFolder, makeLockFile, makeReserve } from "./lmdb-files.ts";
+import { blockKey, CHANNEL_LIST, guardKey, idKey, lifeKey, nameKey, offsetIn, stateKey } from "./lmdb-keys.ts";
 
 /** Where a channel's log begins and ends, and what it amounts to. */
 export interface ChannelState {
@@ -14,23 +15,10 @@ export interface ChannelState {
   readonly lives: number;
 }
 
-// Keys begin with a byte that says what they are of; numbers are big-endian, so that entries stand in their order.
-const CHANNELS = 1;
-const NAME = 2;
-const STATE = 3;
-const LIFE = 4;
-const ENTRY = 5;
-const ID = 6;
-
 /** Names the way in which everything is kept here; another one gets another name. Stands behind the number of channels. */
 const FORMAT = Buffer.from("sluice 1");
 
 const STATE_BYTES = 32;
-const ENTRY_KEY_BYTES = 11;
-const OFFSET_AT = 5;
-
-/** Stands for the list of channels, where one of them is asked for. */
-export const CHANNEL_LIST = 0;
 
 /** What is put into a tree of pages takes up to twice its size, since pages are half full at worst. */
 export const MAX_GROWTH = 2;
@@ -90,7 +78,7 @@ export class LmdbStore {
    * its transaction. `work` reads what was there at `renew`, not what it writes, and MUST change the state (add a channel) if it writes at all.
    */
   async change(channel: number, work: () => void): Promise<boolean> {
-    const at = guardOf(channel);
+    const at = guardKey(channel);
     const version = this.#db.getEntry(at)?.version;
     const writes: (() => void)[] = [];
     this.#writes = writes;
@@ -144,14 +132,14 @@ export class LmdbStore {
     const number = this.#channels() + 1;
     const value = Buffer.alloc(4);
     value.writeUInt32BE(number);
-    this.#put(guardOf(CHANNEL_LIST), Buffer.concat([value, FORMAT]), number);
+    this.#put(guardKey(CHANNEL_LIST), Buffer.concat([value, FORMAT]), number);
     this.#put(nameKey(name), value);
     return number;
   }
 
   /** How many channels there are. Throws `LOG_FAILED` where they are kept in another way than ours. */
   #channels(): number {
-    const list = this.#db.getBinary(guardOf(CHANNEL_LIST));
+    const list = this.#db.getBinary(guardKey(CHANNEL_LIST));
     if (list === undefined) return 0;
     if (FORMAT.equals(list.subarray(4))) return list.readUInt32BE();
     const message = `The events in ${JSON.stringify(this.#path)} were written by another version of Sluice, which keeps them in another way. Give lmdbLog another folder, or use that version.`;
@@ -169,16 +157,16 @@ export class LmdbStore {
     const state = this.state(channel);
     // Another file is a copy of an earlier time. What was appended to the one before since then is lost, so no position of it holds.
     const life = lifeIn(this.run, undefined, state.first, state.last);
-    this.#put(key(LIFE, channel), Buffer.from(JSON.stringify(life)));
+    this.#put(lifeKey(channel), Buffer.from(JSON.stringify(life)));
     this.setState(channel, { ...state, lives: state.lives + 1 });
   }
 
   life(channel: number): Life | undefined {
-    return parseLife(this.#db.getBinary(key(LIFE, channel))?.toString());
+    return parseLife(this.#db.getBinary(lifeKey(channel))?.toString());
   }
 
   state(channel: number): ChannelState {
-    const bytes = this.#db.getBinary(key(STATE, channel));
+    const bytes = this.#db.getBinary(stateKey(channel));
     if (bytes === undefined) return { first: 1, last: 0, bytes: 0, lives: 0 };
     const [first, last, size, lives] = [0, 8, 16, 24].map((at) => bytes.readDoubleBE(at)) as [
       number,
@@ -192,7 +180,7 @@ export class LmdbStore {
   setState(channel: number, { first, last, bytes, lives }: ChannelState): void {
     const value = Buffer.alloc(STATE_BYTES);
     for (const [i, number] of [first, last, bytes, lives].entries()) value.writeDoubleBE(number, i * 8);
-    const at = guardOf(channel);
+    const at = guardKey(channel);
     this.#put(at, value, (this.#db.getEntry(at)?.version ?? 0) + 1);
   }
 
@@ -204,31 +192,31 @@ export class LmdbStore {
 
   /** The blocks from the one that an entry is in; each is found by its last entry. */
   *blocks(channel: number, offset: number): Generator<LmdbBlock, void, undefined> {
-    const range = { start: entryKey(channel, offset), end: entryKey(channel + 1, 0) };
+    const range = { start: blockKey(channel, offset), end: blockKey(channel + 1, 0) };
     for (const at of this.#db.getKeys(range)) yield new LmdbBlock(offsetIn(at), this.#db.getBinary(at)!);
   }
 
   putBlock(channel: number, { last, record }: LmdbBlock): void {
     this.#putBytes += record.length * MAX_GROWTH;
-    this.#put(entryKey(channel, last), record);
+    this.#put(blockKey(channel, last), record);
   }
 
   removeBlock(channel: number, { last }: LmdbBlock): void {
-    this.#writes.push(() => void this.#db.remove(entryKey(channel, last)));
+    this.#writes.push(() => void this.#db.remove(blockKey(channel, last)));
   }
 
   offsetOf(channel: number, id: string): number | undefined {
-    return this.#db.getBinary(key(ID, channel, id))?.readDoubleBE();
+    return this.#db.getBinary(idKey(channel, id))?.readDoubleBE();
   }
 
   putId(channel: number, id: string, offset: number): void {
     const value = Buffer.alloc(8);
     value.writeDoubleBE(offset);
-    this.#put(key(ID, channel, id), value);
+    this.#put(idKey(channel, id), value);
   }
 
   removeId(channel: number, id: string): void {
-    this.#writes.push(() => void this.#db.remove(key(ID, channel, id)));
+    this.#writes.push(() => void this.#db.remove(idKey(channel, id)));
   }
 
   /** Makes room on a disk that is full, so that a trim can make more; {@link makeReserve} takes it back. */
@@ -248,36 +236,4 @@ export class LmdbStore {
   #put(at: Buffer, value: Buffer, version = 0): void {
     this.#writes.push(() => void this.#db.put(at, value, version));
   }
-}
-
-/** The key whose version changes with every change of the channel: its state. */
-function guardOf(channel: number): Buffer {
-  return channel === CHANNEL_LIST ? Buffer.of(CHANNELS) : key(STATE, channel);
-}
-
-/** The key of a block, by its last entry. */
-function entryKey(channel: number, offset: number): Buffer {
-  const found = Buffer.alloc(ENTRY_KEY_BYTES);
-  found[0] = ENTRY;
-  found.writeUInt32BE(channel, 1);
-  found.writeUIntBE(offset, OFFSET_AT, 6);
-  return found;
-}
-
-function offsetIn(at: Uint8Array): number {
-  return Buffer.from(at.buffer, at.byteOffset, at.length).readUIntBE(OFFSET_AT, 6);
-}
-
-/** UTF-16, so that no two names become the same; 512 bytes at most. */
-function nameKey(name: string): Buffer {
-  return Buffer.concat([Buffer.of(NAME), Buffer.from(name, "utf16le")]);
-}
-
-/** The key of something that a channel has, or, with an ID, that it has many of. IDs have 512 characters at most: 1 029 bytes. */
-function key(kind: number, channel: number, id = ""): Buffer {
-  const found = Buffer.alloc(5 + id.length * 2);
-  found[0] = kind;
-  found.writeUInt32BE(channel, 1);
-  found.write(id, 5, "utf16le");
-  return found;
 }
