@@ -67,7 +67,11 @@ function startAfter(delivery: Delivery, id: string): StartPoint | undefined {
 async function findElsewhere(delivery: Delivery, id: string): Promise<StartPoint> {
   const { epoch } = delivery;
   const offset = await delivery.log.positionOf(id);
-  if (offset === undefined) return afterGap(delivery, parsePosition(id) === undefined ? "unknown" : "other-epoch", id);
+  if (offset === undefined) {
+    // It may have been trimmed just now: what the gap says is left must be so.
+    await delivery.log.sync();
+    return afterGap(delivery, parsePosition(id) === undefined ? "unknown" : "other-epoch", id);
+  }
   // What was appended elsewhere since is known there before it is here.
   if (offset > delivery.window.last) await delivery.log.sync();
   // What was found in one life need not be there in the next.

@@ -38,7 +38,10 @@ function trimmedByOthers() {
           return stop;
         },
         sync: () => sync(),
-        positionOf: (id) => inner.positionOf(id),
+        positionOf: async (id) => {
+          await beforeLookingUp();
+          return inner.positionOf(id);
+        },
         trim: (through) => inner.trim(through),
         close: () => inner.close(),
       };
@@ -46,7 +49,14 @@ function trimmedByOthers() {
     close: () => memory.close(),
   };
   let sync: () => Promise<void> = async () => undefined;
-  return { log, trim: (through: number) => inner.trim(through) };
+  let beforeLookingUp: () => Promise<void> = async () => undefined;
+  return {
+    log,
+    trim: (through: number) => inner.trim(through),
+    trimBeforeLookingUp: (through: number) => {
+      beforeLookingUp = () => inner.trim(through);
+    },
+  };
 }
 
 async function trimmedWorld() {
@@ -93,4 +103,19 @@ test("an iteration over it is told of one gap", async () => {
   }
   expect(items).toEqual(["gap", 7, 8, 9, 10]);
   await world.channel.close();
+});
+
+test("an own ID that is trimmed elsewhere while it is looked for: the gap says where what is left begins", async () => {
+  const { log, trimBeforeLookingUp } = trimmedByOthers();
+  const { channel, connect } = await openWorld({ window: { events: 1 } }, {}, log);
+  for (let n = 1; n <= 10; n++) await channel.publish("n", n, { id: `own ${n}` });
+  await turns();
+  trimBeforeLookingUp(6);
+  const subscriber = connect(channel.subscribe(), "own 3");
+  await expect.poll(() => read(subscriber).length).toBe(5);
+  const [gap, ...rest] = subscriber.seen;
+  const resumesAfter = `${(await channel.position()).split("-")[0]}-6`;
+  expect(gap).toMatchObject({ type: "gap", lastEventId: resumesAfter });
+  expect(JSON.parse(gap!.data)).toEqual({ reason: "unknown", lastEventId: "own 3", resumesAfter });
+  expect(rest.map(({ data }) => JSON.parse(data))).toEqual([7, 8, 9, 10]);
 });
