@@ -1,5 +1,8 @@
+import { once } from "node:events";
+import { createServer, type IncomingMessage, request } from "node:http";
+import type { AddressInfo } from "node:net";
 import { describe, expect, it } from "vitest";
-import type { Gap, StreamOptions } from "../../src/index.ts";
+import { createSluice, type Gap, type StreamOptions } from "../../src/index.ts";
 import { SeenStream } from "../helpers/seen-stream.ts";
 import { Site } from "../helpers/site.ts";
 import { until } from "../helpers/until.ts";
@@ -121,6 +124,30 @@ describe("a last event ID", () => {
     for (const [request, options] of requests) {
       expectGap(await readResponse(site, request, options, 4), "unparsable", id, epoch);
     }
+  });
+
+  it("of 10 MB on the wire is a gap too, where the server takes such a header", async () => {
+    await using sluice = createSluice();
+    const channel = sluice.channel("news");
+    for (let n = 1; n <= 3; n++) await channel.publish("n", n);
+    const server = createServer({ maxHeaderSize: TEN_MEGABYTES + 65_536 }, (incoming, outgoing) => {
+      void sluice.stream(incoming, outgoing, channel.subscribe());
+    }).listen(0, "127.0.0.1");
+    await once(server, "listening");
+    const { port } = server.address() as AddressInfo;
+    const headers = { "last-event-id": "9".repeat(TEN_MEGABYTES) };
+    const client = request({ port, host: "127.0.0.1", headers }).end();
+    const [response] = (await once(client, "response")) as [IncomingMessage];
+    let text = "";
+    response.setEncoding("utf8").on("data", (more: string) => {
+      text += more;
+    });
+    await until("all has come", () => text.includes("data: 3\n"));
+    expect(response.statusCode).toBe(200);
+    expect(text).toMatch(/\nevent: gap\nid: [0-9a-z]+-0\ndata: \{"reason":"unparsable","lastEventId":"9{1,200}"/);
+    expect(text).toMatch(/data: 1\n.*data: 2\n.*data: 3\n/s);
+    client.destroy();
+    server.close();
   });
 
   it("that is sound is gone on from: by header, before that of the query; by the option, before both", async () => {

@@ -8,6 +8,9 @@ import { type ChannelState, type LmdbStore, MAX_GROWTH } from "./lmdb-store.ts";
 /** Entries trimmed in one go at most: an append trims no more than this and twice what it adds, so that it takes its time and no more. */
 const MAX_TRIMMED = 256;
 
+/** What an entry takes in its block besides its text, about: its row, and its part of the head. */
+const ROW_BYTES = 64;
+
 export interface Appended {
   /** Of the entries of each call, in order; or why they were refused. */
   readonly results: readonly (readonly number[] | SluiceError)[];
@@ -70,7 +73,7 @@ export function append(
 /** Bytes of the file that entries may take. */
 function roomFor(entries: readonly NewEntry[]): number {
   const bytes = (entry: NewEntry) =>
-    entryBytes(entry) - ENTRY_OVERHEAD_BYTES + 64 + Buffer.byteLength(entry.data) - entry.data.length;
+    entryBytes(entry) - ENTRY_OVERHEAD_BYTES + ROW_BYTES + Buffer.byteLength(entry.data) - entry.data.length;
   return entries.reduce((sum, entry) => sum + bytes(entry) * MAX_GROWTH, 0);
 }
 
