@@ -3,15 +3,17 @@ import { entryText } from "../entry-text.ts";
 import { KnownLog } from "../known-log.ts";
 import type { Life } from "../life.ts";
 import type { LogEntry } from "../log.ts";
-import { apiCode, BrokenLink, isTimeout, type NatsLink, STREAM_NOT_FOUND, within } from "./nats-link.ts";
+import { AheadEntries } from "./nats-ahead.ts";
+import { apiCode, BrokenLink, isTimeout, type NatsLink, STREAM_NOT_FOUND, tooLate, within } from "./nats-link.ts";
 import { lifeOf, type NatsLives } from "./nats-lives.ts";
 import { NatsLooks } from "./nats-looks.ts";
 import type { Place } from "./nats-names.ts";
 import type { Publishing } from "./nats-publisher.ts";
 import type { FoundStream, NatsStream } from "./nats-stream.ts";
 
-/** How soon is asked again, where the answer was none, in ms. */
+/** How soon is asked again where the answer was none, in ms: first, and at most. */
 const AGAIN_MS = 20;
+const MAX_AGAIN_MS = 320;
 
 /** What the life of a channel's log is found in. */
 export interface NatsLifeParts {
@@ -48,6 +50,9 @@ export class NatsChannelLife implements Publishing {
   #lookedAtBy: string | undefined;
   /** The newest entry that this process was told of by its present epoch. */
   #newest: LogEntry | undefined;
+  readonly #ahead = new AheadEntries();
+  /** Whether NATS showed other entries in this epoch than it had acknowledged. */
+  #isContradicted = false;
 
   constructor(parts: NatsLifeParts, listener: NatsLifeListener) {
     this.#parts = parts;
@@ -98,7 +103,7 @@ export class NatsChannelLife implements Publishing {
     const { link, timeout } = this.#parts;
     const end = performance.now() + timeout;
     const done = async (): Promise<T> => {
-      for (;;) {
+      for (let wait = AGAIN_MS; ; wait = Math.min(2 * wait, MAX_AGAIN_MS)) {
         this.checkOpen();
         if (!this.isOpen) await this.#looks.look();
         const { epoch } = this;
@@ -110,8 +115,9 @@ export class NatsChannelLife implements Publishing {
           if (apiCode(error) === STREAM_NOT_FOUND) this.#lookedAtBy = undefined;
           else if (!(error instanceof BrokenLink) && !isTimeout(error)) throw error;
         }
-        if (performance.now() > end) throw new BrokenLink();
-        await new Promise((resolve) => setTimeout(resolve, AGAIN_MS));
+        // Nobody waits for it any more.
+        if (performance.now() > end) throw tooLate(timeout, what);
+        await new Promise((resolve) => setTimeout(resolve, wait));
       }
     };
     return within(timeout, what, done());
@@ -119,14 +125,20 @@ export class NatsChannelLife implements Publishing {
 
   /** Entries in order, of this life, whoever brings them. */
   tell(entries: readonly LogEntry[]): void {
+    if (this.#ahead.areOthers(entries)) {
+      this.#isContradicted = true;
+      this.distrust();
+      return;
+    }
     this.known.read(entries);
     this.#newest = entries.at(-1);
     this.#listener.told();
   }
 
   appended(entry: LogEntry): void {
-    if (entry.offset === this.last + 1) this.tell([entry]);
-    else this.known.appended([entry]);
+    if (entry.offset === this.last + 1) return this.tell([entry]);
+    this.known.appended([entry]);
+    if (entry.offset > this.last) this.#ahead.add(entry);
   }
 
   acknowledged(offset: number): void {
@@ -163,8 +175,9 @@ export class NatsChannelLife implements Publishing {
     }
   }
 
-  /** Whether the stream still has the newest entry that is known, where it has one of its offset. */
+  /** Whether the stream still has what it had, as far as can be seen: the newest entry that is known, where it has one of its offset. */
   async #hasNewest({ first, last }: FoundStream): Promise<boolean> {
+    if (this.#isContradicted) return false;
     const newest = this.#newest;
     if (newest === undefined || newest.offset < first || newest.offset > last) return true;
     const { link, place } = this.#parts;
@@ -177,7 +190,11 @@ export class NatsChannelLife implements Publishing {
     const isOther = isOtherLife || identity !== this.#lookedAtBy;
     this.#lookedAtBy = identity;
     if (isOther) this.#listener.leaving();
-    if (isOtherLife) this.#newest = undefined;
+    if (isOtherLife) {
+      this.#newest = undefined;
+      this.#ahead.clear();
+      this.#isContradicted = false;
+    }
     if (this.#known === undefined) this.#known = new KnownLog(life, first, last);
     else this.#known.lives(life, first, last);
     this.#listener.lookedAt(isOther);

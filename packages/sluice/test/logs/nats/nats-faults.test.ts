@@ -339,6 +339,71 @@ describe.skipIf(NATS_SERVER === undefined)("natsLog, when something breaks", { t
     await told;
   });
 
+  describe("is answered by NATS what is not so", () => {
+    /** Answers this to what is published of entry 2, `times` times, without handing it on. */
+    const answering = async (answer: { seq: number; duplicate?: boolean }, times = 1) => {
+      const connection = await connect({ servers: server.url });
+      cleanUps.push(() => connection.close());
+      const request = connection.request.bind(connection);
+      let told = 0;
+      connection.request = async (subject, payload, options) => {
+        const isEntry = typeof payload === "string" && payload.endsWith("\n2") && told < times;
+        if (!isEntry) return request(subject, payload, options);
+        told++;
+        const any = await request("$JS.API.INFO", "", { timeout: TIMEOUT_MS });
+        const said = JSON.stringify({ stream: "sluice_orders", ...answer });
+        return Object.defineProperty(any, "data", { value: new TextEncoder().encode(said) });
+      };
+      const channel = await open({ connection });
+      await channel.append([entry(1)]);
+      return { channel, told: () => told };
+    };
+
+    test.each([0, 1, 2])("that it has an event already: it is sent again (offset %i)", async (seq) => {
+      const { channel, told } = await answering({ seq, duplicate: true }, 2);
+      expect(await channel.append([entry(2)])).toEqual([2]);
+      expect(told()).toBe(2);
+      expect(await channel.read(0, 10, 10_000)).toMatchObject([{ data: "1" }, { data: "2" }]);
+    });
+
+    test("for ever that it has an event already: it rejects", async () => {
+      const { channel } = await answering({ seq: 1, duplicate: true }, Number.POSITIVE_INFINITY);
+      await expect(channel.append([entry(2)])).rejects.toThrow(/NATS did not acknowledge the event/);
+      expect(await channel.append([entry(3)])).toEqual([2]);
+    });
+
+    test("that it has taken an event, which it then has not: that is a new life, in which nothing holds", async () => {
+      const { channel } = await answering({ seq: 3 });
+      const other = await open();
+      const lives: [string, number | undefined][] = [];
+      const { epoch } = channel;
+      for (const each of [channel, other]) {
+        each.tail({ ...recorder().listener, reset: () => lives.push([each.epoch, each.holds?.(epoch)]) });
+      }
+      expect(await channel.append([entry(2)])).toEqual([3]);
+      await other.append([entry(3)]);
+      expect(lives).toEqual([]);
+      await other.append([entry(4)]);
+      await until("both are told", () => lives.length === 2);
+      expect(lives).toEqual([
+        [channel.epoch, undefined],
+        [channel.epoch, undefined],
+      ]);
+      expect(channel.epoch).not.toBe(epoch);
+      expect(await channel.append([entry(5)])).toEqual([4]);
+    });
+  });
+
+  test("an event with a lone surrogate is what it was, also after the connection was cut", async () => {
+    const [channel, proxy] = await proxied();
+    const { epoch } = channel;
+    await channel.append([{ type: "n", data: "a\ud800b", json: false }]);
+    proxy.cut();
+    expect(await channel.append([entry(2)])).toEqual([2]);
+    expect(channel.epoch).toBe(epoch);
+    expect(await channel.read(0, 1, 1)).toMatchObject([{ data: "a\ufffdb" }]);
+  });
+
   test("a connection that the user closes is told", async () => {
     const connection = await connect({ servers: server.url });
     const channel = await open({ connection });
@@ -387,6 +452,21 @@ describe.skipIf(NATS_SERVER === undefined)("natsLog, when something breaks", { t
     await until("few are left", async () => (await consumers()) <= 10);
     await channel.close();
     await until("all consumers are gone", async () => (await consumers()) === 0);
+  });
+
+  test("a request for entries that nobody answers is made again, in time", async () => {
+    const connection = await connect({ servers: server.url });
+    cleanUps.push(() => connection.close());
+    const publish = connection.publish.bind(connection);
+    let lost = 0;
+    connection.publish = (subject, ...more) => {
+      if (subject.startsWith("$JS.API.CONSUMER.MSG.NEXT.") && lost++ === 0) return;
+      publish(subject, ...more);
+    };
+    const channel = await open({ connection });
+    await channel.append([entry(1), entry(2)]);
+    expect(await channel.read(0, 10, 10_000)).toMatchObject([{ data: "1" }, { data: "2" }]);
+    expect(lost).toBeGreaterThan(1);
   });
 
   test("reads an entry that is larger than a page, and none twice", async () => {
