@@ -124,6 +124,8 @@ export class NatsLink {
     this.#statuses?.stop?.();
     if (!this.#isOwn || this.#current === undefined) return;
     const { connection } = this.#current;
+    // What was sent last may fail, and the client listens to its socket no more once it is closed: the error would be nobody's.
+    await new Promise<void>((resolve) => setTimeout(resolve));
     await connection.close();
     // Of a socket on which it dials the client lets go without closing it, and a server that stands still never would: the process could not end.
     const { protocol } = connection as { readonly protocol?: { readonly transport?: { discard?(): void } } };
