@@ -166,6 +166,7 @@ export async function within<T>(ms: number, what: string, work: Promise<T>): Pro
   }
 }
 
+/** Says that NATS took longer than it may. */
 export function tooLate(ms: number, what: string): Error {
   return new Error(`NATS did not ${what} within ${ms} ms.`);
 }
