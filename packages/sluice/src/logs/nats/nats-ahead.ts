@@ -14,10 +14,10 @@ export class AheadEntries {
     if (this.#entries.size < MAX_ENTRIES) this.#entries.set(entry.offset, entry);
   }
 
-  /** Whether these, which the tail brings, are others than those that were acknowledged at their offsets. The tail does not come back. */
-  areOthers(found: readonly LogEntry[]): boolean {
+  /** Forgets those up to what the tail brings, which does not come back, and says whether it brings others at their offsets. */
+  passedBy(found: readonly LogEntry[]): boolean {
     if (this.#entries.size === 0) return false;
-    const areOthers = found.some((entry) => {
+    const isOther = found.some((entry) => {
       const own = this.#entries.get(entry.offset);
       return own !== undefined && (own.time !== entry.time || own.data !== entry.data);
     });
@@ -27,7 +27,7 @@ export class AheadEntries {
       if (offset > last) break;
       this.#entries.delete(offset);
     }
-    return areOthers;
+    return isOther;
   }
 
   clear(): void {

@@ -125,7 +125,7 @@ export class NatsChannelLife implements Publishing {
 
   /** Entries in order, of this life, whoever brings them. */
   tell(entries: readonly LogEntry[]): void {
-    if (this.#ahead.areOthers(entries)) {
+    if (this.#ahead.passedBy(entries)) {
       this.#isContradicted = true;
       this.distrust();
       return;
