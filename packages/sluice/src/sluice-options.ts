@@ -1,8 +1,8 @@
+import { checkBoolean, checkFunction, checkNames, checkNumber, invalidOption } from "./base/check-option.ts";
 import type { Log } from "./logs/log.ts";
-import { memoryLog } from "./logs/memory.ts";
-import { checkBoolean, checkFunction, checkNames, checkNumber, invalidOption } from "./protocol/check-option.ts";
+import { memoryLog } from "./logs/memory/memory-log.ts";
+import { checkEventType } from "./stream/opening/stream-options.ts";
 import type { ErrorContext, StreamSettings } from "./stream/stream-hub.ts";
-import { checkEventType } from "./stream/stream-options.ts";
 
 /** How a Sluice is set up. Everything has a default. */
 export interface SluiceOptions {

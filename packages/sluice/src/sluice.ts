@@ -1,6 +1,10 @@
+import { afterTurn } from "./base/after-turn.ts";
+import { checkBoolean, checkNames, checkText, invalidOption, show } from "./base/check-option.ts";
+import { OnDemand } from "./base/on-demand.ts";
+import { SluiceError } from "./base/sluice-error.ts";
 import { Channel, type ChannelStats } from "./channel/channel.ts";
 import type { ChannelOptions } from "./channel/channel-options.ts";
-import type { AnyEvents, EventMap } from "./channel/kept-event.ts";
+import type { AnyEvents, EventMap } from "./channel/event/kept-event.ts";
 import { NOBODY } from "./channel/local-presence.ts";
 import type { Cluster } from "./cluster/cluster.ts";
 import { type ClusterEvents, RESERVED_PREFIX } from "./cluster/cluster-events.ts";
@@ -8,10 +12,7 @@ import type { Presence } from "./cluster/presence.ts";
 import { type JobEvents, Jobs } from "./jobs/jobs.ts";
 import { checkJobsOptions, type JobsOptions } from "./jobs/jobs-options.ts";
 import type { JobOwner, SharedJobs } from "./jobs/shared-jobs.ts";
-import { checkBoolean, checkNames, checkText, invalidOption, show } from "./protocol/check-option.ts";
-import { SluiceError } from "./protocol/sluice-error.ts";
 import { checkSluiceOptions, type SluiceOptions, type SluiceSettings } from "./sluice-options.ts";
-import { afterTurn } from "./stream/after-turn.ts";
 import type { CloseReason } from "./stream/close-reason.ts";
 import {
   type Connection,
@@ -21,11 +22,10 @@ import {
   type NamedSelector,
 } from "./stream/connections.ts";
 import { type DrainOptions, drainStreams } from "./stream/drain.ts";
-import { OnDemand } from "./stream/on-demand.ts";
-import type { Source } from "./stream/source.ts";
+import type { StreamOptions } from "./stream/opening/stream-options.ts";
+import type { Source } from "./stream/source/source.ts";
 import { type ErrorContext, StreamHub } from "./stream/stream-hub.ts";
-import type { StreamOptions } from "./stream/stream-options.ts";
-import type { NodeRequest, NodeResponse } from "./transports/node-request.ts";
+import type { NodeRequest, NodeResponse } from "./transports/node/node-request.ts";
 import { Transports } from "./transports/transports.ts";
 
 /** What has happened since the Sluice was made, and how things are now. All of this process. */

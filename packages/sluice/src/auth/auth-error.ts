@@ -1,4 +1,4 @@
-import { SluiceError } from "../protocol/sluice-error.ts";
+import { SluiceError } from "../base/sluice-error.ts";
 
 /**
  * The request has no credential, or one that is not valid. Its answer is `401` (RFC 9110, section 15.5.2).

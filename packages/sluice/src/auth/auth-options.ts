@@ -1,6 +1,6 @@
 import type { CryptoKey, JSONWebKeySet, JWK, JWTVerifyGetKey, KeyObject } from "jose";
-import { checkNames, checkNumber, checkText, invalidOption } from "../protocol/check-option.ts";
-import { SluiceError } from "../protocol/sluice-error.ts";
+import { checkNames, checkNumber, checkText, invalidOption } from "../base/check-option.ts";
+import { SluiceError } from "../base/sluice-error.ts";
 import type { VerifierSettings } from "./token-verifier.ts";
 
 /** How tickets are kept. */

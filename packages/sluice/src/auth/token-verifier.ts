@@ -1,5 +1,5 @@
 import type { JSONWebKeySet, JWTPayload, JWTVerifyGetKey, JWTVerifyOptions, KeyInput } from "jose";
-import { loadPackage } from "../protocol/load-package.ts";
+import { loadPackage } from "../base/load-package.ts";
 import { AuthError } from "./auth-error.ts";
 
 type Jose = typeof import("jose");

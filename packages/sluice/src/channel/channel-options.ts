@@ -1,8 +1,8 @@
+import { checkFunction, checkNames, checkNumber, invalidOption } from "../base/check-option.ts";
 import type { Retention } from "../logs/log.ts";
-import { checkFunction, checkNames, checkNumber, invalidOption } from "../protocol/check-option.ts";
-import type { AnyEvents, ChannelEvent, EventMap } from "./kept-event.ts";
-import type { StandardSchema } from "./standard-schema.ts";
-import type { WindowLimits } from "./window.ts";
+import type { AnyEvents, ChannelEvent, EventMap } from "./event/kept-event.ts";
+import type { StandardSchema } from "./event/standard-schema.ts";
+import type { WindowLimits } from "./read/window.ts";
 
 /** How a channel is set up. */
 export interface ChannelOptions<Events extends EventMap = AnyEvents> {

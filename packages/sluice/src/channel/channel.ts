@@ -1,16 +1,16 @@
+import { OnDemand } from "../base/on-demand.ts";
+import { SluiceError } from "../base/sluice-error.ts";
 import type { Log } from "../logs/log.ts";
-import { SluiceError } from "../protocol/sluice-error.ts";
-import { OnDemand } from "../stream/on-demand.ts";
 import type { StreamHub } from "../stream/stream-hub.ts";
 import { type ChannelOptions, type ChannelSettings, checkChannelOptions } from "./channel-options.ts";
-import { FilterNumbers } from "./filter-numbers.ts";
-import { checkHistoryOptions, type History, type HistoryOptions } from "./history.ts";
-import type { AnyEvents, EventMap } from "./kept-event.ts";
+import { FilterNumbers } from "./event/filter-numbers.ts";
+import type { AnyEvents, EventMap } from "./event/kept-event.ts";
+import { makeEntry, type PublishOptions } from "./event/new-entry.ts";
+import { applySchema } from "./event/standard-schema.ts";
 import { type LocalPresence, NOBODY } from "./local-presence.ts";
 import { askLog } from "./log-failed.ts";
-import { makeEntry, type PublishOptions } from "./new-entry.ts";
 import type { OpenChannel } from "./open-channel.ts";
-import { applySchema } from "./standard-schema.ts";
+import { checkHistoryOptions, type History, type HistoryOptions } from "./read/history.ts";
 import { type SubscribedChannel, type SubscribeOptions, Subscription } from "./subscription.ts";
 
 /** How a channel is doing. */

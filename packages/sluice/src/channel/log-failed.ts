@@ -1,4 +1,4 @@
-import { SluiceError } from "../protocol/sluice-error.ts";
+import { SluiceError } from "../base/sluice-error.ts";
 
 /** The log could not do what it was asked, for now: a request that needs it is answered with 503. */
 class LogFailed extends SluiceError {

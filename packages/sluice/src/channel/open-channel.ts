@@ -1,24 +1,24 @@
+import { show } from "../base/check-option.ts";
+import { formatPosition, MAX_EVENT_ID_LENGTH, NEVER_IN_AN_ID, parsePosition } from "../base/position.ts";
+import { SluiceError } from "../base/sluice-error.ts";
 import type { ChannelLog, NewEntry } from "../logs/log.ts";
-import { show } from "../protocol/check-option.ts";
-import { SluiceError } from "../protocol/sluice-error.ts";
 import type { Feed } from "../stream/feed.ts";
-import type { LazyContext } from "../stream/lazy-context.ts";
-import type { SseItem } from "../stream/sse-item.ts";
+import type { LazyContext } from "../stream/source/lazy-context.ts";
+import type { SseItem } from "../stream/source/sse-item.ts";
 import type { StreamHub } from "../stream/stream-hub.ts";
 import type { ChannelStats } from "./channel.ts";
 import type { ChannelSettings } from "./channel-options.ts";
-import { Cursor, type CursorSetup } from "./cursor.ts";
-import { Delivery } from "./delivery.ts";
-import { NO_POSITION } from "./gap.ts";
-import type { History, HistoryQuery } from "./history.ts";
-import { SubscriptionIterator } from "./iterate.ts";
-import type { ChannelEvent } from "./kept-event.ts";
-import { Latest } from "./latest.ts";
+import { Cursor, type CursorSetup } from "./deliver/cursor.ts";
+import { Delivery } from "./deliver/delivery.ts";
+import { NO_POSITION } from "./event/gap.ts";
+import type { ChannelEvent } from "./event/kept-event.ts";
+import { SubscriptionIterator } from "./follow/subscription-iterator.ts";
 import type { LocalPresence } from "./local-presence.ts";
 import { askLog, logError } from "./log-failed.ts";
-import { formatPosition, MAX_EVENT_ID_LENGTH, NEVER_IN_AN_ID, parsePosition } from "./position.ts";
 import { presenceOf } from "./presence-of.ts";
-import { readHistory } from "./read-history.ts";
+import type { History, HistoryQuery } from "./read/history.ts";
+import { Latest } from "./read/latest.ts";
+import { readHistory } from "./read/read-history.ts";
 
 /** A channel whose log is open: all that moves its events. Loaded when the first channel is made. */
 export class OpenChannel {

@@ -1,5 +1,5 @@
-import type { Cohort } from "./cohort.ts";
-import type { Delivery } from "./delivery.ts";
+import type { Cohort } from "./deliver/cohort.ts";
+import type { Delivery } from "./deliver/delivery.ts";
 import type { LocalPresence } from "./local-presence.ts";
 
 /** Counts the streams of a channel. Costs what there are cohorts and lagging streams: for those who ask, not for every stream. */

@@ -1,16 +1,16 @@
-import { checkNames, invalidOption } from "../protocol/check-option.ts";
+import { checkNames, invalidOption } from "../base/check-option.ts";
+import { MAX_EVENT_ID_LENGTH } from "../base/position.ts";
 import type { Feed, FeedSource, SourceContext } from "../stream/feed.ts";
-import type { LazyContext } from "../stream/lazy-context.ts";
-import type { SseItem } from "../stream/sse-item.ts";
-import type { CursorSetup } from "./cursor.ts";
-import type { FilterNumbers } from "./filter-numbers.ts";
-import type { AnyEvents, EventMap } from "./kept-event.ts";
-import { LaterIterator } from "./later-iterator.ts";
+import type { LazyContext } from "../stream/source/lazy-context.ts";
+import type { SseItem } from "../stream/source/sse-item.ts";
+import type { CursorSetup } from "./deliver/cursor.ts";
+import type { FilterNumbers } from "./event/filter-numbers.ts";
+import type { AnyEvents, EventMap } from "./event/kept-event.ts";
+import { checkSelection, type SelectionOptions } from "./event/selection-options.ts";
+import { DeferredIterator } from "./follow/deferred-iterator.ts";
 import type { OpenChannel } from "./open-channel.ts";
-import { MAX_EVENT_ID_LENGTH } from "./position.ts";
-import { checkSelection, type SelectionOptions } from "./selection-options.ts";
-import type { Initial } from "./snapshot.ts";
-import type { From } from "./start-point.ts";
+import type { Initial } from "./read/snapshot.ts";
+import type { From } from "./read/start-point.ts";
 
 /** What a subscriber wants of a channel. */
 export interface SubscribeOptions<
@@ -68,7 +68,7 @@ export class Subscription<T = unknown> implements FeedSource, AsyncIterable<SseI
     const opened = this.#channel.open();
     const begin = (channel: OpenChannel) =>
       channel.iterate(this.#setup, lastEventId) as AsyncGenerator<SseItem<T>, void, undefined>;
-    return opened instanceof Promise ? new LaterIterator(opened.then(begin)) : begin(opened);
+    return opened instanceof Promise ? new DeferredIterator(opened.then(begin)) : begin(opened);
   }
 }
 

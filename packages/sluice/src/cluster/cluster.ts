@@ -1,7 +1,7 @@
 import type { Channel } from "../channel/channel.ts";
 import type { ChannelOptions } from "../channel/channel-options.ts";
-import { Fold } from "../channel/fold.ts";
-import type { KeptEvent } from "../channel/kept-event.ts";
+import type { KeptEvent } from "../channel/event/kept-event.ts";
+import { Projection } from "../channel/follow/projection.ts";
 import type { LocalPresence } from "../channel/local-presence.ts";
 import type { NamedSelector } from "../stream/connections.ts";
 import { CLUSTER_CHANNEL, type ClusterEvents } from "./cluster-events.ts";
@@ -38,7 +38,7 @@ export class Cluster {
   readonly #member: ClusterMember;
   readonly #nodes: Nodes;
   readonly #presence = new PresenceTable();
-  readonly #fold: Fold;
+  readonly #fold: Projection;
   /** Time between beats, in ms. */
   readonly #every: number;
   readonly #timer: ReturnType<typeof setInterval>;
@@ -70,7 +70,7 @@ export class Cluster {
         this.#sayAll = true;
       },
     };
-    this.#fold = new Fold(channel as unknown as Channel, folded, "now", (error) => member.report(error));
+    this.#fold = new Projection(channel as unknown as Channel, folded, "now", (error) => member.report(error));
     this.#timer = setInterval(() => void this.#beat(), this.#every);
     (this.#timer as { unref?(): void }).unref?.();
     void this.#fold.caughtUp().then(

@@ -1,8 +1,8 @@
 import type { Channel } from "../channel/channel.ts";
 import type { Feed, FeedSource, SourceContext } from "../stream/feed.ts";
-import type { LazyContext } from "../stream/lazy-context.ts";
-import { SourceFeed } from "../stream/source-feed.ts";
-import { SseItem } from "../stream/sse-item.ts";
+import type { LazyContext } from "../stream/source/lazy-context.ts";
+import { SourceFeed } from "../stream/source/source-feed.ts";
+import { SseItem } from "../stream/source/sse-item.ts";
 import type { StreamHub } from "../stream/stream-hub.ts";
 import type { JobState } from "./job.ts";
 import type { JobEvents } from "./jobs.ts";

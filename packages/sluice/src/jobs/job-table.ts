@@ -1,4 +1,4 @@
-import type { KeptEvent } from "../channel/kept-event.ts";
+import type { KeptEvent } from "../channel/event/kept-event.ts";
 import type { JobState } from "./job.ts";
 import { isTerminal, type TerminalType } from "./terminal-type.ts";
 

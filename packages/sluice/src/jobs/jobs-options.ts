@@ -1,5 +1,5 @@
+import { checkNames, checkNumber } from "../base/check-option.ts";
 import type { ChannelOptions } from "../channel/channel-options.ts";
-import { checkNames, checkNumber } from "../protocol/check-option.ts";
 
 /** How a kind of job is set up. */
 export interface JobsOptions {

@@ -1,9 +1,9 @@
+import { checkFunction, checkNames, checkText, show } from "../base/check-option.ts";
+import { OnDemand } from "../base/on-demand.ts";
+import { SluiceError } from "../base/sluice-error.ts";
 import type { Channel } from "../channel/channel.ts";
-import { checkTopics } from "../channel/topics.ts";
-import { checkFunction, checkNames, checkText, show } from "../protocol/check-option.ts";
-import { SluiceError } from "../protocol/sluice-error.ts";
+import { checkTopics } from "../channel/event/topics.ts";
 import type { FeedSource } from "../stream/feed.ts";
-import { OnDemand } from "../stream/on-demand.ts";
 import type { StreamHub } from "../stream/stream-hub.ts";
 import { Job, type JobState } from "./job.ts";
 import { JobFailure } from "./job-failure.ts";

@@ -1,5 +1,5 @@
-import { show } from "../protocol/check-option.ts";
-import { SluiceError } from "../protocol/sluice-error.ts";
+import { show } from "../base/check-option.ts";
+import { SluiceError } from "../base/sluice-error.ts";
 import type { Job } from "./job.ts";
 import type { JobOwner } from "./shared-jobs.ts";
 import type { TerminalType } from "./terminal-type.ts";

@@ -1,7 +1,7 @@
+import { SluiceError } from "../base/sluice-error.ts";
 import type { Channel } from "../channel/channel.ts";
-import { Fold } from "../channel/fold.ts";
-import type { KeptEvent } from "../channel/kept-event.ts";
-import { SluiceError } from "../protocol/sluice-error.ts";
+import type { KeptEvent } from "../channel/event/kept-event.ts";
+import { Projection } from "../channel/follow/projection.ts";
 import type { JobState } from "./job.ts";
 import { type Announcement, endId, JobTable, type SharedJob, STARTED } from "./job-table.ts";
 import { isTerminal, type TerminalType } from "./terminal-type.ts";
@@ -57,7 +57,7 @@ export class SharedJobs {
   readonly #owner: JobOwner;
   readonly #report: (error: unknown) => void;
   readonly #table: JobTable;
-  readonly #fold: Fold;
+  readonly #fold: Projection;
   /** Since when it knows what the log says: since it began, or the log last lost something. */
   #restartedAt = performance.now();
   /** Ends that the log is being told of, by run. */
@@ -87,7 +87,7 @@ export class SharedJobs {
         this.#restartedAt = performance.now();
       },
     };
-    this.#fold = new Fold(channel, folded, "start", report);
+    this.#fold = new Projection(channel, folded, "start", report);
     nodes.watch(
       (node) => this.#fail(node),
       () => this.#lookAfter(),

@@ -1,5 +1,5 @@
 import { Counter, Gauge, type OpenMetricsContentType, type PrometheusContentType, type Registry } from "prom-client";
-import { checkFunction, checkNames, invalidOption } from "../protocol/check-option.ts";
+import { checkFunction, checkNames, invalidOption } from "../base/check-option.ts";
 import type { MeasuredSluice, MeasuredStats } from "./measured.ts";
 import { METRICS, type Metric } from "./metric-table.ts";
 

@@ -1,5 +1,5 @@
+import { SluiceError } from "../base/sluice-error.ts";
 import type { EventFields } from "./event-fields.ts";
-import { SluiceError } from "./sluice-error.ts";
 
 const LINE_END = /\r\n|[\r\n]/g;
 // `\p{Surrogate}` under the u flag is a lone one; it would come back as U+FFFD and match neither log nor listener.

@@ -1,5 +1,5 @@
-import { checkText, invalidOption } from "../protocol/check-option.ts";
-import { SluiceError } from "../protocol/sluice-error.ts";
+import { checkText, invalidOption } from "../base/check-option.ts";
+import { SluiceError } from "../base/sluice-error.ts";
 import type { EventStream, Subscriber } from "./event-stream.ts";
 
 /** One open event stream, as those who operate the server see it. */

@@ -1,7 +1,7 @@
+import { checkNames, checkNumber } from "../base/check-option.ts";
 import { toBytes } from "../protocol/bytes.ts";
-import { checkNames, checkNumber } from "../protocol/check-option.ts";
+import { Piece } from "./body/piece.ts";
 import type { EventStream } from "./event-stream.ts";
-import { Piece } from "./piece.ts";
 import type { StreamHub } from "./stream-hub.ts";
 
 /** How streams are ended before a shutdown. */

@@ -1,10 +1,10 @@
+import type { Piece } from "./body/piece.ts";
+import type { Sink, SinkOwner } from "./body/sink.ts";
 import type { CloseReason } from "./close-reason.ts";
-import type { Exchange } from "./exchange.ts";
 import type { Feed, FeedState } from "./feed.ts";
-import type { Piece } from "./piece.ts";
-import type { Sink, SinkOwner } from "./sink.ts";
+import { type EndListeners, notifyClosed } from "./notify-closed.ts";
+import type { Exchange } from "./opening/exchange.ts";
 import type { StreamHub } from "./stream-hub.ts";
-import { type EndListeners, tellEnd } from "./tell-end.ts";
 
 /** Who a stream belongs to, as its server says: for `connections()` and `disconnect()`. */
 export interface Subscriber {
@@ -124,7 +124,7 @@ export class EventStream implements SinkOwner, EventStreamSetup {
     this.lastState = this.feed.describe();
     this.feed.stop(reason);
     this.#endSink(reason);
-    tellEnd(this.#hub, this, reason, this);
+    notifyClosed(this.#hub, this, reason, this);
   }
 
   drained(): void {

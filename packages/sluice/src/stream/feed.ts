@@ -1,6 +1,6 @@
+import type { Piece } from "./body/piece.ts";
 import type { CloseReason } from "./close-reason.ts";
 import type { EventStream } from "./event-stream.ts";
-import type { Piece } from "./piece.ts";
 
 /** What a feed tells about itself to those who list connections. */
 export interface FeedState {

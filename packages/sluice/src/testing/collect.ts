@@ -1,4 +1,4 @@
-import { checkNames, checkNumber } from "../protocol/check-option.ts";
+import { checkNames, checkNumber } from "../base/check-option.ts";
 import { checkTimeout, within } from "./time-limit.ts";
 
 /** How long to wait for items. */

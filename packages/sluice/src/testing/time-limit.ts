@@ -1,4 +1,4 @@
-import { checkNumber } from "../protocol/check-option.ts";
+import { checkNumber } from "../base/check-option.ts";
 
 /** How long a test waits for what should come at once: well under the time limit of the usual test runners, to fail with a better message. */
 const TIMEOUT_MS = 4_000;

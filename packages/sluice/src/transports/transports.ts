@@ -1,17 +1,17 @@
+import { OnDemand } from "../base/on-demand.ts";
 import type { CloseReason } from "../stream/close-reason.ts";
-import { type HttpAnswer, RETRY_LATER } from "../stream/http-answer.ts";
-import { OnDemand } from "../stream/on-demand.ts";
-import { checkSource, type Source } from "../stream/source.ts";
+import { notifyClosed } from "../stream/notify-closed.ts";
+import { type HttpAnswer, RETRY_LATER } from "../stream/opening/http-answer.ts";
+import { checkStreamOptions, type StreamOptions } from "../stream/opening/stream-options.ts";
+import { checkSource, type Source } from "../stream/source/source.ts";
 import type { StreamHub } from "../stream/stream-hub.ts";
-import { checkStreamOptions, type StreamOptions } from "../stream/stream-options.ts";
-import { tellEnd } from "../stream/tell-end.ts";
-import { checkNodeRequest, type NodeRequest, type NodeResponse, refuseOnNode } from "./node-request.ts";
+import { checkNodeRequest, type NodeRequest, type NodeResponse, refuseOnNode } from "./node/node-request.ts";
 
 /** The ways to answer a request. Each is loaded with the first request that needs it, and with it all that a stream consists of. */
 export class Transports {
   readonly #hub: StreamHub;
-  readonly #node = new OnDemand(() => import("./node.ts"));
-  readonly #fetch = new OnDemand(() => import("./fetch.ts"));
+  readonly #node = new OnDemand(() => import("./node/open-node-stream.ts"));
+  readonly #fetch = new OnDemand(() => import("./fetch/open-fetch-stream.ts"));
 
   constructor(hub: StreamHub) {
     this.#hub = hub;
@@ -78,7 +78,7 @@ export class Transports {
       (error) => {
         hub.loading--;
         hub.report(error, { stage: "load" });
-        tellEnd(hub, { onClose, resolve() {} }, "refused");
+        notifyClosed(hub, { onClose, resolve() {} }, "refused");
         return refuse(RETRY_LATER.broken());
       },
     );

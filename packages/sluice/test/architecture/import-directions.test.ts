@@ -53,6 +53,7 @@ describe("the public entry", () => {
 describe("the check of import directions", () => {
   it.each([
     ["protocol/a.ts", `import { b } from "./b.ts";`],
+    ["protocol/a.ts", `import { b } from "../base/b.ts";`],
     ["channel/a.ts", `import type { Log } from "../logs/log.ts";`],
     ["jobs/a.ts", `import { b } from "../channel/b.ts";`],
     ["adapters/koa.ts", `import { b } from "../index.ts";`],
@@ -64,17 +65,18 @@ describe("the check of import directions", () => {
   });
 
   it.each([
-    ["protocol/a.ts", `import { b } from "../stream/b.ts";`, "protocol imports nothing else"],
-    ["protocol/a.ts", `import type { B } from "../stream/b.ts";`, "protocol imports nothing else"],
-    ["protocol/a.ts", `export { b } from "../logs/log.ts";`, "protocol imports nothing else"],
+    ["base/a.ts", `import { b } from "../protocol/b.ts";`, "base imports nothing else"],
+    ["protocol/a.ts", `import { b } from "../stream/b.ts";`, "protocol imports base only"],
+    ["protocol/a.ts", `import type { B } from "../stream/b.ts";`, "protocol imports base only"],
+    ["protocol/a.ts", `export { b } from "../logs/log.ts";`, "protocol imports base only"],
     ["protocol/a.ts", `import { b } from "./index.ts";`, "no folder is imported through its own index"],
-    ["logs/memory.ts", `import { b } from "../channel/b.ts";`, "logs imports protocol only"],
-    ["channel/a.ts", `import { m } from "../logs/memory.ts";`, "channel imports protocol, stream, logs/log.ts only"],
-    ["stream/a.ts", `const b = import("../channel/b.ts");`, "stream imports protocol only"],
-    ["stream/a.ts", `let b: import("../channel/b.ts").B;`, "stream imports protocol only"],
-    ["transports/a.ts", `import { b } from "../channel/b.ts";`, "transports imports protocol, stream only"],
+    ["logs/memory/a.ts", `import { b } from "../../channel/b.ts";`, "logs imports base, protocol only"],
+    ["channel/a.ts", `import { m } from "../logs/memory/memory-log.ts";`, "channel imports base, protocol, stream, logs/log.ts only"],
+    ["stream/a.ts", `const b = import("../channel/b.ts");`, "stream imports base, protocol only"],
+    ["stream/a.ts", `let b: import("../channel/b.ts").B;`, "stream imports base, protocol only"],
+    ["transports/a.ts", `import { b } from "../channel/b.ts";`, "transports imports base, protocol, stream only"],
     ["adapters/koa.ts", `import { b } from "../sluice.ts";`, "adapters imports index.ts only"],
-    ["client/a.ts", `import { b } from "../stream/b.ts";`, "client imports protocol only"],
+    ["client/a.ts", `import { b } from "../stream/b.ts";`, "client imports base, protocol only"],
     ["channel/a.ts", `import type { S } from "zod";`, "it uses no packages"],
     ["sluice.ts", `import { b } from "ws";`, "it uses no packages"],
     ["auth/a.ts", `import { b } from "joseph";`, "it uses jose only"],

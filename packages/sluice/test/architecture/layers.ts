@@ -11,23 +11,24 @@ export interface Layer {
 
 /** The layers of DESIGN, section 7, from the bottom up. Files directly in `src/` put the rest together and may import it all. */
 export const LAYERS: readonly Layer[] = [
-  { folder: "protocol", imports: [] },
+  { folder: "base", imports: [] },
+  { folder: "protocol", imports: ["base"] },
   {
     folder: "logs",
-    imports: ["protocol"],
+    imports: ["base", "protocol"],
     packages: ["lmdb", "redis", "@nats-io/jetstream", "@nats-io/transport-node"],
   },
-  { folder: "stream", imports: ["protocol"] },
-  { folder: "channel", imports: ["protocol", "stream", "logs/log.ts"] },
-  { folder: "jobs", imports: ["protocol", "stream", "channel"] },
-  { folder: "cluster", imports: ["protocol", "stream", "channel"] },
-  { folder: "transports", imports: ["protocol", "stream"] },
+  { folder: "stream", imports: ["base", "protocol"] },
+  { folder: "channel", imports: ["base", "protocol", "stream", "logs/log.ts"] },
+  { folder: "jobs", imports: ["base", "protocol", "stream", "channel"] },
+  { folder: "cluster", imports: ["base", "protocol", "stream", "channel"] },
+  { folder: "transports", imports: ["base", "protocol", "stream"] },
   { folder: "adapters", imports: ["index.ts"], packages: ["fastify", "koa", "hono", "@nestjs/common", "rxjs"] },
-  { folder: "auth", imports: ["protocol", "index.ts"], packages: ["jose"] },
-  { folder: "metrics", imports: ["protocol", "index.ts"], packages: ["prom-client"] },
-  { folder: "testing", imports: ["protocol", "index.ts", "logs/log.ts"] },
-  { folder: "client", imports: ["protocol"] },
-  { folder: "react", imports: ["protocol", "client"], packages: ["react"] },
+  { folder: "auth", imports: ["base", "protocol", "index.ts"], packages: ["jose"] },
+  { folder: "metrics", imports: ["base", "protocol", "index.ts"], packages: ["prom-client"] },
+  { folder: "testing", imports: ["base", "protocol", "index.ts", "logs/log.ts"] },
+  { folder: "client", imports: ["base", "protocol"] },
+  { folder: "react", imports: ["base", "protocol", "client"], packages: ["react"] },
 ];
 
 /** The sources of `src/`, by their paths in it. */

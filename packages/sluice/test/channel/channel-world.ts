@@ -1,9 +1,9 @@
 import { Channel } from "../../src/channel/channel.ts";
 import type { ChannelOptions } from "../../src/channel/channel-options.ts";
 import type { ChannelLog, Log } from "../../src/logs/log.ts";
-import { memoryLog } from "../../src/logs/memory.ts";
+import { memoryLog } from "../../src/logs/memory/memory-log.ts";
 import { checkSluiceOptions, type SluiceOptions } from "../../src/sluice-options.ts";
-import type { Source } from "../../src/stream/source.ts";
+import type { Source } from "../../src/stream/source/source.ts";
 import { type ErrorContext, StreamHub } from "../../src/stream/stream-hub.ts";
 import { FakeSubscriber } from "./fake-subscriber.ts";
 

@@ -1,7 +1,7 @@
 import { describe, expect, test, vi } from "vitest";
+import { SluiceError } from "../../src/base/sluice-error.ts";
 import type { Log } from "../../src/logs/log.ts";
-import { memoryLog } from "../../src/logs/memory.ts";
-import { SluiceError } from "../../src/protocol/sluice-error.ts";
+import { memoryLog } from "../../src/logs/memory/memory-log.ts";
 import { channelWorld, openWorld, read, turns } from "./channel-world.ts";
 
 function brokenLog(log: object): object {

@@ -1,7 +1,7 @@
-import { KnownChannelLog } from "../../src/logs/known-channel-log.ts";
-import { KnownLog } from "../../src/logs/known-log.ts";
-import type { Life } from "../../src/logs/life.ts";
 import type { ChannelLog, LogEntry, NewEntry, TailListener } from "../../src/logs/log.ts";
+import { ChannelLogView } from "../../src/logs/shared/channel-log-view.ts";
+import type { Life } from "../../src/logs/shared/life.ts";
+import { LogView } from "../../src/logs/shared/log-view.ts";
 import type { ForgetfulStore } from "./forgetful-store.ts";
 import type { Wire } from "./wire.ts";
 
@@ -19,10 +19,10 @@ const TAIL_EVENTS = 5;
 const FAILS_ONE_IN = 12;
 
 /** The store as this process sees it: late, and by answers that overtake each other. */
-export class ForgetfulLog extends KnownChannelLog implements ChannelLog {
+export class ForgetfulLog extends ChannelLogView implements ChannelLog {
   readonly #store: ForgetfulStore;
   readonly #wire: Wire;
-  readonly #known: KnownLog;
+  readonly #known: LogView;
   /** Index of the life that is known. */
   #index: number;
   #closed = false;
@@ -43,10 +43,10 @@ export class ForgetfulLog extends KnownChannelLog implements ChannelLog {
     this.#wire = wire;
     const { index, life, first, last } = this.#seen();
     this.#index = index;
-    this.#known = new KnownLog(life, first, last);
+    this.#known = new LogView(life, first, last);
   }
 
-  protected get known(): KnownLog {
+  protected get known(): LogView {
     return this.#known;
   }
 

@@ -1,5 +1,5 @@
-import { type Life, lifeIn } from "../../src/logs/life.ts";
 import { entryBytes, type LogEntry, type NewEntry } from "../../src/logs/log.ts";
+import { type Life, lifeIn } from "../../src/logs/shared/life.ts";
 import { type Era, Past } from "./past.ts";
 
 interface StoredEra extends Era {

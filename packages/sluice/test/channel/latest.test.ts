@@ -1,9 +1,9 @@
 import { expect, test } from "vitest";
-import type { ChannelEvent } from "../../src/channel/kept-event.ts";
-import { KeptEvent } from "../../src/channel/kept-event.ts";
-import { Latest } from "../../src/channel/latest.ts";
+import type { ChannelEvent } from "../../src/channel/event/kept-event.ts";
+import { KeptEvent } from "../../src/channel/event/kept-event.ts";
+import { Latest } from "../../src/channel/read/latest.ts";
 import type { Log, NewEntry } from "../../src/logs/log.ts";
-import { MemoryChannelLog } from "../../src/logs/memory-channel.ts";
+import { MemoryChannelLog } from "../../src/logs/memory/memory-channel.ts";
 import { type ChannelWorld, openWorld, turns } from "./channel-world.ts";
 import { ForgetfulLog } from "./forgetful-log.ts";
 import { ForgetfulStore } from "./forgetful-store.ts";

@@ -1,9 +1,9 @@
 import { describe, expect, test } from "vitest";
 import type { ChannelOptions } from "../../src/channel/channel-options.ts";
-import { KnownLog } from "../../src/logs/known-log.ts";
-import { lifeIn } from "../../src/logs/life.ts";
 import type { ChannelLog, Log, LogEntry, NewEntry } from "../../src/logs/log.ts";
-import { MemoryChannelLog } from "../../src/logs/memory-channel.ts";
+import { MemoryChannelLog } from "../../src/logs/memory/memory-channel.ts";
+import { lifeIn } from "../../src/logs/shared/life.ts";
+import { LogView } from "../../src/logs/shared/log-view.ts";
 import { SharedMemory } from "../logs/shared-memory.ts";
 import { openWorld, read, turns } from "./channel-world.ts";
 import { FakeSubscriber } from "./fake-subscriber.ts";
@@ -15,7 +15,7 @@ function sharedLog() {
   let entries: LogEntry[] = [];
   const first = 1;
   let held: Promise<void> = Promise.resolve();
-  const known = new KnownLog(life, 1, 0);
+  const known = new LogView(life, 1, 0);
   const add = (added: readonly NewEntry[]) => {
     const before = entries.length;
     for (const entry of added) entries.push({ ...entry, offset: entries.length + 1, time: 0 });

@@ -1,6 +1,6 @@
 import { expect } from "vitest";
+import { formatPosition } from "../../src/base/position.ts";
 import { Channel } from "../../src/channel/channel.ts";
-import { formatPosition } from "../../src/channel/position.ts";
 import type { NewEntry } from "../../src/logs/log.ts";
 import { checkSluiceOptions } from "../../src/sluice-options.ts";
 import { StreamHub } from "../../src/stream/stream-hub.ts";

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { Log } from "../../src/logs/log.ts";
-import { memoryLog } from "../../src/logs/memory.ts";
+import { memoryLog } from "../../src/logs/memory/memory-log.ts";
 import { until } from "../helpers/until.ts";
 import { channelWorld, read, turns } from "./channel-world.ts";
 

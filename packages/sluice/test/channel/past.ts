@@ -1,4 +1,4 @@
-import { parsePosition } from "../../src/channel/position.ts";
+import { parsePosition } from "../../src/base/position.ts";
 import type { NewEntry } from "../../src/logs/log.ts";
 
 /** One life of a log, as the model sees it: a list. */

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { formatPosition, parsePosition } from "../../src/channel/position.ts";
+import { formatPosition, parsePosition } from "../../src/base/position.ts";
 
 test("a position comes back as it was written", () => {
   const epoch = fc.stringMatching(/^[0-9a-z]{1,32}$/);

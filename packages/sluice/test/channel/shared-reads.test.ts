@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { ChannelLog, Log } from "../../src/logs/log.ts";
-import { memoryLog } from "../../src/logs/memory.ts";
+import { memoryLog } from "../../src/logs/memory/memory-log.ts";
 import { until } from "../helpers/until.ts";
 import { openWorld } from "./channel-world.ts";
 

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { ChannelLog, Log } from "../../src/logs/log.ts";
-import { memoryLog } from "../../src/logs/memory.ts";
+import { memoryLog } from "../../src/logs/memory/memory-log.ts";
 import { openWorld, read, turns } from "./channel-world.ts";
 
 /** A log that others trim: `read` knows it at once, `first` only after the next `sync`, as a log elsewhere may. */

@@ -19,8 +19,12 @@ export function holdTransports(): HeldLoad {
     await released;
     return vi.importActual<object>(path);
   };
-  vi.doMock("../../src/transports/node.ts", () => held("../../src/transports/node.ts"));
-  vi.doMock("../../src/transports/fetch.ts", () => held("../../src/transports/fetch.ts"));
+  vi.doMock("../../src/transports/node/open-node-stream.ts", () =>
+    held("../../src/transports/node/open-node-stream.ts"),
+  );
+  vi.doMock("../../src/transports/fetch/open-fetch-stream.ts", () =>
+    held("../../src/transports/fetch/open-fetch-stream.ts"),
+  );
   return {
     get isAwaited() {
       return isAwaited;
@@ -28,8 +32,8 @@ export function holdTransports(): HeldLoad {
     release,
     [Symbol.dispose]() {
       release();
-      vi.doUnmock("../../src/transports/node.ts");
-      vi.doUnmock("../../src/transports/fetch.ts");
+      vi.doUnmock("../../src/transports/node/open-node-stream.ts");
+      vi.doUnmock("../../src/transports/fetch/open-fetch-stream.ts");
     },
   };
 }

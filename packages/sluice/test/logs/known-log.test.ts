@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { KnownLog } from "../../src/logs/known-log.ts";
-import { lifeIn } from "../../src/logs/life.ts";
 import type { LogEntry } from "../../src/logs/log.ts";
+import { lifeIn } from "../../src/logs/shared/life.ts";
+import { LogView } from "../../src/logs/shared/log-view.ts";
 
 const LIFE = lifeIn("0", undefined, 1, 0);
 
@@ -18,7 +18,7 @@ function entries(from: number, through: number): LogEntry[] {
 
 /** A log of which this process knows the entries up to `last`, and all that its listener hears. */
 function knownLog(last = 0, first = 1) {
-  const known = new KnownLog(LIFE, first, last);
+  const known = new LogView(LIFE, first, last);
   const heard: string[] = [];
   const stop = known.tail({
     appended: (added) => {
@@ -77,7 +77,7 @@ describe("entries", () => {
   test("come in order, each once, however reading and appending overlap", () => {
     const step = fc.record({ own: fc.boolean(), from: fc.nat(30), count: fc.nat(10) });
     const property = fc.property(fc.array(step), (steps) => {
-      const known = new KnownLog(LIFE, 1, 0);
+      const known = new LogView(LIFE, 1, 0);
       const heard: number[] = [];
       const listener = { appended: (added: readonly LogEntry[]) => heard.push(...added.map(({ offset }) => offset)) };
       known.tail({ ...listener, trimmed: () => undefined, reset: () => undefined });

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { type Life, lifeIn, parseLife, type Seen } from "../../src/logs/life.ts";
+import { type Life, lifeIn, parseLife, type Seen } from "../../src/logs/shared/life.ts";
 
 /** A log that was new in the run "0". */
 const NEW = lifeIn("0", undefined, 1, 0);

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { memoryLog } from "../../src/logs/memory.ts";
+import { memoryLog } from "../../src/logs/memory/memory-log.ts";
 import { logContract } from "./log-contract.ts";
 
 logContract("memoryLog", memoryLog);

@@ -1,9 +1,9 @@
-import { KnownChannelLog } from "../../src/logs/known-channel-log.ts";
-import { KnownLog } from "../../src/logs/known-log.ts";
-import { type Life, lifeIn } from "../../src/logs/life.ts";
+import { SluiceError } from "../../src/base/sluice-error.ts";
 import type { ChannelLog, Log, LogEntry, NewEntry, Retention, TailListener } from "../../src/logs/log.ts";
-import { MemoryChannelLog } from "../../src/logs/memory-channel.ts";
-import { SluiceError } from "../../src/protocol/sluice-error.ts";
+import { MemoryChannelLog } from "../../src/logs/memory/memory-channel.ts";
+import { ChannelLogView } from "../../src/logs/shared/channel-log-view.ts";
+import { type Life, lifeIn } from "../../src/logs/shared/life.ts";
+import { LogView } from "../../src/logs/shared/log-view.ts";
 
 /** A store that several logs of this process share, as several processes share a server: what they have in common without its network. */
 export class SharedMemory {
@@ -118,11 +118,11 @@ class SharedChannel {
   }
 }
 
-class SharedMemoryLog extends KnownChannelLog implements ChannelLog {
+class SharedMemoryLog extends ChannelLogView implements ChannelLog {
   readonly #reach: () => Promise<void>;
   readonly #channel: SharedChannel;
   readonly #taken: () => void;
-  readonly #known: KnownLog;
+  readonly #known: LogView;
   #closed = false;
 
   constructor(reach: () => Promise<void>, channel: SharedChannel, taken: () => void) {
@@ -130,11 +130,11 @@ class SharedMemoryLog extends KnownChannelLog implements ChannelLog {
     this.#reach = reach;
     this.#taken = taken;
     this.#channel = channel;
-    this.#known = new KnownLog(channel.life, channel.entries.first, channel.entries.last);
+    this.#known = new LogView(channel.life, channel.entries.first, channel.entries.last);
     channel.readers.add(this);
   }
 
-  protected get known(): KnownLog {
+  protected get known(): LogView {
     return this.#known;
   }
 

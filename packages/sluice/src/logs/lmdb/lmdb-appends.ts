@@ -1,4 +1,4 @@
-import { SluiceError } from "../../protocol/sluice-error.ts";
+import { SluiceError } from "../../base/sluice-error.ts";
 import type { NewEntry, Retention } from "../log.ts";
 import { type Appended, append } from "./lmdb-changes.ts";
 import type { LmdbFolder } from "./lmdb-folder.ts";

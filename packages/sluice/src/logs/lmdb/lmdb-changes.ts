@@ -1,4 +1,4 @@
-import { SluiceError } from "../../protocol/sluice-error.ts";
+import { SluiceError } from "../../base/sluice-error.ts";
 import { ENTRY_OVERHEAD_BYTES, entryBytes, type LogEntry, type NewEntry, type Retention } from "../log.ts";
 import { blocksOf, type LmdbBlock } from "./lmdb-block.ts";
 import { type ChannelState, type LmdbStore, MAX_GROWTH } from "./lmdb-store.ts";

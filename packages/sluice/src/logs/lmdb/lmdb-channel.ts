@@ -1,6 +1,4 @@
-import { SluiceError } from "../../protocol/sluice-error.ts";
-import { KnownChannelLog } from "../known-channel-log.ts";
-import { KnownLog } from "../known-log.ts";
+import { SluiceError } from "../../base/sluice-error.ts";
 import {
   type ChannelLog,
   entryBytes,
@@ -9,6 +7,8 @@ import {
   type Retention,
   type TailListener,
 } from "../log.ts";
+import { ChannelLogView } from "../shared/channel-log-view.ts";
+import { LogView } from "../shared/log-view.ts";
 import { LmdbAppends } from "./lmdb-appends.ts";
 import { type Appended, isOver, trim } from "./lmdb-changes.ts";
 import type { LmdbFolder } from "./lmdb-folder.ts";
@@ -24,12 +24,12 @@ const MAX_AGE_CHECK_MS = 60_000;
 type OnError = (error: unknown) => void;
 
 /** One channel of a folder. */
-export class LmdbChannelLog extends KnownChannelLog implements ChannelLog {
+export class LmdbChannelLog extends ChannelLogView implements ChannelLog {
   readonly #folder: LmdbFolder;
   readonly #channel: number;
   readonly #retain: Retention;
   readonly #onError: OnError;
-  readonly #known: KnownLog;
+  readonly #known: LogView;
   #lives: number;
   #following: Promise<void> | undefined;
   readonly #appends: LmdbAppends;
@@ -47,7 +47,7 @@ export class LmdbChannelLog extends KnownChannelLog implements ChannelLog {
     this.#retain = retain;
     this.#onError = onError;
     const { first, last, lives } = folder.store.state(channel);
-    this.#known = new KnownLog(folder.store.life(channel)!, first, last);
+    this.#known = new LogView(folder.store.life(channel)!, first, last);
     this.#lives = lives;
     this.#appends = new LmdbAppends(folder, channel, retain, (appended) => this.#tell(appended));
     if (retain.age !== Number.POSITIVE_INFINITY) {
@@ -60,7 +60,7 @@ export class LmdbChannelLog extends KnownChannelLog implements ChannelLog {
     return this.#isClosed;
   }
 
-  protected get known(): KnownLog {
+  protected get known(): LogView {
     return this.#known;
   }
 

@@ -1,5 +1,5 @@
 import type * as fs from "node:fs";
-import { SluiceError } from "../../protocol/sluice-error.ts";
+import { SluiceError } from "../../base/sluice-error.ts";
 
 /** Node's file system; found at run time, so that bundles for other places need not have it. */
 export function fileSystem(): typeof fs {

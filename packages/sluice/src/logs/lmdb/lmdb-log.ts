@@ -1,6 +1,6 @@
-import { checkNames, checkNumber, invalidOption } from "../../protocol/check-option.ts";
-import { loadPackage } from "../../protocol/load-package.ts";
-import { SluiceError } from "../../protocol/sluice-error.ts";
+import { checkNames, checkNumber, invalidOption } from "../../base/check-option.ts";
+import { loadPackage } from "../../base/load-package.ts";
+import { SluiceError } from "../../base/sluice-error.ts";
 import type { ChannelLog, Log, OpenOptions } from "../log.ts";
 import { LmdbChannelLog } from "./lmdb-channel.ts";
 import type { LmdbFolder } from "./lmdb-folder.ts";

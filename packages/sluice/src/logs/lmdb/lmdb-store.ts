@@ -1,6 +1,6 @@
 import type { open, RootDatabase, RootDatabaseOptionsWithPath } from "lmdb";
-import { SluiceError } from "../../protocol/sluice-error.ts";
-import { type Life, lifeIn, parseLife } from "../life.ts";
+import { SluiceError } from "../../base/sluice-error.ts";
+import { type Life, lifeIn, parseLife } from "../shared/life.ts";
 import { LmdbBlock } from "./lmdb-block.ts";
 import { checkDataFile, fileSystem, giveUpReserve, makeFolder, makeLockFile, makeReserve } from "./lmdb-files.ts";
 import { blockKey, CHANNEL_LIST, guardKey, idKey, lifeKey, nameKey, offsetIn, stateKey } from "./lmdb-keys.ts";

@@ -1,4 +1,4 @@
-import { SluiceError } from "../../protocol/sluice-error.ts";
+import { SluiceError } from "../../base/sluice-error.ts";
 import type { LmdbStore } from "./lmdb-store.ts";
 
 /** A change of a channel. */

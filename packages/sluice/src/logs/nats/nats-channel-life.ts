@@ -1,12 +1,12 @@
-import { SluiceError } from "../../protocol/sluice-error.ts";
-import { entryText } from "../entry-text.ts";
-import { KnownLog } from "../known-log.ts";
-import type { Life } from "../life.ts";
+import { SluiceError } from "../../base/sluice-error.ts";
 import type { LogEntry } from "../log.ts";
-import { AheadEntries } from "./nats-ahead.ts";
+import { entryText } from "../shared/entry-text.ts";
+import type { Life } from "../shared/life.ts";
+import { LogView } from "../shared/log-view.ts";
+import { AheadEntries } from "./acknowledged-entries.ts";
+import { NatsLooks } from "./coalesced-check.ts";
 import { apiCode, BrokenLink, isTimeout, type NatsLink, STREAM_NOT_FOUND, tooLate, within } from "./nats-link.ts";
 import { lifeOf, type NatsLives } from "./nats-lives.ts";
-import { NatsLooks } from "./nats-looks.ts";
 import type { Place } from "./nats-names.ts";
 import type { Publishing } from "./nats-publisher.ts";
 import type { FoundStream, NatsStream } from "./nats-stream.ts";
@@ -45,7 +45,7 @@ export class NatsChannelLife implements Publishing {
   readonly #listener: NatsLifeListener;
   /** Each resolves to the offset of the newest entry that it found. */
   readonly #looks: NatsLooks;
-  #known: KnownLog | undefined;
+  #known: LogView | undefined;
   /** The connection by which the log was looked at. */
   #lookedAtBy: string | undefined;
   /** The newest entry that this process was told of by its present epoch. */
@@ -61,7 +61,7 @@ export class NatsChannelLife implements Publishing {
   }
 
   /** What is known of the log, once it was looked at. */
-  get known(): KnownLog {
+  get known(): LogView {
     if (this.#known === undefined) throw new Error("The log is not open yet.");
     return this.#known;
   }
@@ -195,7 +195,7 @@ export class NatsChannelLife implements Publishing {
       this.#ahead.clear();
       this.#isContradicted = false;
     }
-    if (this.#known === undefined) this.#known = new KnownLog(life, first, last);
+    if (this.#known === undefined) this.#known = new LogView(life, first, last);
     else this.#known.lives(life, first, last);
     this.#listener.lookedAt(isOther);
   }

@@ -1,6 +1,6 @@
-import { KnownChannelLog } from "../known-channel-log.ts";
-import type { KnownLog } from "../known-log.ts";
 import type { ChannelLog, LogEntry, NewEntry, Retention, TailListener } from "../log.ts";
+import { ChannelLogView } from "../shared/channel-log-view.ts";
+import type { LogView } from "../shared/log-view.ts";
 import { NatsChannelLife, type NatsLifeParts } from "./nats-channel-life.ts";
 import { entryOf } from "./nats-entry.ts";
 import { within } from "./nats-link.ts";
@@ -20,7 +20,7 @@ export interface NatsChannelParts extends NatsLifeParts {
 }
 
 /** The log of a channel in a stream of JetStream's. */
-export class NatsChannelLog extends KnownChannelLog implements ChannelLog {
+export class NatsChannelLog extends ChannelLogView implements ChannelLog {
   readonly #parts: NatsChannelParts;
   readonly #life: NatsChannelLife;
   readonly #publisher: NatsPublisher;
@@ -54,7 +54,7 @@ export class NatsChannelLog extends KnownChannelLog implements ChannelLog {
     (this.#timer as { unref?(): void }).unref?.();
   }
 
-  protected get known(): KnownLog {
+  protected get known(): LogView {
     return this.#life.known;
   }
 

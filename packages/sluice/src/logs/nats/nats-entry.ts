@@ -1,5 +1,5 @@
-import { parseEntry } from "../entry-text.ts";
 import type { LogEntry } from "../log.ts";
+import { parseEntry } from "../shared/entry-text.ts";
 import type { NatsMessage } from "./nats-link.ts";
 
 /** Where a message stands in its stream and among those that its consumer brought, and how many come after it. */

@@ -1,4 +1,4 @@
-import { type Life, lifeIn, parseLife, type Seen } from "../life.ts";
+import { type Life, lifeIn, parseLife, type Seen } from "../shared/life.ts";
 import { apiCode, type NatsLink, STREAM_NAME_IN_USE, STREAM_NOT_FOUND, WRONG_LAST_SEQUENCE } from "./nats-link.ts";
 import { livesPlace } from "./nats-names.ts";
 import { untilReady } from "./nats-ready.ts";

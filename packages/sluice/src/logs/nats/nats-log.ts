@@ -1,6 +1,6 @@
-import { checkFunction, checkNames, checkNumber, checkText, invalidOption } from "../../protocol/check-option.ts";
-import { loadPackage } from "../../protocol/load-package.ts";
-import { SluiceError } from "../../protocol/sluice-error.ts";
+import { checkFunction, checkNames, checkNumber, checkText, invalidOption } from "../../base/check-option.ts";
+import { loadPackage } from "../../base/load-package.ts";
+import { SluiceError } from "../../base/sluice-error.ts";
 import type { ChannelLog, Log, OpenOptions } from "../log.ts";
 import { NatsChannelLog } from "./nats-channel.ts";
 import { type NatsConnection, NatsLink, within } from "./nats-link.ts";

@@ -1,6 +1,6 @@
-import { entryText } from "../entry-text.ts";
-import { newEpoch } from "../epoch.ts";
 import type { LogEntry, NewEntry } from "../log.ts";
+import { entryText } from "../shared/entry-text.ts";
+import { newEpoch } from "../shared/epoch.ts";
 import { apiCode, isTimeout, type NatsLink, WRONG_LAST_SEQUENCE } from "./nats-link.ts";
 import type { Place } from "./nats-names.ts";
 

@@ -1,5 +1,5 @@
-import { loadPackage } from "../../protocol/load-package.ts";
-import { SluiceError } from "../../protocol/sluice-error.ts";
+import { loadPackage } from "../../base/load-package.ts";
+import { SluiceError } from "../../base/sluice-error.ts";
 import { dial } from "./nats-dial.ts";
 import type { NatsConnection } from "./nats-link.ts";
 

@@ -1,5 +1,5 @@
-import { SluiceError } from "../../protocol/sluice-error.ts";
-import { KnownLog } from "../known-log.ts";
+import { SluiceError } from "../../base/sluice-error.ts";
+import { LogView } from "../shared/log-view.ts";
 import type { RedisConnection } from "./redis-connection.ts";
 import type { RedisGate } from "./redis-gate.ts";
 import { type ChannelKeys, findLife, runOf } from "./redis-life.ts";
@@ -15,7 +15,7 @@ export class RedisChannelLife {
   isUnsure = false;
   isClosed = false;
   readonly #changed: () => void;
-  #known: KnownLog | undefined;
+  #known: LogView | undefined;
   #refreshing: Promise<void> | undefined;
 
   /** `changed`: the log is in another life than before, and may have gone back. */
@@ -26,7 +26,7 @@ export class RedisChannelLife {
   }
 
   /** What is known of the log, once it was entered. */
-  get known(): KnownLog {
+  get known(): LogView {
     if (this.#known === undefined) throw new Error("The log is not open yet.");
     return this.#known;
   }
@@ -41,7 +41,7 @@ export class RedisChannelLife {
     const { life, first, last } = await findLife(connection, this.keys, run, this.#known?.seen);
     this.isUnsure = false;
     if (this.#known === undefined) {
-      this.#known = new KnownLog(life, first, last);
+      this.#known = new LogView(life, first, last);
       return;
     }
     const isOther = life.epoch !== this.epoch;

@@ -1,9 +1,9 @@
-import { SluiceError } from "../../protocol/sluice-error.ts";
-import { parseEntry } from "../entry-text.ts";
-import { KnownChannelLog } from "../known-channel-log.ts";
-import type { KnownLog } from "../known-log.ts";
+import { SluiceError } from "../../base/sluice-error.ts";
 import type { ChannelLog, LogEntry, NewEntry, Retention, TailListener } from "../log.ts";
 import { entryBytes } from "../log.ts";
+import { ChannelLogView } from "../shared/channel-log-view.ts";
+import { parseEntry } from "../shared/entry-text.ts";
+import type { LogView } from "../shared/log-view.ts";
 import type { AppendCall } from "./redis-append-call.ts";
 import { RedisAppender } from "./redis-appender.ts";
 import { RedisChannelLife } from "./redis-channel-life.ts";
@@ -32,7 +32,7 @@ export interface ChannelHost {
 }
 
 /** The log of one channel in Redis. */
-export class RedisChannelLog extends KnownChannelLog implements ChannelLog, Follower {
+export class RedisChannelLog extends ChannelLogView implements ChannelLog, Follower {
   readonly #host: ChannelHost;
   readonly #life: RedisChannelLife;
   readonly #retention: RedisRetention;
@@ -59,7 +59,7 @@ export class RedisChannelLog extends KnownChannelLog implements ChannelLog, Foll
     return this.#life.keys[0];
   }
 
-  protected get known(): KnownLog {
+  protected get known(): LogView {
     return this.#life.known;
   }
 

@@ -1,4 +1,4 @@
-import { SluiceError } from "../../protocol/sluice-error.ts";
+import { SluiceError } from "../../base/sluice-error.ts";
 import type { RedisClient } from "./redis-client.ts";
 import { explainReply, isReply, mustReconnect } from "./redis-errors.ts";
 import { SCRIPT_NAMES, SCRIPTS, type ScriptName } from "./redis-scripts.ts";
@@ -16,14 +16,14 @@ export class RedisConnection {
   readonly #timeout: number;
   readonly #shas = new Map<ScriptName, string>();
   #reason: Error | undefined;
-  #tellEnd!: (reason: Error) => void;
+  #notifyClosed!: (reason: Error) => void;
 
   private constructor(client: RedisClient, address: string, timeout: number) {
     this.#client = client;
     this.#address = address;
     this.#timeout = timeout;
     this.ended = new Promise((resolve) => {
-      this.#tellEnd = resolve;
+      this.#notifyClosed = resolve;
     });
     client.on("error", (error) => this.end(error));
   }
@@ -84,7 +84,7 @@ export class RedisConnection {
     } catch {
       // redis 5 throws when the connection is gone already.
     }
-    this.#tellEnd(reason);
+    this.#notifyClosed(reason);
   }
 
   #lost(): SluiceError {

@@ -1,5 +1,5 @@
-import { SluiceError } from "../../protocol/sluice-error.ts";
-import { type Life, lifeIn, parseLife, type Seen } from "../life.ts";
+import { SluiceError } from "../../base/sluice-error.ts";
+import { type Life, lifeIn, parseLife, type Seen } from "../shared/life.ts";
 import type { RedisConnection } from "./redis-connection.ts";
 
 /** The keys of a channel: its stream, its hash, and its own IDs. They share a hash tag, so they are never apart. */

@@ -1,4 +1,4 @@
-import { checkNames, checkNumber, invalidOption } from "../../protocol/check-option.ts";
+import { checkNames, checkNumber, invalidOption } from "../../base/check-option.ts";
 import type { ChannelLog, Log, OpenOptions } from "../log.ts";
 import { RedisChannelLog } from "./redis-channel.ts";
 import { type RedisClient, redisClients } from "./redis-client.ts";

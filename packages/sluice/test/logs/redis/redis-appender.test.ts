@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
+import { SluiceError } from "../../../src/base/sluice-error.ts";
 import type { NewEntry } from "../../../src/logs/log.ts";
 import { type AppendTarget, RedisAppender } from "../../../src/logs/redis/redis-appender.ts";
-import { SluiceError } from "../../../src/protocol/sluice-error.ts";
 import { turns } from "../../helpers/until.ts";
 
 const entry = (data: string): NewEntry => ({ type: "n", data, json: true });

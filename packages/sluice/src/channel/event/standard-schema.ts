@@ -1,0 +1,37 @@
+import { SluiceError } from "../../base/sluice-error.ts";
+
+/** What we need of a Standard Schema, version 1 (standardschema.dev): Zod, Valibot, ArkType and others have it. */
+export interface StandardSchema<Output = unknown> {
+  readonly "~standard": {
+    readonly version: 1;
+    readonly vendor: string;
+    readonly validate: (value: unknown) => SchemaResult<Output> | Promise<SchemaResult<Output>>;
+    readonly types?: { readonly input: unknown; readonly output: Output } | undefined;
+  };
+}
+
+type SchemaResult<Output> =
+  | { readonly value: Output; readonly issues?: undefined }
+  | { readonly issues: readonly SchemaIssue[] };
+
+interface SchemaIssue {
+  readonly message: string;
+  readonly path?: readonly (PropertyKey | { readonly key: PropertyKey })[] | undefined;
+}
+
+/** Returns what the schema makes of the data. Throws `SCHEMA_MISMATCH`, with the schema's own issues as the cause. */
+export function applySchema(type: string, schema: StandardSchema, data: unknown): unknown {
+  const result = schema["~standard"].validate(data);
+  return result instanceof Promise ? result.then((settled) => accepted(type, settled)) : accepted(type, result);
+}
+
+function accepted(type: string, result: SchemaResult<unknown>): unknown {
+  if (result.issues === undefined) return result.value;
+  const issues = result.issues.map(({ message, path = [] }) => {
+    const where = path.map((part) => String(typeof part === "object" ? part.key : part)).join(".");
+    return where === "" ? message : `${where}: ${message}`;
+  });
+  throw new SluiceError("SCHEMA_MISMATCH", `The data of "${type}" does not fit its schema: ${issues.join("; ")}`, {
+    cause: result.issues,
+  });
+}

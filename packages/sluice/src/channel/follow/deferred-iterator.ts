@@ -1,0 +1,32 @@
+/** An iterator that is still being made, for those who iterate already. */
+export class DeferredIterator<T> implements AsyncGenerator<T, void, undefined> {
+  readonly #items: Promise<AsyncGenerator<T, void, undefined>>;
+
+  constructor(items: Promise<AsyncGenerator<T, void, undefined>>) {
+    this.#items = items;
+    // Whoever asks for the next one hears of it.
+    items.catch(() => undefined);
+  }
+
+  async next(): Promise<IteratorResult<T, void>> {
+    return (await this.#items).next();
+  }
+
+  /** Ends also what could not be made. */
+  async return(): Promise<IteratorResult<T, void>> {
+    const items = await this.#items.catch(() => undefined);
+    return items === undefined ? { done: true, value: undefined } : items.return();
+  }
+
+  async throw(error: unknown): Promise<IteratorResult<T, void>> {
+    return (await this.#items).throw(error);
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.return();
+  }
+}

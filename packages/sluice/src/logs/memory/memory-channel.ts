@@ -1,0 +1,136 @@
+import type { ChannelLog, LogEntry, NewEntry, Retention, TailListener } from "../log.ts";
+import { entryBytes } from "../log.ts";
+import { newEpoch } from "../shared/epoch.ts";
+
+/** How often entries are checked for their age, as a part of the age allowed, in ms. */
+const AGE_CHECKS_PER_LIFE = 10;
+const MAX_AGE_CHECK_MS = 60_000;
+
+/** The memory log of one channel. */
+export class MemoryChannelLog implements ChannelLog {
+  readonly epoch: string = newEpoch();
+  readonly #retain: Retention;
+  /** Entries in order; those before `#start` are trimmed and wait to be cut off together. */
+  #entries: (LogEntry | undefined)[] = [];
+  #start = 0;
+  #last = 0;
+  #bytes = 0;
+  readonly #offsetById = new Map<string, number>();
+  #listener: TailListener | undefined;
+  readonly #ageTimer: ReturnType<typeof setInterval> | undefined;
+
+  constructor(retain: Retention) {
+    this.#retain = retain;
+    if (retain.age !== Number.POSITIVE_INFINITY) {
+      const every = Math.max(1, Math.min(MAX_AGE_CHECK_MS, retain.age / AGE_CHECKS_PER_LIFE));
+      this.#ageTimer = setInterval(() => this.#trimToRetention(), every);
+      (this.#ageTimer as { unref?(): void }).unref?.();
+    }
+  }
+
+  get first(): number {
+    return this.#last - (this.#entries.length - this.#start) + 1;
+  }
+
+  get last(): number {
+    return this.#last;
+  }
+
+  holds(): undefined {
+    return undefined;
+  }
+
+  append(entries: readonly NewEntry[]): Promise<readonly number[]> {
+    const time = Date.now();
+    const offsets: number[] = [];
+    const added: LogEntry[] = [];
+    for (const entry of entries) {
+      const known = entry.id === undefined ? undefined : this.#offsetById.get(entry.id);
+      if (known !== undefined) {
+        offsets.push(known);
+        continue;
+      }
+      const { type, data, json, topics, id, retry } = entry;
+      const kept: LogEntry = { offset: ++this.#last, time, type, data, json, topics, id, retry };
+      this.#entries.push(kept);
+      this.#bytes += entryBytes(kept);
+      if (id !== undefined) this.#offsetById.set(id, kept.offset);
+      offsets.push(kept.offset);
+      added.push(kept);
+    }
+    if (added.length > 0) {
+      this.#listener?.appended(added);
+      this.#trimToRetention();
+    }
+    return Promise.resolve(offsets);
+  }
+
+  read(after: number, events: number, bytes: number): Promise<readonly LogEntry[] | "gone"> {
+    if (after + 1 < this.first) return Promise.resolve("gone");
+    const found: LogEntry[] = [];
+    let size = 0;
+    for (let offset = after + 1; offset <= this.#last && found.length < events && size < bytes; offset++) {
+      const entry = this.#entries[this.#start + offset - this.first] as LogEntry;
+      found.push(entry);
+      size += entryBytes(entry);
+    }
+    return Promise.resolve(found);
+  }
+
+  tail(listener: TailListener): () => void {
+    this.#listener = listener;
+    return () => {
+      this.#listener = undefined;
+    };
+  }
+
+  sync(): undefined {
+    return undefined;
+  }
+
+  positionOf(id: string): Promise<number | undefined> {
+    return Promise.resolve(this.#offsetById.get(id));
+  }
+
+  trim(through: number): Promise<void> {
+    this.#trimBefore(Math.min(through, this.#last) + 1);
+    return Promise.resolve();
+  }
+
+  close(): Promise<void> {
+    this.#listener = undefined;
+    clearInterval(this.#ageTimer);
+    return Promise.resolve();
+  }
+
+  #trimToRetention(): void {
+    const { events, bytes, age } = this.#retain;
+    const oldest = Date.now() - age;
+    let first = this.first;
+    let kept = this.#bytes;
+    while (first <= this.#last) {
+      const entry = this.#entries[this.#start + (first - this.first)] as LogEntry;
+      if (this.#last - first + 1 <= events && kept <= bytes && entry.time >= oldest) break;
+      kept -= entryBytes(entry);
+      first++;
+    }
+    this.#trimBefore(first);
+  }
+
+  #trimBefore(first: number): void {
+    const count = first - this.first;
+    if (count <= 0) return;
+    for (let i = 0; i < count; i++) {
+      const entry = this.#entries[this.#start] as LogEntry;
+      this.#entries[this.#start++] = undefined;
+      this.#bytes -= entryBytes(entry);
+      if (entry.id !== undefined) this.#offsetById.delete(entry.id);
+    }
+    // Cutting the front off costs as much as what stays: do it when that is less than what goes.
+    if (this.#start * 2 > this.#entries.length) {
+      this.#entries = this.#entries.slice(this.#start);
+      this.#start = 0;
+    }
+    this.#listener?.trimmed(this.first);
+  }
+}

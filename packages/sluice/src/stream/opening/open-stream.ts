@@ -1,0 +1,220 @@
+import { jitter } from "../../base/jitter.ts";
+import { acceptsGzip } from "../../protocol/head.ts";
+import { canGzip } from "../body/gzip.ts";
+import type { CloseReason } from "../close-reason.ts";
+import { EventStream, type EventStreamSetup } from "../event-stream.ts";
+import type { Feed } from "../feed.ts";
+import { notifyClosed } from "../notify-closed.ts";
+import { LazyContext } from "../source/lazy-context.ts";
+import { openSource } from "../source/open-source.ts";
+import type { Source } from "../source/source.ts";
+import type { StreamHub } from "../stream-hub.ts";
+import { admit } from "./admission.ts";
+import type { Exchange } from "./exchange.ts";
+import { type HttpAnswer, RETRY_LATER } from "./http-answer.ts";
+import { httpError } from "./http-error.ts";
+import { requestedPosition } from "./requested-position.ts";
+import { responseHead } from "./response-head.ts";
+import type { StreamOptions } from "./stream-options.ts";
+
+const NOTHING_LEFT: HttpAnswer = { status: 204, headers: {}, text: "" };
+
+/**
+ * Answers a request with an event stream, from admission to end. Resolves to the reason of its end; never rejects.
+ *
+ * Nothing here awaits before the head when the source is at hand, and no async frame is kept for the life of a stream.
+ */
+export function openStream(
+  hub: StreamHub,
+  exchange: Exchange,
+  source: Source,
+  options: StreamOptions,
+): Promise<CloseReason> {
+  return new Promise((resolve) => new Opening(hub, exchange, options, resolve).open(source));
+}
+
+/** A request on its way to its stream: from admission to the head, which may take as long as its source function does. */
+class Opening {
+  readonly #hub: StreamHub;
+  readonly #exchange: Exchange;
+  readonly #options: StreamOptions;
+  readonly #resolve: (reason: CloseReason) => void;
+  readonly #context: LazyContext;
+  /** The key under which its place is taken. */
+  #key: string | undefined;
+  /** Whether there is a stream, or never will be one. */
+  #settled = false;
+
+  constructor(hub: StreamHub, exchange: Exchange, options: StreamOptions, resolve: (reason: CloseReason) => void) {
+    this.#hub = hub;
+    this.#exchange = exchange;
+    this.#options = options;
+    this.#resolve = resolve;
+    this.#context = new LazyContext(requestedPosition(exchange, options.lastEventId), exchange.request);
+  }
+
+  open(source: Source): void {
+    const hub = this.#hub;
+    const exchange = this.#exchange;
+    const admission = admit(hub, exchange);
+    if (!admission.ok) {
+      this.#answer(admission.answer);
+      return this.#notifyClosed("refused");
+    }
+    this.#key = admission.key;
+    if (exchange.gone) return this.#leave("client");
+    if (exchange.method === "HEAD" && typeof source === "function") return this.#refuse(this.#headAlone());
+    const { event } = this.#options;
+    const onError = (error: unknown) => hub.report(error, { stage: "source" });
+    try {
+      const opened = openSource(source, this.#context, { event, batchSize: hub.settings.highWaterMark / 2, onError });
+      if (opened instanceof Promise) this.#await(opened);
+      else this.#go(opened);
+    } catch (error) {
+      this.#fail(error, "source");
+    }
+  }
+
+  /** Only now may anything happen before the stream is open. */
+  #await(opened: Promise<Feed | null>): void {
+    this.#hub.opening.add(this);
+    this.#exchange.onGone = () => this.#leave("client");
+    // Its source may have seen to that, before anybody was told.
+    if (this.#exchange.gone) this.#leave("client");
+    opened.then((feed) => this.#go(feed)).catch((error) => this.#fail(error, "source"));
+  }
+
+  /** There is no time to wait for its source any longer. */
+  giveUp(): void {
+    this.#refuse(RETRY_LATER.draining());
+  }
+
+  #go(feed: Feed | null): void {
+    if (this.#settled) return feed?.stop("client");
+    if (feed === null) return this.#refuse(NOTHING_LEFT);
+    if (this.#exchange.method === "HEAD") {
+      feed.stop("refused");
+      return this.#refuse(this.#headAlone());
+    }
+    if (this.#exchange.gone) {
+      feed.stop("client");
+      return this.#leave("client");
+    }
+    // It was admitted before the drain began, and would have to be ended at once.
+    if (this.#hub.draining) {
+      feed.stop("drained");
+      return this.giveUp();
+    }
+    this.#begin(feed);
+  }
+
+  #begin(feed: Feed): void {
+    const hub = this.#hub;
+    const exchange = this.#exchange;
+    const { settings } = hub;
+    const stream = new EventStream(hub, hub.nextNumber(), feed, this.#setup());
+    try {
+      const gzip = this.#gzip();
+      const body = { highWaterMark: settings.highWaterMark, gzip };
+      stream.sink = exchange.open(responseHead(this.#options, settings.compress, gzip), body, stream);
+    } catch (error) {
+      feed.stop("error");
+      return this.#fail(error, "head");
+    }
+    this.#settled = true;
+    hub.opening.delete(this);
+    exchange.onGone = undefined;
+    hub.add(stream);
+    this.#start(stream, feed);
+    stream.sink.opened?.();
+  }
+
+  #start(stream: EventStream, feed: Feed): void {
+    const hub = this.#hub;
+    const { signal } = this.#options;
+    if (stream.reason === undefined && signal !== undefined) hub.endSignals.watch(signal, stream);
+    if (stream.reason !== undefined) return;
+    try {
+      feed.start(stream, `:\nretry: ${Math.round(jitter(stream.retry, 0.2))}\n`);
+    } catch (error) {
+      hub.report(error, { stage: "source", stream: stream.id });
+      stream.close("error");
+    }
+  }
+
+  #setup(): EventStreamSetup {
+    const { settings } = this.#hub;
+    const { subscriber, expiresAt, heartbeat = settings.heartbeat, retry = settings.retry } = this.#options;
+    // The hub's clock stands still while there are no streams.
+    this.#hub.renewClock();
+    const now = performance.now();
+    const lifetime = now + jitter(settings.maxLifetime, 0.2);
+    const expiry = expiresAt === undefined ? Number.POSITIVE_INFINITY : now + (Number(expiresAt) - Date.now());
+    // Down to a whole one: nobody is served beyond it.
+    const deadline = Math.floor(Math.min(lifetime, expiry));
+    return {
+      subscriber,
+      exchange: this.#exchange,
+      key: this.#key,
+      retry,
+      heartbeat,
+      deadline: deadline === Number.POSITIVE_INFINITY ? undefined : deadline,
+      deadlineReason: expiry <= lifetime ? "expired" : "lifetime",
+      onClose: this.#options.onClose,
+      resolve: this.#resolve,
+    };
+  }
+
+  #gzip(): boolean {
+    return this.#hub.settings.compress && canGzip() && acceptsGzip(this.#exchange.header("accept-encoding"));
+  }
+
+  #headAlone(): HttpAnswer {
+    return {
+      status: 200,
+      headers: responseHead(this.#options, this.#hub.settings.compress, this.#gzip()),
+      text: "",
+    };
+  }
+
+  #fail(error: unknown, stage: string): void {
+    if (this.#settled) {
+      // Nobody waits for an answer any more; an abort is what the source was asked for.
+      if ((error as { name?: unknown } | null)?.name !== "AbortError") this.#hub.report(error, { stage });
+      return;
+    }
+    const answer = httpError(error);
+    // A refusal by the source is an answer, not a failure.
+    if (answer.status >= 500) this.#hub.report(error, { stage });
+    this.#refuse(answer);
+  }
+
+  #refuse(answer: HttpAnswer): void {
+    if (this.#settled) return;
+    this.#exchange.onGone = undefined;
+    this.#answer(answer);
+    this.#leave("refused");
+  }
+
+  #answer({ status, headers, text }: HttpAnswer): void {
+    try {
+      this.#exchange.refuse(status, headers, text);
+    } catch (error) {
+      this.#hub.report(error, { stage: "head" });
+    }
+  }
+
+  #leave(reason: "client" | "refused"): void {
+    if (this.#settled) return;
+    this.#settled = true;
+    this.#exchange.onGone = undefined;
+    this.#hub.opening.delete(this);
+    this.#hub.release(this.#key);
+    this.#context.abort(reason);
+    this.#notifyClosed(reason);
+  }
+
+  #notifyClosed(reason: "client" | "refused"): void {
+    notifyClosed(this.#hub, { onClose: this.#options.onClose, resolve: this.#resolve }, reason);
+  }
+}
