@@ -1,7 +1,7 @@
-import { afterTurn } from "./base/after-turn.ts";
 import { checkBoolean, checkNames, checkText, invalidOption, show } from "./base/check-option.ts";
 import { OnDemand } from "./base/on-demand.ts";
 import { SluiceError } from "./base/sluice-error.ts";
+import { afterTurn } from "./base/timers.ts";
 import { Channel, type ChannelStats } from "./channel/channel.ts";
 import type { ChannelOptions } from "./channel/channel-options.ts";
 import type { AnyEvents, EventMap } from "./channel/event/kept-event.ts";

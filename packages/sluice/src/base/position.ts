@@ -1,19 +1,26 @@
-/** Longer than any ID that a publisher may give, and than what our own can become. */
+/** Longest event ID in characters. A log's own IDs stay far below it. */
 export const MAX_EVENT_ID_LENGTH = 512;
 
-/** Characters that cannot come back through a header as they went out: line ends, NUL, and the other controls. */
-// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+/** Characters that a header does not carry unchanged: line ends, NUL and the other control characters. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: the expression looks for them
 export const NEVER_IN_AN_ID: RegExp = /[\x00-\x1f\x7f]/;
 
-/** A place in one life of a channel's log, as a last event ID names it: `<epoch>-<offset>`. */
-export function formatPosition(epoch: string, offset: number): string {
+/** A position in a channel's log: after the entry at `offset`, in the life of the log that `epoch` identifies. */
+export interface Position {
+  readonly epoch: string;
+  /** Offset of the last entry before the position; 0 is before the first entry. */
+  readonly offset: number;
+}
+
+/** Returns a position as an event ID: `<epoch>-<offset>`. */
+export function formatPosition({ epoch, offset }: Position): string {
   return `${epoch}-${offset}`;
 }
 
 const POSITION = /^([0-9a-z]{1,32})-(0|[1-9][0-9]{0,15})$/;
 
-/** Reads what {@link formatPosition} writes; `undefined` for anything else. */
-export function parsePosition(id: string): { readonly epoch: string; readonly offset: number } | undefined {
+/** Parses an event ID that {@link formatPosition} wrote. Returns `undefined` for any other text. */
+export function parsePosition(id: string): Position | undefined {
   if (id.length > MAX_EVENT_ID_LENGTH) return undefined;
   const match = POSITION.exec(id);
   if (match === null) return undefined;

@@ -94,7 +94,7 @@ export class OpenChannel {
       this.#published++;
     }
     // The offset is of the life that the log is in at this moment, and perhaps no longer a moment later.
-    return entry.id ?? formatPosition(this.delivery.log.epoch, offset);
+    return entry.id ?? formatPosition({ epoch: this.delivery.log.epoch, offset });
   }
 }
 

@@ -1,4 +1,4 @@
-import { afterTurn } from "../base/after-turn.ts";
+import { afterTurn } from "../base/timers.ts";
 import type { EventStream } from "./event-stream.ts";
 import type { StreamHub } from "./stream-hub.ts";
 

@@ -71,7 +71,11 @@ describe("the check of import directions", () => {
     ["protocol/a.ts", `export { b } from "../logs/log.ts";`, "protocol imports base only"],
     ["protocol/a.ts", `import { b } from "./index.ts";`, "no folder is imported through its own index"],
     ["logs/memory/a.ts", `import { b } from "../../channel/b.ts";`, "logs imports base, protocol only"],
-    ["channel/a.ts", `import { m } from "../logs/memory/memory-log.ts";`, "channel imports base, protocol, stream, logs/log.ts only"],
+    [
+      "channel/a.ts",
+      `import { m } from "../logs/memory/memory-log.ts";`,
+      "channel imports base, protocol, stream, logs/log.ts only",
+    ],
     ["stream/a.ts", `const b = import("../channel/b.ts");`, "stream imports base, protocol only"],
     ["stream/a.ts", `let b: import("../channel/b.ts").B;`, "stream imports base, protocol only"],
     ["transports/a.ts", `import { b } from "../channel/b.ts";`, "transports imports base, protocol, stream only"],

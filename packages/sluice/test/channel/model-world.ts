@@ -105,7 +105,11 @@ export class World {
   arrive(coming: Coming, place: Place): void {
     const follower = this.#add(coming);
     follower.begins(place);
-    this.#connect(follower, formatPosition(this.past.eras[place.era]!.epoch, place.offset), coming.takesAll);
+    this.#connect(
+      follower,
+      formatPosition({ epoch: this.past.eras[place.era]!.epoch, offset: place.offset }),
+      coming.takesAll,
+    );
   }
 
   /** What the sweep does for streams that were idle. */

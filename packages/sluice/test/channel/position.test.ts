@@ -6,7 +6,7 @@ test("a position comes back as it was written", () => {
   const epoch = fc.stringMatching(/^[0-9a-z]{1,32}$/);
   fc.assert(
     fc.property(epoch, fc.maxSafeNat(), (name, offset) => {
-      const parsed = parsePosition(formatPosition(name, offset));
+      const parsed = parsePosition(formatPosition({ epoch: name, offset }));
       expect(parsed).toEqual(offset < 1e16 ? { epoch: name, offset } : undefined);
     }),
   );

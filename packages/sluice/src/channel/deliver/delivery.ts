@@ -1,5 +1,5 @@
-import { afterTurn } from "../../base/after-turn.ts";
 import { formatPosition } from "../../base/position.ts";
+import { afterTurn } from "../../base/timers.ts";
 import type { ChannelLog, LogEntry, TailListener } from "../../logs/log.ts";
 import type { Piece } from "../../stream/body/piece.ts";
 import type { Sink } from "../../stream/body/sink.ts";
@@ -247,7 +247,7 @@ export class Delivery implements TailListener {
 
   /** An offset with its event ID: the same object for all who are there, since thousands wait where a quiet channel is. */
   position(offset: number): Told {
-    const id = formatPosition(this.epoch, offset);
+    const id = formatPosition({ epoch: this.epoch, offset });
     if (this.#position.id !== id) this.#position = { offset, id };
     return this.#position;
   }

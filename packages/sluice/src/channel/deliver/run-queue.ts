@@ -1,4 +1,4 @@
-import { afterTurn } from "../../base/after-turn.ts";
+import { afterTurn } from "../../base/timers.ts";
 
 /** Turns of this many keep the event loop free for others in between. */
 const RUNS_PER_TURN = 32;

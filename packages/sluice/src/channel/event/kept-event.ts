@@ -40,7 +40,7 @@ export class KeptEvent {
 
   /** The event ID. */
   get id(): string {
-    return this.entry.id ?? formatPosition(this.#epoch, this.entry.offset);
+    return this.entry.id ?? formatPosition({ epoch: this.#epoch, offset: this.entry.offset });
   }
 
   /** What it counts for against the window's limit in bytes. */

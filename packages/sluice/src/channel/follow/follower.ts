@@ -72,7 +72,7 @@ export class Follower {
   }
 
   #beginAgain(reason: "other-epoch" | "trimmed"): StartPoint {
-    const point = afterGap(this.#delivery, reason, formatPosition(this.#epoch, this.#after));
+    const point = afterGap(this.#delivery, reason, formatPosition({ epoch: this.#epoch, offset: this.#after }));
     this.goTo(point);
     return point;
   }

@@ -86,7 +86,8 @@ export class SubscriptionIterator implements AsyncGenerator<SseItem, void, undef
     // The log may have begun another life since this point was found.
     const { epoch, after } = withSnapshot ? { epoch: delivery.epoch, after: delivery.flushed } : point;
     walk.goTo({ epoch, after });
-    if (gap !== undefined) yield gapItem({ ...gap, resumesAfter: formatPosition(epoch, after) }, delivery.gapEvent);
+    if (gap !== undefined)
+      yield gapItem({ ...gap, resumesAfter: formatPosition({ epoch, offset: after }) }, delivery.gapEvent);
     if (withSnapshot) yield* snapshotItems(delivery, this.#setup, this.#context, after);
   }
 }

@@ -1,4 +1,4 @@
-import { afterTurn } from "../../base/after-turn.ts";
+import { afterTurn } from "../../base/timers.ts";
 import type { ChannelLog } from "../../logs/log.ts";
 import { KeptEvent } from "../event/kept-event.ts";
 

@@ -1,5 +1,5 @@
-import { afterTurn } from "../../base/after-turn.ts";
 import { formatPosition } from "../../base/position.ts";
+import { afterTurn } from "../../base/timers.ts";
 import type { Delivery } from "../deliver/delivery.ts";
 import { type ChannelEvent, KeptEvent } from "../event/kept-event.ts";
 import { selects } from "../event/selection.ts";
@@ -40,5 +40,5 @@ export async function readHistory(delivery: Delivery, { selection, after, limit 
     }
     if (events.length > limit && after === undefined) events = events.slice(-limit);
   }
-  return { events, position: formatPosition(delivery.epoch, reached), gap: point.gap };
+  return { events, position: formatPosition({ epoch: delivery.epoch, offset: reached }), gap: point.gap };
 }

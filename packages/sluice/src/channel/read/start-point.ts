@@ -79,7 +79,7 @@ async function findElsewhere(delivery: Delivery, id: string): Promise<StartPoint
   const point = startingAfter(delivery, Math.min(offset, delivery.window.last));
   // An own ID is the same before and after a loss: only the place tells that something may have been missed that came after it.
   if (offset > (delivery.log.lostAfter ?? 0)) return point;
-  return { ...point, gap: makeGap("other-epoch", id, formatPosition(delivery.epoch, point.after)) };
+  return { ...point, gap: makeGap("other-epoch", id, formatPosition({ epoch: delivery.epoch, offset: point.after })) };
 }
 
 function startingAfter({ epoch }: Delivery, after: number): StartPoint {
@@ -90,5 +90,5 @@ function startingAfter({ epoch }: Delivery, after: number): StartPoint {
 export function afterGap(delivery: Delivery, reason: GapReason, lastEventId: string): StartPoint {
   const { epoch } = delivery;
   const after = delivery.log.first - 1;
-  return { epoch, after, gap: makeGap(reason, lastEventId, formatPosition(epoch, after)) };
+  return { epoch, after, gap: makeGap(reason, lastEventId, formatPosition({ epoch, offset: after })) };
 }

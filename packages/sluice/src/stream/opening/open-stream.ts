@@ -1,4 +1,4 @@
-import { jitter } from "../../base/jitter.ts";
+import { jitter } from "../../base/timers.ts";
 import { acceptsGzip } from "../../protocol/head.ts";
 import { canGzip } from "../body/gzip.ts";
 import type { CloseReason } from "../close-reason.ts";

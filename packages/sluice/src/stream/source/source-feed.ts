@@ -1,4 +1,4 @@
-import { afterTurn } from "../../base/after-turn.ts";
+import { afterTurn } from "../../base/timers.ts";
 import { toBytes } from "../../protocol/bytes.ts";
 import { COMMENT } from "../body/heartbeat.ts";
 import { Piece } from "../body/piece.ts";
