@@ -222,7 +222,7 @@ export class Sluice implements AsyncDisposable {
 
   #openChannel<Events extends EventMap>(name: string, options: ChannelOptions<Events>): Channel<Events> {
     const { log, gapEvent, flushInterval } = this.#settings;
-    return new Channel<Events>(this.#hub, log, name, gapEvent, flushInterval, options);
+    return new Channel<Events>({ hub: this.#hub, log, name, gapEvent, flushInterval, options });
   }
 
   /** Meets the other processes where the log is shared. */

@@ -28,6 +28,18 @@ export interface ChannelStats {
   readonly cohorts: number;
 }
 
+/** Arguments of a channel's constructor. */
+export interface ChannelSetup<Events extends EventMap> {
+  readonly hub: StreamHub;
+  readonly log: Log;
+  readonly name: string;
+  /** The type of the channel's gap events. */
+  readonly gapEvent: string;
+  /** Default of the option `flushInterval`, in ms. */
+  readonly flushInterval: number;
+  readonly options: ChannelOptions<Events>;
+}
+
 /** Nothing is known of a channel before its log is open. */
 const NOTHING_YET: ChannelStats = {
   subscribers: 0,
@@ -50,14 +62,7 @@ export class Channel<Events extends EventMap = AnyEvents> {
   #closed = false;
 
   /** @internal Use `sluice.channel()`. */
-  constructor(
-    hub: StreamHub,
-    log: Log,
-    name: string,
-    gapEvent: string,
-    flushInterval: number,
-    options: ChannelOptions<Events>,
-  ) {
+  constructor({ hub, log, name, gapEvent, flushInterval, options }: ChannelSetup<Events>) {
     this.name = name;
     this.#hub = hub;
     this.#log = log;

@@ -83,6 +83,17 @@ export class OpenChannel {
     return presenceOf(this.delivery);
   }
 
+  /** The offsets of the oldest and the newest entry that the log keeps. `first` is `last + 1` if it keeps none. */
+  get retained(): { readonly first: number; readonly last: number } {
+    const { first, last } = this.delivery.log;
+    return { first, last };
+  }
+
+  /** Resolves when this process has received every entry that any process appended before the call. */
+  async sync(): Promise<void> {
+    await this.delivery.log.sync();
+  }
+
   close(): Promise<void> {
     return this.delivery.close();
   }

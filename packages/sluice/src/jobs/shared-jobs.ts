@@ -122,8 +122,7 @@ export class SharedJobs {
 
   /** Resolves once everything that any node had said before is known here; and where the job is unknown, after the time in which its process would say it again, had the log lost it. */
   async sync(id: string): Promise<void> {
-    const { delivery } = await this.#channel.open();
-    await delivery.log.sync();
+    await (await this.#channel.open()).sync();
     await this.#fold.caughtUp();
     const patience = this.#nodes.nodeTimeout;
     while (this.get(id) === undefined && performance.now() - this.#restartedAt < patience) await sleep(patience / 10);
@@ -182,7 +181,7 @@ export class SharedJobs {
       return;
     }
     if (this.#givenUp) return;
-    const { first, last } = opened.delivery.log;
+    const { first, last } = opened.retained;
     // Soon to be trimmed, and then unknown to every node that comes later.
     const old = first + (last - first) * OLD_PART;
     for (const job of this.#owner.values()) {

@@ -31,14 +31,9 @@ export function channelWorld(
     open: async (name, openOptions) => (opened = await log.open(name, openOptions)),
     close: () => log.close(),
   };
-  const channel = new Channel<Record<string, unknown>>(
-    hub,
-    spied,
-    "orders",
-    settings.gapEvent,
-    settings.flushInterval,
-    options,
-  );
+  const { gapEvent, flushInterval } = settings;
+  const setup = { hub, log: spied, name: "orders", gapEvent, flushInterval, options };
+  const channel = new Channel<Record<string, unknown>>(setup);
   return {
     hub,
     channel,

@@ -43,9 +43,13 @@ export class World {
     this.ground = ground;
     this.past = ground.past;
     this.hub = new StreamHub(settings, (error) => this.errors.push(error));
-    this.channel = new Channel(this.hub, ground.log, "orders", "gap", 0, {
-      retain: { events: RETAINED_EVENTS },
-      window: { events: WINDOW_EVENTS },
+    this.channel = new Channel({
+      hub: this.hub,
+      log: ground.log,
+      name: "orders",
+      gapEvent: "gap",
+      flushInterval: 0,
+      options: { retain: { events: RETAINED_EVENTS }, window: { events: WINDOW_EVENTS } },
     });
   }
 
