@@ -1,17 +1,11 @@
-import { existsSync, readdirSync, readFileSync } from "node:fs";
-import { join, relative, sep } from "node:path";
-import { fileURLToPath } from "node:url";
+import { existsSync, readFileSync } from "node:fs";
+import { join, relative } from "node:path";
 import { describe, expect, it } from "vitest";
 import { reachable } from "../../../../scripts/imports.mjs";
-import { forbiddenImports, indexesThatDoMore, LAYERS } from "./layers.ts";
+import { forbiddenImports, indexesThatDoMore, LAYERS } from "./support/layers.ts";
+import { readSources, SRC } from "./support/sources.ts";
 
-const SRC = fileURLToPath(new URL("../../src", import.meta.url));
-
-const sources = Object.fromEntries(
-  readdirSync(SRC, { recursive: true, encoding: "utf8" })
-    .filter((path) => path.endsWith(".ts"))
-    .map((path) => [path.split(sep).join("/"), readFileSync(join(SRC, path), "utf8")]),
-);
+const sources = readSources();
 
 describe("the modules of src", () => {
   it("import only in the directions that the table of layers allows", () => {

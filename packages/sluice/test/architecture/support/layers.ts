@@ -1,5 +1,6 @@
 import { posix } from "node:path";
-import { importsOf, onlyReexports } from "../../../../scripts/imports.mjs";
+import { onlyReexports } from "../../../../../scripts/imports.mjs";
+import { resolvedImports, type Sources } from "./sources.ts";
 
 /** What the modules of one folder may import besides each other. A name that ends in `.ts` is that file alone. */
 export interface Layer {
@@ -9,7 +10,7 @@ export interface Layer {
   readonly packages?: readonly string[];
 }
 
-/** The layers of DESIGN, section 7, from the bottom up. Files directly in `src/` put the rest together and may import it all. */
+/** The layers of DESIGN, section 7, from the bottom up. A file directly in `src/` may import all of them. */
 export const LAYERS: readonly Layer[] = [
   { folder: "base", imports: [] },
   { folder: "protocol", imports: ["base"] },
@@ -31,16 +32,12 @@ export const LAYERS: readonly Layer[] = [
   { folder: "react", imports: ["base", "protocol", "client"], packages: ["react"] },
 ];
 
-/** The sources of `src/`, by their paths in it. */
-export type Sources = Readonly<Record<string, string>>;
-
 /** Says of every import that goes where it must not: `from → to: why`. */
 export function forbiddenImports(sources: Sources): string[] {
   return Object.entries(sources).flatMap(([path, source]) =>
-    importsOf(source, path).flatMap(({ specifier, kind }) => {
-      const to = specifier.startsWith(".") ? posix.join(posix.dirname(path), specifier) : specifier;
-      const why = to === specifier ? whyNotPackage(path, specifier, kind) : whyNotFile(path, to);
-      return why === undefined ? [] : [`${path} → ${to}: ${why}`];
+    resolvedImports(path, source).flatMap(({ specifier, kind, file }) => {
+      const why = file === undefined ? whyNotPackage(path, specifier, kind) : whyNotFile(path, file);
+      return why === undefined ? [] : [`${path} → ${file ?? specifier}: ${why}`];
     }),
   );
 }
