@@ -2,14 +2,14 @@ import { checkFunction, checkNames, checkNumber, checkText, invalidOption } from
 import { loadPackage } from "../../base/load-package.ts";
 import { SluiceError } from "../../base/sluice-error.ts";
 import type { ChannelLog, Log, OpenOptions } from "../log.ts";
-import { NatsChannelLog } from "./nats-channel.ts";
-import { type NatsConnection, NatsLink, within } from "./nats-link.ts";
-import { NatsLives } from "./nats-lives.ts";
-import { placeOf } from "./nats-names.ts";
-import { connectTo, parseServers } from "./nats-servers.ts";
-import { type Keeping, NatsStream } from "./nats-stream.ts";
+import { placeOf } from "./channel-names.ts";
+import { type NatsConnection, NatsLink, within } from "./connection/nats-link.ts";
+import { connectTo, parseServers } from "./connection/servers.ts";
+import { NatsLives } from "./life/nats-lives.ts";
+import { NatsChannelLog } from "./nats-channel-log.ts";
+import { type Keeping, NatsStream } from "./stream/nats-stream.ts";
 
-export type { NatsConnection } from "./nats-link.ts";
+export type { NatsConnection } from "./connection/nats-link.ts";
 
 const { jetstream, jetstreamManager } = await loadPackage(
   "@nats-io/jetstream",

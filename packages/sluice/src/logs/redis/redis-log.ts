@@ -1,13 +1,13 @@
 import { checkNames, checkNumber, invalidOption } from "../../base/check-option.ts";
 import type { ChannelLog, Log, OpenOptions } from "../log.ts";
-import { RedisChannelLog } from "./redis-channel.ts";
-import { type RedisClient, redisClients } from "./redis-client.ts";
-import type { RedisConnection } from "./redis-connection.ts";
-import { RedisGate } from "./redis-gate.ts";
-import { channelKeys, runOf } from "./redis-life.ts";
-import { RedisReader } from "./redis-reader.ts";
+import { type RedisClient, redisClients } from "./connection/redis-client.ts";
+import type { RedisConnection } from "./connection/redis-connection.ts";
+import { RedisGate } from "./connection/redis-gate.ts";
+import { channelKeys, runOf } from "./life/find-life.ts";
+import { RedisChannelLog } from "./redis-channel-log.ts";
+import { RedisReader } from "./redis-tail.ts";
 
-export type { RedisClient } from "./redis-client.ts";
+export type { RedisClient } from "./connection/redis-client.ts";
 
 /** Where Redis is (`client` or `url`), and how it is used. */
 export interface RedisLogOptions {

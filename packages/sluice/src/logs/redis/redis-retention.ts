@@ -1,6 +1,6 @@
 import type { Retention } from "../log.ts";
-import type { RedisChannelLife } from "./redis-channel-life.ts";
-import type { RedisConnection } from "./redis-connection.ts";
+import type { RedisConnection } from "./connection/redis-connection.ts";
+import type { RedisChannelLife } from "./life/redis-channel-life.ts";
 import { limitText, NO_LIMIT } from "./redis-scripts.ts";
 
 /** How often entries are checked for their age, as a part of the age allowed, in ms. */

@@ -1,6 +1,6 @@
-import { entryBytes, type LogEntry } from "../log.ts";
-import type { NatsLink } from "./nats-link.ts";
-import { nanos } from "./nats-names.ts";
+import { entryBytes, type LogEntry } from "../../log.ts";
+import { nanos } from "../channel-names.ts";
+import type { NatsLink } from "../connection/nats-link.ts";
 import { NatsReader } from "./nats-reader.ts";
 
 /** Readers that wait for whoever reads on where they stand. */

@@ -1,7 +1,7 @@
-import type { NewEntry } from "../log.ts";
-import { type Append, AppendCall } from "./redis-append-call.ts";
-import { MAX_LIVES_PER_CALL, type RedisChannelLife } from "./redis-channel-life.ts";
-import type { RedisConnection } from "./redis-connection.ts";
+import type { NewEntry } from "../../log.ts";
+import type { RedisConnection } from "../connection/redis-connection.ts";
+import { MAX_LIVES_PER_CALL, type RedisChannelLife } from "../life/redis-channel-life.ts";
+import { type Append, AppendCall } from "./append-call.ts";
 
 /** The channel that is appended to. */
 export interface AppendTarget {

@@ -1,5 +1,5 @@
 import type { JetStreamClient, JetStreamManager, jetstream } from "@nats-io/jetstream";
-import { newEpoch } from "../shared/epoch.ts";
+import { newEpoch } from "../../shared/epoch.ts";
 
 /** A connection to NATS, of the packages `@nats-io/transport-node`, `@nats-io/nats-core` or `@nats-io/transport-deno`. */
 export type NatsConnection = Parameters<typeof jetstream>[0];

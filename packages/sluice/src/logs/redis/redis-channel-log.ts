@@ -4,15 +4,15 @@ import { entryBytes } from "../log.ts";
 import { ChannelLogView } from "../shared/channel-log-view.ts";
 import { parseEntry } from "../shared/entry-text.ts";
 import type { LogView } from "../shared/log-view.ts";
-import type { AppendCall } from "./redis-append-call.ts";
-import { RedisAppender } from "./redis-appender.ts";
-import { RedisChannelLife } from "./redis-channel-life.ts";
-import type { RedisConnection } from "./redis-connection.ts";
-import type { RedisGate } from "./redis-gate.ts";
-import type { ChannelKeys } from "./redis-life.ts";
-import type { Follower, StreamEntry } from "./redis-reader.ts";
+import type { AppendCall } from "./append/append-call.ts";
+import { RedisAppender } from "./append/redis-appender.ts";
+import type { RedisConnection } from "./connection/redis-connection.ts";
+import type { RedisGate } from "./connection/redis-gate.ts";
+import type { ChannelKeys } from "./life/find-life.ts";
+import { RedisChannelLife } from "./life/redis-channel-life.ts";
 import { RedisRetention } from "./redis-retention.ts";
 import { limitText } from "./redis-scripts.ts";
+import type { Follower, StreamEntry } from "./redis-tail.ts";
 
 /** What is read at once to catch up. */
 const PAGE_ENTRIES = 512;

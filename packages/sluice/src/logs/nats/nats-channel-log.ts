@@ -1,12 +1,12 @@
 import type { ChannelLog, LogEntry, NewEntry, Retention, TailListener } from "../log.ts";
 import { ChannelLogView } from "../shared/channel-log-view.ts";
 import type { LogView } from "../shared/log-view.ts";
-import { NatsChannelLife, type NatsLifeParts } from "./nats-channel-life.ts";
-import { entryOf } from "./nats-entry.ts";
-import { within } from "./nats-link.ts";
-import { type Acknowledged, NatsPublisher } from "./nats-publisher.ts";
-import { NatsReaders } from "./nats-readers.ts";
-import { NatsTail } from "./nats-tail.ts";
+import { type Acknowledged, NatsPublisher } from "./append/nats-publisher.ts";
+import { within } from "./connection/nats-link.ts";
+import { NatsChannelLife, type NatsLifeParts } from "./life/nats-channel-life.ts";
+import { entryOf } from "./read/message.ts";
+import { NatsReaders } from "./read/nats-readers.ts";
+import { NatsTail } from "./read/nats-tail.ts";
 
 /** How often the log is looked at when nothing else asks for it, in ms: what the server trimmed and who began a new life are not told. */
 const LOOK_MS = 1_000;

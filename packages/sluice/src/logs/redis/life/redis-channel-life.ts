@@ -1,8 +1,8 @@
-import { SluiceError } from "../../base/sluice-error.ts";
-import { LogView } from "../shared/log-view.ts";
-import type { RedisConnection } from "./redis-connection.ts";
-import type { RedisGate } from "./redis-gate.ts";
-import { type ChannelKeys, findLife, runOf } from "./redis-life.ts";
+import { SluiceError } from "../../../base/sluice-error.ts";
+import { LogView } from "../../shared/log-view.ts";
+import type { RedisConnection } from "../connection/redis-connection.ts";
+import type { RedisGate } from "../connection/redis-gate.ts";
+import { type ChannelKeys, findLife, runOf } from "./find-life.ts";
 
 /** A log whose life changes this often under one call has something wrong with it. */
 export const MAX_LIVES_PER_CALL = 5;

@@ -1,6 +1,6 @@
-import { SluiceError } from "../../base/sluice-error.ts";
-import { type Life, lifeIn, parseLife, type Seen } from "../shared/life.ts";
-import type { RedisConnection } from "./redis-connection.ts";
+import { SluiceError } from "../../../base/sluice-error.ts";
+import { type Life, lifeIn, parseLife, type Seen } from "../../shared/life.ts";
+import type { RedisConnection } from "../connection/redis-connection.ts";
 
 /** The keys of a channel: its stream, its hash, and its own IDs. They share a hash tag, so they are never apart. */
 export type ChannelKeys = readonly [log: string, meta: string, ids: string];

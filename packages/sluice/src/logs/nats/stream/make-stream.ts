@@ -1,4 +1,4 @@
-import { apiCode, type NatsLink, WRONG_LAST_SEQUENCE } from "./nats-link.ts";
+import { apiCode, type NatsLink, WRONG_LAST_SEQUENCE } from "../connection/nats-link.ts";
 
 const RETRY_MS = 20;
 const MAX_TRIES = 250;

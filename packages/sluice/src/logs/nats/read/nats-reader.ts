@@ -1,6 +1,6 @@
-import type { LogEntry } from "../log.ts";
-import { entryOf, placeOfMessage } from "./nats-entry.ts";
-import { BrokenLink, type NatsLink, type NatsMessage } from "./nats-link.ts";
+import type { LogEntry } from "../../log.ts";
+import { BrokenLink, type NatsLink, type NatsMessage } from "../connection/nats-link.ts";
+import { entryOf, placeOfMessage } from "./message.ts";
 
 /** Messages and bytes that are asked for at once. */
 const MAX_PULLED = 1_000;

@@ -1,7 +1,7 @@
-import { SluiceError } from "../../base/sluice-error.ts";
+import { SluiceError } from "../../../base/sluice-error.ts";
+import { SCRIPT_NAMES, SCRIPTS, type ScriptName } from "../redis-scripts.ts";
 import type { RedisClient } from "./redis-client.ts";
 import { explainReply, isReply, mustReconnect } from "./redis-errors.ts";
-import { SCRIPT_NAMES, SCRIPTS, type ScriptName } from "./redis-scripts.ts";
 
 /**
  * One connection to Redis, and so to one run of one Redis process. It ends when it breaks, when an answer does not come in time, and when

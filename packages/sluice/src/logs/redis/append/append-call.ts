@@ -1,5 +1,5 @@
-import type { LogEntry, NewEntry } from "../log.ts";
-import { entryText } from "../shared/entry-text.ts";
+import type { LogEntry, NewEntry } from "../../log.ts";
+import { entryText } from "../../shared/entry-text.ts";
 
 /** One call of `append` that waits for its answer. */
 export interface Append {

@@ -1,8 +1,8 @@
 import type { StreamInfo } from "@nats-io/jetstream";
-import type { Retention } from "../log.ts";
-import { apiCode, type NatsLink, STREAM_NAME_IN_USE, STREAM_NOT_FOUND } from "./nats-link.ts";
-import { duplicateWindow, type Place, streamLimits } from "./nats-names.ts";
-import { untilReady } from "./nats-ready.ts";
+import type { Retention } from "../../log.ts";
+import { duplicateWindow, type Place, streamLimits } from "../channel-names.ts";
+import { apiCode, type NatsLink, STREAM_NAME_IN_USE, STREAM_NOT_FOUND } from "../connection/nats-link.ts";
+import { untilReady } from "./make-stream.ts";
 
 /** How streams are kept; counts when they are made. */
 export interface Keeping {

@@ -1,6 +1,6 @@
-import { loadPackage } from "../../base/load-package.ts";
-import { SluiceError } from "../../base/sluice-error.ts";
-import { dial } from "./nats-dial.ts";
+import { loadPackage } from "../../../base/load-package.ts";
+import { SluiceError } from "../../../base/sluice-error.ts";
+import { dial } from "./dial.ts";
 import type { NatsConnection } from "./nats-link.ts";
 
 /** Where to connect to, and as whom. */

@@ -1,8 +1,8 @@
-import type { LogEntry, NewEntry } from "../log.ts";
-import { entryText } from "../shared/entry-text.ts";
-import { newEpoch } from "../shared/epoch.ts";
-import { apiCode, isTimeout, type NatsLink, WRONG_LAST_SEQUENCE } from "./nats-link.ts";
-import type { Place } from "./nats-names.ts";
+import type { LogEntry, NewEntry } from "../../log.ts";
+import { entryText } from "../../shared/entry-text.ts";
+import { newEpoch } from "../../shared/epoch.ts";
+import type { Place } from "../channel-names.ts";
+import { apiCode, isTimeout, type NatsLink, WRONG_LAST_SEQUENCE } from "../connection/nats-link.ts";
 
 /** Times that an entry is sent at most: each costs a broken connection, or a stream that is not there. */
 const MAX_ATTEMPTS = 8;

@@ -1,15 +1,23 @@
-import { SluiceError } from "../../base/sluice-error.ts";
-import type { LogEntry } from "../log.ts";
-import { entryText } from "../shared/entry-text.ts";
-import type { Life } from "../shared/life.ts";
-import { LogView } from "../shared/log-view.ts";
-import { AheadEntries } from "./acknowledged-entries.ts";
+import { SluiceError } from "../../../base/sluice-error.ts";
+import type { LogEntry } from "../../log.ts";
+import { entryText } from "../../shared/entry-text.ts";
+import type { Life } from "../../shared/life.ts";
+import { LogView } from "../../shared/log-view.ts";
+import { AheadEntries } from "../append/acknowledged-entries.ts";
+import type { Publishing } from "../append/nats-publisher.ts";
+import type { Place } from "../channel-names.ts";
+import {
+  apiCode,
+  BrokenLink,
+  isTimeout,
+  type NatsLink,
+  STREAM_NOT_FOUND,
+  tooLate,
+  within,
+} from "../connection/nats-link.ts";
+import type { FoundStream, NatsStream } from "../stream/nats-stream.ts";
 import { NatsLooks } from "./coalesced-check.ts";
-import { apiCode, BrokenLink, isTimeout, type NatsLink, STREAM_NOT_FOUND, tooLate, within } from "./nats-link.ts";
 import { lifeOf, type NatsLives } from "./nats-lives.ts";
-import type { Place } from "./nats-names.ts";
-import type { Publishing } from "./nats-publisher.ts";
-import type { FoundStream, NatsStream } from "./nats-stream.ts";
 
 /** How soon is asked again where the answer was none, in ms: first, and at most. */
 const AGAIN_MS = 20;

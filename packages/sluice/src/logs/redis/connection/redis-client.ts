@@ -1,7 +1,7 @@
 import type * as redis from "redis";
-import { checkText, invalidOption } from "../../base/check-option.ts";
-import { loadPackage } from "../../base/load-package.ts";
-import { SluiceError } from "../../base/sluice-error.ts";
+import { checkText, invalidOption } from "../../../base/check-option.ts";
+import { loadPackage } from "../../../base/load-package.ts";
+import { SluiceError } from "../../../base/sluice-error.ts";
 
 const { createClient }: typeof redis = await loadPackage("redis", "sluice/redis", () => import("redis"));
 

@@ -1,6 +1,6 @@
-import type { LogEntry } from "../log.ts";
-import { parseEntry } from "../shared/entry-text.ts";
-import type { NatsMessage } from "./nats-link.ts";
+import type { LogEntry } from "../../log.ts";
+import { parseEntry } from "../../shared/entry-text.ts";
+import type { NatsMessage } from "../connection/nats-link.ts";
 
 /** Where a message stands in its stream and among those that its consumer brought, and how many come after it. */
 export interface MessagePlace {

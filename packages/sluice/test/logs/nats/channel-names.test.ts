@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { ENTRY_OVERHEAD_BYTES } from "../../../src/logs/log.ts";
-import { livesPlace, placeOf, streamLimits } from "../../../src/logs/nats/nats-names.ts";
+import { livesPlace, placeOf, streamLimits } from "../../../src/logs/nats/channel-names.ts";
 import { KEEP_ALL } from "../log-contract.ts";
 
 describe("where a channel is kept in NATS", () => {

@@ -1,4 +1,4 @@
-import { SluiceError } from "../../base/sluice-error.ts";
+import { SluiceError } from "../../../base/sluice-error.ts";
 
 /** What Redis's refusals mean to whoever runs it, by their first word. */
 const MEANINGS: Readonly<Record<string, string>> = {

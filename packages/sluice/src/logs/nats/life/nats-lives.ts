@@ -1,8 +1,14 @@
-import { type Life, lifeIn, parseLife, type Seen } from "../shared/life.ts";
-import { apiCode, type NatsLink, STREAM_NAME_IN_USE, STREAM_NOT_FOUND, WRONG_LAST_SEQUENCE } from "./nats-link.ts";
-import { livesPlace } from "./nats-names.ts";
-import { untilReady } from "./nats-ready.ts";
-import type { FoundStream, Keeping } from "./nats-stream.ts";
+import { type Life, lifeIn, parseLife, type Seen } from "../../shared/life.ts";
+import { livesPlace } from "../channel-names.ts";
+import {
+  apiCode,
+  type NatsLink,
+  STREAM_NAME_IN_USE,
+  STREAM_NOT_FOUND,
+  WRONG_LAST_SEQUENCE,
+} from "../connection/nats-link.ts";
+import { untilReady } from "../stream/make-stream.ts";
+import type { FoundStream, Keeping } from "../stream/nats-stream.ts";
 
 /** Stands for no channel. */
 const NO_TOKEN = "_";

@@ -1,4 +1,4 @@
-import { SluiceError } from "../../base/sluice-error.ts";
+import { SluiceError } from "../../../base/sluice-error.ts";
 import type { RedisClients } from "./redis-client.ts";
 import { RedisConnection } from "./redis-connection.ts";
 import { isHopeless, isNobodyThere } from "./redis-errors.ts";

@@ -1,6 +1,6 @@
-import { placeOfMessage } from "./nats-entry.ts";
-import type { NatsLink, NatsMessage } from "./nats-link.ts";
-import { nanos } from "./nats-names.ts";
+import { nanos } from "../channel-names.ts";
+import type { NatsLink, NatsMessage } from "../connection/nats-link.ts";
+import { placeOfMessage } from "./message.ts";
 
 /** How often the server says on an idle stream that it is still there, in ms; three that are missed mean that it is not. */
 const HEARTBEAT_MS = 1_000;

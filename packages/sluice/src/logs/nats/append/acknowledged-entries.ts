@@ -1,4 +1,4 @@
-import type { LogEntry } from "../log.ts";
+import type { LogEntry } from "../../log.ts";
 
 /** As many entries are kept at most. */
 const MAX_ENTRIES = 4_096;

@@ -1,6 +1,6 @@
-import type { RedisClients } from "./redis-client.ts";
-import { RedisConnection } from "./redis-connection.ts";
-import type { RedisGate } from "./redis-gate.ts";
+import type { RedisClients } from "./connection/redis-client.ts";
+import { RedisConnection } from "./connection/redis-connection.ts";
+import type { RedisGate } from "./connection/redis-gate.ts";
 
 /** An entry as XREAD answers it: its ID, and its one field. */
 export type StreamEntry = readonly [id: string, field: readonly [epoch: string, text: string]];

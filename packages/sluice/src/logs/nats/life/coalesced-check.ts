@@ -1,4 +1,4 @@
-import { BrokenLink, isTimeout, type NatsLink } from "./nats-link.ts";
+import { BrokenLink, isTimeout, type NatsLink } from "../connection/nats-link.ts";
 
 /**
  * Looks at something by a connection that may break: one look at a time, begun again by the next connection where it broke. Whoever asks
