@@ -4,7 +4,7 @@ import { connect } from "node:net";
 import { afterEach, expect, test } from "vitest";
 import { createSluice, type Sluice, type SluiceOptions } from "../src/index.ts";
 import { openEventStream } from "../src/testing/index.ts";
-import { SharedMemory } from "./logs/shared-memory.ts";
+import { SharedMemory } from "./logs/support/shared-memory.ts";
 
 let server: Server | undefined;
 

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { SharedMemory } from "../logs/shared-memory.ts";
+import { SharedMemory } from "../logs/support/shared-memory.ts";
 import { openWorld, read } from "./channel-world.ts";
 
 /** Two processes on one log, of which the second gathers what it is told for some time before it writes. */

@@ -1,7 +1,7 @@
 import type { ChannelLog, LogEntry, NewEntry, TailListener } from "../../src/logs/log.ts";
-import { ChannelLogView } from "../../src/logs/shared/channel-log-view.ts";
 import type { Life } from "../../src/logs/shared/life.ts";
 import { LogView } from "../../src/logs/shared/log-view.ts";
+import { SharedChannelLog } from "../../src/logs/shared/shared-channel-log.ts";
 import type { ForgetfulStore } from "./forgetful-store.ts";
 import type { Wire } from "./wire.ts";
 
@@ -19,10 +19,10 @@ const TAIL_EVENTS = 5;
 const FAILS_ONE_IN = 12;
 
 /** The store as this process sees it: late, and by answers that overtake each other. */
-export class ForgetfulLog extends ChannelLogView implements ChannelLog {
+export class ForgetfulLog extends SharedChannelLog implements ChannelLog {
   readonly #store: ForgetfulStore;
   readonly #wire: Wire;
-  readonly #known: LogView;
+  readonly #view: LogView;
   /** Index of the life that is known. */
   #index: number;
   #closed = false;
@@ -43,11 +43,11 @@ export class ForgetfulLog extends ChannelLogView implements ChannelLog {
     this.#wire = wire;
     const { index, life, first, last } = this.#seen();
     this.#index = index;
-    this.#known = new LogView(life, first, last);
+    this.#view = new LogView(life, first, last);
   }
 
-  protected get known(): LogView {
-    return this.#known;
+  protected get view(): LogView {
+    return this.#view;
   }
 
   append(entries: readonly NewEntry[]): Promise<readonly number[]> {
@@ -63,8 +63,8 @@ export class ForgetfulLog extends ChannelLogView implements ChannelLog {
     return this.#ask(() => this.#store.read(after, events, bytes));
   }
 
-  tail(listener: TailListener): () => void {
-    const stop = this.#known.tail(listener);
+  override tail(listener: TailListener): () => void {
+    const stop = super.tail(listener);
     void this.#follow();
     return stop;
   }
@@ -102,8 +102,8 @@ export class ForgetfulLog extends ChannelLogView implements ChannelLog {
       // What was appended to an earlier life may be lost by now.
       const isKept = !fails && this.#learn(seen);
       if (isKept) {
-        this.#known.appended(added);
-        this.#known.trimmed(seen.first);
+        this.#view.appended(added);
+        this.#view.trimmed(seen.first);
       }
       for (const [i, { answer }] of sent.entries()) answer(isKept ? offsets[i] : undefined);
     }
@@ -116,15 +116,15 @@ export class ForgetfulLog extends ChannelLogView implements ChannelLog {
 
   /** Resolves to whether what the store had is known now. */
   async #catchUp(events: number): Promise<boolean> {
-    const after = this.#known.last;
+    const after = this.#view.last;
     await this.#wire.pass();
     const entries = this.#store.read(Math.max(after, this.#store.era.first - 1), events, Number.POSITIVE_INFINITY);
     const seen = this.#seen();
     await this.#wire.pass();
     // What follows a place in one life is nothing that follows it in another.
-    if (!this.#learn(seen) || after > this.#known.last) return false;
-    this.#known.read(entries as LogEntry[]);
-    this.#known.trimmed(seen.first);
+    if (!this.#learn(seen) || after > this.#view.last) return false;
+    this.#view.receive(entries as LogEntry[]);
+    this.#view.trimmed(seen.first);
     return true;
   }
 
@@ -136,7 +136,7 @@ export class ForgetfulLog extends ChannelLogView implements ChannelLog {
       const seen = this.#seen();
       await this.#wire.pass();
       if (!this.#learn(seen)) continue;
-      this.#known.trimmed(seen.first);
+      this.#view.trimmed(seen.first);
       return answer;
     }
   }
@@ -148,7 +148,7 @@ export class ForgetfulLog extends ChannelLogView implements ChannelLog {
 
   /** Whether what was seen is of the newest life known. */
   #learn({ index, life, first, last }: Seen): boolean {
-    if (index > this.#index) this.#known.lives(life, first, last);
+    if (index > this.#index) this.#view.enterLife(life, first, last);
     this.#index = Math.max(this.#index, index);
     return index === this.#index;
   }

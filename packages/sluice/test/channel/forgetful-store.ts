@@ -1,5 +1,5 @@
 import { entryBytes, type LogEntry, type NewEntry } from "../../src/logs/log.ts";
-import { type Life, lifeIn } from "../../src/logs/shared/life.ts";
+import { currentLife, type Life } from "../../src/logs/shared/life.ts";
 import { type Era, Past } from "./past.ts";
 
 interface StoredEra extends Era {
@@ -18,7 +18,7 @@ export class ForgetfulStore {
 
   constructor(retainEvents: number) {
     this.#retainEvents = retainEvents;
-    this.#live(lifeIn("0", undefined, 1, 0), [], 1, undefined);
+    this.#live(currentLife({ run: "0", first: 1, last: 0 }, undefined), [], 1, undefined);
   }
 
   get era(): StoredEra {
@@ -64,12 +64,17 @@ export class ForgetfulStore {
   restart(lost: number): void {
     const { life, entries, first } = this.era;
     const kept = Math.max(this.last - lost, first - 1);
-    this.#live(lifeIn(`${this.past.eras.length}`, life, first, kept), entries.slice(0, kept), first, kept);
+    this.#live(
+      currentLife({ run: `${this.past.eras.length}`, first, last: kept }, life),
+      entries.slice(0, kept),
+      first,
+      kept,
+    );
   }
 
   /** Comes back empty, and does not even know that there was something. */
   loseEverything(): void {
-    this.#live(lifeIn(`${this.past.eras.length}`, undefined, 1, 0), [], 1, undefined);
+    this.#live(currentLife({ run: `${this.past.eras.length}`, first: 1, last: 0 }, undefined), [], 1, undefined);
   }
 
   #live(life: Life, entries: LogEntry[], first: number, kept: number | undefined): void {

@@ -2,15 +2,15 @@ import { describe, expect, test } from "vitest";
 import type { ChannelOptions } from "../../src/channel/channel-options.ts";
 import type { ChannelLog, Log, LogEntry, NewEntry } from "../../src/logs/log.ts";
 import { MemoryChannelLog } from "../../src/logs/memory/memory-channel.ts";
-import { lifeIn } from "../../src/logs/shared/life.ts";
+import { currentLife } from "../../src/logs/shared/life.ts";
 import { LogView } from "../../src/logs/shared/log-view.ts";
-import { SharedMemory } from "../logs/shared-memory.ts";
+import { SharedMemory } from "../logs/support/shared-memory.ts";
 import { openWorld, read, turns } from "./channel-world.ts";
 import { FakeSubscriber } from "./fake-subscriber.ts";
 
 /** A log that others share, whose lives the test ends, and whose answers it can hold back. */
 function sharedLog() {
-  let life = lifeIn("0", undefined, 1, 0);
+  let life = currentLife({ run: "0", first: 1, last: 0 }, undefined);
   let runs = 0;
   let entries: LogEntry[] = [];
   const first = 1;
@@ -45,7 +45,7 @@ function sharedLog() {
     tail: (listener) => known.tail(listener),
     sync: async () => {
       await held;
-      known.read(entries.slice(known.last));
+      known.receive(entries.slice(known.last));
     },
     positionOf: async (id) => {
       const found = entries.find((entry) => entry.id === id)?.offset;
@@ -63,17 +63,17 @@ function sharedLog() {
     },
     /** This process learns that there is a new life. */
     learnLife() {
-      known.lives(life, first, entries.length);
+      known.enterLife(life, first, entries.length);
     },
     /** This process learns of everything. */
     learn() {
       this.learnLife();
-      known.read(entries.slice(known.last));
+      known.receive(entries.slice(known.last));
     },
     /** Only so many are left, and another life begins with these; this process does not know of it yet. */
     loseAfter(kept: number, ...data: string[]) {
       entries = entries.slice(0, kept);
-      life = lifeIn(`${++runs}`, life, first, kept);
+      life = currentLife({ run: `${++runs}`, first, last: kept }, life);
       this.elsewhere(...data);
     },
     /** Answers that are asked for from now on are held back until the function is called. */

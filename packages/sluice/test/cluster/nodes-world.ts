@@ -3,7 +3,7 @@ import type { AddressInfo } from "node:net";
 import { CLUSTER_CHANNEL } from "../../src/cluster/cluster-events.ts";
 import { createSluice, type Sluice, type Source } from "../../src/index.ts";
 import { openEventStream } from "../../src/testing/index.ts";
-import { type CuttableLog, SharedMemory } from "../logs/shared-memory.ts";
+import { type CuttableLog, SharedMemory } from "../logs/support/shared-memory.ts";
 
 export const NODE_TIMEOUT_MS = 400;
 

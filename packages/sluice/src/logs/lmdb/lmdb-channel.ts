@@ -1,14 +1,9 @@
 import { SluiceError } from "../../base/sluice-error.ts";
-import {
-  type ChannelLog,
-  entryBytes,
-  type LogEntry,
-  type NewEntry,
-  type Retention,
-  type TailListener,
-} from "../log.ts";
-import { ChannelLogView } from "../shared/channel-log-view.ts";
+import { type ChannelLog, entryBytes, type LogEntry, type NewEntry, type Retention } from "../log.ts";
+import { startAgeChecks } from "../shared/age-checks.ts";
+import { closedError } from "../shared/closed-error.ts";
 import { LogView } from "../shared/log-view.ts";
+import { SharedChannelLog } from "../shared/shared-channel-log.ts";
 import { LmdbAppends } from "./lmdb-appends.ts";
 import { type Appended, isOver, trim } from "./lmdb-changes.ts";
 import type { LmdbFolder } from "./lmdb-folder.ts";
@@ -17,23 +12,19 @@ import type { LmdbFolder } from "./lmdb-folder.ts";
 const PORTION_EVENTS = 512;
 const PORTION_BYTES = 1024 * 1024;
 
-/** How often entries are checked for their age, as a part of the age allowed, and at most, in ms. */
-const AGE_CHECKS_PER_LIFE = 10;
-const MAX_AGE_CHECK_MS = 60_000;
-
 type OnError = (error: unknown) => void;
 
 /** One channel of a folder. */
-export class LmdbChannelLog extends ChannelLogView implements ChannelLog {
+export class LmdbChannelLog extends SharedChannelLog implements ChannelLog {
   readonly #folder: LmdbFolder;
   readonly #channel: number;
   readonly #retain: Retention;
   readonly #onError: OnError;
-  readonly #known: LogView;
+  readonly #view: LogView;
   #lives: number;
   #following: Promise<void> | undefined;
   readonly #appends: LmdbAppends;
-  readonly #ageTimer: ReturnType<typeof setInterval> | undefined;
+  readonly #stopAgeChecks: () => void;
   #isTrimming = false;
   /** Whether what was done last in the background failed; it is told once. */
   #isFailing = false;
@@ -47,25 +38,22 @@ export class LmdbChannelLog extends ChannelLogView implements ChannelLog {
     this.#retain = retain;
     this.#onError = onError;
     const { first, last, lives } = folder.store.state(channel);
-    this.#known = new LogView(folder.store.life(channel)!, first, last);
+    this.#view = new LogView(folder.store.life(channel)!, first, last);
     this.#lives = lives;
     this.#appends = new LmdbAppends(folder, channel, retain, (appended) => this.#tell(appended));
-    if (retain.age !== Number.POSITIVE_INFINITY) {
-      const every = Math.max(1, Math.min(MAX_AGE_CHECK_MS, retain.age / AGE_CHECKS_PER_LIFE));
-      this.#ageTimer = setInterval(() => this.trimToRetention(), every).unref();
-    }
+    this.#stopAgeChecks = startAgeChecks(retain.age, () => this.trimToRetention());
   }
 
   get isClosed(): boolean {
     return this.#isClosed;
   }
 
-  protected get known(): LogView {
-    return this.#known;
+  protected get view(): LogView {
+    return this.#view;
   }
 
   append(entries: readonly NewEntry[]): Promise<readonly number[]> {
-    return this.#isClosed ? Promise.reject(closed()) : this.#appends.add(entries);
+    return this.#isClosed ? Promise.reject(closedError()) : this.#appends.add(entries);
   }
 
   read(after: number, events: number, bytes: number): Promise<readonly LogEntry[] | "gone"> {
@@ -76,10 +64,6 @@ export class LmdbChannelLog extends ChannelLogView implements ChannelLog {
     } catch (error) {
       return Promise.reject(error);
     }
-  }
-
-  tail(listener: TailListener): () => void {
-    return this.#known.tail(listener);
   }
 
   async sync(): Promise<void> {
@@ -101,8 +85,8 @@ export class LmdbChannelLog extends ChannelLogView implements ChannelLog {
 
   async close(): Promise<void> {
     this.#isClosed = true;
-    clearInterval(this.#ageTimer);
-    this.#known.tail({ appended() {}, trimmed() {}, reset() {} });
+    this.#stopAgeChecks();
+    this.#view.tail({ appended() {}, trimmed() {}, reset() {} });
     await Promise.all([this.#following, this.#appends.whenIdle()]);
   }
 
@@ -141,10 +125,10 @@ export class LmdbChannelLog extends ChannelLogView implements ChannelLog {
 
   #tell({ added, state, isOver }: Appended): void {
     if (this.#isClosed) return;
-    this.#known.appended(added);
+    this.#view.appended(added);
     // What others appended before it comes first.
-    if (this.#known.last < state.last) this.follow();
-    else this.#known.trimmed(state.first);
+    if (this.#view.last < state.last) this.follow();
+    else this.#view.trimmed(state.first);
     if (isOver) this.trimToRetention();
   }
 
@@ -157,8 +141,8 @@ export class LmdbChannelLog extends ChannelLogView implements ChannelLog {
         ? this.#trimOnFullDisk(once)
         : once().catch(() => this.#trimOnFullDisk(once)));
       wake.hint();
-      if (state.last > this.#known.last) await this.sync();
-      else this.#known.trimmed(state.first);
+      if (state.last > this.#view.last) await this.sync();
+      else this.#view.trimmed(state.first);
       more = isOver;
     }
   }
@@ -187,8 +171,8 @@ export class LmdbChannelLog extends ChannelLogView implements ChannelLog {
   async #readNew(): Promise<void> {
     while (!this.#isClosed) {
       const { last } = this.#look();
-      this.#known.read(this.#page(this.#known.last, last, PORTION_EVENTS, PORTION_BYTES));
-      if (this.#known.last >= last) return;
+      this.#view.receive(this.#page(this.#view.last, last, PORTION_EVENTS, PORTION_BYTES));
+      if (this.#view.last >= last) return;
       await new Promise((resolve) => setImmediate(resolve));
     }
   }
@@ -200,9 +184,9 @@ export class LmdbChannelLog extends ChannelLogView implements ChannelLog {
     const { first, last, lives } = store.state(this.#channel);
     if (lives !== this.#lives) {
       this.#lives = lives;
-      this.#known.lives(store.life(this.#channel)!, first, last);
+      this.#view.enterLife(store.life(this.#channel)!, first, last);
     }
-    this.#known.trimmed(first);
+    this.#view.trimmed(first);
     return { first, last };
   }
 
@@ -223,10 +207,6 @@ export class LmdbChannelLog extends ChannelLogView implements ChannelLog {
   }
 
   #checkOpen(): void {
-    if (this.#isClosed) throw closed();
+    if (this.#isClosed) throw closedError();
   }
-}
-
-function closed(): SluiceError {
-  return new SluiceError("CLOSED", "The log was closed.");
 }

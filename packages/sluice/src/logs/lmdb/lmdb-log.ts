@@ -1,7 +1,7 @@
 import { checkNames, checkNumber, invalidOption } from "../../base/check-option.ts";
 import { loadPackage } from "../../base/load-package.ts";
-import { SluiceError } from "../../base/sluice-error.ts";
 import type { ChannelLog, Log, OpenOptions } from "../log.ts";
+import { closedError } from "../shared/closed-error.ts";
 import { LmdbChannelLog } from "./lmdb-channel.ts";
 import type { LmdbFolder } from "./lmdb-folder.ts";
 import { CHANNEL_LIST } from "./lmdb-keys.ts";
@@ -59,11 +59,11 @@ class LmdbLog implements Log {
   }
 
   async open(name: string, { retain, onError }: OpenOptions): Promise<ChannelLog> {
-    if (this.#closing !== undefined) throw new SluiceError("CLOSED", "The log was closed.");
+    if (this.#closing !== undefined) throw closedError();
     this.#folder ??= this.#openFolder();
     const folder = this.#folder;
     const number = await enter(folder, name);
-    if (this.#closing !== undefined) throw new SluiceError("CLOSED", "The log was closed.");
+    if (this.#closing !== undefined) throw closedError();
     folder.store.renew();
     const log = new LmdbChannelLog(folder, number, retain, onError);
     this.#channels.add(log);

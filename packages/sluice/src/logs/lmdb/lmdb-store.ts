@@ -1,6 +1,6 @@
 import type { open, RootDatabase, RootDatabaseOptionsWithPath } from "lmdb";
 import { SluiceError } from "../../base/sluice-error.ts";
-import { type Life, lifeIn, parseLife } from "../shared/life.ts";
+import { currentLife, type Life, parseLife } from "../shared/life.ts";
 import { LmdbBlock } from "./lmdb-block.ts";
 import { checkDataFile, fileSystem, giveUpReserve, makeFolder, makeLockFile, makeReserve } from "./lmdb-files.ts";
 import { blockKey, CHANNEL_LIST, guardKey, idKey, lifeKey, nameKey, offsetIn, stateKey } from "./lmdb-keys.ts";
@@ -156,7 +156,7 @@ export class LmdbStore {
     if (this.isEntered(channel)) return;
     const state = this.state(channel);
     // Another file is a copy of an earlier time. What was appended to the one before since then is lost, so no position of it holds.
-    const life = lifeIn(this.run, undefined, state.first, state.last);
+    const life = currentLife({ run: this.run, first: state.first, last: state.last }, undefined);
     this.#put(lifeKey(channel), Buffer.from(JSON.stringify(life)));
     this.setState(channel, { ...state, lives: state.lives + 1 });
   }

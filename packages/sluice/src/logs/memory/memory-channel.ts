@@ -1,10 +1,7 @@
 import type { ChannelLog, LogEntry, NewEntry, Retention, TailListener } from "../log.ts";
 import { entryBytes } from "../log.ts";
+import { startAgeChecks } from "../shared/age-checks.ts";
 import { newEpoch } from "../shared/epoch.ts";
-
-/** How often entries are checked for their age, as a part of the age allowed, in ms. */
-const AGE_CHECKS_PER_LIFE = 10;
-const MAX_AGE_CHECK_MS = 60_000;
 
 /** The memory log of one channel. */
 export class MemoryChannelLog implements ChannelLog {
@@ -17,15 +14,11 @@ export class MemoryChannelLog implements ChannelLog {
   #bytes = 0;
   readonly #offsetById = new Map<string, number>();
   #listener: TailListener | undefined;
-  readonly #ageTimer: ReturnType<typeof setInterval> | undefined;
+  readonly #stopAgeChecks: () => void;
 
   constructor(retain: Retention) {
     this.#retain = retain;
-    if (retain.age !== Number.POSITIVE_INFINITY) {
-      const every = Math.max(1, Math.min(MAX_AGE_CHECK_MS, retain.age / AGE_CHECKS_PER_LIFE));
-      this.#ageTimer = setInterval(() => this.#trimToRetention(), every);
-      (this.#ageTimer as { unref?(): void }).unref?.();
-    }
+    this.#stopAgeChecks = startAgeChecks(retain.age, () => this.#trimToRetention());
   }
 
   get first(): number {
@@ -99,7 +92,7 @@ export class MemoryChannelLog implements ChannelLog {
 
   close(): Promise<void> {
     this.#listener = undefined;
-    clearInterval(this.#ageTimer);
+    this.#stopAgeChecks();
     return Promise.resolve();
   }
 

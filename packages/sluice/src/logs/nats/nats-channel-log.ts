@@ -1,6 +1,6 @@
-import type { ChannelLog, LogEntry, NewEntry, Retention, TailListener } from "../log.ts";
-import { ChannelLogView } from "../shared/channel-log-view.ts";
+import type { ChannelLog, LogEntry, NewEntry, Retention } from "../log.ts";
 import type { LogView } from "../shared/log-view.ts";
+import { SharedChannelLog } from "../shared/shared-channel-log.ts";
 import { type Acknowledged, NatsPublisher } from "./append/nats-publisher.ts";
 import { within } from "./connection/nats-link.ts";
 import { NatsChannelLife, type NatsLifeParts } from "./life/nats-channel-life.ts";
@@ -20,7 +20,7 @@ export interface NatsChannelParts extends NatsLifeParts {
 }
 
 /** The log of a channel in a stream of JetStream's. */
-export class NatsChannelLog extends ChannelLogView implements ChannelLog {
+export class NatsChannelLog extends SharedChannelLog implements ChannelLog {
   readonly #parts: NatsChannelParts;
   readonly #life: NatsChannelLife;
   readonly #publisher: NatsPublisher;
@@ -54,7 +54,7 @@ export class NatsChannelLog extends ChannelLogView implements ChannelLog {
     (this.#timer as { unref?(): void }).unref?.();
   }
 
-  protected get known(): LogView {
+  protected get view(): LogView {
     return this.#life.known;
   }
 
@@ -85,10 +85,6 @@ export class NatsChannelLog extends ChannelLogView implements ChannelLog {
     });
   }
 
-  tail(listener: TailListener): () => void {
-    return this.known.tail(listener);
-  }
-
   sync(): Promise<void> {
     return within(this.#parts.timeout, "say what it has", this.#catchUp());
   }
@@ -107,7 +103,7 @@ export class NatsChannelLog extends ChannelLogView implements ChannelLog {
       .use("trim the log", async () => {
         const first = Math.min(through, this.last) + 1;
         if (first > this.first) await link.session.jsm.streams.purge(place.stream, { seq: first });
-        this.known.trimmed(first);
+        this.view.trimmed(first);
         return null;
       })
       .then(() => {});
@@ -151,7 +147,7 @@ export class NatsChannelLog extends ChannelLogView implements ChannelLog {
   #told(): void {
     const { events, bytes } = this.#parts.retain;
     // The server has trimmed that by now.
-    this.known.trimmed(this.last - events + 1);
+    this.view.trimmed(this.last - events + 1);
     if (bytes !== Number.POSITIVE_INFINITY) {
       this.#soon ??= setTimeout(() => {
         this.#soon = undefined;

@@ -2,6 +2,7 @@ import { checkFunction, checkNames, checkNumber, checkText, invalidOption } from
 import { loadPackage } from "../../base/load-package.ts";
 import { SluiceError } from "../../base/sluice-error.ts";
 import type { ChannelLog, Log, OpenOptions } from "../log.ts";
+import { closedError } from "../shared/closed-error.ts";
 import { placeOf } from "./channel-names.ts";
 import { type NatsConnection, NatsLink, within } from "./connection/nats-link.ts";
 import { connectTo, parseServers } from "./connection/servers.ts";
@@ -70,7 +71,7 @@ export function natsLog(options: NatsLogOptions): Log {
     report = onError;
     await within(timeout, "let this process connect", link.open());
     const place = await placeOf(prefix, channel);
-    if (isClosed) throw new SluiceError("CLOSED", "The log is closed.");
+    if (isClosed) throw closedError();
     const stream = new NatsStream(link, place, keeping, retain, timeout);
     const closed = (log: NatsChannelLog) => void opened.delete(log);
     const log = new NatsChannelLog({ link, lives, stream, place, retain, timeout, closed });

@@ -1,9 +1,9 @@
 import { SluiceError } from "../../base/sluice-error.ts";
-import type { ChannelLog, LogEntry, NewEntry, Retention, TailListener } from "../log.ts";
+import type { ChannelLog, LogEntry, NewEntry, Retention } from "../log.ts";
 import { entryBytes } from "../log.ts";
-import { ChannelLogView } from "../shared/channel-log-view.ts";
 import { parseEntry } from "../shared/entry-text.ts";
 import type { LogView } from "../shared/log-view.ts";
+import { SharedChannelLog } from "../shared/shared-channel-log.ts";
 import type { AppendCall } from "./append/append-call.ts";
 import { RedisAppender } from "./append/redis-appender.ts";
 import type { RedisConnection } from "./connection/redis-connection.ts";
@@ -32,7 +32,7 @@ export interface ChannelHost {
 }
 
 /** The log of one channel in Redis. */
-export class RedisChannelLog extends ChannelLogView implements ChannelLog, Follower {
+export class RedisChannelLog extends SharedChannelLog implements ChannelLog, Follower {
   readonly #host: ChannelHost;
   readonly #life: RedisChannelLife;
   readonly #retention: RedisRetention;
@@ -59,7 +59,7 @@ export class RedisChannelLog extends ChannelLogView implements ChannelLog, Follo
     return this.#life.keys[0];
   }
 
-  protected get known(): LogView {
+  protected get view(): LogView {
     return this.#life.known;
   }
 
@@ -96,10 +96,6 @@ export class RedisChannelLog extends ChannelLogView implements ChannelLog, Follo
         if (isAll || found.length >= events || left <= 0) return found;
       }
     });
-  }
-
-  tail(listener: TailListener): () => void {
-    return this.known.tail(listener);
   }
 
   sync(): Promise<void> {
@@ -141,13 +137,13 @@ export class RedisChannelLog extends ChannelLogView implements ChannelLog, Follo
       if (offset <= this.last) continue;
       if (epoch !== this.epoch) {
         // Another life: what it is comes first, and with it what is to be told of it.
-        this.known.read(news);
+        this.view.receive(news);
         this.#inBackground(this.sync());
         return false;
       }
       news.push(parseEntry(offset, text));
     }
-    this.known.read(news);
+    this.view.receive(news);
     return news.length > 0;
   }
 
@@ -159,7 +155,7 @@ export class RedisChannelLog extends ChannelLogView implements ChannelLog, Follo
       const { epoch } = this;
       const [first, last, life] = (await connection.run("look", this.#life.keys, [epoch])) as [number, number, string?];
       if (life !== undefined || this.#life.isUnsure) await this.#life.refresh(connection);
-      else if (epoch === this.epoch) this.known.trimmed(first);
+      else if (epoch === this.epoch) this.view.trimmed(first);
       const stands = this.last === this.#lastAtLook;
       this.#lastAtLook = this.last;
       if (!stands || last <= this.last) return;
@@ -174,15 +170,15 @@ export class RedisChannelLog extends ChannelLogView implements ChannelLog, Follo
     const [first, before, last, ...known] = answer;
     const { offsets, added } = call.outcome(before!, known);
     if (epoch === this.epoch) {
-      this.known.appended(added);
+      this.view.appended(added);
       if (this.last < last!) this.#host.hurry();
-      this.known.trimmed(first!);
+      this.view.trimmed(first!);
     } else if ((this.holds(epoch) ?? 0) < last!) {
       // The log began another life meanwhile, and that has not all of them.
       throw new SluiceError("LOG_FAILED", "Redis lost what was just appended: it was emptied. Publish it again.");
     }
     // Also what had its ID before, and what the life before this one has appended.
-    this.known.acknowledged(last!);
+    this.view.acknowledged(last!);
     return offsets;
   }
 
@@ -215,11 +211,11 @@ export class RedisChannelLog extends ChannelLogView implements ChannelLog, Follo
           const after = this.last;
           const page = await this.#readPage(connection, after, PAGE_ENTRIES, PAGE_BYTES);
           if (page === undefined || epoch !== this.epoch) return undefined;
-          this.known.read(page.entries);
-          this.known.trimmed(page.first);
+          this.view.receive(page.entries);
+          this.view.trimmed(page.first);
           if (page.entries.length === 0 && this.last === after) break;
         }
-        this.known.trimmed(first);
+        this.view.trimmed(first);
         return true;
       })
       .then(() => {});

@@ -1,18 +1,15 @@
 import type { Retention } from "../log.ts";
+import { startAgeChecks } from "../shared/age-checks.ts";
 import type { RedisConnection } from "./connection/redis-connection.ts";
 import type { RedisChannelLife } from "./life/redis-channel-life.ts";
 import { limitText, NO_LIMIT } from "./redis-scripts.ts";
-
-/** How often entries are checked for their age, as a part of the age allowed, in ms. */
-const AGE_CHECKS_PER_LIFE = 10;
-const MAX_AGE_CHECK_MS = 60_000;
 
 /** Trims a channel's log: what is beyond its limits, and what somebody wants dropped. Whoever appends trims by itself. */
 export class RedisRetention {
   readonly #life: RedisChannelLife;
   readonly #retain: Retention;
   #isDropping = false;
-  #ageTimer: ReturnType<typeof setInterval> | undefined;
+  #stopAgeChecks: () => void = () => undefined;
 
   constructor(life: RedisChannelLife, retain: Retention) {
     this.#life = life;
@@ -22,15 +19,11 @@ export class RedisRetention {
   /** Drops what is beyond the limits, now and whenever something may have become too old. */
   start(inBackground: (work: Promise<void>) => void): void {
     inBackground(this.#dropWhatIsOver());
-    const { age } = this.#retain;
-    if (age === Number.POSITIVE_INFINITY) return;
-    const every = Math.max(1, Math.min(MAX_AGE_CHECK_MS, age / AGE_CHECKS_PER_LIFE));
-    this.#ageTimer = setInterval(() => inBackground(this.#dropWhatIsOver()), every);
-    (this.#ageTimer as { unref?(): void }).unref?.();
+    this.#stopAgeChecks = startAgeChecks(this.#retain.age, () => inBackground(this.#dropWhatIsOver()));
   }
 
   stop(): void {
-    clearInterval(this.#ageTimer);
+    this.#stopAgeChecks();
   }
 
   async trim(through: number): Promise<void> {

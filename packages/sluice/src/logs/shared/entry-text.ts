@@ -1,21 +1,21 @@
 import type { LogEntry, NewEntry } from "../log.ts";
 
+/** Fields of the head that are always present: time, type, json. */
+const REQUIRED_HEAD_FIELDS = 3;
+
 /**
- * An entry as logs outside this process keep it: a line of JSON, then the data as it is. The line is
- * `[time, type, json, topics, id, retry]`, with `null` for what is absent and nothing after the last that is there. It has no line
- * end of its own, so the first one ends it.
+ * Returns an entry as the text that a log outside this process stores: a head line of JSON, then the data unchanged. The head is
+ * `[time, type, json, topics, id, retry]`. Absent fields are `null`, and absent fields at the end are left out. JSON escapes line ends,
+ * so the first `\n` ends the head.
  */
 export function entryText(entry: NewEntry, time: number): string {
   const { type, data, json, topics, id, retry } = entry;
   const head: unknown[] = [time, type, json ? 1 : 0, topics ?? null, id ?? null, retry ?? null];
-  while (head.length > HEAD_FIELDS && head[head.length - 1] === null) head.pop();
+  while (head.length > REQUIRED_HEAD_FIELDS && head[head.length - 1] === null) head.pop();
   return `${JSON.stringify(head)}\n${data}`;
 }
 
-/** Fields that are always there. */
-const HEAD_FIELDS = 3;
-
-/** Reads what {@link entryText} writes. */
+/** Parses text that {@link entryText} wrote. */
 export function parseEntry(offset: number, text: string): LogEntry {
   const end = text.indexOf("\n");
   const [time, type, json, topics, id, retry] = JSON.parse(text.slice(0, end)) as [

@@ -1,64 +1,82 @@
+import type { Position } from "../../base/position.ts";
 import { newEpoch } from "./epoch.ts";
 
 /**
- * One life of a channel's log, as a shared log keeps it beside the entries. A new one begins whenever entries may have been lost: when
- * the store was restarted, restored, promoted, or made anew. What was there at that moment stays, and with it all positions up to there;
- * positions beyond it are recognised as lost. So a new life costs nobody anything. Only where a process has seen more than what is left is
- * it certain that something was lost; then no position of the past holds, since whoever was before the loss has missed it too.
+ * One life of a channel's log: the period that one epoch identifies. A shared log stores it beside the entries.
+ *
+ * A new life begins whenever the store may have lost entries: it restarted, was restored, promoted or created again. Entries that are still
+ * there keep their offsets. Positions up to the newest of them stay valid, and positions after it are recognised as lost. So a new life
+ * costs the subscribers nothing.
+ *
+ * If a process has seen more entries than the store still has, something was certainly lost. Then no earlier position stays valid: a
+ * subscriber that was further back has missed the lost entries, too.
  */
 export interface Life {
   readonly epoch: string;
-  /** Names one run of the store, within which nothing that was acknowledged is lost: a process, a file, a stream. */
+  /**
+   * Identifies one run of the store: a server process, a file, a stream. Within a run the store loses no entry that it acknowledged.
+   */
   readonly run: string;
-  /** Earlier epochs, newest first, and the offset up to which the positions of each still hold. */
+  /** Earlier epochs, newest first, each with the last offset up to which its positions are still valid. */
   readonly former: readonly (readonly [epoch: string, through: number])[];
-  /** The newest entry there was when something was last lost that came after it; 0: never. */
+  /** The newest entry left when the log last lost the entries after it. 0 if the log never lost any. */
   readonly lostAfter: number;
 }
 
-/** How far a process has seen a life of the log, and what it knows of earlier ones. */
-export interface Seen {
-  readonly epoch: string;
-  readonly offset: number;
+/** A log as it was found in its store. */
+export interface FoundLog {
+  /** See {@link Life.run}. */
+  readonly run: string;
+  /** See {@link ChannelLog.first}. */
+  readonly first: number;
+  /** See {@link ChannelLog.last}. */
+  readonly last: number;
+}
+
+/** The newest position of a log that this process has seen, and the earlier lives that it knows. */
+export interface Seen extends Position {
   readonly former: Life["former"];
 }
 
-/** Earlier lives remembered; positions of older ones are told as a gap. */
+/** Earlier lives remembered. A subscriber that resumes from an older one receives a gap. */
 const MAX_FORMER = 64;
 
 /**
- * The life of a log that is found in the run `run` and whose newest entry is `last`: the one that was, if it is still the same run, else a
- * new one that goes on from there. `known` is what was kept of it; absent, when the log is new. `seen` is what this process had seen
- * before it asked for the others.
+ * Returns the life of the log that was found. It is `kept` if the store is in the same run and has lost nothing, else a new life that
+ * continues after the newest entry found.
+ *
+ * `kept` is the life that the store holds, `undefined` if the log is new. `seen` is what this process had seen before it looked.
  */
-export function lifeIn(run: string, known: Life | undefined, first: number, last: number, seen?: Seen): Life {
-  if (known === undefined || isLost(run, known, first, last, seen))
+export function currentLife({ run, first, last }: FoundLog, kept: Life | undefined, seen?: Seen): Life {
+  if (kept === undefined || isLost({ run, first, last }, kept, seen)) {
     return { epoch: newEpoch(), run, former: [], lostAfter: last };
-  if (known.run === run) return known;
+  }
+  if (kept.run === run) return kept;
   const former = [
-    [known.epoch, last] as const,
-    ...known.former.map(([epoch, through]) => [epoch, Math.min(through, last)] as const),
+    [kept.epoch, last] as const,
+    ...kept.former.map(([epoch, through]) => [epoch, Math.min(through, last)] as const),
   ]
-    // A position right before the oldest entry is the oldest that one can resume from.
+    // The oldest position from which a subscriber can resume is right before the oldest entry.
     .filter(([, through]) => through >= first - 1);
-  return { epoch: newEpoch(), run, former: former.slice(0, MAX_FORMER), lostAfter: known.lostAfter };
+  return { epoch: newEpoch(), run, former: former.slice(0, MAX_FORMER), lostAfter: kept.lostAfter };
 }
 
-/** Whether it is certain that the log is less than this process has seen. */
-function isLost(run: string, known: Life, first: number, last: number, seen: Seen | undefined): boolean {
+/** Returns true if the log certainly lacks entries that this process has seen. */
+function isLost({ run, first, last }: FoundLog, kept: Life, seen: Seen | undefined): boolean {
   if (seen === undefined) return false;
   const { epoch, offset, former } = seen;
-  const kept = new Map([...known.former, [known.epoch, last]]);
+  const ends = new Map([...kept.former, [kept.epoch, last]]);
   for (const [common, through] of [[epoch, offset] as const, ...former]) {
-    const end = kept.get(common);
-    // What came after their last common life the log has lost.
+    const end = ends.get(common);
+    // This is the newest life known to both. Entries seen after its end, on either side, are not in the log.
     if (end !== undefined) return offset > Math.min(end, through);
   }
-  // It knows nothing of the life that this process was in: it is as it was before that, unless all of that was trimmed or given up since.
-  return offset > 0 && offset >= first - 1 && (known.run !== run || known.former.length > 0);
+  // The log does not know this process's life: the store was set back to an earlier time.
+  // Two cases are no loss: all seen entries were trimmed since, or a new life in this run has already given up the past.
+  return offset > 0 && offset >= first - 1 && (kept.run !== run || kept.former.length > 0);
 }
 
-/** Reads a life that was kept as JSON; `undefined` where there is none that makes sense. */
+/** Parses a life that was stored as JSON. Returns `undefined` if there is no text. */
 export function parseLife(text: string | null | undefined): Life | undefined {
   if (!text) return undefined;
   const { epoch, run, former, lostAfter = 0 } = JSON.parse(text) as Life;

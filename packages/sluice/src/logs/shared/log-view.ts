@@ -2,8 +2,8 @@ import type { LogEntry, TailListener } from "../log.ts";
 import type { Life, Seen } from "./life.ts";
 
 /**
- * What this process knows of a log that others append to as well, and tells its listener: always in order, each entry once,
- * whoever brings it first: the one who appended it, or the one who follows the log.
+ * This process's view of a log that other processes append to as well. It passes each entry to the listener once and in order, no matter
+ * whether the entry arrives first from an append of this process or from reading the log.
  */
 export class LogView {
   epoch: string;
@@ -13,7 +13,7 @@ export class LogView {
   lostAfter: number;
   #former: Life["former"];
   #listener: TailListener | undefined;
-  /** The newest entry that this process was told of, and may have told others of. */
+  /** Offset of the newest entry that the store acknowledged to this process, and that publishers here may know of. */
   #acknowledged = 0;
 
   constructor(life: Life, first: number, last: number) {
@@ -24,15 +24,17 @@ export class LogView {
     this.last = last;
   }
 
+  /** See {@link ChannelLog.holds}. */
   holds(epoch: string): number | undefined {
     return this.#former.find(([earlier]) => earlier === epoch)?.[1];
   }
 
-  /** How far this process has seen this life: that far the log must still be when it is looked at next. */
+  /** The newest position this process has seen. If the log ends before it at the next look, entries were lost. */
   get seen(): Seen {
     return { epoch: this.epoch, offset: Math.max(this.last, this.#acknowledged), former: this.#former };
   }
 
+  /** See {@link ChannelLog.tail}. */
   tail(listener: TailListener): () => void {
     this.#listener = listener;
     return () => {
@@ -41,13 +43,13 @@ export class LogView {
   }
 
   /**
-   * Entries in order, of this life, next to each other, read from the log: those already known are left out. One that does not follow the
-   * last one known says that those between were trimmed.
+   * Receives consecutive entries of this life, read from the log, and skips the ones already known. If the first new entry does not follow
+   * `last`, the entries between were trimmed.
    */
-  read(entries: readonly LogEntry[]): void {
-    const known = entries.findIndex(({ offset }) => offset > this.last);
-    if (known < 0) return;
-    const added = known === 0 ? entries : entries.slice(known);
+  receive(entries: readonly LogEntry[]): void {
+    const firstNew = entries.findIndex(({ offset }) => offset > this.last);
+    if (firstNew < 0) return;
+    const added = firstNew === 0 ? entries : entries.slice(firstNew);
     const next = added[0]!.offset;
     if (next > this.last + 1) this.trimmed(next);
     const last = added[added.length - 1]!.offset;
@@ -55,19 +57,22 @@ export class LogView {
     this.last = last;
   }
 
-  /** Entries that this process appended itself: told at once if they are the next ones, else left to whoever follows the log. */
+  /**
+   * Receives entries that this process appended. If they do not follow `last`, entries of other processes come first: then they are left
+   * to the reader of the log.
+   */
   appended(entries: readonly LogEntry[]): void {
     if (entries.length === 0) return;
     this.acknowledged(entries[entries.length - 1]!.offset);
-    if (entries[0]!.offset <= this.last + 1) this.read(entries);
+    if (entries[0]!.offset <= this.last + 1) this.receive(entries);
   }
 
-  /** The log has an entry at this offset, whoever appended it: somebody was told so. */
+  /** Records that the store acknowledged an entry at this offset, appended by any process. */
   acknowledged(offset: number): void {
     this.#acknowledged = Math.max(this.#acknowledged, offset);
   }
 
-  /** Everything before `first` is gone. */
+  /** Records that everything before `first` was trimmed. */
   trimmed(first: number): void {
     if (first <= this.first) return;
     this.first = first;
@@ -75,8 +80,10 @@ export class LogView {
     this.#listener?.trimmed(first);
   }
 
-  /** The log is in this life now, in which `first` and `last` are its ends. What was known of the same life stays. */
-  lives(life: Life, first: number, last: number): void {
+  /**
+   * Enters a life of the log whose ends are `first` and `last`. If the view is in that life already, it only records what was trimmed.
+   */
+  enterLife(life: Life, first: number, last: number): void {
     if (life.epoch === this.epoch) return this.trimmed(first);
     const before = this.epoch;
     this.epoch = life.epoch;
@@ -84,7 +91,7 @@ export class LogView {
     this.#former = life.former;
     const kept = this.holds(before);
     if (kept === undefined || kept < this.#acknowledged) this.#acknowledged = 0;
-    // Where all that is known is still there, nothing changes but the name; what is new is read like anything else.
+    // If every known entry is still there, only the epoch changes. New entries arrive through `receive`, as always.
     if (kept === undefined || kept < this.last) {
       this.first = first;
       this.last = last;

@@ -4,9 +4,9 @@ import { open as openLmdb } from "lmdb";
 import { describe, expect, test } from "vitest";
 import { lmdbLog } from "../../../src/logs/lmdb/lmdb-log.ts";
 import type { LogEntry, NewEntry } from "../../../src/logs/log.ts";
-import { KEEP_ALL } from "../log-contract.ts";
-import { lmdbSuite } from "./lmdb-suite.ts";
-import { mountSmallDisk } from "./small-disk.ts";
+import { KEEP_ALL } from "../support/log-contract.ts";
+import { lmdbSuite } from "./support/lmdb-suite.ts";
+import { mountSmallDisk } from "./support/small-disk.ts";
 
 const MIB = 1024 * 1024;
 

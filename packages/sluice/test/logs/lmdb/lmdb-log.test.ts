@@ -3,9 +3,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll } from "vitest";
 import { lmdbLog } from "../../../src/logs/lmdb/lmdb-log.ts";
-import { EVENTS_AND_BYTES, likeMemory } from "../like-memory.ts";
-import { logContract } from "../log-contract.ts";
-import { sharedLogContract } from "../shared-log-contract.ts";
+import { EVENTS_AND_BYTES, likeMemory } from "../support/like-memory.ts";
+import { logContract } from "../support/log-contract.ts";
+import { sharedLogContract } from "../support/shared-log-contract.ts";
 
 let folder: string;
 let count = 0;

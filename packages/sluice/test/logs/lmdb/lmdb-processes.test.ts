@@ -2,8 +2,8 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, test, vi } from "vitest";
-import { buildLmdbLog, runProgram } from "./lmdb-program.ts";
-import { lmdbSuite } from "./lmdb-suite.ts";
+import { buildLmdbLog, runProgram } from "./support/lmdb-program.ts";
+import { lmdbSuite } from "./support/lmdb-suite.ts";
 
 describe("lmdbLog in several processes", () => {
   const suite = lmdbSuite();

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { ENTRY_OVERHEAD_BYTES } from "../../../src/logs/log.ts";
 import { livesPlace, placeOf, streamLimits } from "../../../src/logs/nats/channel-names.ts";
-import { KEEP_ALL } from "../log-contract.ts";
+import { KEEP_ALL } from "../support/log-contract.ts";
 
 describe("where a channel is kept in NATS", () => {
   test("has readable names for readable channels", async () => {

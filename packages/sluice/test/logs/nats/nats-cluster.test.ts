@@ -6,7 +6,7 @@ import type { ChannelLog, LogEntry } from "../../../src/logs/log.ts";
 import { natsLog } from "../../../src/logs/nats/nats-log.ts";
 import { NATS_SERVER } from "../../helpers/nats-server.ts";
 import { until as untilWithin } from "../../helpers/until.ts";
-import { KEEP_ALL, recorder } from "../log-contract.ts";
+import { KEEP_ALL, recorder } from "../support/log-contract.ts";
 
 const SERVERS = 3;
 

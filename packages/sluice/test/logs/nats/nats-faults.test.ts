@@ -8,7 +8,7 @@ import { type NatsLogOptions, natsLog } from "../../../src/logs/nats/nats-log.ts
 import { NATS_SERVER, type NatsServer, startNats } from "../../helpers/nats-server.ts";
 import { startProxy, type TcpProxy } from "../../helpers/tcp-proxy.mjs";
 import { turns, until } from "../../helpers/until.ts";
-import { KEEP_ALL, recorder } from "../log-contract.ts";
+import { KEEP_ALL, recorder } from "../support/log-contract.ts";
 
 const TIMEOUT_MS = 1_500;
 

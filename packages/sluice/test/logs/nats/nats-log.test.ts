@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe } from "vitest";
 import { natsLog } from "../../../src/logs/nats/nats-log.ts";
 import { NATS_SERVER, type NatsServer, startNats } from "../../helpers/nats-server.ts";
-import { likeMemory, NOTHING } from "../like-memory.ts";
-import { logContract } from "../log-contract.ts";
-import { sharedLogContract } from "../shared-log-contract.ts";
+import { likeMemory, NOTHING } from "../support/like-memory.ts";
+import { logContract } from "../support/log-contract.ts";
+import { sharedLogContract } from "../support/shared-log-contract.ts";
 
 describe.skipIf(NATS_SERVER === undefined)("on a real nats-server", () => {
   let server: NatsServer;

@@ -4,7 +4,7 @@ import type { ChannelLog, Log, LogEntry, NewEntry } from "../../../src/logs/log.
 import { redisLog } from "../../../src/logs/redis/redis-log.ts";
 import { DURABLE, REDIS_SERVER, type RedisServer, startRedis } from "../../helpers/redis-server.ts";
 import { startProxy } from "../../helpers/tcp-proxy.mjs";
-import { KEEP_ALL, recorder } from "../log-contract.ts";
+import { KEEP_ALL, recorder } from "../support/log-contract.ts";
 
 /** Short, since some tests wait for it; so what is to succeed is tried again, on a machine that has much to do. */
 const TIMEOUT_MS = 500;

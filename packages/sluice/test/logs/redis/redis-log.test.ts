@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe } from "vitest";
 import { redisLog } from "../../../src/logs/redis/redis-log.ts";
 import { REDIS_SERVER, type RedisServer, startRedis } from "../../helpers/redis-server.ts";
-import { EVENTS, likeMemory } from "../like-memory.ts";
-import { logContract } from "../log-contract.ts";
-import { sharedLogContract } from "../shared-log-contract.ts";
+import { EVENTS, likeMemory } from "../support/like-memory.ts";
+import { logContract } from "../support/log-contract.ts";
+import { sharedLogContract } from "../support/shared-log-contract.ts";
 
 describe.skipIf(REDIS_SERVER === undefined)("redisLog on a real Redis", () => {
   let redis: RedisServer;

@@ -8,7 +8,7 @@ import { createClient, createClientPool, createCluster, createSentinel } from "r
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type RedisLogOptions, redisLog } from "../../../src/logs/redis/redis-log.ts";
 import { REDIS_SERVER, type RedisServer, startRedis } from "../../helpers/redis-server.ts";
-import { KEEP_ALL, logContract } from "../log-contract.ts";
+import { KEEP_ALL, logContract } from "../support/log-contract.ts";
 
 const PASSWORD = "hunter2-9f3c";
 

@@ -1,5 +1,6 @@
-import { SluiceError } from "../../../base/sluice-error.ts";
+import type { SluiceError } from "../../../base/sluice-error.ts";
 import type { LogEntry } from "../../log.ts";
+import { closedError } from "../../shared/closed-error.ts";
 import { entryText } from "../../shared/entry-text.ts";
 import type { Life } from "../../shared/life.ts";
 import { LogView } from "../../shared/log-view.ts";
@@ -138,7 +139,7 @@ export class NatsChannelLife implements Publishing {
       this.distrust();
       return;
     }
-    this.known.read(entries);
+    this.known.receive(entries);
     this.#newest = entries.at(-1);
     this.#listener.told();
   }
@@ -158,7 +159,7 @@ export class NatsChannelLife implements Publishing {
   }
 
   closedError(): SluiceError {
-    return new SluiceError("CLOSED", "The log is closed.");
+    return closedError();
   }
 
   close(): void {
@@ -204,7 +205,7 @@ export class NatsChannelLife implements Publishing {
       this.#isContradicted = false;
     }
     if (this.#known === undefined) this.#known = new LogView(life, first, last);
-    else this.#known.lives(life, first, last);
+    else this.#known.enterLife(life, first, last);
     this.#listener.lookedAt(isOther);
   }
 }

@@ -1,4 +1,4 @@
-import { type Life, lifeIn, parseLife, type Seen } from "../../shared/life.ts";
+import { currentLife, type Life, parseLife, type Seen } from "../../shared/life.ts";
 import { livesPlace } from "../channel-names.ts";
 import {
   apiCode,
@@ -24,11 +24,11 @@ export interface KeptLife {
  * that this process knows is still that.
  */
 export function lifeOf(found: FoundStream, { life }: KeptLife, isSame: boolean, seen: Seen | undefined): Life {
-  const { run, created, first, last } = found;
+  const { created } = found;
   // Of a stream that was made anew no entry is what it was.
-  if (life === undefined || !life.run.startsWith(created)) return lifeIn(run, undefined, first, last);
+  if (life === undefined || !life.run.startsWith(created)) return currentLife(found, undefined);
   const isAnother = !isSame && life.epoch === seen?.epoch;
-  return lifeIn(run, isAnother ? undefined : life, first, last, seen);
+  return currentLife(found, isAnother ? undefined : life, seen);
 }
 
 /** Keeps the lives of all channels in a stream of their own: the newest of each, replaced by compare-and-set. */

@@ -1,4 +1,5 @@
 import { SluiceError } from "../../../base/sluice-error.ts";
+import { closedError } from "../../shared/closed-error.ts";
 import type { RedisClients } from "./redis-client.ts";
 import { RedisConnection } from "./redis-connection.ts";
 import { isHopeless, isNobodyThere } from "./redis-errors.ts";
@@ -117,7 +118,7 @@ export class RedisGate {
   }
 
   closedError(): SluiceError {
-    return new SluiceError("CLOSED", "This log was closed.");
+    return closedError();
   }
 
   async #run(): Promise<void> {

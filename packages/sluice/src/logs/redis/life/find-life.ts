@@ -1,5 +1,5 @@
 import { SluiceError } from "../../../base/sluice-error.ts";
-import { type Life, lifeIn, parseLife, type Seen } from "../../shared/life.ts";
+import { currentLife, type Life, parseLife, type Seen } from "../../shared/life.ts";
 import type { RedisConnection } from "../connection/redis-connection.ts";
 
 /** The keys of a channel: its stream, its hash, and its own IDs. They share a hash tag, so they are never apart. */
@@ -60,7 +60,7 @@ export async function findLife(
   let [first, last, text] = (await connection.run("look", keys, [""])) as [number, number, string];
   for (let tries = 0; tries < MAX_TRIES; tries++) {
     const known = parseLife(text);
-    const life = lifeIn(run, known, first, last, seen);
+    const life = currentLife({ run, first, last }, known, seen);
     if (life === known) return { life, first, last };
     const args = [text, JSON.stringify(life), life.epoch];
     [first, last, text] = (await connection.run("begin", keys, args)) as [number, number, string];

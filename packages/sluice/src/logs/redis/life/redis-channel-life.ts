@@ -45,7 +45,7 @@ export class RedisChannelLife {
       return;
     }
     const isOther = life.epoch !== this.epoch;
-    this.#known.lives(life, first, last);
+    this.#known.enterLife(life, first, last);
     if (isOther) this.#changed();
   }
 

@@ -2,9 +2,9 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, vi } from "vitest";
-import { type LmdbLogOptions, lmdbLog } from "../../../src/logs/lmdb/lmdb-log.ts";
-import type { ChannelLog, Log, LogEntry, Retention } from "../../../src/logs/log.ts";
-import { KEEP_ALL, recorder } from "../log-contract.ts";
+import { type LmdbLogOptions, lmdbLog } from "../../../../src/logs/lmdb/lmdb-log.ts";
+import type { ChannelLog, Log, LogEntry, Retention } from "../../../../src/logs/log.ts";
+import { KEEP_ALL, recorder } from "../../support/log-contract.ts";
 import { buildLmdbLog, type Program, runProgram } from "./lmdb-program.ts";
 
 /** The folder of a suite, with `sluice/lmdb` built into it, and the logs that its tests open. */

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import type { NewEntry } from "../../src/logs/log.ts";
-import { entryText, parseEntry } from "../../src/logs/shared/entry-text.ts";
+import type { NewEntry } from "../../../src/logs/log.ts";
+import { entryText, parseEntry } from "../../../src/logs/shared/entry-text.ts";
 
 /** Any text: each unit of UTF-16 on its own, so that lone surrogates and line ends come too. */
 const text = fc

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import type { ChannelLog, Log, LogEntry, NewEntry, Retention } from "../../src/logs/log.ts";
-import { memoryLog } from "../../src/logs/memory/memory-log.ts";
+import type { ChannelLog, Log, LogEntry, NewEntry, Retention } from "../../../src/logs/log.ts";
+import { memoryLog } from "../../../src/logs/memory/memory-log.ts";
 import { KEEP_ALL } from "./log-contract.ts";
 
 type Step =

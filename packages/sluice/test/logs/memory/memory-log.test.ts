@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { memoryLog } from "../../src/logs/memory/memory-log.ts";
-import { logContract } from "./log-contract.ts";
+import { memoryLog } from "../../../src/logs/memory/memory-log.ts";
+import { logContract } from "../support/log-contract.ts";
 
 logContract("memoryLog", memoryLog);
 

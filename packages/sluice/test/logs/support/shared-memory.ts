@@ -1,9 +1,10 @@
-import { SluiceError } from "../../src/base/sluice-error.ts";
-import type { ChannelLog, Log, LogEntry, NewEntry, Retention, TailListener } from "../../src/logs/log.ts";
-import { MemoryChannelLog } from "../../src/logs/memory/memory-channel.ts";
-import { ChannelLogView } from "../../src/logs/shared/channel-log-view.ts";
-import { type Life, lifeIn } from "../../src/logs/shared/life.ts";
-import { LogView } from "../../src/logs/shared/log-view.ts";
+import { SluiceError } from "../../../src/base/sluice-error.ts";
+import type { ChannelLog, Log, LogEntry, NewEntry, Retention } from "../../../src/logs/log.ts";
+import { MemoryChannelLog } from "../../../src/logs/memory/memory-channel.ts";
+import { closedError } from "../../../src/logs/shared/closed-error.ts";
+import { currentLife, type Life } from "../../../src/logs/shared/life.ts";
+import { LogView } from "../../../src/logs/shared/log-view.ts";
+import { SharedChannelLog } from "../../../src/logs/shared/shared-channel-log.ts";
 
 /** A store that several logs of this process share, as several processes share a server: what they have in common without its network. */
 export class SharedMemory {
@@ -100,7 +101,7 @@ class SharedChannel {
   begin(kept: readonly LogEntry[] = []): void {
     this.entries = new MemoryChannelLog(this.#retain);
     void this.entries.append(kept);
-    this.life = lifeIn("", undefined, 1, kept.length);
+    this.life = currentLife({ run: "", first: 1, last: kept.length }, undefined);
     this.entries.tail({
       appended: () => undefined,
       trimmed: (first) => {
@@ -118,11 +119,11 @@ class SharedChannel {
   }
 }
 
-class SharedMemoryLog extends ChannelLogView implements ChannelLog {
+class SharedMemoryLog extends SharedChannelLog implements ChannelLog {
   readonly #reach: () => Promise<void>;
   readonly #channel: SharedChannel;
   readonly #taken: () => void;
-  readonly #known: LogView;
+  readonly #view: LogView;
   #closed = false;
 
   constructor(reach: () => Promise<void>, channel: SharedChannel, taken: () => void) {
@@ -130,16 +131,16 @@ class SharedMemoryLog extends ChannelLogView implements ChannelLog {
     this.#reach = reach;
     this.#taken = taken;
     this.#channel = channel;
-    this.#known = new LogView(channel.life, channel.entries.first, channel.entries.last);
+    this.#view = new LogView(channel.life, channel.entries.first, channel.entries.last);
     channel.readers.add(this);
   }
 
-  protected get known(): LogView {
-    return this.#known;
+  protected get view(): LogView {
+    return this.#view;
   }
 
   async append(entries: readonly NewEntry[]): Promise<readonly number[]> {
-    if (this.#closed) throw new SluiceError("CLOSED", "The log is closed.");
+    if (this.#closed) throw closedError();
     await this.#reach();
     const offsets = await this.#channel.entries.append(entries);
     this.#taken();
@@ -152,21 +153,17 @@ class SharedMemoryLog extends ChannelLogView implements ChannelLog {
     return this.#channel.entries.read(after, events, bytes);
   }
 
-  tail(listener: TailListener): () => void {
-    return this.#known.tail(listener);
-  }
-
   async sync(): Promise<void> {
     await this.#reach();
     const { entries, life } = this.#channel;
-    this.#known.lives(life, entries.first, entries.last);
-    const after = Math.max(this.#known.last, entries.first - 1);
+    this.#view.enterLife(life, entries.first, entries.last);
+    const after = Math.max(this.#view.last, entries.first - 1);
     const found = await entries.read(after, Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY);
-    if (found !== "gone") this.#known.read(found);
+    if (found !== "gone") this.#view.receive(found);
   }
 
   trimmed(first: number): void {
-    this.#known.trimmed(first);
+    this.#view.trimmed(first);
   }
 
   async positionOf(id: string): Promise<number | undefined> {

@@ -1,8 +1,12 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import type { LogEntry } from "../../src/logs/log.ts";
-import { lifeIn } from "../../src/logs/shared/life.ts";
-import { LogView } from "../../src/logs/shared/log-view.ts";
+import type { LogEntry } from "../../../src/logs/log.ts";
+import { currentLife, type Life, type Seen } from "../../../src/logs/shared/life.ts";
+import { LogView } from "../../../src/logs/shared/log-view.ts";
+
+function lifeIn(run: string, kept: Life | undefined, first: number, last: number, seen?: Seen): Life {
+  return currentLife({ run, first, last }, kept, seen);
+}
 
 const LIFE = lifeIn("0", undefined, 1, 0);
 
@@ -36,9 +40,9 @@ describe("entries", () => {
   test("are told once, whoever brings them first", () => {
     const { known, heard } = knownLog();
     known.appended(entries(1, 2));
-    known.read(entries(1, 4));
+    known.receive(entries(1, 4));
     known.appended(entries(3, 5));
-    known.read(entries(2, 5));
+    known.receive(entries(2, 5));
     expect(heard).toEqual(["appended 1,2", "appended 3,4", "appended 5"]);
     expect(known.last).toBe(5);
   });
@@ -47,7 +51,7 @@ describe("entries", () => {
     const { known, heard } = knownLog(2);
     known.appended(entries(5, 6));
     expect(heard).toEqual([]);
-    known.read(entries(3, 6));
+    known.receive(entries(3, 6));
     expect(heard).toEqual(["appended 3,4,5,6"]);
   });
 
@@ -59,17 +63,17 @@ describe("entries", () => {
     known.acknowledged(8);
     expect(known.seen).toMatchObject({ epoch: LIFE.epoch, offset: 8 });
     const kept = lifeIn("1", LIFE, 1, 8);
-    known.lives(kept, 1, 8);
+    known.enterLife(kept, 1, 8);
     expect(known.seen).toMatchObject({ epoch: kept.epoch, offset: 8 });
     const lost = lifeIn("2", kept, 1, 7, known.seen);
-    known.lives(lost, 1, 7);
+    known.enterLife(lost, 1, 7);
     expect(known.seen).toMatchObject({ epoch: lost.epoch, offset: 7 });
     expect(heard).toEqual(["reset 1 2", "reset 1 7"]);
   });
 
   test("that were trimmed before they were seen are told as trimmed", () => {
     const { known, heard } = knownLog(2);
-    known.read(entries(8, 9));
+    known.receive(entries(8, 9));
     expect(heard).toEqual(["trimmed 8", "appended 8,9"]);
     expect(known).toMatchObject({ first: 8, last: 9 });
   });
@@ -84,7 +88,7 @@ describe("entries", () => {
       for (const { own, from, count } of steps) {
         const brought = entries(Math.min(from, known.last) + 1, Math.min(from, known.last) + count);
         if (own) known.appended(brought);
-        else known.read(brought);
+        else known.receive(brought);
       }
       expect(heard).toEqual(Array.from({ length: known.last }, (_, i) => i + 1));
     });
@@ -113,7 +117,7 @@ describe("a trim", () => {
 describe("a life", () => {
   test("that is known changes nothing but what was trimmed", () => {
     const { known, heard } = knownLog(9);
-    known.lives(LIFE, 3, 20);
+    known.enterLife(LIFE, 3, 20);
     expect(heard).toEqual(["trimmed 3"]);
     expect(known).toMatchObject({ epoch: LIFE.epoch, first: 3, last: 9 });
   });
@@ -121,8 +125,8 @@ describe("a life", () => {
   test("that kept all that is known is a new name, and what follows is read on", () => {
     const { known, heard } = knownLog(9);
     const next = lifeIn("1", LIFE, 1, 12);
-    known.lives(next, 1, 15);
-    known.read(entries(10, 15));
+    known.enterLife(next, 1, 15);
+    known.receive(entries(10, 15));
     expect(heard).toEqual(["reset 1 9", "appended 10,11,12,13,14,15"]);
     expect(known).toMatchObject({ epoch: next.epoch, first: 1, last: 15 });
     expect(known.holds(LIFE.epoch)).toBe(12);
@@ -131,7 +135,7 @@ describe("a life", () => {
   test("that lost some of what is known begins with its own ends", () => {
     const { known, heard } = knownLog(9, 3);
     const next = lifeIn("1", LIFE, 4, 7);
-    known.lives(next, 4, 8);
+    known.enterLife(next, 4, 8);
     expect(heard).toEqual(["reset 4 8"]);
     expect(known).toMatchObject({ epoch: next.epoch, first: 4, last: 8 });
     expect(known.holds(LIFE.epoch)).toBe(7);
@@ -139,14 +143,14 @@ describe("a life", () => {
 
   test("of another log begins with its own ends, however much it has", () => {
     const { known, heard } = knownLog(9);
-    known.lives(lifeIn("1", undefined, 1, 0), 2, 30);
+    known.enterLife(lifeIn("1", undefined, 1, 0), 2, 30);
     expect(heard).toEqual(["reset 2 30"]);
     expect(known.holds(LIFE.epoch)).toBeUndefined();
   });
 
   test("that kept all, of which some was trimmed unseen, tells both", () => {
     const { known, heard } = knownLog(9);
-    known.lives(lifeIn("1", LIFE, 1, 30), 21, 30);
+    known.enterLife(lifeIn("1", LIFE, 1, 30), 21, 30);
     expect(heard).toEqual(["reset 1 9", "trimmed 21"]);
     expect(known).toMatchObject({ first: 21, last: 20 });
   });
@@ -161,9 +165,9 @@ test("who stopped following hears no more, and does not silence the next", () =>
     reset: () => undefined,
   });
   stop();
-  known.read(entries(1, 2));
+  known.receive(entries(1, 2));
   stopLater();
-  known.read(entries(3, 4));
+  known.receive(entries(3, 4));
   expect({ heard, later }).toEqual({ heard: [], later: [2] });
   expect(known.last).toBe(4);
 });

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import type { ChannelLog, Log, NewEntry, Retention } from "../../src/logs/log.ts";
+import type { ChannelLog, Log, NewEntry, Retention } from "../../../src/logs/log.ts";
 import { KEEP_ALL, recorder } from "./log-contract.ts";
 
 /** What a log must do that outlives a process and that several share. `open` gives what another process would have: a log of its own on the same, at first empty, store. */

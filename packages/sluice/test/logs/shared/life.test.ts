@@ -1,6 +1,10 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { type Life, lifeIn, parseLife, type Seen } from "../../src/logs/shared/life.ts";
+import { currentLife, type Life, parseLife, type Seen } from "../../../src/logs/shared/life.ts";
+
+function lifeIn(run: string, kept: Life | undefined, first: number, last: number, seen?: Seen): Life {
+  return currentLife({ run, first, last }, kept, seen);
+}
 
 /** A log that was new in the run "0". */
 const NEW = lifeIn("0", undefined, 1, 0);

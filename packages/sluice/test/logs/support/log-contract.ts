@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import type { ChannelLog, Log, LogEntry, NewEntry, Retention, TailListener } from "../../src/logs/log.ts";
-import { ENTRY_OVERHEAD_BYTES } from "../../src/logs/log.ts";
+import type { ChannelLog, Log, LogEntry, NewEntry, Retention, TailListener } from "../../../src/logs/log.ts";
+import { ENTRY_OVERHEAD_BYTES } from "../../../src/logs/log.ts";
 
 /** No limits. */
 export const KEEP_ALL: Retention = {

@@ -8,7 +8,7 @@ import { build } from "rolldown";
 
 /** Builds `sluice/lmdb` into a folder, as `lmdb.mjs`; without the package lmdb, unless `withPackage`. */
 export async function buildLmdbLog(folder: string, withPackage = true): Promise<void> {
-  const input = fileURLToPath(new URL("../../../src/logs/lmdb/lmdb-log.ts", import.meta.url));
+  const input = fileURLToPath(new URL("../../../../src/logs/lmdb/lmdb-log.ts", import.meta.url));
   await build({ input, external: ["lmdb"], output: { file: join(folder, "lmdb.mjs"), codeSplitting: false } });
   if (!withPackage) return;
   await mkdir(join(folder, "node_modules"));
