@@ -2,7 +2,8 @@ import { checkBoolean, checkFunction, checkNames, checkNumber, invalidOption } f
 import type { Log } from "./logs/log.ts";
 import { memoryLog } from "./logs/memory/memory-log.ts";
 import { checkEventType } from "./stream/opening/stream-options.ts";
-import type { ErrorContext, StreamSettings } from "./stream/stream-hub.ts";
+import type { ErrorContext } from "./stream/report.ts";
+import type { StreamSettings } from "./stream/stream-hub.ts";
 
 /** How a Sluice is set up. Everything has a default. */
 export interface SluiceOptions {

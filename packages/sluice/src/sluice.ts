@@ -14,17 +14,13 @@ import { checkJobsOptions, type JobsOptions } from "./jobs/jobs-options.ts";
 import type { JobOwner, SharedJobs } from "./jobs/shared-jobs.ts";
 import { checkSluiceOptions, type SluiceOptions, type SluiceSettings } from "./sluice-options.ts";
 import type { CloseReason } from "./stream/close-reason.ts";
-import {
-  type Connection,
-  type ConnectionSelector,
-  connectionOf,
-  matcherOf,
-  type NamedSelector,
-} from "./stream/connections.ts";
+import type { Connection } from "./stream/connection.ts";
+import { type ConnectionSelector, matcherOf, type NamedSelector } from "./stream/connection-selector.ts";
 import { type DrainOptions, drainStreams } from "./stream/drain.ts";
 import type { StreamOptions } from "./stream/opening/stream-options.ts";
+import type { ErrorContext } from "./stream/report.ts";
 import type { Source } from "./stream/source/source.ts";
-import { type ErrorContext, StreamHub } from "./stream/stream-hub.ts";
+import { StreamHub } from "./stream/stream-hub.ts";
 import type { NodeRequest, NodeResponse } from "./transports/node/node-request.ts";
 import { Transports } from "./transports/transports.ts";
 
@@ -147,7 +143,7 @@ export class Sluice implements AsyncDisposable {
 
   /** All open streams, in the order in which they were opened. */
   connections(): Connection[] {
-    return [...this.#hub.streams].map(connectionOf);
+    return [...this.#hub.streams].map((stream) => stream.describe());
   }
 
   /**
@@ -196,8 +192,8 @@ export class Sluice implements AsyncDisposable {
   }
 
   health(): SluiceHealth {
-    const { leaving, streams } = this.#hub;
-    return { status: this.#closed ? "closed" : leaving ? "draining" : "ok", streams: streams.size };
+    const { draining, streams } = this.#hub;
+    return { status: this.#closed ? "closed" : draining ? "draining" : "ok", streams: streams.size };
   }
 
   /**
@@ -270,8 +266,7 @@ export class Sluice implements AsyncDisposable {
 
   async #close(): Promise<void> {
     this.#closed = true;
-    this.#hub.leaving = true;
-    this.#hub.draining = true;
+    this.#hub.refuseNew();
     await Promise.all([...this.#jobs.values()].map((jobs) => jobs.close()));
     // What the jobs said last leaves with the flush of this turn.
     if (this.#jobs.size > 0) await new Promise<void>(afterTurn);

@@ -2,8 +2,7 @@ import { show } from "../base/check-option.ts";
 import { formatPosition, MAX_EVENT_ID_LENGTH, NEVER_IN_AN_ID, parsePosition } from "../base/position.ts";
 import { SluiceError } from "../base/sluice-error.ts";
 import type { ChannelLog, NewEntry } from "../logs/log.ts";
-import type { Feed } from "../stream/feed.ts";
-import type { LazyContext } from "../stream/source/lazy-context.ts";
+import type { Feed, SourceContext } from "../stream/feed.ts";
 import type { SseItem } from "../stream/source/sse-item.ts";
 import type { StreamHub } from "../stream/stream-hub.ts";
 import type { ChannelStats } from "./channel.ts";
@@ -48,7 +47,7 @@ export class OpenChannel {
   }
 
   /** A subscriber's place, for its stream. */
-  feed(setup: CursorSetup, context: LazyContext): Feed {
+  feed(setup: CursorSetup, context: SourceContext): Feed {
     return new Cursor(this.delivery, setup, context);
   }
 

@@ -1,7 +1,6 @@
 import { checkNames, invalidOption } from "../base/check-option.ts";
 import { MAX_EVENT_ID_LENGTH } from "../base/position.ts";
 import type { Feed, FeedSource, SourceContext } from "../stream/feed.ts";
-import type { LazyContext } from "../stream/source/lazy-context.ts";
 import type { SseItem } from "../stream/source/sse-item.ts";
 import type { CursorSetup } from "./deliver/cursor.ts";
 import type { FilterNumbers } from "./event/filter-numbers.ts";
@@ -55,7 +54,7 @@ export class Subscription<T = unknown> implements FeedSource, AsyncIterable<SseI
   /** Makes a stream of it: for `stream` and `response`, not to be called by others. */
   openFeed(context: SourceContext): Feed | Promise<Feed> {
     const opened = this.#channel.open();
-    const feed = (channel: OpenChannel) => channel.feed(this.#setup, context as LazyContext);
+    const feed = (channel: OpenChannel) => channel.feed(this.#setup, context);
     return opened instanceof Promise ? opened.then(feed) : feed(opened);
   }
 

@@ -1,4 +1,4 @@
-import type { NamedSelector } from "../stream/connections.ts";
+import type { NamedSelector } from "../stream/connection-selector.ts";
 
 /** How many subscribers of a channel name a topic, `"*"` for those of everything. 0: nobody any more. */
 export type TopicCount = readonly [topic: string, subscribers: number];

@@ -3,7 +3,7 @@ import type { ChannelOptions } from "../channel/channel-options.ts";
 import type { KeptEvent } from "../channel/event/kept-event.ts";
 import { Projection } from "../channel/follow/projection.ts";
 import type { LocalPresence } from "../channel/local-presence.ts";
-import type { NamedSelector } from "../stream/connections.ts";
+import type { NamedSelector } from "../stream/connection-selector.ts";
 import { CLUSTER_CHANNEL, type ClusterEvents } from "./cluster-events.ts";
 import { BEATS_PER_TIMEOUT, Nodes } from "./nodes.ts";
 import { type Presence, PresenceTable } from "./presence.ts";

@@ -1,6 +1,5 @@
 import type { Channel } from "../channel/channel.ts";
 import type { Feed, FeedSource, SourceContext } from "../stream/feed.ts";
-import type { LazyContext } from "../stream/source/lazy-context.ts";
 import { SourceFeed } from "../stream/source/source-feed.ts";
 import { SseItem } from "../stream/source/sse-item.ts";
 import type { StreamHub } from "../stream/stream-hub.ts";
@@ -78,8 +77,7 @@ export class JobProgress implements FeedSource {
     return new SourceFeed(this.#events(context), {
       finite: true,
       event: undefined,
-      batchSize: this.#hub.settings.highWaterMark / 2,
-      abort: (reason) => (context as LazyContext).abort(reason),
+      batchSize: this.#hub.pieceLimit,
       onError: (error) => this.#hub.report(error, { stage: "source" }),
     });
   }

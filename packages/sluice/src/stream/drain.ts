@@ -40,9 +40,9 @@ export async function drainStreams(hub: StreamHub, options: DrainOptions, isBusy
   const timeout = checkNumber("timeout", options.timeout, TIMEOUT_MS, { unit: "ms" });
   const pace = Math.min(timeout, checkNumber("pace", options.pace, Math.min(PACE_MS, timeout / 2), { unit: "ms" }));
   const spread = checkNumber("spread", options.spread, SPREAD_MS, { unit: "ms" });
-  hub.leaving = true;
+  hub.beginDrain();
   if (grace > 0) await sleep(grace);
-  hub.draining = true;
+  hub.refuseNew();
   const start = performance.now();
   const passed = () => performance.now() - start;
 
@@ -62,11 +62,10 @@ export async function drainStreams(hub: StreamHub, options: DrainOptions, isBusy
     for (const stream of endable.slice(ended, due)) stream.close("drained", last(stream));
     ended = Math.max(ended, due);
     // Those that are gone already take no time.
-    while (endable[ended]?.reason !== undefined) ended++;
+    while (endable[ended]?.ended) ended++;
     if (ended < endable.length) await sleep(STEP_MS);
   }
-  const left = () => hub.streams.size + hub.opening.size + hub.ending.size + hub.loading;
-  while ((left() > 0 || isBusy()) && passed() < timeout) await sleep(STEP_MS);
+  while ((hub.unfinished > 0 || isBusy()) && passed() < timeout) await sleep(STEP_MS);
   for (const opening of [...hub.opening]) opening.giveUp();
   for (const stream of [...hub.streams]) stream.close("drained", last(stream));
   // The last bytes of what was ended just now get a turn to leave.

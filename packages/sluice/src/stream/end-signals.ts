@@ -1,14 +1,19 @@
-import type { EventStream } from "./event-stream.ts";
+/** A stream as its signal sees it. */
+interface EndableStream {
+  /** Called once, when the stream has ended. */
+  onEnd: (() => void) | undefined;
+  close(reason: "disconnected"): void;
+}
 
 /**
- * The signals that end streams. One of them may be that of the whole application, and end thousands: it gets one listener for all of
- * them, since the runtime warns of a leak from the eleventh on, and loses it with the last.
+ * The abort signals that end streams. One signal may belong to the whole application and end thousands of streams. It gets one
+ * listener for all of them, because the runtime warns of a leak at the eleventh. The listener goes with the last stream.
  */
 export class EndSignals {
-  readonly #streams = new WeakMap<AbortSignal, Set<EventStream>>();
+  readonly #streams = new WeakMap<AbortSignal, Set<EndableStream>>();
 
-  /** Ends the stream when the signal aborts, with reason `disconnected`. */
-  watch(signal: AbortSignal, stream: EventStream): void {
+  /** Ends the stream with reason `disconnected` when the signal aborts. */
+  watch(signal: AbortSignal, stream: EndableStream): void {
     if (signal.aborted) return stream.close("disconnected");
     const streams = this.#streams.get(signal) ?? this.#listen(signal);
     streams.add(stream);
@@ -18,14 +23,14 @@ export class EndSignals {
     };
   }
 
-  #listen(signal: AbortSignal): Set<EventStream> {
-    const streams = new Set<EventStream>();
+  #listen(signal: AbortSignal): Set<EndableStream> {
+    const streams = new Set<EndableStream>();
     this.#streams.set(signal, streams);
     signal.addEventListener("abort", this.#onAbort);
     return streams;
   }
 
-  #forget(signal: AbortSignal, streams: Set<EventStream>): void {
+  #forget(signal: AbortSignal, streams: Set<EndableStream>): void {
     if (this.#streams.get(signal) !== streams) return;
     this.#streams.delete(signal);
     signal.removeEventListener("abort", this.#onAbort);

@@ -1,43 +1,54 @@
+import { quietTimeout, type Timer } from "../base/timers.ts";
 import type { Piece } from "./body/piece.ts";
 import type { Sink, SinkOwner } from "./body/sink.ts";
 import type { CloseReason } from "./close-reason.ts";
-import type { Feed, FeedState } from "./feed.ts";
+import type { Connection, Subscriber } from "./connection.ts";
+import type { Feed, FeedState, FeedTarget } from "./feed.ts";
 import { type EndListeners, notifyClosed } from "./notify-closed.ts";
 import type { Exchange } from "./opening/exchange.ts";
-import type { StreamHub } from "./stream-hub.ts";
+import type { Report } from "./report.ts";
+import type { StreamContext } from "./source/stream-context.ts";
 
-/** Who a stream belongs to, as its server says: for `connections()` and `disconnect()`. */
-export interface Subscriber {
-  /** The subscriber's own name. */
-  readonly id?: string;
-  /** The user it acts for. */
-  readonly user?: string;
-  readonly [label: string]: unknown;
+/** The owner of event streams: it counts their events, and keeps each stream until its transport has finished. */
+export interface StreamOwner {
+  /** Prefix of stream IDs, unique among processes. */
+  readonly name: string;
+  /** A monotonic clock in whole ms, as of the last sweep or flush. */
+  readonly now: number;
+  readonly report: Report;
+  countDelivered(events: number): void;
+  /** Called when the stream has ended. Its transport may still have bytes to send. */
+  ended(stream: EventStream): void;
+  /** Called when the transport has finished with the stream. */
+  gone(stream: EventStream): void;
 }
 
 /** What an event stream is opened with. */
 export interface EventStreamSetup extends EndListeners {
   readonly subscriber: Subscriber | undefined;
-  /** The request that it answers. */
+  /** The request that the stream answers. */
   readonly exchange: Exchange;
+  /** The context of its source. The stream aborts it at its end. */
+  readonly context: StreamContext;
   /** The key under which it counts against `maxConnectionsPerKey`. */
   readonly key: string | undefined;
-  /** Reconnection time that it was told, before jitter, in ms. */
+  /** The reconnection time sent to the subscriber, before jitter, in ms. */
   readonly retry: number;
   /** Idle time after which it gets a heartbeat, in ms. */
   readonly heartbeat: number;
-  /** When it ends at the latest, if it must, on the hub's clock; and why. */
+  /** Latest time of its end on the clock of `performance.now()`; `undefined`: no limit. */
   readonly deadline: number | undefined;
   readonly deadlineReason: CloseReason;
 }
 
-/** One open event stream: between a feed, which fills it, and a sink, which sends it. */
-export class EventStream implements SinkOwner, EventStreamSetup {
+/** One open event stream. It connects a feed, which fills it, to a sink, which sends it. It alone decides its end. */
+export class EventStream implements SinkOwner, FeedTarget, EventStreamSetup {
   readonly number: number;
   readonly feed: Feed;
-  // Not the setup itself, which would be one object more for each stream (`npm run bench -- idle`). What they are is said there.
+  // Copied: keeping the setup would keep one more object for each stream (`npm run bench -- idle`).
   readonly subscriber: Subscriber | undefined;
   readonly exchange: Exchange;
+  readonly context: StreamContext;
   readonly key: string | undefined;
   readonly retry: number;
   readonly heartbeat: number;
@@ -48,32 +59,29 @@ export class EventStream implements SinkOwner, EventStreamSetup {
   readonly openedAt: number = Date.now();
   /** Set when the transport has opened the body, before the feed starts. */
   sink!: Sink;
-  /** Why it ended; `undefined` while it is open. */
-  reason: CloseReason | undefined;
-  /** What the feed told of itself before it was stopped. */
-  lastState: FeedState | undefined;
-  /** Whether the transport is done with it. */
-  over = false;
-  /** Whether the sink takes more. A feed that finds it `false` waits for `drained`. */
-  writable = true;
-  /** Events written, but for those that the feed counts. */
-  ownEvents = 0;
-  /** For the watch on stalled readers: the sink's progress, and since when it has not changed. */
-  progress = 0;
-  progressAt: number;
-  /** Set by the sweep shortly before the deadline. */
-  deadlineTimer: ReturnType<typeof setTimeout> | undefined;
-  /** Lets go of what was set up for the life of the stream. */
+  /** Called once, when the stream has ended. */
   onEnd: (() => void) | undefined;
-  readonly #hub: StreamHub;
+  readonly #owner: StreamOwner;
+  #reason: CloseReason | undefined;
+  #isGone = false;
+  #writable = true;
+  /** Events written, except those that the feed counts. */
+  #ownEvents = 0;
   #writtenAt: number;
+  /** The description of the feed at the end of the stream. */
+  #lastState: FeedState | undefined;
+  /** The sink's progress, and the time since which it has not changed: for `isStalled`. */
+  #progress = 0;
+  #progressAt: number;
+  #deadlineTimer: Timer | undefined;
 
-  constructor(hub: StreamHub, number: number, feed: Feed, setup: EventStreamSetup) {
-    this.#hub = hub;
+  constructor(owner: StreamOwner, number: number, feed: Feed, setup: EventStreamSetup) {
+    this.#owner = owner;
     this.number = number;
     this.feed = feed;
     this.subscriber = setup.subscriber;
     this.exchange = setup.exchange;
+    this.context = setup.context;
     this.key = setup.key;
     this.retry = setup.retry;
     this.heartbeat = setup.heartbeat;
@@ -81,66 +89,134 @@ export class EventStream implements SinkOwner, EventStreamSetup {
     this.deadlineReason = setup.deadlineReason;
     this.onClose = setup.onClose;
     this.resolve = setup.resolve;
-    this.#writtenAt = hub.now;
-    this.progressAt = hub.now;
+    this.#writtenAt = owner.now;
+    this.#progressAt = owner.now;
   }
 
   /** Unique among all streams of all processes. */
   get id(): string {
-    return `${this.#hub.name}-${this.number}`;
+    return `${this.#owner.name}-${this.number}`;
   }
 
-  /** Events written. */
-  get events(): number {
-    return this.ownEvents + (this.feed.shared?.events ?? 0);
+  /** Why the stream ended; `undefined` while it is open. */
+  get reason(): CloseReason | undefined {
+    return this.#reason;
   }
 
-  /** When something was last written, on the hub's clock. */
+  get ended(): boolean {
+    return this.#reason !== undefined;
+  }
+
+  /** True if the transport has finished with the stream. */
+  get isGone(): boolean {
+    return this.#isGone;
+  }
+
+  get writable(): boolean {
+    return this.#writable;
+  }
+
+  /** The channel on which it is a stream, if any. */
+  get channel(): string | undefined {
+    return this.feed.describe().channel;
+  }
+
+  /** Time of the last write, on the owner's clock. */
   get writtenAt(): number {
     return Math.max(this.#writtenAt, this.feed.shared?.writtenAt ?? 0);
   }
 
-  /** Writes a piece and says whether to go on. */
   write(piece: Piece): boolean {
-    if (this.reason !== undefined) return false;
-    this.ownEvents += piece.events;
-    this.#hub.delivered += piece.events;
-    this.#writtenAt = this.#hub.now;
-    return (this.writable = this.sink.write(piece));
+    if (this.#reason !== undefined) return false;
+    this.#ownEvents += piece.events;
+    this.#owner.countDelivered(piece.events);
+    this.#writtenAt = this.#owner.now;
+    return (this.#writable = this.sink.write(piece));
+  }
+
+  block(): void {
+    this.#writable = false;
+  }
+
+  countEvents(events: number): void {
+    this.#ownEvents += events;
+  }
+
+  /** Writes a heartbeat. */
+  beat(): void {
+    this.write(this.feed.heartbeat());
   }
 
   /** Ends the stream; the first reason given stands. `last` is written before the end. */
   close(reason: CloseReason, last?: Piece): void {
-    if (this.reason !== undefined) return;
-    // Nobody reads what is written to one that is gone or stalled.
+    if (this.#reason !== undefined) return;
+    // Nobody reads what is written after the client has left or stalled.
     if (reason !== "client" && reason !== "stalled") this.feed.flush?.();
     if (last !== undefined) this.write(last);
-    if (this.reason !== undefined) return;
-    this.reason = reason;
-    this.writable = false;
-    clearTimeout(this.deadlineTimer);
+    // Those writes may have ended the stream.
+    if (this.ended) return;
+    this.#reason = reason;
+    this.#writable = false;
+    this.#progressAt = this.#owner.now;
+    clearTimeout(this.#deadlineTimer);
     this.onEnd?.();
-    this.#hub.closed(this);
-    this.lastState = this.feed.describe();
-    this.feed.stop(reason);
+    this.#owner.ended(this);
+    this.#lastState = this.feed.describe();
+    // Before `stop`, which runs the `finally` of a generator: it may look at the signal.
+    this.context.abort(reason);
+    this.feed.stop();
     this.#endSink(reason);
-    notifyClosed(this.#hub, this, reason, this);
+    notifyClosed(this, reason, this.onClose && this.describe(), this.#owner.report);
+  }
+
+  /** Ends the stream in `ms`, for its deadline. Does nothing if that timer runs already. */
+  closeIn(ms: number): void {
+    this.#deadlineTimer ??= quietTimeout(() => this.close(this.deadlineReason), ms);
+  }
+
+  /** Describes the stream as it is now, or as it was at its end. */
+  describe(): Connection {
+    const { id, subscriber, exchange, openedAt, sink } = this;
+    const { channel, topics, state, lastEventId } = this.#lastState ?? this.feed.describe();
+    return {
+      id,
+      subscriber,
+      channel,
+      topics,
+      state,
+      lastEventId,
+      openedAt: new Date(openedAt),
+      remoteAddress: exchange.remoteAddress,
+      events: this.#ownEvents + (this.feed.shared?.events ?? 0),
+      bytes: sink.written,
+    };
+  }
+
+  /** Returns true if bytes have waited for `timeout` ms and the connection took none of them. Called by each sweep. */
+  isStalled(timeout: number): boolean {
+    const { pending, progress } = this.sink;
+    if (pending === 0 || progress !== this.#progress) {
+      this.#progress = progress;
+      this.#progressAt = this.#owner.now;
+      return false;
+    }
+    return this.#owner.now - this.#progressAt >= timeout;
   }
 
   drained(): void {
-    if (this.reason !== undefined) return;
-    this.writable = true;
+    if (this.#reason !== undefined) return;
+    this.#writable = true;
     this.feed.drained();
   }
 
   failed(error: unknown): void {
-    this.#hub.report(error, { stage: "transport", stream: this.id });
+    this.#owner.report(error, { stage: "transport", stream: this.id });
     this.close("error");
   }
 
   gone(): void {
-    this.over = true;
-    this.#hub.gone(this);
+    this.#isGone = true;
+    this.#owner.gone(this);
     this.close("client");
   }
 

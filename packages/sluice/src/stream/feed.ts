@@ -1,8 +1,26 @@
 import type { Piece } from "./body/piece.ts";
+import type { Sink } from "./body/sink.ts";
 import type { CloseReason } from "./close-reason.ts";
-import type { EventStream } from "./event-stream.ts";
 
-/** What a feed tells about itself to those who list connections. */
+/** The stream as its feed sees it. */
+export interface FeedTarget {
+  /** True once the stream has ended. `write` does nothing then. */
+  readonly ended: boolean;
+  /** True if the sink accepts more. A feed that finds `false` waits for `drained()`. */
+  readonly writable: boolean;
+  /** The sink of the stream. A feed that writes one piece to many streams writes to their sinks, past `write`. */
+  readonly sink: Sink;
+  /** Writes a piece. Returns true if the feed may go on. */
+  write(piece: Piece): boolean;
+  /** Records that a write past the stream reached the high-water mark: the stream is not writable until it drains. */
+  block(): void;
+  /** Adds events that were written past the stream to the stream's own count. */
+  countEvents(events: number): void;
+  /** Ends the stream. */
+  close(reason: CloseReason): void;
+}
+
+/** A description that a feed gives of itself, for `connections()`. */
 export interface FeedState {
   readonly channel?: string;
   readonly topics?: readonly string[] | "*";
@@ -10,44 +28,50 @@ export interface FeedState {
   readonly lastEventId?: string;
 }
 
-/** What many streams were written together, so that it is counted once for all of them. */
+/** Writes that went to many streams together, counted once for all of them. */
 export interface SharedWrites {
   readonly events: number;
-  /** On the hub's clock. */
+  /** Time of the last write, on the hub's clock. */
   readonly writtenAt: number;
 }
 
-/** What fills one event stream: an async iterable, or a cursor in a channel. */
+/** The supplier of one event stream's events: an async iterable, or a cursor in a channel. */
 export interface Feed {
-  /** Whether it ends by itself, so that a drain lets it finish. */
+  /** True if the feed ends by itself, so that a drain lets it finish. */
   readonly finite?: boolean;
-  /** Begins. `opening` is the first lines of the first block, which the feed writes at once and ends with a blank line. */
-  start(stream: EventStream, opening: string): void;
-  /** The subscriber takes bytes again. */
+  /**
+   * Starts the feed. `opening` is the first lines of the first block. The feed MUST write that block at once, and end it with a blank
+   * line.
+   */
+  start(target: FeedTarget, opening: string): void;
+  /** Called when the sink accepts more after it was full. */
   drained(): void;
-  /** Of what it wrote past the stream, to the sink itself: how many events, and when last. */
+  /** The writes that went past the stream, to the sink itself. */
   readonly shared: SharedWrites | undefined;
-  /** Writes what it has made and not written yet, before the stream is ended. */
+  /** Writes everything that is ready and not yet written. Called before the stream ends. */
   flush?(): void;
-  /** What to write to a stream that was idle. */
+  /** Returns the piece to write to an idle stream. */
   heartbeat(): Piece;
-  /** The stream has ended: let go of everything. Called once, also when the feed itself ended it. */
-  stop(reason: CloseReason): void;
+  /** Releases everything. Called once, after the context's signal was aborted, also if the feed itself ended the stream. */
+  stop(): void;
   describe(): FeedState;
 }
 
-/** What a source learns of the stream it is opened for. */
+/** What a source knows about its stream. */
 export interface SourceContext<Request = unknown> {
-  /** Aborts when the stream ends, for whatever reason. */
+  /** Aborts when the stream ends, whatever the reason. */
   readonly signal: AbortSignal;
-  /** The position from which the subscriber wants to go on; `undefined` when it comes for the first time. */
+  /** The position from which the subscriber resumes; `undefined` on its first connection. */
   readonly lastEventId: string | undefined;
-  /** The request as it was passed to `stream` or `response`. */
+  /** The request that was passed to `stream` or `response`. */
   readonly request: Request;
 }
 
-/** A source that brings its own feed: a subscription, or a job's progress. */
+/** A source that makes its own feed: a subscription, or the progress of a job. */
 export interface FeedSource {
-  /** `null` means that there is nothing more to come for this subscriber: the answer is 204. It may throw, or reject. */
+  /**
+   * Makes the feed for one stream. `null` means that nothing is left for this subscriber: the answer is 204. It may throw or reject: the
+   * answer is then an HTTP error.
+   */
   openFeed(context: SourceContext): Feed | null | Promise<Feed | null>;
 }

@@ -1,29 +1,26 @@
 import type { CloseReason } from "./close-reason.ts";
-import { connectionOf } from "./connections.ts";
-import type { EventStream } from "./event-stream.ts";
-import type { StreamOptions } from "./opening/stream-options.ts";
-import type { StreamHub } from "./stream-hub.ts";
+import type { Connection } from "./connection.ts";
+import type { Report } from "./report.ts";
 
-/** Who hears of the end of a stream, or that there was none. */
+/** Listeners for the end of a stream, or for a request that got no stream. */
 export interface EndListeners {
-  readonly onClose: StreamOptions["onClose"];
+  readonly onClose: ((reason: CloseReason, connection: Connection | undefined) => void) | undefined;
   readonly resolve: (reason: CloseReason) => void;
 }
 
-/** Tells them. `stream` is absent where there was none. */
+/** Notifies the listeners. `connection` is `undefined` if the request got no stream. Reports what `onClose` throws. */
 export function notifyClosed(
-  hub: StreamHub,
   { onClose, resolve }: EndListeners,
   reason: CloseReason,
-  stream?: EventStream,
+  connection: Connection | undefined,
+  report: Report,
 ): void {
-  if (reason === "refused") hub.closedByReason.refused++;
-  const report = (error: unknown) => hub.report(error, { stage: "on-close" });
+  const failed = (error: unknown) => report(error, { stage: "on-close" });
   try {
-    const told: unknown = onClose?.(reason, stream && connectionOf(stream));
-    if (told instanceof Promise) told.catch(report);
+    const result: unknown = onClose?.(reason, connection);
+    if (result instanceof Promise) result.catch(failed);
   } catch (error) {
-    report(error);
+    failed(error);
   }
   resolve(reason);
 }

@@ -1,6 +1,7 @@
 import { CLOSE_REASONS, type CloseReason } from "./close-reason.ts";
 import { EndSignals } from "./end-signals.ts";
-import type { EventStream } from "./event-stream.ts";
+import type { EventStream, StreamOwner } from "./event-stream.ts";
+import type { Report } from "./report.ts";
 import { Sweep } from "./sweep.ts";
 
 /** Limits and times that hold for all streams; validated, with the defaults filled in. */
@@ -16,97 +17,207 @@ export interface StreamSettings {
   readonly maxLifetime: number;
 }
 
-/** Where a background failure came from. */
-export interface ErrorContext {
-  /** What was being done: `source`, `filter`, `initial`, `log`, `job`, `cluster`, `load`, `head`, `transport`, `on-close` … */
-  readonly stage: string;
-  readonly channel?: string;
-  /** The ID of the stream concerned. */
-  readonly stream?: string;
+/** A request that was admitted and whose source is still being opened. */
+export interface PendingStream {
+  /** Refuses the request: a drain has no more time to wait for its source. */
+  giveUp(): void;
 }
 
-/** All open streams of a Sluice, and what is counted about them. */
-export class StreamHub {
-  /** Makes the IDs of streams unique among processes. */
+/** All streams of a Sluice, and their counters. */
+export class StreamHub implements StreamOwner {
   readonly name: string = crypto.randomUUID().slice(0, 8);
   readonly settings: StreamSettings;
-  readonly report: (error: unknown, context: ErrorContext) => void;
-  /** Open streams. */
-  readonly streams: Set<EventStream> = new Set();
-  /** Streams that have ended, and whose last bytes are still on their way. */
-  readonly ending: Set<EventStream> = new Set();
-  /** How many streams are open, or about to be, for each connection key. */
-  readonly perKey: Map<string, number> = new Map();
-  /** Requests that were admitted, and whose source is still being opened. */
-  readonly opening: Set<{ giveUp(): void }> = new Set();
-  /** Requests that wait until what opens streams is loaded. */
-  loading = 0;
+  readonly report: Report;
   readonly endSignals: EndSignals = new EndSignals();
-  /** Health says that new streams had better go elsewhere. */
-  leaving = false;
-  /** New streams get 503. */
-  draining = false;
-  /** A monotonic clock in whole ms, as of the last sweep or flush: each stream keeps such times, and fractions would be objects. */
-  now: number = Math.floor(performance.now());
-  opened = 0;
-  delivered = 0;
-  heartbeats = 0;
-  gaps = 0;
-  readonly closedByReason: Record<CloseReason, number>;
-  #bytesOfClosed = 0;
-  #lastNumber = 0;
+  readonly #streams = new Set<EventStream>();
+  readonly #ending = new Set<EventStream>();
+  readonly #opening = new Set<PendingStream>();
+  readonly #perKey = new Map<string, number>();
   readonly #sweep: Sweep;
+  #loading = 0;
+  #draining = false;
+  #refusing = false;
+  /** In whole ms: each stream keeps such times, and fractions would be objects. */
+  #now = Math.floor(performance.now());
+  #lastNumber = 0;
+  #opened = 0;
+  #delivered = 0;
+  #heartbeats = 0;
+  #gaps = 0;
+  #bytesOfClosed = 0;
+  readonly #closedByReason: Record<CloseReason, number>;
 
-  constructor(settings: StreamSettings, report: (error: unknown, context: ErrorContext) => void) {
+  constructor(settings: StreamSettings, report: Report) {
     this.settings = settings;
     this.report = report;
-    this.closedByReason = Object.fromEntries(CLOSE_REASONS.map((reason) => [reason, 0])) as Record<CloseReason, number>;
+    this.#closedByReason = Object.fromEntries(CLOSE_REASONS.map((reason) => [reason, 0])) as Record<
+      CloseReason,
+      number
+    >;
     this.#sweep = new Sweep(this);
   }
+
+  /** Open streams, in the order in which they were opened. */
+  get streams(): ReadonlySet<EventStream> {
+    return this.#streams;
+  }
+
+  /** Streams that have ended and whose last bytes are still in flight. */
+  get ending(): ReadonlySet<EventStream> {
+    return this.#ending;
+  }
+
+  /** Requests whose source is still being opened. */
+  get opening(): ReadonlySet<PendingStream> {
+    return this.#opening;
+  }
+
+  /** Number of streams and requests that are not finished. */
+  get unfinished(): number {
+    return this.#streams.size + this.#opening.size + this.#ending.size + this.#loading;
+  }
+
+  /** True if `maxConnections` are open. */
+  get isFull(): boolean {
+    return this.#streams.size + this.#opening.size >= this.settings.maxConnections;
+  }
+
+  /** Bytes to write at once: half a high-water mark, so that a socket never holds more than one and a half of it. */
+  get pieceLimit(): number {
+    return this.settings.highWaterMark / 2;
+  }
+
+  // The clock
+
+  get now(): number {
+    return this.#now;
+  }
+
+  /** Sets the clock. Each sweep and each flush calls it. */
+  renewClock(): void {
+    this.#now = Math.floor(performance.now());
+  }
+
+  // The life of streams
 
   nextNumber(): number {
     return ++this.#lastNumber;
   }
 
-  /** Sets the clock. */
-  renewClock(): void {
-    this.now = Math.floor(performance.now());
+  /** Takes a place under a key. Returns false if the key has `maxConnectionsPerKey` places already. */
+  enter(key: string): boolean {
+    const taken = this.#perKey.get(key) ?? 0;
+    if (taken >= this.settings.maxConnectionsPerKey) return false;
+    this.#perKey.set(key, taken + 1);
+    return true;
+  }
+
+  /** Frees a place under a key. */
+  leave(key: string | undefined): void {
+    if (key === undefined) return;
+    const left = (this.#perKey.get(key) ?? 1) - 1;
+    if (left === 0) this.#perKey.delete(key);
+    else this.#perKey.set(key, left);
+  }
+
+  beginOpening(pending: PendingStream): void {
+    this.#opening.add(pending);
+  }
+
+  endOpening(pending: PendingStream): void {
+    this.#opening.delete(pending);
   }
 
   add(stream: EventStream): void {
-    this.streams.add(stream);
-    this.opened++;
+    this.#streams.add(stream);
+    this.#opened++;
     this.#sweep.watch(stream);
   }
 
-  /** A stream has ended; its transport may still have bytes to send. */
-  closed(stream: EventStream): void {
-    if (!this.streams.delete(stream)) return;
-    this.closedByReason[stream.reason as CloseReason]++;
+  ended(stream: EventStream): void {
+    if (!this.#streams.delete(stream)) return;
+    this.#closedByReason[stream.reason as CloseReason]++;
     this.#bytesOfClosed += stream.sink.written;
-    this.release(stream.key);
-    if (!stream.over) {
-      stream.progressAt = this.now;
-      this.ending.add(stream);
-    }
+    this.leave(stream.key);
+    if (!stream.isGone) this.#ending.add(stream);
   }
 
-  /** The transport of a stream is done. */
   gone(stream: EventStream): void {
-    this.ending.delete(stream);
+    this.#ending.delete(stream);
   }
 
-  release(key: string | undefined): void {
-    if (key === undefined) return;
-    const left = (this.perKey.get(key) ?? 1) - 1;
-    if (left === 0) this.perKey.delete(key);
-    else this.perKey.set(key, left);
+  // Loading and draining
+
+  /** A request waits until the code that opens streams is loaded. */
+  beginLoading(): void {
+    this.#loading++;
   }
 
-  /** Bytes handed to transports, as framed. Walks all open streams: for those who ask, not for every write. */
+  endLoading(): void {
+    this.#loading--;
+  }
+
+  /** True once a drain has begun: `health()` then reports `draining`. */
+  get draining(): boolean {
+    return this.#draining;
+  }
+
+  /** True once new streams get 503. */
+  get refusing(): boolean {
+    return this.#refusing;
+  }
+
+  beginDrain(): void {
+    this.#draining = true;
+  }
+
+  refuseNew(): void {
+    this.#draining = true;
+    this.#refusing = true;
+  }
+
+  // Counters
+
+  countDelivered(events: number): void {
+    this.#delivered += events;
+  }
+
+  countHeartbeat(): void {
+    this.#heartbeats++;
+  }
+
+  countGap(): void {
+    this.#gaps++;
+  }
+
+  countRefused(): void {
+    this.#closedByReason.refused++;
+  }
+
+  get opened(): number {
+    return this.#opened;
+  }
+
+  get delivered(): number {
+    return this.#delivered;
+  }
+
+  get heartbeats(): number {
+    return this.#heartbeats;
+  }
+
+  get gaps(): number {
+    return this.#gaps;
+  }
+
+  get closedByReason(): Readonly<Record<CloseReason, number>> {
+    return this.#closedByReason;
+  }
+
+  /** Returns the bytes handed to transports, including their framing. Visits every open stream, so it is not for hot paths. */
   bytes(): number {
     let bytes = this.#bytesOfClosed;
-    for (const stream of this.streams) bytes += stream.sink.written;
+    for (const stream of this.#streams) bytes += stream.sink.written;
     return bytes;
   }
 }

@@ -1,37 +1,63 @@
-import { afterTurn } from "../base/timers.ts";
-import type { EventStream } from "./event-stream.ts";
-import type { StreamHub } from "./stream-hub.ts";
+import { afterTurn, quietTimeout, type Timer } from "../base/timers.ts";
+import type { CloseReason } from "./close-reason.ts";
 
-/** A sweep comes this often within the shortest time it watches for, and so is late by that part at the most. */
+/** A stream as the sweep sees it. */
+interface SweptStream {
+  readonly ended: boolean;
+  readonly writable: boolean;
+  readonly writtenAt: number;
+  readonly heartbeat: number;
+  readonly deadline: number | undefined;
+  readonly deadlineReason: CloseReason;
+  readonly sink: { readonly left?: boolean; destroy(): void };
+  isStalled(timeout: number): boolean;
+  beat(): void;
+  closeIn(ms: number): void;
+  close(reason: CloseReason): void;
+}
+
+/** The streams to sweep, and their clock. */
+interface SweepOwner {
+  readonly settings: { readonly heartbeat: number; readonly stallTimeout: number; readonly maxLifetime: number };
+  /** Open streams. */
+  readonly streams: ReadonlySet<SweptStream>;
+  /** Streams that have ended and whose last bytes are still in flight. */
+  readonly ending: ReadonlySet<SweptStream>;
+  readonly now: number;
+  renewClock(): void;
+  countHeartbeat(): void;
+}
+
+/** Sweeps within the shortest interval to watch. A sweep is late by at most that part of it. */
 const SWEEPS_PER_INTERVAL = 8;
 const MIN_SWEEP_MS = 5;
 const MAX_SWEEP_MS = 1_000;
-/** Streams looked at in one event-loop turn, since each of them may need a heartbeat, which is a write. */
+/** Streams per event-loop turn. Each may need a heartbeat, which is a write. */
 const STREAMS_PER_TURN = 1_000;
 
 /**
- * One timer for all streams: heartbeats for those that were idle, an end for those that stalled or whose time is over.
- * It runs only while there are streams.
+ * One timer for all streams. It sends heartbeats to idle streams, and ends streams that stalled or reached their deadline. It runs only
+ * while there are streams.
  */
 export class Sweep {
-  readonly #hub: StreamHub;
-  readonly #mostEvery: number;
-  #every: number;
+  readonly #owner: SweepOwner;
+  readonly #longest: number;
+  #interval: number;
   #sweeping = false;
-  #timer: ReturnType<typeof setTimeout> | undefined;
+  #timer: Timer | undefined;
 
-  constructor(hub: StreamHub) {
-    this.#hub = hub;
-    const { heartbeat, stallTimeout, maxLifetime } = hub.settings;
-    this.#mostEvery = Math.min(...[heartbeat, stallTimeout, maxLifetime].map(interval));
-    this.#every = this.#mostEvery;
+  constructor(owner: SweepOwner) {
+    this.#owner = owner;
+    const { heartbeat, stallTimeout, maxLifetime } = owner.settings;
+    this.#longest = Math.min(...[heartbeat, stallTimeout, maxLifetime].map(sweepInterval));
+    this.#interval = this.#longest;
   }
 
-  /** Sees to it that a new stream is looked at often enough. */
-  watch(stream: EventStream): void {
-    const needed = interval(stream.heartbeat);
-    if (needed < this.#every) {
-      this.#every = needed;
+  /** Makes the sweep frequent enough for a new stream. */
+  watch(stream: SweptStream): void {
+    const needed = sweepInterval(stream.heartbeat);
+    if (needed < this.#interval) {
+      this.#interval = needed;
       this.#stop();
     }
     this.#start();
@@ -40,8 +66,7 @@ export class Sweep {
 
   #start(): void {
     if (this.#timer !== undefined || this.#sweeping) return;
-    this.#timer = setTimeout(() => this.#sweep(), this.#every);
-    (this.#timer as { unref?(): void }).unref?.();
+    this.#timer = quietTimeout(() => this.#sweep(), this.#interval);
   }
 
   #stop(): void {
@@ -50,22 +75,23 @@ export class Sweep {
   }
 
   #sweep(): void {
-    const { streams, ending } = this.#hub;
+    const { streams, ending } = this.#owner;
     this.#timer = undefined;
     this.#sweeping = true;
-    this.#hub.renewClock();
+    this.#owner.renewClock();
     for (const stream of ending) this.#watchEnd(stream);
     this.#sweepSome(streams.values());
   }
 
-  #sweepSome(streams: Iterator<EventStream>): void {
-    this.#hub.renewClock();
+  #sweepSome(streams: Iterator<SweptStream>): void {
+    const owner = this.#owner;
+    owner.renewClock();
     for (let i = 0; i < STREAMS_PER_TURN; i++) {
       const next = streams.next();
       if (next.done === true) {
         this.#sweeping = false;
-        if (this.#hub.streams.size === 0) this.#every = this.#mostEvery;
-        if (this.#hub.streams.size + this.#hub.ending.size > 0) this.#start();
+        if (owner.streams.size === 0) this.#interval = this.#longest;
+        if (owner.streams.size + owner.ending.size > 0) this.#start();
         return;
       }
       this.#look(next.value);
@@ -73,50 +99,38 @@ export class Sweep {
     afterTurn(() => this.#sweepSome(streams));
   }
 
-  #look(stream: EventStream): void {
-    const now = this.#hub.now;
+  #look(stream: SweptStream): void {
     this.#watchDeadline(stream);
-    if (stream.reason !== undefined) return;
+    if (stream.ended) return;
     if (stream.sink.left === true) return stream.close("client");
     if (this.#isStalled(stream)) return stream.close("stalled");
-    if (stream.writable && now - stream.writtenAt >= stream.heartbeat) {
-      this.#hub.heartbeats++;
-      stream.write(stream.feed.heartbeat());
+    if (stream.writable && this.#owner.now - stream.writtenAt >= stream.heartbeat) {
+      this.#owner.countHeartbeat();
+      stream.beat();
     }
   }
 
-  /** A deadline before the next sweep gets a timer of its own, so that it is kept to the millisecond. */
-  #watchDeadline(stream: EventStream): void {
+  /** Gives a deadline before the next sweep a timer of its own, so that the stream ends to the millisecond. */
+  #watchDeadline(stream: SweptStream): void {
     const { deadline } = stream;
     if (deadline === undefined) return;
     const left = deadline - performance.now();
-    if (left > this.#every * 2) return;
-    if (left <= 0) return stream.close(stream.deadlineReason);
-    if (stream.deadlineTimer === undefined) {
-      const timer = setTimeout(() => stream.close(stream.deadlineReason), left);
-      (timer as { unref?(): void }).unref?.();
-      stream.deadlineTimer = timer;
-    }
+    if (left > this.#interval * 2) return;
+    if (left <= 0) stream.close(stream.deadlineReason);
+    else stream.closeIn(left);
   }
 
-  /** Whether it has had bytes waiting all through `stallTimeout` and took none of them. */
-  #isStalled(stream: EventStream): boolean {
-    const { pending, progress } = stream.sink;
-    if (pending === 0 || progress !== stream.progress) {
-      stream.progress = progress;
-      stream.progressAt = this.#hub.now;
-      return false;
-    }
-    return this.#hub.now - stream.progressAt >= this.#hub.settings.stallTimeout;
-  }
-
-  /** A stream that has ended must not keep its connection for a reader that takes nothing. */
-  #watchEnd(stream: EventStream): void {
+  /** Cuts the connection of an ended stream whose reader takes nothing. */
+  #watchEnd(stream: SweptStream): void {
     if (this.#isStalled(stream)) stream.sink.destroy();
+  }
+
+  #isStalled(stream: SweptStream): boolean {
+    return stream.isStalled(this.#owner.settings.stallTimeout);
   }
 }
 
-/** How often to look for something that takes this long. */
-function interval(time: number): number {
+/** Returns how often to sweep for something that takes `time` ms. */
+function sweepInterval(time: number): number {
   return Math.min(MAX_SWEEP_MS, Math.max(MIN_SWEEP_MS, time / SWEEPS_PER_INTERVAL));
 }

@@ -69,16 +69,17 @@ export class Transports {
   ): Promise<Outcome> {
     if (!(opener instanceof Promise)) return open(opener);
     const hub = this.#hub;
-    hub.loading++;
+    hub.beginLoading();
     return opener.then(
       (loaded) => {
-        hub.loading--;
+        hub.endLoading();
         return open(loaded);
       },
       (error) => {
-        hub.loading--;
+        hub.endLoading();
         hub.report(error, { stage: "load" });
-        notifyClosed(hub, { onClose, resolve() {} }, "refused");
+        hub.countRefused();
+        notifyClosed({ onClose, resolve() {} }, "refused", undefined, hub.report);
         return refuse(RETRY_LATER.broken());
       },
     );

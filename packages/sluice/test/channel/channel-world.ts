@@ -3,8 +3,9 @@ import type { ChannelOptions } from "../../src/channel/channel-options.ts";
 import type { ChannelLog, Log } from "../../src/logs/log.ts";
 import { memoryLog } from "../../src/logs/memory/memory-log.ts";
 import { checkSluiceOptions, type SluiceOptions } from "../../src/sluice-options.ts";
+import type { ErrorContext } from "../../src/stream/report.ts";
 import type { Source } from "../../src/stream/source/source.ts";
-import { type ErrorContext, StreamHub } from "../../src/stream/stream-hub.ts";
+import { StreamHub } from "../../src/stream/stream-hub.ts";
 import { FakeSubscriber } from "./fake-subscriber.ts";
 
 /** A channel on a log that the test can reach, and what it reports. */

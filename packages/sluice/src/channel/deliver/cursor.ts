@@ -1,11 +1,8 @@
 import { toBytes } from "../../protocol/bytes.ts";
 import { COMMENT } from "../../stream/body/heartbeat.ts";
 import { Piece } from "../../stream/body/piece.ts";
-import type { CloseReason } from "../../stream/close-reason.ts";
-import type { EventStream } from "../../stream/event-stream.ts";
-import type { Feed, FeedState, SharedWrites } from "../../stream/feed.ts";
+import type { Feed, FeedState, FeedTarget, SharedWrites, SourceContext } from "../../stream/feed.ts";
 import { itemText } from "../../stream/source/item-text.ts";
-import type { LazyContext } from "../../stream/source/lazy-context.ts";
 import { gapText } from "../event/gap.ts";
 import { KeptEvent } from "../event/kept-event.ts";
 import type { Selection } from "../event/selection.ts";
@@ -34,14 +31,14 @@ const NOWHERE = -1;
  */
 export class Cursor implements Feed {
   readonly cohort: Cohort;
-  stream!: EventStream;
+  target!: FeedTarget;
   /** Index in the cohort's live list; only for {@link Delivery}. */
   place: number = NOWHERE;
   readonly #delivery: Delivery;
   // Not the whole setup: its selection is the cohort's already, and need not be kept once for each subscriber.
   readonly #from: From;
   readonly #initial: Initial | undefined;
-  readonly #context: LazyContext;
+  readonly #context: SourceContext;
   /** Offset up to which it has been written everything; while it is live, that is what the channel has flushed. */
   #after = 0;
   #told: Told = NOTHING_TOLD;
@@ -55,7 +52,7 @@ export class Cursor implements Feed {
   /** Counts the lives of the log it has seen, so that what was begun in an earlier one is dropped. */
   #life = 0;
 
-  constructor(delivery: Delivery, setup: CursorSetup, context: LazyContext) {
+  constructor(delivery: Delivery, setup: CursorSetup, context: SourceContext) {
     this.#delivery = delivery;
     this.#from = setup.from;
     this.#initial = setup.initial;
@@ -73,11 +70,11 @@ export class Cursor implements Feed {
     return this.place === NOWHERE ? this.#after : this.#delivery.flushed;
   }
 
-  start(stream: EventStream, opening: string): void {
-    this.stream = stream;
+  start(target: FeedTarget, opening: string): void {
+    this.target = target;
     this.#findStart(opening);
     // Most are live by now. A set that each of them came into and left would be garbage for each.
-    if (this.place === NOWHERE && stream.reason === undefined) this.#delivery.lagging.add(this);
+    if (this.place === NOWHERE && !target.ended) this.#delivery.lagging.add(this);
   }
 
   #findStart(opening: string): void {
@@ -90,7 +87,7 @@ export class Cursor implements Feed {
     const life = this.#life;
     found
       .then((point) => {
-        if (this.stream.reason !== undefined) return;
+        if (this.target.ended) return;
         // What was found in an earlier life of the log may mean nothing in this one.
         if (this.#stillIn(life)) this.#begin(point, "", lastEventId === undefined);
         else this.#findStart("");
@@ -118,14 +115,13 @@ export class Cursor implements Feed {
     if (!this.#busy && this.place === NOWHERE) this.#run();
   }
 
-  stop(reason: CloseReason): void {
+  stop(): void {
     const delivery = this.#delivery;
     this.#life++;
     if (this.place === NOWHERE) delivery.caughtUp(this);
     else this.#leaveLive();
     delivery.cohorts.leave(this.cohort);
     this.#wake?.();
-    this.#context.abort(reason);
   }
 
   /** Sends its position where the channel has moved on without an event for it, so that the position never falls out of the log. */
@@ -150,7 +146,7 @@ export class Cursor implements Feed {
   fallBehind(): void {
     if (this.place === NOWHERE) return;
     this.stepBack();
-    this.stream.writable = false;
+    this.target.block();
   }
 
   /** From now on it has a place of its own. */
@@ -181,7 +177,7 @@ export class Cursor implements Feed {
   #run(pieces = 0): void {
     this.#busy = false;
     const delivery = this.#delivery;
-    while (this.stream.reason === undefined && this.stream.writable) {
+    while (!this.target.ended && this.target.writable) {
       if (delivery.flushing || pieces === PIECES_PER_RUN) return this.#takeTurn();
       if (this.#after === delivery.flushed) {
         this.#eventsBefore = this.cohort.events;
@@ -226,11 +222,11 @@ export class Cursor implements Feed {
     this.#after = through;
     if (piece === undefined) return;
     this.#told = told;
-    this.stream.write(piece);
+    this.target.write(piece);
   }
 
   #leaveLive(): void {
-    this.stream.ownEvents += this.shared?.events ?? 0;
+    this.target.countEvents(this.shared?.events ?? 0);
     this.#told = this.#toldNow;
     this.#delivery.leave(this);
   }
@@ -248,7 +244,7 @@ export class Cursor implements Feed {
     const position = this.#told.id;
     let text = opening;
     if (point.gap !== undefined) {
-      delivery.hub.gaps++;
+      delivery.hub.countGap();
       text += (opening && "\n") + gapText({ ...point.gap, resumesAfter: position }, delivery.gapEvent, withSnapshot);
     } else if (withSnapshot) text += opening && "\n";
     else text += `id: ${position}\n\n`;
@@ -265,7 +261,7 @@ export class Cursor implements Feed {
   async #writeSnapshot(initial: Initial, position: string): Promise<void> {
     this.#busy = true;
     const life = this.#life;
-    const limit = this.#delivery.hub.settings.highWaterMark / 2;
+    const limit = this.#delivery.pieceLimit;
     let text = "";
     let events = 0;
     const { selection } = this.cohort;
@@ -277,7 +273,7 @@ export class Cursor implements Feed {
       this.#write(text, events);
       text = "";
       events = 0;
-      if (!this.stream.writable) await this.#untilDrained();
+      if (!this.target.writable) await this.#untilDrained();
       if (!this.#stillIn(life)) return;
     }
     if (!this.#stillIn(life)) return;
@@ -295,13 +291,13 @@ export class Cursor implements Feed {
   }
 
   #write(text: string, events: number): void {
-    this.stream.write(new Piece(toBytes(text), events));
+    this.target.write(new Piece(toBytes(text), events));
   }
 
   #fail(error: unknown, stage: string): void {
-    if (this.stream.reason !== undefined) return;
+    if (this.target.ended) return;
     this.#delivery.report(error, stage);
-    this.stream.close("error");
+    this.target.close("error");
   }
 
   #stillIn(life: number): boolean {

@@ -201,7 +201,7 @@ export class Delivery implements TailListener {
     cohort.told = told;
     cohort.events += piece.events;
     cohort.writtenAt = hub.now;
-    hub.delivered += piece.events * live.length;
+    hub.countDelivered(piece.events * live.length);
     // Past the streams: what they would count is counted above, once for all. See `npm run bench -- fanout`.
     for (let i = sinks.length - 1; i >= 0; i--) {
       if (live[i] !== undefined && !sinks[i]!.write(piece)) live[i]?.fallBehind();
@@ -212,7 +212,7 @@ export class Delivery implements TailListener {
 
   join(cursor: Cursor): void {
     cursor.place = cursor.cohort.live.push(cursor) - 1;
-    cursor.cohort.sinks.push(cursor.stream.sink);
+    cursor.cohort.sinks.push(cursor.target.sink);
     this.caughtUp(cursor);
     this.live++;
   }
@@ -268,6 +268,6 @@ export class Delivery implements TailListener {
 
   /** What is written at once: with what is waiting already, a socket never holds more than one and a half times its mark. */
   get pieceLimit(): number {
-    return this.hub.settings.highWaterMark / 2;
+    return this.hub.pieceLimit;
   }
 }

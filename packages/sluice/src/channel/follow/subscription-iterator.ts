@@ -1,6 +1,6 @@
 import { formatPosition } from "../../base/position.ts";
-import { LazyContext } from "../../stream/source/lazy-context.ts";
 import { SseItem } from "../../stream/source/sse-item.ts";
+import { StreamContext } from "../../stream/source/stream-context.ts";
 import type { CursorSetup } from "../deliver/cursor.ts";
 import type { Delivery } from "../deliver/delivery.ts";
 import type { Gap } from "../event/gap.ts";
@@ -16,7 +16,7 @@ import { Follower } from "./follower.ts";
 export class SubscriptionIterator implements AsyncGenerator<SseItem, void, undefined> {
   readonly #delivery: Delivery;
   readonly #setup: CursorSetup;
-  readonly #context: LazyContext;
+  readonly #context: StreamContext;
   readonly #items: AsyncGenerator<SseItem, void, undefined>;
   #stopped = false;
   #walk: Follower | undefined;
@@ -24,7 +24,7 @@ export class SubscriptionIterator implements AsyncGenerator<SseItem, void, undef
   constructor(delivery: Delivery, setup: CursorSetup, lastEventId: string | undefined) {
     this.#delivery = delivery;
     this.#setup = setup;
-    this.#context = new LazyContext(lastEventId, undefined);
+    this.#context = new StreamContext(lastEventId, undefined);
     delivery.flush();
     const found = findStartPoint(delivery, lastEventId, setup.from);
     // Whoever asks for the first one hears of it.
@@ -95,7 +95,7 @@ export class SubscriptionIterator implements AsyncGenerator<SseItem, void, undef
 async function* snapshotItems(
   delivery: Delivery,
   setup: CursorSetup,
-  context: LazyContext,
+  context: StreamContext,
   through: number,
 ): AsyncGenerator<SseItem, void, undefined> {
   for await (const event of snapshotEvents(delivery, setup.selection, setup.initial!, context, through)) {

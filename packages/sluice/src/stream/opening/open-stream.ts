@@ -5,10 +5,10 @@ import type { CloseReason } from "../close-reason.ts";
 import { EventStream, type EventStreamSetup } from "../event-stream.ts";
 import type { Feed } from "../feed.ts";
 import { notifyClosed } from "../notify-closed.ts";
-import { LazyContext } from "../source/lazy-context.ts";
 import { openSource } from "../source/open-source.ts";
 import type { Source } from "../source/source.ts";
-import type { StreamHub } from "../stream-hub.ts";
+import { StreamContext } from "../source/stream-context.ts";
+import type { PendingStream, StreamHub } from "../stream-hub.ts";
 import { admit } from "./admission.ts";
 import type { Exchange } from "./exchange.ts";
 import { type HttpAnswer, RETRY_LATER } from "./http-answer.ts";
@@ -22,7 +22,8 @@ const NOTHING_LEFT: HttpAnswer = { status: 204, headers: {}, text: "" };
 /**
  * Answers a request with an event stream, from admission to end. Resolves to the reason of its end; never rejects.
  *
- * Nothing here awaits before the head when the source is at hand, and no async frame is kept for the life of a stream.
+ * It is not an async function, so that no frame is kept for the life of the stream. If the source is at hand, nothing awaits before the
+ * head.
  */
 export function openStream(
   hub: StreamHub,
@@ -33,16 +34,16 @@ export function openStream(
   return new Promise((resolve) => new Opening(hub, exchange, options, resolve).open(source));
 }
 
-/** A request on its way to its stream: from admission to the head, which may take as long as its source function does. */
-class Opening {
+/** A request between admission and head. It owns the context until the stream does. */
+class Opening implements PendingStream {
   readonly #hub: StreamHub;
   readonly #exchange: Exchange;
   readonly #options: StreamOptions;
   readonly #resolve: (reason: CloseReason) => void;
-  readonly #context: LazyContext;
+  readonly #context: StreamContext;
   /** The key under which its place is taken. */
   #key: string | undefined;
-  /** Whether there is a stream, or never will be one. */
+  /** True once the stream is open, or the request has another answer. */
   #settled = false;
 
   constructor(hub: StreamHub, exchange: Exchange, options: StreamOptions, resolve: (reason: CloseReason) => void) {
@@ -50,7 +51,7 @@ class Opening {
     this.#exchange = exchange;
     this.#options = options;
     this.#resolve = resolve;
-    this.#context = new LazyContext(requestedPosition(exchange, options.lastEventId), exchange.request);
+    this.#context = new StreamContext(requestedPosition(exchange, options.lastEventId), exchange.request);
   }
 
   open(source: Source): void {
@@ -67,7 +68,7 @@ class Opening {
     const { event } = this.#options;
     const onError = (error: unknown) => hub.report(error, { stage: "source" });
     try {
-      const opened = openSource(source, this.#context, { event, batchSize: hub.settings.highWaterMark / 2, onError });
+      const opened = openSource(source, this.#context, { event, batchSize: hub.pieceLimit, onError });
       if (opened instanceof Promise) this.#await(opened);
       else this.#go(opened);
     } catch (error) {
@@ -75,34 +76,33 @@ class Opening {
     }
   }
 
-  /** Only now may anything happen before the stream is open. */
-  #await(opened: Promise<Feed | null>): void {
-    this.#hub.opening.add(this);
-    this.#exchange.onGone = () => this.#leave("client");
-    // Its source may have seen to that, before anybody was told.
-    if (this.#exchange.gone) this.#leave("client");
-    opened.then((feed) => this.#go(feed)).catch((error) => this.#fail(error, "source"));
-  }
-
-  /** There is no time to wait for its source any longer. */
   giveUp(): void {
     this.#refuse(RETRY_LATER.draining());
   }
 
+  #await(opened: Promise<Feed | null>): void {
+    this.#hub.beginOpening(this);
+    this.#exchange.onGone = () => this.#leave("client");
+    // The source function may have cut the connection, before there was a listener.
+    if (this.#exchange.gone) this.#leave("client");
+    opened.then((feed) => this.#go(feed)).catch((error) => this.#fail(error, "source"));
+  }
+
   #go(feed: Feed | null): void {
-    if (this.#settled) return feed?.stop("client");
+    // The context was aborted when the request was settled.
+    if (this.#settled) return feed?.stop();
     if (feed === null) return this.#refuse(NOTHING_LEFT);
     if (this.#exchange.method === "HEAD") {
-      feed.stop("refused");
+      this.#stop(feed, "refused");
       return this.#refuse(this.#headAlone());
     }
     if (this.#exchange.gone) {
-      feed.stop("client");
+      this.#stop(feed, "client");
       return this.#leave("client");
     }
-    // It was admitted before the drain began, and would have to be ended at once.
-    if (this.#hub.draining) {
-      feed.stop("drained");
+    // Admitted before the drain began. A stream would have to end at once.
+    if (this.#hub.refusing) {
+      this.#stop(feed, "drained");
       return this.giveUp();
     }
     this.#begin(feed);
@@ -118,11 +118,11 @@ class Opening {
       const body = { highWaterMark: settings.highWaterMark, gzip };
       stream.sink = exchange.open(responseHead(this.#options, settings.compress, gzip), body, stream);
     } catch (error) {
-      feed.stop("error");
+      this.#stop(feed, "error");
       return this.#fail(error, "head");
     }
     this.#settled = true;
-    hub.opening.delete(this);
+    hub.endOpening(this);
     exchange.onGone = undefined;
     hub.add(stream);
     this.#start(stream, feed);
@@ -132,8 +132,8 @@ class Opening {
   #start(stream: EventStream, feed: Feed): void {
     const hub = this.#hub;
     const { signal } = this.#options;
-    if (stream.reason === undefined && signal !== undefined) hub.endSignals.watch(signal, stream);
-    if (stream.reason !== undefined) return;
+    if (!stream.ended && signal !== undefined) hub.endSignals.watch(signal, stream);
+    if (stream.ended) return;
     try {
       feed.start(stream, `:\nretry: ${Math.round(jitter(stream.retry, 0.2))}\n`);
     } catch (error) {
@@ -150,11 +150,12 @@ class Opening {
     const now = performance.now();
     const lifetime = now + jitter(settings.maxLifetime, 0.2);
     const expiry = expiresAt === undefined ? Number.POSITIVE_INFINITY : now + (Number(expiresAt) - Date.now());
-    // Down to a whole one: nobody is served beyond it.
+    // Rounded down to whole ms: no stream outlives its credential.
     const deadline = Math.floor(Math.min(lifetime, expiry));
     return {
       subscriber,
       exchange: this.#exchange,
+      context: this.#context,
       key: this.#key,
       retry,
       heartbeat,
@@ -179,12 +180,12 @@ class Opening {
 
   #fail(error: unknown, stage: string): void {
     if (this.#settled) {
-      // Nobody waits for an answer any more; an abort is what the source was asked for.
+      // The request has its answer. An abort is expected then.
       if ((error as { name?: unknown } | null)?.name !== "AbortError") this.#hub.report(error, { stage });
       return;
     }
     const answer = httpError(error);
-    // A refusal by the source is an answer, not a failure.
+    // A 4xx from the source is an answer, not a failure.
     if (answer.status >= 500) this.#hub.report(error, { stage });
     this.#refuse(answer);
   }
@@ -204,17 +205,24 @@ class Opening {
     }
   }
 
+  /** Stops a feed that gets no stream. Aborts first, as `Feed.stop` demands. */
+  #stop(feed: Feed, reason: CloseReason): void {
+    this.#context.abort(reason);
+    feed.stop();
+  }
+
   #leave(reason: "client" | "refused"): void {
     if (this.#settled) return;
     this.#settled = true;
     this.#exchange.onGone = undefined;
-    this.#hub.opening.delete(this);
-    this.#hub.release(this.#key);
+    this.#hub.endOpening(this);
+    this.#hub.leave(this.#key);
     this.#context.abort(reason);
     this.#notifyClosed(reason);
   }
 
   #notifyClosed(reason: "client" | "refused"): void {
-    notifyClosed(this.#hub, { onClose: this.#options.onClose, resolve: this.#resolve }, reason);
+    if (reason === "refused") this.#hub.countRefused();
+    notifyClosed({ onClose: this.#options.onClose, resolve: this.#resolve }, reason, undefined, this.#hub.report);
   }
 }

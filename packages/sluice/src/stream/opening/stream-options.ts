@@ -2,8 +2,7 @@ import { checkFunction, checkNames, checkNumber, checkText, invalidOption } from
 import { SluiceError } from "../../base/sluice-error.ts";
 import { checkFields } from "../../protocol/event-fields.ts";
 import type { CloseReason } from "../close-reason.ts";
-import type { Connection } from "../connections.ts";
-import type { Subscriber } from "../event-stream.ts";
+import type { Connection, Subscriber } from "../connection.ts";
 import { HEADER_NAME, isHeaderValue, RESERVED_HEADERS } from "./header-rules.ts";
 
 /** How one event stream is opened. */

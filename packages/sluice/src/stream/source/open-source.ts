@@ -1,22 +1,14 @@
 import { invalidOption } from "../../base/check-option.ts";
 import type { Feed, FeedSource, SourceContext } from "../feed.ts";
-import type { LazyContext } from "./lazy-context.ts";
 import { readableSource } from "./readable-source.ts";
 import { hasMethod, isIterable, type Made, type Source } from "./source.ts";
-import { SourceFeed } from "./source-feed.ts";
+import { SourceFeed, type SourceFeedOptions } from "./source-feed.ts";
 
-/** What opening a source needs of the stream it is for. */
-export interface SourceSetup {
-  readonly event: string | undefined;
-  readonly batchSize: number;
-  readonly onError: (error: unknown) => void;
-}
-
-/** Makes the feed of a stream; `null` for nothing left to stream. */
+/** Makes the feed of a stream. Returns `null` if nothing is left to stream. */
 export function openSource(
   source: Source,
-  context: LazyContext,
-  setup: SourceSetup,
+  context: SourceContext,
+  options: SourceFeedOptions,
 ): Feed | null | Promise<Feed | null> {
   const made = typeof source === "function" ? source(context as SourceContext<unknown> as never) : source;
   return hasMethod(made, "then") ? Promise.resolve(made as PromiseLike<Made>).then(feed) : feed(made);
@@ -26,7 +18,6 @@ export function openSource(
     if (hasMethod(made, "openFeed")) return (made as FeedSource).openFeed(context);
     if (!isIterable(made))
       throw invalidOption("what the source function returns", "an async iterable, a subscription, or null", made);
-    const abort = (reason: string) => context.abort(reason);
-    return new SourceFeed(readableSource(made), { ...setup, abort });
+    return new SourceFeed(readableSource(made), options);
   }
 }

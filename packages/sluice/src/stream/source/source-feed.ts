@@ -2,37 +2,33 @@ import { afterTurn } from "../../base/timers.ts";
 import { toBytes } from "../../protocol/bytes.ts";
 import { COMMENT } from "../body/heartbeat.ts";
 import { Piece } from "../body/piece.ts";
-import type { CloseReason } from "../close-reason.ts";
-import type { EventStream } from "../event-stream.ts";
-import type { Feed, FeedState } from "../feed.ts";
+import type { Feed, FeedState, FeedTarget } from "../feed.ts";
 import { itemText } from "./item-text.ts";
 
 /** What a source feed needs besides the source. */
 export interface SourceFeedOptions {
-  /** Whether it ends by itself, so that a drain waits for it. */
+  /** True if the source ends by itself, so that a drain waits for it. */
   readonly finite?: boolean;
-  /** The type of what names none itself. */
+  /** Event type of values that carry none. */
   readonly event: string | undefined;
-  /** Characters gathered in a turn after which they are written without waiting for its end. */
+  /** Number of characters after which the feed writes without waiting for the end of the turn. */
   readonly batchSize: number;
-  /** Makes the source's signal abort. */
-  readonly abort: (reason: CloseReason) => void;
   readonly onError: (error: unknown) => void;
 }
 
-/** How long a source that never waits may keep the event loop to itself. */
+/** Longest time for which a source that never waits may occupy the event loop. */
 const MAX_TURN_MS = 5;
 
-/** Feeds a stream from an async iterable, pulled only as fast as the subscriber reads. */
+/** A feed that pulls from an async iterable, no faster than the subscriber reads. */
 export class SourceFeed implements Feed {
   readonly finite: boolean;
   readonly shared: undefined;
   readonly #source: AsyncIterable<unknown>;
   readonly #options: SourceFeedOptions;
   #iterator: AsyncIterator<unknown> | undefined;
-  #stream!: EventStream;
+  #target!: FeedTarget;
   #started = false;
-  /** What this turn has brought so far, encoded, and since when. */
+  /** Encoded events of this turn, not yet written, and the time of the first of them. */
   #text = "";
   #since = 0;
   #events = 0;
@@ -44,16 +40,16 @@ export class SourceFeed implements Feed {
     this.finite = options.finite ?? false;
   }
 
-  start(stream: EventStream, opening: string): void {
-    this.#stream = stream;
+  start(target: FeedTarget, opening: string): void {
+    this.#target = target;
     this.#started = true;
-    stream.write(new Piece(toBytes(`${opening}\n`), 0));
+    target.write(new Piece(toBytes(`${opening}\n`), 0));
     this.#pull().catch((error) => this.#fail(error));
   }
 
   drained(): void {
     this.#write();
-    if (this.#stream.writable) this.#resume?.();
+    if (this.#target.writable) this.#resume?.();
   }
 
   flush(): void {
@@ -64,25 +60,24 @@ export class SourceFeed implements Feed {
     return COMMENT;
   }
 
-  stop(reason: CloseReason): void {
+  stop(): void {
     this.#resume?.();
-    this.#options.abort(reason);
     const iterator = this.#iterator;
     this.#iterator = undefined;
-    // Also when it is parked in next(): an iterator that can be woken wakes, a generator runs its finally next.
-    const letGo = async () => (this.#started ? iterator : this.#source[Symbol.asyncIterator]())?.return?.();
-    letGo().catch((error) => this.#report(error));
+    // Also while `next()` is pending: an iterator that reacts to `return()` ends, and a generator runs its `finally` after it.
+    const release = async () => (this.#started ? iterator : this.#source[Symbol.asyncIterator]())?.return?.();
+    release().catch((error) => this.#report(error));
   }
 
   describe(): FeedState {
-    return { state: this.#started && this.#stream.writable ? "live" : "lagging" };
+    return { state: this.#started && this.#target.writable ? "live" : "lagging" };
   }
 
   async #pull(): Promise<void> {
-    const stream = this.#stream;
+    const target = this.#target;
     const iterator = this.#source[Symbol.asyncIterator]();
     this.#iterator = iterator;
-    while (stream.reason === undefined) {
+    while (!target.ended) {
       let result: IteratorResult<unknown>;
       try {
         result = await iterator.next();
@@ -90,15 +85,15 @@ export class SourceFeed implements Feed {
         this.#iterator = undefined;
         throw error;
       }
-      if (stream.reason !== undefined) return;
+      if (target.ended) return;
       if (result.done === true) {
         this.#iterator = undefined;
         this.#writeAll();
-        stream.close("source-ended");
+        target.close("source-ended");
         return;
       }
       this.#gather(itemText(result.value, this.#options.event));
-      if (!stream.writable || this.#isEnough()) await this.#pause();
+      if (!target.writable || this.#isEnough()) await this.#pause();
     }
   }
 
@@ -116,7 +111,7 @@ export class SourceFeed implements Feed {
   }
 
   #write(): void {
-    if (this.#stream.writable) this.#writeAll();
+    if (this.#target.writable) this.#writeAll();
   }
 
   #writeAll(): void {
@@ -124,28 +119,28 @@ export class SourceFeed implements Feed {
     const piece = new Piece(toBytes(this.#text), this.#events);
     this.#text = "";
     this.#events = 0;
-    this.#stream.write(piece);
+    this.#target.write(piece);
   }
 
-  /** A source that never waits must neither outrun its reader nor keep the event loop to itself. */
+  /** Pauses the pull, so that a source that never waits neither outruns its reader nor occupies the event loop. */
   async #pause(): Promise<void> {
     this.#write();
     await new Promise<void>((resolve) => {
-      if (this.#stream.writable) afterTurn(resolve);
+      if (this.#target.writable) afterTurn(resolve);
       else this.#resume = resolve;
     });
     this.#resume = undefined;
   }
 
   #fail(error: unknown): void {
-    // What was made before the source failed still counts.
+    // Events from before the failure still go out.
     this.#writeAll();
-    if (this.#stream.reason === undefined) this.#options.onError(error);
-    else this.#report(error);
-    this.#stream.close("error");
+    if (this.#target.ended) this.#report(error);
+    else this.#options.onError(error);
+    this.#target.close("error");
   }
 
-  /** After the end, an abort is what was asked for; anything else is news. */
+  /** Reports an error that came after the end of the stream. An abort is expected then. */
   #report(error: unknown): void {
     if ((error as { name?: unknown } | null)?.name !== "AbortError") this.#options.onError(error);
   }

@@ -38,19 +38,6 @@ export const INHERENT_CYCLES: readonly { readonly files: readonly string[]; read
     reason: "A piece makes its gzip form, which is made from a piece.",
   },
   {
-    files: [
-      "stream/connections.ts",
-      "stream/end-signals.ts",
-      "stream/event-stream.ts",
-      "stream/feed.ts",
-      "stream/notify-closed.ts",
-      "stream/opening/stream-options.ts",
-      "stream/stream-hub.ts",
-      "stream/sweep.ts",
-    ],
-    reason: "A stream and the hub that ends it are not separate yet.",
-  },
-  {
     files: ["transports/node/node-http1.ts", "transports/node/node-response.ts"],
     reason: "A sink of HTTP/1.1 falls back to the response.",
   },

@@ -1,0 +1,27 @@
+/** Names of the subscriber behind a stream, for `connections()` and `disconnect()`. The server sets them. */
+export interface Subscriber {
+  /** ID of the subscriber itself. */
+  readonly id?: string;
+  /** The user on whose behalf it subscribes. */
+  readonly user?: string;
+  readonly [label: string]: unknown;
+}
+
+/** A description of one open event stream, for operators of the server. */
+export interface Connection {
+  /** Unique among all streams of all processes. */
+  readonly id: string;
+  readonly subscriber: Subscriber | undefined;
+  readonly channel: string | undefined;
+  readonly topics: readonly string[] | "*" | undefined;
+  /** `live`: the stream has received everything. `lagging`: it is still reading older events. */
+  readonly state: "live" | "lagging";
+  /** The `Last-Event-ID` with which the subscriber would reconnect now. Only for streams on channels. */
+  readonly lastEventId: string | undefined;
+  readonly openedAt: Date;
+  readonly remoteAddress: string | undefined;
+  /** Number of events written to the stream. */
+  readonly events: number;
+  /** Number of bytes written to the stream, including their framing. */
+  readonly bytes: number;
+}
