@@ -3,7 +3,7 @@ import type { ChannelEvent } from "../../src/channel/event/kept-event.ts";
 import { KeptEvent } from "../../src/channel/event/kept-event.ts";
 import { Latest } from "../../src/channel/read/latest.ts";
 import type { Log, NewEntry } from "../../src/logs/log.ts";
-import { MemoryChannelLog } from "../../src/logs/memory/memory-channel.ts";
+import { MemoryChannelLog } from "../../src/logs/memory/memory-channel-log.ts";
 import { type ChannelWorld, openWorld, turns } from "./channel-world.ts";
 import { ForgetfulLog } from "./forgetful-log.ts";
 import { ForgetfulStore } from "./forgetful-store.ts";

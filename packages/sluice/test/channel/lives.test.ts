@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { ChannelOptions } from "../../src/channel/channel-options.ts";
 import type { ChannelLog, Log, LogEntry, NewEntry } from "../../src/logs/log.ts";
-import { MemoryChannelLog } from "../../src/logs/memory/memory-channel.ts";
+import { MemoryChannelLog } from "../../src/logs/memory/memory-channel-log.ts";
 import { currentLife } from "../../src/logs/shared/life.ts";
 import { LogView } from "../../src/logs/shared/log-view.ts";
 import { SharedMemory } from "../logs/support/shared-memory.ts";

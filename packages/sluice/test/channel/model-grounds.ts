@@ -1,5 +1,5 @@
 import type { ChannelLog, Log, NewEntry } from "../../src/logs/log.ts";
-import { MemoryChannelLog } from "../../src/logs/memory/memory-channel.ts";
+import { MemoryChannelLog } from "../../src/logs/memory/memory-channel-log.ts";
 import { turns } from "./channel-world.ts";
 import { ForgetfulLog } from "./forgetful-log.ts";
 import { ForgetfulStore } from "./forgetful-store.ts";

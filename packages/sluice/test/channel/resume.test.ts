@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { ChannelLog, Log, TailListener } from "../../src/logs/log.ts";
-import { MemoryChannelLog } from "../../src/logs/memory/memory-channel.ts";
+import { MemoryChannelLog } from "../../src/logs/memory/memory-channel-log.ts";
 import { SseItem } from "../../src/stream/source/sse-item.ts";
 import { openWorld, read, turns } from "./channel-world.ts";
 import { FakeSubscriber } from "./fake-subscriber.ts";

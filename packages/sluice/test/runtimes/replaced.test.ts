@@ -33,7 +33,7 @@ describe("a server whose files are replaced while it runs", () => {
     ["transports/node.js", { source: 503, channel: 503, job: 503, broken: 503 }, "load"],
     ["transports/fetch.js", { response: 503 }, "load"],
     ["channel/open-channel.js", { channel: 503 }, "log"],
-    ["logs/memory-channel.js", { channel: 503 }, "log"],
+    ["logs/memory/memory-channel-log.js", { channel: 503 }, "log"],
     ["jobs/job-progress.js", { job: 500 }, "source"],
   ])("answers with an error, and reports it, what needs %s while that is not there", async (file, refused, stage) => {
     await using program = run([file]);

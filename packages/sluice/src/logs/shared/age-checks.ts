@@ -6,8 +6,8 @@ const MIN_INTERVAL_MS = 1;
 const MAX_INTERVAL_MS = 60_000;
 
 /**
- * Starts a timer for a log that trims by age: calls `check` ten times within `age` (in ms), and at least once a minute. Does nothing if
- * `age` is `Infinity`. The timer does not keep the process running. Returns a function that stops it.
+ * Starts a timer for a log that trims by age: calls `check` ten times within `age` (in ms), and at least once a minute.
+ * Does nothing if `age` is `Infinity`. The timer does not keep the process running. Returns a function that stops it.
  */
 export function startAgeChecks(age: number, check: () => void): () => void {
   if (age === Number.POSITIVE_INFINITY) return () => undefined;

@@ -4,9 +4,9 @@ import type { LogEntry, NewEntry } from "../log.ts";
 const REQUIRED_HEAD_FIELDS = 3;
 
 /**
- * Returns an entry as the text that a log outside this process stores: a head line of JSON, then the data unchanged. The head is
- * `[time, type, json, topics, id, retry]`. Absent fields are `null`, and absent fields at the end are left out. JSON escapes line ends,
- * so the first `\n` ends the head.
+ * Returns an entry as the text that a log outside this process stores: a head line of JSON, then the data unchanged.
+ * The head is `[time, type, json, topics, id, retry]`. Absent fields are `null`, and absent fields at the end are left
+ * out. JSON escapes line ends, so the first `\n` ends the head.
  */
 export function entryText(entry: NewEntry, time: number): string {
   const { type, data, json, topics, id, retry } = entry;

@@ -4,17 +4,18 @@ import { newEpoch } from "./epoch.ts";
 /**
  * One life of a channel's log: the period that one epoch identifies. A shared log stores it beside the entries.
  *
- * A new life begins whenever the store may have lost entries: it restarted, was restored, promoted or created again. Entries that are still
- * there keep their offsets. Positions up to the newest of them stay valid, and positions after it are recognised as lost. So a new life
- * costs the subscribers nothing.
+ * A new life begins whenever the store may have lost entries: it restarted, was restored, promoted or created again.
+ * Entries that are still there keep their offsets. Positions up to the newest of them stay valid, and positions after
+ * it are recognised as lost. So a new life costs the subscribers nothing.
  *
- * If a process has seen more entries than the store still has, something was certainly lost. Then no earlier position stays valid: a
- * subscriber that was further back has missed the lost entries, too.
+ * If a process has seen more entries than the store still has, something was certainly lost. Then no earlier position
+ * stays valid: a subscriber that was further back has missed the lost entries, too.
  */
 export interface Life {
   readonly epoch: string;
   /**
-   * Identifies one run of the store: a server process, a file, a stream. Within a run the store loses no entry that it acknowledged.
+   * Identifies one run of the store: a server process, a file, a stream. Within a run the store loses no entry that it
+   * acknowledged.
    */
   readonly run: string;
   /** Earlier epochs, newest first, each with the last offset up to which its positions are still valid. */
@@ -42,10 +43,11 @@ export interface Seen extends Position {
 const MAX_FORMER = 64;
 
 /**
- * Returns the life of the log that was found. It is `kept` if the store is in the same run and has lost nothing, else a new life that
- * continues after the newest entry found.
+ * Returns the life of the log that was found. It is `kept` if the store is in the same run and has lost nothing, else a
+ * new life that continues after the newest entry found.
  *
- * `kept` is the life that the store holds, `undefined` if the log is new. `seen` is what this process had seen before it looked.
+ * `kept` is the life that the store holds, `undefined` if the log is new. `seen` is what this process had seen before
+ * it looked.
  */
 export function currentLife({ run, first, last }: FoundLog, kept: Life | undefined, seen?: Seen): Life {
   if (kept === undefined || isLost({ run, first, last }, kept, seen)) {
@@ -71,8 +73,8 @@ function isLost({ run, first, last }: FoundLog, kept: Life, seen: Seen | undefin
     // This is the newest life known to both. Entries seen after its end, on either side, are not in the log.
     if (end !== undefined) return offset > Math.min(end, through);
   }
-  // The log does not know this process's life: the store was set back to an earlier time.
-  // Two cases are no loss: all seen entries were trimmed since, or a new life in this run has already given up the past.
+  // The log does not know this process's life: the store was set back to an earlier time. Two cases are no loss: all
+  // seen entries were trimmed since, or a new life in this run has already given up the past.
   return offset > 0 && offset >= first - 1 && (kept.run !== run || kept.former.length > 0);
 }
 

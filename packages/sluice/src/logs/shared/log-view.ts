@@ -2,8 +2,8 @@ import type { LogEntry, TailListener } from "../log.ts";
 import type { Life, Seen } from "./life.ts";
 
 /**
- * This process's view of a log that other processes append to as well. It passes each entry to the listener once and in order, no matter
- * whether the entry arrives first from an append of this process or from reading the log.
+ * This process's view of a log that other processes append to as well. It passes each entry to the listener once and in
+ * order, no matter whether the entry arrives first from an append of this process or from reading the log.
  */
 export class LogView {
   epoch: string;
@@ -43,8 +43,8 @@ export class LogView {
   }
 
   /**
-   * Receives consecutive entries of this life, read from the log, and skips the ones already known. If the first new entry does not follow
-   * `last`, the entries between were trimmed.
+   * Receives consecutive entries of this life, read from the log, and skips the ones already known. If the first new
+   * entry does not follow `last`, the entries between were trimmed.
    */
   receive(entries: readonly LogEntry[]): void {
     const firstNew = entries.findIndex(({ offset }) => offset > this.last);
@@ -58,8 +58,8 @@ export class LogView {
   }
 
   /**
-   * Receives entries that this process appended. If they do not follow `last`, entries of other processes come first: then they are left
-   * to the reader of the log.
+   * Receives entries that this process appended. If they do not follow `last`, entries of other processes come first:
+   * then they are left to the reader of the log.
    */
   appended(entries: readonly LogEntry[]): void {
     if (entries.length === 0) return;
@@ -81,7 +81,8 @@ export class LogView {
   }
 
   /**
-   * Enters a life of the log whose ends are `first` and `last`. If the view is in that life already, it only records what was trimmed.
+   * Enters a life of the log whose ends are `first` and `last`. If the view is in that life already, it only records
+   * what was trimmed.
    */
   enterLife(life: Life, first: number, last: number): void {
     if (life.epoch === this.epoch) return this.trimmed(first);

@@ -1,6 +1,6 @@
 import { SluiceError } from "../../../src/base/sluice-error.ts";
 import type { ChannelLog, Log, LogEntry, NewEntry, Retention } from "../../../src/logs/log.ts";
-import { MemoryChannelLog } from "../../../src/logs/memory/memory-channel.ts";
+import { MemoryChannelLog } from "../../../src/logs/memory/memory-channel-log.ts";
 import { closedError } from "../../../src/logs/shared/closed-error.ts";
 import { currentLife, type Life } from "../../../src/logs/shared/life.ts";
 import { LogView } from "../../../src/logs/shared/log-view.ts";

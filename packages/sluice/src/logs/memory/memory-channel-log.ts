@@ -7,7 +7,7 @@ import { newEpoch } from "../shared/epoch.ts";
 export class MemoryChannelLog implements ChannelLog {
   readonly epoch: string = newEpoch();
   readonly #retain: Retention;
-  /** Entries in order; those before `#start` are trimmed and wait to be cut off together. */
+  /** Entries in order. The slots before `#start` are trimmed: they are empty, and removed together later. */
   #entries: (LogEntry | undefined)[] = [];
   #start = 0;
   #last = 0;
@@ -38,9 +38,9 @@ export class MemoryChannelLog implements ChannelLog {
     const offsets: number[] = [];
     const added: LogEntry[] = [];
     for (const entry of entries) {
-      const known = entry.id === undefined ? undefined : this.#offsetById.get(entry.id);
-      if (known !== undefined) {
-        offsets.push(known);
+      const existing = entry.id === undefined ? undefined : this.#offsetById.get(entry.id);
+      if (existing !== undefined) {
+        offsets.push(existing);
         continue;
       }
       const { type, data, json, topics, id, retry } = entry;
@@ -119,7 +119,7 @@ export class MemoryChannelLog implements ChannelLog {
       this.#bytes -= entryBytes(entry);
       if (entry.id !== undefined) this.#offsetById.delete(entry.id);
     }
-    // Cutting the front off costs as much as what stays: do it when that is less than what goes.
+    // Removing the empty slots copies the rest, so wait until fewer slots are left than removed.
     if (this.#start * 2 > this.#entries.length) {
       this.#entries = this.#entries.slice(this.#start);
       this.#start = 0;
