@@ -10,6 +10,8 @@
  */
 import { writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
+import { languageChecks } from "./checks/language.mjs";
+import { lineLengthChecks } from "./checks/line-lengths.mjs";
 import { packageChecks } from "./checks/package.mjs";
 import { readmeChecks } from "./checks/readme.mjs";
 import { sizeChecks } from "./checks/sizes.mjs";
@@ -24,7 +26,15 @@ import { typeChecks } from "./checks/types.mjs";
 const { values, positionals } = parseArgs({ allowPositionals: true, options: { report: { type: "string" } } });
 
 /** The build comes first: the others look at what it made. @type {Check[]} */
-const checks = [...typeChecks(), ...packageChecks, ...sizeChecks, ...trackedFilesChecks, ...readmeChecks];
+const checks = [
+  ...typeChecks(),
+  ...packageChecks,
+  ...sizeChecks,
+  ...trackedFilesChecks,
+  ...lineLengthChecks,
+  ...languageChecks,
+  ...readmeChecks,
+];
 const chosen = checks.filter(({ name }) => positionals.every((word) => name.includes(word)));
 const results = [];
 for (const { name, run } of chosen) {

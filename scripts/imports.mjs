@@ -1,25 +1,23 @@
 // @ts-check
-/** Which modules a TypeScript or JavaScript module imports, and which modules can be reached from one. */
+/** Finds the imports of a TypeScript or JavaScript module, and every module that one of them reaches. */
 import { readFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
-import { parseSync } from "rolldown/utils";
+import { parseModule, visitNodes } from "./syntax-tree.mjs";
 
 /** @typedef {import("./imports.d.mts").Import} Import */
 
 /**
- * Every module that `source` names: by `import`, `export … from` and `import("…")`.
+ * Returns every module that `source` names: by `import`, `export … from` and `import("…")`.
  * @param {string} source
- * @param {string} filename its ending tells the language
+ * @param {string} filename its ending decides the language
  * @returns {Import[]}
  */
 export function importsOf(source, filename) {
-  const { program, errors } = parseSync(filename, source, { sourceType: "module" });
-  if (errors.length > 0) throw new SyntaxError(`${filename}: ${errors[0]?.message}`);
   /** @type {Import[]} */
   const imports = [];
-  visit(program, (node) => {
+  visitNodes(parseModule(source, filename).program, (node) => {
     const kind = KINDS[node.type]?.(node);
-    // What is computed when it runs cannot be known here: it counts as an import of the expression's text.
+    // The value of a computed specifier is unknown here, so the text of its expression stands in for it.
     if (kind) imports.push({ specifier: node.source.value ?? source.slice(node.source.start, node.source.end), kind });
   });
   return imports;
@@ -35,30 +33,19 @@ const KINDS = {
 };
 
 /**
- * Calls `onNode` for every node of a syntax tree.
- * @param {any} tree
- * @param {(node: any) => void} onNode
- */
-function visit(tree, onNode) {
-  if (tree === null || typeof tree !== "object") return;
-  if (typeof tree.type === "string") onNode(tree);
-  for (const child of Object.values(tree)) visit(child, onNode);
-}
-
-/**
- * Whether a module does nothing but re-export by name: `export { a, type B } from "…"`.
+ * Returns true if a module does nothing but re-export by name: `export { a, type B } from "…"`.
  * @param {string} source
  * @param {string} filename
  */
 export function onlyReexports(source, filename) {
-  return parseSync(filename, source, { sourceType: "module" }).program.body.every(
+  return parseModule(source, filename).program.body.every(
     (node) => node.type === "ExportNamedDeclaration" && node.source !== null,
   );
 }
 
 /**
- * The modules that are loaded when `entry` is, in files and by other names (`node:fs`, `jose`), each with the file that
- * imports it. Type imports load nothing; dynamic ones are followed too, as something reachable.
+ * Returns the modules that `entry` reaches: files, and external names (`node:fs`, `jose`) with the file that imports
+ * them. Type-only imports load nothing and are skipped; dynamic imports count.
  * @param {string} entry
  */
 export function reachable(entry) {
