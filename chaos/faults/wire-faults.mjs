@@ -2,7 +2,7 @@
 import { setTimeout as wait } from "node:timers/promises";
 
 /** @typedef {import("./world.d.mts").Fault} Fault */
-/** @typedef {import("../../packages/sluice/test/helpers/tcp-proxy.mjs").TcpProxy} TcpProxy */
+/** @typedef {import("../../packages/sluice/test/support/tcp-proxy.mjs").TcpProxy} TcpProxy */
 
 const MOST_DELAY_MS = 800;
 

@@ -1,6 +1,6 @@
 // @ts-check
 
-import { startProxy } from "../../packages/sluice/test/helpers/tcp-proxy.mjs";
+import { startProxy } from "../../packages/sluice/test/support/tcp-proxy.mjs";
 import { DURABLE, NATS, REDIS, ServerProcess } from "../../scripts/server-process.mjs";
 import { serverPath } from "../../scripts/servers.mjs";
 

@@ -1,4 +1,4 @@
-import type { TcpProxy } from "../../packages/sluice/test/helpers/tcp-proxy.mjs";
+import type { TcpProxy } from "../../packages/sluice/test/support/tcp-proxy.mjs";
 
 /** What the nodes of a cluster share. */
 export interface Store {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { Log } from "../../src/logs/log.ts";
 import { memoryLog } from "../../src/logs/memory/memory-log.ts";
-import { until } from "../helpers/until.ts";
+import { until } from "../support/until.ts";
 import { channelWorld, read, turns } from "./channel-world.ts";
 
 /** A log that cannot be opened for as long as `broken` is true. */

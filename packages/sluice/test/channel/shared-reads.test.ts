@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import type { ChannelLog, Log } from "../../src/logs/log.ts";
 import { memoryLog } from "../../src/logs/memory/memory-log.ts";
-import { until } from "../helpers/until.ts";
+import { until } from "../support/until.ts";
 import { openWorld } from "./channel-world.ts";
 
 const EVENTS = 20_000;

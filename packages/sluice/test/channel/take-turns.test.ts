@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
-import { turns, until } from "../helpers/until.ts";
+import { turns } from "../support/turns.ts";
+import { until } from "../support/until.ts";
 import { openWorld } from "./channel-world.ts";
 
 const EVENTS = 20_000;

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { BEATS_PER_TIMEOUT } from "../../src/cluster/nodes.ts";
 import { createSluice } from "../../src/index.ts";
-import { until } from "../helpers/until.ts";
+import { until } from "../support/until.ts";
 import { NodesWorld } from "./nodes-world.ts";
 
 let world: NodesWorld;

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { BEATS_PER_TIMEOUT } from "../../src/cluster/nodes.ts";
 import type { Jobs } from "../../src/index.ts";
 import { NodesWorld, type TestNode } from "../cluster/nodes-world.ts";
-import { until } from "../helpers/until.ts";
+import { until } from "../support/until.ts";
 
 let world: NodesWorld;
 let a: TestNode;

@@ -8,9 +8,9 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "rolldown";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { NATS_SERVER, startNats } from "../helpers/nats-server.ts";
-import { REDIS_SERVER, startRedis } from "../helpers/redis-server.ts";
-import { until } from "../helpers/until.ts";
+import { NATS_SERVER, startNats } from "../support/nats-server.ts";
+import { REDIS_SERVER, startRedis } from "../support/redis-server.ts";
+import { until } from "../support/until.ts";
 
 /*
  * Far more events than the process that replays them may take memory for: one node fills the log, a new one replays it to a subscriber, and keeps another

@@ -2,8 +2,8 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { NATS_SERVER, startNats } from "../helpers/nats-server.ts";
-import { REDIS_SERVER, startRedis } from "../helpers/redis-server.ts";
+import { NATS_SERVER, startNats } from "../support/nats-server.ts";
+import { REDIS_SERVER, startRedis } from "../support/redis-server.ts";
 import { commandOf } from "./command-of.ts";
 import { Program } from "./program.ts";
 

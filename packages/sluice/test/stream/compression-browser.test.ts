@@ -2,8 +2,8 @@ import type { ServerResponse } from "node:http";
 import { type Browser, chromium } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { serverPath } from "../../../../scripts/servers.mjs";
-import { Site } from "../helpers/site.ts";
-import { until } from "../helpers/until.ts";
+import { Site } from "../support/site.ts";
+import { until } from "../support/until.ts";
 
 const CHROMIUM = serverPath("chromium");
 const FLAGS = [

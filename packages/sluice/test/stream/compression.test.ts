@@ -2,10 +2,11 @@ import { spawn } from "node:child_process";
 import { gunzipSync } from "node:zlib";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { serverPath } from "../../../../scripts/servers.mjs";
-import type { RawClient } from "../helpers/raw-client.ts";
-import { SeenStream } from "../helpers/seen-stream.ts";
-import { Site } from "../helpers/site.ts";
-import { turns, until } from "../helpers/until.ts";
+import type { RawClient } from "../support/raw-client.ts";
+import { SeenStream } from "../support/seen-stream.ts";
+import { Site } from "../support/site.ts";
+import { turns } from "../support/turns.ts";
+import { until } from "../support/until.ts";
 
 const GZIP = { headers: { "accept-encoding": "gzip" }, keep: true };
 

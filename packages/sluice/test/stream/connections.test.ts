@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { CLOSE_REASONS } from "../../src/stream/close-reason.ts";
-import { Site } from "../helpers/site.ts";
-import { EndlessSource, valuesThenSilence } from "../helpers/sources.ts";
-import { until } from "../helpers/until.ts";
+import { Site } from "../support/site.ts";
+import { EndlessSource, valuesThenSilence } from "../support/sources.ts";
+import { until } from "../support/until.ts";
 
 describe("connections()", () => {
   it("describes each open stream, in the order in which they were opened", async () => {

@@ -1,9 +1,10 @@
 import { getEventListeners } from "node:events";
 import { describe, expect, it, vi } from "vitest";
-import { stopClock } from "../helpers/clock.ts";
-import { Site } from "../helpers/site.ts";
-import { ParkedSource } from "../helpers/sources.ts";
-import { turns, until } from "../helpers/until.ts";
+import { stopClock } from "../support/clock.ts";
+import { Site } from "../support/site.ts";
+import { ParkedSource } from "../support/sources.ts";
+import { turns } from "../support/turns.ts";
+import { until } from "../support/until.ts";
 
 describe("expiresAt", () => {
   it.each([

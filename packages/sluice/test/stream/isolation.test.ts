@@ -1,10 +1,10 @@
 import type { ServerResponse } from "node:http";
 import { describe, expect, it } from "vitest";
 import { createSluice, type SourceContext } from "../../src/index.ts";
-import type { RawClient } from "../helpers/raw-client.ts";
-import { Site } from "../helpers/site.ts";
-import { ParkedSource } from "../helpers/sources.ts";
-import { until } from "../helpers/until.ts";
+import type { RawClient } from "../support/raw-client.ts";
+import { Site } from "../support/site.ts";
+import { ParkedSource } from "../support/sources.ts";
+import { until } from "../support/until.ts";
 
 /** A channel with sound subscribers on both sides of one that is broken, in whatever order they are written to. */
 async function among(site: Site, breakOne: () => Promise<RawClient>) {

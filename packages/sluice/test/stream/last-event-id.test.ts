@@ -3,9 +3,9 @@ import { createServer, type IncomingMessage, request } from "node:http";
 import type { AddressInfo } from "node:net";
 import { describe, expect, it } from "vitest";
 import { createSluice, type Gap, type StreamOptions } from "../../src/index.ts";
-import { SeenStream } from "../helpers/seen-stream.ts";
-import { Site } from "../helpers/site.ts";
-import { until } from "../helpers/until.ts";
+import { SeenStream } from "../support/seen-stream.ts";
+import { Site } from "../support/site.ts";
+import { until } from "../support/until.ts";
 
 const KEPT = 3;
 const TEN_MEGABYTES = 10 * 1024 * 1024;

@@ -2,11 +2,12 @@ import { getEventListeners } from "node:events";
 import { connect } from "node:http2";
 import { describe, expect, it } from "vitest";
 import { type CloseReason, createSluice, type NodeResponse } from "../../src/index.ts";
-import { usedHeap } from "../helpers/heap.ts";
-import { Site } from "../helpers/site.ts";
-import { EndlessSource, ParkedSource, valuesThenSilence } from "../helpers/sources.ts";
-import { startServer } from "../helpers/test-server.ts";
-import { turns, until } from "../helpers/until.ts";
+import { usedHeap } from "../support/heap.ts";
+import { Site } from "../support/site.ts";
+import { EndlessSource, ParkedSource, valuesThenSilence } from "../support/sources.ts";
+import { startServer } from "../support/test-server.ts";
+import { turns } from "../support/turns.ts";
+import { until } from "../support/until.ts";
 
 const AT_A_TIME = 100;
 /** By how much the heap may have grown, in bytes for each stream: below what one object that is not let go of costs, above its own ups and downs. */

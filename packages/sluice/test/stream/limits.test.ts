@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
-import type { RawClient } from "../helpers/raw-client.ts";
-import { Site } from "../helpers/site.ts";
-import { ParkedSource } from "../helpers/sources.ts";
-import { until } from "../helpers/until.ts";
+import type { RawClient } from "../support/raw-client.ts";
+import { Site } from "../support/site.ts";
+import { ParkedSource } from "../support/sources.ts";
+import { until } from "../support/until.ts";
 
 const never = () => new ParkedSource();
 

@@ -1,9 +1,10 @@
 import { expect, test } from "vitest";
-import { holdTransports } from "../helpers/held-load.ts";
-import type { RawClient } from "../helpers/raw-client.ts";
-import { Site } from "../helpers/site.ts";
-import { ParkedSource } from "../helpers/sources.ts";
-import { turns, until } from "../helpers/until.ts";
+import { holdTransports } from "../support/held-load.ts";
+import type { RawClient } from "../support/raw-client.ts";
+import { Site } from "../support/site.ts";
+import { ParkedSource } from "../support/sources.ts";
+import { turns } from "../support/turns.ts";
+import { until } from "../support/until.ts";
 
 const never = () => new ParkedSource();
 

@@ -8,8 +8,8 @@ import {
   type Source,
   type StreamOptions,
 } from "../../src/index.ts";
-import { Site } from "../helpers/site.ts";
-import { ParkedSource } from "../helpers/sources.ts";
+import { Site } from "../support/site.ts";
+import { ParkedSource } from "../support/sources.ts";
 
 /** What an error must say: the option's name, what was expected, and what came. */
 type Case = [option: string, value: unknown, expected: string, came: string];

@@ -1,8 +1,9 @@
 import { Readable } from "node:stream";
 import { describe, expect, it } from "vitest";
 import type { Source } from "../../src/index.ts";
-import { Site } from "../helpers/site.ts";
-import { turns, until } from "../helpers/until.ts";
+import { Site } from "../support/site.ts";
+import { turns } from "../support/turns.ts";
+import { until } from "../support/until.ts";
 
 describe("a source", () => {
   it.each(["as it is", "as a runtime has it whose streams cannot be iterated over"])(

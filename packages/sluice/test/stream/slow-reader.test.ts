@@ -1,8 +1,9 @@
 import type { Socket } from "node:net";
 import { describe, expect, it } from "vitest";
-import { Site } from "../helpers/site.ts";
-import { EndlessSource } from "../helpers/sources.ts";
-import { turns, until } from "../helpers/until.ts";
+import { Site } from "../support/site.ts";
+import { EndlessSource } from "../support/sources.ts";
+import { turns } from "../support/turns.ts";
+import { until } from "../support/until.ts";
 
 const MARK = 65_536;
 const CHARACTERS = 8_000;

@@ -1,8 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { createSluice, type Source, type SourceContext, SseItem } from "../../src/index.ts";
-import { Site } from "../helpers/site.ts";
-import { ParkedSource } from "../helpers/sources.ts";
-import { turns, until } from "../helpers/until.ts";
+import { Site } from "../support/site.ts";
+import { ParkedSource } from "../support/sources.ts";
+import { turns } from "../support/turns.ts";
+import { until } from "../support/until.ts";
 
 const request = () => new Request("http://localhost/");
 

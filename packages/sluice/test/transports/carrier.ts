@@ -1,5 +1,5 @@
 import type { CloseReason, Sluice, Source, StreamOptions } from "../../src/index.ts";
-import type { SeenStream } from "../helpers/seen-stream.ts";
+import type { SeenStream } from "../support/seen-stream.ts";
 
 /** How a request is made, on whatever transport. */
 export interface Get {

@@ -1,5 +1,5 @@
 import type { CloseReason, StreamOptions } from "../../src/index.ts";
-import { SeenStream } from "../helpers/seen-stream.ts";
+import { SeenStream } from "../support/seen-stream.ts";
 import type { Asker, Carrier, Get, Open } from "./carrier.ts";
 
 /** A `Response` of the Fetch standard, read by a reader of its body. */

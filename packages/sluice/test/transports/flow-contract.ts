@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { EndlessSource } from "../helpers/sources.ts";
-import { turns, until } from "../helpers/until.ts";
+import { EndlessSource } from "../support/sources.ts";
+import { turns } from "../support/turns.ts";
+import { until } from "../support/until.ts";
 import type { Carrier } from "./carrier.ts";
 import { Stage } from "./stage.ts";
 import { untilFull } from "./vanish-contract.ts";

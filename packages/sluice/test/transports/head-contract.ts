@@ -1,8 +1,8 @@
 import { constants, gunzipSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
-import { readGzip } from "../helpers/seen-stream.ts";
-import { ParkedSource, valuesThenSilence } from "../helpers/sources.ts";
-import { until } from "../helpers/until.ts";
+import { readGzip } from "../support/seen-stream.ts";
+import { ParkedSource, valuesThenSilence } from "../support/sources.ts";
+import { until } from "../support/until.ts";
 import type { Carrier } from "./carrier.ts";
 import { Stage } from "./stage.ts";
 

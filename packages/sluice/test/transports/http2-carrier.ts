@@ -1,8 +1,8 @@
 import { connect } from "node:http2";
 import { connect as connectSocket } from "node:net";
 import type { NodeResponse } from "../../src/index.ts";
-import { SeenStream } from "../helpers/seen-stream.ts";
-import { startServer } from "../helpers/test-server.ts";
+import { SeenStream } from "../support/seen-stream.ts";
+import { startServer } from "../support/test-server.ts";
 import type { Asker, Carrier, Get } from "./carrier.ts";
 
 /** HTTP/2 on a real socket; a connection for each stream. */

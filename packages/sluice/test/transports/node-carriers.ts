@@ -1,6 +1,6 @@
 import type { NodeResponse } from "../../src/index.ts";
-import { RawClient } from "../helpers/raw-client.ts";
-import { type AnyResponse, startServer } from "../helpers/test-server.ts";
+import { RawClient } from "../support/raw-client.ts";
+import { type AnyResponse, startServer } from "../support/test-server.ts";
 import type { Asker, Carrier, Get } from "./carrier.ts";
 
 /** What a server has done to a response before Sluice gets it. */

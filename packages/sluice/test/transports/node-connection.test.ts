@@ -1,9 +1,9 @@
 import type { Socket } from "node:net";
 import { describe, expect, it } from "vitest";
 import type { NodeResponse, SourceContext } from "../../src/index.ts";
-import { Site } from "../helpers/site.ts";
-import { valuesThenSilence } from "../helpers/sources.ts";
-import { until } from "../helpers/until.ts";
+import { Site } from "../support/site.ts";
+import { valuesThenSilence } from "../support/sources.ts";
+import { until } from "../support/until.ts";
 
 describe("a connection of HTTP/1.1", () => {
   const finite = async function* () {

@@ -1,10 +1,10 @@
 import type { Http2ServerResponse } from "node:http2";
 import { describe, expect, it } from "vitest";
 import { type CloseReason, createSluice, type NodeResponse } from "../../src/index.ts";
-import { Site } from "../helpers/site.ts";
-import { ParkedSource } from "../helpers/sources.ts";
-import type { AnyResponse } from "../helpers/test-server.ts";
-import { until } from "../helpers/until.ts";
+import { Site } from "../support/site.ts";
+import { ParkedSource } from "../support/sources.ts";
+import type { AnyResponse } from "../support/test-server.ts";
+import { until } from "../support/until.ts";
 import { http2Carrier } from "./http2-carrier.ts";
 import { http1Carrier } from "./node-carriers.ts";
 import { Stage } from "./stage.ts";

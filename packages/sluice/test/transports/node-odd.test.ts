@@ -6,12 +6,12 @@ import { type AddressInfo, connect, createServer as createTcpServer, type Socket
 import { Duplex } from "node:stream";
 import { describe, expect, it } from "vitest";
 import { type CloseReason, createSluice, type NodeResponse } from "../../src/index.ts";
-import { RawClient } from "../helpers/raw-client.ts";
-import { readGzip } from "../helpers/seen-stream.ts";
-import { Site } from "../helpers/site.ts";
-import { EndlessSource, ParkedSource } from "../helpers/sources.ts";
-import { startServer } from "../helpers/test-server.ts";
-import { until } from "../helpers/until.ts";
+import { RawClient } from "../support/raw-client.ts";
+import { readGzip } from "../support/seen-stream.ts";
+import { Site } from "../support/site.ts";
+import { EndlessSource, ParkedSource } from "../support/sources.ts";
+import { startServer } from "../support/test-server.ts";
+import { until } from "../support/until.ts";
 import { compressing } from "./middlewares.ts";
 
 /** Something that stands in for a socket, as a tunnel does: one write at a time, which is checked. */

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { SluiceError, type Source, type SourceContext, SseItem } from "../../src/index.ts";
-import { ParkedSource, valuesThenSilence } from "../helpers/sources.ts";
-import { until } from "../helpers/until.ts";
+import { ParkedSource, valuesThenSilence } from "../support/sources.ts";
+import { until } from "../support/until.ts";
 import type { Carrier } from "./carrier.ts";
 import { Stage } from "./stage.ts";
 

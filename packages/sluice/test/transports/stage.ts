@@ -7,7 +7,7 @@ import {
   type Source,
   type StreamOptions,
 } from "../../src/index.ts";
-import { until } from "../helpers/until.ts";
+import { until } from "../support/until.ts";
 import type { Asker, Carried, Carrier, Get } from "./carrier.ts";
 
 /** A Sluice behind a transport: every request is answered by `source`. */

@@ -1,8 +1,9 @@
 import { describe, expect, it } from "vitest";
 import type { Source, SourceContext } from "../../src/index.ts";
-import { holdTransports } from "../helpers/held-load.ts";
-import { EndlessSource, ParkedSource } from "../helpers/sources.ts";
-import { turns, until } from "../helpers/until.ts";
+import { holdTransports } from "../support/held-load.ts";
+import { EndlessSource, ParkedSource } from "../support/sources.ts";
+import { turns } from "../support/turns.ts";
+import { until } from "../support/until.ts";
 import type { Carrier } from "./carrier.ts";
 import { Stage } from "./stage.ts";
 

@@ -4,8 +4,8 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { freePort, NATS, ServerProcess } from "../../../../../scripts/server-process.mjs";
 import type { ChannelLog, LogEntry } from "../../../src/logs/log.ts";
 import { natsLog } from "../../../src/logs/nats/nats-log.ts";
-import { NATS_SERVER } from "../../helpers/nats-server.ts";
-import { until as untilWithin } from "../../helpers/until.ts";
+import { NATS_SERVER } from "../../support/nats-server.ts";
+import { until as untilWithin } from "../../support/until.ts";
 import { KEEP_ALL, recorder } from "../support/log-contract.ts";
 
 const SERVERS = 3;

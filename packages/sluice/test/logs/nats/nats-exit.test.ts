@@ -6,8 +6,8 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "rolldown";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { NATS_SERVER, startNats } from "../../helpers/nats-server.ts";
-import { until } from "../../helpers/until.ts";
+import { NATS_SERVER, startNats } from "../../support/nats-server.ts";
+import { until } from "../../support/until.ts";
 
 describe.skipIf(NATS_SERVER === undefined)("a process that closes its natsLog({ servers })", () => {
   let folder: string;

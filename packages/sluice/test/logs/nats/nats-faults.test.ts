@@ -5,9 +5,10 @@ import { connect } from "@nats-io/transport-node";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { ChannelLog, LogEntry, NewEntry } from "../../../src/logs/log.ts";
 import { type NatsLogOptions, natsLog } from "../../../src/logs/nats/nats-log.ts";
-import { NATS_SERVER, type NatsServer, startNats } from "../../helpers/nats-server.ts";
-import { startProxy, type TcpProxy } from "../../helpers/tcp-proxy.mjs";
-import { turns, until } from "../../helpers/until.ts";
+import { NATS_SERVER, type NatsServer, startNats } from "../../support/nats-server.ts";
+import { startProxy, type TcpProxy } from "../../support/tcp-proxy.mjs";
+import { turns } from "../../support/turns.ts";
+import { until } from "../../support/until.ts";
 import { KEEP_ALL, recorder } from "../support/log-contract.ts";
 
 const TIMEOUT_MS = 1_500;

@@ -2,8 +2,8 @@ import { createClient } from "redis";
 import { afterEach, describe, expect, test, vi } from "vitest";
 import type { ChannelLog, Log, LogEntry, NewEntry } from "../../../src/logs/log.ts";
 import { redisLog } from "../../../src/logs/redis/redis-log.ts";
-import { DURABLE, REDIS_SERVER, type RedisServer, startRedis } from "../../helpers/redis-server.ts";
-import { startProxy } from "../../helpers/tcp-proxy.mjs";
+import { DURABLE, REDIS_SERVER, type RedisServer, startRedis } from "../../support/redis-server.ts";
+import { startProxy } from "../../support/tcp-proxy.mjs";
 import { KEEP_ALL, recorder } from "../support/log-contract.ts";
 
 /** Short, since some tests wait for it; so what is to succeed is tried again, on a machine that has much to do. */

@@ -7,7 +7,7 @@ import { inspect, promisify } from "node:util";
 import { createClient, createClientPool, createCluster, createSentinel } from "redis";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type RedisLogOptions, redisLog } from "../../../src/logs/redis/redis-log.ts";
-import { REDIS_SERVER, type RedisServer, startRedis } from "../../helpers/redis-server.ts";
+import { REDIS_SERVER, type RedisServer, startRedis } from "../../support/redis-server.ts";
 import { KEEP_ALL, logContract } from "../support/log-contract.ts";
 
 const PASSWORD = "hunter2-9f3c";

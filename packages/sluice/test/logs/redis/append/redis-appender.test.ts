@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { SluiceError } from "../../../../src/base/sluice-error.ts";
 import type { NewEntry } from "../../../../src/logs/log.ts";
 import { type AppendTarget, RedisAppender } from "../../../../src/logs/redis/append/redis-appender.ts";
-import { turns } from "../../../helpers/until.ts";
+import { turns } from "../../../support/turns.ts";
 
 const entry = (data: string): NewEntry => ({ type: "n", data, json: true });
 

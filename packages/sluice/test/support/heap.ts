@@ -1,6 +1,6 @@
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
-import { turns } from "./until.ts";
+import { turns } from "./turns.ts";
 
 let collect: (() => void) | undefined;
 
