@@ -2,17 +2,20 @@ import { checkBoolean, checkNames, checkText, invalidOption, show } from "./base
 import { OnDemand } from "./base/on-demand.ts";
 import { SluiceError } from "./base/sluice-error.ts";
 import { afterTurn } from "./base/timers.ts";
-import { Channel, type ChannelStats } from "./channel/channel.ts";
+import { Channel } from "./channel/channel.ts";
 import type { ChannelOptions } from "./channel/channel-options.ts";
 import type { AnyEvents, EventMap } from "./channel/event/kept-event.ts";
 import { NOBODY } from "./channel/local-presence.ts";
 import type { Cluster } from "./cluster/cluster.ts";
 import { type ClusterEvents, RESERVED_PREFIX } from "./cluster/cluster-events.ts";
 import type { Presence } from "./cluster/presence.ts";
-import { type JobEvents, Jobs } from "./jobs/jobs.ts";
-import { checkJobsOptions, type JobsOptions } from "./jobs/jobs-options.ts";
-import type { JobOwner, SharedJobs } from "./jobs/shared-jobs.ts";
+import type { JobEvents } from "./jobs/job-events.ts";
+import type { JobRegistry } from "./jobs/job-registry.ts";
+import { Jobs } from "./jobs/jobs.ts";
+import { checkJobsOptions, type JobLimits, type JobsOptions } from "./jobs/jobs-options.ts";
+import type { LocalJobs } from "./jobs/local-jobs.ts";
 import { checkSluiceOptions, type SluiceOptions, type SluiceSettings } from "./sluice-options.ts";
+import { type SluiceHealth, type SluiceStats, sluiceHealth, sluiceStats } from "./sluice-stats.ts";
 import type { CloseReason } from "./stream/close-reason.ts";
 import type { Connection } from "./stream/connection.ts";
 import { type ConnectionSelector, matcherOf, type NamedSelector } from "./stream/connection-selector.ts";
@@ -23,35 +26,6 @@ import type { Source } from "./stream/source/source.ts";
 import { StreamHub } from "./stream/stream-hub.ts";
 import type { NodeRequest, NodeResponse } from "./transports/node/node-request.ts";
 import { Transports } from "./transports/transports.ts";
-
-/** What has happened since the Sluice was made, and how things are now. All of this process. */
-export interface SluiceStats {
-  /** Open event streams. */
-  readonly streams: number;
-  /** Those on channels that have everything, and those still reading what is behind. */
-  readonly live: number;
-  readonly lagging: number;
-  /** Streams opened. */
-  readonly opened: number;
-  /** Streams ended, and requests refused, by reason. */
-  readonly closed: Readonly<Record<CloseReason, number>>;
-  /** Events published to channels. */
-  readonly published: number;
-  /** Events written to streams: one event to a thousand streams counts a thousand. */
-  readonly delivered: number;
-  /** Bytes written to streams, as framed. */
-  readonly bytes: number;
-  /** Gap events written. */
-  readonly gaps: number;
-  readonly heartbeats: number;
-  readonly channels: Readonly<Record<string, ChannelStats>>;
-}
-
-/** Whether new streams are taken. */
-export interface SluiceHealth {
-  readonly status: "ok" | "draining" | "closed";
-  readonly streams: number;
-}
 
 /** Streams events from this server. Make one per process with {@link createSluice}. */
 export class Sluice implements AsyncDisposable {
@@ -97,48 +71,39 @@ export class Sluice implements AsyncDisposable {
   }
 
   /**
-   * The channel of a name; made when it is asked for first, which is when it may have options. The type parameter says which types of events
-   * it has and what their data is. A channel lives as long as its Sluice: make one for each kind of thing, and topics for users and
-   * orders. Throws `INVALID_OPTION`, and `CLOSED`.
+   * Returns the channel of this name. The first call makes it, and only the first call may pass options. The type parameter maps the
+   * channel's event types to the types of their data. A channel lives as long as its Sluice: use one channel for each kind of thing,
+   * and topics for single users or orders. Throws `INVALID_OPTION` and `CLOSED`.
    */
   channel<Events extends EventMap = AnyEvents>(name: string, options?: ChannelOptions<Events>): Channel<Events> {
     this.#mustBeOpen();
-    const known = this.#channels.get(name);
-    if (known !== undefined) {
-      if (options === undefined) return known as unknown as Channel<Events>;
-      throw new SluiceError(
-        "INVALID_OPTION",
-        `Channel ${show(name)} was made before. Give its options where it is made, and only there.`,
-      );
-    }
-    checkName("channel", name);
-    if (name.startsWith(RESERVED_PREFIX))
-      throw invalidOption("channel name", `a name that does not begin with "${RESERVED_PREFIX}"`, name);
-    const channel = this.#openChannel<Events>(name, options ?? {});
-    this.#channels.set(name, channel as unknown as Channel);
-    this.#join();
-    return channel;
+    const make = (): Channel => {
+      if (name.startsWith(RESERVED_PREFIX))
+        throw invalidOption("channel name", `a name that does not begin with "${RESERVED_PREFIX}"`, name);
+      const channel = this.#makeChannel(name, (options ?? {}) as unknown as ChannelOptions);
+      this.#join();
+      return channel;
+    };
+    const channel = knownOrMade({ known: this.#channels, kind: "channel", name, options, make });
+    return channel as unknown as Channel<Events>;
   }
 
-  /** The jobs of a name: long work whose progress can be followed. Throws like {@link channel}. */
+  /**
+   * Returns the jobs of this name: long-running work whose progress users follow. The first call makes them, and only the first call
+   * may pass options. Throws `INVALID_OPTION` and `CLOSED`.
+   */
   jobs<Progress = unknown, Result = unknown>(name: string, options?: JobsOptions): Jobs<Progress, Result> {
     this.#mustBeOpen();
-    const known = this.#jobs.get(name);
-    if (known !== undefined) {
-      if (options === undefined) return known as unknown as Jobs<Progress, Result>;
-      throw new SluiceError(
-        "INVALID_OPTION",
-        `Jobs ${show(name)} were made before. Give their options where they are made, and only there.`,
-      );
-    }
-    checkName("jobs", name);
-    checkJobsOptions(options ?? {});
-    const channel = this.channel<JobEvents<Progress, Result>>(`jobs:${name}`, { retain: options?.retain ?? {} });
-    const share = (owner: JobOwner) => this.#shareJobs(channel as unknown as Channel, owner, options);
-    const { shared } = this.#settings.log;
-    const jobs = new Jobs<Progress, Result>(this.#hub, channel, name, options ?? {}, shared ? share : undefined);
-    this.#jobs.set(name, jobs as unknown as Jobs);
-    return jobs;
+    const make = (): Jobs => {
+      const limits = checkJobsOptions(options ?? {});
+      const channel = this.channel<JobEvents<unknown, unknown>>(`jobs:${name}`, { retain: options?.retain ?? {} });
+      const setup = { hub: this.#hub, channel, name, limits };
+      if (!this.#settings.log.shared) return new Jobs(setup);
+      const share = (local: LocalJobs) => this.#shareJobs(channel as unknown as Channel, local, limits);
+      return new Jobs({ ...setup, share });
+    };
+    const jobs = knownOrMade({ known: this.#jobs, kind: "jobs", name, options, make });
+    return jobs as unknown as Jobs<Progress, Result>;
   }
 
   /** All open streams, in the order in which they were opened. */
@@ -172,28 +137,14 @@ export class Sluice implements AsyncDisposable {
     return cluster ? this.#disconnectEverywhere(selector as NamedSelector) : this.#disconnectHere(selector);
   }
 
+  /** Returns the figures of this process: streams, events, bytes, and each channel's own. */
   stats(): SluiceStats {
-    const hub = this.#hub;
-    const channels = Object.fromEntries([...this.#channels].map(([name, channel]) => [name, channel.stats()]));
-    const each = Object.values(channels);
-    return {
-      streams: hub.streams.size,
-      live: each.reduce((sum, { live }) => sum + live, 0),
-      lagging: each.reduce((sum, { lagging }) => sum + lagging, 0),
-      opened: hub.opened,
-      closed: { ...hub.closedByReason },
-      published: each.reduce((sum, { published }) => sum + published, 0),
-      delivered: hub.delivered,
-      bytes: hub.bytes(),
-      gaps: hub.gaps,
-      heartbeats: hub.heartbeats,
-      channels,
-    };
+    return sluiceStats(this.#hub, this.#channels);
   }
 
+  /** Returns the health that a load balancer should see: `ok`, `draining` or `closed`. */
   health(): SluiceHealth {
-    const { draining, streams } = this.#hub;
-    return { status: this.#closed ? "closed" : draining ? "draining" : "ok", streams: streams.size };
+    return sluiceHealth(this.#hub, this.#closed);
   }
 
   /**
@@ -216,7 +167,7 @@ export class Sluice implements AsyncDisposable {
     return this.close();
   }
 
-  #openChannel<Events extends EventMap>(name: string, options: ChannelOptions<Events>): Channel<Events> {
+  #makeChannel<Events extends EventMap>(name: string, options: ChannelOptions<Events>): Channel<Events> {
     const { log, gapEvent, flushInterval } = this.#settings;
     return new Channel<Events>({ hub: this.#hub, log, name, gapEvent, flushInterval, options });
   }
@@ -231,7 +182,7 @@ export class Sluice implements AsyncDisposable {
   /** Loaded only then. */
   async #meetOthers(): Promise<Cluster> {
     const { joinCluster } = await import("./cluster/cluster.ts");
-    const open = (name: string, options: ChannelOptions<ClusterEvents>) => this.#openChannel(name, options);
+    const open = (name: string, options: ChannelOptions<ClusterEvents>) => this.#makeChannel(name, options);
     return joinCluster(open, {
       node: this.#hub.name,
       nodeTimeout: this.#settings.nodeTimeout,
@@ -241,10 +192,10 @@ export class Sluice implements AsyncDisposable {
     });
   }
 
-  async #shareJobs(channel: Channel, owner: JobOwner, options: JobsOptions = {}): Promise<SharedJobs> {
-    const [{ SharedJobs }, cluster] = await Promise.all([import("./jobs/shared-jobs.ts"), this.#cluster.get()]);
+  async #shareJobs(channel: Channel, local: LocalJobs, limits: JobLimits): Promise<JobRegistry> {
+    const [{ SharedJobs }, nodes] = await Promise.all([import("./jobs/shared-jobs.ts"), this.#cluster.get()]);
     const report = (error: unknown) => this.#hub.report(error, { stage: "job", channel: channel.name });
-    return new SharedJobs(channel, cluster, owner, checkJobsOptions(options), report);
+    return new SharedJobs({ channel, nodes, local, limits, report });
   }
 
   #disconnectHere(selector: ConnectionSelector): number {
@@ -295,6 +246,28 @@ export function createSluice(options: SluiceOptions = {}): Sluice {
 }
 
 const NO_OPTIONS: StreamOptions = {};
+
+interface KnownOrMade<T> {
+  readonly known: Map<string, T>;
+  readonly kind: "channel" | "jobs";
+  readonly name: string;
+  readonly options: object | undefined;
+  readonly make: () => T;
+}
+
+/** Returns the known object of this name, or makes and remembers it. Throws `INVALID_OPTION` if it is known and options came again. */
+function knownOrMade<T>({ known, kind, name, options, make }: KnownOrMade<T>): T {
+  const found = known.get(name);
+  if (found !== undefined) {
+    if (options === undefined) return found;
+    const message = `sluice.${kind}(${show(name)}) was called before: pass options only in the first call.`;
+    throw new SluiceError("INVALID_OPTION", message);
+  }
+  checkName(kind, name);
+  const made = make();
+  known.set(name, made);
+  return made;
+}
 
 const MAX_NAME_LENGTH = 256;
 

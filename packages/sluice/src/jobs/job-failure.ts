@@ -1,6 +1,6 @@
 /**
- * Thrown by a job whose followers may know why it failed: they are told `message`. Of any other error they learn only that the job
- * failed; `onError` hears all of them.
+ * Tells a job's followers why the job failed: throw it in the job, and its `message` is sent to them. If a job throws any other
+ * error, they learn only that the job failed. `onError` receives both kinds.
  */
 export class JobFailure extends Error {
   override readonly name: string = "JobFailure";

@@ -1,76 +1,60 @@
+import { show } from "../base/check-option.ts";
+import { SluiceError } from "../base/sluice-error.ts";
 import type { Channel } from "../channel/channel.ts";
 import type { Feed, FeedSource, SourceContext } from "../stream/feed.ts";
 import { SourceFeed } from "../stream/source/source-feed.ts";
 import { SseItem } from "../stream/source/sse-item.ts";
 import type { StreamHub } from "../stream/stream-hub.ts";
-import type { JobState } from "./job.ts";
-import type { JobEvents } from "./jobs.ts";
-import { isTerminal, TERMINAL_TYPES } from "./terminal-type.ts";
+import type { FollowedJob } from "./job.ts";
+import { isTerminal, TERMINAL_TYPES } from "./job-events.ts";
+import type { JobRegistry } from "./job-registry.ts";
 
-/** What a job's followers need to know of it. */
-export interface FollowedJob {
+interface JobProgressSetup {
+  readonly hub: StreamHub;
+  readonly channel: Channel;
+  readonly registry: JobRegistry;
+  /** The job's ID. */
   readonly id: string;
-  readonly state: JobState<unknown, unknown>["state"];
-  readonly progress: unknown;
-  /** The data and the ID of its last event, once it is over. */
-  readonly outcome: { readonly data: unknown; readonly eventId: Promise<string> } | undefined;
+  /** The user who follows the job. */
+  readonly user: string | undefined;
 }
 
-/** Where other processes run jobs too: how to know what they have said. */
-export interface SharedKnowledge {
-  /** Resolves once all that any process had said of a job before is known here. */
-  sync(id: string): Promise<void>;
-  /** Resolves once all that this process has been told by the log is known here. */
-  caughtUp(): Promise<void>;
-}
+/** The types that followers of a job receive. */
+const FOLLOWED_TYPES = ["progress", ...TERMINAL_TYPES] as const;
 
-/** The source of a job's stream. It ends after the job's last event; a reconnect from there is answered with 204. */
+/** The source of a job's stream. The stream ends after the job's terminal event; a reconnect from there is answered with 204. */
 export class JobProgress implements FeedSource {
-  readonly #channel: Channel<JobEvents<unknown, unknown>>;
   readonly #hub: StreamHub;
+  readonly #channel: Channel;
+  readonly #registry: JobRegistry;
   readonly #id: string;
-  readonly #find: () => FollowedJob;
-  readonly #sharing: Promise<SharedKnowledge> | undefined;
+  readonly #user: string | undefined;
 
-  /** `find` throws when there is no such job. */
-  constructor(
-    channel: Channel<JobEvents<unknown, unknown>>,
-    hub: StreamHub,
-    id: string,
-    find: () => FollowedJob,
-    sharing: Promise<SharedKnowledge> | undefined,
-  ) {
-    this.#channel = channel;
+  constructor({ hub, channel, registry, id, user }: JobProgressSetup) {
     this.#hub = hub;
+    this.#channel = channel;
+    this.#registry = registry;
     this.#id = id;
-    this.#find = find;
-    this.#sharing = sharing;
+    this.#user = user;
   }
 
-  /** Makes a stream of it: for `stream` and `response`, not to be called by others. Throws `UNKNOWN_JOB`, with status 404. */
+  /** @internal Called by `stream` and `response`. Throws `UNKNOWN_JOB`, or rejects with it. */
   openFeed(context: SourceContext): Feed | Promise<Feed | null> {
-    return this.#sharing === undefined ? this.#open(context) : this.#sync(context).then(() => this.#open(context));
+    const synced = this.#sync(context);
+    return synced === undefined ? this.#open(context) : synced.then(() => this.#open(context));
+  }
+
+  /** Asks the log if another process may have started the job, or, for a follower that resumes, ended it. */
+  #sync({ lastEventId }: SourceContext): Promise<void> | undefined {
+    const needsLog = lastEventId !== undefined || this.#find() === undefined;
+    return needsLog ? this.#registry.sync(this.#id) : undefined;
   }
 
   #open(context: SourceContext): Feed | Promise<Feed | null> {
-    const { outcome } = this.#find();
+    const { outcome } = this.#found();
     const feed = () => this.#feed(context);
     if (outcome === undefined || context.lastEventId === undefined) return feed();
     return outcome.eventId.then((eventId) => (context.lastEventId === eventId ? null : feed()));
-  }
-
-  /** Another process may have said more than this one has heard: that there is a job, or to one who comes back, that it is over. */
-  async #sync({ lastEventId }: SourceContext): Promise<void> {
-    const shared = await this.#sharing!;
-    if (lastEventId !== undefined || !this.#isKnown()) await shared.sync(this.#id);
-  }
-
-  #isKnown(): boolean {
-    try {
-      return this.#find() !== undefined;
-    } catch {
-      return false;
-    }
   }
 
   #feed(context: SourceContext): Feed {
@@ -83,15 +67,15 @@ export class JobProgress implements FeedSource {
   }
 
   async *#events({ lastEventId, signal }: SourceContext): AsyncGenerator<SseItem, void, undefined> {
-    const shared = this.#sharing && (await this.#sharing);
     const events = this.#channel.subscribe({ topics: [this.#id], types: FOLLOWED_TYPES }).after(lastEventId);
-    // A generator that waits cannot be told to return; what it waits for can.
+    // A waiting generator cannot be made to return, but the iterator for which it waits can.
     signal.addEventListener("abort", () => events.return(), { once: true });
     try {
       if (lastEventId === undefined) {
-        // What came before the first of these events is known; what comes after is among them.
-        if (shared !== undefined) await shared.caughtUp();
-        const job = this.#find();
+        // The registry knows everything before the first of `events`. If it is up to date, do not await: nothing may come between.
+        const caughtUp = this.#registry.caughtUp();
+        if (caughtUp !== undefined) await caughtUp;
+        const job = this.#found();
         if (job.progress !== undefined) yield new SseItem(job.progress, { event: "progress" });
         if (job.outcome !== undefined) return yield* outcomeOf(job);
       }
@@ -101,22 +85,41 @@ export class JobProgress implements FeedSource {
           yield item;
           continue;
         }
-        // What was missed may have been the end itself, which is known all the same.
-        await shared?.sync(this.#id);
-        const now = this.#find();
-        // Without its ID: who is cut off before the end is out must not come back from behind it.
-        yield now.outcome === undefined ? item : new SseItem(item.data, { event: item.event });
-        if (now.outcome !== undefined) return yield* outcomeOf(now);
+        // A gap. The missed events may include the end, which the registry knows.
+        await this.#registry.sync(this.#id);
+        const job = this.#found();
+        // Omit the gap's ID if the end follows: a follower that is cut off between the two must receive the end when it resumes.
+        yield job.outcome === undefined ? item : new SseItem(item.data, { event: item.event });
+        if (job.outcome !== undefined) return yield* outcomeOf(job);
       }
     } finally {
       await events.return();
     }
   }
-}
 
-/** What followers see of the channel. */
-const FOLLOWED_TYPES = ["progress", ...TERMINAL_TYPES] as const;
+  /** Returns the job if it is known and this user may follow it. */
+  #find(): FollowedJob | undefined {
+    const job = this.#registry.find(this.#id);
+    return job?.user === undefined || job.user === this.#user ? job : undefined;
+  }
+
+  /** Returns the job. Throws `UNKNOWN_JOB`. */
+  #found(): FollowedJob {
+    const job = this.#find();
+    if (job === undefined) throw new UnknownJob(this.#id);
+    return job;
+  }
+}
 
 async function* outcomeOf({ state, outcome }: FollowedJob): AsyncGenerator<SseItem, void, undefined> {
   if (outcome !== undefined) yield new SseItem(outcome.data, { event: state, id: await outcome.eventId });
+}
+
+/** Thrown when a stream follows an unknown job, or a job of another user. The answer is 404. */
+class UnknownJob extends SluiceError {
+  readonly status = 404;
+
+  constructor(id: string) {
+    super("UNKNOWN_JOB", `There is no job ${show(id)}, or it ended long ago.`);
+  }
 }

@@ -1,134 +1,138 @@
 import type { KeptEvent } from "../channel/event/kept-event.ts";
-import type { JobState } from "./job.ts";
-import { isTerminal, type TerminalType } from "./terminal-type.ts";
+import type { FollowedJob, JobOutcome, JobState } from "./job.ts";
+import { isTerminal, type TerminalType } from "./job-events.ts";
+import type { JobRun } from "./job-registry.ts";
+import type { JobLimits } from "./jobs-options.ts";
 
-/** What tells the other nodes that there is a job, whose it is and who runs it. Of each job there may be several; they say the same. */
+/** Type of the events by which nodes announce their jobs. Followers of a job do not receive them. */
+export const STARTED = "started";
+
+/** Data of a {@link STARTED} event. A node may announce a job several times, with equal data. */
 export interface Announcement {
+  /** The node that runs the job. */
   readonly node: string;
-  /** Tells jobs apart that had the same ID one after another. */
+  /** Distinguishes jobs that had the same ID one after another. */
   readonly run: string;
   readonly user?: string;
+  /** In ms since 1970. */
   readonly startedAt: number;
-  /** When its node counts as dead, in ms. */
+  /** Time without a beat after which the node counts as dead, in ms. */
   readonly nodeTimeout: number;
 }
 
-/** A job as the log tells of it. */
+/** A job as the log describes it. */
 export interface SharedJob extends Announcement {
   readonly id: string;
   state: JobState<unknown, unknown>["state"];
   progress: unknown;
-  /** The data and the ID of its last event. */
-  outcome: { readonly data: unknown; readonly eventId: Promise<string> } | undefined;
-  /** In ms since 1970. */
+  outcome: JobOutcome | undefined;
+  /** In ms since 1970; 0 while the job runs. */
   endedAt: number;
-  /** Where it was last announced. */
+  /** Offset of the newest announcement. */
   announcedAt: number;
 }
 
-/** Hears what the log tells of jobs. */
+/** Callbacks of a {@link JobTable}. */
 export interface JobTableListener {
   /** A job was announced that the table did not have. */
   started(job: SharedJob): void;
-  /** A job of this node is over. */
-  ended(id: string, run: string, type: TerminalType, data: unknown, eventId: string): void;
+  /** The log has an end for a run of this node, published by this node or another. */
+  ended(job: JobRun, type: TerminalType, data: unknown, eventId: string): void;
 }
 
-/** The type of the events that only nodes see. */
-export const STARTED = "started";
-
-/** The event ID of a job's end: one for each run, so that a log takes only one. */
+/** Returns the event ID of a run's end. A log takes each ID once, so only the first end of a run gets into the log. */
 export function endId(run: string): string {
   return `end:${run}`;
 }
 
-const ID_TAKEN = "Another process has started a job with the same ID.";
+const ID_TAKEN = { message: "Another process has started a job with the same ID." };
 
-/** All jobs of a name on all nodes: what the log tells of them, one event after another. */
+/** The jobs of one name on all nodes, computed by applying the events of the log in order. */
 export class JobTable {
+  /** This node. */
   readonly #node: string;
-  readonly #keepFor: number;
-  readonly #maxJobs: number;
+  readonly #limits: JobLimits;
   readonly #listener: JobTableListener;
-  /** Those that are over are in the order of their end. */
+  /** By ID. Ended jobs are in the order of their end. */
   readonly #jobs = new Map<string, SharedJob>();
-  /** Ends of runs that are not announced, or will be later: the log may have lost what announced them. By their event IDs. */
-  readonly #early = new Map<string, KeptEvent>();
+  /**
+   * Ends without an announcement, by event ID: the log may have lost the announcement, and its node may repeat it later.
+   * At most `maxJobs`.
+   */
+  readonly #endsWithoutJob = new Map<string, KeptEvent>();
 
-  /** `node`: this one. */
-  constructor(
-    node: string,
-    { keepFor, maxJobs }: { readonly keepFor: number; readonly maxJobs: number },
-    listener: JobTableListener,
-  ) {
+  /** `node` is this node. */
+  constructor(node: string, limits: JobLimits, listener: JobTableListener) {
     this.#node = node;
-    this.#keepFor = keepFor;
-    this.#maxJobs = maxJobs;
+    this.#limits = limits;
     this.#listener = listener;
   }
 
   get(id: string): SharedJob | undefined {
     const job = this.#jobs.get(id);
-    if (job === undefined || !this.#isForgotten(job)) return job;
+    if (job === undefined || !this.#isExpired(job)) return job;
     this.#jobs.delete(id);
     return undefined;
   }
 
-  /** Those that run. */
+  /** Returns the jobs that run. */
   running(): SharedJob[] {
     return [...this.#jobs.values()].filter(({ outcome }) => outcome === undefined);
   }
 
-  /** Whether the log has told of a run what others need: its end, or, while it runs, that there is it, at an offset of `since` or later. */
-  isTold({ id, run, outcome }: Pick<SharedJob, "id" | "run"> & { readonly outcome: unknown }, since: number): boolean {
+  /**
+   * Returns true if other nodes can learn from the log what they need to know of a run: its end, or, while it runs, an announcement
+   * at offset `oldest` or later.
+   */
+  isInLog({ id, run, outcome }: JobRun & Pick<FollowedJob, "outcome">, oldest: number): boolean {
     const known = this.#jobs.get(id);
-    // Of one that is over nothing is to be told where the ID is another's.
+    // If the ID belongs to another run by now, nobody needs the end of this one.
     if (known?.run !== run) return known !== undefined && outcome !== undefined;
-    return known.outcome !== undefined || (outcome === undefined && known.announcedAt >= since);
+    return known.outcome !== undefined || (outcome === undefined && known.announcedAt >= oldest);
   }
 
-  /** Takes the next event. */
+  /** Applies the next event. */
   take(event: KeptEvent): void {
     const { entry, id: eventId } = event;
     const [id] = entry.topics ?? [];
     if (id === undefined) return;
     const data: unknown = entry.json ? JSON.parse(entry.data) : entry.data;
     const known = this.#jobs.get(id);
-    if (entry.type === STARTED) this.#started(id, data as Announcement, entry.offset, eventId);
+    if (entry.type === STARTED) this.#start(id, data as Announcement, entry.offset, eventId);
     else if (!isTerminal(entry.type)) {
       if (known !== undefined && known.outcome === undefined) known.progress = data;
-    } else if (known === undefined || entry.id !== endId(known.run)) this.#keepEarly(event);
+    } else if (known === undefined || entry.id !== endId(known.run)) this.#keepForLater(event);
     else if (known.outcome === undefined) {
       known.state = entry.type;
       known.outcome = { data, eventId: Promise.resolve(eventId) };
       known.endedAt = entry.time;
       this.#jobs.delete(id);
       this.#jobs.set(id, known);
-      if (known.node === this.#node) this.#listener.ended(id, known.run, entry.type, data, eventId);
+      if (known.node === this.#node) this.#listener.ended(known, entry.type, data, eventId);
     }
   }
 
-  /** Begins again: what was taken may be lost. */
+  /** Forgets everything: the log may have lost what was applied. */
   clear(): void {
     this.#jobs.clear();
-    this.#early.clear();
+    this.#endsWithoutJob.clear();
   }
 
-  /** Forgets those that have been over for long. */
+  /** Forgets the jobs that ended more than `keepFor` ms ago. */
   forgetOld(): void {
-    for (const [id, job] of this.#jobs) if (this.#isForgotten(job)) this.#jobs.delete(id);
+    for (const [id, job] of this.#jobs) if (this.#isExpired(job)) this.#jobs.delete(id);
   }
 
-  #started(id: string, announcement: Announcement, offset: number, eventId: string): void {
+  #start(id: string, announcement: Announcement, offset: number, eventId: string): void {
     const known = this.#jobs.get(id);
     if (known?.run === announcement.run) {
       known.announcedAt = offset;
       return;
     }
     if (known?.state === "running") {
-      // Two processes took one ID at the same moment. The one that is first in the log has it.
+      // Two nodes took the same ID at the same moment. The first announcement in the log wins.
       if (announcement.node === this.#node)
-        this.#listener.ended(id, announcement.run, "failed", { message: ID_TAKEN }, eventId);
+        this.#listener.ended({ id, run: announcement.run }, "failed", ID_TAKEN, eventId);
       return;
     }
     const job: SharedJob = {
@@ -143,31 +147,32 @@ export class JobTable {
     this.#jobs.delete(id);
     this.#jobs.set(id, job);
     this.#listener.started(job);
-    const end = this.#early.get(endId(job.run));
+    const end = this.#endsWithoutJob.get(endId(job.run));
     if (end !== undefined) this.take(end);
-    this.#forgetBeyondLimits();
+    this.#enforceMaxJobs();
   }
 
-  #keepEarly(end: KeptEvent): void {
-    this.#early.set(end.id, end);
-    for (const id of this.#early.keys()) {
-      if (this.#early.size <= this.#maxJobs) return;
-      this.#early.delete(id);
+  #keepForLater(end: KeptEvent): void {
+    this.#endsWithoutJob.set(end.id, end);
+    for (const id of this.#endsWithoutJob.keys()) {
+      if (this.#endsWithoutJob.size <= this.#limits.maxJobs) return;
+      this.#endsWithoutJob.delete(id);
     }
   }
 
-  #isForgotten({ outcome, endedAt }: SharedJob): boolean {
-    return outcome !== undefined && endedAt + this.#keepFor < Date.now();
+  #isExpired({ outcome, endedAt }: SharedJob): boolean {
+    return outcome !== undefined && endedAt + this.#limits.keepFor < Date.now();
   }
 
-  #forgetBeyondLimits(): void {
+  #enforceMaxJobs(): void {
+    const { maxJobs } = this.#limits;
     for (const [id, job] of this.#jobs) {
-      if (this.#jobs.size <= this.#maxJobs) return;
+      if (this.#jobs.size <= maxJobs) return;
       if (job.outcome !== undefined) this.#jobs.delete(id);
     }
-    // Others may run more than this node would.
+    // Other nodes may have a higher limit, so running jobs of theirs are forgotten too. Those of this node are not.
     for (const [id, job] of this.#jobs) {
-      if (this.#jobs.size <= this.#maxJobs) return;
+      if (this.#jobs.size <= maxJobs) return;
       if (job.node !== this.#node) this.#jobs.delete(id);
     }
   }

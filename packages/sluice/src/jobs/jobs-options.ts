@@ -1,32 +1,48 @@
 import { checkNames, checkNumber } from "../base/check-option.ts";
 import type { ChannelOptions } from "../channel/channel-options.ts";
 
-/** How a kind of job is set up. */
+/** Options of a kind of job. */
 export interface JobsOptions {
-  /** Time for which the outcome of a job that is over can still be followed, in ms. Default: 1 hour. At most 24 days. */
+  /**
+   * Keeps an ended job for this time, in ms, so that late followers still receive its end. At most 2 147 483 647, about 24 days.
+   * Default: `3_600_000`, 1 hour.
+   */
   readonly keepFor?: number;
-  /** Jobs remembered at most, running ones included; beyond it, those over longest are forgotten. Default: 10 000. */
+  /**
+   * Limits the number of jobs that are remembered, running ones included. Beyond the limit, the job that ended first is
+   * forgotten first; if all of them run, `start()` throws `INVALID_OPTION`. Default: `10_000`.
+   */
   readonly maxJobs?: number;
-  /** How much of the jobs' past progress is kept for followers that resume; all jobs of this name share it. Default: that of channels. */
+  /**
+   * Limits how much past progress the log keeps for followers that resume. All jobs of this name share it.
+   * Default: the default of the channel option `retain`.
+   */
   readonly retain?: NonNullable<ChannelOptions["retain"]>;
 }
 
-/** How one job is started. */
+/** Options of one job. */
 export interface StartOptions {
-  /** The job's ID. Default: a random one, which nobody guesses. */
+  /** Sets the job's ID. Default: a random UUID, which nobody can guess. */
   readonly id?: string;
-  /** Whose job it is: it can then be followed only with the same `user`. */
+  /** Names the user to whom the job belongs; only a follower with the same `user` receives it. Default: everybody may follow. */
   readonly user?: string;
+}
+
+/** Limits of a job registry: {@link JobsOptions}, validated and with the defaults filled in. */
+export interface JobLimits {
+  /** In ms. */
+  readonly keepFor: number;
+  readonly maxJobs: number;
 }
 
 const KEEP_FOR_MS = 3_600_000;
 const MAX_JOBS = 10_000;
 
-/** The longest time that a timer can wait, in ms: longer ones end at once. */
+/** The longest delay of a timer, in ms. A timer with a longer delay fires at once. */
 const MAX_TIMER_MS = 2 ** 31 - 1;
 
-/** Throws `INVALID_OPTION` where an option is not what its description says. */
-export function checkJobsOptions(options: JobsOptions): { readonly keepFor: number; readonly maxJobs: number } {
+/** Validates the options. Throws `INVALID_OPTION`. */
+export function checkJobsOptions(options: JobsOptions): JobLimits {
   checkNames("jobs", options, ["keepFor", "maxJobs", "retain"]);
   return {
     keepFor: checkNumber("keepFor", options.keepFor, KEEP_FOR_MS, { max: MAX_TIMER_MS, unit: "ms" }),

@@ -1,135 +1,83 @@
-import { SluiceError } from "../base/sluice-error.ts";
+import { sleep } from "../base/timers.ts";
 import type { Channel } from "../channel/channel.ts";
 import type { KeptEvent } from "../channel/event/kept-event.ts";
 import { Projection } from "../channel/follow/projection.ts";
-import type { JobState } from "./job.ts";
-import { type Announcement, endId, JobTable, type SharedJob, STARTED } from "./job-table.ts";
-import { isTerminal, type TerminalType } from "./terminal-type.ts";
+import { EndPublisher } from "./end-publisher.ts";
+import type { FollowedJob, Job, JobState } from "./job.ts";
+import { isTerminal, type TerminalType } from "./job-events.ts";
+import type { JobRegistry, JobRun } from "./job-registry.ts";
+import { type Announcement, JobTable, STARTED } from "./job-table.ts";
+import type { JobLimits } from "./jobs-options.ts";
+import { idTaken, type LocalJobs } from "./local-jobs.ts";
 
-/** The other processes that share the log, as far as jobs are concerned. */
+/** The nodes that share the log, as far as jobs are concerned. */
 export interface JobNodes {
-  /** Names this process. */
+  /** Identifies this process. */
   readonly node: string;
-  /** Time after which a node that is not heard of counts as dead, in ms. */
+  /** Time without a beat after which other nodes consider this one dead, in ms. */
   readonly nodeTimeout: number;
-  /** A node must be heard of from now on, or it counts as dead after its timeout, in ms. */
+  /** Starts to wait for a beat of a node. The node counts as dead if none arrives within `timeout` ms. */
   expect(node: string, timeout: number): void;
+  /** Calls `onDeath` with each node that dies or leaves, and `onBeat` after each beat of this node. */
   watch(onDeath: (node: string) => void, onBeat: () => void): void;
 }
 
-/** One run of a job. */
-interface JobRun {
-  readonly id: string;
-  readonly run: string;
+interface SharedJobsSetup {
+  readonly channel: Channel;
+  readonly nodes: JobNodes;
+  readonly local: LocalJobs;
+  readonly limits: JobLimits;
+  readonly report: (error: unknown) => void;
 }
 
-/** A job that this process runs, or ran, as long as others may ask for it. */
-export interface OwnJob {
-  readonly id: string;
-  readonly run: string;
-  readonly user: string | undefined;
-  readonly startedAt: Date;
-  readonly state: JobState<unknown, unknown>["state"];
-  readonly outcome: { readonly data: unknown } | undefined;
-}
+/** Reason of failure of a job whose node died. */
+const NODE_GONE = { message: "The process that ran this job is gone." };
 
-/** The jobs of this process. */
-export interface JobOwner {
-  /** Those that run, and those that are over. */
-  values(): Iterable<OwnJob>;
-  /** A job of this process is over, whoever said so first: another has ended it, or not heard of this process for long. */
-  ended(id: string, run: string, type: TerminalType, data: unknown, eventId: string): void;
-}
-
-/** How a job that nobody runs any more has failed. */
-const NODE_GONE = "The process that ran this job is gone.";
-
-/** The part of what a log keeps in which an announcement counts as old. */
+/** The oldest part of what the log keeps (0 to 1). It will be trimmed soon, so an announcement in it is repeated. */
 const OLD_PART = 0.25;
 
-/** Between attempts to tell the log of a job's end, in ms. */
-const TRY_AGAIN_MS = 1_000;
-
-/** Keeps all nodes told of all jobs of a name: which this one runs, how each has ended, and which nobody runs any more. */
-export class SharedJobs {
+/** The jobs of all nodes that share the log. Each node announces its jobs, publishes their ends, and reads those of the others. */
+export class SharedJobs implements JobRegistry {
   readonly #channel: Channel;
   readonly #nodes: JobNodes;
-  readonly #owner: JobOwner;
+  readonly #local: LocalJobs;
   readonly #report: (error: unknown) => void;
   readonly #table: JobTable;
-  readonly #fold: Projection;
-  /** Since when it knows what the log says: since it began, or the log last lost something. */
-  #restartedAt = performance.now();
-  /** Ends that the log is being told of, by run. */
-  readonly #ending = new Map<string, Promise<string>>();
-  /** Whether what the log does not take now is not tried again. */
-  #givenUp = false;
+  readonly #projection: Projection;
+  readonly #ends: EndPublisher;
+  /** When the table was last empty: at the start, or when the log lost entries. On the clock of `performance.now()`. */
+  #emptyAt = performance.now();
 
-  constructor(
-    channel: Channel,
-    nodes: JobNodes,
-    owner: JobOwner,
-    limits: { readonly keepFor: number; readonly maxJobs: number },
-    report: (error: unknown) => void,
-  ) {
+  constructor({ channel, nodes, local, limits, report }: SharedJobsSetup) {
     this.#channel = channel;
     this.#nodes = nodes;
-    this.#owner = owner;
+    this.#local = local;
     this.#report = report;
+    this.#ends = new EndPublisher(channel, report);
     this.#table = new JobTable(nodes.node, limits, {
       started: ({ node, nodeTimeout }) => nodes.expect(node, nodeTimeout),
-      ended: (...end) => owner.ended(...end),
+      ended: (...end) => local.endAsLogged(...end),
     });
     const folded = {
       take: (event: KeptEvent) => this.#table.take(event),
       restart: () => {
         this.#table.clear();
-        this.#restartedAt = performance.now();
+        this.#emptyAt = performance.now();
       },
     };
-    this.#fold = new Projection(channel, folded, "start", report);
+    this.#projection = new Projection(channel, folded, "start", report);
     nodes.watch(
-      (node) => this.#fail(node),
-      () => this.#lookAfter(),
+      (node) => this.#failJobsOf(node),
+      () => this.#repeatLost(),
     );
   }
 
-  get(id: string): SharedJob | undefined {
-    return this.#table.get(id);
+  add(job: Job): void {
+    if (this.#table.get(job.id) !== undefined) throw idTaken(job.id);
+    this.#local.add(job);
   }
 
-  /** How a job is doing, as users see it. */
-  stateOf(id: string): JobState<unknown, unknown> | undefined {
-    const job = this.get(id);
-    if (job === undefined) return undefined;
-    const { state, progress, outcome, startedAt, user } = job;
-    const result = state === "completed" ? outcome?.data : undefined;
-    return { id, state, progress, result, startedAt: new Date(startedAt), user };
-  }
-
-  /** Asks the process that runs a job to end it. Returns whether it runs. */
-  cancel(id: string, data: { readonly message: string }): boolean {
-    const job = this.get(id);
-    if (job?.state !== "running") return false;
-    this.end(job, "cancelled", data).catch(this.#report);
-    return true;
-  }
-
-  /** Resolves once everything that this process knows of the channel is known here. */
-  caughtUp(): Promise<void> {
-    return this.#fold.caughtUp();
-  }
-
-  /** Resolves once everything that any node had said before is known here; and where the job is unknown, after the time in which its process would say it again, had the log lost it. */
-  async sync(id: string): Promise<void> {
-    await (await this.#channel.open()).sync();
-    await this.#fold.caughtUp();
-    const patience = this.#nodes.nodeTimeout;
-    while (this.get(id) === undefined && performance.now() - this.#restartedAt < patience) await sleep(patience / 10);
-  }
-
-  /** Tells all nodes of a job of this one. */
-  async announce({ id, run, user, startedAt }: OwnJob): Promise<void> {
+  async announce({ id, run, user, startedAt }: Job): Promise<void> {
     const { node, nodeTimeout } = this.#nodes;
     const announcement: Announcement = {
       node,
@@ -141,68 +89,79 @@ export class SharedJobs {
     await this.#channel.publish(STARTED, announcement, { topics: [id] });
   }
 
-  /** Says the end of a job, until the log has it, since nobody else would ever know. Whoever says it first has said it. */
-  end(job: JobRun, type: TerminalType, data: unknown): Promise<string> {
-    const begun = this.#ending.get(job.run);
-    if (begun !== undefined) return begun;
-    const ending = this.#publishEnd(job, type, data).finally(() => this.#ending.delete(job.run));
-    this.#ending.set(job.run, ending);
-    return ending;
+  find(id: string): FollowedJob | undefined {
+    return this.#table.get(id) ?? this.#local.find(id);
   }
 
-  /** What the log does not take now is not tried again: all is about to be closed. */
-  giveUp(): void {
-    this.#givenUp = true;
+  stateOf(id: string): JobState<unknown, unknown> | undefined {
+    const job = this.#table.get(id);
+    // If the runs differ, another process took the ID: at the same moment, or after this process's job had ended.
+    if (job === undefined || job.run === this.#local.find(id)?.run) return this.#local.stateOf(id);
+    const { state, progress, outcome, startedAt, user } = job;
+    const result = state === "completed" ? outcome?.data : undefined;
+    return { id, state, progress, result, startedAt: new Date(startedAt), user };
+  }
+
+  cancelElsewhere(id: string, data: { readonly message: string }): boolean {
+    const job = this.#table.get(id);
+    if (job?.state !== "running") return false;
+    this.publishEnd(job, "cancelled", data).catch(this.#report);
+    return true;
+  }
+
+  publishEnd(run: JobRun, type: TerminalType, data: unknown): Promise<string> {
+    return this.#ends.publish(run, type, data);
+  }
+
+  async sync(id: string): Promise<void> {
+    await (await this.#channel.open()).sync();
+    await this.#projection.caughtUp();
+    // If the log lost the announcement, the job's node repeats it within this time.
+    const { nodeTimeout } = this.#nodes;
+    while (this.#table.get(id) === undefined && performance.now() - this.#emptyAt < nodeTimeout)
+      await sleep(nodeTimeout / 10);
+  }
+
+  caughtUp(): Promise<void> {
+    return this.#projection.caughtUp();
+  }
+
+  stopRetrying(): void {
+    this.#ends.stop();
   }
 
   close(): void {
-    this.giveUp();
-    this.#fold.stop();
+    this.#ends.stop();
+    this.#projection.stop();
+    this.#local.close();
   }
 
-  async #publishEnd({ id, run }: JobRun, type: TerminalType, data: unknown): Promise<string> {
-    for (let told = false; ; told = true) {
-      try {
-        return await this.#channel.publish(type, data, { topics: [id], id: endId(run) });
-      } catch (error) {
-        if (this.#givenUp || !(error instanceof SluiceError) || error.code !== "LOG_FAILED") throw error;
-        if (!told) this.#report(error);
-        await sleep(TRY_AGAIN_MS);
-      }
-    }
-  }
-
-  /** After each beat: what others must be told of, or need not be kept any longer. */
-  #lookAfter(): void {
+  /** Runs after each beat. Publishes again what the log lost, or will trim soon, of this process's jobs. */
+  #repeatLost(): void {
     const opened = this.#channel.open();
     if (opened instanceof Promise) {
-      // Whoever uses the channel hears why it cannot be opened.
+      // Every use of the channel reports why it does not open.
       opened.catch(() => undefined);
       return;
     }
-    if (this.#givenUp) return;
+    if (this.#ends.stopped) return;
     const { first, last } = opened.retained;
-    // Soon to be trimmed, and then unknown to every node that comes later.
-    const old = first + (last - first) * OLD_PART;
-    for (const job of this.#owner.values()) {
-      if (this.#table.isTold(job, old)) continue;
+    const oldest = first + (last - first) * OLD_PART;
+    for (const job of this.#local.values()) {
+      if (this.#table.isInLog(job, oldest)) continue;
       this.announce(job).catch(this.#report);
-      // Of one that is over, the log has lost the end, and what announced it or not.
+      // The log lost the end of this job, and perhaps its announcement too.
       if (job.outcome !== undefined && isTerminal(job.state))
-        this.end(job, job.state, job.outcome.data).catch(this.#report);
+        this.publishEnd(job, job.state, job.outcome.data).catch(this.#report);
     }
     this.#table.forgetOld();
     for (const { node, nodeTimeout } of this.#table.running()) this.#nodes.expect(node, nodeTimeout);
   }
 
-  /** Every node that knows the job says so, and the first is heard. */
-  #fail(node: string): void {
-    if (this.#givenUp) return;
+  /** Publishes `failed` for the jobs of a dead node. Every node does; the log takes the first. */
+  #failJobsOf(node: string): void {
+    if (this.#ends.stopped) return;
     for (const job of this.#table.running())
-      if (job.node === node) this.end(job, "failed", { message: NODE_GONE }).catch(this.#report);
+      if (job.node === node) this.publishEnd(job, "failed", NODE_GONE).catch(this.#report);
   }
-}
-
-function sleep(ms: number): Promise<void> {
-  return new Promise((resolve) => void setTimeout(resolve, ms));
 }

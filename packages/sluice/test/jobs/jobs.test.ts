@@ -1,7 +1,7 @@
 import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import { JobFailure } from "../../src/jobs/job-failure.ts";
 import { Jobs } from "../../src/jobs/jobs.ts";
-import type { JobsOptions } from "../../src/jobs/jobs-options.ts";
+import { checkJobsOptions, type JobsOptions } from "../../src/jobs/jobs-options.ts";
 import { type ChannelWorld, openWorld, turns } from "../channel/channel-world.ts";
 import type { FakeSubscriber } from "../channel/fake-subscriber.ts";
 
@@ -9,7 +9,8 @@ let world: ChannelWorld;
 let jobs: Jobs<number, { url: string } | undefined>;
 
 function makeJobs(options: JobsOptions = {}): Jobs<number, { url: string } | undefined> {
-  return new Jobs(world.hub, world.channel as never, "exports", options) as never;
+  const { hub, channel } = world;
+  return new Jobs({ hub, channel: channel as never, name: "exports", limits: checkJobsOptions(options) });
 }
 
 // It is loaded with the first stream of a job, and takes its time then.

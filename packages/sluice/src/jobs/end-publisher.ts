@@ -1,0 +1,53 @@
+import { SluiceError } from "../base/sluice-error.ts";
+import { sleep } from "../base/timers.ts";
+import type { Channel } from "../channel/channel.ts";
+import type { TerminalType } from "./job-events.ts";
+import type { JobRun } from "./job-registry.ts";
+import { endId } from "./job-table.ts";
+
+/** Time between two attempts to publish an end, in ms. */
+const RETRY_MS = 1_000;
+
+/** Publishes the ends of jobs, and retries while the log fails: if the log never received an end, no other node would learn of it. */
+export class EndPublisher {
+  readonly #channel: Channel;
+  readonly #report: (error: unknown) => void;
+  /** By run. */
+  readonly #pending = new Map<string, Promise<string>>();
+  #stopped = false;
+
+  constructor(channel: Channel, report: (error: unknown) => void) {
+    this.#channel = channel;
+    this.#report = report;
+  }
+
+  get stopped(): boolean {
+    return this.#stopped;
+  }
+
+  /** Publishes the end of a run. Resolves to its event ID. If an end of the run is pending already, returns that promise. */
+  publish(job: JobRun, type: TerminalType, data: unknown): Promise<string> {
+    const pending = this.#pending.get(job.run);
+    if (pending !== undefined) return pending;
+    const published = this.#publish(job, type, data).finally(() => this.#pending.delete(job.run));
+    this.#pending.set(job.run, published);
+    return published;
+  }
+
+  /** Makes pending ends reject after their next failed attempt. */
+  stop(): void {
+    this.#stopped = true;
+  }
+
+  async #publish({ id, run }: JobRun, type: TerminalType, data: unknown): Promise<string> {
+    for (let reported = false; ; reported = true) {
+      try {
+        return await this.#channel.publish(type, data, { topics: [id], id: endId(run) });
+      } catch (error) {
+        if (this.#stopped || !(error instanceof SluiceError) || error.code !== "LOG_FAILED") throw error;
+        if (!reported) this.#report(error);
+        await sleep(RETRY_MS);
+      }
+    }
+  }
+}

@@ -1,0 +1,103 @@
+import { show } from "../base/check-option.ts";
+import { SluiceError } from "../base/sluice-error.ts";
+import { quietTimeout, type Timer } from "../base/timers.ts";
+import type { Channel } from "../channel/channel.ts";
+import type { Job, JobState } from "./job.ts";
+import type { TerminalType } from "./job-events.ts";
+import type { JobRegistry, JobRun } from "./job-registry.ts";
+import type { JobLimits } from "./jobs-options.ts";
+
+/** The jobs that this process runs, and its ended jobs that are not forgotten yet. */
+export class LocalJobs implements JobRegistry {
+  readonly #channel: Channel;
+  readonly #limits: JobLimits;
+  /** By ID. Ended jobs are in the order of their end. */
+  readonly #jobs = new Map<string, Job>();
+  readonly #timers = new Map<Job, Timer>();
+
+  constructor(channel: Channel, limits: JobLimits) {
+    this.#channel = channel;
+    this.#limits = limits;
+  }
+
+  add(job: Job): void {
+    if (this.#jobs.has(job.id)) throw idTaken(job.id);
+    const { maxJobs } = this.#limits;
+    for (const other of this.#jobs.values()) {
+      if (this.#jobs.size < maxJobs) break;
+      if (other.isOver) this.#forget(other);
+    }
+    if (this.#jobs.size >= maxJobs) {
+      const message = `${this.#jobs.size} jobs are running, and \`maxJobs\` is ${maxJobs}.`;
+      throw new SluiceError("INVALID_OPTION", `${message} Wait until one of them ends, or raise \`maxJobs\`.`);
+    }
+    this.#jobs.set(job.id, job);
+  }
+
+  async announce(): Promise<void> {}
+
+  find(id: string): Job | undefined {
+    return this.#jobs.get(id);
+  }
+
+  stateOf(id: string): JobState<unknown, unknown> | undefined {
+    return this.#jobs.get(id)?.describe();
+  }
+
+  cancelElsewhere(): boolean {
+    return false;
+  }
+
+  publishEnd({ id }: JobRun, type: TerminalType, data: unknown): Promise<string> {
+    return this.#channel.publish(type, data, { topics: [id] });
+  }
+
+  sync(): undefined {}
+
+  caughtUp(): undefined {}
+
+  stopRetrying(): void {}
+
+  close(): void {
+    for (const timer of this.#timers.values()) clearTimeout(timer);
+    this.#timers.clear();
+  }
+
+  values(): Iterable<Job> {
+    return this.#jobs.values();
+  }
+
+  /** Keeps an ended job for `keepFor` ms, and then forgets it. */
+  keep(job: Job): void {
+    this.#forget(job);
+    this.#jobs.set(job.id, job);
+    this.#timers.set(
+      job,
+      quietTimeout(() => this.#forget(job), this.#limits.keepFor),
+    );
+  }
+
+  /** Takes over the end that the log has for a run of this process. If the run has no end yet, aborts it. */
+  endAsLogged({ id, run }: JobRun, type: TerminalType, data: unknown, eventId: string): void {
+    const job = this.#jobs.get(id);
+    if (job?.run !== run || job.state === type) return;
+    const wasOver = job.isOver;
+    job.end(type, data, Promise.resolve(eventId));
+    if (wasOver) return;
+    this.keep(job);
+    job.abort((data as { message?: string } | null)?.message ?? "Another process ended the job.");
+  }
+
+  #forget(job: Job): void {
+    clearTimeout(this.#timers.get(job));
+    this.#timers.delete(job);
+    // A newer job may have the same ID by now.
+    if (this.#jobs.get(job.id) === job) this.#jobs.delete(job.id);
+  }
+}
+
+/** Returns the error for an ID that belongs to another job. */
+export function idTaken(id: string): SluiceError {
+  const message = `\`id\`: the ID ${show(id)} belongs to another job. Pass a different ID, or none to get a random one.`;
+  return new SluiceError("INVALID_OPTION", message);
+}
