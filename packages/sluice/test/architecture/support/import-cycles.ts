@@ -19,17 +19,6 @@ export const INHERENT_CYCLES: readonly { readonly files: readonly string[]; read
     reason: "A cursor joins a cohort of the delivery, which writes to its cursors.",
   },
   {
-    files: [
-      "jobs/job-progress.ts",
-      "jobs/job-table.ts",
-      "jobs/job.ts",
-      "jobs/jobs.ts",
-      "jobs/own-jobs.ts",
-      "jobs/shared-jobs.ts",
-    ],
-    reason: "Jobs and the part that shares them between nodes are not separate yet.",
-  },
-  {
     files: ["protocol/encode-event.ts", "protocol/event-fields.ts"],
     reason: "The checks of an event's fields need the type of the event.",
   },
