@@ -33,8 +33,8 @@ export const INHERENT_CYCLES: readonly { readonly files: readonly string[]; read
 ];
 
 /**
- * Returns the import cycles: each is a set of files, sorted by path, that all reach each other by imports. Type-only and
- * dynamic imports count: a reader must follow them too.
+ * Returns the import cycles: each is a set of files, sorted by path, that all reach each other by imports. Type-only
+ * and dynamic imports count: a reader must follow them too.
  */
 export function importCycles(sources: Sources): string[][] {
   const imports = importGraph(sources);

@@ -2,28 +2,71 @@ import { posix } from "node:path";
 import { onlyReexports } from "../../../../../scripts/imports.mjs";
 import { resolvedImports, type Sources } from "./sources.ts";
 
-/** What the modules of one folder may import besides each other. A name that ends in `.ts` is that file alone. */
+/**
+ * A folder of `src`, and what its modules may import within the folder around it, besides each other. A name that ends
+ * in `.ts` is one file; any other name is a folder with all its rooms.
+ */
 export interface Layer {
   readonly folder: string;
   readonly imports: readonly string[];
-  /** Packages from npm, for their types or, in an entry of its own, at run time. */
+  /** Packages from npm that its modules may use, for types or at run time. */
   readonly packages?: readonly string[];
 }
 
-/** The layers of DESIGN, section 7, from the bottom up. A file directly in `src/` may import all of them. */
+/**
+ * The layers of DESIGN, section 7, from the bottom up, and the rooms within them. A file directly in a folder may
+ * import all rooms of that folder, and a file directly in `src` everything.
+ */
 export const LAYERS: readonly Layer[] = [
   { folder: "base", imports: [] },
   { folder: "protocol", imports: ["base"] },
+  { folder: "logs", imports: ["base", "protocol"] },
+  { folder: "logs/shared", imports: ["logs/log.ts"] },
+  { folder: "logs/memory", imports: ["logs/log.ts", "logs/shared/age-checks.ts", "logs/shared/epoch.ts"] },
+  { folder: "logs/lmdb", imports: ["logs/log.ts", "logs/shared"], packages: ["lmdb"] },
+  { folder: "logs/redis", imports: ["logs/log.ts", "logs/shared"], packages: ["redis"] },
+  { folder: "logs/redis/connection", imports: ["logs/redis/redis-scripts.ts"] },
+  { folder: "logs/redis/life", imports: ["logs/redis/connection"] },
+  { folder: "logs/redis/append", imports: ["logs/redis/connection", "logs/redis/life"] },
   {
-    folder: "logs",
-    imports: ["base", "protocol"],
-    packages: ["lmdb", "redis", "@nats-io/jetstream", "@nats-io/transport-node"],
+    folder: "logs/nats",
+    imports: ["logs/log.ts", "logs/shared"],
+    packages: ["@nats-io/jetstream", "@nats-io/transport-node"],
+  },
+  { folder: "logs/nats/connection", imports: [] },
+  { folder: "logs/nats/stream", imports: ["logs/nats/connection", "logs/nats/channel-names.ts"] },
+  { folder: "logs/nats/append", imports: ["logs/nats/connection", "logs/nats/channel-names.ts"] },
+  { folder: "logs/nats/read", imports: ["logs/nats/connection", "logs/nats/channel-names.ts"] },
+  {
+    folder: "logs/nats/life",
+    imports: ["logs/nats/connection", "logs/nats/stream", "logs/nats/append", "logs/nats/channel-names.ts"],
   },
   { folder: "stream", imports: ["base", "protocol"] },
+  { folder: "stream/body", imports: [] },
+  { folder: "stream/source", imports: ["stream/body", "stream/feed.ts"] },
+  {
+    folder: "stream/opening",
+    imports: [
+      "stream/body",
+      "stream/source",
+      "stream/close-reason.ts",
+      "stream/connection.ts",
+      "stream/event-stream.ts",
+      "stream/feed.ts",
+      "stream/notify-closed.ts",
+      "stream/stream-hub.ts",
+    ],
+  },
   { folder: "channel", imports: ["base", "protocol", "stream", "logs/log.ts"] },
+  { folder: "channel/event", imports: ["channel/channel-options.ts"] },
+  { folder: "channel/read", imports: ["channel/event", "channel/deliver"] },
+  { folder: "channel/deliver", imports: ["channel/event", "channel/read"] },
+  { folder: "channel/follow", imports: ["channel/event", "channel/read", "channel/deliver", "channel/channel.ts"] },
   { folder: "jobs", imports: ["base", "protocol", "stream", "channel"] },
   { folder: "cluster", imports: ["base", "protocol", "stream", "channel"] },
   { folder: "transports", imports: ["base", "protocol", "stream"] },
+  { folder: "transports/node", imports: [] },
+  { folder: "transports/fetch", imports: [] },
   { folder: "adapters", imports: ["index.ts"], packages: ["fastify", "koa", "hono", "@nestjs/common", "rxjs"] },
   { folder: "auth", imports: ["base", "protocol", "index.ts"], packages: ["jose"] },
   { folder: "metrics", imports: ["base", "protocol", "index.ts"], packages: ["prom-client"] },
@@ -32,7 +75,7 @@ export const LAYERS: readonly Layer[] = [
   { folder: "react", imports: ["base", "protocol", "client"], packages: ["react"] },
 ];
 
-/** Says of every import that goes where it must not: `from → to: why`. */
+/** Describes every import that the table does not allow: `from → to: why`. */
 export function forbiddenImports(sources: Sources): string[] {
   return Object.entries(sources).flatMap(([path, source]) =>
     resolvedImports(path, source).flatMap(({ specifier, kind, file }) => {
@@ -42,31 +85,45 @@ export function forbiddenImports(sources: Sources): string[] {
   );
 }
 
-/** The `index.ts` files that do more than re-export by name. */
+/** Returns the `index.ts` files that do more than re-export by name. */
 export function indexesThatDoMore(sources: Sources): string[] {
   return Object.entries(sources)
     .filter(([path, source]) => posix.basename(path) === "index.ts" && !onlyReexports(source, path))
     .map(([path]) => path);
 }
 
+/** Returns the folders around a file, the outermost first: `a`, `a/b` for `a/b/c.ts`. */
+export function foldersOf(path: string): string[] {
+  const parts = path.split("/").slice(0, -1);
+  return parts.map((_, index) => parts.slice(0, index + 1).join("/"));
+}
+
 function whyNotFile(from: string, to: string): string | undefined {
   if (to.startsWith("..")) return "it is outside src";
-  if (isInRoot(from)) return undefined;
-  const layer = LAYERS.find(({ folder }) => folder === folderOf(from));
-  if (layer === undefined) return `${folderOf(from)} is not in the table of layers`;
-  if (to === `${layer.folder}/index.ts`) return "no folder is imported through its own index";
-  const allowed = [layer.folder, ...layer.imports];
-  if (allowed.some((name) => to === name || (!name.endsWith(".ts") && to.startsWith(`${name}/`)))) return undefined;
-  return `${layer.folder} imports ${layer.imports.length > 0 ? `${layer.imports.join(", ")} only` : "nothing else"}`;
+  const folders = foldersOf(from);
+  if (folders.includes(posix.dirname(to)) && posix.basename(to) === "index.ts")
+    return "no folder is imported through its own index";
+  // The outermost folder that `from` leaves by this import. If it leaves none, `to` is below its own folder.
+  const folder = folders.find((name) => !isWithin(name, to));
+  if (folder === undefined) return undefined;
+  const layer = LAYERS.find((each) => each.folder === folder);
+  if (layer === undefined) return `${folder} is not in the table of layers`;
+  if (layer.imports.some((name) => isWithin(name, to))) return undefined;
+  const around = posix.dirname(folder);
+  const rule = layer.imports.length > 0 ? `${layer.imports.join(", ")} only` : "nothing else";
+  return `${around === "." ? "" : `within ${around}, `}${folder} imports ${rule}`;
 }
 
 function whyNotPackage(from: string, specifier: string, kind: string): string | undefined {
-  // What the program does not load, the type checker may: the types of Node's own modules.
+  // A type-only import loads nothing at run time, so the types of Node's modules are allowed.
   if (specifier.startsWith("node:")) return kind === "type" ? undefined : "src loads no module of Node's";
-  const packages = LAYERS.find(({ folder }) => folder === folderOf(from))?.packages ?? [];
+  const folders = foldersOf(from);
+  const packages = LAYERS.filter(({ folder }) => folders.includes(folder)).flatMap(({ packages: names = [] }) => names);
   if (packages.some((name) => specifier === name || specifier.startsWith(`${name}/`))) return undefined;
   return packages.length === 0 ? "it uses no packages" : `it uses ${packages.join(", ")} only`;
 }
 
-const isInRoot = (path: string): boolean => !path.includes("/");
-const folderOf = (path: string): string => (isInRoot(path) ? "src" : (path.split("/")[0] as string));
+/** Returns true if the path is this file, or lies in this folder. */
+function isWithin(name: string, path: string): boolean {
+  return path === name || (!name.endsWith(".ts") && path.startsWith(`${name}/`));
+}
