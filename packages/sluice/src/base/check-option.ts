@@ -1,24 +1,25 @@
 import { SluiceError } from "./sluice-error.ts";
 
-/** What a number option may be. */
+/** The values that a number option may have. */
 export interface NumberRule {
-  /** Smallest value allowed; 0 unless told. */
+  /** Smallest value allowed. Default: 0. */
   readonly min?: number;
+  /** Largest value allowed. Default: `Number.MAX_SAFE_INTEGER`. */
   readonly max?: number;
-  /** Whether fractions are refused. */
+  /** True if fractions are refused. */
   readonly whole?: boolean;
-  /** Whether `Infinity` ("no limit") is allowed. */
+  /** True if `Infinity` ("no limit") is allowed. */
   readonly infinite?: boolean;
-  /** The unit, for the message. */
+  /** Unit named in the error message. */
   readonly unit?: string;
 }
 
-/** Says what was expected, what came and what to do. */
+/** Returns an `INVALID_OPTION` error that names the option, the expected value and the value given. */
 export function invalidOption(name: string, expected: string, value: unknown): SluiceError {
   return new SluiceError("INVALID_OPTION", `\`${name}\` must be ${expected}, but is ${show(value)}.`);
 }
 
-/** Returns the value, or the default where it is absent; throws `INVALID_OPTION` where it is not as the rule says. */
+/** Returns the value, or `fallback` if it is `undefined`. Throws `INVALID_OPTION` if it breaks the rule. */
 export function checkNumber(name: string, value: unknown, fallback: number, rule: NumberRule = {}): number {
   if (value === undefined) return fallback;
   const { min = 0, max = Number.MAX_SAFE_INTEGER, whole = false, infinite = false, unit } = rule;
@@ -29,26 +30,29 @@ export function checkNumber(name: string, value: unknown, fallback: number, rule
   throw invalidOption(name, `${kind} ${range}${infinite ? " or Infinity" : ""}`, value);
 }
 
-/** Like {@link checkNumber}, for `true` and `false`. */
+/** Returns the value, or `fallback` if it is `undefined`. Throws `INVALID_OPTION` if it is not a boolean. */
 export function checkBoolean(name: string, value: unknown, fallback: boolean): boolean {
   if (value === undefined) return fallback;
   if (typeof value === "boolean") return value;
   throw invalidOption(name, "true or false", value);
 }
 
-/** Refuses a value that is neither absent nor a function. */
+/** Throws `INVALID_OPTION` unless the value is a function or `undefined`. */
 export function checkFunction(name: string, value: unknown): void {
   if (value !== undefined && typeof value !== "function") throw invalidOption(name, "a function", value);
 }
 
-/** Refuses a value that is neither absent nor a string with something in it. */
+/** Throws `INVALID_OPTION` unless the value is a non-empty string or `undefined`. */
 export function checkText(name: string, value: unknown): void {
   if (value !== undefined && (typeof value !== "string" || value === "")) {
     throw invalidOption(name, "a string that is not empty", value);
   }
 }
 
-/** Refuses what is no object, and any option that there is none of: most often a slip of the pen. */
+/**
+ * Throws `INVALID_OPTION` unless `options` is an object whose keys are all in `names`. Other keys are mostly typing
+ * errors.
+ */
 export function checkNames(owner: string, options: unknown, names: readonly string[]): void {
   if (typeof options !== "object" || options === null) throw invalidOption(`${owner} options`, "an object", options);
   for (const name of Object.keys(options)) {
@@ -63,12 +67,12 @@ export function checkNames(owner: string, options: unknown, names: readonly stri
 
 const SHOWN_LENGTH = 60;
 
-/** A URL in the wrong place must not show its password. */
+/** Hides the credentials of a URL, in case somebody passed one in the wrong place. */
 function withoutCredentials(text: string): string {
   return text.replace(/\/\/[^/\s]*@/g, "//***@");
 }
 
-/** A value as it may stand in a message: short, on one line, whatever it is. */
+/** Describes any value for a message: short, and on one line. */
 export function show(value: unknown): string {
   if (typeof value === "string") {
     const safe = withoutCredentials(value);

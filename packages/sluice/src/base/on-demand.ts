@@ -1,31 +1,38 @@
-/** What is loaded, or opened, when it is first needed. Where that fails, whoever needs it next tries again. */
+/** A value that is loaded or opened on first use. If that fails, the next use tries again. */
 export class OnDemand<T extends object> {
-  /** Once it is there. */
-  value: T | undefined;
   readonly #load: () => Promise<T>;
+  #value: T | undefined;
   #pending: Promise<T> | undefined;
 
   constructor(load: () => Promise<T>) {
     this.#load = load;
   }
 
-  /** At once where it is there. Whoever waits goes on in the order in which they came, before all who come later. */
-  get(): T | Promise<T> {
-    return this.value ?? this.#pending ?? this.#begin();
+  /** The value, once it is loaded. */
+  get value(): T | undefined {
+    return this.#value;
   }
 
-  /** What has come of it: `undefined` where it was not needed, or could not be loaded. */
+  /**
+   * Returns the value at once if it is loaded. Callers that wait continue in the order of their calls, before all later
+   * callers.
+   */
+  get(): T | Promise<T> {
+    return this.#value ?? this.#pending ?? this.#begin();
+  }
+
+  /** Resolves to the value once a load in progress has ended. Resolves to `undefined` if no load began or it failed. */
   async settled(): Promise<T | undefined> {
-    return this.value ?? (await this.#pending?.catch(() => undefined));
+    return this.#value ?? (await this.#pending?.catch(() => undefined));
   }
 
   #begin(): Promise<T> {
     const pending = this.#load();
     this.#pending = pending;
-    // The first to hear of it: who finds it there must not pass those who wait.
+    // Must be the first reaction to the promise: otherwise a later caller overtakes the callers that wait.
     pending.then(
       (value) => {
-        this.value = value;
+        this.#value = value;
         this.#pending = undefined;
       },
       () => {

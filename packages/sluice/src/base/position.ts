@@ -1,4 +1,4 @@
-/** Longest event ID in characters. A log's own IDs stay far below it. */
+/** Longest event ID, in characters. The IDs that a log assigns stay far below it. */
 export const MAX_EVENT_ID_LENGTH = 512;
 
 /** Characters that a header does not carry unchanged: line ends, NUL and the other control characters. */

@@ -1,31 +1,31 @@
-/** Stable names of what can go wrong. A code never changes its meaning; messages may. */
+/** The codes of errors. A code never changes its meaning; messages may change. */
 export type SluiceErrorCode =
-  /** An option has a value it cannot have. */
+  /** An option has an invalid value, or its name is unknown. */
   | "INVALID_OPTION"
-  /** `id`, `event`, `retry` or a topic could not come back from the wire as it went in. */
+  /** `id`, `event`, `retry`, `comment` or a topic would not arrive unchanged. */
   | "INVALID_FIELD"
-  /** The data cannot be written as text: `undefined`, a function, a cycle, a BigInt. */
+  /** The data has no text form: `undefined`, a function, a cycle, a BigInt. */
   | "INVALID_DATA"
-  /** The data does not fit the schema of its event type. */
+  /** The data does not match the schema of its event type. */
   | "SCHEMA_MISMATCH"
-  /** An event, or a part of one, is larger than the limit. */
+  /** An event or a part of it exceeds a size limit. */
   | "EVENT_TOO_LARGE"
-  /** No job with this ID is known (here, or any more). */
+  /** No job with this ID exists, or it is no longer kept. */
   | "UNKNOWN_JOB"
-  /** Who asks cannot show who they are. */
+  /** The request carries no valid credential. */
   | "UNAUTHENTICATED"
-  /** An optional package that this part needs is not installed. */
+  /** An optional package is not installed. */
   | "MISSING_PACKAGE"
-  /** The Sluice, the channel or the log was closed. */
+  /** The Sluice, the channel or the log is closed. */
   | "CLOSED"
-  /** The log could not do what it was asked. */
+  /** An operation of the log failed. */
   | "LOG_FAILED";
 
 /**
- * The base of every error that Sluice throws on purpose.
+ * The base class of every error that Sluice throws deliberately.
  *
- * `code` is for programs; `message` is for people and says what was expected, what came and what to do; `cause`, where
- * there is one, is the error that led to this one.
+ * `code` is for programs. `message` is for people: it names the expected value, the actual value, and the remedy.
+ * `cause` is the underlying error, if any.
  */
 export class SluiceError extends Error {
   override readonly name: string = "SluiceError";

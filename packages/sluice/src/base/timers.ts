@@ -2,8 +2,8 @@
 export type Timer = ReturnType<typeof setTimeout>;
 
 /**
- * Runs `callback` when the current event-loop turn has done its work: with `setImmediate` where the runtime has it, else with a timer of
- * 0 ms.
+ * Runs `callback` at the end of the current event-loop turn: by `setImmediate` if the runtime has it, else by a timer
+ * of 0 ms.
  */
 export const afterTurn: (callback: () => void) => void =
   typeof setImmediate === "function"
@@ -30,13 +30,16 @@ export function quietSleep(ms: number): Promise<void> {
   return new Promise((resolve) => void quietTimeout(resolve, ms));
 }
 
-/** Node, Bun and Deno can detach a timer from the life of the process. In workers a timer is a number. */
+/** Lets the process exit before the timer fires, if the runtime can do so. In workers a timer is a number. */
 function quiet(timer: Timer): Timer {
   (timer as { unref?(): void }).unref?.();
   return timer;
 }
 
-/** Returns `value` plus or minus up to `part` of it (0.2: ±20 %), evenly spread, so that many clients do not act at the same moment. */
+/**
+ * Returns `value` ± a random part of it (0.2: ±20 %), evenly distributed, so that many clients do not act at the same
+ * moment.
+ */
 export function jitter(value: number, part: number): number {
   return value * (1 - part + 2 * part * Math.random());
 }

@@ -2,20 +2,21 @@ import { SluiceError } from "../base/sluice-error.ts";
 import type { EventFields } from "./event-fields.ts";
 
 const LINE_END = /\r\n|[\r\n]/g;
-// `\p{Surrogate}` under the u flag is a lone one; it would come back as U+FFFD and match neither log nor listener.
+// With the u flag, `\p{Surrogate}` matches lone surrogates. One would arrive as U+FFFD, and match neither a listener
+// nor an ID in a log.
 const UNSAFE = /[\r\n\0\p{Surrogate}]/u;
 const SAFE_TEXT = "text without CR, LF, NUL or lone surrogates";
 
 /**
- * Encodes one block of an event stream, its blank line included (WHATWG HTML, section 9.2.5).
+ * Encodes one block of an event stream, including its blank line (WHATWG HTML, section 9.2.5).
  *
- * What goes in comes back from a parser as it went in, save that line ends in `data` become LF and lone surrogates in
- * it U+FFFD; anything else that could not is refused. So no field can inject another. A block without `data` is sound
- * too: `{ id }` moves the client's last event ID, `{ retry }` its reconnection time, `{ comment }` nothing.
+ * A parser reads back exactly these fields, so no field can inject another. Two things change in `data`: line ends
+ * become LF, and lone surrogates become U+FFFD. A block without `data` is valid: `{ id }` moves the client's last event
+ * ID, `{ retry }` sets its reconnection time, `{ comment }` does nothing.
  *
  * @example encodeEvent({ id: "7", event: "placed", data: "{}" }) // "event: placed\nid: 7\ndata: {}\n\n"
- * @throws {SluiceError} `INVALID_FIELD` for `event`, `id`, `retry` and `comment`; `INVALID_DATA` for data that is not
- * text, and when there is nothing to send: neither data, nor an id, nor a retry, nor a comment.
+ * @throws {SluiceError} `INVALID_FIELD` if `event`, `id`, `retry` or `comment` would not arrive unchanged;
+ * `INVALID_DATA` if `data` is not text, or if `data`, `id`, `retry` and `comment` are all absent.
  */
 export function encodeEvent({ data, event, id, retry, comment }: EventFields): string {
   let block = "";
@@ -24,22 +25,32 @@ export function encodeEvent({ data, event, id, retry, comment }: EventFields): s
   if (id !== undefined) block += encodeField("id", id, isSafe(id), SAFE_TEXT);
   if (retry !== undefined)
     block += encodeField("retry", retry, Number.isSafeInteger(retry) && retry >= 0, "whole ms >= 0");
-  // An event type alone is refused: every client would drop it without a word.
+  // An event type alone is refused: clients drop it silently.
   if (data !== undefined || (id ?? retry ?? comment) === undefined)
     block += encodeField("data", data, typeof data === "string", "text");
   return `${block}\n`;
 }
 
+/**
+ * Throws the error that `encodeEvent` would throw for these fields. Call it to refuse invalid fields before there is an
+ * event to encode.
+ *
+ * @throws {SluiceError} `INVALID_FIELD`, `INVALID_DATA`
+ */
+export function checkFields(fields: EventFields): void {
+  encodeEvent(fields);
+}
+
 function encodeField(name: string, value: string | number | undefined, isValid: boolean, expected: string): string {
   if (!isValid) {
-    // Cut and escaped, so that the message itself can inject nothing into a log.
+    // Truncated and escaped, so that the message cannot inject lines into a log file.
     const got =
       typeof value === "string" ? JSON.stringify(value.slice(0, 40)) : typeof value === "number" ? value : typeof value;
     const code = name === "data" ? "INVALID_DATA" : "INVALID_FIELD";
     throw new SluiceError(code, `${name || "comment"}: expected ${expected}, got ${got}`);
   }
   if (value === "") return `${name}:\n`;
-  // Two searches for one character are memchr; a regular expression would look at every character of a long line.
+  // A search for one character is memchr. The regular expression alone would visit every character of a long line.
   if (typeof value === "string" && (value.indexOf("\n") >= 0 || value.indexOf("\r") >= 0))
     value = value.replace(LINE_END, `\n${name}: `);
   return `${name}: ${value}\n`;

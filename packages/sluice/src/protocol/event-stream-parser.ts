@@ -1,11 +1,11 @@
 import { createParser, type ParsedEvent, type Parser, type ParserOptions } from "./parser.ts";
 
 /**
- * A `TransformStream` from the bytes (or the text) of one event stream to its events.
+ * A `TransformStream` that turns the bytes or text of one event stream into its events.
  *
  * @example
  * const events = response.body.pipeThrough(new EventStreamParser());
- * @throws {SluiceError} `INVALID_OPTION` from the constructor; `EVENT_TOO_LARGE` is what both sides fail with.
+ * @throws {SluiceError} `INVALID_OPTION` from the constructor. Both sides of the stream fail with `EVENT_TOO_LARGE`.
  */
 export class EventStreamParser extends TransformStream<Uint8Array | string, ParsedEvent> {
   constructor(options: Omit<ParserOptions, "onEvent"> = {}) {

@@ -1,7 +1,7 @@
 /**
- * The head of every event stream (WHATWG HTML, section 9.2). The type needs no charset, because event streams are UTF-8
- * always; `no-transform` keeps proxies from compressing, `x-accel-buffering` nginx from buffering: both would hold
- * events back.
+ * The headers of every event stream (WHATWG HTML, section 9.2). The type needs no charset, because event streams are
+ * always UTF-8. `no-transform` stops proxies from compressing, and `x-accel-buffering` stops nginx from buffering: both
+ * would delay events.
  */
 export const eventStreamHeaders: Readonly<Record<string, string>> = /* @__PURE__ */ Object.freeze({
   "content-type": "text/event-stream",
@@ -10,13 +10,13 @@ export const eventStreamHeaders: Readonly<Record<string, string>> = /* @__PURE__
 });
 
 /**
- * The last event ID that a client meant by the value of its `Last-Event-ID` header.
+ * Decodes the value of a `Last-Event-ID` header.
  *
- * A client sends the ID's UTF-8 bytes (WHATWG HTML, section 9.2.3), but Node and `Headers` show header bytes as
- * Latin-1. Bytes that are not valid UTF-8, and text that cannot have been bytes, are left as they came.
+ * Clients send the ID as UTF-8 bytes (WHATWG HTML, section 9.2.3), but Node and `Headers` present header bytes as
+ * Latin-1. Returns the value unchanged if its bytes are not valid UTF-8, or if it has characters beyond Latin-1.
  */
 export function decodeLastEventId(headerValue: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: the range of ASCII is what is meant
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: the expression means the range of ASCII
   if (/^[\x00-\x7f]*$|[^\x00-\xff]/.test(headerValue)) return headerValue;
   const bytes = new Uint8Array(headerValue.length);
   for (let i = 0; i < bytes.length; i++) bytes[i] = headerValue.charCodeAt(i);
@@ -28,14 +28,16 @@ export function decodeLastEventId(headerValue: string): string {
 }
 
 /**
- * Whether an `Accept-Encoding` header allows gzip (RFC 9110, section 12.5.3); `q=0` forbids it. By the standard no
- * header allows anything, but who does not ask gets no compression.
+ * Returns true if an `Accept-Encoding` header allows gzip (RFC 9110, section 12.5.3); `q=0` forbids it. Returns false
+ * without the header: the RFC allows every coding then, but Sluice compresses only on request.
  */
 export function acceptsGzip(acceptEncoding: string | null | undefined): boolean {
   return !!acceptEncoding && isAccepted(acceptEncoding, ["gzip", "x-gzip", "*"]);
 }
 
-/** Whether the first of `names` (the most specific first) that the header lists has a weight above 0. */
+/**
+ * Returns true if the first of `names` that the header lists has a weight above 0. The most specific name comes first.
+ */
 function isAccepted(header: string, names: readonly string[]): boolean {
   const weights = new Map<string, number>();
   for (const element of header.toLowerCase().split(",")) {

@@ -1,27 +1,27 @@
 import { createParser, type ParsedEvent, type ParserOptions } from "./parser.ts";
 
-/** What an event stream is read from: the body of a `Response`, a Node stream, whatever gives its bytes or its text. */
+/** A source of bytes or text: the body of a `Response`, a Node stream, or another async iterable. */
 export type EventStreamSource = ReadableStream<Uint8Array | string> | AsyncIterable<Uint8Array | string>;
 
-/** What the two kinds of source have in common. */
+/** The common form of both kinds of source. */
 interface Chunks {
   next: () => Promise<IteratorResult<Uint8Array | string, unknown>>;
   return?: () => Promise<unknown>;
 }
 
-/** The options of a parser; but the events come out of the iterator. */
+/** Options of {@link parseEventStream}: those of a parser without `onEvent`, and a signal. */
 export interface ParseEventStreamOptions extends Omit<ParserOptions, "onEvent"> {
-  /** When it aborts, the iterator throws the signal's reason, at once even while it waits for the source. */
+  /** If it aborts, the iterator throws the signal's reason at once, even while it waits for the source. */
   signal?: AbortSignal | undefined;
 }
 
 /**
- * The events of one event stream, for `for await`. Ends when the source ends; when it ends sooner (a `break`, an abort,
- * an event too large), the source is cancelled, or returned.
+ * Iterates over the events of one event stream. The iteration ends when the source ends. If it ends sooner (`break`,
+ * abort, an event too large), it cancels the source.
  *
  * @example
  * for await (const { type, data } of parseEventStream(response.body)) console.log(type, data);
- * @throws {SluiceError} `INVALID_OPTION`, `EVENT_TOO_LARGE`; and whatever the source throws, all from the iterator.
+ * @throws {SluiceError} `INVALID_OPTION`, `EVENT_TOO_LARGE`. The iterator throws them, and the errors of the source.
  */
 export async function* parseEventStream(
   source: EventStreamSource,
@@ -29,7 +29,7 @@ export async function* parseEventStream(
 ): AsyncGenerator<ParsedEvent, void, undefined> {
   const events: ParsedEvent[] = [];
   const parser = createParser({ ...options, onEvent: (event) => events.push(event) });
-  // A reader, because not every browser can iterate a `ReadableStream`, and because it can be cancelled while it waits.
+  // Not every browser can iterate a `ReadableStream`, and a reader can be cancelled while a read is pending.
   const reader = "getReader" in source ? source.getReader() : undefined;
   let chunks: Chunks | undefined = reader
     ? { next: () => reader.read(), return: () => reader.cancel(signal?.reason) }
@@ -39,7 +39,7 @@ export async function* parseEventStream(
   signal?.addEventListener("abort", onAbort);
   try {
     while (true) {
-      // Not `Promise.race` with a promise for the abort: that one would gather every read's reactions until the end.
+      // Not `Promise.race` with an abort promise: that promise would collect a reaction for each read until the end.
       const chunk = await new Promise<IteratorResult<Uint8Array | string, unknown>>((resolve, reject) => {
         abort = reject;
         signal?.throwIfAborted();
@@ -52,7 +52,7 @@ export async function* parseEventStream(
       try {
         parser.push(chunk.value);
       } finally {
-        // Also when it threw: what was complete before is still an event.
+        // Also if `push` threw: events that were complete before the error are valid.
         for (const event of events.splice(0)) {
           signal?.throwIfAborted();
           yield event;
@@ -62,7 +62,7 @@ export async function* parseEventStream(
   } finally {
     signal?.removeEventListener("abort", onAbort);
     const closing = chunks?.return?.();
-    // A source that is waiting itself may hear of this only when it gets something, which may be never.
+    // Do not wait for it after an abort: a source that is itself waiting may not react until its next chunk, or ever.
     if (signal?.aborted) closing?.catch(() => {});
     else await closing;
   }

@@ -3,46 +3,45 @@ import { createUtf8Decoder } from "./utf8-decoder.ts";
 
 /** An event as a client dispatches it (WHATWG HTML, section 9.2.6). */
 export interface ParsedEvent {
-  /** The event's type; `"message"` when the stream names none. */
+  /** The event's type; `"message"` if the stream gives none. */
   type: string;
   /** The event's data, its lines joined by LF. */
   data: string;
-  /** The last event ID as of this event: its own, or that of an earlier block; `""` when there was none. */
+  /** The last event ID at this event: its own ID, or the ID of an earlier block, or `""`. */
   lastEventId: string;
 }
 
-/** What a parser reports, and from where it goes on. */
+/** Options of a parser: its callbacks, its starting position and its limit. */
 export interface ParserOptions {
-  /** Hears each event as soon as its blank line is complete. */
+  /** Called for each event, as soon as its blank line is complete. */
   onEvent: (event: ParsedEvent) => void;
-  /** Hears each reconnection time, in ms. It may be more than a timer takes, even `Infinity`. */
+  /** Called for each reconnection time, in ms. It may exceed the range of timers, and may be `Infinity`. */
   onRetry?: ((ms: number) => void) | undefined;
-  /** Hears the text of each comment line, without the colon and one space after it. */
+  /** Called with the text of each comment line, without the colon and one space after it. */
   onComment?: ((text: string) => void) | undefined;
-  /** The last event ID of the connection before this one. Default `""`: there was none. */
+  /** The last event ID of the previous connection. Default: `""`, none. */
   lastEventId?: string | undefined;
   /**
-   * The largest event: neither its data nor one line of its block may be longer. Default 16 MiB; at least 1; `Infinity`
-   * for no limit. Counted once decoded, in UTF-16 code units: of ASCII that is bytes, and of other text no event of up
-   * to so many bytes is ever refused.
+   * Limit for the data of an event, and for one line of its block. Default: 16 MiB; at least 1; `Infinity`: no limit.
+   * The unit is a UTF-16 code unit of decoded text: one byte of ASCII. Other text takes at least as many bytes.
    */
   maxEventBytes?: number | undefined;
 }
 
-/** Turns the bytes of event streams into events. */
+/** A parser: it turns the bytes of event streams into events. */
 export interface Parser {
   /**
-   * Takes the next piece of the stream, cut anywhere, and reports what it completes. A string is text already decoded;
-   * a stream comes either as strings or as bytes.
+   * Parses the next chunk of the stream, cut anywhere, and reports each event that it completes. A string is decoded
+   * text. One stream is pushed either as strings or as bytes.
    *
-   * @throws {SluiceError} `EVENT_TOO_LARGE` when an event exceeds `maxEventBytes`. The parser is then unusable: each
-   * `push` throws this until `reset`. An error that a callback throws comes out of here too; `reset` then as well,
-   * because the rest of the chunk was not read.
+   * @throws {SluiceError} `EVENT_TOO_LARGE` if an event exceeds `maxEventBytes`. Each `push` then throws this error
+   * until `reset`. An error that a callback throws also passes through `push`. Call `reset` then too, because the rest
+   * of the chunk was not read.
    */
   push: (chunk: Uint8Array | string) => void;
-  /** Makes ready for a new connection: forgets an incomplete block, and any failure; keeps `lastEventId`. */
+  /** Prepares the parser for a new connection: drops an incomplete block and any failure, and keeps `lastEventId`. */
   reset: () => void;
-  /** The last event ID as of the last complete block, also one without data: what a reconnect has to send. */
+  /** The last event ID after the last complete block, with or without data. A reconnect sends it. */
   readonly lastEventId: string;
 }
 
@@ -54,8 +53,8 @@ const SPACE = 32;
 const COLON = 58;
 
 /**
- * Creates a parser of event streams that does what the standard says (WHATWG HTML, sections 9.2.5 and 9.2.6), in time
- * linear in the input however it is cut. Its callbacks must not call `push` or `reset`.
+ * Creates a parser of event streams (WHATWG HTML, sections 9.2.5 and 9.2.6). Its time is linear in the input, however
+ * the input is cut. Callbacks must not call `push` or `reset`.
  *
  * @example
  * const parser = createParser({ onEvent: ({ type, data }) => console.log(type, data) });
@@ -73,21 +72,22 @@ export function createParser({
   if (!isValid || !(maxEventBytes >= 1))
     throw new SluiceError("INVALID_OPTION", "Expected onEvent: function, lastEventId: text, maxEventBytes >= 1");
 
-  // `lastEventId` is a plain property: a getter would give each parser a shape of its own, and V8 slow calls to `push`.
+  // `lastEventId` is a plain property: a getter would give each parser its own hidden class, which makes calls to
+  // `push` slow in V8.
   const parser = { lastEventId, push, reset };
   let decode: (bytes: Uint8Array) => string;
-  // The code of a character that is to be ignored if the next chunk begins with it, or -1.
+  // Code of a character to ignore if the next chunk begins with it, or -1.
   let ignored: number;
 
-  // The block so far. `id` outlives it, and is the last event ID once a block is complete.
+  // The current block. `id` outlives it: it becomes the last event ID once a block is complete.
   let id: string;
   let type: string;
   let data: string | undefined;
-  // 1 when it has neither `event` nor `id`, 0 when it may; a number, because V8 is slower at booleans here.
+  // 1 if it certainly has neither `event` nor `id`, else 0. A number, because V8 is slower with booleans here.
   let isPlain: number;
 
-  // The line so far, when it comes in more than one chunk. The pieces are put together once, when it is complete, so no
-  // character is searched or copied again for each further piece.
+  // Pieces of a line that spans chunks. They are joined once, when the line is complete, so that no character is
+  // searched or copied again for each further piece.
   let pieces: string[];
   let piecesLength: number;
 
@@ -95,7 +95,7 @@ export function createParser({
     const text = typeof chunk === "string" ? chunk : decode(chunk);
     const { length } = text;
     if (length === 0) return;
-    // Cut so that what is complete within one chunk cannot be too large.
+    // Cut into parts of at most the limit, so that a line within one part needs no check.
     if (length > maxEventBytes) {
       for (let start = 0; start < length; start += maxEventBytes) push(text.slice(start, start + maxEventBytes));
       return;
@@ -117,9 +117,9 @@ export function createParser({
       if (cr < pos) cr = find(text, "\r", pos);
     }
 
-    // The hot path. It repeats what `parseLine` does for `data`, `event`, `id` and for a blank line after one line of
-    // data, because short events take a tenth longer if it calls that. Each index of `charCodeAt` is within the text,
-    // thanks to the line's end, because V8 gives up on inlining one that was not. Measured by bench/parser.
+    // The hot path. It repeats `parseLine` for `data`, `event`, `id` and a blank line after one line of data: calling
+    // it takes a tenth longer for short events. Each index of `charCodeAt` is within the text, because the line's end
+    // is; V8 stops inlining after an index outside it. Measured by bench/parser.
     let nul: number | undefined;
     while (pos < length) {
       let end = lf;
@@ -177,7 +177,10 @@ export function createParser({
     }
   }
 
-  /** The position after the line end at `end`: LF, CRLF or CR, which ends its line before one knows if LF follows. */
+  /**
+   * Returns the position after the line end at `end`: LF, CRLF, or CR. A CR at the end of a chunk may be half of a
+   * CRLF.
+   */
   function skipLineEnd(text: string, end: number): number {
     const next = end + 1;
     if (text.charCodeAt(end) === LF) return next;
@@ -193,9 +196,9 @@ export function createParser({
 
   function checkSize(length: number): void {
     if (length <= maxEventBytes) return;
-    // Every further push fails here.
+    // Makes each further push fail here.
     piecesLength = Infinity;
-    throw new SluiceError("EVENT_TOO_LARGE", `Event larger than maxEventBytes: ${maxEventBytes}; reset() to go on`);
+    throw new SluiceError("EVENT_TOO_LARGE", `Event exceeds maxEventBytes: ${maxEventBytes}. Call reset()`);
   }
 
   function parseLine(line: string): void {
@@ -254,7 +257,7 @@ export function createParser({
   return parser;
 }
 
-/** Where `character` is at or after `from`; the length of the text if nowhere. */
+/** Returns the index of `character` at or after `from`, or the length of the text if it does not occur. */
 function find(text: string, character: string, from: number): number {
   const index = text.indexOf(character, from);
   return index < 0 ? text.length : index;

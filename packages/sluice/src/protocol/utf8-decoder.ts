@@ -1,11 +1,11 @@
 const LEAVE_BOM = { ignoreBOM: true };
 
 /**
- * Returns a function that decodes the UTF-8 of one stream, chunk by chunk: what is not UTF-8 becomes U+FFFD, a
- * character cut in two comes with its second half, and a byte order mark stays (WHATWG Encoding, section 6).
+ * Returns a function that decodes the UTF-8 of one stream, chunk by chunk (WHATWG Encoding, section 6). Invalid bytes
+ * become U+FFFD. A character that is cut in two appears with its second half. A byte order mark stays.
  *
- * Node decodes a whole text of ASCII at five times the speed of a streamed one, but any other at half. So a chunk that
- * begins and ends between characters is decoded as a whole as long as the one before was ASCII (bench/parser).
+ * Node decodes a whole ASCII text at five times the speed of a streamed one, but other text at half the speed. So a
+ * chunk is decoded as a whole if it ends in ASCII and the chunk before it was all ASCII (bench/parser).
  */
 export function createUtf8Decoder(): (bytes: Uint8Array) => string {
   const wholeDecoder = new TextDecoder("utf-8", LEAVE_BOM);

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { toBytes } from "../../src/protocol/bytes.ts";
-import { checkFields } from "../../src/protocol/event-fields.ts";
+import { checkFields } from "../../src/protocol/encode-event.ts";
 import { type EventFields, encodeEvent, SluiceError } from "../../src/protocol/index.ts";
 import { hear } from "./hear.ts";
 

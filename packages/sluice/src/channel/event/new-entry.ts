@@ -2,7 +2,7 @@ import { show } from "../../base/check-option.ts";
 import { SluiceError } from "../../base/sluice-error.ts";
 import type { NewEntry } from "../../logs/log.ts";
 import { toBytes } from "../../protocol/bytes.ts";
-import { checkFields } from "../../protocol/event-fields.ts";
+import { checkFields } from "../../protocol/encode-event.ts";
 import { dataText } from "../../stream/source/data-text.ts";
 import type { ChannelSettings } from "../channel-options.ts";
 import { checkTopics } from "./topics.ts";

@@ -1,6 +1,6 @@
 import { checkFunction, checkNames, checkNumber, checkText, invalidOption } from "../../base/check-option.ts";
 import { SluiceError } from "../../base/sluice-error.ts";
-import { checkFields } from "../../protocol/event-fields.ts";
+import { checkFields } from "../../protocol/encode-event.ts";
 import type { CloseReason } from "../close-reason.ts";
 import type { Connection, Subscriber } from "../connection.ts";
 import { HEADER_NAME, isHeaderValue, RESERVED_HEADERS } from "./header-rules.ts";

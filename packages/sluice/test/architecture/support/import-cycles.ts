@@ -19,10 +19,6 @@ export const INHERENT_CYCLES: readonly { readonly files: readonly string[]; read
     reason: "A cursor joins a cohort of the delivery, which writes to its cursors.",
   },
   {
-    files: ["protocol/encode-event.ts", "protocol/event-fields.ts"],
-    reason: "The checks of an event's fields need the type of the event.",
-  },
-  {
     files: ["stream/body/gzip.ts", "stream/body/piece.ts"],
     reason: "A piece makes its gzip form, which is made from a piece.",
   },
