@@ -1,12 +1,56 @@
-import type { LmdbStore } from "./lmdb-store.ts";
-import type { LmdbWake } from "./lmdb-wake.ts";
-import type { LmdbWriter } from "./lmdb-writer.ts";
+import type { open } from "lmdb";
+import { CommitWatcher } from "./commit-watcher.ts";
+import { CHANNEL_LIST } from "./store/keys.ts";
+import { LmdbStore } from "./store/lmdb-store.ts";
+import { LmdbWriter } from "./write/lmdb-writer.ts";
 
-/** What the channels of one folder share. */
-export interface LmdbFolder {
+/** How to open a folder. */
+export interface LmdbFolderOptions {
+  readonly path: string;
+  /** See {@link LmdbLogOptions.mapSize}. */
+  readonly maxBytes: number;
+  /** Called when another process, or this one, may have committed something. */
+  readonly onCommit: () => void;
+}
+
+/** An open folder: everything that its channels share. */
+export class LmdbFolder {
   readonly store: LmdbStore;
   readonly writer: LmdbWriter;
-  readonly wake: LmdbWake;
-  /** Bytes that may be in use. */
+  readonly watcher: CommitWatcher;
   readonly maxBytes: number;
+
+  /** Throws `LOG_FAILED` if the folder cannot be used. */
+  constructor(openLmdb: typeof open, { path, maxBytes, onCommit }: LmdbFolderOptions) {
+    this.store = new LmdbStore(openLmdb, path);
+    this.writer = new LmdbWriter(this.store);
+    this.watcher = new CommitWatcher(this.store, path, onCommit);
+    this.maxBytes = maxBytes;
+  }
+
+  /** Resolves to the number of a channel, which is created if needed. Its life then began in this data file. */
+  async enterChannel(name: string): Promise<number> {
+    const { store, writer } = this;
+    store.takeSnapshot();
+    const existing = store.channelNumber(name);
+    if (existing === undefined) {
+      return writer.run(CHANNEL_LIST, () => {
+        const number = store.channelNumber(name) ?? store.addChannel(name);
+        store.enterLife(number);
+        return number;
+      });
+    }
+    if (!store.hasLifeInThisFile(existing)) await writer.run(existing, () => store.enterLife(existing));
+    return existing;
+  }
+
+  /**
+   * Closes the folder after the running commits. A commit that does not end keeps the environment open until the
+   * process exits.
+   */
+  async close(): Promise<void> {
+    const isIdle = await this.writer.whenIdle();
+    this.watcher.close();
+    if (isIdle) await this.store.close();
+  }
 }

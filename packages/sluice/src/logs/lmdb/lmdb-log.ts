@@ -2,22 +2,22 @@ import { checkNames, checkNumber, invalidOption } from "../../base/check-option.
 import { loadPackage } from "../../base/load-package.ts";
 import type { ChannelLog, Log, OpenOptions } from "../log.ts";
 import { closedError } from "../shared/closed-error.ts";
-import { LmdbChannelLog } from "./lmdb-channel.ts";
-import type { LmdbFolder } from "./lmdb-folder.ts";
-import { CHANNEL_LIST } from "./lmdb-keys.ts";
-import { LmdbStore } from "./lmdb-store.ts";
-import { LmdbWake } from "./lmdb-wake.ts";
-import { LmdbWriter } from "./lmdb-writer.ts";
+import { LmdbChannelLog } from "./lmdb-channel-log.ts";
+import { LmdbFolder } from "./lmdb-folder.ts";
 
 const { open: openLmdb } = await loadPackage("lmdb", "sluice/lmdb", () => import("lmdb"));
 
-/** Where and how `lmdbLog` keeps events. */
+/** Options of {@link lmdbLog}. */
 export interface LmdbLogOptions {
-  /** The folder, on a disk of this machine (no network file system); made where there is none. Several processes may share it. */
+  /**
+   * Folder of the data, on a disk of this machine, not on a network file system. Created if it does not exist. Several
+   * processes may share it. Required.
+   */
   readonly path: string;
   /**
-   * Bytes of the file that all channels together may have in use; who publishes beyond it is told `LOG_FAILED`, and nothing is lost. At least
-   * 1 MiB. Default: `Infinity`, as much as the disk has. The file itself can be larger by what trimming has freed and not yet used again.
+   * Most bytes of the data file that all channels together may use, at least 1 MiB. Beyond it, `publish` rejects with
+   * `LOG_FAILED`, and the events already kept stay. The file itself can be larger, by space that trimming has freed and
+   * no event has reused yet. Default: `Infinity`, as much as the disk has.
    */
   readonly mapSize?: number;
 }
@@ -25,12 +25,19 @@ export interface LmdbLogOptions {
 const SMALLEST_MAP_BYTES = 1024 * 1024;
 
 /**
- * Keeps events in LMDB, in a folder that several processes of one machine may share. `publish` resolves when the event is on disk: a crash of
- * the process or of the machine loses nothing that was acknowledged. A folder that was copied or restored from a backup is recognised; who was
- * there before is told of a gap.
+ * Returns a log that keeps events in LMDB, in a folder that several processes of one machine may share. `publish`
+ * resolves when the event is on disk: a crash of the process or of the machine loses no acknowledged event.
  *
- * Opening a channel, and publishing, reject with `LOG_FAILED` where the folder cannot be used, the disk is full, or another process stopped in
- * mid-commit. Importing this module without the package `lmdb` rejects with `MISSING_PACKAGE`.
+ * The log recognises a folder that was copied or restored from a backup. A subscriber that resumes from a position in
+ * the original receives a gap.
+ *
+ * Opening a channel and publishing reject with `LOG_FAILED` if the folder cannot be used, if the disk is full, or if
+ * another process stopped during a commit. Importing this module without the package `lmdb` rejects with
+ * `MISSING_PACKAGE`.
+ *
+ * ```ts
+ * const sluice = createSluice({ log: lmdbLog({ path: "./data" }) });
+ * ```
  *
  * @throws {SluiceError} `INVALID_OPTION`
  */
@@ -59,13 +66,13 @@ class LmdbLog implements Log {
   }
 
   async open(name: string, { retain, onError }: OpenOptions): Promise<ChannelLog> {
-    if (this.#closing !== undefined) throw closedError();
+    this.#checkOpen();
     this.#folder ??= this.#openFolder();
     const folder = this.#folder;
-    const number = await enter(folder, name);
-    if (this.#closing !== undefined) throw closedError();
-    folder.store.renew();
-    const log = new LmdbChannelLog(folder, number, retain, onError);
+    const channel = await folder.enterChannel(name);
+    this.#checkOpen();
+    folder.store.takeSnapshot();
+    const log = new LmdbChannelLog(folder, { channel, retain, onError });
     this.#channels.add(log);
     log.trimToRetention();
     return log;
@@ -77,38 +84,21 @@ class LmdbLog implements Log {
   }
 
   #openFolder(): LmdbFolder {
-    const store = new LmdbStore(openLmdb, this.#path);
-    const wake = new LmdbWake(store, this.#path, () => {
+    const onCommit = () => {
       for (const channel of this.#channels) {
         if (channel.isClosed) this.#channels.delete(channel);
         else channel.follow();
       }
-    });
-    return { store, writer: new LmdbWriter(store), wake, maxBytes: this.#maxBytes };
+    };
+    return new LmdbFolder(openLmdb, { path: this.#path, maxBytes: this.#maxBytes, onCommit });
   }
 
   async #close(): Promise<void> {
     await Promise.all([...this.#channels].map((channel) => channel.close()));
-    const folder = this.#folder;
-    if (folder === undefined) return;
-    const isIdle = await folder.writer.isIdle();
-    folder.wake.close();
-    // One that is stuck is left to the end of the process: closing would wait for it.
-    if (isIdle) await folder.store.close();
+    await this.#folder?.close();
   }
-}
 
-/** The number of a channel, which is in a life of this file then. */
-async function enter({ store, writer }: LmdbFolder, name: string): Promise<number> {
-  store.renew();
-  const known = store.channelNumber(name);
-  if (known === undefined) {
-    return writer.run(CHANNEL_LIST, () => {
-      const number = store.channelNumber(name) ?? store.addChannel(name);
-      store.enterLife(number);
-      return number;
-    });
+  #checkOpen(): void {
+    if (this.#closing !== undefined) throw closedError();
   }
-  if (!store.isEntered(known)) await writer.run(known, () => store.enterLife(known));
-  return known;
 }

@@ -1,24 +1,29 @@
-import { entryBytes, type LogEntry } from "../log.ts";
+import { entryBytes, type LogEntry } from "../../log.ts";
 
-// A block: what trimming must know (flags, how many entries, their time, what each counts for), then all of them as text: a line of JSON
-// with a row for each, `[length of data, type, json, topics, id, retry]`, `null` for what is absent and nothing after the last that is
-// there; then the data of all, one after another.
+// Layout of a block: 1. a binary head with everything that trimming needs: flags, number of entries, time, and the
+// bytes each entry counts for; 2. a line of JSON with one row per entry: `[length of data, type, json, topics, id,
+// retry]`. Absent fields are `null`, and absent fields at the end are left out; 3. the data of all entries, one after
+// another.
 const FLAGS_AT = 0;
 const COUNT_AT = 4;
 const TIME_AT = 8;
 const SIZES_AT = 16;
 const SIZE_BYTES = 4;
 
-/** The text is UTF-16: UTF-8 has no bytes for a lone surrogate. */
+/** Flag: the text is UTF-16, because it contains a lone surrogate, which UTF-8 cannot encode. */
 const IS_UTF16 = 1;
-/** Some have an ID of the publisher's own. */
+/** Flag: some entries have an ID of the publisher's own. */
 const HAS_IDS = 2;
 
-/** Fields of a row that are always there. */
-const ROW_FIELDS = 3;
+/** Fields of a row that are always present: length, type, json. */
+const REQUIRED_ROW_FIELDS = 3;
 
-/** Where a block of many entries ends, in characters of data and overhead: about four pages of LMDB. What is trimmed singly is removed by the block. */
-const FULL_BLOCK = 14_000;
+/**
+ * Most characters of a block with several entries, rows included: about four pages of LMDB. A trim removes whole
+ * blocks.
+ */
+const FULL_BLOCK_CHARACTERS = 14_000;
+/** Estimated characters of a row. */
 const ROW_CHARACTERS = 40;
 
 type Row = [
@@ -30,7 +35,10 @@ type Row = [
   retry?: number | null,
 ];
 
-/** Entries that stand next to each other and were appended in one moment, as they are kept: the keeping costs little more than that of one. */
+/**
+ * Consecutive entries, appended at the same time and stored as one record. Storing many costs little more than storing
+ * one.
+ */
 export class LmdbBlock {
   readonly last: number;
   readonly record: Buffer;
@@ -53,12 +61,12 @@ export class LmdbBlock {
     return this.record.readUInt32LE(COUNT_AT);
   }
 
-  /** What an entry counts for against the retention. */
+  /** Returns the bytes an entry counts for against the retention. */
   bytesOf(offset: number): number {
     return this.record.readUInt32LE(SIZES_AT + (offset - this.first) * SIZE_BYTES);
   }
 
-  /** The publisher's own ID of an entry, if it has one. */
+  /** Returns the publisher's own ID of an entry, or `undefined` if it has none. */
   idOf(offset: number): string | undefined {
     return (this.record[FLAGS_AT]! & HAS_IDS) === 0 ? undefined : this.entries[offset - this.first]!.id;
   }
@@ -69,28 +77,28 @@ export class LmdbBlock {
   }
 }
 
-/** Makes blocks of entries that follow each other. */
-export function blocksOf(entries: readonly LogEntry[]): LmdbBlock[] {
+/** Divides consecutive entries into blocks. */
+export function toBlocks(entries: readonly LogEntry[]): LmdbBlock[] {
   const blocks: LmdbBlock[] = [];
   let start = 0;
   let characters = 0;
   for (const [i, { data }] of entries.entries()) {
     const more = data.length + ROW_CHARACTERS;
-    if (i > start && characters + more > FULL_BLOCK) {
-      blocks.push(blockOf(entries.slice(start, i)));
+    if (i > start && characters + more > FULL_BLOCK_CHARACTERS) {
+      blocks.push(toBlock(entries.slice(start, i)));
       start = i;
       characters = 0;
     }
     characters += more;
   }
-  if (start < entries.length) blocks.push(blockOf(start === 0 ? entries : entries.slice(start)));
+  if (start < entries.length) blocks.push(toBlock(start === 0 ? entries : entries.slice(start)));
   return blocks;
 }
 
-function blockOf(entries: readonly LogEntry[]): LmdbBlock {
+function toBlock(entries: readonly LogEntry[]): LmdbBlock {
   const { offset, time } = entries[entries.length - 1]!;
-  const head = `${JSON.stringify(entries.map(rowOf))}\n`;
-  // Not put together with the head, which would copy it once more.
+  const head = `${JSON.stringify(entries.map(toRow))}\n`;
+  // The data is not joined with the head: that would copy it once more.
   const data = entries.map((entry) => entry.data).join("");
   const isUtf16 = !head.isWellFormed() || !data.isWellFormed();
   const encoding = isUtf16 ? "utf16le" : "utf8";
@@ -107,11 +115,11 @@ function blockOf(entries: readonly LogEntry[]): LmdbBlock {
   return new LmdbBlock(offset, record);
 }
 
-function rowOf({ data, type, json, topics, id, retry }: LogEntry): Row {
+function toRow({ data, type, json, topics, id, retry }: LogEntry): Row {
   const row: Row = [data.length, type, json ? 1 : 0];
   if (topics !== undefined || id !== undefined || retry !== undefined)
     row.push(topics ?? null, id ?? null, retry ?? null);
-  while (row.length > ROW_FIELDS && row[row.length - 1] === null) row.pop();
+  while (row.length > REQUIRED_ROW_FIELDS && row[row.length - 1] === null) row.pop();
   return row;
 }
 

@@ -1,0 +1,185 @@
+import { SluiceError } from "../../base/sluice-error.ts";
+import { afterTurn } from "../../base/timers.ts";
+import { type ChannelLog, entryBytes, type LogEntry, type NewEntry, type OpenOptions } from "../log.ts";
+import { startAgeChecks } from "../shared/age-checks.ts";
+import { closedError } from "../shared/closed-error.ts";
+import { LogView } from "../shared/log-view.ts";
+import { SharedChannelLog } from "../shared/shared-channel-log.ts";
+import type { LmdbFolder } from "./lmdb-folder.ts";
+import type { ChannelState } from "./store/lmdb-store.ts";
+import type { Appended } from "./write/changes.ts";
+import { LmdbAppender } from "./write/lmdb-appender.ts";
+import { LmdbTrimmer } from "./write/lmdb-trimmer.ts";
+
+/** Entries of other processes are read in portions of this size, with a turn of the event loop between them. */
+const PORTION_EVENTS = 512;
+const PORTION_BYTES = 1024 * 1024;
+
+/** The channel to open, by the number that {@link LmdbFolder.enterChannel} resolved to. */
+export interface LmdbChannelOptions extends OpenOptions {
+  readonly channel: number;
+}
+
+/** The log of one channel in an LMDB folder. */
+export class LmdbChannelLog extends SharedChannelLog implements ChannelLog {
+  protected readonly view: LogView;
+  readonly #folder: LmdbFolder;
+  readonly #channel: number;
+  readonly #onError: (error: unknown) => void;
+  /** See {@link ChannelState.lifeCount}. */
+  #lifeCount: number;
+  readonly #appender: LmdbAppender;
+  readonly #trimmer: LmdbTrimmer;
+  readonly #stopAgeChecks: () => void;
+  /** The reading of new entries that is running. */
+  #following: Promise<void> | undefined;
+  /** True if the last background work failed. A failure is reported once, until some work succeeds. */
+  #isFailing = false;
+  #isClosed = false;
+
+  constructor(folder: LmdbFolder, { channel, retain, onError = () => undefined }: LmdbChannelOptions) {
+    super();
+    this.#folder = folder;
+    this.#channel = channel;
+    this.#onError = onError;
+    const { first, last, lifeCount } = folder.store.state(channel);
+    this.view = new LogView(folder.store.life(channel)!, first, last);
+    this.#lifeCount = lifeCount;
+    const onAppended = (appended: Appended) => this.#appended(appended);
+    this.#appender = new LmdbAppender(folder, { channel, retain, onAppended });
+    const checkOpen = () => this.#checkOpen();
+    const onTrimmed = (state: ChannelState) => this.#trimmed(state);
+    this.#trimmer = new LmdbTrimmer(folder, { channel, retain, checkOpen, onTrimmed });
+    this.#stopAgeChecks = startAgeChecks(retain.age, () => this.trimToRetention());
+  }
+
+  get isClosed(): boolean {
+    return this.#isClosed;
+  }
+
+  append(entries: readonly NewEntry[]): Promise<readonly number[]> {
+    return this.#isClosed ? Promise.reject(closedError()) : this.#appender.append(entries);
+  }
+
+  read(after: number, events: number, bytes: number): Promise<readonly LogEntry[] | "gone"> {
+    try {
+      this.#checkOpen();
+      const { first, last } = this.#look();
+      return Promise.resolve(after + 1 < first ? "gone" : this.#page(after, last, events, bytes));
+    } catch (error) {
+      return Promise.reject(error);
+    }
+  }
+
+  async sync(): Promise<void> {
+    this.#checkOpen();
+    // A reading that is running may have looked before this call.
+    await this.#following;
+    await this.#readNewOnce();
+  }
+
+  async positionOf(id: string): Promise<number | undefined> {
+    this.#checkOpen();
+    this.#folder.store.takeSnapshot();
+    return this.#folder.store.offsetOf(this.#channel, id);
+  }
+
+  trim(through: number): Promise<void> {
+    return this.#trimmer.through(through);
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    this.#stopAgeChecks();
+    this.view.tail({ appended() {}, trimmed() {}, reset() {} });
+    await Promise.all([this.#following, this.#appender.whenIdle()]);
+  }
+
+  /** Reads new entries in the background. If that fails, the next notification or poll tries again. */
+  follow(): void {
+    if (!this.#isClosed) this.#inBackground(this.#readNewOnce());
+  }
+
+  /** Trims to the retention in the background. If that fails, the next append or age check tries again. */
+  trimToRetention(): void {
+    if (!this.#isClosed) this.#inBackground(this.#trimmer.toRetention());
+  }
+
+  #inBackground(work: Promise<void> | undefined): void {
+    work?.then(
+      () => {
+        this.#isFailing = false;
+      },
+      (error) => {
+        if (!this.#isFailing && !this.#isClosed) this.#onError(error);
+        this.#isFailing = true;
+      },
+    );
+  }
+
+  #appended({ added, state, isOver }: Appended): void {
+    if (this.#isClosed) return;
+    this.view.appended(added);
+    // If entries of other processes came before, the view must receive those first.
+    if (this.view.last < state.last) this.follow();
+    else this.view.trimmed(state.first);
+    if (isOver) this.trimToRetention();
+  }
+
+  async #trimmed(state: ChannelState): Promise<void> {
+    if (state.last > this.view.last) await this.sync();
+    else this.view.trimmed(state.first);
+  }
+
+  #readNewOnce(): Promise<void> {
+    this.#following ??= this.#readNew().finally(() => {
+      this.#following = undefined;
+    });
+    return this.#following;
+  }
+
+  async #readNew(): Promise<void> {
+    while (!this.#isClosed) {
+      const { last } = this.#look();
+      this.view.receive(this.#page(this.view.last, last, PORTION_EVENTS, PORTION_BYTES));
+      if (this.view.last >= last) return;
+      await new Promise<void>(afterTurn);
+    }
+  }
+
+  /** Takes a snapshot, and updates the view if the log was trimmed or began a new life. Returns the ends of the log. */
+  #look(): { first: number; last: number } {
+    const { store } = this.#folder;
+    store.takeSnapshot();
+    const { first, last, lifeCount } = store.state(this.#channel);
+    if (lifeCount !== this.#lifeCount) {
+      this.#lifeCount = lifeCount;
+      this.view.enterLife(store.life(this.#channel)!, first, last);
+    }
+    this.view.trimmed(first);
+    return { first, last };
+  }
+
+  /** Returns the entries after an offset, from the snapshot. */
+  #page(after: number, last: number, events: number, bytes: number): LogEntry[] {
+    const found: LogEntry[] = [];
+    if (after >= last) return found;
+    let size = 0;
+    for (const block of this.#folder.store.blocks(this.#channel, after + 1)) {
+      for (const entry of block.entries) {
+        if (entry.offset <= after) continue;
+        if (entry.offset !== after + found.length + 1) break;
+        found.push(entry);
+        size += entryBytes(entry);
+        if (entry.offset === last || found.length >= events || size >= bytes) return found;
+      }
+    }
+    const missing = after + found.length + 1;
+    const message = `The log is damaged: it has no event at offset ${missing}. Restore a backup of its folder.`;
+    throw new SluiceError("LOG_FAILED", message);
+  }
+
+  #checkOpen(): void {
+    if (this.#isClosed) throw closedError();
+  }
+}

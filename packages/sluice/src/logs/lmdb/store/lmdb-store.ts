@@ -1,0 +1,244 @@
+import type { open, RootDatabase } from "lmdb";
+import { SluiceError } from "../../../base/sluice-error.ts";
+import { currentLife, type Life, parseLife } from "../../shared/life.ts";
+import { LmdbBlock } from "./block.ts";
+import { openEnvironment } from "./environment.ts";
+import { makeReserve, removeReserve } from "./files.ts";
+import { blockKey, CHANNEL_LIST, guardKey, idKey, lifeKey, nameKey, offsetOfKey, stateKey } from "./keys.ts";
+
+/** The ends and the size of a channel's log. */
+export interface ChannelState {
+  /** See {@link ChannelLog.first}. */
+  readonly first: number;
+  /** See {@link ChannelLog.last}. */
+  readonly last: number;
+  /** Bytes that the kept entries count for against the retention. */
+  readonly bytes: number;
+  /** Number of lives the log has had. If it changes, the life must be read again. */
+  readonly lifeCount: number;
+}
+
+const STATE_BYTES = 32;
+
+/**
+ * Identifies the layout of everything in the store. Stored behind the number of channels. A new layout needs a new
+ * name.
+ */
+const FORMAT = Buffer.from("sluice 1");
+
+/** Most bytes of file that one byte of data can take: in the worst case, the pages of the tree are half full. */
+export const MAX_GROWTH = 2;
+
+/** The LMDB environment of one folder, and the place of everything in it. */
+export class LmdbStore {
+  /** Identifies the data file. A copied or restored file is a different one. */
+  readonly run: string;
+  readonly #db: RootDatabase<Uint8Array, Buffer>;
+  readonly #path: string;
+  /** The writes of the change that is being prepared. */
+  #writes: (() => void)[] = [];
+  /** Bytes of file that the blocks put since the last snapshot may take. */
+  #putBytes = 0;
+
+  /** Throws `LOG_FAILED` if the folder cannot be used. Blocks while another process writes. */
+  constructor(openLmdb: typeof open, path: string) {
+    const { db, run } = openEnvironment(openLmdb, path);
+    this.#db = db;
+    this.#path = path;
+    this.run = run;
+  }
+
+  /** Takes a new snapshot. Everything read from now to the end of the event-loop turn comes from this moment. */
+  takeSnapshot(): void {
+    this.#db.resetReadTxn();
+    this.#putBytes = 0;
+  }
+
+  /**
+   * Runs `prepare` and commits its writes if no process has changed the channel (or the list of channels,
+   * {@link CHANNEL_LIST}) since {@link takeSnapshot}. Resolves to true when all writes are on disk. If it resolves to
+   * false or rejects, nothing was written.
+   *
+   * `prepare` reads the snapshot, not its own writes. If it writes anything, it MUST also set the channel's state (or
+   * add a channel), because LMDB checks the version of that key inside its transaction.
+   */
+  async change(channel: number, prepare: () => void): Promise<boolean> {
+    const guard = guardKey(channel);
+    const version = this.#db.getEntry(guard)?.version;
+    const writes: (() => void)[] = [];
+    this.#writes = writes;
+    // The writes go to LMDB only when all are known: if `prepare` throws, none of them may happen.
+    prepare();
+    if (writes.length === 0) return true;
+    const write = () => {
+      for (const next of writes) next();
+    };
+    try {
+      return await (version === undefined
+        ? this.#db.ifNoExists(guard, write)
+        : this.#db.ifVersion(guard, version, write));
+    } catch (error) {
+      // lmdb reports the cause in a promise of its own.
+      const cause = await (error as { commitError?: Promise<never> }).commitError?.catch((reason: unknown) => reason);
+      throw cause ?? error;
+    }
+  }
+
+  /**
+   * Number of the newest commit by any process. It may not be synced yet, and then it cannot be read. Reads shared
+   * memory.
+   */
+  get newestCommit(): number {
+    return (this.#db as unknown as { env: { info(): { lastTxnId: number } } }).env.info().lastTxnId;
+  }
+
+  /**
+   * True if other processes have the folder open: each has a line in LMDB's list of readers, below the heading. The
+   * line of a killed process stays until another process opens the folder.
+   */
+  get hasOthers(): boolean {
+    return this.#db.readerList().trimEnd().split("\n").length > 2;
+  }
+
+  /** Bytes of the file in use, plus the most that the blocks put since {@link takeSnapshot} may take. */
+  get usedBytes(): number {
+    const { pageSize, treeBranchPageCount, treeLeafPageCount, overflowPages } = (
+      this.#db as unknown as { db: { stat(): Record<string, number> } }
+    ).db.stat() as { pageSize: number; treeBranchPageCount: number; treeLeafPageCount: number; overflowPages: number };
+    return pageSize * (treeBranchPageCount + treeLeafPageCount + overflowPages) + this.#putBytes;
+  }
+
+  /** Returns the number of a channel, or `undefined` if there is no channel of this name. */
+  channelNumber(name: string): number | undefined {
+    this.#countChannels();
+    return this.#db.getBinary(nameKey(name))?.readUInt32BE();
+  }
+
+  /**
+   * Adds a channel and returns its number. Call it only in a change of {@link CHANNEL_LIST}, and if there is no channel
+   * of this name.
+   */
+  addChannel(name: string): number {
+    const number = this.#countChannels() + 1;
+    const value = Buffer.alloc(4);
+    value.writeUInt32BE(number);
+    this.#put(guardKey(CHANNEL_LIST), Buffer.concat([value, FORMAT]), number);
+    this.#put(nameKey(name), value);
+    return number;
+  }
+
+  /** Returns the number of channels. Throws `LOG_FAILED` if the data has another layout. */
+  #countChannels(): number {
+    const list = this.#db.getBinary(guardKey(CHANNEL_LIST));
+    if (list === undefined) return 0;
+    if (FORMAT.equals(list.subarray(4))) return list.readUInt32BE();
+    throw new SluiceError(
+      "LOG_FAILED",
+      `The events in ${JSON.stringify(this.#path)} were written by another version of Sluice, in another layout. ` +
+        "Give lmdbLog another folder, or use that version.",
+    );
+  }
+
+  /** Returns true if the channel's life began in this data file. */
+  hasLifeInThisFile(channel: number): boolean {
+    return this.life(channel)?.run === this.run;
+  }
+
+  /**
+   * Begins a new life of a channel, unless its life began in this data file. Call it only in a change of the channel,
+   * or in the change that adds it.
+   */
+  enterLife(channel: number): void {
+    if (this.hasLifeInThisFile(channel)) return;
+    const state = this.state(channel);
+    const { first, last } = state;
+    // A different file is a copy of an earlier time. Entries appended to the original since then are missing here, so
+    // no earlier position is valid.
+    const life = currentLife({ run: this.run, first, last }, undefined);
+    this.#put(lifeKey(channel), Buffer.from(JSON.stringify(life)));
+    this.setState(channel, { ...state, lifeCount: state.lifeCount + 1 });
+  }
+
+  life(channel: number): Life | undefined {
+    return parseLife(this.#db.getBinary(lifeKey(channel))?.toString());
+  }
+
+  state(channel: number): ChannelState {
+    const value = this.#db.getBinary(stateKey(channel));
+    if (value === undefined) return { first: 1, last: 0, bytes: 0, lifeCount: 0 };
+    const [first, last, bytes, lifeCount] = [0, 8, 16, 24].map((at) => value.readDoubleBE(at)) as [
+      number,
+      number,
+      number,
+      number,
+    ];
+    return { first, last, bytes, lifeCount };
+  }
+
+  setState(channel: number, { first, last, bytes, lifeCount }: ChannelState): void {
+    const value = Buffer.alloc(STATE_BYTES);
+    for (const [i, number] of [first, last, bytes, lifeCount].entries()) value.writeDoubleBE(number, i * 8);
+    const guard = guardKey(channel);
+    this.#put(guard, value, (this.#db.getEntry(guard)?.version ?? 0) + 1);
+  }
+
+  /** Returns the block that contains an entry, or else the next block. */
+  blockAt(channel: number, offset: number): LmdbBlock | undefined {
+    for (const block of this.blocks(channel, offset)) return block;
+    return undefined;
+  }
+
+  /**
+   * Yields the blocks of a channel, beginning with {@link blockAt}. The key of a block has the offset of its last
+   * entry.
+   */
+  *blocks(channel: number, offset: number): Generator<LmdbBlock, void, undefined> {
+    const range = { start: blockKey(channel, offset), end: blockKey(channel + 1, 0) };
+    for (const key of this.#db.getKeys(range)) yield new LmdbBlock(offsetOfKey(key), this.#db.getBinary(key)!);
+  }
+
+  putBlock(channel: number, { last, record }: LmdbBlock): void {
+    this.#putBytes += record.length * MAX_GROWTH;
+    this.#put(blockKey(channel, last), record);
+  }
+
+  removeBlock(channel: number, { last }: LmdbBlock): void {
+    this.#writes.push(() => void this.#db.remove(blockKey(channel, last)));
+  }
+
+  /** Returns the offset of the entry with a publisher's own ID. */
+  offsetOf(channel: number, id: string): number | undefined {
+    return this.#db.getBinary(idKey(channel, id))?.readDoubleBE();
+  }
+
+  putId(channel: number, id: string, offset: number): void {
+    const value = Buffer.alloc(8);
+    value.writeDoubleBE(offset);
+    this.#put(idKey(channel, id), value);
+  }
+
+  removeId(channel: number, id: string): void {
+    this.#writes.push(() => void this.#db.remove(idKey(channel, id)));
+  }
+
+  /** Frees the reserved space of a full disk, so that a trim can run. Follow it with {@link makeReserve}. */
+  removeReserve(): void {
+    removeReserve(this.#path);
+  }
+
+  makeReserve(): void {
+    makeReserve(this.#path);
+  }
+
+  close(): Promise<void> {
+    return this.#db.close();
+  }
+
+  /**
+   * Adds a write to the change that is being prepared. The change reports a failure, so the promises of its writes are
+   * ignored.
+   */
+  #put(key: Buffer, value: Buffer, version = 0): void {
+    this.#writes.push(() => void this.#db.put(key, value, version));
+  }
+}

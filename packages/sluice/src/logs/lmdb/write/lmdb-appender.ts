@@ -1,0 +1,86 @@
+import { SluiceError } from "../../../base/sluice-error.ts";
+import type { NewEntry, Retention } from "../../log.ts";
+import type { LmdbFolder } from "../lmdb-folder.ts";
+import { type Appended, append } from "./changes.ts";
+
+/** A batch with this many entries takes no more calls. The event loop stands still while a batch is handed to LMDB. */
+const FULL_BATCH_ENTRIES = 4_096;
+
+/** Calls of `append` that go into one transaction. */
+interface Batch {
+  readonly calls: (readonly NewEntry[])[];
+  entries: number;
+  readonly appended: Promise<Appended>;
+}
+
+/** The channel to append to. */
+export interface AppenderOptions {
+  readonly channel: number;
+  readonly retain: Retention;
+  /** Called when entries are on disk, before the promises of their appends resolve. */
+  readonly onAppended: (appended: Appended) => void;
+}
+
+/**
+ * Appends to one channel in batches. All calls that wait when the transaction begins go into it together, so they share
+ * what an append costs besides its entries.
+ */
+export class LmdbAppender {
+  readonly #folder: LmdbFolder;
+  readonly #options: AppenderOptions;
+  /** The batch that takes more calls: its transaction has not begun. */
+  #open: Batch | undefined;
+  /** The batches that are not on disk yet. */
+  readonly #pending = new Set<Promise<unknown>>();
+
+  constructor(folder: LmdbFolder, options: AppenderOptions) {
+    this.#folder = folder;
+    this.#options = options;
+  }
+
+  /** Resolves to the offsets of the entries when they are on disk. */
+  append(entries: readonly NewEntry[]): Promise<readonly number[]> {
+    if (this.#open === undefined || this.#open.entries >= FULL_BATCH_ENTRIES) this.#open = this.#begin();
+    const batch = this.#open;
+    batch.entries += entries.length;
+    const index = batch.calls.push(entries) - 1;
+    return batch.appended.then(({ results }) => {
+      const result = results[index]!;
+      if (result instanceof SluiceError) throw result;
+      return result;
+    });
+  }
+
+  /** Resolves when every append is on disk or rejected. */
+  async whenIdle(): Promise<void> {
+    while (this.#pending.size > 0) await Promise.allSettled(this.#pending);
+  }
+
+  #begin(): Batch {
+    const calls: (readonly NewEntry[])[] = [];
+    const batch: Batch = { calls, entries: 0, appended: this.#append(calls) };
+    const { appended } = batch;
+    this.#pending.add(appended);
+    const done = () => {
+      this.#pending.delete(appended);
+      if (this.#open === batch) this.#open = undefined;
+    };
+    appended.then(done, done);
+    return batch;
+  }
+
+  async #append(calls: readonly (readonly NewEntry[])[]): Promise<Appended> {
+    const { store, writer, watcher, maxBytes } = this.#folder;
+    const { channel, retain, onAppended } = this.#options;
+    const appended = await writer.run(channel, () => {
+      // From now on, calls go into the next batch.
+      if (this.#open?.calls === calls) this.#open = undefined;
+      return append(store, channel, { calls, retain, maxBytes });
+    });
+    if (appended.added.length > 0) {
+      watcher.notifyOthers();
+      onAppended(appended);
+    }
+    return appended;
+  }
+}
