@@ -5,42 +5,72 @@ import { checkEventType } from "./stream/opening/stream-options.ts";
 import type { ErrorContext } from "./stream/report.ts";
 import type { StreamSettings } from "./stream/stream-hub.ts";
 
-/** How a Sluice is set up. Everything has a default. */
+/** Options of a Sluice. */
 export interface SluiceOptions {
-  /** Where the events of channels are kept. Default: `memoryLog()`, in this process. */
+  /** Sets where the events of channels are kept. Default: `memoryLog()`, in the memory of this process. */
   readonly log?: Log;
-  /** Idle time after which a stream gets a comment, or its position, in ms; `Infinity`: never. Default: 15 000; on Bun 8 000, since Bun.serve closes what is idle for 10 s. */
+  /**
+   * Sends a heartbeat on a stream that was idle for this time, in ms: a comment, or the stream's position. `Infinity`:
+   * never. Default: 15 000; on Bun 8 000, since Bun.serve closes a connection that is idle for 10 s.
+   */
   readonly heartbeat?: number;
-  /** Reconnection time that subscribers are told, in ms; each gets its own, within ±20 %. Default: 2 000. */
+  /**
+   * Sets the reconnection time that subscribers receive, in ms. Each receives a random value within ±20 % of it.
+   * Default: 2 000.
+   */
   readonly retry?: number;
-  /** Bytes waiting for a slow subscriber at which writing to it stops until it has taken them. Behind a middleware, on HTTP/1.0 and outside Node: the response's own mark. Default: 65 536. */
+  /**
+   * Pauses writing to a subscriber while this many bytes wait for it. At least 1 024. Behind a middleware, on HTTP/1.0
+   * and outside Node, the response's own mark holds instead. Default: 65 536.
+   */
   readonly highWaterMark?: number;
-  /** Time for which a subscriber may take no byte of what waits for it before it is cut, in ms. It will come back with its last event ID. Default: 30 000. */
+  /**
+   * Cuts a subscriber that accepts no byte of the waiting bytes for this time, in ms. The subscriber resumes with its
+   * last event ID. `Infinity`: never. Default: 30 000.
+   */
   readonly stallTimeout?: number;
-  /** How long published events are gathered for one write, in ms; 0: until the end of the event-loop turn. Default: 0. */
+  /**
+   * Gathers published events for this time before they are written, in ms, at most 60 000. 0: until the end of the
+   * event-loop turn. Default: 0.
+   */
   readonly flushInterval?: number;
-  /** Whether streams are compressed (gzip) for those who accept it. Made once for all; needs `node:zlib`, else it does nothing. Default: false. */
+  /**
+   * Compresses streams with gzip for subscribers that accept it. Each flush is compressed once for all of them. It
+   * needs `node:zlib`; where that does not exist, streams are not compressed. Default: `false`.
+   */
   readonly compress?: boolean;
-  /** Streams open at a time at most; beyond it: 503. Default: `Infinity`. */
+  /**
+   * Limits the number of open streams; beyond the limit, the answer is 503. `Infinity`: no limit. Default: `Infinity`.
+   */
   readonly maxConnections?: number;
-  /** Streams open at a time at most for one key; beyond it: 429. Default: `Infinity`. */
+  /**
+   * Limits the number of open streams of one key (see `connectionKey`); beyond the limit, the answer is 429.
+   * `Infinity`: no limit. Default: `Infinity`.
+   */
   readonly maxConnectionsPerKey?: number;
-  /** What `maxConnectionsPerKey` counts by; `undefined`: without limit. Default: the remote address, which the Fetch standard lacks and a proxy hides. */
+  /**
+   * Returns the key by which `maxConnectionsPerKey` counts a request; `undefined`: the request has no limit. Default:
+   * the remote address. A Fetch `Request` has no remote address, and behind a proxy it is the proxy's.
+   */
   readonly connectionKey?: (request: never) => string | undefined;
-  /** Age at which a stream is ended, in ms, within ±20 %; its subscriber resumes. Spreads connections over new nodes. Default: `Infinity`. */
+  /**
+   * Ends a stream at this age, in ms, within ±20 %; its subscriber resumes. So connections spread to new nodes.
+   * `Infinity`: never. Default: `Infinity`.
+   */
   readonly maxLifetime?: number;
   /**
-   * On a log that several processes share: time after which one that is not heard of counts as dead, in ms; its jobs have failed then, and
-   * its subscribers are no longer counted. Longer than any of them may be busy in one go. Default: 8 000.
+   * Considers a node dead if no beat of it arrives for this time, in ms, from 100 to 3 600 000: its jobs then fail, and
+   * its subscribers no longer count. It matters only if processes share the log. Set it longer than any event loop may
+   * block. Default: 8 000.
    */
   readonly nodeTimeout?: number;
-  /** The type of gap events. Default: `"gap"`. */
+  /** Sets the type of gap events. Default: `"gap"`. */
   readonly gapEvent?: string;
-  /** Hears of every failure that has no caller to tell. Default: `console.error`. What it throws itself is dropped. */
+  /** Receives every failure that no caller receives. An error that it throws is dropped. Default: `console.error`. */
   readonly onError?: (error: unknown, context: ErrorContext) => void;
 }
 
-/** The same, checked, with the defaults filled in. */
+/** The options, validated and with the defaults filled in. */
 export interface SluiceSettings extends StreamSettings {
   readonly log: Log;
   readonly flushInterval: number;
@@ -66,13 +96,13 @@ const NAMES = [
   "onError",
 ];
 
-/** Bun.serve closes a connection that is idle for 10 s, unless it is told otherwise; a sweep may be late by an eighth. */
+/** By default, Bun.serve closes a connection that is idle for 10 s. A heartbeat may be late by an eighth of this. */
 const HEARTBEAT_MS: number = "Bun" in globalThis ? 8_000 : 15_000;
 const TIME = { min: 1, infinite: true, unit: "ms" };
 const COUNT = { min: 1, whole: true, infinite: true };
 const MIN_HIGH_WATER_MARK = 1_024;
 
-/** Throws `INVALID_OPTION` where an option is not what its description says. */
+/** Validates the options, and fills in the defaults. Throws `INVALID_OPTION`. */
 export function checkSluiceOptions(options: SluiceOptions): SluiceSettings {
   checkNames("createSluice", options, NAMES);
   const { log = memoryLog(), gapEvent = "gap", connectionKey, onError } = options;

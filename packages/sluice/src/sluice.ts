@@ -27,15 +27,15 @@ import { StreamHub } from "./stream/stream-hub.ts";
 import type { NodeRequest, NodeResponse } from "./transports/node/node-request.ts";
 import { Transports } from "./transports/transports.ts";
 
-/** Streams events from this server. Make one per process with {@link createSluice}. */
+/** The event streams, channels and jobs of this process. Create one per process, with {@link createSluice}. */
 export class Sluice implements AsyncDisposable {
   readonly #settings: SluiceSettings;
   readonly #hub: StreamHub;
   readonly #channels = new Map<string, Channel>();
   readonly #jobs = new Map<string, Jobs>();
   readonly #transports: Transports;
-  /** The other processes that share the log, once there is a channel on it. */
-  readonly #cluster: OnDemand<Cluster> = new OnDemand(() => this.#meetOthers());
+  /** The nodes that share the log. Joined with the first channel on a shared log. */
+  readonly #cluster: OnDemand<Cluster> = new OnDemand(() => this.#joinCluster());
   #closed = false;
   #closing: Promise<void> | undefined;
 
@@ -47,11 +47,12 @@ export class Sluice implements AsyncDisposable {
   }
 
   /**
-   * Answers a request of `node:http`, `node:http2`, Express or alike with an event stream (WHATWG HTML section 9.2), and resolves to the
-   * reason of its end. The head and a first comment leave at once; for the very first stream, once what streams consist of is loaded.
+   * Answers a request of `node:http`, `node:http2`, Express or a similar framework with an event stream (WHATWG HTML,
+   * section 9.2). Resolves to the reason for which the stream ended. The head and a first comment leave at once; for
+   * the first stream of the process, they leave when the code of streams is loaded.
    *
-   * Rejects only with `INVALID_OPTION`, before anything is answered. What goes wrong later is answered or ends the stream, and is
-   * told to `onError`, so the promise need not be awaited.
+   * Rejects only with `INVALID_OPTION`, before anything is answered. Any later failure is answered, or ends the stream,
+   * and `onError` receives it. So the promise need not be awaited.
    */
   stream<R extends NodeRequest>(
     request: R,
@@ -63,17 +64,17 @@ export class Sluice implements AsyncDisposable {
   }
 
   /**
-   * The same for the Fetch API: Hono, Next.js, Bun, Deno, workers. Resolves to the response, whose body is the stream.
-   * How it ends is told to the option `onClose`.
+   * Answers a request of the Fetch API with an event stream: Hono, Next.js, Bun, Deno, workers. Resolves to the
+   * response, whose body is the stream. The option `onClose` receives the reason for which the stream ended.
    */
   response(request: Request, source: Source<Request>, options: StreamOptions = NO_OPTIONS): Promise<Response> {
     return this.#transports.response(request, source as Source, options);
   }
 
   /**
-   * Returns the channel of this name. The first call makes it, and only the first call may pass options. The type parameter maps the
-   * channel's event types to the types of their data. A channel lives as long as its Sluice: use one channel for each kind of thing,
-   * and topics for single users or orders. Throws `INVALID_OPTION` and `CLOSED`.
+   * Returns the channel of this name. The first call makes it, and only the first call may pass options. The type
+   * parameter maps the channel's event types to the types of their data. A channel lives as long as its Sluice: use one
+   * channel for each kind of thing, and topics for single users or orders. Throws `INVALID_OPTION` and `CLOSED`.
    */
   channel<Events extends EventMap = AnyEvents>(name: string, options?: ChannelOptions<Events>): Channel<Events> {
     this.#mustBeOpen();
@@ -89,8 +90,8 @@ export class Sluice implements AsyncDisposable {
   }
 
   /**
-   * Returns the jobs of this name: long-running work whose progress users follow. The first call makes them, and only the first call
-   * may pass options. Throws `INVALID_OPTION` and `CLOSED`.
+   * Returns the jobs of this name: long-running work whose progress users follow. The first call makes them, and only
+   * the first call may pass options. Throws `INVALID_OPTION` and `CLOSED`.
    */
   jobs<Progress = unknown, Result = unknown>(name: string, options?: JobsOptions): Jobs<Progress, Result> {
     this.#mustBeOpen();
@@ -106,14 +107,15 @@ export class Sluice implements AsyncDisposable {
     return jobs as unknown as Jobs<Progress, Result>;
   }
 
-  /** All open streams, in the order in which they were opened. */
+  /** Returns all open streams of this process, in the order in which they were opened. */
   connections(): Connection[] {
     return [...this.#hub.streams].map((stream) => stream.describe());
   }
 
   /**
-   * Who is connected to a channel, on all processes that share the log: counts, by topic. Those of this process are as they are now; those
-   * of others as they were some seconds ago, and gone once their process is not heard of for `nodeTimeout`.
+   * Counts the subscribers of a channel on all nodes that share the log, in total and by topic. The counts of this node
+   * are current; those of other nodes are some seconds old. The subscribers of a node no longer count when no beat of
+   * that node has arrived for its `nodeTimeout`.
    */
   presence(channel: string): Presence {
     checkName("channel", channel);
@@ -123,11 +125,12 @@ export class Sluice implements AsyncDisposable {
   }
 
   /**
-   * Ends streams, and returns how many. Their subscribers will come back: see to it that they are refused then, if they are to stay away.
-   * With `cluster`, those on all processes that share the log; it resolves, to the number of those here, once the log has it for the
-   * others: one that cannot reach the log hears of it when it can, within an hour. It rejects with `LOG_FAILED`, when those here have ended
-   * all the same. Functions cannot travel: name what is meant.
-   * Throws `INVALID_OPTION`.
+   * Ends streams, and returns their number. Their subscribers reconnect: to keep them away, refuse their next request.
+   *
+   * With `cluster: true`, ends streams on all nodes that share the log, and resolves to the number on this node when
+   * the log has the request for the others. A node that cannot reach the log ends its streams when it can, within an
+   * hour. If the log fails, rejects with `LOG_FAILED`, after the streams of this node have ended. The selector must
+   * then be an object: a function cannot be sent to other nodes. Throws `INVALID_OPTION`, or rejects with it.
    */
   disconnect(selector: ConnectionSelector, options?: { readonly cluster?: false }): number;
   disconnect(selector: NamedSelector, options: { readonly cluster: true }): Promise<number>;
@@ -148,16 +151,17 @@ export class Sluice implements AsyncDisposable {
   }
 
   /**
-   * Ends all streams in an orderly way before a shutdown: new ones get 503 from now on; those open are ended one after another, each told when
-   * to come back; job streams may finish. Resolves when all are gone. Throws `INVALID_OPTION`.
+   * Ends all streams in an orderly way before a shutdown. New streams get 503. Open streams end one after another,
+   * and each receives a reconnection time first; streams of jobs may finish. Resolves when all streams are
+   * gone. Throws `INVALID_OPTION`.
    */
   drain(options: DrainOptions = {}): Promise<void> {
-    // Of those who follow a job elsewhere nothing is known here.
+    // On a shared log, subscribers of other nodes may follow the jobs of this one, which cannot know it.
     const isBusy = () => this.#settings.log.shared && [...this.#jobs.values()].some((jobs) => jobs.isBusy);
     return drainStreams(this.#hub, options, isBusy);
   }
 
-  /** Drains without delay, cancels jobs, and closes the log. Closing twice closes once; both resolve when that is done. */
+  /** Cancels jobs, drains without delay, and closes the log. A second call returns the promise of the first. */
   close(): Promise<void> {
     this.#closing ??= this.#close();
     return this.#closing;
@@ -172,15 +176,14 @@ export class Sluice implements AsyncDisposable {
     return new Channel<Events>({ hub: this.#hub, log, name, gapEvent, flushInterval, options });
   }
 
-  /** Meets the other processes where the log is shared. */
+  /** Joins the cluster if the log is shared, and if this Sluice is open. */
   #join(): void {
     if (!this.#settings.log.shared || this.#closed) return;
     const cluster = this.#cluster.get();
     if (cluster instanceof Promise) cluster.catch((error) => this.#hub.report(error, { stage: "cluster" }));
   }
 
-  /** Loaded only then. */
-  async #meetOthers(): Promise<Cluster> {
+  async #joinCluster(): Promise<Cluster> {
     const { joinCluster } = await import("./cluster/cluster.ts");
     const open = (name: string, options: ChannelOptions<ClusterEvents>) => this.#makeChannel(name, options);
     return joinCluster(open, {
@@ -205,8 +208,7 @@ export class Sluice implements AsyncDisposable {
   }
 
   async #disconnectEverywhere(selector: NamedSelector): Promise<number> {
-    if (typeof selector === "function")
-      throw invalidOption("selector", "an object where the streams of other processes are meant too", selector);
+    if (typeof selector === "function") throw invalidOption("selector", "an object, if `cluster` is true", selector);
     const ended = this.#disconnectHere(selector);
     if (this.#settings.log.shared) {
       const cluster = await (this.#closed ? this.#cluster.settled() : this.#cluster.get());
@@ -219,7 +221,7 @@ export class Sluice implements AsyncDisposable {
     this.#closed = true;
     this.#hub.refuseNew();
     await Promise.all([...this.#jobs.values()].map((jobs) => jobs.close()));
-    // What the jobs said last leaves with the flush of this turn.
+    // The ends of the jobs leave with the flush of this turn.
     if (this.#jobs.size > 0) await new Promise<void>(afterTurn);
     await drainStreams(this.#hub, { timeout: 0 }, () => false);
     await (await this.#cluster.settled())?.close();
@@ -228,19 +230,19 @@ export class Sluice implements AsyncDisposable {
   }
 
   #mustBeOpen(): void {
-    if (this.#closed) throw new SluiceError("CLOSED", "This Sluice is closed. Make another with createSluice().");
+    if (this.#closed) throw new SluiceError("CLOSED", "This Sluice is closed. Create a new one with createSluice().");
   }
 
   #report(error: unknown, context: ErrorContext): void {
     try {
       this.#settings.onError(error, context);
     } catch {
-      // Whoever hears of errors has nobody to tell of its own.
+      // An error of `onError` itself has no receiver.
     }
   }
 }
 
-/** Makes a Sluice. Throws `INVALID_OPTION` where an option is not what its description says. */
+/** Creates a Sluice. Throws `INVALID_OPTION`. */
 export function createSluice(options: SluiceOptions = {}): Sluice {
   return new Sluice(options);
 }
@@ -255,7 +257,7 @@ interface KnownOrMade<T> {
   readonly make: () => T;
 }
 
-/** Returns the known object of this name, or makes and remembers it. Throws `INVALID_OPTION` if it is known and options came again. */
+/** Returns the known object of this name, or makes it. Throws `INVALID_OPTION` if it is known and there are options. */
 function knownOrMade<T>({ known, kind, name, options, make }: KnownOrMade<T>): T {
   const found = known.get(name);
   if (found !== undefined) {

@@ -1,34 +1,35 @@
 import type { NamedSelector } from "../stream/connection-selector.ts";
 
-/** How many subscribers of a channel name a topic, `"*"` for those of everything. 0: nobody any more. */
+/** Number of a channel's subscribers that name a topic. The topic `"*"` counts the subscribers of all topics. */
 export type TopicCount = readonly [topic: string, subscribers: number];
 
-/** What has changed in a channel since a node last said it. */
+/** Report of a node on one channel: its subscribers, and the topics whose count changed since the last report. */
 export interface ChannelReport {
   readonly channel: string;
   readonly subscribers: number;
+  /** A count of 0 removes the topic. */
   readonly topics: readonly TopicCount[];
 }
 
-/** What nodes tell each other, on a channel of the log that they share. */
+/** Events that nodes send each other, on a channel of the log that they share. */
 export type ClusterEvents = {
-  /** A node is there. Each is sent after the same time. */
+  /** Shows that a node is alive, and reports its subscribers. A node sends several within its timeout. */
   beat: {
     readonly node: string;
-    /** Time after which it counts as dead when it is not heard of, in ms. */
+    /** Time without a beat after which this node counts as dead, in ms. */
     readonly timeout: number;
-    /** Whether everybody is asked to say all they know with their next beat: somebody here does not know it. */
+    /** Asks all nodes to report all their channels with their next beat. */
     readonly ask?: boolean;
-    /** Whether what follows is all there is, and not only what has changed. */
+    /** True if `channels` are all channels of this node, and not only changes. */
     readonly whole?: boolean;
     readonly channels?: readonly ChannelReport[];
   };
-  /** A node is going. */
+  /** A node leaves. */
   bye: { readonly node: string };
-  /** Streams are to be ended on every node. */
+  /** Asks all nodes to end streams. */
   disconnect: { readonly node: string; readonly selector: NamedSelector };
 };
 
-/** The channel of a shared log that these are published to. Users' channels cannot begin like this. */
+/** The channel of these events. Its name begins with the prefix that channels of users cannot have. */
 export const CLUSTER_CHANNEL = "sluice:cluster";
 export const RESERVED_PREFIX = "sluice:";

@@ -1,3 +1,4 @@
+import { quietInterval, type Timer } from "../base/timers.ts";
 import type { Channel } from "../channel/channel.ts";
 import type { ChannelOptions } from "../channel/channel-options.ts";
 import type { KeptEvent } from "../channel/event/kept-event.ts";
@@ -8,23 +9,28 @@ import { CLUSTER_CHANNEL, type ClusterEvents } from "./cluster-events.ts";
 import { BEATS_PER_TIMEOUT, Nodes } from "./nodes.ts";
 import { type Presence, PresenceTable } from "./presence.ts";
 
-/** What the cluster is told of this process, and does to it. */
+/** This process, as the cluster uses it. */
 export interface ClusterMember {
-  /** Names this process among all that share the log. */
+  /** Identifies this process among all that share the log. */
   readonly node: string;
-  /** Time after which a node that is not heard of counts as dead, in ms. */
+  /** Time without a beat after which other nodes consider this one dead, in ms. */
   readonly nodeTimeout: number;
-  /** Who is connected here, by channel. */
+  /** Returns the subscribers of this process, by channel. */
   present(): ReadonlyMap<string, LocalPresence>;
-  /** Ends streams of this process; another node asks for it. */
+  /** Ends streams of this process: another node asks for it. */
   disconnect(selector: NamedSelector): void;
   report(error: unknown): void;
 }
 
-/** What nodes say is of use only while it is new; but who was away for some time must still hear whose streams are to be ended. */
+/**
+ * Retention of the cluster's channel. Beats are useful only while they are new, but a node that was away must still
+ * receive the requests to end streams.
+ */
 const RETAIN = { events: 10_000, age: 3_600_000 };
 
-/** Begins to tell the others of this process, and to hear of them, on a channel of the log that they share. */
+/**
+ * Makes this process a node of the cluster: it sends beats, and reads those of the others, on a channel of their log.
+ */
 export function joinCluster(
   open: (name: string, options: ChannelOptions<ClusterEvents>) => Channel<ClusterEvents>,
   member: ClusterMember,
@@ -32,48 +38,48 @@ export function joinCluster(
   return new Cluster(open(CLUSTER_CHANNEL, { retain: RETAIN }), member);
 }
 
-/** The processes that share a log, as one of them sees the others: who is alive, and who is connected to them. */
+/** The nodes that share a log, as this process sees them: which are alive, and how many subscribers each has. */
 export class Cluster {
   readonly #channel: Channel<ClusterEvents>;
   readonly #member: ClusterMember;
   readonly #nodes: Nodes;
   readonly #presence = new PresenceTable();
-  readonly #fold: Projection;
-  /** Time between beats, in ms. */
-  readonly #every: number;
-  readonly #timer: ReturnType<typeof setInterval>;
+  readonly #projection: Projection;
+  /** Time between two beats of this node, in ms. */
+  readonly #interval: number;
+  readonly #timer: Timer;
   readonly #onBeat = new Set<() => void>();
   readonly #onDeath = new Set<(node: string) => void>();
-  /** Whether everybody is to say all they know with their next beat; at first, since nothing is known. */
-  #ask = true;
-  /** Whether the others do not know all of this node. */
-  #sayAll = true;
-  /** Whether the last beat did not get through; it is told once. */
+  /** True if the next beat asks the other nodes to report all their channels. */
+  #askForAll = true;
+  /** True if the next beat reports all channels of this node. */
+  #reportAll = true;
+  /** True if the last beat failed. Only the first failure is reported. */
   #failing = false;
   #beating = false;
-  /** When an own beat was last counted. */
+  /** When an own beat last counted, on the clock of `performance.now()`. */
   #countedAt = 0;
   #closed = false;
 
   constructor(channel: Channel<ClusterEvents>, member: ClusterMember) {
     this.#channel = channel;
     this.#member = member;
-    this.#every = member.nodeTimeout / BEATS_PER_TIMEOUT;
-    this.#nodes = new Nodes(this.#every, (node) => {
-      this.#presence.forget(node);
-      for (const tell of this.#onDeath) tell(node);
+    this.#interval = member.nodeTimeout / BEATS_PER_TIMEOUT;
+    this.#nodes = new Nodes(this.#interval, (node) => {
+      this.#presence.remove(node);
+      for (const notify of this.#onDeath) notify(node);
     });
     const folded = {
       take: (event: KeptEvent) => this.#take(event),
       restart: () => {
-        this.#ask = true;
-        this.#sayAll = true;
+        this.#askForAll = true;
+        this.#reportAll = true;
       },
     };
-    this.#fold = new Projection(channel as unknown as Channel, folded, "now", (error) => member.report(error));
-    this.#timer = setInterval(() => void this.#beat(), this.#every);
-    (this.#timer as { unref?(): void }).unref?.();
-    void this.#fold.caughtUp().then(
+    const report = (error: unknown) => member.report(error);
+    this.#projection = new Projection(channel as unknown as Channel, folded, "now", report);
+    this.#timer = quietInterval(() => void this.#beat(), this.#interval);
+    void this.#projection.caughtUp().then(
       () => this.#beat(),
       () => undefined,
     );
@@ -87,34 +93,34 @@ export class Cluster {
     return this.#member.nodeTimeout;
   }
 
-  /** A node must be heard of from now on, or it counts as dead after its timeout, in ms. */
+  /** Starts to wait for a beat of another node. The node counts as dead if none arrives within `timeout` ms. */
   expect(node: string, timeout: number): void {
     if (node !== this.node) this.#nodes.expect(node, timeout);
   }
 
-  /** Calls back with every node that dies or leaves, and after each beat. */
+  /** Calls `onDeath` with each node that dies or leaves, and `onBeat` after each beat of this node. */
   watch(onDeath: (node: string) => void, onBeat: () => void): void {
     this.#onDeath.add(onDeath);
     this.#onBeat.add(onBeat);
   }
 
-  /** How many are connected to a channel. */
+  /** Counts the subscribers of a channel on all nodes. `own` are those of this node. */
   presence(channel: string, own: LocalPresence): Presence {
-    return this.#presence.of(channel, own, this.#nodes.count + 1);
+    return this.#presence.total(channel, own, this.#nodes.count + 1);
   }
 
-  /** Asks all other nodes to end streams; resolves when the log has it. */
+  /** Asks all other nodes to end streams. Resolves when the log has the request. */
   async disconnect(selector: NamedSelector): Promise<void> {
     await this.#channel.publish("disconnect", { node: this.node, selector });
   }
 
-  /** Says goodbye, so that the others need not wait to forget this node. */
+  /** Leaves the cluster. The other nodes remove this one at once, without waiting for its timeout. */
   async close(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
     clearInterval(this.#timer);
-    this.#fold.stop();
-    // One that cannot be reached now would be waited for in vain.
+    this.#projection.stop();
+    // If the log fails, closing must not wait for it.
     if (!this.#failing) await this.#channel.publish("bye", { node: this.node }).catch(() => undefined);
     await this.#channel.close();
   }
@@ -122,42 +128,42 @@ export class Cluster {
   #take({ entry }: KeptEvent): void {
     const { type } = entry;
     const data = JSON.parse(entry.data) as { readonly node: string };
-    if (type === "beat") this.#heard(data as ClusterEvents["beat"]);
+    if (type === "beat") this.#takeBeat(data as ClusterEvents["beat"]);
     else if (data.node === this.node) return;
-    else if (type === "bye") this.#nodes.left(data.node);
+    else if (type === "bye") this.#nodes.remove(data.node);
     else if (type === "disconnect") this.#member.disconnect((data as ClusterEvents["disconnect"]).selector);
   }
 
-  #heard({ node, timeout, ask = false, whole = false, channels = [] }: ClusterEvents["beat"]): void {
-    if (node === this.node) return this.#heardOwn();
-    this.#nodes.heard(node, timeout);
-    if (ask) this.#sayAll = true;
-    if (!this.#presence.heard(node, channels, whole)) this.#ask = true;
+  #takeBeat({ node, timeout, ask = false, whole = false, channels = [] }: ClusterEvents["beat"]): void {
+    if (node === this.node) return this.#takeOwnBeat();
+    this.#nodes.recordBeat(node, timeout);
+    if (ask) this.#reportAll = true;
+    if (!this.#presence.apply(node, channels, whole)) this.#askForAll = true;
   }
 
-  /** Beats that were held up come all at once, and count as one: the others' may be held up behind them. */
-  #heardOwn(): void {
+  /** Counts own beats that arrive together, after a delay, as one: beats of other nodes may be delayed behind them. */
+  #takeOwnBeat(): void {
     const now = performance.now();
-    if (now - this.#countedAt < this.#every / 2) return;
+    if (now - this.#countedAt < this.#interval / 2) return;
     this.#countedAt = now;
-    this.#nodes.ownBeat();
+    this.#nodes.recordOwnBeat();
   }
 
   async #beat(): Promise<void> {
     if (this.#beating || this.#closed) return;
     this.#beating = true;
-    await this.#say();
+    await this.#publishBeat();
     this.#beating = false;
-    if (!this.#closed) for (const tell of this.#onBeat) tell();
+    if (!this.#closed) for (const notify of this.#onBeat) notify();
   }
 
-  async #say(): Promise<void> {
+  async #publishBeat(): Promise<void> {
     const { node, nodeTimeout: timeout } = this;
-    const whole = this.#sayAll;
-    const ask = this.#ask;
-    const [first = [], ...more] = this.#presence.changes(this.#member.present(), whole);
-    this.#sayAll = false;
-    this.#ask = false;
+    const whole = this.#reportAll;
+    const ask = this.#askForAll;
+    const [first = [], ...more] = this.#presence.nextReports(this.#member.present(), whole);
+    this.#reportAll = false;
+    this.#askForAll = false;
     try {
       await this.#channel.publish("beat", {
         node,
@@ -169,9 +175,9 @@ export class Cluster {
       for (const channels of more) await this.#channel.publish("beat", { node, timeout, channels });
       this.#failing = false;
     } catch (error) {
-      // What was to be told may not have been.
-      this.#sayAll = true;
-      this.#ask ||= ask;
+      // The other nodes may not have received these reports.
+      this.#reportAll = true;
+      this.#askForAll ||= ask;
       if (!this.#failing && !this.#closed) this.#member.report(error);
       this.#failing = true;
     }

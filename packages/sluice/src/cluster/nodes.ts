@@ -2,46 +2,47 @@
 export const BEATS_PER_TIMEOUT = 4;
 
 /**
- * Which other nodes are alive, judged by the order of the log: a node is dead when this process has seen several of its own beats since
- * that one's last, as many as take that one's timeout. So nobody is taken for dead while the log is out of reach, since then this process sees none of its own either.
+ * The other nodes and their liveness. Time is measured in beats of this node that came through the log: a node is dead
+ * if none of its beats arrived while this node's beats filled its timeout. So no node counts as dead while the log is
+ * out of reach, since this node's own beats do not come through either.
  */
 export class Nodes {
-  readonly #others = new Map<string, { missed: number; readonly most: number; readonly wasHeard: boolean }>();
-  readonly #every: number;
+  readonly #others = new Map<string, { missed: number; readonly limit: number; readonly isLive: boolean }>();
+  readonly #interval: number;
   readonly #onDeath: (node: string) => void;
 
-  /** `every`: the time between the beats of this process, in ms. */
-  constructor(every: number, onDeath: (node: string) => void) {
-    this.#every = every;
+  /** `interval` is the time between two beats of this node, in ms. */
+  constructor(interval: number, onDeath: (node: string) => void) {
+    this.#interval = interval;
     this.#onDeath = onDeath;
   }
 
-  /** Others that are alive. */
+  /** Number of live nodes, not counting this one. */
   get count(): number {
-    return [...this.#others.values()].filter(({ wasHeard }) => wasHeard).length;
+    return [...this.#others.values()].filter(({ isLive }) => isLive).length;
   }
 
-  /** A node was heard of, which counts as dead when that is not so again within its `timeout`, in ms. */
-  heard(node: string, timeout: number): void {
-    this.#others.set(node, { missed: 0, most: this.#beatsIn(timeout), wasHeard: true });
+  /** Records a beat. The node counts as dead if its next beat does not arrive within `timeout` ms. */
+  recordBeat(node: string, timeout: number): void {
+    this.#others.set(node, { missed: 0, limit: this.#beatsIn(timeout), isLive: true });
   }
 
-  /** Gives a node of which nothing was heard yet the same time as any other to be heard of. */
+  /** Starts to wait for the first beat of a node. The node counts as dead if none arrives within `timeout` ms. */
   expect(node: string, timeout: number): void {
-    if (!this.#others.has(node)) this.#others.set(node, { missed: 0, most: this.#beatsIn(timeout), wasHeard: false });
+    if (!this.#others.has(node)) this.#others.set(node, { missed: 0, limit: this.#beatsIn(timeout), isLive: false });
   }
 
-  /** It said that it goes. */
-  left(node: string): void {
+  /** Removes a node that left or died. */
+  remove(node: string): void {
     if (this.#others.delete(node)) this.#onDeath(node);
   }
 
-  /** A beat of this process has come through the log. */
-  ownBeat(): void {
-    for (const [node, other] of [...this.#others]) if (++other.missed >= other.most) this.left(node);
+  /** Records that a beat of this node came through the log. */
+  recordOwnBeat(): void {
+    for (const [node, other] of [...this.#others]) if (++other.missed >= other.limit) this.remove(node);
   }
 
   #beatsIn(timeout: number): number {
-    return Math.max(BEATS_PER_TIMEOUT, Math.ceil(timeout / this.#every));
+    return Math.max(BEATS_PER_TIMEOUT, Math.ceil(timeout / this.#interval));
   }
 }

@@ -1,52 +1,60 @@
 import type { LocalPresence } from "../channel/local-presence.ts";
 import type { ChannelReport, TopicCount } from "./cluster-events.ts";
 
-/** Who is connected to a channel, on all nodes. */
+/** Numbers of a channel's subscribers on all nodes. */
 export interface Presence {
   /** Open event streams on the channel. */
   readonly subscribers: number;
-  /** By topic, how many of them name it; `"*"`: those of everything. One that names two counts for both. */
+  /**
+   * Number of subscribers by topic; `"*"`: subscribers of all topics. A subscriber that names two topics counts twice.
+   */
   readonly topics: ReadonlyMap<string, number>;
-  /** Nodes counted, this one included. */
+  /** Nodes whose subscribers are counted, including this one. */
   readonly nodes: number;
 }
 
-/** What one node has said of its subscribers. */
-type NodeReport = Map<string, { subscribers: number; readonly topics: Map<string, number> }>;
+/** Subscribers of one node, by channel. */
+type NodePresence = Map<string, { subscribers: number; readonly topics: Map<string, number> }>;
 
-/** Characters of topics told in one beat, so that no beat is larger than any log takes an event. */
+/** Characters of topic counts in one beat, so that a beat is small enough for every log. */
 const BEAT_CHARACTERS = 100_000;
-/** What a topic takes besides its name. */
+/** Characters of a topic count besides the topic. */
 const COUNT_CHARACTERS = 10;
 
-/** Adds up what all nodes say of their subscribers. */
+/** Subscribers of all nodes, computed from their reports. */
 export class PresenceTable {
-  readonly #byNode = new Map<string, NodeReport>();
-  /** What this node has told the others. */
-  #told: NodeReport = new Map();
+  readonly #byNode = new Map<string, NodePresence>();
+  /** The presence of this node as it reported it last. */
+  #lastSent: NodePresence = new Map();
 
-  /** What another node says; `whole`: it has nothing else. Returns whether it could be understood: of an unknown node only changes tell nothing. */
-  heard(node: string, reports: readonly ChannelReport[], whole: boolean): boolean {
+  /**
+   * Applies the reports of another node. `whole`: they describe all of its channels. Returns false if they are changes
+   * to reports that this table does not have.
+   */
+  apply(node: string, reports: readonly ChannelReport[], whole: boolean): boolean {
     if (whole) this.#byNode.set(node, new Map());
     const known = this.#byNode.get(node);
     if (known === undefined) return false;
-    for (const { channel, subscribers, topics } of reports) apply(known, channel, subscribers, topics);
+    for (const report of reports) applyReport(known, report);
     return true;
   }
 
-  forget(node: string): void {
+  remove(node: string): void {
     this.#byNode.delete(node);
   }
 
-  /** What the others do not know yet of this node's channels, or all of it, in parts of which each fits into a beat. */
-  changes(channels: ReadonlyMap<string, LocalPresence>, whole: boolean): ChannelReport[][] {
-    if (whole) this.#told = new Map();
+  /**
+   * Returns reports of what changed in this node's channels since the last call, or reports of all channels if `whole`.
+   * Each inner array fits into one beat. There is at least one, which may be empty.
+   */
+  nextReports(channels: ReadonlyMap<string, LocalPresence>, whole: boolean): ChannelReport[][] {
+    if (whole) this.#lastSent = new Map();
     const parts: ChannelReport[][] = [[]];
     let room = BEAT_CHARACTERS;
     for (const [channel, { subscribers, topics }] of channels) {
-      const told = this.#told.get(channel);
-      const changed = changedTopics(topics, told?.topics);
-      if (changed.length === 0 && subscribers === (told?.subscribers ?? 0)) continue;
+      const last = this.#lastSent.get(channel);
+      const changed = changedTopics(topics, last?.topics);
+      if (changed.length === 0 && subscribers === (last?.subscribers ?? 0)) continue;
       let report = { channel, subscribers, topics: [] as TopicCount[] };
       parts[parts.length - 1]!.push(report);
       for (const count of changed) {
@@ -58,17 +66,17 @@ export class PresenceTable {
         }
         report.topics.push(count);
       }
-      apply(this.#told, channel, subscribers, changed);
+      applyReport(this.#lastSent, { channel, subscribers, topics: changed });
     }
     return parts;
   }
 
-  /** This node's own, and what the others have said. */
-  of(channel: string, own: LocalPresence, nodes: number): Presence {
+  /** Adds the subscribers of other nodes to those of this one. `nodes` is the number of live nodes. */
+  total(channel: string, own: LocalPresence, nodes: number): Presence {
     const topics = new Map(own.topics);
     let { subscribers } = own;
-    for (const report of this.#byNode.values()) {
-      const there = report.get(channel);
+    for (const node of this.#byNode.values()) {
+      const there = node.get(channel);
       if (there === undefined) continue;
       subscribers += there.subscribers;
       for (const [topic, count] of there.topics) topics.set(topic, (topics.get(topic) ?? 0) + count);
@@ -77,15 +85,15 @@ export class PresenceTable {
   }
 }
 
-function apply(report: NodeReport, channel: string, subscribers: number, changed: readonly TopicCount[]): void {
-  let known = report.get(channel);
-  if (known === undefined) report.set(channel, (known = { subscribers, topics: new Map() }));
+function applyReport(node: NodePresence, { channel, subscribers, topics }: ChannelReport): void {
+  let known = node.get(channel);
+  if (known === undefined) node.set(channel, (known = { subscribers, topics: new Map() }));
   known.subscribers = subscribers;
-  for (const [topic, count] of changed) {
+  for (const [topic, count] of topics) {
     if (count === 0) known.topics.delete(topic);
     else known.topics.set(topic, count);
   }
-  if (subscribers === 0) report.delete(channel);
+  if (subscribers === 0) node.delete(channel);
 }
 
 function changedTopics(

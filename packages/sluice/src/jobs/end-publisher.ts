@@ -8,7 +8,7 @@ import { endId } from "./job-table.ts";
 /** Time between two attempts to publish an end, in ms. */
 const RETRY_MS = 1_000;
 
-/** Publishes the ends of jobs, and retries while the log fails: if the log never received an end, no other node would learn of it. */
+/** Publishes the ends of jobs. Retries while the log fails, since other nodes learn of an end only from the log. */
 export class EndPublisher {
   readonly #channel: Channel;
   readonly #report: (error: unknown) => void;
@@ -25,7 +25,7 @@ export class EndPublisher {
     return this.#stopped;
   }
 
-  /** Publishes the end of a run. Resolves to its event ID. If an end of the run is pending already, returns that promise. */
+  /** Publishes the end of a run, unless one is pending already. Resolves to its event ID. */
   publish(job: JobRun, type: TerminalType, data: unknown): Promise<string> {
     const pending = this.#pending.get(job.run);
     if (pending !== undefined) return pending;

@@ -1,6 +1,6 @@
 /**
- * Tells a job's followers why the job failed: throw it in the job, and its `message` is sent to them. If a job throws any other
- * error, they learn only that the job failed. `onError` receives both kinds.
+ * An error whose message followers may see. If a job throws it, its followers receive `message`. If a job throws any
+ * other error, they learn only that the job failed. `onError` receives both.
  */
 export class JobFailure extends Error {
   override readonly name: string = "JobFailure";

@@ -22,7 +22,7 @@ interface JobProgressSetup {
 /** The types that followers of a job receive. */
 const FOLLOWED_TYPES = ["progress", ...TERMINAL_TYPES] as const;
 
-/** The source of a job's stream. The stream ends after the job's terminal event; a reconnect from there is answered with 204. */
+/** The source of a job's stream. The stream ends after the terminal event; a reconnect from there gets 204. */
 export class JobProgress implements FeedSource {
   readonly #hub: StreamHub;
   readonly #channel: Channel;
@@ -72,7 +72,8 @@ export class JobProgress implements FeedSource {
     signal.addEventListener("abort", () => events.return(), { once: true });
     try {
       if (lastEventId === undefined) {
-        // The registry knows everything before the first of `events`. If it is up to date, do not await: nothing may come between.
+        // The registry must know everything before the first of `events`. If it always does, go on in the same turn: an
+        // event that came during an await would be sent twice.
         const caughtUp = this.#registry.caughtUp();
         if (caughtUp !== undefined) await caughtUp;
         const job = this.#found();
@@ -88,7 +89,7 @@ export class JobProgress implements FeedSource {
         // A gap. The missed events may include the end, which the registry knows.
         await this.#registry.sync(this.#id);
         const job = this.#found();
-        // Omit the gap's ID if the end follows: a follower that is cut off between the two must receive the end when it resumes.
+        // If the end follows, omit the gap's ID: a follower that is cut off between the two resumes before the end.
         yield job.outcome === undefined ? item : new SseItem(item.data, { event: item.event });
         if (job.outcome !== undefined) return yield* outcomeOf(job);
       }

@@ -8,8 +8,9 @@ export interface JobRun {
 }
 
 /**
- * The registry of the jobs of one name: the contract that `LocalJobs` and `SharedJobs` fulfil. `LocalJobs` knows the jobs of this
- * process, and is the specification. `SharedJobs` also knows the jobs of all other processes that share the log.
+ * The registry of the jobs of one name: the contract that `LocalJobs` and `SharedJobs` fulfil. `LocalJobs` knows the
+ * jobs of this process, and is the specification. `SharedJobs` also knows the jobs of all other processes that share
+ * the log.
  *
  * - `add`, `find` and `stateOf` MUST answer at once, from what this process knows.
  * - A job that runs MUST stay known. A job that ended MUST stay known for `keepFor` ms, unless `maxJobs` forces it out.
@@ -17,7 +18,8 @@ export interface JobRun {
  */
 export interface JobRegistry {
   /**
-   * Adds a job that this process is about to run. MUST throw `INVALID_OPTION` if the ID belongs to a known job, or if `maxJobs` jobs run.
+   * Adds a job that this process is about to run. MUST throw `INVALID_OPTION` if the ID belongs to a known job, or if
+   * `maxJobs` jobs run.
    */
   add(job: Job): void;
 
@@ -31,25 +33,27 @@ export interface JobRegistry {
   stateOf(id: string): JobState<unknown, unknown> | undefined;
 
   /**
-   * Publishes `cancelled` for a job that another process runs; that process then aborts it. Returns true if the job was running.
+   * Publishes `cancelled` for a job that another process runs, which then aborts it. Returns true if the job was
+   * running.
    */
   cancelElsewhere(id: string, data: { readonly message: string }): boolean;
 
   /**
-   * Publishes the end of a run. Resolves to its event ID when the log has it. MAY retry for as long as the log fails, but MUST NOT
-   * retry after {@link stopRetrying}. Rejects with the error of `channel.publish()`.
+   * Publishes the end of a run. Resolves to its event ID when the log has it. MAY retry for as long as the log fails,
+   * but MUST NOT retry after {@link stopRetrying}. Rejects with the error of `channel.publish()`.
    */
   publishEnd(run: JobRun, type: TerminalType, data: unknown): Promise<string>;
 
   /**
-   * Resolves when {@link find} takes into account everything that any process published before the call.
-   * Returns `undefined` if that is always so.
+   * Resolves when {@link find} takes into account everything that any process published before the call. If the job is
+   * unknown, MAY wait longer, since its process announces it again if the log lost the announcement.
+   * Returns `undefined` if {@link find} is always up to date.
    */
   sync(id: string): Promise<void> | undefined;
 
   /**
    * Resolves when {@link find} takes into account everything that this process has received from the log.
-   * Returns `undefined` if that is always so.
+   * Returns `undefined` if {@link find} is always up to date.
    */
   caughtUp(): Promise<void> | undefined;
 

@@ -13,8 +13,8 @@ export interface JobContext<Progress> {
   /** Aborts when the job is cancelled, when another process ends the job, and when the Sluice closes. */
   readonly signal: AbortSignal;
   /**
-   * Sends progress to the job's followers. Resolves when the log has it, and rejects like `channel.publish()`. It need not be
-   * awaited: `onError` receives every failure.
+   * Sends progress to the job's followers. Resolves when the log has it, and rejects like `channel.publish()`. It need
+   * not be awaited: `onError` receives every failure.
    */
   progress(progress: Progress): Promise<void>;
 }
@@ -23,14 +23,14 @@ export interface JobContext<Progress> {
 export interface StartedJob<Result> {
   readonly id: string;
   /**
-   * The job's return value. Rejects with the job's error, or with an `AbortError` if the job was cancelled. It need not be awaited:
-   * followers and `onError` learn of a failure.
+   * Resolves to the job's return value. Rejects with the job's error, or with an `AbortError` if the job was cancelled.
+   * It need not be awaited: followers and `onError` learn of a failure.
    */
   readonly result: Promise<Result>;
   /**
-   * Resolves when every process that shares the log can follow the job; at once if no log is shared. Await it before you send the
-   * job's ID to a client whose next request may reach another process. Rejects with `LOG_FAILED`; the job runs all the same, and is
-   * announced later.
+   * Resolves when every process that shares the log can follow the job; at once if no log is shared. Await it before
+   * you send the job's ID to a client whose next request may reach another process. Rejects with `LOG_FAILED`; the job
+   * runs all the same, and is announced later.
    */
   readonly published: Promise<void>;
 }

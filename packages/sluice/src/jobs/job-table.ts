@@ -56,8 +56,8 @@ export class JobTable {
   /** By ID. Ended jobs are in the order of their end. */
   readonly #jobs = new Map<string, SharedJob>();
   /**
-   * Ends without an announcement, by event ID: the log may have lost the announcement, and its node may repeat it later.
-   * At most `maxJobs`.
+   * Ends without an announcement, by event ID: the log may have lost the announcement, and its node may repeat it
+   * later. At most `maxJobs`.
    */
   readonly #endsWithoutJob = new Map<string, KeptEvent>();
 
@@ -81,8 +81,8 @@ export class JobTable {
   }
 
   /**
-   * Returns true if other nodes can learn from the log what they need to know of a run: its end, or, while it runs, an announcement
-   * at offset `oldest` or later.
+   * Returns true if other nodes can learn from the log what they need to know of a run: its end, or, while it runs, an
+   * announcement at offset `oldest` or later.
    */
   isInLog({ id, run, outcome }: JobRun & Pick<FollowedJob, "outcome">, oldest: number): boolean {
     const known = this.#jobs.get(id);

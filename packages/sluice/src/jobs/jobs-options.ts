@@ -1,21 +1,21 @@
 import { checkNames, checkNumber } from "../base/check-option.ts";
 import type { ChannelOptions } from "../channel/channel-options.ts";
 
-/** Options of a kind of job. */
+/** Options of the jobs of one name. */
 export interface JobsOptions {
   /**
-   * Keeps an ended job for this time, in ms, so that late followers still receive its end. At most 2 147 483 647, about 24 days.
-   * Default: `3_600_000`, 1 hour.
+   * Keeps an ended job for this time, in ms, so that late followers still receive its end. At most 2 147 483 647 (about
+   * 24 days). Default: 3 600 000 (1 hour).
    */
   readonly keepFor?: number;
   /**
-   * Limits the number of jobs that are remembered, running ones included. Beyond the limit, the job that ended first is
-   * forgotten first; if all of them run, `start()` throws `INVALID_OPTION`. Default: `10_000`.
+   * Limits the number of jobs that are remembered, running jobs included. Beyond the limit, the job that ended first is
+   * forgotten first. If `maxJobs` jobs run, `start()` throws `INVALID_OPTION`. Default: 10 000.
    */
   readonly maxJobs?: number;
   /**
-   * Limits how much past progress the log keeps for followers that resume. All jobs of this name share it.
-   * Default: the default of the channel option `retain`.
+   * Limits how much past progress the log keeps for followers that resume. All jobs of this name share it. Default: the
+   * defaults of the channel option `retain`.
    */
   readonly retain?: NonNullable<ChannelOptions["retain"]>;
 }
@@ -24,7 +24,7 @@ export interface JobsOptions {
 export interface StartOptions {
   /** Sets the job's ID. Default: a random UUID, which nobody can guess. */
   readonly id?: string;
-  /** Names the user to whom the job belongs; only a follower with the same `user` receives it. Default: everybody may follow. */
+  /** Names the job's user. Only followers with the same `user` receive the job. Default: everybody may follow it. */
   readonly user?: string;
 }
 

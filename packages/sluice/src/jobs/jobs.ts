@@ -22,8 +22,8 @@ export interface JobsSetup<Progress, Result> {
 }
 
 /**
- * Long-running work whose progress users follow. Each job is a topic of one channel. If processes share the log, a job can be
- * followed and cancelled from each of them.
+ * Long-running work whose progress users follow. Each job is a topic of one channel. If processes share the log, a job
+ * can be followed and cancelled from each of them.
  */
 export class Jobs<Progress = unknown, Result = unknown> {
   readonly name: string;
@@ -47,7 +47,7 @@ export class Jobs<Progress = unknown, Result = unknown> {
     Promise.resolve(this.#registry.get()).catch(report);
   }
 
-  /** Starts a job. It runs with or without followers. Throws `INVALID_OPTION`, also if the ID belongs to another job. */
+  /** Starts a job. It runs with or without followers. Throws `INVALID_OPTION`, also if another job has the ID. */
   start(
     run: (context: JobContext<Progress>) => Result | Promise<Result>,
     options: StartOptions = {},
@@ -70,8 +70,8 @@ export class Jobs<Progress = unknown, Result = unknown> {
   }
 
   /**
-   * Cancels a job: its signal aborts, and its followers receive `cancelled`. Returns true if the job was running. If another process
-   * runs the job, its signal aborts when that process receives `cancelled` from the log.
+   * Cancels a job: its signal aborts, and its followers receive `cancelled`. Returns true if the job was running. If
+   * another process runs the job, its signal aborts when that process receives `cancelled` from the log.
    */
   cancel(id: string): boolean {
     const job = this.#local.find(id);
@@ -79,9 +79,9 @@ export class Jobs<Progress = unknown, Result = unknown> {
   }
 
   /**
-   * Returns the source of a job's stream: the newest progress, further progress as it comes, and the job's end, after which the
-   * stream ends. A reconnect after the end is answered with 204, which stops EventSource for good. If the job is unknown, or belongs
-   * to a user other than `options.user`, the answer is 404.
+   * Returns the source of a job's stream. The stream begins with the newest progress, continues with further progress,
+   * and ends with the job's end. A reconnect after the end is answered with 204, which stops EventSource for good. If
+   * the job is unknown, or belongs to a user other than `options.user`, the answer is 404.
    */
   progress(id: string, options: { readonly user?: string } = {}): FeedSource {
     checkNames("progress", options, ["user"]);

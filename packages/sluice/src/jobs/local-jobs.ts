@@ -98,6 +98,6 @@ export class LocalJobs implements JobRegistry {
 
 /** Returns the error for an ID that belongs to another job. */
 export function idTaken(id: string): SluiceError {
-  const message = `\`id\`: the ID ${show(id)} belongs to another job. Pass a different ID, or none to get a random one.`;
+  const message = `\`id\`: another job has the ID ${show(id)}. Pass a different ID, or none to get a random one.`;
   return new SluiceError("INVALID_OPTION", message);
 }

@@ -36,7 +36,7 @@ const NODE_GONE = { message: "The process that ran this job is gone." };
 /** The oldest part of what the log keeps (0 to 1). It will be trimmed soon, so an announcement in it is repeated. */
 const OLD_PART = 0.25;
 
-/** The jobs of all nodes that share the log. Each node announces its jobs, publishes their ends, and reads those of the others. */
+/** The jobs of all nodes that share the log. Each node publishes the start and the end of its jobs to the log. */
 export class SharedJobs implements JobRegistry {
   readonly #channel: Channel;
   readonly #nodes: JobNodes;
