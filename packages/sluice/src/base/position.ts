@@ -10,16 +10,18 @@ export interface Position {
   readonly epoch: string;
   /** Offset of the last entry before the position; 0 is before the first entry. */
   readonly offset: number;
+  /** The publisher's own ID of that entry, if it has one. It names the position then. */
+  readonly ownId?: string | undefined;
 }
 
-/** Returns a position as an event ID: `<epoch>-<offset>`. */
-export function formatPosition({ epoch, offset }: Position): string {
-  return `${epoch}-${offset}`;
+/** Returns the event ID that names a position: the publisher's own ID, else `<epoch>-<offset>`. */
+export function formatPosition({ epoch, offset, ownId }: Position): string {
+  return ownId ?? `${epoch}-${offset}`;
 }
 
 const POSITION = /^([0-9a-z]{1,32})-(0|[1-9][0-9]{0,15})$/;
 
-/** Parses an event ID that {@link formatPosition} wrote. Returns `undefined` for any other text. */
+/** Parses an event ID of the form `<epoch>-<offset>`. Returns `undefined` for any other text. */
 export function parsePosition(id: string): Position | undefined {
   if (id.length > MAX_EVENT_ID_LENGTH) return undefined;
   const match = POSITION.exec(id);

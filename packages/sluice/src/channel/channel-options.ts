@@ -2,31 +2,40 @@ import { checkFunction, checkNames, checkNumber, invalidOption } from "../base/c
 import type { Retention } from "../logs/log.ts";
 import type { AnyEvents, ChannelEvent, EventMap } from "./event/kept-event.ts";
 import type { StandardSchema } from "./event/standard-schema.ts";
-import type { WindowLimits } from "./read/window.ts";
+import type { WindowLimits } from "./read/event-window.ts";
 
-/** How a channel is set up. */
+/** Options of a channel. */
 export interface ChannelOptions<Events extends EventMap = AnyEvents> {
   /**
-   * How much of the past the log keeps; what goes beyond any of the limits is trimmed, oldest first. `events`: 10 000. `bytes`: 16 MiB;
-   * counted are the characters of the text, and 320 for each event. `age` in ms: `Infinity`.
+   * Limits of the events that the log keeps. The oldest events beyond any limit are trimmed. Default: `events` 10,000;
+   * `bytes` 16 MiB (the characters of the text, and 320 per event); `age` `Infinity`, in ms.
    */
   readonly retain?: Partial<Retention>;
   /**
-   * How much of the newest past this process keeps encoded, for subscribers that are a little behind. `events`: 4 096. `bytes`: 8 MiB.
-   * Beyond it they are served from the log.
+   * Limits of the newest events that this process keeps encoded, for subscribers that lag a little. Older events are
+   * read from the log. Default: `events` 4,096; `bytes` 8 MiB.
    */
   readonly window?: Partial<WindowLimits>;
-  /** Names the key of which an event is the newest state, for subscriptions with `initial: "latest"`; `undefined`: none. At most 10 000 keys are kept. */
+  /**
+   * Returns the key of an event, for subscriptions with `initial: "latest"`, which begin with the newest event of each
+   * key; `undefined`: no key. The channel remembers 10,000 keys. Default: none.
+   */
   readonly latestBy?: (event: ChannelEvent<Events>) => string | undefined;
-  /** A Standard Schema for the data of each type: `publish` validates, and publishes what the schema makes of it. */
+  /**
+   * A Standard Schema for the data of each event type. `publish` validates the data, and publishes the schema's output.
+   * Default: none.
+   */
   readonly schemas?: { readonly [Type in keyof Events]?: StandardSchema<Events[Type]> };
-  /** Size of an event's data as text at most, in bytes of UTF-8. Default: 1 MiB. */
+  /** Largest size of an event's data as text, in bytes of UTF-8. Default: 1 MiB. */
   readonly maxEventBytes?: number;
-  /** How long events are gathered for one write, in ms; 0: until the end of the event-loop turn. Default: that of the Sluice. */
+  /**
+   * Time for which events are gathered for one write, in ms. 0: until the end of the event-loop turn. Default: the
+   * option `flushInterval` of the Sluice.
+   */
   readonly flushInterval?: number;
 }
 
-/** The same, checked, with the defaults filled in. */
+/** Checked {@link ChannelOptions}, with their defaults. */
 export interface ChannelSettings {
   readonly retain: Retention;
   readonly window: WindowLimits;
@@ -34,7 +43,7 @@ export interface ChannelSettings {
   readonly schemas: Readonly<Record<string, StandardSchema>> | undefined;
   readonly maxEventBytes: number;
   readonly flushInterval: number;
-  /** The type of gap events, which no event of the channel may have. */
+  /** Type of the gap events. No event of the channel may have it. */
   readonly gapEvent: string;
 }
 
@@ -46,7 +55,7 @@ const MAX_EVENT_BYTES = 1024 * 1024;
 
 const COUNT = { min: 1, whole: true, infinite: true };
 
-/** Throws `INVALID_OPTION` where an option is not what its description says. */
+/** Returns the options with their defaults. Throws `INVALID_OPTION` if an option is invalid. */
 export function checkChannelOptions(options: ChannelOptions, flushInterval: number, gapEvent: string): ChannelSettings {
   checkNames("channel", options, ["retain", "window", "latestBy", "schemas", "maxEventBytes", "flushInterval"]);
   const { retain = {}, window = {}, latestBy, schemas } = options;

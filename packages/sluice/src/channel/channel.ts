@@ -5,28 +5,14 @@ import type { StreamHub } from "../stream/stream-hub.ts";
 import { type ChannelOptions, type ChannelSettings, checkChannelOptions } from "./channel-options.ts";
 import { FilterNumbers } from "./event/filter-numbers.ts";
 import type { AnyEvents, EventMap } from "./event/kept-event.ts";
-import { makeEntry, type PublishOptions } from "./event/new-entry.ts";
+import { makeEntry, type Publication, type PublishOptions } from "./event/new-entry.ts";
 import { applySchema } from "./event/standard-schema.ts";
 import { type LocalPresence, NOBODY } from "./local-presence.ts";
 import { askLog } from "./log-failed.ts";
-import type { OpenChannel } from "./open-channel.ts";
+import type { ChannelStats, OpenChannel } from "./open-channel.ts";
 import { checkHistoryOptions, type History, type HistoryOptions } from "./read/history.ts";
-import { type SubscribedChannel, type SubscribeOptions, Subscription } from "./subscription.ts";
-
-/** How a channel is doing. */
-export interface ChannelStats {
-  readonly subscribers: number;
-  readonly live: number;
-  readonly lagging: number;
-  /** Events that were published in this process. */
-  readonly published: number;
-  /** Events that the log keeps. */
-  readonly retained: number;
-  /** Events and bytes that this process keeps encoded. */
-  readonly window: { readonly events: number; readonly bytes: number };
-  /** Different selections among the subscribers. */
-  readonly cohorts: number;
-}
+import type { SubscribeOptions } from "./subscribe-options.ts";
+import { type SubscribedChannel, Subscription } from "./subscription.ts";
 
 /** Arguments of a channel's constructor. */
 export interface ChannelSetup<Events extends EventMap> {
@@ -40,8 +26,8 @@ export interface ChannelSetup<Events extends EventMap> {
   readonly options: ChannelOptions<Events>;
 }
 
-/** Nothing is known of a channel before its log is open. */
-const NOTHING_YET: ChannelStats = {
+/** Figures of a channel whose log is not open yet. */
+const NOT_OPEN: ChannelStats = {
   subscribers: 0,
   live: 0,
   lagging: 0,
@@ -51,7 +37,7 @@ const NOTHING_YET: ChannelStats = {
   cohorts: 0,
 };
 
-/** A named, ordered, replayable sequence of events: what one publishes to and subscribes to. */
+/** A named, ordered, replayable sequence of events that programs publish to and subscribe to. */
 export class Channel<Events extends EventMap = AnyEvents> {
   readonly name: string;
   readonly #hub: StreamHub;
@@ -72,38 +58,39 @@ export class Channel<Events extends EventMap = AnyEvents> {
       filterNumbers: new FilterNumbers(),
       open: () => this.open(),
     };
-    // At once, so that the first event waits no longer than it must. Whoever uses the channel hears of a failure again.
+    // Open the log at once, so that the first event need not wait for it. Each call that needs the log tries again.
     Promise.resolve(this.open()).catch((error) => hub.report(error, { stage: "log", channel: name }));
   }
 
   /**
-   * Publishes an event. Resolves to its event ID once the log has it; what that promises depends on the log (the memory log: it is in
-   * this process). Events of one publisher are in the order of its calls, save those that wait for a schema that answers with a promise:
-   * they take their place, and their data as it is, when it has answered.
+   * Publishes an event. Resolves to its event ID once the log has the event, as durable as the log promises (the memory
+   * log: in this process). Events are logged in the order of the calls. If a schema validates asynchronously, the event
+   * takes its place, and a copy of its data, when the schema has answered.
    *
-   * Rejects with `INVALID_FIELD` (type, topics, id, retry), `INVALID_DATA`, `SCHEMA_MISMATCH`, `EVENT_TOO_LARGE`, `CLOSED`, or `LOG_FAILED`.
+   * Rejects with `INVALID_FIELD` (type, topics, id, retry), `INVALID_DATA`, `SCHEMA_MISMATCH`, `EVENT_TOO_LARGE`,
+   * `CLOSED` or `LOG_FAILED`.
    */
   publish<Type extends keyof Events & string>(
     type: Type,
     data: Events[Type],
     options: PublishOptions = {},
   ): Promise<string> {
-    // Not an async function: its frame and promises would be most of what a publish takes.
+    // No async function: its frame and promises would be most of the cost of a publish (`npm run bench -- logs`).
     try {
       const { schemas } = this.#settings;
       const schema = schemas !== undefined && Object.hasOwn(schemas, type) ? schemas[type] : undefined;
       const value = schema === undefined ? data : applySchema(type, schema, data);
       return schema !== undefined && value instanceof Promise
-        ? value.then((settled) => this.#publish(type, settled, options))
-        : this.#publish(type, value, options);
+        ? value.then((settled) => this.#publish({ type, value: settled, options }))
+        : this.#publish({ type, value, options });
     } catch (error) {
       return Promise.reject(error);
     }
   }
 
   /**
-   * Describes what a subscriber wants. Give it to `stream` or `response`, as often as you like, or iterate over it.
-   * Throws `INVALID_OPTION`.
+   * Returns a description of a subscription: the source of any number of streams, and an async iterable. Throws
+   * `INVALID_OPTION`.
    */
   subscribe<Type extends keyof Events & string = keyof Events & string>(
     options: SubscribeOptions<Events, Type> = {},
@@ -112,8 +99,9 @@ export class Channel<Events extends EventMap = AnyEvents> {
   }
 
   /**
-   * Events that the channel keeps, oldest first: those after an event ID, or the newest. Like a subscription, it gives events with
-   * topics only to those who name one of them. Rejects with `INVALID_OPTION` and `LOG_FAILED`.
+   * Resolves to kept events, oldest first: the events after an event ID, or the newest ones. As with a subscription,
+   * events with topics are included only if the options name one of the topics. Rejects with `INVALID_OPTION` and
+   * `LOG_FAILED`.
    */
   async history<Type extends keyof Events & string = keyof Events & string>(
     options: HistoryOptions<Events, Type> = {},
@@ -123,18 +111,19 @@ export class Channel<Events extends EventMap = AnyEvents> {
   }
 
   /**
-   * The position of the newest event, for `?lastEventId=` or `lastEventId`: whoever comes with it gets everything that is published
-   * from now on.
+   * Resolves to the position of the newest event, for `?lastEventId=` or the option `lastEventId`: a subscriber with it
+   * receives every event published from now on. Rejects with `LOG_FAILED` and `CLOSED`.
    */
   async position(): Promise<string> {
     return (await this.open()).position;
   }
 
+  /** Returns the channel's figures in this process; zeros while the log is being opened. */
   stats(): ChannelStats {
-    return this.#opened.value?.stats ?? NOTHING_YET;
+    return this.#opened.value?.stats ?? NOT_OPEN;
   }
 
-  /** @internal Who is connected here. */
+  /** @internal Counts the subscribers in this process. */
   presence(): LocalPresence {
     return this.#opened.value?.presence ?? NOBODY;
   }
@@ -144,30 +133,35 @@ export class Channel<Events extends EventMap = AnyEvents> {
     return this.#closed;
   }
 
-  /** @internal At once where the log is open. */
+  /** @internal Returns the open channel; a promise while the log is being opened. */
   open(): OpenChannel | Promise<OpenChannel> {
     return this.#opened.get();
   }
 
-  /** @internal Follows the log no more; streams are ended by the Sluice. */
+  /** @internal Stops following the log. The Sluice ends the streams. */
   async close(): Promise<void> {
     this.#closed = true;
-    // One that is still being opened is closed as soon as it is open.
+    // A channel that is still being opened is closed as soon as it is open.
     await (await this.#opened.settled())?.close();
   }
 
-  #publish(type: string, value: unknown, options: PublishOptions): Promise<string> {
-    if (this.#closed) throw new SluiceError("CLOSED", `Channel "${this.name}" is closed.`);
-    const entry = makeEntry(this.name, this.#settings, type, value, options);
+  #publish(publication: Publication): Promise<string> {
+    this.#mustBeOpen();
+    const entry = makeEntry(this.name, this.#settings, publication);
     const opened = this.open();
     return opened instanceof Promise ? opened.then((open) => open.publish(entry)) : opened.publish(entry);
   }
 
   async #open(): Promise<OpenChannel> {
-    if (this.#closed) throw new SluiceError("CLOSED", `Channel "${this.name}" is closed.`);
+    this.#mustBeOpen();
     const { OpenChannel } = await import("./open-channel.ts");
-    const onError = (error: unknown) => this.#hub.report(error, { stage: "log", channel: this.name });
-    const log = await this.#log.open(this.name, { retain: this.#settings.retain, onError });
-    return new OpenChannel(this.#hub, log, this.name, this.#settings);
+    const { name } = this;
+    const onError = (error: unknown) => this.#hub.report(error, { stage: "log", channel: name });
+    const log = await this.#log.open(name, { retain: this.#settings.retain, onError });
+    return new OpenChannel({ hub: this.#hub, log, name, settings: this.#settings });
+  }
+
+  #mustBeOpen(): void {
+    if (this.#closed) throw new SluiceError("CLOSED", `Channel "${this.name}" is closed.`);
   }
 }

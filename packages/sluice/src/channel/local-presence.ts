@@ -1,8 +1,9 @@
-/** How many subscribers a channel has in this process, and of which topics. */
+/** The subscribers of a channel in this process. */
 export interface LocalPresence {
   readonly subscribers: number;
-  /** By topic, how many of them name it; `"*"`: those of everything. */
+  /** Number of subscribers that name a topic, by topic. `"*"`: subscribers of every topic. */
   readonly topics: ReadonlyMap<string, number>;
 }
 
+/** The presence of a channel without subscribers. */
 export const NOBODY: LocalPresence = { subscribers: 0, topics: new Map() };

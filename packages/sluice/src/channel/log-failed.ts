@@ -1,6 +1,6 @@
 import { SluiceError } from "../base/sluice-error.ts";
 
-/** The log could not do what it was asked, for now: a request that needs it is answered with 503. */
+/** Thrown when a log fails. A request that needs the log is answered with 503 and `Retry-After`. */
 class LogFailed extends SluiceError {
   readonly status = 503;
   readonly headers: Readonly<Record<string, string>> = { "retry-after": "2" };
@@ -11,13 +11,12 @@ class LogFailed extends SluiceError {
   }
 }
 
-/** What whoever asked is told of a log's error: it is the cause of ours. */
+/** Wraps a log's error as the `cause` of a `SluiceError`. A `SluiceError` with a code of its own stays as it is. */
 export function logError(channel: string, what: string, cause: unknown): unknown {
-  // A log that says CLOSED or INVALID_OPTION has said it all.
   return cause instanceof SluiceError && cause.code !== "LOG_FAILED" ? cause : new LogFailed(channel, what, cause);
 }
 
-/** Resolves to a log's answer. */
+/** Resolves to a log's answer. Rejects with {@link logError}; `what` completes "could not …". */
 export async function askLog<T>(channel: string, what: string, answer: Promise<T>): Promise<T> {
   try {
     return await answer;

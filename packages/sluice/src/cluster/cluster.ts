@@ -69,15 +69,15 @@ export class Cluster {
       this.#presence.remove(node);
       for (const notify of this.#onDeath) notify(node);
     });
-    const folded = {
-      take: (event: KeptEvent) => this.#take(event),
+    const state = {
+      apply: (event: KeptEvent) => this.#take(event),
       restart: () => {
         this.#askForAll = true;
         this.#reportAll = true;
       },
     };
-    const report = (error: unknown) => member.report(error);
-    this.#projection = new Projection(channel as unknown as Channel, folded, "now", report);
+    const onError = (error: unknown) => member.report(error);
+    this.#projection = new Projection({ channel: channel as unknown as Channel, state, from: "now", onError });
     this.#timer = quietInterval(() => void this.#beat(), this.#interval);
     void this.#projection.caughtUp().then(
       () => this.#beat(),

@@ -58,14 +58,14 @@ export class SharedJobs implements JobRegistry {
       started: ({ node, nodeTimeout }) => nodes.expect(node, nodeTimeout),
       ended: (...end) => local.endAsLogged(...end),
     });
-    const folded = {
-      take: (event: KeptEvent) => this.#table.take(event),
+    const state = {
+      apply: (event: KeptEvent) => this.#table.take(event),
       restart: () => {
         this.#table.clear();
         this.#emptyAt = performance.now();
       },
     };
-    this.#projection = new Projection(channel, folded, "start", report);
+    this.#projection = new Projection({ channel, state, from: "start", onError: report });
     nodes.watch(
       (node) => this.#failJobsOf(node),
       () => this.#repeatLost(),

@@ -95,7 +95,8 @@ test("what a new life of the log has lost is in no snapshot", async () => {
 });
 
 test("a load that was overtaken by another leaves nothing behind", async () => {
-  const latest = new Latest(latestBy as (event: ChannelEvent) => string);
+  const onError = (error: unknown) => expect.fail(String(error));
+  const latest = new Latest({ keyOf: latestBy as (event: ChannelEvent) => string, onError });
   const event = (type: string, offset: number) =>
     new KeptEvent({ type, data: `${offset}`, json: true, offset, time: 0 }, "epoch");
   let release!: () => void;
@@ -110,10 +111,9 @@ test("a load that was overtaken by another leaves nothing behind", async () => {
   async function* quickly() {
     yield event("new", 1);
   }
-  const fail = (error: unknown) => expect.fail(String(error));
-  const first = latest.load(slowly(), fail);
-  const second = latest.load(quickly(), fail);
-  latest.add(event("added", 2), fail);
+  const first = latest.load(slowly());
+  const second = latest.load(quickly());
+  latest.add(event("added", 2));
   await second;
   release();
   await first;

@@ -1,95 +1,103 @@
+import type { Position } from "../../base/position.ts";
+import type { Piece } from "../../stream/body/piece.ts";
 import type { Sink } from "../../stream/body/sink.ts";
 import type { Selection } from "../event/selection.ts";
-import type { Cursor } from "./cursor.ts";
+import type { CohortKey } from "../read/step.ts";
 
-/** What a client knows as its last event ID, and where in the log that is. */
-export interface Told {
-  readonly offset: number;
-  readonly id: string;
+/** Slot of a member that is not live. */
+export const NO_SLOT = -1;
+
+/** A subscriber as its cohort and its delivery see it. */
+export interface Member {
+  readonly cohort: Cohort;
+  readonly sink: Sink;
+  /** Index in the cohort's lists while live, else {@link NO_SLOT}. Only the cohort sets it. */
+  slot: number;
+  /** A write reached the sink's high-water mark: continue from an own position. */
+  fallBehind(): void;
+  /** Stop being live and remember the own position. Does nothing if the subscriber is not live. */
+  stepBack(): void;
+  /** Continue after a jump of the log. See {@link LiveLogListener.resume}. */
+  resume(kept: number | undefined): void;
 }
 
-export const NOTHING_TOLD: Told = { offset: 0, id: "" };
-
-/** The cursors with equal selections: what one of them gets, all of them get. */
-export class Cohort {
+/**
+ * Subscribers with equal selections, which therefore receive the same bytes. A cohort owns the slots of its live
+ * members: nothing else edits its lists.
+ */
+export class Cohort implements CohortKey {
   readonly number: number;
   readonly selection: Selection;
-  /** Its cursors, live or not. */
+  /** Number of members, live or not. */
   members = 0;
-  /** Those at the end of the window, each of which gets every flush. */
-  readonly live: (Cursor | undefined)[] = [];
-  /** Their sinks, place by place: all that a flush needs of those that keep up. */
-  readonly sinks: Sink[] = [];
-  /** Events that the live ones were written, all told, and when last. */
+  /** Events written to each member that was live all the time. */
   events = 0;
+  /** Time of the last write, on the hub's clock. */
   writtenAt = 0;
-  /** The last event that the live ones were given: their clients' last event ID. */
-  told: Told = NOTHING_TOLD;
+  /** Position after the last event that live members received: their clients' last event ID. */
+  lastSent: Position | undefined;
+  /** Live members by slot. A member that leaves during a write leaves a hole until the write ends. */
+  readonly #live: (Member | undefined)[] = [];
+  /** Sinks of the live members by slot: all that a write needs while sockets keep up. */
+  readonly #sinks: Sink[] = [];
+  #writing = false;
 
   constructor(number: number, selection: Selection) {
     this.number = number;
     this.selection = selection;
   }
 
-  /** Whether all it gets of events without topics is the same as what every other plain cohort gets. */
+  /** True if the cohort takes every event without topics, like all other plain cohorts. */
   get isPlain(): boolean {
     return this.selection.types === undefined && this.selection.filter === undefined;
   }
-}
 
-/** All cohorts of a channel, and which of them a topic concerns. */
-export class Cohorts {
-  readonly #byKey = new Map<string, Cohort>();
-  readonly #byTopic = new Map<string, Set<Cohort>>();
-  readonly #ofEverything = new Set<Cohort>();
-  #lastNumber = 0;
-
+  /** Number of live members. */
   get size(): number {
-    return this.#byKey.size;
+    return this.#live.length;
   }
 
-  all(): Iterable<Cohort> {
-    return this.#byKey.values();
+  /** Returns the live members. */
+  live(): Member[] {
+    return this.#live.filter((member) => member !== undefined);
   }
 
-  /** Adds to `found` the cohorts that an event with these topics may concern. */
-  collect(topics: readonly string[], found: Set<Cohort>): void {
-    for (const topic of topics) {
-      const cohorts = this.#byTopic.get(topic);
-      if (cohorts !== undefined) for (const cohort of cohorts) found.add(cohort);
+  /** Makes a member live. Must not be called during a flush. */
+  add(member: Member): void {
+    member.slot = this.#live.push(member) - 1;
+    this.#sinks.push(member.sink);
+  }
+
+  /** Removes a live member. */
+  remove(member: Member): void {
+    const { slot } = member;
+    this.#live[slot] = undefined;
+    member.slot = NO_SLOT;
+    if (!this.#writing) this.#fillHole(slot);
+  }
+
+  /** Writes a piece to all live members; `lastSent`: position after its last event; `now`: time on the hub's clock. */
+  write(piece: Piece, lastSent: Position, now: number): void {
+    const live = this.#live;
+    const sinks = this.#sinks;
+    this.lastSent = lastSent;
+    this.events += piece.events;
+    this.writtenAt = now;
+    this.#writing = true;
+    // Writes past the streams: their counts are kept once per cohort. See `npm run bench -- fanout`.
+    for (let i = sinks.length - 1; i >= 0; i--) {
+      if (live[i] !== undefined && !sinks[i]!.write(piece)) live[i]?.fallBehind();
     }
-    for (const cohort of this.#ofEverything) found.add(cohort);
+    this.#writing = false;
+    for (let i = live.length - 1; i >= 0; i--) if (live[i] === undefined) this.#fillHole(i);
   }
 
-  join(selection: Selection): Cohort {
-    let cohort = this.#byKey.get(selection.key);
-    if (cohort === undefined) {
-      cohort = new Cohort(++this.#lastNumber, selection);
-      this.#byKey.set(selection.key, cohort);
-      for (const set of this.#indexes(selection)) set.add(cohort);
-    }
-    cohort.members++;
-    return cohort;
-  }
-
-  leave(cohort: Cohort): void {
-    if (--cohort.members > 0) return;
-    this.#byKey.delete(cohort.selection.key);
-    for (const set of this.#indexes(cohort.selection)) set.delete(cohort);
-    const { topics } = cohort.selection;
-    if (topics !== "*")
-      for (const topic of topics) if (this.#byTopic.get(topic)?.size === 0) this.#byTopic.delete(topic);
-  }
-
-  *#indexes({ topics }: Selection): Iterable<Set<Cohort>> {
-    if (topics === "*") {
-      yield this.#ofEverything;
-      return;
-    }
-    for (const topic of topics) {
-      let cohorts = this.#byTopic.get(topic);
-      if (cohorts === undefined) this.#byTopic.set(topic, (cohorts = new Set()));
-      yield cohorts;
-    }
+  #fillHole(slot: number): void {
+    const last = this.#live.pop();
+    const sink = this.#sinks.pop();
+    if (slot === this.#live.length || last === undefined) return;
+    this.#live[slot] = last;
+    this.#sinks[slot] = sink as Sink;
+    last.slot = slot;
   }
 }

@@ -1,135 +1,102 @@
+import { formatPosition, type Position } from "../../base/position.ts";
 import { toBytes } from "../../protocol/bytes.ts";
 import { COMMENT } from "../../stream/body/heartbeat.ts";
 import { Piece } from "../../stream/body/piece.ts";
+import type { Sink } from "../../stream/body/sink.ts";
 import type { Feed, FeedState, FeedTarget, SharedWrites, SourceContext } from "../../stream/feed.ts";
-import { itemText } from "../../stream/source/item-text.ts";
 import { gapText } from "../event/gap.ts";
-import { KeptEvent } from "../event/kept-event.ts";
-import type { Selection } from "../event/selection.ts";
-import type { Step } from "../read/reader.ts";
-import { type Initial, snapshotEvents } from "../read/snapshot.ts";
-import { afterGap, type From, findStartPoint, type StartPoint } from "../read/start-point.ts";
-import { type Cohort, NOTHING_TOLD, type Told } from "./cohort.ts";
+import { beginningOf } from "../read/beginning.ts";
+import { type Initial, offerSnapshot, type SnapshotOffer, snapshotEvents } from "../read/snapshot.ts";
+import { type From, findStartPoint, type StartPoint, startAfterGap } from "../read/start-point.ts";
+import type { Step } from "../read/step.ts";
+import type { SubscriptionSettings } from "../subscribe-options.ts";
+import { type Cohort, type Member, NO_SLOT } from "./cohort.ts";
 import type { Delivery } from "./delivery.ts";
+import { SnapshotWriter } from "./snapshot-writer.ts";
 
-/** What a cursor is opened with. */
-export interface CursorSetup {
-  readonly selection: Selection;
-  readonly from: From;
-  readonly initial: Initial | undefined;
-}
-
-/** Pieces written before others get their turn. */
+/** Most pieces a cursor writes before other cursors get a turn. */
 const PIECES_PER_RUN = 4;
 
-/** Not in the live list. */
-const NOWHERE = -1;
+/** Last sent position of a subscriber that has received no position yet: it has no event ID. */
+const NOTHING_SENT: Position = { epoch: "", offset: 0, ownId: "" };
 
 /**
- * One subscriber's place in a channel. Replay, resume and a slow reader are the same thing: a cursor that is behind, and is
- * moved on as fast as its socket takes bytes. Once it has everything it is live: part of its cohort, without a place of its own.
+ * One subscriber's position in a channel. Replay, resume and a slow reader are the same: a cursor that lags, and moves
+ * on as fast as its socket takes bytes. A cursor that has everything is live: a member of its cohort without an own
+ * offset.
  */
-export class Cursor implements Feed {
+export class Cursor implements Feed, Member {
   readonly cohort: Cohort;
-  target!: FeedTarget;
-  /** Index in the cohort's live list; only for {@link Delivery}. */
-  place: number = NOWHERE;
+  slot: number = NO_SLOT;
   readonly #delivery: Delivery;
-  // Not the whole setup: its selection is the cohort's already, and need not be kept once for each subscriber.
+  // The settings are taken apart: their selection is the cohort's, and thousands of subscribers need not keep it each.
   readonly #from: From;
   readonly #initial: Initial | undefined;
   readonly #context: SourceContext;
-  /** Offset up to which it has been written everything; while it is live, that is what the channel has flushed. */
+  #target!: FeedTarget;
+  /** Offset up to which the subscriber has received every event. A live cursor uses the channel's `flushed` instead. */
   #after = 0;
-  #told: Told = NOTHING_TOLD;
-  /** Whether something is under way that will move it on: a read, a snapshot, a place in the run queue. */
+  #lastSent: Position = NOTHING_SENT;
+  /** True while a read, a snapshot or the run queue will move the cursor on. */
   #busy = true;
-  /** Whether it has found where it begins. */
+  /** True once the start point is known. */
   #begun = false;
-  /** Events of the cohort that were before it was live. */
+  /** The cohort's event count when the cursor became live. */
   #eventsBefore = 0;
-  #wake: (() => void) | undefined;
-  /** Counts the lives of the log it has seen, so that what was begun in an earlier one is dropped. */
+  #snapshot: SnapshotWriter | undefined;
+  /** Changes when pending work becomes obsolete: the log began a new life, or the stream ended. */
   #life = 0;
 
-  constructor(delivery: Delivery, setup: CursorSetup, context: SourceContext) {
+  constructor(delivery: Delivery, { selection, from, initial }: SubscriptionSettings, context: SourceContext) {
     this.#delivery = delivery;
-    this.#from = setup.from;
-    this.#initial = setup.initial;
+    this.#from = from;
+    this.#initial = initial;
     this.#context = context;
-    this.cohort = delivery.cohorts.join(setup.selection);
+    this.cohort = delivery.cohorts.join(selection);
   }
 
-  /** The client's last event ID as it should be now. */
-  get lastEventId(): string {
-    return this.#toldNow.id;
-  }
-
-  /** Offset up to which it has been written everything. */
-  get reached(): number {
-    return this.place === NOWHERE ? this.#after : this.#delivery.flushed;
+  get sink(): Sink {
+    return this.#target.sink;
   }
 
   start(target: FeedTarget, opening: string): void {
-    this.target = target;
+    this.#target = target;
     this.#findStart(opening);
-    // Most are live by now. A set that each of them came into and left would be garbage for each.
-    if (this.place === NOWHERE && !target.ended) this.#delivery.lagging.add(this);
-  }
-
-  #findStart(opening: string): void {
-    const { lastEventId } = this.#context;
-    // What was published before this subscriber came must not count as coming after it.
-    this.#delivery.flush();
-    const found = findStartPoint(this.#delivery, lastEventId, this.#from);
-    if (!(found instanceof Promise)) return this.#begin(found, opening, lastEventId === undefined);
-    if (opening !== "") this.#write(`${opening}\n`, 0);
-    const life = this.#life;
-    found
-      .then((point) => {
-        if (this.target.ended) return;
-        // What was found in an earlier life of the log may mean nothing in this one.
-        if (this.#stillIn(life)) this.#begin(point, "", lastEventId === undefined);
-        else this.#findStart("");
-      })
-      .catch((error) => this.#fail(error, "log"));
-  }
-
-  get shared(): SharedWrites | undefined {
-    if (this.place === NOWHERE) return undefined;
-    return { events: this.cohort.events - this.#eventsBefore, writtenAt: this.cohort.writtenAt };
-  }
-
-  /** What was published before the end is still to be written. */
-  flush(): void {
-    this.#delivery.flush();
+    // Most cursors are live by now. Adding and removing each of them would leave garbage in the set.
+    if (!this.#isLive && !target.ended) this.#delivery.addLagging(this);
   }
 
   drained(): void {
-    this.#wake?.();
-    this.goOn();
+    this.#snapshot?.drained();
+    this.#goOn();
   }
 
-  /** Moves on, unless something is under way that will. */
-  goOn(): void {
-    if (!this.#busy && this.place === NOWHERE) this.#run();
+  get shared(): SharedWrites | undefined {
+    if (!this.#isLive) return undefined;
+    return { events: this.cohort.events - this.#eventsBefore, writtenAt: this.cohort.writtenAt };
+  }
+
+  flush(): void {
+    this.#delivery.liveLog.flush();
+  }
+
+  /**
+   * Sends the position if the channel moved on without an event for the subscriber: it must not fall out of the log.
+   */
+  heartbeat(): Piece {
+    const { liveLog } = this.#delivery;
+    const reached = this.#isLive ? liveLog.flushed : this.#after;
+    if (reached <= this.#currentLastSent.offset) return COMMENT;
+    this.#lastSent = liveLog.positionAt(reached);
+    return new Piece(toBytes(`id: ${formatPosition(this.#lastSent)}\n\n`), 0);
   }
 
   stop(): void {
-    const delivery = this.#delivery;
     this.#life++;
-    if (this.place === NOWHERE) delivery.caughtUp(this);
-    else this.#leaveLive();
-    delivery.cohorts.leave(this.cohort);
-    this.#wake?.();
-  }
-
-  /** Sends its position where the channel has moved on without an event for it, so that the position never falls out of the log. */
-  heartbeat(): Piece {
-    const { reached } = this;
-    if (reached <= this.#toldNow.offset) return COMMENT;
-    this.#told = this.#delivery.position(reached);
-    return new Piece(toBytes(`id: ${this.#told.id}\n\n`), 0);
+    if (this.#isLive) this.#leaveLive();
+    else this.#delivery.removeLagging(this);
+    this.#delivery.cohorts.leave(this.cohort);
+    this.#snapshot?.stop();
   }
 
   describe(): FeedState {
@@ -137,175 +104,172 @@ export class Cursor implements Feed {
     return {
       channel: this.#delivery.channel,
       topics: topics === "*" ? "*" : [...topics],
-      state: this.place === NOWHERE ? "lagging" : "live",
-      lastEventId: this.lastEventId,
+      state: this.#isLive ? "live" : "lagging",
+      lastEventId: formatPosition(this.#currentLastSent),
     };
   }
 
-  /** The socket is full. */
   fallBehind(): void {
-    if (this.place === NOWHERE) return;
+    if (!this.#isLive) return;
     this.stepBack();
-    this.target.block();
+    this.#target.block();
   }
 
-  /** From now on it has a place of its own. */
   stepBack(): void {
-    if (this.place === NOWHERE) return;
-    this.#after = this.#delivery.flushed;
+    if (!this.#isLive) return;
+    this.#after = this.#delivery.liveLog.flushed;
     this.#leaveLive();
-    this.#delivery.lagging.add(this);
+    this.#delivery.addLagging(this);
     this.#busy = false;
   }
 
-  /** The log began a new life. With a lost event ID, its place means nothing in that; else it goes on from there. */
-  logReset(lostEventId: string | undefined): void {
-    if (!this.#begun) {
-      this.#life++;
-      return;
-    }
-    if (lostEventId === undefined) return this.goOn();
+  resume(kept: number | undefined): void {
+    if (this.#target.ended) return;
+    if (kept === undefined || (this.#begun && this.#after <= kept)) return this.#goOn();
     this.#life++;
+    if (!this.#begun) return;
     this.#busy = true;
-    this.#begin(afterGap(this.#delivery, "other-epoch", lostEventId), "", false);
+    this.#begin(startAfterGap(this.#delivery.liveLog, "other-epoch", formatPosition(this.#lastSent)), "", false);
+  }
+
+  get #isLive(): boolean {
+    return this.slot !== NO_SLOT;
+  }
+
+  get #currentLastSent(): Position {
+    const { lastSent } = this.cohort;
+    if (!this.#isLive || lastSent === undefined || lastSent.offset <= this.#lastSent.offset) return this.#lastSent;
+    return lastSent;
+  }
+
+  #findStart(opening: string): void {
+    const { lastEventId } = this.#context;
+    const { liveLog } = this.#delivery;
+    // Events published before the subscriber came must not count as new.
+    liveLog.flush();
+    const found = findStartPoint(liveLog, lastEventId, this.#from);
+    const isFresh = lastEventId === undefined;
+    if (!(found instanceof Promise)) return this.#begin(found, opening, isFresh);
+    if (opening !== "") this.#write(`${opening}\n`);
+    const life = this.#life;
+    found
+      .then((start) => {
+        if (life === this.#life) this.#begin(start, "", isFresh);
+        // A start point of an earlier life may mean nothing in the new one.
+        else if (!this.#target.ended) this.#findStart("");
+      })
+      .catch((error) => this.#fail(error, "log"));
+  }
+
+  /** Writes the gap or the position, then the snapshot, then moves on. `opening`: first lines of the first block. */
+  #begin(start: StartPoint, opening: string, isFresh: boolean): void {
+    const { liveLog, hub, gapEvent } = this.#delivery;
+    this.#begun = true;
+    const offer = offerSnapshot(liveLog, this.#initial);
+    const { gap, snapshot, position } = beginningOf(start, isFresh, offer);
+    this.#after = position.offset;
+    this.#lastSent = position;
+    let text = opening;
+    if (gap !== undefined) {
+      hub.countGap();
+      text += (opening && "\n") + gapText(gap, gapEvent, snapshot !== undefined);
+    } else if (snapshot !== undefined) text += opening && "\n";
+    else text += `id: ${formatPosition(position)}\n\n`;
+    if (text !== "") this.#write(text);
+    if (snapshot === undefined) this.#run();
+    else this.#writeSnapshot(snapshot).catch((error) => this.#fail(error, "initial"));
+  }
+
+  async #writeSnapshot(offer: SnapshotOffer): Promise<void> {
+    this.#busy = true;
+    // A snapshot of an earlier life is obsolete.
+    this.#snapshot?.stop();
+    const { liveLog, hub } = this.#delivery;
+    const writer = new SnapshotWriter(this.#target, hub.pieceLimit);
+    this.#snapshot = writer;
+    const events = snapshotEvents(liveLog, offer, { selection: this.cohort.selection, context: this.#context });
+    const isWritten = await writer.write(events, formatPosition(offer.position));
+    if (!isWritten || this.#snapshot !== writer) return;
+    this.#snapshot = undefined;
+    this.#run();
+  }
+
+  /** Moves on, unless pending work will do so. */
+  #goOn(): void {
+    if (!this.#busy && !this.#isLive) this.#run();
   }
 
   /**
-   * Moves on until the socket is full, everything is written, or others should have their turn. `pieces`: written in this turn already. A log may
-   * answer at once, in the same turn.
+   * Writes until the socket is full, every event is written, or other cursors should get a turn. `pieces`: number of
+   * pieces written in this turn before. The log may answer in the same turn.
    */
   #run(pieces = 0): void {
     this.#busy = false;
-    const delivery = this.#delivery;
-    while (!this.target.ended && this.target.writable) {
-      if (delivery.flushing || pieces === PIECES_PER_RUN) return this.#takeTurn();
-      if (this.#after === delivery.flushed) {
-        this.#eventsBefore = this.cohort.events;
-        return delivery.join(this);
+    const { liveLog, runQueue } = this.#delivery;
+    while (!this.#target.ended && this.#target.writable) {
+      if (liveLog.flushing || pieces === PIECES_PER_RUN) {
+        this.#busy = true;
+        return runQueue.add(this.#inThisLife(() => this.#run()));
       }
-      const step = delivery.reader.next(this.cohort, this.#after);
+      if (this.#after === liveLog.flushed) {
+        this.#eventsBefore = this.cohort.events;
+        return this.#delivery.addLive(this);
+      }
+      const step = liveLog.reader.next(this.cohort, this.#after);
       if (step instanceof Promise) return this.#await(step, pieces);
-      if (step === "gone") return this.#tellTrimmed();
+      if (step === "gone") return this.#reportTrimmed();
       this.#take(step);
       pieces++;
     }
   }
 
-  #takeTurn(): void {
-    this.#busy = true;
-    const life = this.#life;
-    this.#delivery.runQueue.add(() => {
-      // What it waited to do in an earlier life of the log is done, or under way, otherwise.
-      if (this.#stillIn(life)) this.#run();
-    });
-  }
-
   #await(step: Promise<Step | "gone">, pieces: number): void {
     this.#busy = true;
-    const life = this.#life;
-    const { epoch } = this.#delivery;
-    step
-      .then((read) => {
-        if (!this.#stillIn(life)) return;
-        // Its place holds, but what was read may be lost by now.
-        if (epoch !== this.#delivery.epoch) this.#run();
-        else if (read === "gone") this.#tellTrimmed();
-        else {
-          this.#take(read);
-          this.#run(pieces + 1);
-        }
-      })
-      .catch((error) => this.#fail(error, "log"));
+    const { liveLog } = this.#delivery;
+    const { epoch } = liveLog;
+    const go = this.#inThisLife((read: Step | "gone") => {
+      // The offset still holds in the new life, but the entries that were read may be lost.
+      if (epoch !== liveLog.epoch) return this.#run();
+      if (read === "gone") return this.#reportTrimmed();
+      this.#take(read);
+      this.#run(pieces + 1);
+    });
+    step.then(go).catch((error) => this.#fail(error, "log"));
   }
 
-  #take({ piece, told, through }: Step): void {
+  #take({ piece, lastSent, through }: Step): void {
     this.#after = through;
-    if (piece === undefined) return;
-    this.#told = told;
-    this.target.write(piece);
+    if (piece === undefined || lastSent === undefined) return;
+    this.#lastSent = lastSent;
+    this.#target.write(piece);
   }
 
   #leaveLive(): void {
-    this.target.countEvents(this.shared?.events ?? 0);
-    this.#told = this.#toldNow;
-    this.#delivery.leave(this);
+    this.#target.countEvents(this.shared?.events ?? 0);
+    this.#lastSent = this.#currentLastSent;
+    this.#delivery.removeLive(this);
   }
 
-  /** Says where the stream goes on, and goes on from there. `opening` is the first lines of the first block, if it is still open. */
-  #begin(point: StartPoint, opening: string, isFresh: boolean): void {
-    this.#begun = true;
-    const delivery = this.#delivery;
-    const initial = this.#initial;
-    const withSnapshot = initial !== undefined && (isFresh || point.gap !== undefined);
-    // Taken before the snapshot is made: what happens meanwhile comes after it. What is not flushed yet is in the snapshot.
-    if (withSnapshot) delivery.flush();
-    this.#after = withSnapshot ? delivery.flushed : point.after;
-    this.#told = delivery.position(this.#after);
-    const position = this.#told.id;
-    let text = opening;
-    if (point.gap !== undefined) {
-      delivery.hub.countGap();
-      text += (opening && "\n") + gapText({ ...point.gap, resumesAfter: position }, delivery.gapEvent, withSnapshot);
-    } else if (withSnapshot) text += opening && "\n";
-    else text += `id: ${position}\n\n`;
-    if (text !== "") this.#write(text, 0);
-    if (withSnapshot) this.#writeSnapshot(initial, position).catch((error) => this.#fail(error, "initial"));
-    else this.#run();
+  #reportTrimmed(): void {
+    const lastEventId = formatPosition(this.#lastSent);
+    this.#begin(startAfterGap(this.#delivery.liveLog, "trimmed", lastEventId), "", false);
   }
 
-  #tellTrimmed(): void {
-    this.#begin(afterGap(this.#delivery, "trimmed", this.lastEventId), "", false);
-  }
-
-  /** The snapshot's events have no ID; the position comes after the last of them, so that a cut on the way means all of it again. */
-  async #writeSnapshot(initial: Initial, position: string): Promise<void> {
-    this.#busy = true;
-    const life = this.#life;
-    const limit = this.#delivery.pieceLimit;
-    let text = "";
-    let events = 0;
-    const { selection } = this.cohort;
-    for await (const event of snapshotEvents(this.#delivery, selection, initial, this.#context, this.#after)) {
-      if (!this.#stillIn(life)) return;
-      text += event instanceof KeptEvent ? event.blockWithoutId : itemText(event, undefined);
-      events++;
-      if (text.length < limit) continue;
-      this.#write(text, events);
-      text = "";
-      events = 0;
-      if (!this.target.writable) await this.#untilDrained();
-      if (!this.#stillIn(life)) return;
-    }
-    if (!this.#stillIn(life)) return;
-    this.#write(`${text}id: ${position}\n\n`, events);
-    this.#run();
-  }
-
-  #untilDrained(): Promise<void> {
-    return new Promise((resolve) => {
-      this.#wake = () => {
-        this.#wake = undefined;
-        resolve();
-      };
-    });
-  }
-
-  #write(text: string, events: number): void {
-    this.target.write(new Piece(toBytes(text), events));
+  #write(text: string): void {
+    this.#target.write(new Piece(toBytes(text), 0));
   }
 
   #fail(error: unknown, stage: string): void {
-    if (this.target.ended) return;
+    if (this.#target.ended) return;
     this.#delivery.report(error, stage);
-    this.target.close("error");
+    this.#target.close("error");
   }
 
-  #stillIn(life: number): boolean {
-    return life === this.#life;
-  }
-
-  get #toldNow(): Told {
-    const { told } = this.cohort;
-    return this.place === NOWHERE || told.offset <= this.#told.offset ? this.#told : told;
+  /** Returns `work` guarded: it does nothing if the log began a new life or the stream ended before it runs. */
+  #inThisLife<Args extends unknown[]>(work: (...args: Args) => void): (...args: Args) => void {
+    const life = this.#life;
+    return (...args) => {
+      if (life === this.#life) work(...args);
+    };
   }
 }

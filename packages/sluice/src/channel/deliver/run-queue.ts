@@ -1,9 +1,9 @@
 import { afterTurn } from "../../base/timers.ts";
 
-/** Turns of this many keep the event loop free for others in between. */
+/** Most callbacks in one event-loop turn. Other work gets its turn in between. */
 const RUNS_PER_TURN = 32;
 
-/** Lets many who have much to do take turns, in order of coming. */
+/** Runs callbacks in the order in which they were added, a few per event-loop turn. */
 export class RunQueue {
   #waiting: (() => void)[] = [];
   #next = 0;
@@ -21,7 +21,7 @@ export class RunQueue {
       this.#next = 0;
       return;
     }
-    // What has run is let go of once it is half of the list, so that the list does not grow for ever.
+    // Cut off the callbacks that have run once they are half of the list, so that the list stays bounded.
     if (this.#next * 2 > this.#waiting.length) {
       this.#waiting = this.#waiting.slice(this.#next);
       this.#next = 0;

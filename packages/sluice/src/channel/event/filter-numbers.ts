@@ -1,6 +1,6 @@
 import type { EventFilter } from "./selection.ts";
 
-/** Tells functions apart by number: the same function has the same number, so that selections can have a key. */
+/** Numbers filter functions, so that a selection can name its filter in its key. The same function keeps its number. */
 export class FilterNumbers {
   readonly #numbers = new WeakMap<EventFilter, number>();
   #last = 0;

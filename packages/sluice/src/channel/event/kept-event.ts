@@ -1,32 +1,32 @@
-import { formatPosition } from "../../base/position.ts";
+import { formatPosition, type Position } from "../../base/position.ts";
 import type { LogEntry } from "../../logs/log.ts";
 import { toBytes } from "../../protocol/bytes.ts";
 import { encodeEvent } from "../../protocol/encode-event.ts";
 
-/** The types of a channel's events, and the data of each. */
+/** Maps the event types of a channel to their data. */
 export type EventMap = object;
 
-/** Where nobody says which types there are: any, with any data. */
+/** The event map of a channel without a type parameter: any type, any data. */
 export type AnyEvents = Record<string, unknown>;
 
-/** An event of a channel, as filters and `history` see it. */
+/** An event of a channel, as filters, `latestBy` and `history()` receive it. A union that narrows on `type`. */
 export type ChannelEvent<Events extends EventMap = AnyEvents> = {
   readonly [Type in keyof Events & string]: {
     readonly type: Type;
     readonly data: Events[Type];
     /** The event ID. */
     readonly id: string;
-    /** Who it is for; absent: for everybody. */
+    /** Topics of the event. `undefined`: the event is for all subscribers. */
     readonly topics: readonly string[] | undefined;
-    /** When it was published, in ms since 1970. */
+    /** Time of publication, in ms since 1970. */
     readonly time: number;
   };
 }[keyof Events & string];
 
-/** What an event is taken to cost in the window besides its bytes: an estimate, for its objects. */
+/** Estimated memory of an event's objects in the window, in bytes. Its text comes on top. */
 const OVERHEAD_BYTES = 256;
 
-/** An event in memory: its entry in the log, and what is made of it at most once, when first needed. */
+/** A log entry in this process's memory. Its bytes and its value are made when first needed, once. */
 export class KeptEvent {
   readonly entry: LogEntry;
   readonly #epoch: string;
@@ -38,17 +38,22 @@ export class KeptEvent {
     this.#epoch = epoch;
   }
 
+  /** The position after this event. */
+  get position(): Position {
+    return { epoch: this.#epoch, offset: this.entry.offset, ownId: this.entry.id };
+  }
+
   /** The event ID. */
   get id(): string {
     return this.entry.id ?? formatPosition({ epoch: this.#epoch, offset: this.entry.offset });
   }
 
-  /** What it counts for against the window's limit in bytes. */
+  /** Bytes that the event counts against the window's limit. */
   get size(): number {
     return OVERHEAD_BYTES + this.entry.data.length * 2;
   }
 
-  /** Its block on the wire. */
+  /** The event on the wire: one block with its ID. */
   get frame(): Uint8Array {
     if (this.#frame === undefined) {
       const { type, data, retry } = this.entry;
@@ -57,18 +62,18 @@ export class KeptEvent {
     return this.#frame;
   }
 
-  /** The same without its ID: within a snapshot, where no event is a position to resume from. */
+  /** The block without its ID, for a snapshot: no event of a snapshot is a position to resume from. */
   get blockWithoutId(): string {
     const { type, data } = this.entry;
     return encodeEvent({ event: type, data });
   }
 
-  /** What filters see; one for all of them, and not to be changed. */
+  /** The event as filters see it. All filters share this one object. */
   get value(): ChannelEvent {
     return (this.#value ??= this.copy());
   }
 
-  /** The event as a value of its own, made from the text, so that nobody can change what others will get. */
+  /** Returns the event as a new object, parsed from its text, so that a caller cannot change the event for others. */
   copy(): ChannelEvent {
     const { type, data, json, topics, time } = this.entry;
     return { type, data: json ? JSON.parse(data) : data, id: this.id, topics, time };

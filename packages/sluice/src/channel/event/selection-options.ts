@@ -4,26 +4,27 @@ import type { AnyEvents, ChannelEvent, EventMap } from "./kept-event.ts";
 import type { EventFilter, Selection } from "./selection.ts";
 import { checkTopics } from "./topics.ts";
 
-/** Which events of a channel are meant. */
+/** Options that select events of a channel. */
 export interface SelectionOptions<
   Events extends EventMap = AnyEvents,
   Type extends keyof Events & string = keyof Events & string,
 > {
   /**
-   * Topics to hear of, besides events for everybody; `"*"`: every event, whatever its topics. Default: none, so that
-   * leaving it out never leaks an event that is for somebody else.
+   * Topics to receive, in addition to events without topics. `"*"`: every event, whatever its topics. Default: none, so
+   * that a missing option never leaks an event that is meant for another user.
    */
   readonly topics?: readonly string[] | "*";
-  /** Types to hear of. Default: all. */
+  /** Event types to receive. Default: all. */
   readonly types?: readonly Type[];
   /**
-   * Takes an event by returning `true`. It is asked once per event for all subscribers with this very function (and equal
-   * topics and types), so define it once, not once per request, where you can. An event on which it throws is withheld, and reported.
+   * Returns `true` for each event to receive. Default: every event. Runs once per event for all subscribers that have
+   * this function and equal topics and types, so define the function once, not once per request. If it throws, the
+   * event is withheld and the error goes to `onError`.
    */
   readonly filter?: (event: ChannelEvent<Pick<Events, Type>>) => boolean;
 }
 
-/** Throws `INVALID_OPTION` where an option is not what its description says. */
+/** Returns the options as a selection. Throws `INVALID_OPTION` if an option is invalid. */
 export function checkSelection(options: SelectionOptions, numbers: FilterNumbers): Selection {
   const { types } = options;
   const topics = options.topics === "*" ? "*" : checkTopicsOf(options);

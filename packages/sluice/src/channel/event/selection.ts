@@ -1,19 +1,23 @@
 import type { ChannelEvent, KeptEvent } from "./kept-event.ts";
 
-/** Decides whether a subscriber gets an event. Called once per event and cohort, not once per subscriber. */
+/** Returns `true` if the subscriber gets the event. Runs once per event and cohort, not once per subscriber. */
 export type EventFilter = (event: ChannelEvent) => boolean;
 
-/** Which events a subscription asks for. Two that are equal share a cohort. */
+/** The events that a subscription asks for. Subscriptions with equal selections share a cohort. */
 export interface Selection {
-  /** What makes two of them equal. */
+  /** Equal selections have equal keys. */
   readonly key: string;
-  /** Topics; `"*"`: every event, whatever its topics; none: only what is for everybody. */
+  /** Topics. `"*"`: every event, whatever its topics. Empty: only events without topics. */
   readonly topics: ReadonlySet<string> | "*";
+  /** Event types. `undefined`: all types. */
   readonly types: ReadonlySet<string> | undefined;
   readonly filter: EventFilter | undefined;
 }
 
-/** Whether a selection takes an event. A filter that throws is reported, and withholds the event. */
+/** Selects every event. */
+export const EVERYTHING: Selection = { key: '["*",null,null]', topics: "*", types: undefined, filter: undefined };
+
+/** Returns true if the selection takes the event. If the filter throws, reports the error and withholds the event. */
 export function selects(selection: Selection, event: KeptEvent, onError: (error: unknown) => void): boolean {
   const { topics, types, filter } = selection;
   const { entry } = event;

@@ -1,6 +1,8 @@
 import { SluiceError } from "../../base/sluice-error.ts";
 
-/** What we need of a Standard Schema, version 1 (standardschema.dev): Zod, Valibot, ArkType and others have it. */
+/**
+ * The part of a Standard Schema, version 1 (standardschema.dev), that Sluice uses. Zod, Valibot and ArkType have it.
+ */
 export interface StandardSchema<Output = unknown> {
   readonly "~standard": {
     readonly version: 1;
@@ -19,7 +21,10 @@ interface SchemaIssue {
   readonly path?: readonly (PropertyKey | { readonly key: PropertyKey })[] | undefined;
 }
 
-/** Returns what the schema makes of the data. Throws `SCHEMA_MISMATCH`, with the schema's own issues as the cause. */
+/**
+ * Returns the data as the schema transforms them; a promise if the schema validates asynchronously. Throws
+ * `SCHEMA_MISMATCH`, with the schema's issues as the `cause`.
+ */
 export function applySchema(type: string, schema: StandardSchema, data: unknown): unknown {
   const result = schema["~standard"].validate(data);
   return result instanceof Promise ? result.then((settled) => accepted(type, settled)) : accepted(type, result);

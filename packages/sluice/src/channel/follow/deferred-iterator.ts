@@ -1,10 +1,10 @@
-/** An iterator that is still being made, for those who iterate already. */
+/** An async iterator that can be used while it is still being made. */
 export class DeferredIterator<T> implements AsyncGenerator<T, void, undefined> {
   readonly #items: Promise<AsyncGenerator<T, void, undefined>>;
 
   constructor(items: Promise<AsyncGenerator<T, void, undefined>>) {
     this.#items = items;
-    // Whoever asks for the next one hears of it.
+    // `next()` reports the failure.
     items.catch(() => undefined);
   }
 
@@ -12,7 +12,7 @@ export class DeferredIterator<T> implements AsyncGenerator<T, void, undefined> {
     return (await this.#items).next();
   }
 
-  /** Ends also what could not be made. */
+  /** Ends the iterator. Resolves also if the iterator could not be made. */
   async return(): Promise<IteratorResult<T, void>> {
     const items = await this.#items.catch(() => undefined);
     return items === undefined ? { done: true, value: undefined } : items.return();

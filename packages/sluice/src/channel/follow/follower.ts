@@ -1,69 +1,63 @@
-import { formatPosition } from "../../base/position.ts";
+import { formatPosition, type Position } from "../../base/position.ts";
 import type { Cohort } from "../deliver/cohort.ts";
 import type { Delivery } from "../deliver/delivery.ts";
 import type { KeptEvent } from "../event/kept-event.ts";
 import type { Selection } from "../event/selection.ts";
-import { afterGap, type StartPoint } from "../read/start-point.ts";
+import { type StartPoint, startAfterGap } from "../read/start-point.ts";
 
-/** Every event, whatever its topics. */
-export const EVERYTHING: Selection = { key: '["*",null,null]', topics: "*", types: undefined, filter: undefined };
-
-/** A place in a channel that is no stream: for those who follow it at their own pace. Nothing is queued for them. */
+/** A reader of a channel without a stream, at its own pace. Nothing is queued for it: it keeps a position only. */
 export class Follower {
   readonly #delivery: Delivery;
   readonly #cohort: Cohort;
-  /** The life of the log that its place is in. */
-  #epoch: string;
-  /** Offset up to which it has been given everything. */
-  #after: number;
+  /** Position after the last event that {@link next} returned or passed over. */
+  #position: Position;
   #stopped = false;
   #wake: (() => void) | undefined;
 
-  /** Begins with what comes. */
+  /** Starts after the newest event. */
   constructor(delivery: Delivery, selection: Selection) {
     this.#delivery = delivery;
     this.#cohort = delivery.cohorts.join(selection);
-    this.#epoch = delivery.epoch;
-    this.#after = delivery.window.last;
+    this.#position = delivery.liveLog.positionAt(delivery.liveLog.window.last);
   }
 
-  get after(): number {
-    return this.#after;
+  get position(): Position {
+    return this.#position;
   }
 
-  /** Goes on after an offset of a life of the log. */
-  goTo({ epoch, after }: Omit<StartPoint, "gap">): void {
-    this.#epoch = epoch;
-    this.#after = after;
+  /** Continues after a position. */
+  goTo(position: Position): void {
+    this.#position = position;
   }
 
   /**
-   * What follows, as soon as there is some; `undefined` once it was stopped, or has everything of a channel that is closed. Where what follows
-   * is gone: the gap, after which it goes on.
+   * Resolves to the next events as soon as there are some. Resolves to a start point with a gap if the next event is
+   * gone; the follower then continues after the gap. Resolves to `undefined` once {@link stop} was called, or when the
+   * channel is closed and every event was returned.
    */
   async next(): Promise<readonly KeptEvent[] | StartPoint | undefined> {
-    const delivery = this.#delivery;
+    const { liveLog } = this.#delivery;
     while (!this.#stopped) {
-      const { epoch, window } = delivery;
-      // A log that is closed cannot be read any more.
-      if (delivery.closed && this.#after + 1 < window.first) return undefined;
-      if (!this.#isSound()) return this.#beginAgain("other-epoch");
-      this.#epoch = epoch;
-      const found = await delivery.reader.eventsAfter(this.#cohort, this.#after);
+      const { epoch, window } = liveLog;
+      const { offset } = this.#position;
+      // A closed log cannot be read; only the window is left.
+      if (liveLog.closed && offset + 1 < window.first) return undefined;
+      if (!liveLog.holds(this.#position)) return this.#reportGap("other-epoch");
+      const found = await liveLog.reader.eventsAfter(this.#cohort.selection, offset);
       if (this.#stopped) return undefined;
-      // What was read in an earlier life may be lost in this one.
-      if (epoch !== delivery.epoch) continue;
-      if (found === "gone") return this.#beginAgain("trimmed");
-      this.#after = found.through;
+      // A new life began during the read and may have lost the events.
+      if (epoch !== liveLog.epoch) continue;
+      if (found === "gone") return this.#reportGap("trimmed");
+      this.#position = { epoch, offset: found.through };
       if (found.events.length > 0) return found.events;
-      if (this.#after < delivery.flushed) continue;
-      if (delivery.closed) return undefined;
-      await this.#untilMore();
+      if (found.through < liveLog.flushed) continue;
+      if (liveLog.closed) return undefined;
+      await this.#untilAdvanced();
     }
     return undefined;
   }
 
-  /** Also one that waits. */
+  /** Ends the follower. A pending {@link next} resolves to `undefined`. */
   stop(): void {
     if (this.#stopped) return;
     this.#stopped = true;
@@ -71,27 +65,20 @@ export class Follower {
     this.#wake?.();
   }
 
-  #beginAgain(reason: "other-epoch" | "trimmed"): StartPoint {
-    const point = afterGap(this.#delivery, reason, formatPosition({ epoch: this.#epoch, offset: this.#after }));
-    this.goTo(point);
-    return point;
+  #reportGap(reason: "other-epoch" | "trimmed"): StartPoint {
+    const start = startAfterGap(this.#delivery.liveLog, reason, formatPosition(this.#position));
+    this.#position = start.position;
+    return start;
   }
 
-  /** Whether its place means in this life of the log what it meant when it came there. */
-  #isSound(): boolean {
-    const { epoch, log } = this.#delivery;
-    return this.#epoch === epoch || (log.holds(this.#epoch) ?? -1) >= this.#after;
-  }
-
-  #untilMore(): Promise<void> {
-    const { waiting } = this.#delivery;
+  #untilAdvanced(): Promise<void> {
     return new Promise((resolve) => {
+      const stopListening = this.#delivery.liveLog.onAdvance(() => this.#wake?.());
       this.#wake = () => {
-        waiting.delete(this.#wake!);
+        stopListening();
         this.#wake = undefined;
         resolve();
       };
-      waiting.add(this.#wake);
     });
   }
 }

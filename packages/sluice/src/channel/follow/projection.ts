@@ -1,113 +1,117 @@
+import { quietSleep } from "../../base/timers.ts";
 import type { Channel } from "../channel.ts";
-import type { Delivery } from "../deliver/delivery.ts";
 import type { KeptEvent } from "../event/kept-event.ts";
-import { EVERYTHING, Follower } from "./follower.ts";
+import type { OpenChannel } from "../open-channel.ts";
+import type { Follower } from "./follower.ts";
 
-/** What is made of a channel's events, one after another. */
-export interface Folded {
-  /** The next event. */
-  take(event: KeptEvent): void;
-  /** What was taken so far may no longer be so: begin again, with what the log still has, which comes next. */
+/** State computed by applying a channel's events in order. */
+export interface ProjectedState {
+  /** Applies the next event. */
+  apply(event: KeptEvent): void;
+  /** Forgets everything: events were lost, and the events that the log still has follow. */
   restart(): void;
 }
 
-/** Follows a channel for as long as it is open, from its oldest event or from now on, and knows how far it has come. */
+/** Options of a {@link Projection}. */
+export interface ProjectionOptions {
+  readonly channel: Channel;
+  readonly state: ProjectedState;
+  /** First event to apply: the oldest kept one, or the next one published. */
+  readonly from: "now" | "start";
+  readonly onError: (error: unknown) => void;
+}
+
+/** Pause before the next attempt to open or read the log. */
+const RETRY_MS = 1_000;
+
+/** Follows a channel while it is open, and applies its events to a state. */
 export class Projection {
-  readonly #channel: Channel;
-  readonly #folded: Folded;
-  #walk: Follower | undefined;
-  /** Offset up to which it has taken everything. */
+  readonly #options: ProjectionOptions;
+  #follower: Follower | undefined;
+  /** Offset up to which every event has been applied. */
   #reached = -1;
   #stopped = false;
-  /** Those who wait until it has come to an offset. */
+  /** Callers of {@link caughtUp} and the offsets they wait for. */
   #waiting: { readonly offset: number; readonly done: () => void }[] = [];
 
-  constructor(channel: Channel, folded: Folded, from: "now" | "start", onError: (error: unknown) => void) {
-    this.#channel = channel;
-    this.#folded = folded;
-    void this.#run(from, onError);
+  constructor(options: ProjectionOptions) {
+    this.#options = options;
+    void this.#run();
   }
 
-  /** Resolves once it has taken everything that this process knows of the channel. */
+  /** Resolves when every event this process has received has been applied, or when the projection has stopped. */
   async caughtUp(): Promise<void> {
-    const { delivery } = await this.#channel.open();
-    const offset = delivery.window.last;
+    const { newest: offset } = await this.#options.channel.open();
     if (!this.#stopped && this.#reached < offset)
       await new Promise<void>((done) => this.#waiting.push({ offset, done }));
   }
 
   stop(): void {
     this.#stopped = true;
-    this.#walk?.stop();
-    this.#come(Number.POSITIVE_INFINITY);
+    this.#follower?.stop();
+    this.#resolveUpTo(Number.POSITIVE_INFINITY);
   }
 
-  async #run(from: "now" | "start", onError: (error: unknown) => void): Promise<void> {
-    const delivery = await this.#untilOpen(onError);
-    if (delivery === undefined) return;
-    const walk = new Follower(delivery, EVERYTHING);
-    if (from === "start") walk.goTo({ epoch: delivery.epoch, after: delivery.log.first - 1 });
-    this.#walk = walk;
-    this.#come(walk.after);
+  async #run(): Promise<void> {
+    const channel = await this.#untilOpen();
+    if (channel === undefined) return;
+    const { from, state, onError } = this.#options;
+    const follower = channel.follow(from);
+    this.#follower = follower;
+    this.#resolveUpTo(follower.position.offset);
     while (!this.#stopped) {
       try {
-        const found = await walk.next();
+        const found = await follower.next();
         if (found === undefined) break;
-        if ("gap" in found) this.#restart(delivery.window.last);
-        else for (const event of found) this.#take(event, onError);
-        this.#come(walk.after);
+        if ("gap" in found) {
+          state.restart();
+          this.#lowerWaiting(channel.newest);
+        } else for (const event of found) this.#apply(event);
+        this.#resolveUpTo(follower.position.offset);
       } catch (error) {
         onError(error);
-        await sleep(RETRY_MS);
+        await quietSleep(RETRY_MS);
       }
     }
     this.stop();
   }
 
-  /** The log may be out of reach for a while. */
-  async #untilOpen(onError: (error: unknown) => void): Promise<Delivery | undefined> {
-    for (let told = false; !this.#stopped; told = true) {
+  /**
+   * Retries until the channel is open. Reports only the first failure. Resolves to `undefined` if the channel closes.
+   */
+  async #untilOpen(): Promise<OpenChannel | undefined> {
+    const { channel, onError } = this.#options;
+    for (let isReported = false; !this.#stopped; isReported = true) {
       try {
-        return (await this.#channel.open()).delivery;
+        return await channel.open();
       } catch (error) {
-        if (!told) onError(error);
-        if (!this.#channel.closed) await sleep(RETRY_MS);
-        else break;
+        if (!isReported) onError(error);
+        if (channel.closed) break;
+        await quietSleep(RETRY_MS);
       }
     }
     return undefined;
   }
 
-  /** One that cannot be taken keeps none that follows from being taken. */
-  #take(event: KeptEvent, onError: (error: unknown) => void): void {
+  /** Applies an event. If that fails, the events after it are still applied. */
+  #apply(event: KeptEvent): void {
     try {
-      this.#folded.take(event);
+      this.#options.state.apply(event);
     } catch (error) {
-      onError(error);
+      this.#options.onError(error);
     }
   }
 
-  #restart(last: number): void {
-    this.#folded.restart();
-    // What somebody waits for may have been lost.
-    this.#waiting = this.#waiting.map(({ offset, done }) => ({ offset: Math.min(offset, last), done }));
+  /** After a loss, an offset that a caller waits for may never come again. */
+  #lowerWaiting(newest: number): void {
+    this.#waiting = this.#waiting.map(({ offset, done }) => ({ offset: Math.min(offset, newest), done }));
   }
 
-  #come(reached: number): void {
+  #resolveUpTo(reached: number): void {
     this.#reached = reached;
     const due = this.#waiting.filter(({ offset }) => offset <= reached);
     if (due.length === 0) return;
     this.#waiting = this.#waiting.filter(({ offset }) => offset > reached);
     for (const { done } of due) done();
   }
-}
-
-/** Between attempts to reach a log that cannot be reached. */
-const RETRY_MS = 1_000;
-
-function sleep(ms: number): Promise<void> {
-  return new Promise((resolve) => {
-    const timer = setTimeout(resolve, ms);
-    (timer as { unref?(): void }).unref?.();
-  });
 }

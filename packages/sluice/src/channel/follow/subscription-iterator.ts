@@ -1,33 +1,33 @@
-import { formatPosition } from "../../base/position.ts";
 import { SseItem } from "../../stream/source/sse-item.ts";
 import { StreamContext } from "../../stream/source/stream-context.ts";
-import type { CursorSetup } from "../deliver/cursor.ts";
 import type { Delivery } from "../deliver/delivery.ts";
 import type { Gap } from "../event/gap.ts";
 import { KeptEvent } from "../event/kept-event.ts";
-import { snapshotEvents } from "../read/snapshot.ts";
+import { beginningOf } from "../read/beginning.ts";
+import { offerSnapshot, type SnapshotOffer, snapshotEvents } from "../read/snapshot.ts";
 import { findStartPoint, type StartPoint } from "../read/start-point.ts";
+import type { SubscriptionSettings } from "../subscribe-options.ts";
 import { Follower } from "./follower.ts";
 
 /**
- * A subscription without HTTP: a walk at the pace of whoever iterates. It begins where the channel is when it is made, not when it is first
- * asked. Unlike a generator's, its `return` also ends a `next` that waits.
+ * A subscription without HTTP, at the caller's pace. It starts at the channel's position when it is made, not at the
+ * first `next()`. Unlike a generator's, its `return()` also ends a pending `next()`.
  */
 export class SubscriptionIterator implements AsyncGenerator<SseItem, void, undefined> {
   readonly #delivery: Delivery;
-  readonly #setup: CursorSetup;
+  readonly #settings: SubscriptionSettings;
   readonly #context: StreamContext;
   readonly #items: AsyncGenerator<SseItem, void, undefined>;
   #stopped = false;
-  #walk: Follower | undefined;
+  #follower: Follower | undefined;
 
-  constructor(delivery: Delivery, setup: CursorSetup, lastEventId: string | undefined) {
+  constructor(delivery: Delivery, settings: SubscriptionSettings, lastEventId: string | undefined) {
     this.#delivery = delivery;
-    this.#setup = setup;
+    this.#settings = settings;
     this.#context = new StreamContext(lastEventId, undefined);
-    delivery.flush();
-    const found = findStartPoint(delivery, lastEventId, setup.from);
-    // Whoever asks for the first one hears of it.
+    delivery.liveLog.flush();
+    const found = findStartPoint(delivery.liveLog, lastEventId, settings.from);
+    // The first `next()` reports a failure.
     if (found instanceof Promise) found.catch(() => undefined);
     this.#items = this.#run(found, lastEventId === undefined);
   }
@@ -57,16 +57,16 @@ export class SubscriptionIterator implements AsyncGenerator<SseItem, void, undef
   #stop(): void {
     this.#stopped = true;
     this.#context.abort("iteration ended");
-    this.#walk?.stop();
+    this.#follower?.stop();
   }
 
   async *#run(found: StartPoint | Promise<StartPoint>, isFresh: boolean): AsyncGenerator<SseItem, void, undefined> {
-    const walk = new Follower(this.#delivery, this.#setup.selection);
-    this.#walk = walk;
+    const follower = new Follower(this.#delivery, this.#settings.selection);
+    this.#follower = follower;
     try {
       let next: readonly KeptEvent[] | StartPoint | undefined = await found;
-      for (; next !== undefined && !this.#stopped; next = await walk.next()) {
-        if ("gap" in next) yield* this.#begin(walk, next, isFresh);
+      for (; next !== undefined && !this.#stopped; next = await follower.next()) {
+        if ("gap" in next) yield* this.#begin(follower, next, isFresh);
         else for (const event of next) yield itemOf(event);
         isFresh = false;
       }
@@ -75,32 +75,22 @@ export class SubscriptionIterator implements AsyncGenerator<SseItem, void, undef
     }
   }
 
-  /** Says where it goes on, and what it begins with. */
-  async *#begin(walk: Follower, point: StartPoint, isFresh: boolean): AsyncGenerator<SseItem, void, undefined> {
-    const delivery = this.#delivery;
-    const { initial } = this.#setup;
-    const { gap } = point;
-    const withSnapshot = initial !== undefined && (isFresh || gap !== undefined);
-    // What is not flushed yet is in the snapshot.
-    if (withSnapshot) delivery.flush();
-    // The log may have begun another life since this point was found.
-    const { epoch, after } = withSnapshot ? { epoch: delivery.epoch, after: delivery.flushed } : point;
-    walk.goTo({ epoch, after });
-    if (gap !== undefined)
-      yield gapItem({ ...gap, resumesAfter: formatPosition({ epoch, offset: after }) }, delivery.gapEvent);
-    if (withSnapshot) yield* snapshotItems(delivery, this.#setup, this.#context, after);
+  /** Yields the gap and the snapshot, and moves the follower to the position after them. */
+  async *#begin(follower: Follower, start: StartPoint, isFresh: boolean): AsyncGenerator<SseItem, void, undefined> {
+    const { liveLog, gapEvent } = this.#delivery;
+    const offer = offerSnapshot(liveLog, this.#settings.initial);
+    const { gap, snapshot, position } = beginningOf(start, isFresh, offer);
+    follower.goTo(position);
+    if (gap !== undefined) yield gapItem(gap, gapEvent);
+    if (snapshot !== undefined) yield* this.#snapshotItems(snapshot);
   }
-}
 
-async function* snapshotItems(
-  delivery: Delivery,
-  setup: CursorSetup,
-  context: StreamContext,
-  through: number,
-): AsyncGenerator<SseItem, void, undefined> {
-  for await (const event of snapshotEvents(delivery, setup.selection, setup.initial!, context, through)) {
-    if (event instanceof KeptEvent) yield new SseItem(event.copy().data, { event: event.entry.type });
-    else yield event instanceof SseItem ? event : new SseItem(event);
+  async *#snapshotItems(offer: SnapshotOffer): AsyncGenerator<SseItem, void, undefined> {
+    const { selection } = this.#settings;
+    for await (const event of snapshotEvents(this.#delivery.liveLog, offer, { selection, context: this.#context })) {
+      if (event instanceof KeptEvent) yield new SseItem(event.copy().data, { event: event.entry.type });
+      else yield event instanceof SseItem ? event : new SseItem(event);
+    }
   }
 }
 

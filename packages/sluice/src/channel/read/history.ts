@@ -5,37 +5,38 @@ import type { AnyEvents, ChannelEvent, EventMap } from "../event/kept-event.ts";
 import type { Selection } from "../event/selection.ts";
 import { checkSelection, type SelectionOptions } from "../event/selection-options.ts";
 
-/** Which events of the past. */
+/** Options of `channel.history()`. */
 export interface HistoryOptions<
   Events extends EventMap = AnyEvents,
   Type extends keyof Events & string = keyof Events & string,
 > extends SelectionOptions<Events, Type> {
-  /** The event ID after which to begin. Default: the newest `limit` events, for which all that is kept is looked through. */
+  /** Event ID after which the history begins. Default: the newest `limit` events, found by reading all kept events. */
   readonly after?: string;
-  /** Events at most. Default: 100. At most 10 000. */
+  /** Most events returned. Default: 100. At most 10,000. */
   readonly limit?: number;
 }
 
-/** Events of the past, and where a subscriber goes on from them. */
+/** Kept events of a channel, and the position after them. */
 export interface History<Events extends EventMap = AnyEvents> {
   /** Oldest first. */
   readonly events: readonly ChannelEvent<Events>[];
-  /** The position after the last of them: the next `after`, or the `lastEventId` of a stream that goes on from here. */
+  /** Position after the last event: the next `after`, or the `lastEventId` of a stream that goes on from here. */
   readonly position: string;
-  /** What could not be given after `after`, if anything. */
+  /** The gap after the ID `after`; `undefined` if no event is missing. */
   readonly gap: Gap | undefined;
 }
 
 const DEFAULT_LIMIT = 100;
 const MAX_LIMIT = 10_000;
 
-/** The same, checked. */
+/** Checked {@link HistoryOptions}. */
 export interface HistoryQuery {
   readonly selection: Selection;
   readonly after: string | undefined;
   readonly limit: number;
 }
 
+/** Returns the options as a query. Throws `INVALID_OPTION` if an option is invalid. */
 export function checkHistoryOptions(options: HistoryOptions, numbers: FilterNumbers): HistoryQuery {
   checkNames("history", options, ["after", "limit", "topics", "types", "filter"]);
   const { after } = options;

@@ -4,19 +4,20 @@ import { KeptEvent } from "../event/kept-event.ts";
 
 const PAGE_EVENTS = 512;
 const PAGE_BYTES = 256 * 1024;
-/** With {@link PAGE_BYTES}, what the pages of a channel hold at most: 2 MiB, or one oversized event each; and the frames made of them. */
+/** Most pages kept per channel: 2 MiB of entries (or one oversized entry each), and the frames made from them. */
 const PAGES_HELD = 8;
 
-/** A run of events read from the log. */
+/** Consecutive events read from the log. */
 export interface Page {
+  /** Offset of the first event. */
   readonly first: number;
   readonly events: readonly KeptEvent[];
 }
 
-/** Reads what is older than the window from the log; cursors that are at the same place share the reading and the encoding. */
+/** Reads events older than the window from the log. Cursors at the same offset share one read and its frames. */
 export class LogPages {
   readonly #log: ChannelLog;
-  /** The one used last comes last. */
+  /** Least recently used first. */
   #pages: Page[] = [];
   readonly #reading = new Map<number, Promise<Page | "gone">>();
 
@@ -24,7 +25,7 @@ export class LogPages {
     this.#log = log;
   }
 
-  /** The page that has the event after `after`; `"gone"` when the log has trimmed it. */
+  /** Returns the page with the event after the offset `after`; `"gone"` if the log has trimmed the event. */
   get(after: number): Page | Promise<Page | "gone"> {
     const offset = after + 1;
     const found = this.#pages.findIndex((page) => page.first <= offset && offset < page.first + page.events.length);
@@ -44,12 +45,12 @@ export class LogPages {
     return reading;
   }
 
-  /** Forgets what was read; what is being read goes to those who wait for it. */
+  /** Drops the pages. Pending reads still reach their callers. */
   clear(): void {
     if (this.#pages.length > 0) this.#pages = [];
   }
 
-  /** The log began a new life: what is being read belongs to the old one. */
+  /** Drops the pages and the pending reads: the log began a new life, and they belong to the old one. */
   reset(): void {
     this.clear();
     this.#reading.clear();
@@ -58,10 +59,10 @@ export class LogPages {
   async #read(after: number): Promise<Page | "gone"> {
     const { epoch } = this.#log;
     const entries = await this.#log.read(after, PAGE_EVENTS, PAGE_BYTES);
-    // They are of one life or the other, and that is all one knows.
+    // A new life began during the read: the entries may belong to either life.
     if (epoch !== this.#log.epoch) return this.#read(after);
     if (entries === "gone") {
-      // The log may have noticed just now, and not told yet; then nobody could say where one goes on.
+      // `first` may be older than this answer. A gap can name the right position only once `first` is current.
       await this.#log.sync();
       return epoch === this.#log.epoch && after + 1 < this.#log.first ? "gone" : this.#read(after);
     }
@@ -74,12 +75,12 @@ export class LogPages {
   }
 }
 
-/** All events that a log keeps, up to an offset, read as they are asked for. */
+/** Yields the kept events up to the offset `through`. Reads one page ahead at most. */
 export async function* eventsUpTo(log: ChannelLog, through: number): AsyncGenerator<KeptEvent, void, undefined> {
   for (let after = log.first - 1; after < through; ) {
     const entries = await log.read(after, PAGE_EVENTS, PAGE_BYTES);
     if (entries === "gone") {
-      // Trimmed meanwhile: what is left is enough.
+      // The log trimmed the entry meanwhile. Continue with the oldest entry that is left.
       await log.sync();
       after = Math.max(after + 1, log.first - 1);
       continue;
@@ -87,7 +88,7 @@ export async function* eventsUpTo(log: ChannelLog, through: number): AsyncGenera
     if (entries.length === 0) return;
     for (const entry of entries) if (entry.offset <= through) yield new KeptEvent(entry, log.epoch);
     after = entries[entries.length - 1]!.offset;
-    // A log that answers at once must not keep the event loop for as long as there is something to read.
+    // Give the event loop a turn: a log that answers at once would keep it for the whole replay.
     await new Promise<void>(afterTurn);
   }
 }

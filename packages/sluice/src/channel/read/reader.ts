@@ -1,113 +1,94 @@
-import { concatBytes } from "../../protocol/bytes.ts";
-import { Piece } from "../../stream/body/piece.ts";
-import { type Cohort, NOTHING_TOLD, type Told } from "../deliver/cohort.ts";
-import type { Delivery } from "../deliver/delivery.ts";
+import type { ChannelLog } from "../../logs/log.ts";
 import type { KeptEvent } from "../event/kept-event.ts";
-import { selects } from "../event/selection.ts";
+import { type Selection, selects } from "../event/selection.ts";
+import type { EventWindow } from "./event-window.ts";
 import { LogPages, type Page } from "./log-pages.ts";
+import { type CohortKey, type Step, type Stretch, stepOf } from "./step.ts";
 import { StepCache } from "./step-cache.ts";
 
-/** A stretch of the log as one cohort sees it: the events that it selects. */
-export interface Stretch {
-  readonly events: readonly KeptEvent[];
-  /** Offset of the last event in the stretch, selected or not. */
-  readonly through: number;
+/** The part of a live log that a reader needs. */
+export interface ReadableLog {
+  readonly log: ChannelLog;
+  readonly epoch: string;
+  readonly window: EventWindow;
+  /** Offset up to which events may be read: live subscribers have received them. */
+  readonly flushed: number;
+  /** Most bytes of one step. */
+  readonly batchBytes: number;
+  readonly onFilterError: (error: unknown) => void;
 }
 
-/** A stretch as bytes, ready for many sockets. */
-export interface Step {
-  /** Absent when nothing in the stretch is selected. */
-  readonly piece: Piece | undefined;
-  /** The last event in the piece. */
-  readonly told: Told;
-  readonly through: number;
-}
-
-/** Events looked at in one stretch, so that a cursor for which there is nothing does not keep the event loop. */
+/** Most events examined in one stretch, so that a cursor that selects few of them does not block the event loop. */
 const STRETCH_EVENTS = 4_096;
 
-/** Reads on for those who are behind, a step at a time; those who are at the same place share what it reads and makes. */
+/** Reads the next events of lagging subscribers, step by step. Subscribers at the same offset share the steps. */
 export class Reader {
-  readonly #delivery: Delivery;
+  readonly #source: ReadableLog;
   readonly #pages: LogPages;
   readonly #steps: StepCache = new StepCache();
 
-  constructor(delivery: Delivery) {
-    this.#delivery = delivery;
-    this.#pages = new LogPages(delivery.log);
+  constructor(source: ReadableLog) {
+    this.#source = source;
+    this.#pages = new LogPages(source.log);
   }
 
-  /** The next stretch after an offset for a cohort, ready to write; `"gone"` when the log no longer has it. */
-  next(cohort: Cohort, after: number): Step | "gone" | Promise<Step | "gone"> {
+  /** Returns the next step of a cohort after an offset; `"gone"` if the log has trimmed the next event. */
+  next(cohort: CohortKey, after: number): Step | "gone" | Promise<Step | "gone"> {
     const cached = this.#steps.get(cohort, after);
     if (cached !== undefined) return cached;
-    const { epoch } = this.#delivery;
-    const found = this.eventsAfter(cohort, after);
+    const { epoch } = this.#source;
+    const found = this.eventsAfter(cohort.selection, after);
     if (!(found instanceof Promise)) return this.#step(cohort, after, found, epoch);
     return found.then((read) => (read === "gone" ? "gone" : this.#step(cohort, after, read, epoch)));
   }
 
-  /** The same as events: from the window where it reaches back that far, else from the log. */
-  eventsAfter(cohort: Cohort, after: number): Stretch | Promise<Stretch | "gone"> {
-    const { window } = this.#delivery;
-    if (after + 1 >= window.first) return this.#scan(cohort, after, window.last, (offset) => window.at(offset));
+  /** Returns the next stretch after an offset: from the window if it reaches back that far, else from the log. */
+  eventsAfter(selection: Selection, after: number): Stretch | Promise<Stretch | "gone"> {
+    const { window } = this.#source;
+    if (after + 1 >= window.first) return this.#scan(selection, after, window.last, (offset) => window.at(offset));
     const scanPage = (page: Page | "gone") => {
       if (page === "gone" || page.events.length === 0) return "gone";
       const last = page.first + page.events.length - 1;
-      return this.#scan(cohort, after, last, (offset) => page.events[offset - page.first]);
+      return this.#scan(selection, after, last, (offset) => page.events[offset - page.first]);
     };
     const page = this.#pages.get(after);
     return page instanceof Promise ? page.then(scanPage) : (scanPage(page) as Stretch);
   }
 
-  #scan(cohort: Cohort, after: number, last: number, at: (offset: number) => KeptEvent | undefined): Stretch {
+  /** Drops the steps and pages kept for other subscribers. */
+  forget(): void {
+    this.#pages.clear();
+    this.#steps.clear();
+  }
+
+  /** Drops everything, pending reads too: the log began a new life. */
+  reset(): void {
+    this.#pages.reset();
+    this.#steps.clear();
+  }
+
+  #scan(selection: Selection, after: number, last: number, at: (offset: number) => KeptEvent | undefined): Stretch {
     const events: KeptEvent[] = [];
-    const limit = Math.min(last, this.#delivery.flushed, after + STRETCH_EVENTS);
+    const { flushed, batchBytes, onFilterError } = this.#source;
+    const limit = Math.min(last, flushed, after + STRETCH_EVENTS);
     let bytes = 0;
     let through = after;
-    while (through < limit && bytes < this.#delivery.pieceLimit) {
+    while (through < limit && bytes < batchBytes) {
       const event = at(through + 1);
-      // Trimmed meanwhile: a filter may publish. Whoever reads on finds out.
+      // A filter may publish, and so trim this event. The next read reports it as gone.
       if (event === undefined) break;
       through++;
-      if (!selects(cohort.selection, event, this.#delivery.reportFilter)) continue;
+      if (!selects(selection, event, onFilterError)) continue;
       events.push(event);
       bytes += event.frame.length;
     }
     return { events, through };
   }
 
-  #step(cohort: Cohort, after: number, { events, through }: Stretch, epoch: string): Step {
-    const step: Step =
-      events.length === 0
-        ? { piece: undefined, told: NOTHING_TOLD, through }
-        : { piece: pieceOf(events), told: lastOf(events), through };
-    // What was read in an earlier life is for nobody else.
-    if (epoch === this.#delivery.epoch) this.#steps.set(cohort, after, step);
+  #step(cohort: CohortKey, after: number, stretch: Stretch, epoch: string): Step {
+    const step = stepOf(stretch);
+    // A step of an earlier life must not be shared.
+    if (epoch === this.#source.epoch) this.#steps.set(cohort, after, step);
     return step;
   }
-
-  /** Lets go of what is kept for others who may come to the same place. */
-  forget(): void {
-    this.#pages.clear();
-    this.#steps.clear();
-  }
-
-  /** The log began a new life. */
-  reset(): void {
-    this.#pages.reset();
-    this.#steps.clear();
-  }
-}
-
-/** Some events as one piece. */
-export function pieceOf(events: readonly KeptEvent[]): Piece {
-  const bytes = events.length === 1 ? events[0]!.frame : concatBytes(events.map((event) => event.frame));
-  return new Piece(bytes, events.length);
-}
-
-/** The last of some events. */
-export function lastOf(events: readonly KeptEvent[]): Told {
-  const { entry, id } = events[events.length - 1]!;
-  return { offset: entry.offset, id };
 }

@@ -1,94 +1,94 @@
-import { formatPosition, MAX_EVENT_ID_LENGTH, NEVER_IN_AN_ID, parsePosition } from "../../base/position.ts";
-import type { Delivery } from "../deliver/delivery.ts";
+import {
+  formatPosition,
+  MAX_EVENT_ID_LENGTH,
+  NEVER_IN_AN_ID,
+  type Position,
+  parsePosition,
+} from "../../base/position.ts";
 import { type Gap, type GapReason, makeGap } from "../event/gap.ts";
+import type { LiveLog } from "./live-log.ts";
 
-/** Where a subscriber begins that brings no last event ID: with what comes, with all that is kept, or after an event ID. */
+/** Start position of a subscriber without a last event ID: new events only, every kept event, or after an event ID. */
 export type From = "now" | "start" | (string & {});
 
-/** Where a cursor begins: after this offset of this life of the log, and what there is to say about it first. */
+/** The position after which a subscriber starts, and the gap to report first, if there is one. */
 export interface StartPoint {
-  readonly epoch: string;
-  readonly after: number;
+  readonly position: Position;
   readonly gap: Gap | undefined;
 }
 
-/** Finds the start point. Takes the position before anything else happens, so that nothing falls between it and what follows. */
+/**
+ * Returns the start point of a subscriber. Takes the position before it does anything else, so that no event falls
+ * between the position and the events that follow.
+ */
 export function findStartPoint(
-  delivery: Delivery,
+  liveLog: LiveLog,
   lastEventId: string | undefined,
   from: From,
 ): StartPoint | Promise<StartPoint> {
-  if (lastEventId === undefined && from === "now") return startingAfter(delivery, delivery.window.last);
+  const { last } = liveLog.window;
+  if (lastEventId === undefined && from === "now") return startAfter(liveLog, last);
   const id = lastEventId ?? from;
-  const isStart = lastEventId === undefined && from === "start";
-  const { last } = delivery.window;
-  const find = () =>
-    isStart
-      ? // Whatever is trimmed meanwhile: what comes after this moment is not to be left out without a word.
-        startingAfter(delivery, Math.min(delivery.log.first - 1, last))
-      : (startAfter(delivery, id) ?? findElsewhere(delivery, id));
-
-  if (isWithinReach(delivery, id)) return find();
-  // Other processes append too: the position may come from one that knows more than this one does.
-  const synced = delivery.log.sync();
+  const position = parsePosition(id);
+  const find = () => {
+    // Retention may trim entries meanwhile. Even so, nothing published after this call may be skipped silently.
+    if (lastEventId === undefined && from === "start")
+      return startAfter(liveLog, Math.min(liveLog.log.first - 1, last));
+    return resumeAfter(liveLog, id, position) ?? findElsewhere(liveLog, id, position);
+  };
+  if (position !== undefined && position.offset <= reachOf(liveLog, position.epoch)) return find();
+  // Other processes append too: the position may come from a process that has received more than this one.
+  const synced = liveLog.log.sync();
   return synced === undefined ? find() : synced.then(find);
 }
 
-/** Whether what is known here is enough to say where a position is. */
-function isWithinReach(delivery: Delivery, id: string): boolean {
-  const position = parsePosition(id);
-  return position !== undefined && position.offset <= reachOf(delivery, position.epoch);
+/** Returns the start point after a gap: the oldest kept event follows, so that the subscriber gets all that is left. */
+export function startAfterGap(liveLog: LiveLog, reason: GapReason, lastEventId: string): StartPoint {
+  const position = liveLog.positionAt(liveLog.log.first - 1);
+  return { position, gap: makeGap(reason, lastEventId, formatPosition(position)) };
 }
 
-/** The offset up to which positions of an epoch are known here. */
-function reachOf({ epoch, window, log }: Delivery, asked: string): number {
-  // A life may begin further on than what this process has been told of yet.
+function startAfter(liveLog: LiveLog, offset: number): StartPoint {
+  return { position: liveLog.positionAt(offset), gap: undefined };
+}
+
+/** Returns the offset up to which this process knows the positions of an epoch. */
+function reachOf({ epoch, window, log }: LiveLog, asked: string): number {
+  // A life may begin beyond the newest entry that this process has received.
   return asked === epoch ? window.last : Math.min(log.holds(asked) ?? -1, window.last);
 }
 
-/** Where a position of the log's own is, or what is wrong with it; `undefined` for what may be anything. */
-function startAfter(delivery: Delivery, id: string): StartPoint | undefined {
-  const position = parsePosition(id);
+/** Resumes after an ID that the log gave, or reports a gap. Returns `undefined` if the ID may be a publisher's own. */
+function resumeAfter(liveLog: LiveLog, id: string, position: Position | undefined): StartPoint | undefined {
   if (position !== undefined) {
     const { epoch, offset } = position;
-    if (offset <= reachOf(delivery, epoch))
-      return offset < delivery.log.first - 1 ? afterGap(delivery, "trimmed", id) : startingAfter(delivery, offset);
-    if (epoch === delivery.epoch) return afterGap(delivery, "future", id);
-    // An own ID can look like one of another epoch, but not like one of a life that the log had.
-    if (delivery.log.holds(epoch) !== undefined) return afterGap(delivery, "other-epoch", id);
+    if (offset <= reachOf(liveLog, epoch))
+      return offset < liveLog.log.first - 1 ? startAfterGap(liveLog, "trimmed", id) : startAfter(liveLog, offset);
+    if (epoch === liveLog.epoch) return startAfterGap(liveLog, "future", id);
+    // A publisher's own ID can look like a position of another epoch, but not of an epoch that this log had.
+    if (liveLog.log.holds(epoch) !== undefined) return startAfterGap(liveLog, "other-epoch", id);
   }
-  const malformed = position === undefined && id.startsWith(`${delivery.epoch}-`);
-  if (malformed || id.length > MAX_EVENT_ID_LENGTH || NEVER_IN_AN_ID.test(id))
-    return afterGap(delivery, "unparsable", id);
+  const isMalformed = position === undefined && id.startsWith(`${liveLog.epoch}-`);
+  if (isMalformed || id.length > MAX_EVENT_ID_LENGTH || NEVER_IN_AN_ID.test(id))
+    return startAfterGap(liveLog, "unparsable", id);
   return undefined;
 }
 
-/** An own ID of a publisher, or a position of which nothing is known. */
-async function findElsewhere(delivery: Delivery, id: string): Promise<StartPoint> {
-  const { epoch } = delivery;
-  const offset = await delivery.log.positionOf(id);
+/** Looks an ID up in the log: a publisher's own ID, or a position of an unknown epoch. */
+async function findElsewhere(liveLog: LiveLog, id: string, position: Position | undefined): Promise<StartPoint> {
+  const { epoch } = liveLog;
+  const offset = await liveLog.log.positionOf(id);
   if (offset === undefined) {
-    // It may have been trimmed just now: what the gap says is left must be so.
-    await delivery.log.sync();
-    return afterGap(delivery, parsePosition(id) === undefined ? "unknown" : "other-epoch", id);
+    // The entry may have been trimmed just now. The gap must name the position at which the kept entries begin.
+    await liveLog.log.sync();
+    return startAfterGap(liveLog, position === undefined ? "unknown" : "other-epoch", id);
   }
-  // What was appended elsewhere since is known there before it is here.
-  if (offset > delivery.window.last) await delivery.log.sync();
-  // What was found in one life need not be there in the next.
-  if (epoch !== delivery.epoch) return findElsewhere(delivery, id);
-  const point = startingAfter(delivery, Math.min(offset, delivery.window.last));
-  // An own ID is the same before and after a loss: only the place tells that something may have been missed that came after it.
-  if (offset > (delivery.log.lostAfter ?? 0)) return point;
-  return { ...point, gap: makeGap("other-epoch", id, formatPosition({ epoch: delivery.epoch, offset: point.after })) };
-}
-
-function startingAfter({ epoch }: Delivery, after: number): StartPoint {
-  return { epoch, after, gap: undefined };
-}
-
-/** After a gap the subscriber gets everything that is still there: no more can be done for it, and no less will do. */
-export function afterGap(delivery: Delivery, reason: GapReason, lastEventId: string): StartPoint {
-  const { epoch } = delivery;
-  const after = delivery.log.first - 1;
-  return { epoch, after, gap: makeGap(reason, lastEventId, formatPosition({ epoch, offset: after })) };
+  // Another process may have appended the entry, and this one not received it yet.
+  if (offset > liveLog.window.last) await liveLog.log.sync();
+  // A new life began during the lookup and may not have the entry.
+  if (epoch !== liveLog.epoch) return findElsewhere(liveLog, id, position);
+  const point = startAfter(liveLog, Math.min(offset, liveLog.window.last));
+  // An own ID names no epoch. Only its offset shows that the log may have lost events after it.
+  if (offset > (liveLog.log.lostAfter ?? 0)) return point;
+  return { ...point, gap: makeGap("other-epoch", id, formatPosition(point.position)) };
 }

@@ -1,25 +1,24 @@
-import type { Cohort } from "../deliver/cohort.ts";
-import type { Step } from "./reader.ts";
+import type { CohortKey, Step } from "./step.ts";
 
-/** With a piece of half a high-water mark each, half a MiB per channel by default. */
+/** Most steps kept per channel. A step holds at most half a high-water mark: 512 KiB in all by default. */
 const STEPS_HELD = 16;
 
-/** The steps taken last, for the many who resume from the same place: a step is what it is, whenever it is taken. */
+/** The newest steps of a channel, for the many subscribers that resume from the same position. */
 export class StepCache {
   readonly #steps = new Map<string, Step>();
 
-  get(cohort: Cohort, after: number): Step | undefined {
+  get(cohort: CohortKey, after: number): Step | undefined {
     return this.#steps.get(`${cohort.number}:${after}`);
   }
 
-  set(cohort: Cohort, after: number, step: Step): void {
+  set(cohort: CohortKey, after: number, step: Step): void {
     if (step.through === after) return;
     this.#steps.set(`${cohort.number}:${after}`, step);
     if (this.#steps.size > STEPS_HELD) this.#steps.delete(this.#steps.keys().next().value as string);
   }
 
   clear(): void {
-    // An empty one would be made anew each time.
+    // Clearing an empty map allocates a new table.
     if (this.#steps.size > 0) this.#steps.clear();
   }
 }

@@ -3,22 +3,6 @@ import { resolvedImports, type Sources } from "./sources.ts";
 /** The cycles that may exist, each with all files that reach each other by imports. Any other cycle fails the test. */
 export const INHERENT_CYCLES: readonly { readonly files: readonly string[]; readonly reason: string }[] = [
   {
-    files: ["channel/channel.ts", "channel/open-channel.ts", "channel/subscription.ts"],
-    reason: "A channel loads its opened part on demand, and that part knows its channel's types.",
-  },
-  {
-    files: [
-      "channel/deliver/cohort.ts",
-      "channel/deliver/cursor.ts",
-      "channel/deliver/delivery.ts",
-      "channel/read/reader.ts",
-      "channel/read/snapshot.ts",
-      "channel/read/start-point.ts",
-      "channel/read/step-cache.ts",
-    ],
-    reason: "A cursor joins a cohort of the delivery, which writes to its cursors.",
-  },
-  {
     files: ["stream/body/gzip.ts", "stream/body/piece.ts"],
     reason: "A piece makes its gzip form, which is made from a piece.",
   },

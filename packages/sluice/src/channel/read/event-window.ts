@@ -1,15 +1,17 @@
 import type { KeptEvent } from "../event/kept-event.ts";
 
-/** How much of a channel's newest past is kept encoded in this process. */
+/** Limits of a channel's window. */
 export interface WindowLimits {
+  /** Most events in the window. Default: 4,096. */
   readonly events: number;
+  /** Most bytes in the window. Default: 8 MiB. */
   readonly bytes: number;
 }
 
-/** Places given up at the front before the array is cut. */
+/** Free slots at the front of the array before it is cut. */
 const CUT_AT = 1_024;
 
-/** The newest events of a channel: a contiguous run of offsets that ends at the end of the log. */
+/** The newest events of a channel: a run of offsets without a hole that ends at the newest event. */
 export class EventWindow {
   readonly #limits: WindowLimits;
   #events: (KeptEvent | undefined)[] = [];
@@ -22,12 +24,12 @@ export class EventWindow {
     this.#last = last;
   }
 
-  /** Offset of the oldest event held; `last + 1` when there is none. */
+  /** Offset of the oldest event in the window; `last + 1` if the window is empty. */
   get first(): number {
     return this.#last - (this.#events.length - this.#start) + 1;
   }
 
-  /** Offset of the newest event there is, held or not. */
+  /** Offset of the newest event of the channel, in the window or not. */
   get last(): number {
     return this.#last;
   }
@@ -36,7 +38,7 @@ export class EventWindow {
     return this.#bytes;
   }
 
-  /** The event at an offset from `first` to `last`. */
+  /** Returns the event at an offset from `first` to `last`. */
   at(offset: number): KeptEvent | undefined {
     return this.#events[this.#events.length - 1 - (this.#last - offset)];
   }
@@ -47,18 +49,18 @@ export class EventWindow {
     this.#bytes += event.size;
   }
 
-  /** Drops what the limits no longer allow, but nothing after the offset `keepAfter`. */
+  /** Drops events beyond the limits, but no event after the offset `keepAfter`. */
   trim(keepAfter: number): void {
     const { events, bytes } = this.#limits;
     while (this.first <= keepAfter && (this.#last - this.first >= events || this.#bytes > bytes)) this.#drop();
   }
 
-  /** Drops everything before `first`. */
+  /** Drops the events before the offset `first`. */
   trimBefore(first: number): void {
     while (this.first < first && this.first <= this.#last) this.#drop();
   }
 
-  /** Forgets everything and goes on after `last`. */
+  /** Drops every event. The next event has the offset `last + 1`. */
   reset(last: number): void {
     this.#events = [];
     this.#start = 0;

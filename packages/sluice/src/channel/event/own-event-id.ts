@@ -1,0 +1,25 @@
+import { show } from "../../base/check-option.ts";
+import { MAX_EVENT_ID_LENGTH, NEVER_IN_AN_ID, parsePosition } from "../../base/position.ts";
+import { SluiceError } from "../../base/sluice-error.ts";
+import { NO_POSITION } from "./gap.ts";
+
+/**
+ * Checks a publisher's own event ID. A header must carry it unchanged, and it must not look like a position of the
+ * current epoch. Throws `INVALID_FIELD`.
+ */
+export function checkOwnEventId(id: string, epoch: string): void {
+  if (id === "" || id.length > MAX_EVENT_ID_LENGTH || id.trim() !== id || NEVER_IN_AN_ID.test(id)) {
+    throw new SluiceError(
+      "INVALID_FIELD",
+      `An event's id must have 1 to ${MAX_EVENT_ID_LENGTH} characters, none of them a control character, ` +
+        `and no space around it, but is ${show(id)}.`,
+    );
+  }
+  if (id === NO_POSITION || id.startsWith(`${epoch}-`) || parsePosition(id)?.epoch === epoch) {
+    throw new SluiceError(
+      "INVALID_FIELD",
+      `An event's own id must not be "${NO_POSITION}" nor begin with "${epoch}-", as the log's IDs do, ` +
+        `but is ${show(id)}.`,
+    );
+  }
+}

@@ -1,0 +1,209 @@
+import type { Position } from "../../base/position.ts";
+import { afterTurn, quietTimeout, type Timer } from "../../base/timers.ts";
+import type { ChannelLog, LogEntry, TailListener } from "../../logs/log.ts";
+import { type ChannelEvent, KeptEvent } from "../event/kept-event.ts";
+import { EventWindow, type WindowLimits } from "./event-window.ts";
+import { Latest } from "./latest.ts";
+import { eventsUpTo } from "./log-pages.ts";
+import { type ReadableLog, Reader } from "./reader.ts";
+
+/** Receives the events of a live log. */
+export interface LiveLogListener {
+  /** Called once for each batch of a flush, in order. */
+  deliver(events: readonly KeptEvent[]): void;
+  /** Called before offsets jump: live subscribers must remember their own positions from here on. */
+  suspend(): void;
+  /**
+   * Called after the jump. `kept`: offset up to which the positions before the jump still mean the same entries;
+   * `undefined` if all of them do.
+   */
+  resume(kept: number | undefined): void;
+}
+
+/** Options of a {@link LiveLog}. */
+export interface LiveLogOptions {
+  readonly window: WindowLimits;
+  /** Time for which events are gathered for one flush, in ms. 0: until the end of the event-loop turn. */
+  readonly flushInterval: number;
+  /** Most characters of data in one batch, unless a single event has more. */
+  readonly batchBytes: number;
+  /** The channel option `latestBy`. */
+  readonly latestBy: ((event: ChannelEvent) => string | undefined) | undefined;
+  readonly listener: LiveLogListener;
+  readonly onError: (error: unknown, stage: string) => void;
+}
+
+/** Less than any offset. */
+const NOTHING_KEPT = -1;
+
+/**
+ * A channel's log as this process sees it: the log itself, the window of its newest events, and the offset up to which
+ * live subscribers have received them. A flush hands new events to the listener in batches.
+ */
+export class LiveLog implements TailListener, ReadableLog {
+  readonly log: ChannelLog;
+  /** Epoch of the life of the log that `window` and `flushed` belong to. */
+  epoch: string;
+  readonly window: EventWindow;
+  readonly latest: Latest | undefined;
+  /** Live subscribers have received every event up to this offset. */
+  flushed: number;
+  /** True while a flush hands out batches. No subscriber may become live meanwhile. */
+  flushing = false;
+  closed = false;
+  /** Reads older events for subscribers that are not live. */
+  readonly reader: Reader;
+  readonly batchBytes: number;
+  readonly onFilterError: (error: unknown) => void;
+  readonly #options: LiveLogOptions;
+  readonly #stopTail: () => void;
+  /** Callbacks of followers that wait for more events. */
+  readonly #waiting = new Set<() => void>();
+  #position: Position;
+  #pendingBytes = 0;
+  #scheduled = false;
+  #timer: Timer | undefined;
+
+  constructor(log: ChannelLog, options: LiveLogOptions) {
+    const { latestBy, onError } = options;
+    this.log = log;
+    this.#options = options;
+    this.epoch = log.epoch;
+    this.window = new EventWindow(options.window, log.last);
+    this.flushed = log.last;
+    this.#position = { epoch: log.epoch, offset: log.last };
+    this.batchBytes = options.batchBytes;
+    this.onFilterError = (error) => onError(error, "filter");
+    if (latestBy !== undefined)
+      this.latest = new Latest({ keyOf: latestBy, onError: (error) => onError(error, "latest-by") });
+    this.reader = new Reader(this);
+    this.#stopTail = log.tail(this);
+    if (log.first <= log.last) this.#loadLatest();
+  }
+
+  /** Position after the newest event that live subscribers have received. */
+  get end(): Position {
+    return this.positionAt(this.flushed);
+  }
+
+  /** Returns the position after an offset. The thousands of subscribers of a quiet channel share one object. */
+  positionAt(offset: number): Position {
+    const { epoch } = this;
+    if (this.#position.offset !== offset || this.#position.epoch !== epoch) this.#position = { epoch, offset };
+    return this.#position;
+  }
+
+  /** True if a position means the same now as in its own epoch. */
+  holds({ epoch, offset }: Position): boolean {
+    return epoch === this.epoch || (this.log.holds(epoch) ?? NOTHING_KEPT) >= offset;
+  }
+
+  appended(entries: readonly LogEntry[]): void {
+    const { window, flushInterval } = this.#options;
+    for (const entry of entries) {
+      const event = new KeptEvent(entry, this.epoch);
+      this.window.push(event);
+      this.latest?.add(event);
+      this.#pendingBytes += entry.data.length;
+      // Flush a burst in parts, before it outgrows what a socket or the window can hold.
+      const pending = this.window.last - this.flushed;
+      if (this.#pendingBytes >= this.batchBytes || pending * 2 >= window.events) this.flush();
+    }
+    this.window.trim(this.flushed);
+    if (this.#scheduled || this.flushed === this.window.last) return;
+    this.#scheduled = true;
+    if (flushInterval === 0) afterTurn(this.flush);
+    else this.#timer = quietTimeout(this.flush, flushInterval);
+  }
+
+  trimmed(first: number): void {
+    if (first > this.flushed + 1) this.flush();
+    if (first <= this.window.last + 1) return this.window.trimBefore(first);
+    // The log trimmed entries this process never received. Subscribers step back, find the gap and report it.
+    const { listener } = this.#options;
+    listener.suspend();
+    this.#jumpTo(first - 1);
+    listener.resume(undefined);
+    this.#notifyWaiting();
+  }
+
+  reset(): void {
+    const { listener } = this.#options;
+    const kept = this.log.holds(this.epoch) ?? NOTHING_KEPT;
+    // A read may have returned entries beyond the window that the new life has lost.
+    this.reader.reset();
+    if (kept >= this.window.last) {
+      // The new life has every event that this process knows: offsets and event IDs keep their meaning.
+      this.epoch = this.log.epoch;
+    } else {
+      listener.suspend();
+      this.epoch = this.log.epoch;
+      this.#jumpTo(this.log.last);
+      listener.resume(kept);
+    }
+    this.#notifyWaiting();
+  }
+
+  /** Hands every pending event to the listener, in batches. Does nothing during a flush. */
+  readonly flush = (): void => {
+    this.#scheduled = false;
+    clearTimeout(this.#timer);
+    if (this.flushing || this.flushed === this.window.last) return;
+    this.flushing = true;
+    try {
+      while (this.flushed < this.window.last) this.#options.listener.deliver(this.#nextBatch());
+    } finally {
+      this.flushing = false;
+      this.#pendingBytes = 0;
+      this.window.trim(this.flushed);
+    }
+    this.#notifyWaiting();
+  };
+
+  /** Calls `wake` after each flush, jump or new life, and on close. Returns a function that stops the calls. */
+  onAdvance(wake: () => void): () => void {
+    this.#waiting.add(wake);
+    return () => this.#waiting.delete(wake);
+  }
+
+  async close(): Promise<void> {
+    this.closed = true;
+    clearTimeout(this.#timer);
+    this.#stopTail();
+    this.#notifyWaiting();
+    await this.log.close();
+  }
+
+  #nextBatch(): KeptEvent[] {
+    const batch: KeptEvent[] = [];
+    let bytes = 0;
+    let offset = this.flushed;
+    while (offset < this.window.last && (batch.length === 0 || bytes < this.batchBytes)) {
+      const event = this.window.at(++offset)!;
+      batch.push(event);
+      bytes += event.entry.data.length;
+    }
+    this.flushed = offset;
+    return batch;
+  }
+
+  /** Goes on after the offset `last`. Events up to there are in the log, or lost. */
+  #jumpTo(last: number): void {
+    this.window.reset(last);
+    this.flushed = last;
+    this.#pendingBytes = 0;
+    this.reader.reset();
+    this.#loadLatest();
+  }
+
+  /**
+   * Finds the newest event of each key among the events the log keeps. Events published meanwhile are added as usual.
+   */
+  #loadLatest(): void {
+    void this.latest?.load(eventsUpTo(this.log, this.window.last));
+  }
+
+  #notifyWaiting(): void {
+    for (const wake of [...this.#waiting]) wake();
+  }
+}

@@ -1,0 +1,60 @@
+import { checkNames, invalidOption } from "../base/check-option.ts";
+import { MAX_EVENT_ID_LENGTH } from "../base/position.ts";
+import type { FilterNumbers } from "./event/filter-numbers.ts";
+import type { AnyEvents, EventMap } from "./event/kept-event.ts";
+import type { Selection } from "./event/selection.ts";
+import { checkSelection, type SelectionOptions } from "./event/selection-options.ts";
+import type { Initial } from "./read/snapshot.ts";
+import type { From } from "./read/start-point.ts";
+
+/** Options of `channel.subscribe()`. */
+export interface SubscribeOptions<
+  Events extends EventMap = AnyEvents,
+  Type extends keyof Events & string = keyof Events & string,
+> extends SelectionOptions<Events, Type> {
+  /**
+   * Start position of a subscriber without a last event ID: `"now"` (new events only), `"start"` (every kept event) or
+   * an event ID. Default: `"now"`.
+   */
+  readonly from?: From;
+  /**
+   * First events of a subscriber without a last event ID, and after a gap. `"latest"`: the newest event of each key
+   * (see the channel option `latestBy`). A function: the items that it produces, for example rows of a database. These
+   * events have no ID. Default: none.
+   */
+  readonly initial?: Initial;
+}
+
+/** Checked {@link SubscribeOptions}. */
+export interface SubscriptionSettings {
+  readonly selection: Selection;
+  readonly from: From;
+  readonly initial: Initial | undefined;
+}
+
+/** The part of a channel that decides which options are valid. */
+export interface SubscribableChannel {
+  /** True if the channel has the option `latestBy`. */
+  readonly hasLatest: boolean;
+  readonly filterNumbers: FilterNumbers;
+}
+
+const NAMES = ["topics", "types", "filter", "from", "initial"];
+
+/** Returns the options with their defaults. Throws `INVALID_OPTION` if an option is invalid. */
+export function checkSubscribeOptions(
+  { hasLatest, filterNumbers }: SubscribableChannel,
+  options: SubscribeOptions,
+): SubscriptionSettings {
+  checkNames("subscribe", options, NAMES);
+  const { from = "now", initial } = options;
+  if (typeof from !== "string" || from === "" || from.length > MAX_EVENT_ID_LENGTH)
+    throw invalidOption("from", '"now", "start" or an event ID', from);
+  if (initial !== undefined && initial !== "latest" && typeof initial !== "function")
+    throw invalidOption("initial", '"latest" or a function', initial);
+  if (initial === "latest" && !hasLatest)
+    throw invalidOption("initial", 'a function, since "latest" needs the channel option `latestBy`', initial);
+  if (initial !== undefined && from !== "now")
+    throw invalidOption("from", '"now" or absent if `initial` is given', from);
+  return { selection: checkSelection(options, filterNumbers), from, initial };
+}
