@@ -1,12 +1,11 @@
 // @ts-check
 /**
- * Checks what memory forgets: types, the package as it will be published, sizes, README's promises.
+ * Runs the checks that no test covers: types, the published package, sizes, line lengths, language, and README's
+ * promises. Prints one line for each check, and exits with 1 if a check fails.
  *
- *     npm run check                     everything
+ *     npm run check                     all checks
  *     npm run check -- size             the checks whose name contains "size"
  *     npm run check -- --report=FILE    also writes the results to FILE, as JSON
- *
- * Prints one line for each check; fails when one of them does.
  */
 import { writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
@@ -19,13 +18,13 @@ import { trackedFilesChecks } from "./checks/tracked-files.mjs";
 import { typeChecks } from "./checks/types.mjs";
 
 /**
- * A check throws when it fails; what it returns is a remark for its line.
+ * A check. Its `run` throws if the check fails, and may return a remark to print on its line.
  * @typedef {{ name: string, run: () => string | void | Promise<string | void> }} Check
  */
 
 const { values, positionals } = parseArgs({ allowPositionals: true, options: { report: { type: "string" } } });
 
-/** The build comes first: the others look at what it made. @type {Check[]} */
+/** The build comes first: other checks read its output. @type {Check[]} */
 const checks = [
   ...typeChecks(),
   ...packageChecks,

@@ -1,20 +1,20 @@
 // @ts-check
-/** What README promises: its commands and its programs, read from the text itself. */
+/** Reads README's promises from its text: its commands and its programs. */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { ROOT } from "./servers.mjs";
 
-/** Every machine must be able to start and test the project with these, and README must say so. */
+/** README must give these commands, and they must work on every machine. */
 export const START_COMMAND = "npm ci && npm start";
 export const TEST_COMMAND = "npm ci && npm test";
 
-/** README's text. */
+/** Returns README's text. */
 export function readReadme() {
   return readFileSync(join(ROOT, "README.md"), "utf8");
 }
 
 /**
- * The fenced code blocks of a Markdown text, in order.
+ * Returns the fenced code blocks of a Markdown text, in order.
  * @param {string} markdown
  */
 export function codeBlocks(markdown) {
@@ -25,7 +25,7 @@ export function codeBlocks(markdown) {
 }
 
 /**
- * The command lines of a Markdown text's shell blocks, without prompts and remarks.
+ * Returns the command lines in the shell blocks of a Markdown text, without prompts and comments.
  * @param {string} markdown
  */
 export function commandLines(markdown) {
@@ -42,7 +42,7 @@ export function commandLines(markdown) {
 }
 
 /**
- * The command by which a Markdown text says one tests the project. Throws unless it is the one that is promised.
+ * Returns the test command that a Markdown text gives. Throws unless it is `TEST_COMMAND`.
  * @param {string} markdown
  */
 export function testCommand(markdown) {
@@ -53,7 +53,7 @@ export function testCommand(markdown) {
 }
 
 /**
- * The first TypeScript program of a Markdown text.
+ * Returns the first TypeScript program of a Markdown text. Throws if there is none.
  * @param {string} markdown
  */
 export function firstProgram(markdown) {

@@ -1,5 +1,8 @@
 // @ts-check
-/** Preloaded (`node --import`) into a program under test: wherever it means to listen, it gets a free port, and tells us. */
+/**
+ * Preloaded (`node --import`) into a program under test: the program listens on a free port of 127.0.0.1, whichever port
+ * it names, and sends the address to its parent process.
+ */
 import { Server } from "node:net";
 
 const listen = Server.prototype.listen;

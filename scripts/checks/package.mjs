@@ -7,7 +7,7 @@ import { run } from "./run.mjs";
 
 const PACKAGE = join(ROOT, "packages/sluice");
 
-/** The package `sluice` as npm would publish it. */
+/** Checks of the package `sluice` as npm would publish it. */
 export const packageChecks = [
   {
     name: "sluice has no runtime dependencies",
@@ -21,7 +21,7 @@ export const packageChecks = [
       } = manifest;
       const required = Object.keys(peerDependencies).filter((name) => !peerDependenciesMeta[name]?.optional);
       const names = [...Object.keys(dependencies), ...Object.keys(optionalDependencies), ...required];
-      if (names.length > 0) throw new Error(`It depends on ${names.join(", ")}.`);
+      if (names.length > 0) throw new Error(`The package depends on ${names.join(", ")}.`);
     },
   },
   {
@@ -39,12 +39,12 @@ export const packageChecks = [
     name: "the core loads no module of Node's and no package",
     run: () => {
       const { externals } = reachable(join(PACKAGE, "dist/index.js"));
-      const said = externals.map(({ specifier, importer }) => `${relative(PACKAGE, importer)} imports ${specifier}`);
-      if (said.length > 0) throw new Error(said.join("\n"));
+      const found = externals.map(({ specifier, importer }) => `${relative(PACKAGE, importer)} imports ${specifier}`);
+      if (found.length > 0) throw new Error(found.join("\n"));
     },
   },
   { name: "publint", run: () => void run("publint", ["--strict", PACKAGE]) },
-  // Sluice is ESM only, so that it cannot be had by an old `require` is no fault of its types.
+  // Sluice is ESM only. The profile accepts that an old `require` cannot load it.
   {
     name: "are the types wrong",
     run: () => void run("attw", ["--pack", PACKAGE, "--profile", "esm-only", "--no-color"]),

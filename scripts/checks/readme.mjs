@@ -12,7 +12,7 @@ const FOLDER = join(ROOT, "node_modules/.cache/sluice/readme");
 const MAX_PROGRAM_LINES = 10;
 const PROGRAM_TIMEOUT_MS = 15_000;
 
-/** What README promises. */
+/** Checks of what README promises. */
 export const readmeChecks = [
   {
     name: "README gives the commands that CI runs",
@@ -27,7 +27,8 @@ export const readmeChecks = [
     run: () => {
       const program = firstProgram(readReadme());
       const lines = program.split("\n").filter((line) => line.trim() !== "").length;
-      if (lines > MAX_PROGRAM_LINES) throw new Error(`It has ${lines} lines, and may have ${MAX_PROGRAM_LINES}.`);
+      if (lines > MAX_PROGRAM_LINES)
+        throw new Error(`The program has ${lines} lines; at most ${MAX_PROGRAM_LINES} are allowed.`);
       compile(program);
     },
   },
@@ -41,7 +42,7 @@ export const readmeChecks = [
   },
 ];
 
-/** @param {string} program */
+/** Compiles the program with the project's settings. Throws the compiler's output if it fails. @param {string} program */
 function compile(program) {
   rmSync(FOLDER, { recursive: true, force: true });
   mkdirSync(FOLDER, { recursive: true });
@@ -57,7 +58,7 @@ function compile(program) {
 }
 
 /**
- * Runs the program and asks every path it names until one answers with an event.
+ * Runs the program and requests every path that it names, until one of them sends an event. Throws if none does.
  * @param {string} file
  * @param {string} program
  */
@@ -84,18 +85,19 @@ async function expectEvent(file, program) {
 }
 
 /**
- * Resolves when the URL has sent an event with data.
+ * Resolves when the URL has sent an event with data. Rejects if the stream ends without one.
  * @param {string} url
  * @param {AbortSignal} signal
  */
 async function event(url, signal) {
   const response = await fetch(url, { headers: { accept: "text/event-stream" }, signal });
   const type = response.headers.get("content-type");
-  if (!type?.startsWith("text/event-stream")) throw new Error(`${url} answers ${response.status} ${type}`);
+  if (!type?.startsWith("text/event-stream"))
+    throw new Error(`${url} answered ${response.status} ${type}, and not with an event stream.`);
   let text = "";
   for await (const piece of response.body?.pipeThrough(new TextDecoderStream()) ?? []) {
     text += piece;
     if (/^data:.*\n(.+\n)*\n/m.test(text)) return;
   }
-  throw new Error(`${url} ended without an event: ${JSON.stringify(text)}`);
+  throw new Error(`${url} ended without an event. It sent: ${JSON.stringify(text)}`);
 }

@@ -4,7 +4,7 @@ import { delimiter, join } from "node:path";
 import { ROOT } from "../servers.mjs";
 
 /**
- * Runs a program, one of the machine's or of node_modules/.bin, and returns what it printed. Throws that when it fails.
+ * Runs a program of node_modules/.bin or of the machine, and returns its output. If it fails, throws its output.
  * @param {string} command
  * @param {string[]} args
  * @param {string} [cwd]
@@ -15,11 +15,12 @@ export function run(command, args, cwd = ROOT) {
   const child = spawnSync(command, args, { cwd, env, encoding: "utf8", maxBuffer: 64 * 1024 * 1024 });
   const printed = `${child.stdout ?? ""}${child.stderr ?? ""}`;
   if (child.error) throw child.error;
-  if (child.status !== 0) throw new Error(printed || `${command} ended with ${child.status ?? child.signal}.`);
+  if (child.status !== 0)
+    throw new Error(printed || `${command} ended with ${child.status ?? child.signal} and printed nothing.`);
   return printed;
 }
 
-/** The files that are in git, or about to be. */
+/** Returns the files that git tracks, and the new ones that it does not ignore. */
 export function projectFiles() {
   return run("git", ["ls-files", "-z", "--cached", "--others", "--exclude-standard"]).split("\0").filter(Boolean);
 }

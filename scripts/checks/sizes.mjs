@@ -4,10 +4,7 @@ import { gzipSync } from "node:zlib";
 import { build } from "rolldown";
 import { ROOT } from "../servers.mjs";
 
-/**
- * What an entry may cost someone who bundles all of it: minified and gzipped, in bytes. What is loaded later, and only where it is needed,
- * is told apart.
- */
+/** The largest size of each entry in bytes, bundled whole, minified and gzipped. Parts loaded on demand do not count. */
 const BUDGETS = [
   { entry: "sluice", file: "index.js", budget: 12_000 },
   { entry: "sluice/protocol", file: "protocol/index.js", budget: 2_000 },
@@ -18,15 +15,15 @@ export const sizeChecks = BUDGETS.map(({ entry, file, budget }) => ({
   run: async () => {
     const { minified, gzipped, later, modules } = await measure(join(ROOT, "packages/sluice/dist", file));
     const onDemand = later > 0 ? `; ${later} gzipped on demand` : "";
-    const said = `${gzipped} of ${budget} bytes gzipped, ${minified} minified${onDemand}`;
-    if (gzipped > budget) throw new Error([`${said}. The largest modules, before minifying:`, ...modules].join("\n"));
-    return said;
+    const sizes = `${gzipped} of ${budget} bytes gzipped, ${minified} minified${onDemand}`;
+    if (gzipped > budget) throw new Error([`${sizes}. The largest modules, before minifying:`, ...modules].join("\n"));
+    return sizes;
   },
 }));
 
 const LARGEST_SHOWN = 12;
 
-/** @param {string} input */
+/** Bundles a file and returns its sizes in bytes, and its largest modules. @param {string} input */
 async function measure(input) {
   const { output } = await build({
     input,
@@ -49,7 +46,7 @@ async function measure(input) {
 }
 
 /**
- * The entry's chunk, and those that it loads with itself.
+ * Returns the entry's chunk, and the chunks that load together with it.
  * @param {import("rolldown").OutputChunk[]} all
  */
 function initialChunks(all) {

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { ROOT } from "../servers.mjs";
 import { projectFiles } from "./run.mjs";
 
-/** Where packages come from is the business of the machine that fetches them. Taken apart, so as not to find ourselves. */
+/** Hosts of registries: each machine has its own setting. Written in parts, or the check would find this file. */
 const REGISTRIES = [
   ["registry", "npmjs", "org"],
   ["registry", "yarnpkg", "com"],
@@ -16,7 +16,7 @@ const REGISTRIES = [
   ["repo", "maven", "apache", "org"],
 ].map((labels) => labels.join("."));
 
-/** Folders in which only one machine has something: homes, and where this very tree is. */
+/** Folders that exist on one machine only: homes, and the place of a working tree. */
 const MACHINE_PATHS = [
   /(?<![\w.])\/(?:home|Users)\/[a-z]/i,
   /(?<![\w.])\/root\//,
@@ -25,7 +25,7 @@ const MACHINE_PATHS = [
 ];
 
 /**
- * The lines of a text that name a machine's path or a registry's host.
+ * Returns the lines of a text that name a machine's path or a registry's host.
  * @param {string} text
  * @returns {{ line: number, what: string }[]}
  */
@@ -43,12 +43,12 @@ export const trackedFilesChecks = [
   {
     name: "no tracked file names a machine's path or a registry",
     run: () => {
-      const said = projectFiles().flatMap((path) => {
+      const found = projectFiles().flatMap((path) => {
         const content = existsSync(join(ROOT, path)) ? readFileSync(join(ROOT, path)) : Buffer.alloc(0);
-        if (content.includes(0)) return []; // a picture
+        if (content.includes(0)) return []; // a binary file
         return machineNames(content.toString()).map(({ line, what }) => `${path}:${line} names ${what}`);
       });
-      if (said.length > 0) throw new Error(said.join("\n"));
+      if (found.length > 0) throw new Error(found.join("\n"));
     },
   },
 ];

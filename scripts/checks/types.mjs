@@ -2,7 +2,7 @@
 import { basename, dirname } from "node:path";
 import { projectFiles, run } from "./run.mjs";
 
-/** The build, and the types of every project that has a tsconfig.json: sources, tests, examples, benchmarks, scripts. */
+/** Returns the check of the build, and a check of types for each folder with a tsconfig.json. */
 export function typeChecks() {
   const projects = projectFiles().filter((path) => basename(path) === "tsconfig.json");
   return [

@@ -15,25 +15,25 @@ describe("the imports of a module", () => {
     ['export type { A } from "m";', "type"],
     ['const a: number = (await import("m")).a;', "dynamic"],
     ['let a: import("m").A;', "type"],
-  ])("include that of %s, as a %s", (source, kind) => {
+  ])("include the module of %s, as a %s import", (source, kind) => {
     expect(importsOf(source, "a.ts")).toEqual([{ specifier: "m", kind }]);
   });
 
-  it("do not include words in strings and comments", () => {
+  it("leave out strings and comments", () => {
     expect(importsOf(`const a = 'import "m"'; // import "m"`, "a.ts")).toEqual([]);
   });
 
-  it("cannot be had of what is no module", () => {
+  it("cannot be read from a file that is not a module: the error names the file", () => {
     expect(() => importsOf("import {", "a.ts")).toThrow("a.ts");
   });
 });
 
-describe("what can be reached from a module", () => {
+describe("the modules that a module reaches", () => {
   let folder: string;
   beforeEach(() => (folder = mkdtempSync(join(tmpdir(), "sluice-imports-"))));
   afterEach(() => rmSync(folder, { recursive: true }));
 
-  it("is every file and package that loads with it, and not what only its types name", () => {
+  it("are every file and package that it loads, without modules that only types name", () => {
     writeFileSync(join(folder, "a.ts"), 'import "./b.ts"; import type { S } from "node:net";');
     writeFileSync(join(folder, "b.ts"), 'import "./a.ts"; export const fs = () => import("node:fs"); import "jose";');
     const { files, externals } = reachable(join(folder, "a.ts"));

@@ -18,21 +18,21 @@ const README = [
   "````",
 ].join("\n");
 
-describe("reading README", () => {
-  it("finds the code blocks, and takes a block within a block for text", () => {
+describe("README", () => {
+  it("has code blocks, and a block within a block is text", () => {
     expect(codeBlocks(README).map(({ language }) => language)).toEqual(["ts", "sh", "md"]);
   });
 
-  it("finds command lines without prompts and remarks", () => {
+  it("has command lines, which are read without prompts and comments", () => {
     expect(commandLines(README)).toEqual(["npm ci && npm start", "npm ci && npm test"]);
   });
 
-  it("finds the first program", () => {
+  it("has a first program, or reading it fails", () => {
     expect(firstProgram(README)).toBe('import { createSluice } from "sluice";\n');
     expect(() => firstProgram("# Sluice")).toThrow("no block of TypeScript");
   });
 
-  it("accepts only the promised test command", () => {
+  it("must give the promised test command", () => {
     expect(testCommand(README)).toBe("npm ci && npm test");
     expect(() => testCommand(README.replace("ci && npm test", "install && npm test"))).toThrow(
       "but gives npm install && npm test",

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { machineNames } from "../../checks/tracked-files.mjs";
 import { ROOT } from "../../servers.mjs";
 
-// Put together here, or the check would find them in this file.
+// Put together here, or the check would find this file.
 const path = (...parts: string[]): string => ["", ...parts].join("/");
 
 describe("the check of tracked files", () => {
