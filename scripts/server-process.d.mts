@@ -1,51 +1,60 @@
 /** A server that tests start for themselves. */
 export interface ServerProgram {
-  /** What it is called in servers.mjs. */
+  /** Its name in programs.mjs. */
   readonly name: string;
-  /** What its URLs begin with. */
+  /** The scheme of its URLs. */
   readonly scheme: string;
   argumentsFor(port: number, folder: string): readonly string[];
-  /** The line that it is asked whether it is there; empty: it greets by itself. */
+  /** The line that asks the server if it is ready. Empty if the server greets every connection unasked. */
   readonly question: string;
+  /** Returns true if the server's answer means that it is ready. */
   isReady(answer: string): boolean;
 }
 
 export interface ServerSettings {
-  /** More arguments, after those that it has anyway. */
+  /** Arguments to append to those of `argumentsFor`. */
   readonly args?: readonly string[];
-  /** What is run instead of the program, e.g. one that runs it on a certain processor. */
+  /** Replaces the command line, e.g. to run the server on a certain processor. */
   readonly wrap?: (command: string, args: readonly string[]) => readonly [command: string, args: readonly string[]];
 }
 
-/** Keeps nothing on disk, unless its arguments say otherwise. */
+/** Redis. Writes nothing to disk, unless its arguments say otherwise. */
 export declare const REDIS: ServerProgram;
+/** Arguments with which Redis writes to disk before it answers, so that acknowledged events survive SIGKILL. */
 export declare const DURABLE: readonly string[];
-/** With JetStream. */
+/** NATS with JetStream. */
 export declare const NATS: ServerProgram;
 
-/** A server with a folder of its own, on a port of 127.0.0.1 that stays the same over restarts. It does not outlive this process. */
+/**
+ * A server process with a folder of its own, on a port of 127.0.0.1 that stays the same across restarts. It ends with
+ * this process.
+ */
 export declare class ServerProcess implements AsyncDisposable {
   private constructor(program: ServerProgram, settings: ServerSettings);
-  /** Rejects where the program is not on this machine: see `serverPath`. */
+  /** Starts a server. Rejects if this machine does not have the program: see `programPath`. */
   static start(program: ServerProgram, settings?: ServerSettings): Promise<ServerProcess>;
   readonly port: number;
-  /** Without a password. */
+  /** The URL, without a password. */
   readonly url: string;
-  /** Starts it again after `kill`: with its data, without, or with what they were at the last `save`. Resolves when it answers. */
+  /**
+   * Starts the server again after `kill`: with its data (`kept`), without (`lost`), or with the data of the last `save`
+   * (`saved`). Resolves when the server is ready.
+   */
   start(data?: "kept" | "lost" | "saved"): Promise<void>;
-  /** Ends the process, at once (SIGKILL, unless told), or in an orderly way. The data stays. */
+  /** Ends the process, and keeps its data. Default: SIGKILL. */
   kill(signal?: "SIGKILL" | "SIGTERM"): Promise<void>;
-  /** Stops the process where it is (SIGSTOP), a moment later: connections stay open, and nobody answers. */
+  /** Stops the process (SIGSTOP), which takes effect a moment later: connections stay open, and no request is answered. */
   pause(): void;
+  /** Continues the process after `pause` (SIGCONT). */
   resume(): void;
-  /** Keeps what it has on disk now; it does not run meanwhile. */
+  /** Copies the data on disk. The process is stopped meanwhile. */
   save(): Promise<void>;
-  /** Sends one line on a connection of its own, and resolves to the first part of the answer. */
+  /** Sends one line on a new connection, and resolves with the first part of the answer. */
   ask(line: string): Promise<string>;
-  /** Kills it and removes its data. */
+  /** Kills the process and removes its data. */
   stop(): Promise<void>;
   [Symbol.asyncDispose](): Promise<void>;
 }
 
-/** A port of 127.0.0.1 that nobody listens on now. */
+/** Returns a port of 127.0.0.1 on which no process listens. */
 export declare function freePort(): Promise<number>;

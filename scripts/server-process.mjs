@@ -6,28 +6,27 @@ import { cp, mkdir, mkdtemp, readdir, rm } from "node:fs/promises";
 import { connect, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { serverPath } from "./servers.mjs";
+import { programPath } from "./programs.mjs";
 
 /** @typedef {import("./server-process.d.mts").ServerProgram} ServerProgram */
 /** @typedef {import("./server-process.d.mts").ServerSettings} ServerSettings */
 
 const START_TIMEOUT_MS = 20_000;
 const ANSWER_TIMEOUT_MS = 5_000;
-const ASK_EVERY_MS = 5;
-/** As much of what a program printed is kept, in characters. */
-const SAID_CHARS = 2_000;
+const READY_CHECK_INTERVAL_MS = 5;
+/** The end of the server's output that an error shows, in characters. */
+const SHOWN_OUTPUT_CHARS = 2_000;
 
 /** @type {ServerProgram} */
 export const REDIS = {
   name: "redis-server",
   scheme: "redis",
   argumentsFor: (port, folder) => ["--bind", "127.0.0.1", "--port", `${port}`, "--dir", folder, "--save", ""],
-  // Any answer will do, also that it wants a password, but the one that it gives while it still loads its data.
+  // An error is an answer too, e.g. if Redis requires a password. "-LOADING" means that it still reads its data.
   question: "PING",
   isReady: (answer) => !answer.startsWith("-LOADING"),
 };
 
-/** Redis: every write is on disk before it is answered, so that what was acknowledged outlives SIGKILL. */
 export const DURABLE = ["--appendonly", "yes", "--appendfsync", "always"];
 
 /** @type {ServerProgram} */
@@ -69,23 +68,23 @@ export class ServerProcess {
 
   /** @param {"kept" | "lost" | "saved"} data */
   async start(data = "kept") {
-    if (data !== "kept") await this.#forget();
-    // Where nothing was saved, there is nothing.
+    if (data !== "kept") await this.#removeData();
+    // If there is no copy, the server starts without data.
     if (data === "saved") await cp(this.#saved, this.#data, { recursive: true }).catch(() => {});
     const { name, question, isReady } = this.#program;
     const child = this.#spawn();
     this.#child = child;
-    let said = "";
-    const hear = (/** @type {unknown} */ text) => void (said = `${said}${text}`.slice(-SAID_CHARS));
-    for (const output of [child.stdout, child.stderr]) output?.on("data", hear);
-    child.once("error", hear);
+    let printed = "";
+    const record = (/** @type {unknown} */ text) => void (printed = `${printed}${text}`.slice(-SHOWN_OUTPUT_CHARS));
+    for (const output of [child.stdout, child.stderr]) output?.on("data", record);
+    child.once("error", record);
     const end = performance.now() + START_TIMEOUT_MS;
     for (;;) {
       const answer = await this.ask(question).catch(() => "");
       if (answer !== "" && isReady(answer)) return;
       if (child.pid === undefined || child.exitCode !== null || performance.now() > end)
-        throw new Error(`${name} did not start: ${said}`);
-      await new Promise((resolve) => setTimeout(resolve, ASK_EVERY_MS));
+        throw new Error(`${name} did not start within ${START_TIMEOUT_MS} ms. It printed: ${printed}`);
+      await new Promise((resolve) => setTimeout(resolve, READY_CHECK_INTERVAL_MS));
     }
   }
 
@@ -95,7 +94,7 @@ export class ServerProcess {
     this.#child = undefined;
     if (child?.pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
     const exited = once(child, "exit");
-    // One that is stopped would not see anything but SIGKILL.
+    // A stopped process handles no signal but SIGKILL.
     child.kill("SIGCONT");
     child.kill(signal);
     await exited;
@@ -110,8 +109,7 @@ export class ServerProcess {
   }
 
   async save() {
-    // So that the files fit together.
-    this.pause();
+    this.pause(); // or the files could be of different moments
     await rm(this.#saved, { recursive: true, force: true });
     await cp(this.#data, this.#saved, { recursive: true });
     this.resume();
@@ -124,7 +122,7 @@ export class ServerProcess {
 
   async stop() {
     await this.kill();
-    process.off("exit", this.#leaveNothing);
+    process.off("exit", this.#cleanUp);
     await rm(this.#folder, { recursive: true, force: true, maxRetries: 3 });
   }
 
@@ -142,8 +140,7 @@ export class ServerProcess {
 
   async #setUp() {
     this.#folder = await mkdtemp(join(tmpdir(), `sluice-${this.#program.scheme}-`));
-    // Whoever ends the run before its time must not leave a server behind.
-    process.once("exit", this.#leaveNothing);
+    process.once("exit", this.#cleanUp); // if the run ends before `stop`
     await mkdir(this.#data);
     this.port = await freePort();
     await this.start().catch(async (error) => {
@@ -155,17 +152,17 @@ export class ServerProcess {
   #spawn() {
     const { name, argumentsFor } = this.#program;
     const { args = [], wrap = (command, all) => [command, all] } = this.#settings;
-    const path = serverPath(name);
-    if (path === undefined) throw new Error(`${name} is not on this machine.`);
+    const path = programPath(name);
+    if (path === undefined) throw new Error(`${name} is not on this machine. Install it first.`);
     const [command, all] = wrap(path, [...argumentsFor(this.port, this.#data), ...args]);
     return spawn(command, all, { stdio: ["ignore", "pipe", "pipe"] });
   }
 
-  async #forget() {
+  async #removeData() {
     for (const name of await readdir(this.#data)) await rm(join(this.#data, name), { recursive: true });
   }
 
-  #leaveNothing = () => {
+  #cleanUp = () => {
     this.#child?.kill("SIGKILL");
     rmSync(this.#folder, { recursive: true, force: true });
   };
@@ -182,7 +179,7 @@ export async function freePort() {
 }
 
 /**
- * The first part that comes of what a server answers to a line, or greets with where that is empty.
+ * Sends a line to a server, and resolves with the first part of its answer; if the line is empty, of its greeting.
  * @param {number} port
  * @param {string} line
  * @returns {Promise<string>}
@@ -195,7 +192,7 @@ function ask(port, line) {
       resolve(answer.toString());
       socket.destroy();
     });
-    socket.once("error", reject).once("close", () => reject(new Error(`There was no answer to "${line}".`)));
+    socket.once("error", reject).once("close", () => reject(new Error(`The server did not answer "${line}".`)));
     socket.setTimeout(ANSWER_TIMEOUT_MS, () => socket.destroy());
   });
 }

@@ -1,8 +1,8 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { programPath } from "../../scripts/programs.mjs";
 import { NATS, REDIS, ServerProcess } from "../../scripts/server-process.mjs";
-import { serverPath } from "../../scripts/servers.mjs";
 import { pinned } from "../pin.mjs";
 
 /** The logs that several processes share, by what keeps them. */
@@ -42,7 +42,7 @@ process.on("exit", () => folders.forEach(remove));
 /** The kinds that can run on this machine; says which cannot. */
 export function availableKinds() {
   return KINDS.filter((kind) => {
-    if (kind === "lmdb" || serverPath(SERVERS[kind].program.name) !== undefined) return true;
+    if (kind === "lmdb" || programPath(SERVERS[kind].program.name) !== undefined) return true;
     console.log(`${SERVERS[kind].program.name} is not on this machine: the figures of ${kind} are left out.`);
     return false;
   });

@@ -1,8 +1,8 @@
 // @ts-check
 
 import { startProxy } from "../../packages/sluice/test/support/tcp-proxy.mjs";
+import { programPath } from "../../scripts/programs.mjs";
 import { DURABLE, NATS, REDIS, ServerProcess } from "../../scripts/server-process.mjs";
-import { serverPath } from "../../scripts/servers.mjs";
 
 /** @typedef {import("./store.d.mts").Store} Store */
 
@@ -33,7 +33,7 @@ export function startNatsStore(nodes) {
  */
 async function startServerStore(kind, program, args, options, nodes) {
   const { name, scheme } = program;
-  if (serverPath(name) === undefined)
+  if (programPath(name) === undefined)
     throw new Error(`${name} is not on this machine; install it, or choose another --log.`);
   const server = await ServerProcess.start(program, { args });
   const proxies = await Promise.all(Array.from({ length: nodes }, () => startProxy(server.port)));

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { serverPath } from "../../scripts/servers.mjs";
+import { programPath } from "../../scripts/programs.mjs";
 import { plansFor } from "../plans.mjs";
 import { explain } from "../report.mjs";
 import { runRound } from "../round.mjs";
@@ -20,7 +20,7 @@ describe.concurrent("chaos", () => {
     ["redis", "redis-server"],
     ["nats", "nats-server"],
   ] as const) {
-    const isThere = program === undefined || serverPath(program) !== undefined;
+    const isThere = program === undefined || programPath(program) !== undefined;
     test.skipIf(!isThere)(`keeps every promise on ${kind}, whatever breaks`, { timeout: TIMEOUT_MS }, async () => {
       for (const [number, plan] of plansFor(kind).entries()) {
         const seed = SEED + number;

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { serverPath } from "../../scripts/servers.mjs";
+import { programPath } from "../../scripts/programs.mjs";
 import { freePort, Running } from "./running.mjs";
 
 export const KINDS = ["redis", "nats", "lmdb"];
@@ -13,8 +13,8 @@ export const KINDS = ["redis", "nats", "lmdb"];
 
 /** The first that is there. */
 export function installedKind() {
-  if (serverPath("redis-server") !== undefined) return "redis";
-  if (serverPath("nats-server") !== undefined) return "nats";
+  if (programPath("redis-server") !== undefined) return "redis";
+  if (programPath("nats-server") !== undefined) return "nats";
   throw new Error(
     "Neither redis-server nor nats-server is on this machine. Install one (Debian: apt-get install redis-server, or nats-server), " +
       "or run it with --log lmdb, which needs none.",
@@ -27,7 +27,7 @@ export function installedKind() {
  */
 export async function startStore(kind) {
   const program = `${kind}-server`;
-  const command = kind === "lmdb" ? "" : serverPath(program);
+  const command = kind === "lmdb" ? "" : programPath(program);
   if (command === undefined) {
     throw new Error(
       `${program} is not on this machine. Install it (Debian: apt-get install ${program}), or choose another --log.`,

@@ -4,8 +4,8 @@ import { once } from "node:events";
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { ROOT } from "../programs.mjs";
 import { commandLines, firstProgram, readReadme, START_COMMAND, testCommand } from "../readme.mjs";
-import { ROOT } from "../servers.mjs";
 import { run } from "./run.mjs";
 
 const FOLDER = join(ROOT, "node_modules/.cache/sluice/readme");

@@ -2,7 +2,7 @@
 import { dirname, join, relative } from "node:path";
 import { gzipSync } from "node:zlib";
 import { build } from "rolldown";
-import { ROOT } from "../servers.mjs";
+import { ROOT } from "../programs.mjs";
 
 /** The largest size of each entry in bytes, bundled whole, minified and gzipped. Parts loaded on demand do not count. */
 const BUDGETS = [

@@ -1,7 +1,7 @@
 import { execFile } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
-import { serverPath } from "../../../scripts/servers.mjs";
+import { programPath } from "../../../scripts/programs.mjs";
 
 const MAIN = fileURLToPath(new URL("../main.mjs", import.meta.url));
 const TIMEOUT_MS = 90_000;
@@ -17,8 +17,8 @@ function run(...flags: string[]): Promise<{ code: number | string; printed: stri
 
 const logs = [
   { log: "lmdb", store: "node A and node B", isThere: true },
-  { log: "redis", store: "redis-server", isThere: serverPath("redis-server") !== undefined },
-  { log: "nats", store: "nats-server", isThere: serverPath("nats-server") !== undefined },
+  { log: "redis", store: "redis-server", isThere: programPath("redis-server") !== undefined },
+  { log: "nats", store: "nats-server", isThere: programPath("nats-server") !== undefined },
 ];
 
 for (const { log, store, isThere } of logs) {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { machineNames } from "../../checks/tracked-files.mjs";
-import { ROOT } from "../../servers.mjs";
+import { ROOT } from "../../programs.mjs";
 
 // Put together here, or the check would find this file.
 const path = (...parts: string[]): string => ["", ...parts].join("/");

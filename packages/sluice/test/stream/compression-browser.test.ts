@@ -1,11 +1,11 @@
 import type { ServerResponse } from "node:http";
 import { type Browser, chromium } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { serverPath } from "../../../../scripts/servers.mjs";
+import { programPath } from "../../../../scripts/programs.mjs";
 import { Site } from "../support/site.ts";
 import { until } from "../support/until.ts";
 
-const CHROMIUM = serverPath("chromium");
+const CHROMIUM = programPath("chromium");
 const FLAGS = [
   "--no-sandbox",
   "--disable-gpu",

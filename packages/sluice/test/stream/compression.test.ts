@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import { gunzipSync } from "node:zlib";
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { serverPath } from "../../../../scripts/servers.mjs";
+import { programPath } from "../../../../scripts/programs.mjs";
 import type { RawClient } from "../support/raw-client.ts";
 import { SeenStream } from "../support/seen-stream.ts";
 import { Site } from "../support/site.ts";
@@ -158,13 +158,13 @@ describe("compression", () => {
   });
 });
 
-describe.skipIf(serverPath("curl") === undefined)("curl --compressed", () => {
+describe.skipIf(programPath("curl") === undefined)("curl --compressed", () => {
   it("prints each event when it is published", async () => {
     await using site = await Site.open({ compress: true });
     const channel = site.sluice.channel("news");
     site.source = channel.subscribe();
     const url = `http://127.0.0.1:${site.port}/`;
-    const curl = spawn(serverPath("curl") as string, ["--silent", "--no-buffer", "--compressed", "--include", url]);
+    const curl = spawn(programPath("curl") as string, ["--silent", "--no-buffer", "--compressed", "--include", url]);
     let printed = "";
     curl.stdout.setEncoding("utf8").on("data", (text) => {
       printed += text;

@@ -1,11 +1,11 @@
+import { programPath } from "../../../../scripts/programs.mjs";
 import { NATS, ServerProcess } from "../../../../scripts/server-process.mjs";
-import { serverPath } from "../../../../scripts/servers.mjs";
 
 /** A nats-server with JetStream of the test's own. */
 export type NatsServer = ServerProcess;
 
 /** The path of nats-server, where there is one on this machine. */
-export const NATS_SERVER: string | undefined = serverPath(NATS.name);
+export const NATS_SERVER: string | undefined = programPath(NATS.name);
 
 export function startNats(options: { readonly user?: string; readonly pass?: string } = {}): Promise<NatsServer> {
   const { user, pass = "" } = options;

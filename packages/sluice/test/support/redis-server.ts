@@ -1,5 +1,5 @@
+import { programPath } from "../../../../scripts/programs.mjs";
 import { REDIS, ServerProcess } from "../../../../scripts/server-process.mjs";
-import { serverPath } from "../../../../scripts/servers.mjs";
 
 export { DURABLE } from "../../../../scripts/server-process.mjs";
 
@@ -7,7 +7,7 @@ export { DURABLE } from "../../../../scripts/server-process.mjs";
 export type RedisServer = ServerProcess;
 
 /** The path of redis-server, where there is one on this machine. */
-export const REDIS_SERVER: string | undefined = serverPath(REDIS.name);
+export const REDIS_SERVER: string | undefined = programPath(REDIS.name);
 
 /** Starts one that keeps nothing on disk, unless the arguments say otherwise. */
 export function startRedis(args: readonly string[] = []): Promise<RedisServer> {

@@ -1,46 +1,44 @@
 // @ts-check
-/**
- * What the tests run against besides this Node: a browser, command-line programs, the other runtimes. Which there are,
- * which suites want them, and where they are found.
- */
+/** The programs that tests need besides this Node: a browser, command-line programs, servers, the other runtimes. */
 import { accessSync, constants, existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { delimiter, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
-/** @typedef {import("./servers.d.mts").Server} Server */
+/** @typedef {import("./programs.d.mts").Program} Program */
 
 export const ROOT = fileURLToPath(new URL("..", import.meta.url));
-const RECORD = join(ROOT, "node_modules/.cache/sluice/servers.json");
+const RECORD = join(ROOT, "node_modules/.cache/sluice/programs.json");
 const RUNTIMES = join(ROOT, "runtimes/node_modules");
 
 /**
- * suite → program → Debian package. Add a row when a suite begins to need a program.
- * @type {readonly Server[]}
+ * The programs, with the suites that need them and their Debian packages. Add a row if a suite needs another program.
+ * @type {readonly Program[]}
  */
-export const SERVERS = [
+export const PROGRAMS = [
   {
     name: "chromium",
     suites: ["page", "compression in a browser"],
     commands: ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"],
-    places: ["/Applications/Google Chrome.app/Contents/MacOS/Google Chrome"],
-    // Without a font a page has no text, and so no widths to test.
+    locations: ["/Applications/Google Chrome.app/Contents/MacOS/Google Chrome"],
+    // Without a font, text has no width that a test could measure.
     packages: ["chromium", "fonts-liberation"],
   },
   { name: "curl", suites: ["compression", "wire"], commands: ["curl"], packages: ["curl"] },
   { name: "redis-server", suites: ["Redis log", "chaos"], commands: ["redis-server"], packages: ["redis-server"] },
   { name: "nats-server", suites: ["NATS log", "chaos"], commands: ["nats-server"], packages: ["nats-server"] },
-  // The other runtimes come from runtimes/package-lock.json; one from the machine will do where npm has none for it.
+  // runtimes/package-lock.json brings the other runtimes. If npm has none for this platform, PATH is searched.
   { name: "bun", suites: ["Bun"], commands: ["bun"], runtime: [/^@oven\/bun-/, "bin/bun"] },
   { name: "deno", suites: ["Deno"], commands: ["deno"], runtime: [/^@deno\//, "deno"] },
   { name: "node-newest", suites: ["newest Node"], commands: [], runtime: [/^node-(linux|darwin)-/, "bin/node"] },
 ];
 
 /**
- * The packages of runtimes/package-lock.json that hold this runtime, with their versions and whether npm installed them.
- * @param {Server} server
+ * Returns the packages of runtimes/package-lock.json that contain this runtime, each with its locked version and, if
+ * npm installed it, the installed version.
+ * @param {Program} program
  */
-export function runtimePackages(server) {
-  const [pattern, binary] = server.runtime ?? [];
+export function runtimePackages(program) {
+  const [pattern, binary] = program.runtime ?? [];
   if (!pattern) return [];
   /** @type {{ packages: Record<string, { version?: string }> }} */
   const lock = JSON.parse(readFileSync(join(ROOT, "runtimes/package-lock.json"), "utf8"));
@@ -55,43 +53,43 @@ export function runtimePackages(server) {
 }
 
 /**
- * Looks for a program now: its npm package, then the machine's PATH, then its usual places.
- * @param {Server} server
+ * Searches for a program: in its npm package, on PATH, then in its other locations.
+ * @param {Program} program
  */
-export function locate(server) {
-  // npm run puts node_modules/.bin first on PATH; what is there stands in for a program of the machine, and is not one.
+export function locateProgram(program) {
+  // npm puts node_modules/.bin on PATH. A program there may replace one of the machine, so these folders are skipped.
   const folders = (process.env.PATH ?? "").split(delimiter).filter((folder) => folder && !folder.endsWith(".bin"));
   const candidates = [
-    ...runtimePackages(server).map(({ path }) => path),
-    ...server.commands.flatMap((command) => [...folders, "/usr/sbin"].map((folder) => join(folder, command))),
-    ...(server.places ?? []),
+    ...runtimePackages(program).map(({ path }) => path),
+    ...program.commands.flatMap((command) => [...folders, "/usr/sbin"].map((folder) => join(folder, command))),
+    ...(program.locations ?? []),
   ];
   return candidates.find(isExecutable);
 }
 
-/** Finds every program and writes down where, for the tests. */
-export function recordServers() {
-  const found = Object.fromEntries(SERVERS.map((server) => [server.name, locate(server) ?? null]));
+/** Searches for every program, and records the paths for the tests. */
+export function recordPrograms() {
+  const found = Object.fromEntries(PROGRAMS.map((program) => [program.name, locateProgram(program) ?? null]));
   mkdirSync(dirname(RECORD), { recursive: true });
   writeFileSync(RECORD, `${JSON.stringify(found, null, 2)}\n`);
   return found;
 }
 
 /**
- * Where a program is, or `undefined` when this machine does not have it: then its suite is left out (`describe.skipIf`).
+ * Returns the path of a program, or `undefined` if this machine does not have it.
  * @param {string} name
  */
-export function serverPath(name) {
-  const server = SERVERS.find((candidate) => candidate.name === name);
-  if (!server) throw new Error(`No server is called ${name}; known are ${SERVERS.map((s) => s.name).join(", ")}.`);
+export function programPath(name) {
+  const program = PROGRAMS.find((candidate) => candidate.name === name);
+  if (!program) throw new Error(`No program is called ${name}; known are ${PROGRAMS.map((p) => p.name).join(", ")}.`);
   const recorded = existsSync(RECORD) ? JSON.parse(readFileSync(RECORD, "utf8"))[name] : undefined;
-  // A program that came, or went, after the record was written is found all the same.
-  return recorded && isExecutable(recorded) ? /** @type {string} */ (recorded) : locate(server);
+  // The record may be out of date: a program may have been installed or removed since.
+  return recorded && isExecutable(recorded) ? /** @type {string} */ (recorded) : locateProgram(program);
 }
 
-/** The rows of the table whose program this machine does not have. */
-export function missingServers() {
-  return SERVERS.filter((server) => serverPath(server.name) === undefined);
+/** Returns the programs that this machine does not have. */
+export function missingPrograms() {
+  return PROGRAMS.filter((program) => programPath(program.name) === undefined);
 }
 
 /** @param {string} path */
