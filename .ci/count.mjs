@@ -1,5 +1,5 @@
 // @ts-check
-/** Adds up what was checked and tested, names what failed, and ends with the line `N passed, N failed`. */
+/** Counts checks and tests, prints the failed ones, and ends with the line `N passed, N failed`. */
 import { existsSync, readFileSync } from "node:fs";
 
 const [resultsFile = "", checksFile = "", testsFile = ""] = process.argv.slice(2);

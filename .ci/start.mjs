@@ -1,5 +1,5 @@
 // @ts-check
-/** README promises that `npm start` starts the desk and prints its address, and that Ctrl-C ends it in good order. */
+/** Checks README's promise: `npm start` starts the desk and prints its address, and Ctrl-C ends it in an orderly way. */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 
@@ -9,17 +9,21 @@ const desk = spawn("npm", ["start", "--", "--port", "0"], {
   stdio: ["ignore", "pipe", "inherit"],
   detached: true,
 });
-// "close" comes when all who could print have ended: the desk, too, and not only npm, which leaves first after Ctrl-C.
+// "close" comes when npm and the desk have both ended. After Ctrl-C, npm exits first.
 const ended = once(desk, "close");
 try {
-  const early = ended.then(() => Promise.reject(new Error("npm start ended.")));
+  const early = ended.then(() => Promise.reject(new Error("npm start ended before it printed an address.")));
   const address = await Promise.race([printedAddress(), early]);
   const response = await fetch(address);
   const page = await response.text();
-  if (!response.ok || !page.includes("<html")) throw new Error(`${address} answers ${response.status} and no page.`);
+  if (!response.ok || !page.includes("<html"))
+    throw new Error(`${address} answered ${response.status} and sent no page.`);
   interrupt("SIGINT");
   const late = once(AbortSignal.timeout(STOP_TIMEOUT_MS), "abort");
-  await Promise.race([ended, late.then(() => Promise.reject(new Error("Ctrl-C did not end the desk.")))]);
+  await Promise.race([
+    ended,
+    late.then(() => Promise.reject(new Error(`The desk did not end within ${STOP_TIMEOUT_MS} ms after Ctrl-C.`))),
+  ]);
 } catch (error) {
   console.error(error);
   process.exitCode = 1;
@@ -27,7 +31,7 @@ try {
   interrupt("SIGKILL");
 }
 
-/** Resolves to the first address that the desk prints. */
+/** Resolves with the first address that the desk prints. */
 function printedAddress() {
   let printed = "";
   return new Promise((resolve) => {
@@ -41,13 +45,13 @@ function printedAddress() {
 }
 
 /**
- * Like the terminal: to the whole group, npm and the desk.
+ * Sends a signal to the process group, npm and the desk, as a terminal does.
  * @param {NodeJS.Signals} signal
  */
 function interrupt(signal) {
   try {
     process.kill(-(/** @type {number} */ (desk.pid)), signal);
   } catch {
-    // They have all ended.
+    // All processes of the group have ended.
   }
 }

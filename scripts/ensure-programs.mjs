@@ -70,7 +70,7 @@ function run(command, args, options) {
   return spawnSync(command, args, { ...options, stdio: ["ignore", "inherit", "inherit"] }).status === 0;
 }
 
-/** Prints the path of each program, and how to install the missing ones. @param {Record<string, string | null>} found */
+/** Prints each program's path, or how to install it. @param {Record<string, string | null>} found */
 function report(found) {
   for (const [name, path] of Object.entries(found)) if (path) console.log(`${name.padEnd(12)} ${path}`);
   const missing = PROGRAMS.filter((program) => !found[program.name]);

@@ -43,7 +43,7 @@ export declare class ServerProcess implements AsyncDisposable {
   start(data?: "kept" | "lost" | "saved"): Promise<void>;
   /** Ends the process, and keeps its data. Default: SIGKILL. */
   kill(signal?: "SIGKILL" | "SIGTERM"): Promise<void>;
-  /** Stops the process (SIGSTOP), which takes effect a moment later: connections stay open, and no request is answered. */
+  /** Stops the process (SIGSTOP) a moment later: connections stay open, and the server does not answer. */
   pause(): void;
   /** Continues the process after `pause` (SIGCONT). */
   resume(): void;

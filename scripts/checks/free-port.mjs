@@ -1,7 +1,7 @@
 // @ts-check
 /**
- * Preloaded (`node --import`) into a program under test: the program listens on a free port of 127.0.0.1, whichever port
- * it names, and sends the address to its parent process.
+ * Preloaded (`node --import`) into a program under test. The program listens on a free port of 127.0.0.1 instead of its
+ * own, and this module sends the address to the parent process.
  */
 import { Server } from "node:net";
 

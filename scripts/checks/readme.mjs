@@ -42,7 +42,7 @@ export const readmeChecks = [
   },
 ];
 
-/** Compiles the program with the project's settings. Throws the compiler's output if it fails. @param {string} program */
+/** Compiles the program with the project's settings. Throws the output if that fails. @param {string} program */
 function compile(program) {
   rmSync(FOLDER, { recursive: true, force: true });
   mkdirSync(FOLDER, { recursive: true });

@@ -4,7 +4,7 @@ import { gzipSync } from "node:zlib";
 import { build } from "rolldown";
 import { ROOT } from "../programs.mjs";
 
-/** The largest size of each entry in bytes, bundled whole, minified and gzipped. Parts loaded on demand do not count. */
+/** The largest size of each entry, minified and gzipped, in bytes. Parts that load on demand do not count. */
 const BUDGETS = [
   { entry: "sluice", file: "index.js", budget: 12_000 },
   { entry: "sluice/protocol", file: "protocol/index.js", budget: 2_000 },

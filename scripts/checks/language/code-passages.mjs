@@ -49,7 +49,7 @@ function textOf(node, source) {
   return mask(mask(text, ESCAPE), /^.|.$/g);
 }
 
-/** Returns the first name of `it.each(…)(…)`, `describe.skipIf(…)(…)`, `it(…)`. @param {any} callee @returns {string} */
+/** Returns the name at the root of `it.each(…)(…)`, `describe.skipIf(…)(…)`. @param {any} callee @returns {string} */
 function rootOf(callee) {
   const inner = callee.object ?? callee.callee ?? callee.tag;
   return inner === undefined ? (callee.name ?? "") : rootOf(inner);
@@ -95,7 +95,11 @@ function maskTags(comment) {
   return text;
 }
 
-/** Returns the offset after the type in braces that follows `from`, if one does. @param {string} text @param {number} from */
+/**
+ * Returns the offset after the type in braces that follows `from`, or `undefined` if none does.
+ * @param {string} text
+ * @param {number} from
+ */
 function closingBrace(text, from) {
   const open = /^\s*\{/.exec(text.slice(from));
   if (open === null) return undefined;

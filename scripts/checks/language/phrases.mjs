@@ -1,6 +1,6 @@
 // @ts-check
 /** @typedef {import("./passages.mjs").Passage} Passage */
-/** @typedef {{ index: number, phrase: string, instead: string }} Match the position in the passage, and what to write */
+/** @typedef {{ index: number, phrase: string, instead: string }} Match `instead`: what to write */
 
 const NAME_IT = "name the thing: the subscriber, the entry, the other node";
 const NOTIFY = 'use an active verb: "notifies", "receives", "reports to"';
@@ -34,8 +34,8 @@ const OPENERS = "Of|Who|What|Whether|That";
 /** A sentence begins a passage, or follows the end of another; quotes, brackets and emphasis may stand before it. */
 const OPENER = new RegExp(`(?:^\\s*|[.!?]["')\\]*_]*\\s+)["'(\\[*_]*(${OPENERS})\\b`, "g");
 /**
- * The name of a test may begin in lower case. "that …" and "of …" then continue the name of its `describe`; "what …" and
- * "whether …" cannot.
+ * The name of a test may begin in lower case. "that …" and "of …" then continue the name of its `describe`; "what …"
+ * and "whether …" cannot.
  */
 const TEST_NAME_OPENER = /^\s*["'(]*(what|whether)\b/gi;
 const SENTENCE_END = /[.!?](?=["')\]*_]*(?:\s|$))/g;
@@ -57,7 +57,7 @@ export function findPhrases({ text, kind }) {
     .map(({ index, word }) => ({
       index,
       phrase: onOneLine(text.slice(index, index + 24)),
-      instead: `begin with a subject and its verb, not with "${word}"${word === "Whether" ? ': "Returns true if"' : ""}`,
+      instead: `begin with a subject and its verb${/^whether$/i.test(word) ? ', or "Returns true if"' : ""}`,
     }));
   return [...phrases, ...openers];
 }
