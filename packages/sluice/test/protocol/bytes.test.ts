@@ -15,7 +15,7 @@ describe.each(["with Buffer", "without Buffer"])("bytes, %s", (where) => {
     return module;
   }
 
-  it("are the UTF-8 of any text, a lone surrogate being U+FFFD", async () => {
+  it("encode any text as UTF-8, a lone surrogate as U+FFFD", async () => {
     const { toBytes } = await load();
     const encoder = new TextEncoder();
     fc.assert(
@@ -27,7 +27,7 @@ describe.each(["with Buffer", "without Buffer"])("bytes, %s", (where) => {
     );
   });
 
-  it("are put together in one new array", async () => {
+  it("are joined in one new array", async () => {
     const { concatBytes } = await load();
     const pieces = [new Uint8Array([1, 2]), new Uint8Array([]), Buffer.from([3])];
     const whole = concatBytes(pieces);

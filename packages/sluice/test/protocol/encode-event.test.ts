@@ -3,9 +3,9 @@ import { describe, expect, it } from "vitest";
 import { toBytes } from "../../src/protocol/bytes.ts";
 import { checkFields } from "../../src/protocol/encode-event.ts";
 import { type EventFields, encodeEvent, SluiceError } from "../../src/protocol/index.ts";
-import { hear } from "./hear.ts";
+import { parseChunks } from "./support/parse-chunks.ts";
 
-/** The error that encoding these fields throws, if any. */
+/** Returns the error that encoding the fields throws, if any. */
 function errorOf(fields: unknown): SluiceError | undefined {
   try {
     encodeEvent(fields as EventFields);
@@ -79,20 +79,20 @@ describe("encodeEvent", () => {
     expect(errorOf(fields)?.code).toBe("INVALID_DATA");
   });
 
-  it("says what it expected and what came, cut and escaped", () => {
+  it("names the expected and the actual value in its message, truncated and escaped", () => {
     expect(errorOf({ retry: 1.5 })?.message).toBe("retry: expected whole ms >= 0, got 1.5");
     expect(errorOf({ comment: true })?.message).toBe("comment: expected text, got boolean");
     const { message } = errorOf({ id: `a\n${"b".repeat(1000)}` })!;
     expect(message).toMatch(/^id: expected text without CR, LF, NUL or lone surrogates, got "a\\nb{38}"$/);
   });
 
-  it("writes nothing of what a surrogate pair is made of as lone", () => {
+  it("does not take the halves of a surrogate pair for lone surrogates", () => {
     expect(encodeEvent({ event: "👍", id: "👍" })).toBe("event: 👍\nid: 👍\n\n");
   });
 });
 
 describe("checkFields", () => {
-  it("throws what encodeEvent throws, and nothing else", () => {
+  it("throws if and only if encodeEvent throws", () => {
     expect(() => checkFields({ event: "a\nb", data: "" })).toThrow(expect.objectContaining({ code: "INVALID_FIELD" }));
     expect(() => checkFields({})).toThrow(expect.objectContaining({ code: "INVALID_DATA" }));
     expect(checkFields({ event: "a", data: "" })).toBeUndefined();
@@ -131,16 +131,16 @@ const fields: fc.Arbitrary<EventFields> = fc.record({
   comment: optional(hostile),
 });
 
-describe("what is encoded", () => {
-  it("comes back from a parser as it went in, and brings nothing with it", () => {
+describe("an encoded event", () => {
+  it("is read back by a parser with the same fields, and adds nothing else", () => {
     let encoded = 0;
     fc.assert(
       fc.property(fields, fc.constantFrom("", "before"), (given, lastEventId) => {
         if (errorOf(given) !== undefined) return;
         encoded++;
         const { data, event, id, retry, comment } = given;
-        // Around it stand blocks that would show if it reached beyond its own end.
-        const heard = hear([toBytes(`${encodeEvent(given)}event: after\ndata: after\n\n`)], { lastEventId });
+        // The block after it shows if the encoded block reaches beyond its own end.
+        const report = parseChunks([toBytes(`${encodeEvent(given)}event: after\ndata: after\n\n`)], { lastEventId });
         const newId = id ?? lastEventId;
         const lines = (text: string) => text.split(/\r\n|\r|\n/).map((line) => Buffer.from(line).toString());
         const own = {
@@ -148,19 +148,19 @@ describe("what is encoded", () => {
           data: data === undefined ? "" : lines(data).join("\n"),
           lastEventId: newId,
         };
-        expect(heard).toEqual({
+        expect(report).toEqual({
           events: [...(data === undefined ? [] : [own]), { type: "after", data: "after", lastEventId: newId }],
-          retries: retry === undefined ? [] : [retry + 0], // + 0, because -0 comes back as 0
+          retries: retry === undefined ? [] : [retry + 0], // + 0, because a parser reads -0 as 0
           comments: comment === undefined ? [] : lines(comment),
           lastEventId: newId,
         });
       }),
       { numRuns: 5000 },
     );
-    expect(encoded, "enough of them could be encoded").toBeGreaterThan(500);
+    expect(encoded, "enough of the fields could be encoded").toBeGreaterThan(500);
   });
 
-  it("is refused exactly when a field could not come back", () => {
+  it("is refused if and only if a field would not be read back unchanged", () => {
     const isSafe = (text: string | undefined) =>
       text === undefined || (!/[\r\n\0]/.test(text) && Buffer.from(text).toString() === text);
     fc.assert(

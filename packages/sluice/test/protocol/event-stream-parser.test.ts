@@ -28,7 +28,7 @@ describe("EventStreamParser", () => {
     expect(await collect(streamOf(text).pipeThrough(new EventStreamParser()))).toEqual(wanted);
   });
 
-  it("takes the options of a parser", async () => {
+  it("accepts the options of a parser", async () => {
     const comments: string[] = [];
     const parser = new EventStreamParser({ lastEventId: "before", onComment: (comment) => comments.push(comment) });
     const events = await collect(streamOf(": hello\ndata: a\n\n").pipeThrough(parser));
@@ -36,7 +36,7 @@ describe("EventStreamParser", () => {
     expect(comments).toEqual(["hello"]);
   });
 
-  it("fails with EVENT_TOO_LARGE, for the one who reads as for the one who writes", async () => {
+  it("fails with EVENT_TOO_LARGE on its readable and on its writable side", async () => {
     const parser = new EventStreamParser({ maxEventBytes: 10 });
     const writer = parser.writable.getWriter();
     const reading = parser.readable.getReader().read();
@@ -46,7 +46,7 @@ describe("EventStreamParser", () => {
     await expect(writer.closed).rejects.toMatchObject({ code: "EVENT_TOO_LARGE" });
   });
 
-  it("refuses wrong options in its constructor", () => {
+  it("refuses invalid options in its constructor", () => {
     expect(() => new EventStreamParser({ maxEventBytes: -1 })).toThrow(
       expect.objectContaining({ code: "INVALID_OPTION" }),
     );

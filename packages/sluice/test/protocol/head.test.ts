@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { acceptsGzip, decodeLastEventId, eventStreamHeaders } from "../../src/protocol/head.ts";
 
 describe("the head of an event stream", () => {
-  it("says what it is, and asks proxies to leave it alone", () => {
+  it("has the type of event streams, and stops proxies from transforming and buffering", () => {
     expect(eventStreamHeaders).toEqual({
       "content-type": "text/event-stream",
       "cache-control": "no-cache, no-transform",
@@ -14,10 +14,10 @@ describe("the head of an event stream", () => {
 });
 
 describe("decodeLastEventId", () => {
-  /** What Node and `Headers` make of the bytes of a header. */
+  /** Presents the bytes of a header as Node and `Headers` do. */
   const asHeader = (id: string): string => Buffer.from(id).toString("latin1");
 
-  it("brings back any ID that a client sent as UTF-8", () => {
+  it("restores any ID that a client sent as UTF-8", () => {
     fc.assert(
       fc.property(fc.string({ unit: "binary" }), (id) => {
         expect(decodeLastEventId(asHeader(id))).toBe(id);
@@ -28,13 +28,13 @@ describe("decodeLastEventId", () => {
   });
 
   it.each(["", "7", "k3x9-100000", "é", "\xff", "\xc3", "caf\xe9", "…", "日本", "Ã©…"])(
-    "leaves what is not UTF-8 bytes: %j",
+    "leaves a value unchanged if its bytes are not UTF-8: %j",
     (value) => {
       expect(decodeLastEventId(value)).toBe(value);
     },
   );
 
-  it("takes a header of any length", () => {
+  it("accepts a header of any length", () => {
     const id = "é".repeat(1_000_000);
     expect(decodeLastEventId(asHeader(id))).toBe(id);
   });

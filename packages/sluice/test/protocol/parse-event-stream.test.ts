@@ -6,7 +6,10 @@ import { type EventStreamSource, type ParsedEvent, parseEventStream } from "../.
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
 const message = (data: string, lastEventId = ""): ParsedEvent => ({ type: "message", data, lastEventId });
 
-/** A `ReadableStream` of these chunks that then stays open, unless told to end, and knows whether it was cancelled. */
+/**
+ * Returns a `ReadableStream` of the chunks, and the reasons of its cancellations. With `ends` it ends, else it stays
+ * open.
+ */
 function streamOf(chunks: string[], { ends = false } = {}) {
   const cancelled: unknown[] = [];
   const stream = new ReadableStream<Uint8Array>(
@@ -23,7 +26,10 @@ function streamOf(chunks: string[], { ends = false } = {}) {
   return { stream, cancelled };
 }
 
-/** An `AsyncIterable` of these chunks that then waits for ever, and counts its returns. */
+/**
+ * Returns an `AsyncIterable` of the chunks that counts calls of `return()`. With `ends` it ends, else it waits for
+ * ever.
+ */
 function iterableOf(chunks: (Uint8Array | string)[], { ends = false } = {}) {
   let isWaiting = () => {};
   const state = { returned: 0, waiting: new Promise<void>((resolve) => (isWaiting = resolve)) };
@@ -54,13 +60,13 @@ const CUT = ["data: a\n", "\ndata: b\r\n\r", "\nid: 1\n\nda", "ta: c\n\ndata: in
 const EVENTS = [message("a"), message("b"), message("c", "1")];
 
 describe("parseEventStream", () => {
-  it("gives the events of a ReadableStream, and ends with it", async () => {
+  it("yields the events of a ReadableStream, and ends with it", async () => {
     const { stream, cancelled } = streamOf([...CUT], { ends: true });
     expect(await collect(stream)).toEqual(EVENTS);
     expect(cancelled).toEqual([]);
   });
 
-  it("gives the events of an AsyncIterable of bytes or text, and does not return what has ended", async () => {
+  it("yields the events of an AsyncIterable of bytes or text, and does not return it after its end", async () => {
     for (const chunks of [CUT.map(bytes), [...CUT]]) {
       const { iterable, state } = iterableOf(chunks, { ends: true });
       expect(await collect(iterable)).toEqual(EVENTS);
@@ -68,12 +74,12 @@ describe("parseEventStream", () => {
     }
   });
 
-  it("gives the events of a Node stream and of a Response", async () => {
+  it("yields the events of a Node stream and of a Response", async () => {
     expect(await collect(Readable.from(CUT.map(bytes)))).toEqual(EVENTS);
     expect(await collect(new Response(CUT.join("")).body!)).toEqual(EVENTS);
   });
 
-  it("takes the options of a parser", async () => {
+  it("accepts the options of a parser", async () => {
     const retries: number[] = [];
     const { stream } = streamOf(["retry: 7\ndata: a\n\n"], { ends: true });
     const options = { lastEventId: "before", onRetry: (ms: number) => retries.push(ms) };
@@ -81,7 +87,7 @@ describe("parseEventStream", () => {
     expect(retries).toEqual([7]);
   });
 
-  it("cancels or returns its source when one leaves it early", async () => {
+  it("cancels or returns its source if the loop ends early", async () => {
     const { stream, cancelled } = streamOf(["data: a\n\ndata: b\n\n"]);
     for await (const event of parseEventStream(stream)) {
       expect(event).toEqual(message("a"));
@@ -108,7 +114,7 @@ describe("parseEventStream", () => {
     expect(cancelled).toHaveLength(1);
   });
 
-  it("throws what its source throws", async () => {
+  it("throws the errors of its source", async () => {
     const failing = async function* () {
       yield "data: a\n\n";
       throw new RangeError("source");
@@ -120,7 +126,7 @@ describe("parseEventStream", () => {
     await expect(collect(errored)).rejects.toThrow(new RangeError("stream"));
   });
 
-  it("refuses wrong options when it begins, before it touches its source", async () => {
+  it("refuses invalid options at the first next(), before it touches its source", async () => {
     const { stream } = streamOf([]);
     await expect(collect(stream, { maxEventBytes: 0 })).rejects.toMatchObject({ code: "INVALID_OPTION" });
     expect(stream.locked).toBe(false);
@@ -153,7 +159,7 @@ describe("an abort of parseEventStream", () => {
     expect(state.returned).toBe(1);
   });
 
-  it("gives no more events, even of those that came before it", async () => {
+  it("yields no more events, not even those that arrived before it", async () => {
     const controller = new AbortController();
     const { stream, cancelled } = streamOf(["data: a\n\ndata: b\n\n"]);
     const seen: string[] = [];
@@ -168,13 +174,13 @@ describe("an abort of parseEventStream", () => {
     expect(cancelled).toEqual(["enough"]);
   });
 
-  it("that came before the beginning throws too, and cancels the source unread", async () => {
+  it("throws also if it came before the first next(), and cancels the source unread", async () => {
     const { stream, cancelled } = streamOf(["data: a\n\n"]);
     await expect(collect(stream, { signal: AbortSignal.abort("before") })).rejects.toBe("before");
     expect(cancelled).toEqual(["before"]);
   });
 
-  it("hides that the source fails to close, and is not listened for once the iteration is over", async () => {
+  it("hides an error of closing the source, and leaves no listener after the iteration", async () => {
     const controller = new AbortController();
     const ended = streamOf(["data: a\n\n"], { ends: true });
     await collect(ended.stream, { signal: controller.signal });

@@ -1,10 +1,10 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { toBytes } from "../../src/protocol/bytes.ts";
-import { cut, hear } from "./hear.ts";
-import { interpretBytes, interpretText } from "./reference-interpreter.ts";
+import { cut, parseChunks } from "./support/parse-chunks.ts";
+import { interpretBytes, interpretText } from "./support/reference-interpreter.ts";
 
-/** What event streams are made of, and what is nearly that. */
+/** Parts of event streams, and texts that are nearly such parts. */
 const snippet = fc.constantFrom(
   ..."data,data:,data: ,event,event: ,id,id: ,retry,retry: ,retry:1,: comment,:,x, ,\t,1,42,é,☃,👍".split(","),
   ...[
@@ -41,40 +41,40 @@ function cutAt<Whole extends { length: number; slice(start: number, end?: number
 }
 
 describe("the parser", () => {
-  it("hears in any text, cut anywhere, what the standard's own words make of it", () => {
+  it("reports for any text, cut anywhere, what the reference interpreter reports", () => {
     fc.assert(
       fc.property(streamText, places, fc.constantFrom("", "before"), (text, at, lastEventId) => {
-        expect(hear(cutAt<string>(text, at), { lastEventId })).toEqual(interpretText(text, lastEventId));
+        expect(parseChunks(cutAt<string>(text, at), { lastEventId })).toEqual(interpretText(text, lastEventId));
       }),
       { numRuns: 3000 },
     );
   });
 
-  it("hears in any bytes, cut anywhere, what the standard's own words make of them, and never throws", () => {
+  it("reports for any stream of bytes, cut anywhere, what the reference interpreter reports", () => {
     fc.assert(
       fc.property(streamBytes, places, (bytes, at) => {
         const wanted = interpretBytes(bytes);
-        expect(hear(cutAt<Uint8Array>(bytes, at))).toEqual(wanted);
-        expect(hear([bytes])).toEqual(wanted);
-        expect(hear(cut(bytes, 1))).toEqual(wanted);
+        expect(parseChunks(cutAt<Uint8Array>(bytes, at))).toEqual(wanted);
+        expect(parseChunks([bytes])).toEqual(wanted);
+        expect(parseChunks(cut(bytes, 1))).toEqual(wanted);
       }),
       { numRuns: 2000 },
     );
   });
 
-  it("hears arbitrary bytes like the standard", () => {
+  it("reports for arbitrary bytes what the reference interpreter reports", () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 300 }), places, (bytes, at) => {
-        expect(hear(cutAt<Uint8Array>(bytes, at))).toEqual(interpretBytes(bytes));
+        expect(parseChunks(cutAt<Uint8Array>(bytes, at))).toEqual(interpretBytes(bytes));
       }),
       { numRuns: 2000 },
     );
   });
 
-  it("refuses an event as too large, or does not, however the text is cut", () => {
+  it("decides alike about the size of an event, however the text is cut", () => {
     const outcome = (chunks: string[], maxEventBytes: number) => {
       try {
-        return hear(chunks, { maxEventBytes });
+        return parseChunks(chunks, { maxEventBytes });
       } catch (error) {
         return error;
       }

@@ -1,11 +1,11 @@
 import { describe, expect, it } from "vitest";
 import { createParser } from "../../src/protocol/index.ts";
-import { cut } from "./hear.ts";
+import { cut } from "./support/parse-chunks.ts";
 
 const MIB = 1024 * 1024;
-/** What one TCP segment carries over Ethernet. */
+/** Payload of one TCP segment over Ethernet, in bytes. */
 const SEGMENT = 1460;
-/** How much more than in proportion a larger input may cost: room for noise and caches, and far from quadratic. */
+/** Cost that a larger input may have beyond proportion: room for noise and caches, and far from quadratic. */
 const MAX_RATIO = 2.5;
 
 function timeOf(work: () => void): number {
@@ -15,8 +15,8 @@ function timeOf(work: () => void): number {
 }
 
 /**
- * How much more time `work` takes than `base`: the least of several rounds, in which they take turns, because whatever
- * else the machine does slows both, and one round that it leaves in peace shows the truth.
+ * Returns the time of `work` as a multiple of the time of `base`. Both run in turn for several rounds, and the smallest
+ * ratio counts: other load slows both, and one undisturbed round is enough.
  */
 function leastRatio(work: () => void, base: () => void, rounds = 9): number {
   const ratios = Array.from({ length: rounds }, () => timeOf(work) / timeOf(base));
@@ -25,7 +25,7 @@ function leastRatio(work: () => void, base: () => void, rounds = 9): number {
 
 function parse(chunks: (Uint8Array | string)[], maxEventBytes?: number): number {
   let read = 0;
-  // Reading one character makes V8 put the string together, if it has not been.
+  // Reading one character makes V8 flatten the string.
   const parser = createParser({ maxEventBytes, onEvent: ({ data }) => (read += data.charCodeAt(data.length >> 1)) });
   for (const chunk of chunks) parser.push(chunk);
   return read;

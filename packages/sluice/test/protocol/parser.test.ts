@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { createParser, type ParsedEvent, SluiceError } from "../../src/protocol/index.ts";
-import { hear } from "./hear.ts";
+import { parseChunks } from "./support/parse-chunks.ts";
 
-/** A parser and the events it reported so far. */
+/** Returns a parser, and the events that it has reported. */
 function listen(options: { lastEventId?: string; maxEventBytes?: number } = {}) {
   const events: ParsedEvent[] = [];
   return { events, parser: createParser({ ...options, onEvent: (event) => events.push(event) }) };
@@ -11,16 +11,19 @@ function listen(options: { lastEventId?: string; maxEventBytes?: number } = {}) 
 const message = (data: string, lastEventId = ""): ParsedEvent => ({ type: "message", data, lastEventId });
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
 
-describe("when an event is reported", () => {
-  it.each(["\n\n", "\r\r", "\r\n\r", "\n\r", "\r\n\n"])("at the last byte of its blank line: %j", (end) => {
-    const { events, parser } = listen();
-    parser.push(`data: a${end.slice(0, -1)}`);
-    expect(events).toEqual([]);
-    parser.push(end.slice(-1));
-    expect(events).toEqual([message("a")]);
-  });
+describe("the parser", () => {
+  it.each(["\n\n", "\r\r", "\r\n\r", "\n\r", "\r\n\n"])(
+    "reports an event at the last byte of its blank line: %j",
+    (end) => {
+      const { events, parser } = listen();
+      parser.push(`data: a${end.slice(0, -1)}`);
+      expect(events).toEqual([]);
+      parser.push(end.slice(-1));
+      expect(events).toEqual([message("a")]);
+    },
+  );
 
-  it("does not wait for the LF that may follow the CR of its blank line, nor takes it for one more line", () => {
+  it("does not wait for the LF after the CR of a blank line, nor take it for another line", () => {
     const { events, parser } = listen();
     parser.push("data: a\r\n\r");
     expect(events).toEqual([message("a")]);
@@ -34,13 +37,13 @@ describe("when an event is reported", () => {
     expect(events).toEqual([message("a\nb")]);
   });
 
-  it("takes strings cut anywhere like bytes", () => {
+  it("parses strings, cut anywhere, like bytes", () => {
     const { events, parser } = listen();
     for (const unit of "\uFEFFevent: 🎉\r\nid: 1\r\ndata: é\r\ndata:👍\r\n\r\n".split("")) parser.push(unit);
     expect(events).toEqual([{ type: "🎉", data: "é\n👍", lastEventId: "1" }]);
   });
 
-  it("decodes text that changes between ASCII and not, with characters cut in two", () => {
+  it("decodes text that changes between ASCII and other characters, with characters cut in two", () => {
     const { events, parser } = listen();
     const snowman = bytes("☃");
     parser.push(bytes("data: ascii\n\ndata: "));
@@ -77,7 +80,7 @@ describe("the last event ID", () => {
     expect(seen).toEqual(["1 1", "2 2", "3 3", "3 3"]);
   });
 
-  it("goes on from the one of the connection before", () => {
+  it("continues from the last event ID of the previous connection", () => {
     const { events, parser } = listen({ lastEventId: "before" });
     expect(parser.lastEventId).toBe("before");
     parser.push("data: a\n\nid\ndata: b\n\n");
@@ -85,14 +88,14 @@ describe("the last event ID", () => {
   });
 });
 
-describe("fields besides", () => {
+describe("other fields", () => {
   it("are reported: comments without their colon and one space, and each reconnection time", () => {
-    const { comments, retries } = hear([":a\n: b\n:  c\n:\nretry: 10\nretry: x\nretry:\nretry:020\n\n"]);
+    const { comments, retries } = parseChunks([":a\n: b\n:  c\n:\nretry: 10\nretry: x\nretry:\nretry:020\n\n"]);
     expect(comments).toEqual(["a", "b", " c", ""]);
     expect(retries).toEqual([10, 20]);
   });
 
-  it("are no trouble when nobody listens", () => {
+  it("are ignored without a listener", () => {
     const { events, parser } = listen();
     parser.push(": comment\nretry: 10\nnonsense: 1\ndata: a\n\n");
     expect(events).toEqual([message("a")]);
@@ -124,7 +127,7 @@ describe("reset", () => {
     expect(events).toEqual([message("a"), message("b")]);
   });
 
-  it("makes good after a callback threw", () => {
+  it("repairs the parser after a callback threw", () => {
     const events: string[] = [];
     const parser = createParser({
       onEvent({ data }) {
@@ -142,7 +145,7 @@ describe("reset", () => {
 
 describe("an event that is too large", () => {
   const tooLarge = expect.objectContaining({ name: "SluiceError", code: "EVENT_TOO_LARGE" });
-  /** The error that pushing these chunks throws, if any. */
+  /** Returns the error that pushing the chunks throws, if any. */
   const errorOf = (chunks: string[], maxEventBytes: number): unknown => {
     const { parser } = listen({ maxEventBytes });
     try {
@@ -168,13 +171,13 @@ describe("an event that is too large", () => {
     }
   });
 
-  it("is no concern of many events, comments and ids that are not", () => {
+  it("is not the sum of many small events, comments and IDs", () => {
     const { events, parser } = listen({ maxEventBytes: 30 });
     for (let i = 0; i < 100; i++) parser.push(`:ping\nid: ${i}\ndata: some text\r\n\r\n:comment\nid: 0\n`.repeat(3));
     expect(events).toHaveLength(300);
   });
 
-  it("has a limit of 16 MiB unless told, and none when it is Infinity", () => {
+  it("has a default limit of 16 MiB, and none with Infinity", () => {
     const piece = "x".repeat(1024 * 1024);
     const { parser } = listen();
     parser.push("data:");
@@ -188,7 +191,7 @@ describe("an event that is too large", () => {
     expect(unlimited.events[0]?.data).toHaveLength(17 * piece.length);
   });
 
-  it("leaves the parser unusable until it is reset, and the events before it reported", () => {
+  it("makes the parser unusable until reset, after the events before it were reported", () => {
     for (const refused of [`data: ${"x".repeat(100)}`, `data: ${"x".repeat(40)}\n`.repeat(2)]) {
       const { events, parser } = listen({ maxEventBytes: 50 });
       expect(() => parser.push(`id: 1\ndata: a\n\n${refused}`)).toThrow(tooLarge);
@@ -212,7 +215,7 @@ describe("options", () => {
     { onEvent() {}, maxEventBytes: Number.NaN },
     { onEvent() {}, maxEventBytes: "5" },
     { onEvent() {}, maxEventBytes: null },
-  ])("of another kind are refused at once: %j", (options) => {
+  ])("are refused at once if invalid: %j", (options) => {
     expect(() => createParser(options as never)).toThrow(SluiceError);
     expect(() => createParser(options as never)).toThrow(expect.objectContaining({ code: "INVALID_OPTION" }));
   });

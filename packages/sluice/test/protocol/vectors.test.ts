@@ -2,11 +2,11 @@ import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { concatBytes, toBytes } from "../../src/protocol/bytes.ts";
 import { type EventFields, encodeEvent, SluiceError } from "../../src/protocol/index.ts";
-import { cut, hear } from "./hear.ts";
-import type { Heard } from "./reference-interpreter.ts";
+import { cut, parseChunks } from "./support/parse-chunks.ts";
+import type { StreamReport } from "./support/reference-interpreter.ts";
 
 interface Expected {
-  events: Heard["events"];
+  events: StreamReport["events"];
   retry?: number;
   finalLastEventId: string;
   precededBy?: EventFields;
@@ -28,15 +28,15 @@ interface EncodeVector {
   expect?: Expected;
 }
 
-/** Above this, a stream is cut in two at a sample of places only: all of them would be quadratic. */
+/** A longer stream is cut in two at a sample of offsets only, since cutting at each is quadratic. */
 const MAX_LENGTH_FOR_ALL_CUTS = 4096;
 
 function load<Vector>(name: string): Vector[] {
   return JSON.parse(readFileSync(new URL(`../vectors/${name}.json`, import.meta.url), "utf8")) as Vector[];
 }
 
-/** What was heard, as a vector puts it: of several reconnection times, the last. */
-function outcome({ events, retries, lastEventId }: Heard): Omit<Expected, "precededBy"> {
+/** Converts a report to the form of a vector, which has the last reconnection time only. */
+function outcome({ events, retries, lastEventId }: StreamReport): Omit<Expected, "precededBy"> {
   const retry = retries.at(-1);
   return { events, finalLastEventId: lastEventId, ...(retry === undefined ? {} : { retry }) };
 }
@@ -45,11 +45,11 @@ function expected({ events, retry, finalLastEventId }: Expected): Omit<Expected,
   return { events, finalLastEventId, ...(retry === undefined ? {} : { retry }) };
 }
 
-function placesToCut(length: number): number[] {
+function cutOffsets(length: number): number[] {
   const step = length <= MAX_LENGTH_FOR_ALL_CUTS ? 1 : Math.ceil(length / 61);
-  const places: number[] = [];
-  for (let place = 1; place < length; place += place < 64 || place > length - 64 ? 1 : step) places.push(place);
-  return places;
+  const offsets: number[] = [];
+  for (let offset = 1; offset < length; offset += offset < 64 || offset > length - 64 ? 1 : step) offsets.push(offset);
+  return offsets;
 }
 
 describe("parse vectors", () => {
@@ -61,18 +61,18 @@ describe("parse vectors", () => {
     const whole = concatBytes(chunks);
     const options = { lastEventId: vector.initialLastEventId };
     const wanted = expected(vector.expect);
-    expect(outcome(hear(chunks, options)), "as given").toEqual(wanted);
-    expect(outcome(hear([whole], options)), "whole").toEqual(wanted);
-    expect(outcome(hear(cut(whole, 1), options)), "byte by byte").toEqual(wanted);
-    for (const place of placesToCut(whole.length)) {
-      const heard = outcome(hear([whole.subarray(0, place), whole.subarray(place)], options));
-      // `expect` for each of some 10,000 cuts would take most of the time.
-      if (JSON.stringify(heard) !== JSON.stringify(wanted)) expect(heard, `cut at ${place}`).toEqual(wanted);
+    expect(outcome(parseChunks(chunks, options)), "as given").toEqual(wanted);
+    expect(outcome(parseChunks([whole], options)), "whole").toEqual(wanted);
+    expect(outcome(parseChunks(cut(whole, 1), options)), "byte by byte").toEqual(wanted);
+    for (const offset of cutOffsets(whole.length)) {
+      const report = outcome(parseChunks([whole.subarray(0, offset), whole.subarray(offset)], options));
+      // An `expect` for each of some 10,000 cuts would take most of the time.
+      if (JSON.stringify(report) !== JSON.stringify(wanted)) expect(report, `cut at ${offset}`).toEqual(wanted);
     }
     ran++;
   });
 
-  it("ran all of them", () => {
+  it("all ran", () => {
     expect(ran).toBe(vectors.length);
     expect(ran).toBeGreaterThanOrEqual(140);
   });
@@ -98,18 +98,18 @@ describe("encode vectors", () => {
       return;
     }
     const before = vector.expect?.precededBy === undefined ? "" : encodeEvent(vector.expect.precededBy);
-    const heard = hear([toBytes(before + text)]);
-    if (before !== "") heard.events.shift();
-    expect(outcome(heard)).toEqual(expected(vector.expect!));
+    const report = parseChunks([toBytes(before + text)]);
+    if (before !== "") report.events.shift();
+    expect(outcome(report)).toEqual(expected(vector.expect!));
   });
 
-  it("ran all of them", () => {
+  it("all ran", () => {
     expect(ran).toBe(vectors.length);
     expect(ran).toBeGreaterThanOrEqual(65);
   });
 });
 
-/** `{ $js }` stands for the value of an expression, because JSON has none for it. */
+/** Evaluates `{ $js }`, which stands for a value that JSON lacks. */
 function evaluate(value: unknown): unknown {
   if (typeof value !== "object" || value === null || !("$js" in value)) return value;
   return new Function(`return (${String(value.$js)})`)();
