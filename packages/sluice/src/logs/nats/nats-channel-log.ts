@@ -1,159 +1,166 @@
+import type { Position } from "../../base/position.ts";
+import { quietInterval, quietTimeout, type Timer } from "../../base/timers.ts";
 import type { ChannelLog, LogEntry, NewEntry, Retention } from "../log.ts";
+import { closedError } from "../shared/closed-error.ts";
 import type { LogView } from "../shared/log-view.ts";
 import { SharedChannelLog } from "../shared/shared-channel-log.ts";
-import { type Acknowledged, NatsPublisher } from "./append/nats-publisher.ts";
-import { within } from "./connection/nats-link.ts";
+import { NatsPublisher } from "./append/nats-publisher.ts";
+import { within } from "./connection/within.ts";
 import { NatsChannelLife, type NatsLifeParts } from "./life/nats-channel-life.ts";
 import { entryOf } from "./read/message.ts";
 import { NatsReaders } from "./read/nats-readers.ts";
 import { NatsTail } from "./read/nats-tail.ts";
 
-/** How often the log is looked at when nothing else asks for it, in ms: what the server trimmed and who began a new life are not told. */
-const LOOK_MS = 1_000;
-/** How soon after an append, where bytes are limited: only the server knows what that trimmed. */
-const LOOK_SOON_MS = 250;
+/**
+ * Interval of checks, in ms. Only a check discovers what the server trimmed and that another process began a new life.
+ */
+const CHECK_MS = 1_000;
+/**
+ * Pause between an append and the next check if bytes are limited, in ms: only the server knows what the append
+ * trimmed.
+ */
+const CHECK_AFTER_APPEND_MS = 250;
 
-/** What the channel's log needs. */
+/** Parts that {@link NatsChannelLog} works with. */
 export interface NatsChannelParts extends NatsLifeParts {
   readonly retain: Retention;
-  readonly closed: (log: NatsChannelLog) => void;
+  /** Called when the log closes. */
+  readonly onClose: (log: NatsChannelLog) => void;
 }
 
-/** The log of a channel in a stream of JetStream's. */
+/** The log of one channel, in a JetStream stream. */
 export class NatsChannelLog extends SharedChannelLog implements ChannelLog {
   readonly #parts: NatsChannelParts;
   readonly #life: NatsChannelLife;
   readonly #publisher: NatsPublisher;
   readonly #readers: NatsReaders;
   readonly #tail: NatsTail;
-  #soon: ReturnType<typeof setTimeout> | undefined;
-  readonly #timer: ReturnType<typeof setInterval>;
+  #checkSoon: Timer | undefined;
+  readonly #checks: Timer;
   readonly #unwatch: () => void;
+  /** Calls of `sync` that wait for entries or a check. */
   readonly #waiting: (() => void)[] = [];
 
   constructor(parts: NatsChannelParts) {
     super();
     this.#parts = parts;
-    const { link, place, timeout } = parts;
+    const { link, names, timeout } = parts;
+    const { stream } = names;
     this.#life = new NatsChannelLife(parts, {
-      leaving: () => this.#leave(),
-      lookedAt: (isOther) => this.#follow(isOther),
-      told: () => this.#told(),
+      abandon: () => this.#stopReading(),
+      checked: (isNew) => this.#checked(isNew),
+      received: () => this.#received(),
     });
-    this.#publisher = new NatsPublisher(link, place, this.#life, timeout);
-    const inbox = () => link.newInbox();
-    this.#readers = new NatsReaders(link, place.stream, inbox, timeout);
-    this.#tail = new NatsTail(link, place.stream, inbox, (offset, message) => {
-      if (this.#life.isOpen && offset > this.last) this.#life.tell([entryOf(offset, message)]);
-    });
+    this.#publisher = new NatsPublisher({ link, names, log: this.#life, timeout });
+    this.#readers = new NatsReaders({ link, stream, timeout });
+    const onMessage = (offset: number, message: Parameters<typeof entryOf>[1]) => {
+      if (this.#life.isChecked && offset > this.last) this.#life.receive([entryOf(offset, message)]);
+    };
+    this.#tail = new NatsTail({ link, stream, onMessage });
     this.#unwatch = link.onChange(() => {
       this.#tail.stop();
-      this.#life.lookInBackground();
+      this.#life.checkInBackground();
     });
-    this.#timer = setInterval(() => this.#life.lookInBackground(), LOOK_MS);
-    (this.#timer as { unref?(): void }).unref?.();
+    this.#checks = quietInterval(() => this.#life.checkInBackground(), CHECK_MS);
   }
 
   protected get view(): LogView {
-    return this.#life.known;
+    return this.#life.view;
   }
 
-  /** Resolves once the log was looked at. */
+  /** Checks the log for the first time. Nothing else may be called before this resolves. */
   async open(): Promise<void> {
-    await within(this.#parts.timeout, "answer", this.#life.look());
+    await within(this.#parts.timeout, "answer", this.#life.check());
   }
 
   async append(entries: readonly NewEntry[]): Promise<readonly number[]> {
-    this.#life.checkOpen();
-    const acknowledged = await Promise.all(entries.map((entry) => this.#publisher.publish(entry)));
-    if (!acknowledged.every((one) => this.#isOfThisLife(one))) {
-      throw new Error("NATS lost data while it took the events; whether they are kept is not known.");
+    this.#life.throwIfClosed();
+    const positions = await Promise.all(entries.map((entry) => this.#publisher.publish(entry)));
+    if (!positions.every((position) => this.#isValid(position))) {
+      throw new Error("NATS lost data while it took the events. They may or may not be stored.");
     }
-    return acknowledged.map(({ offset }) => offset);
+    return positions.map(({ offset }) => offset);
   }
 
   read(after: number, events: number, bytes: number): Promise<readonly LogEntry[] | "gone"> {
-    return this.#life.use<readonly LogEntry[] | "gone">("bring the entries", async () => {
+    return this.#life.use<readonly LogEntry[] | "gone">("return the entries", async () => {
       const { first, last } = this;
       if (after + 1 < first) return "gone";
       if (after >= last) return [];
-      const found = await this.#readers.read(after, last, events, bytes);
-      if (found.length > 0) return found;
-      // Trimmed, or not yet where the consumer is, on another server of a cluster.
-      await this.#life.look();
+      const entries = await this.#readers.read(after, last, events, bytes);
+      if (entries.length > 0) return entries;
+      // The entries were trimmed, or have not reached the consumer's server of the cluster.
+      await this.#life.check();
       return undefined;
     });
   }
 
   sync(): Promise<void> {
-    return within(this.#parts.timeout, "say what it has", this.#catchUp());
+    return within(this.#parts.timeout, "return the newest entries", this.#catchUp());
   }
 
   async positionOf(id: string): Promise<number | undefined> {
-    const { link, place } = this.#parts;
-    const query = { last_by_subj: place.subjectOf(id) };
-    const find = () => link.session.jsm.streams.getMessage(place.stream, query);
-    const message = await this.#life.use("look for the ID", find);
+    const { link, names } = this.#parts;
+    const query = { last_by_subj: names.subjectOf(id) };
+    const find = () => link.session.jsm.streams.getMessage(names.stream, query);
+    const message = await this.#life.use("look up the event ID", find);
     return message?.seq;
   }
 
-  trim(through: number): Promise<void> {
-    const { link, place } = this.#parts;
-    return this.#life
-      .use("trim the log", async () => {
-        const first = Math.min(through, this.last) + 1;
-        if (first > this.first) await link.session.jsm.streams.purge(place.stream, { seq: first });
-        this.view.trimmed(first);
-        return null;
-      })
-      .then(() => {});
+  async trim(through: number): Promise<void> {
+    const { link, names } = this.#parts;
+    await this.#life.use("trim the log", async () => {
+      const first = Math.min(through, this.last) + 1;
+      if (first > this.first) await link.session.jsm.streams.purge(names.stream, { seq: first });
+      this.view.trimmed(first);
+      return null;
+    });
   }
 
   async close(): Promise<void> {
     if (this.#life.isClosed) return;
     this.#life.close();
-    clearInterval(this.#timer);
-    clearTimeout(this.#soon);
+    clearInterval(this.#checks);
+    clearTimeout(this.#checkSoon);
     this.#unwatch();
-    this.#publisher.close(this.#life.closedError());
-    this.#leave();
+    this.#publisher.close(closedError());
+    this.#stopReading();
     this.#wake();
-    this.#parts.closed(this);
+    this.#parts.onClose(this);
   }
 
+  /** Resolves once the view has every entry that a check found, in one epoch. */
   async #catchUp(): Promise<void> {
     for (let epoch = ""; epoch !== this.epoch; ) {
-      const last = await this.#life.look();
+      const last = await this.#life.check();
       epoch = this.epoch;
       while (this.epoch === epoch && this.last < last) {
-        this.#life.checkOpen();
+        this.#life.throwIfClosed();
         await new Promise<void>((resolve) => this.#waiting.push(resolve));
       }
     }
   }
 
-  /** Reads no more by what the connection, or the life, before had. */
-  #leave(): void {
+  #stopReading(): void {
     this.#tail.stop();
     this.#readers.clear();
   }
 
-  #follow(isOther: boolean): void {
+  #checked(isNew: boolean): void {
     this.#tail.follow(this.last + 1);
     this.#wake();
-    if (isOther) this.#publisher.sendAll();
+    if (isNew) this.#publisher.sendAll();
   }
 
-  #told(): void {
+  #received(): void {
     const { events, bytes } = this.#parts.retain;
-    // The server has trimmed that by now.
+    // The server trims by number of events at once.
     this.view.trimmed(this.last - events + 1);
     if (bytes !== Number.POSITIVE_INFINITY) {
-      this.#soon ??= setTimeout(() => {
-        this.#soon = undefined;
-        this.#life.lookInBackground();
-      }, LOOK_SOON_MS);
-      (this.#soon as { unref?(): void }).unref?.();
+      this.#checkSoon ??= quietTimeout(() => {
+        this.#checkSoon = undefined;
+        this.#life.checkInBackground();
+      }, CHECK_AFTER_APPEND_MS);
     }
     this.#wake();
   }
@@ -162,7 +169,8 @@ export class NatsChannelLog extends SharedChannelLog implements ChannelLog {
     for (const resolve of this.#waiting.splice(0)) resolve();
   }
 
-  #isOfThisLife({ offset, epoch }: Acknowledged): boolean {
+  /** Returns true if a position is of the current epoch, or if the current epoch still holds it. */
+  #isValid({ epoch, offset }: Position): boolean {
     return epoch === this.epoch || (this.holds(epoch) ?? 0) >= offset;
   }
 }

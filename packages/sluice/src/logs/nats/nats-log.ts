@@ -3,12 +3,14 @@ import { loadPackage } from "../../base/load-package.ts";
 import { SluiceError } from "../../base/sluice-error.ts";
 import type { ChannelLog, Log, OpenOptions } from "../log.ts";
 import { closedError } from "../shared/closed-error.ts";
-import { placeOf } from "./channel-names.ts";
-import { type NatsConnection, NatsLink, within } from "./connection/nats-link.ts";
+import { namesOf } from "./channel-names.ts";
+import { type NatsConnection, NatsLink } from "./connection/nats-link.ts";
 import { connectTo, parseServers } from "./connection/servers.ts";
+import { within } from "./connection/within.ts";
 import { NatsLives } from "./life/nats-lives.ts";
 import { NatsChannelLog } from "./nats-channel-log.ts";
-import { type Keeping, NatsStream } from "./stream/nats-stream.ts";
+import type { StreamStorage } from "./stream/add-stream.ts";
+import { NatsStream } from "./stream/nats-stream.ts";
 
 export type { NatsConnection } from "./connection/nats-link.ts";
 
@@ -18,63 +20,69 @@ const { jetstream, jetstreamManager } = await loadPackage(
   () => import("@nats-io/jetstream"),
 );
 
-/** How channels are kept in NATS. Either `connection` or `servers` must be given. */
+/** Options of {@link natsLog}. Give either `connection` or `servers`. */
 export interface NatsLogOptions {
   /**
-   * Your own connection, made by `connect()` of `@nats-io/transport-node` or another transport. It is never closed. It should reconnect for
-   * ever (`maxReconnectAttempts: -1`): once it is closed, this log can do nothing more.
+   * Your own connection, from `connect()` of `@nats-io/transport-node` or another transport. The log never closes it.
+   * Let it reconnect without limit (`maxReconnectAttempts: -1`): after the connection is closed, every operation
+   * rejects. Default: none. Either `connection` or `servers` must be given.
    */
   readonly connection?: NatsConnection | undefined;
   /**
-   * The servers to connect to by `@nats-io/transport-node`, all of one cluster: `nats://host:port` or `tls://host:port`, with
-   * `user:password@` or `token@` before the host. The connection is made when it is first needed, comes back by itself for ever, and is closed
-   * with the log.
+   * Servers of one cluster: `nats://host:port` or `tls://host:port`, with `user:password@` or `token@` before the host.
+   * The log connects with `@nats-io/transport-node` on first use, reconnects without limit, and closes the connection
+   * with the log. Default: none. Either `connection` or `servers` must be given.
    */
   readonly servers?: string | readonly string[] | undefined;
-  /** Begins the names of streams and subjects: 1 to 32 letters, digits and `-`. Default: `sluice`. */
+  /** Beginning of the names of all streams and subjects: 1 to 32 letters, digits and hyphens. Default: `"sluice"`. */
   readonly prefix?: string | undefined;
-  /** How long NATS may take for anything, in ms, from 100; then it rejects. Default: 5,000. */
+  /** Time for NATS to complete an operation, in ms, from 100 to 600,000. The operation then rejects. Default: 5,000. */
   readonly timeout?: number | undefined;
-  /** On how many servers of a cluster streams are kept, 1 to 5; counts when a stream is made. Default: 1. */
+  /** Number of servers of a cluster that keep each stream, 1 to 5. Applies when a stream is created. Default: 1. */
   readonly replicas?: number | undefined;
-  /** Where streams are kept, `file` or `memory`; counts when a stream is made. Default: `file`. */
+  /** Where NATS keeps the streams: `"file"` or `"memory"`. Applies when a stream is created. Default: `"file"`. */
   readonly storage?: "file" | "memory" | undefined;
 }
 
+const DEFAULT_PREFIX = "sluice";
 const DEFAULT_TIMEOUT_MS = 5_000;
 const MIN_TIMEOUT_MS = 100;
 const MAX_TIMEOUT_MS = 600_000;
+const DEFAULT_REPLICAS = 1;
 const MAX_REPLICAS = 5;
+const DEFAULT_STORAGE = "file";
 const PREFIX = /^[A-Za-z0-9-]{1,32}$/;
 const NAMES = ["connection", "servers", "prefix", "timeout", "replicas", "storage"];
 
 /**
- * Keeps events in NATS JetStream, one stream per channel, for any number of processes. Works with nats-server 2.9 or newer.
+ * Keeps events in NATS JetStream, one stream per channel, for any number of processes. Works with nats-server 2.9 or
+ * newer.
  *
- * `publish` resolves when JetStream has acknowledged the event: with `replicas: 3` when most of the servers have it; with one server when it
- * is with the operating system, which writes it to disk within `sync_interval` of the server's configuration (2 minutes unless told): the
- * server's process may then be killed, and its machine may not. What is lost nevertheless is told to subscribers as a gap.
+ * `publish` resolves when JetStream has acknowledged the event. With `replicas: 3`, most of the servers then have it.
+ * With a single server, the operating system has it, and NATS writes it to disk within the server's `sync_interval` (2
+ * minutes by default). The event then survives a crash of the server's process, but not of its machine. A subscriber
+ * that missed lost events receives a gap.
  *
- * Throws `INVALID_OPTION`. Importing it rejects with `MISSING_PACKAGE` where `@nats-io/jetstream` is not installed, opening a channel where
- * `@nats-io/transport-node` is not and `servers` was given.
+ * Throws `INVALID_OPTION`. The import rejects with `MISSING_PACKAGE` if `@nats-io/jetstream` is not installed. With
+ * `servers`, opening a channel rejects with `MISSING_PACKAGE` if `@nats-io/transport-node` is not installed.
  */
 export function natsLog(options: NatsLogOptions): Log {
-  const { link, prefix, timeout, keeping } = checkOptions(options);
-  const lives = new NatsLives(link, prefix, keeping);
+  const { link, prefix, timeout, storage } = checkOptions(options);
+  const lives = new NatsLives(link, prefix, storage);
   const opened = new Set<NatsChannelLog>();
   let isClosed = false;
-  /** The one that was given last: that the connection broke concerns all channels. */
+  /** The `onError` of the channel opened last. A broken connection concerns all channels, and is reported once. */
   let report: (error: unknown) => void = () => undefined;
   link.onLost((error) => report(error));
 
   async function open(channel: string, { retain, onError = report }: OpenOptions): Promise<ChannelLog> {
     report = onError;
-    await within(timeout, "let this process connect", link.open());
-    const place = await placeOf(prefix, channel);
+    await within(timeout, "accept a connection", link.open());
+    const names = await namesOf(prefix, channel);
     if (isClosed) throw closedError();
-    const stream = new NatsStream(link, place, keeping, retain, timeout);
-    const closed = (log: NatsChannelLog) => void opened.delete(log);
-    const log = new NatsChannelLog({ link, lives, stream, place, retain, timeout, closed });
+    const stream = new NatsStream({ link, names, storage, retain, timeout });
+    const onClose = (log: NatsChannelLog) => void opened.delete(log);
+    const log = new NatsChannelLog({ link, lives, stream, names, retain, timeout, onClose });
     opened.add(log);
     try {
       await log.open();
@@ -96,20 +104,24 @@ export function natsLog(options: NatsLogOptions): Log {
   };
 }
 
-interface Checked {
+interface CheckedOptions {
   readonly link: NatsLink;
   readonly prefix: string;
   readonly timeout: number;
-  readonly keeping: Keeping;
+  readonly storage: StreamStorage;
 }
 
-function checkOptions(options: NatsLogOptions): Checked {
+function checkOptions(options: NatsLogOptions): CheckedOptions {
   checkNames("natsLog()", options, NAMES);
-  const { connection, servers, prefix = "sluice", storage = "file" } = options;
+  const { connection, servers, prefix = DEFAULT_PREFIX, storage: kind = DEFAULT_STORAGE } = options;
   checkText("prefix", prefix);
   if (!PREFIX.test(prefix)) throw invalidOption("prefix", "1 to 32 letters, digits and hyphens", prefix);
-  if (storage !== "file" && storage !== "memory") throw invalidOption("storage", '"file" or "memory"', storage);
-  const replicas = checkNumber("replicas", options.replicas, 1, { min: 1, max: MAX_REPLICAS, whole: true });
+  if (kind !== "file" && kind !== "memory") throw invalidOption("storage", '"file" or "memory"', kind);
+  const replicas = checkNumber("replicas", options.replicas, DEFAULT_REPLICAS, {
+    min: 1,
+    max: MAX_REPLICAS,
+    whole: true,
+  });
   const timeout = checkNumber("timeout", options.timeout, DEFAULT_TIMEOUT_MS, {
     min: MIN_TIMEOUT_MS,
     max: MAX_TIMEOUT_MS,
@@ -118,24 +130,24 @@ function checkOptions(options: NatsLogOptions): Checked {
   if ((connection === undefined) === (servers === undefined)) {
     throw new SluiceError("INVALID_OPTION", "natsLog() needs either `connection` or `servers`.");
   }
-  const keeping = { storage, num_replicas: replicas } as const;
-  const session = async (nats: NatsConnection) => ({
+  const storage = { storage: kind, num_replicas: replicas } as const;
+  const makeSession = async (nats: NatsConnection) => ({
     connection: nats,
     js: jetstream(nats, { timeout }),
     jsm: await jetstreamManager(nats, { timeout, checkAPI: false }),
   });
   if (connection !== undefined) {
     checkConnection(connection);
-    return { link: new NatsLink(() => session(connection), false), prefix, timeout, keeping };
+    return { link: new NatsLink(() => makeSession(connection), false), prefix, timeout, storage };
   }
   const parsed = parseServers(servers);
-  const connect = async () => session(await connectTo(parsed, timeout));
-  return { link: new NatsLink(connect, true), prefix, timeout, keeping };
+  const connect = async () => makeSession(await connectTo(parsed, timeout));
+  return { link: new NatsLink(connect, true), prefix, timeout, storage };
 }
 
 function checkConnection(connection: NatsConnection): void {
   if (typeof connection !== "object" || connection === null || typeof connection.status !== "function") {
-    throw invalidOption("connection", "a connection of NATS's own client", connection);
+    throw invalidOption("connection", "a connection from NATS's own client", connection);
   }
   checkFunction("connection.request", connection.request);
 }

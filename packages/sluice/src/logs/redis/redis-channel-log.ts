@@ -1,50 +1,61 @@
 import { SluiceError } from "../../base/sluice-error.ts";
+import { afterTurn } from "../../base/timers.ts";
 import type { ChannelLog, LogEntry, NewEntry, Retention } from "../log.ts";
 import { entryBytes } from "../log.ts";
+import { closedError } from "../shared/closed-error.ts";
 import { parseEntry } from "../shared/entry-text.ts";
 import type { LogView } from "../shared/log-view.ts";
 import { SharedChannelLog } from "../shared/shared-channel-log.ts";
 import type { AppendCall } from "./append/append-call.ts";
 import { RedisAppender } from "./append/redis-appender.ts";
+import type { ChannelKeys } from "./channel-keys.ts";
 import type { RedisConnection } from "./connection/redis-connection.ts";
 import type { RedisGate } from "./connection/redis-gate.ts";
-import type { ChannelKeys } from "./life/find-life.ts";
+import { findEnds } from "./life/find-life.ts";
 import { RedisChannelLife } from "./life/redis-channel-life.ts";
 import { RedisRetention } from "./redis-retention.ts";
 import { limitText } from "./redis-scripts.ts";
-import type { Follower, StreamEntry } from "./redis-tail.ts";
+import type { FollowedChannel, StreamEntry } from "./redis-tail.ts";
 
-/** What is read at once to catch up. */
+/** Size of a page when the log catches up. */
 const PAGE_ENTRIES = 512;
 const PAGE_BYTES = 1_048_576;
 
-/** What a channel needs of the log that it is one of. */
+/** The log that a channel belongs to, as {@link RedisChannelLog} needs it. */
 export interface ChannelHost {
   readonly gate: RedisGate;
-  /** More was appended than this process knows: whoever follows the stream is to look. */
+  /** Ends the tail's pause: more was appended than this process knows. */
   hurry(): void;
-  /** The log is in another life, and may have gone back. */
-  restarted(): void;
-  /** Nothing comes from whoever follows the stream, and something should have. */
+  /** Called after the log entered another life. Its newest entry may then be older than before. */
+  lifeChanged(): void;
+  /** Called if the tail delivers nothing although there are new entries. */
   stalled(): void;
-  left(channel: RedisChannelLog): void;
+  /** Called when the channel's log closes. */
+  closed(channel: RedisChannelLog): void;
   onError(error: unknown): void;
 }
 
-/** The log of one channel in Redis. */
-export class RedisChannelLog extends SharedChannelLog implements ChannelLog, Follower {
+/** Consecutive entries, and the ends of the log at the same moment. */
+interface Page {
+  readonly first: number;
+  readonly last: number;
+  readonly entries: readonly LogEntry[];
+}
+
+/** The log of one channel, in a Redis stream. */
+export class RedisChannelLog extends SharedChannelLog implements ChannelLog, FollowedChannel {
   readonly #host: ChannelHost;
   readonly #life: RedisChannelLife;
   readonly #retention: RedisRetention;
   readonly #appender: RedisAppender;
   #syncing: Promise<void> | undefined;
-  #isLooking = false;
-  #lastAtLook = -1;
+  #isChecking = false;
+  #lastAtCheck = -1;
 
   constructor(host: ChannelHost, keys: ChannelKeys, retain: Retention) {
     super();
     this.#host = host;
-    this.#life = new RedisChannelLife(host.gate, keys, () => host.restarted());
+    this.#life = new RedisChannelLife(host.gate, keys, () => host.lifeChanged());
     this.#retention = new RedisRetention(this.#life, retain);
     const limits = [limitText(retain.events), limitText(retain.bytes)];
     this.#appender = new RedisAppender({
@@ -55,26 +66,27 @@ export class RedisChannelLog extends SharedChannelLog implements ChannelLog, Fol
     });
   }
 
+  /** The key of the channel's stream. */
   get stream(): string {
     return this.#life.keys[0];
   }
 
   protected get view(): LogView {
-    return this.#life.known;
+    return this.#life.view;
   }
 
-  /** Finds out which life the log is in, on a connection over which nothing has been done yet. The first time opens the log. */
+  /** Looks up the life over a new connection that leads to `run`. The first call opens the log. */
   enter(connection: RedisConnection, run: string): Promise<void> {
     return this.#life.enter(connection, run);
   }
 
-  /** Begins to look after its retention. */
+  /** Starts to trim the log to its limits. */
   keepToLimits(): void {
     this.#retention.start((work) => this.#inBackground(work));
   }
 
   append(entries: readonly NewEntry[]): Promise<readonly number[]> {
-    if (this.#life.isClosed) return Promise.reject(this.#host.gate.closedError());
+    if (this.#life.isClosed) return Promise.reject(closedError());
     if (entries.length === 0) return Promise.resolve([]);
     return this.#appender.append(entries);
   }
@@ -99,9 +111,9 @@ export class RedisChannelLog extends SharedChannelLog implements ChannelLog, Fol
   }
 
   sync(): Promise<void> {
-    // All of one turn ask once, when the turn is over.
+    // All calls of one event-loop turn share one request, sent after the turn.
     this.#syncing ??= new Promise((resolve) => {
-      setImmediate(() => {
+      afterTurn(() => {
         this.#syncing = undefined;
         resolve(this.#catchUp());
       });
@@ -109,13 +121,12 @@ export class RedisChannelLog extends SharedChannelLog implements ChannelLog, Fol
     return this.#syncing;
   }
 
-  positionOf(id: string): Promise<number | undefined> {
-    return this.#life
-      .use(async (connection) => {
-        const [epoch, offset] = (await connection.run("find", this.#life.keys, [`=${id}`])) as [string?, number?];
-        return epoch === this.epoch ? { offset } : undefined;
-      })
-      .then(({ offset }) => offset);
+  async positionOf(id: string): Promise<number | undefined> {
+    const { offset } = await this.#life.use(async (connection) => {
+      const [epoch, offset] = (await connection.run("find", this.#life.keys, [`=${id}`])) as [string?, number?];
+      return epoch === this.epoch ? { offset } : undefined;
+    });
+    return offset;
   }
 
   trim(through: number): Promise<void> {
@@ -125,47 +136,48 @@ export class RedisChannelLog extends SharedChannelLog implements ChannelLog, Fol
   async close(): Promise<void> {
     if (this.#life.isClosed) return;
     this.#life.close();
-    this.#host.left(this);
+    this.#host.closed(this);
     this.#retention.stop();
     await this.#appender.close();
   }
 
-  take(entries: readonly StreamEntry[]): boolean {
-    const news: LogEntry[] = [];
+  receive(entries: readonly StreamEntry[]): boolean {
+    const added: LogEntry[] = [];
     for (const [id, [epoch, text]] of entries) {
       const offset = Number.parseInt(id, 10);
       if (offset <= this.last) continue;
       if (epoch !== this.epoch) {
-        // Another life: what it is comes first, and with it what is to be told of it.
-        this.view.receive(news);
+        // This entry begins another life. Look up that life first; then its entries are delivered.
+        this.view.receive(added);
         this.#inBackground(this.sync());
         return false;
       }
-      news.push(parseEntry(offset, text));
+      added.push(parseEntry(offset, text));
     }
-    this.view.receive(news);
-    return news.length > 0;
+    this.view.receive(added);
+    return added.length > 0;
   }
 
-  /** Looks whether anything changed that no reader is told: the life, and what was trimmed; and whether the reader keeps up. */
-  async look(connection: RedisConnection): Promise<void> {
-    if (this.#isLooking || this.#life.isClosed) return;
-    this.#isLooking = true;
+  /** Discovers what the tail cannot: a new life without entries, trimmed entries, and a tail that delivers nothing. */
+  async check(connection: RedisConnection): Promise<void> {
+    if (this.#isChecking || this.#life.isClosed) return;
+    this.#isChecking = true;
     try {
       const { epoch } = this;
-      const [first, last, life] = (await connection.run("look", this.#life.keys, [epoch])) as [number, number, string?];
-      if (life !== undefined || this.#life.isUnsure) await this.#life.refresh(connection);
+      const { first, last, isSameEpoch } = await findEnds(connection, this.#life.keys, epoch);
+      if (!isSameEpoch || this.#life.isUnsure) await this.#life.refresh(connection);
       else if (epoch === this.epoch) this.view.trimmed(first);
-      const stands = this.last === this.#lastAtLook;
-      this.#lastAtLook = this.last;
-      if (!stands || last <= this.last) return;
+      const hasStalled = this.last === this.#lastAtCheck && this.last < last;
+      this.#lastAtCheck = this.last;
+      if (!hasStalled) return;
       this.#host.stalled();
       await this.sync();
     } finally {
-      this.#isLooking = false;
+      this.#isChecking = false;
     }
   }
 
+  /** Records the answer of the append script. Returns the offsets of each append. */
   #appended(call: AppendCall, epoch: string, answer: readonly number[]): readonly (readonly number[])[] {
     const [first, before, last, ...known] = answer;
     const { offsets, added } = call.outcome(before!, known);
@@ -174,21 +186,21 @@ export class RedisChannelLog extends SharedChannelLog implements ChannelLog, Fol
       if (this.last < last!) this.#host.hurry();
       this.view.trimmed(first!);
     } else if ((this.holds(epoch) ?? 0) < last!) {
-      // The log began another life meanwhile, and that has not all of them.
-      throw new SluiceError("LOG_FAILED", "Redis lost what was just appended: it was emptied. Publish it again.");
+      // The log began a new life after the append, and the new life lacks some of the entries.
+      throw new SluiceError("LOG_FAILED", "Redis was emptied and lost the events just appended. Publish them again.");
     }
-    // Also what had its ID before, and what the life before this one has appended.
+    // `last` also covers entries that the log already had by their own ID, and entries of the previous life.
     this.view.acknowledged(last!);
     return offsets;
   }
 
-  /** What follows an offset, in one step; `undefined` if it is of another life than we know. */
+  /** Reads entries after an offset in one step. Returns `undefined` if the log is in another life. */
   async #readPage(
     connection: RedisConnection,
     after: number,
     events: number,
     bytes: number,
-  ): Promise<{ first: number; last: number; entries: LogEntry[] } | undefined> {
+  ): Promise<Page | undefined> {
     const args = [String(after), limitText(events), limitText(bytes)];
     const answer = (await connection.run("read", this.#life.keys, args)) as [string, number, number, ...string[]];
     const [epoch, first, last, ...texts] = answer;
@@ -197,33 +209,27 @@ export class RedisChannelLog extends SharedChannelLog implements ChannelLog, Fol
     return { first, last, entries };
   }
 
-  #catchUp(): Promise<void> {
-    return this.#life
-      .use(async (connection) => {
-        const { epoch } = this;
-        const [first, last, life] = (await connection.run("look", this.#life.keys, [epoch])) as [
-          number,
-          number,
-          string?,
-        ];
-        if (life !== undefined || epoch !== this.epoch) return undefined;
-        while (this.last < last) {
-          const after = this.last;
-          const page = await this.#readPage(connection, after, PAGE_ENTRIES, PAGE_BYTES);
-          if (page === undefined || epoch !== this.epoch) return undefined;
-          this.view.receive(page.entries);
-          this.view.trimmed(page.first);
-          if (page.entries.length === 0 && this.last === after) break;
-        }
-        this.view.trimmed(first);
-        return true;
-      })
-      .then(() => {});
+  async #catchUp(): Promise<void> {
+    await this.#life.use(async (connection) => {
+      const { epoch } = this;
+      const { first, last, isSameEpoch } = await findEnds(connection, this.#life.keys, epoch);
+      if (!isSameEpoch || epoch !== this.epoch) return undefined;
+      while (this.last < last) {
+        const after = this.last;
+        const page = await this.#readPage(connection, after, PAGE_ENTRIES, PAGE_BYTES);
+        if (page === undefined || epoch !== this.epoch) return undefined;
+        this.view.receive(page.entries);
+        this.view.trimmed(page.first);
+        if (page.entries.length === 0 && this.last === after) break;
+      }
+      this.view.trimmed(first);
+      return true;
+    });
   }
 
   #inBackground(work: Promise<unknown>): void {
     work.catch((error) => {
-      // That the connection is gone is told by the gate.
+      // The gate reports a lost connection.
       if (this.#host.gate.connection !== undefined && !this.#life.isClosed) this.#host.onError(error);
     });
   }

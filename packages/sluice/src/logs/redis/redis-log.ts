@@ -1,29 +1,36 @@
 import { checkNames, checkNumber, invalidOption } from "../../base/check-option.ts";
+import { quietInterval, type Timer } from "../../base/timers.ts";
 import type { ChannelLog, Log, OpenOptions } from "../log.ts";
+import { closedError } from "../shared/closed-error.ts";
+import { channelKeys } from "./channel-keys.ts";
 import { type RedisClient, redisClients } from "./connection/redis-client.ts";
 import type { RedisConnection } from "./connection/redis-connection.ts";
 import { RedisGate } from "./connection/redis-gate.ts";
-import { channelKeys, runOf } from "./life/find-life.ts";
+import { runOf } from "./life/run-of.ts";
 import { RedisChannelLog } from "./redis-channel-log.ts";
-import { RedisReader } from "./redis-tail.ts";
+import { RedisTail } from "./redis-tail.ts";
 
 export type { RedisClient } from "./connection/redis-client.ts";
 
-/** Where Redis is (`client` or `url`), and how it is used. */
+/** Options of {@link redisLog}. Give either `client` or `url`. */
 export interface RedisLogOptions {
   /**
-   * A client of the package `redis`, made by `createClient`; not one of a cluster, pool or Sentinel. It is only a model: connections of our own are
-   * made by its `duplicate()`, it need not be connected, and it is never closed. Its `keyPrefix` does not count.
+   * A client of the package `redis`, made by `createClient`; not one of a cluster, pool or Sentinel. The log uses the
+   * client only as a model: it makes connections of its own with `duplicate()`. The client need not be connected, and
+   * the log never closes it. Its `keyPrefix` is ignored. Default: none. Either `client` or `url` must be given.
    */
   readonly client?: RedisClient | undefined;
-  /** `redis://user:password@host:port/database`, or `rediss://` for TLS. Never shown in an error. */
+  /**
+   * `redis://user:password@host:port/database`, or `rediss://` for TLS. Errors never show it. Default: none. Either
+   * `client` or `url` must be given.
+   */
   readonly url?: string | undefined;
-  /** What all keys begin with; `"sluice:"` unless told. Logs with the same prefix, in the same database, are the same log. */
+  /** Beginning of all keys. Logs with the same prefix in the same database are the same log. Default: `"sluice:"`. */
   readonly prefix?: string | undefined;
   /**
-   * How long Redis may take to answer, in ms; 5,000 unless told. What gets no answer, also because there is no connection, rejects then, and a connection
-   * without an answer is given up. An append may take that long twice: once for a connection, once for the answer. Where there never was a connection,
-   * and nobody is at the address, it rejects at once.
+   * Time for Redis to answer, in ms, from 1. An operation without an answer then rejects, and the log replaces a
+   * connection that does not answer. An append may wait twice as long: once for a connection, and once for the answer.
+   * If there never was a connection and no server listens at the address, operations reject at once. Default: 5,000.
    */
   readonly timeout?: number | undefined;
 }
@@ -31,17 +38,21 @@ export interface RedisLogOptions {
 const OPTION_NAMES = ["client", "url", "prefix", "timeout"] as const;
 const DEFAULT_PREFIX = "sluice:";
 const DEFAULT_TIMEOUT_MS = 5_000;
-
-/** How soon what no reader is told is noticed, in ms: another's trimming, a Redis that was emptied, a reader that stands still. */
-const LOOK_EVERY_MS = 1_000;
+const MAX_TIMEOUT_MS = 2 ** 30;
 
 /**
- * Keeps events in Redis (6.2 or newer) or Valkey: one stream per channel, which any number of processes share. Throws
- * `INVALID_OPTION`; importing this module without the package `redis` rejects with `MISSING_PACKAGE`.
+ * Interval of checks, in ms. Only a check discovers other processes' trimming, an emptied Redis, and a stalled tail.
+ */
+const CHECK_MS = 1_000;
+
+/**
+ * Keeps events in Redis (6.2 or newer) or Valkey: one stream per channel, shared by any number of processes. Throws
+ * `INVALID_OPTION`. If the package `redis` is not installed, the import rejects with `MISSING_PACKAGE`.
  *
- * `publish` resolves when the primary has the event; how safe it is there is up to Redis' own configuration (`appendonly`, `appendfsync`, replicas).
- * It rejects with `LOG_FAILED` when Redis refuses, is not reached, or does not answer in time: then the event may or may not be there.
- * A Redis that restarts, fails over or comes back empty begins a new epoch: positions of what it still has stay, others are told as a gap.
+ * `publish` resolves when the primary has the event. Redis's configuration (`appendonly`, `appendfsync`, replicas)
+ * decides how durable it is there. `publish` rejects with `LOG_FAILED` if Redis refuses, is unreachable, or does not
+ * answer in time. The event may then be stored or not. If Redis restarts, fails over or comes back empty, a new epoch
+ * begins. Positions up to the newest kept event stay valid, and a subscriber at another position receives a gap.
  *
  * ```ts
  * const sluice = createSluice({ log: redisLog({ url: "redis://127.0.0.1:6379" }) });
@@ -55,65 +66,68 @@ class RedisLog implements Log {
   readonly shared = true;
   readonly #prefix: string;
   readonly #gate: RedisGate;
-  readonly #reader: RedisReader;
+  readonly #tail: RedisTail;
   readonly #channels = new Set<RedisChannelLog>();
-  /** The one that was given last: what goes wrong here goes wrong for all channels. */
+  /** The `onError` of the channel opened last. A lost connection concerns all channels, and is reported once. */
   #onError: (error: unknown) => void = () => undefined;
-  #lookTimer: ReturnType<typeof setInterval> | undefined;
+  #checks: Timer | undefined;
   #isClosed = false;
 
   constructor(options: RedisLogOptions) {
     checkNames("redisLog", options, OPTION_NAMES);
     const { client, url, prefix = DEFAULT_PREFIX } = options;
     if (typeof prefix !== "string") throw invalidOption("prefix", "a string", prefix);
-    const timeout = checkNumber("timeout", options.timeout, DEFAULT_TIMEOUT_MS, { min: 1, max: 2 ** 30, unit: "ms" });
+    const range = { min: 1, max: MAX_TIMEOUT_MS, unit: "ms" };
+    const timeout = checkNumber("timeout", options.timeout, DEFAULT_TIMEOUT_MS, range);
     const clients = redisClients(client, url, timeout);
     this.#prefix = prefix;
-    const report = (error: unknown) => this.#onError(error);
+    const onError = (error: unknown) => this.#onError(error);
     this.#gate = new RedisGate(clients, timeout, {
       enter: (connection) => this.#enter(connection),
       onLost: (error) => {
-        this.#reader.renew(error);
-        report(error);
+        this.#tail.renew(error);
+        onError(error);
       },
     });
-    this.#reader = new RedisReader(clients, timeout, this.#gate, report);
+    this.#tail = new RedisTail({ clients, timeout, gate: this.#gate, onError });
   }
 
   async open(channel: string, { retain, onError = () => undefined }: OpenOptions): Promise<ChannelLog> {
-    if (this.#isClosed) throw this.#gate.closedError();
+    if (this.#isClosed) throw closedError();
     this.#onError = onError;
     const keys = channelKeys(this.#prefix, channel);
     const host = {
       gate: this.#gate,
-      hurry: () => this.#reader.hurry(),
-      restarted: () => this.#reader.reread(),
-      stalled: () => this.#reader.renew(new Error("nothing comes over it")),
-      left: (log: RedisChannelLog) => this.#forget(log),
+      hurry: () => this.#tail.hurry(),
+      lifeChanged: () => this.#tail.reread(),
+      stalled: () => this.#tail.renew(new Error("it delivers nothing")),
+      closed: (log: RedisChannelLog) => this.#forget(log),
       onError,
     };
     const log = new RedisChannelLog(host, keys, retain);
     await this.#gate.use(async (connection) => log.enter(connection, await runOf(connection)));
-    if (this.#isClosed) throw this.#gate.closedError();
+    if (this.#isClosed) throw closedError();
     this.#channels.add(log);
     log.keepToLimits();
-    this.#reader.follow(log);
-    this.#lookTimer ??= this.#startLooking();
+    this.#tail.follow(log);
+    this.#checks ??= quietInterval(() => this.#check(), CHECK_MS);
     return log;
   }
 
   async close(): Promise<void> {
     if (this.#isClosed) return;
     this.#isClosed = true;
-    clearInterval(this.#lookTimer);
-    // What was sent is waited for, while there is somebody to answer.
+    clearInterval(this.#checks);
+    // While connected, wait for the answers to appends in flight.
     if (this.#gate.connection === undefined) this.#gate.close();
     await Promise.all([...this.#channels].map((log) => log.close()));
     this.#gate.close();
-    this.#reader.close(this.#gate.closedError());
+    this.#tail.close(closedError());
   }
 
-  /** The handshake of each connection: whatever was lost since the one before is known before anything else is done. */
+  /**
+   * Prepares a new connection: looks up each channel's life, so that losses are known before any other command is sent.
+   */
   async #enter(connection: RedisConnection): Promise<void> {
     const run = await runOf(connection);
     await connection.loadScripts();
@@ -122,7 +136,8 @@ class RedisLog implements Log {
         try {
           await log.enter(connection, run);
         } catch (error) {
-          // What is wrong with one channel only is no harm to the others: it finds out its life before it does anything.
+          // An error of one channel must not stop the others. The channel looks up its life again before it does
+          // anything.
           if (connection.isOver) throw error;
           this.#onError(error);
         }
@@ -132,20 +147,16 @@ class RedisLog implements Log {
 
   #forget(log: RedisChannelLog): void {
     this.#channels.delete(log);
-    this.#reader.leave(log);
+    this.#tail.leave(log);
   }
 
-  #startLooking(): ReturnType<typeof setInterval> {
-    const timer = setInterval(() => {
-      const { connection } = this.#gate;
-      if (connection === undefined) return;
-      for (const log of this.#channels) {
-        log.look(connection).catch((error) => {
-          if (!connection.isOver && !this.#isClosed) this.#onError(error);
-        });
-      }
-    }, LOOK_EVERY_MS);
-    (timer as { unref?(): void }).unref?.();
-    return timer;
+  #check(): void {
+    const { connection } = this.#gate;
+    if (connection === undefined) return;
+    for (const log of this.#channels) {
+      log.check(connection).catch((error) => {
+        if (!connection.isOver && !this.#isClosed) this.#onError(error);
+      });
+    }
   }
 }

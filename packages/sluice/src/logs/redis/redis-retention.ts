@@ -4,11 +4,14 @@ import type { RedisConnection } from "./connection/redis-connection.ts";
 import type { RedisChannelLife } from "./life/redis-channel-life.ts";
 import { limitText, NO_LIMIT } from "./redis-scripts.ts";
 
-/** Trims a channel's log: what is beyond its limits, and what somebody wants dropped. Whoever appends trims by itself. */
+/**
+ * Trims a channel's log to its limits, and on request. The append script itself trims by events and bytes; this adds
+ * the age.
+ */
 export class RedisRetention {
   readonly #life: RedisChannelLife;
   readonly #retain: Retention;
-  #isDropping = false;
+  #isTrimming = false;
   #stopAgeChecks: () => void = () => undefined;
 
   constructor(life: RedisChannelLife, retain: Retention) {
@@ -16,49 +19,51 @@ export class RedisRetention {
     this.#retain = retain;
   }
 
-  /** Drops what is beyond the limits, now and whenever something may have become too old. */
+  /** Trims the log to its limits now, and again at each check of the age. */
   start(inBackground: (work: Promise<void>) => void): void {
-    inBackground(this.#dropWhatIsOver());
-    this.#stopAgeChecks = startAgeChecks(this.#retain.age, () => inBackground(this.#dropWhatIsOver()));
+    inBackground(this.#trimToLimits());
+    this.#stopAgeChecks = startAgeChecks(this.#retain.age, () => inBackground(this.#trimToLimits()));
   }
 
   stop(): void {
     this.#stopAgeChecks();
   }
 
+  /** Drops every entry up to and including the offset `through`. */
   async trim(through: number): Promise<void> {
-    const { known } = this.#life;
-    const { epoch } = known;
+    const { view } = this.#life;
+    const { epoch } = view;
     await this.#life.use((connection) => {
-      // In another life those entries may be gone, and others in their places.
-      if (epoch !== known.epoch && (known.holds(epoch) ?? 0) < through) return Promise.resolve(true);
+      // In another life, other entries may have these offsets.
+      if (epoch !== view.epoch && (view.holds(epoch) ?? 0) < through) return Promise.resolve(true);
       return this.#drop(connection, [NO_LIMIT, NO_LIMIT, "0", String(through)]);
     });
   }
 
-  async #dropWhatIsOver(): Promise<void> {
+  async #trimToLimits(): Promise<void> {
     const { connection } = this.#life.gate;
-    if (connection === undefined || this.#isDropping) return;
-    this.#isDropping = true;
+    if (connection === undefined || this.#isTrimming) return;
+    this.#isTrimming = true;
     try {
       const { events, bytes, age } = this.#retain;
       const oldest = age === Number.POSITIVE_INFINITY ? 0 : Math.max(0, Date.now() - age);
       await this.#drop(connection, [limitText(events), limitText(bytes), String(oldest), "0"]);
     } finally {
-      this.#isDropping = false;
+      this.#isTrimming = false;
     }
   }
 
-  /** Drops what is beyond the limits, some at a time; `undefined` if the log is in another life than we know. */
+  /** Drops the entries beyond the limits, a part in each call. Returns `undefined` if the log is in another life. */
   async #drop(connection: RedisConnection, limits: readonly string[]): Promise<true | undefined> {
-    const { known, keys } = this.#life;
+    const { view, keys } = this.#life;
     for (;;) {
-      const { epoch } = known;
+      const { epoch } = view;
       const answer = (await connection.run("drop", keys, [epoch, ...limits])) as [number, number, number] | [];
-      if (answer.length === 0 || epoch !== known.epoch) return undefined;
-      // What others appended may not be known here yet: it is told first, where it is still there.
-      if (answer[0] <= known.last + 1) known.trimmed(answer[0]);
-      if (answer[2] === 0) return true;
+      if (answer.length === 0 || epoch !== view.epoch) return undefined;
+      const [first, , hasMore] = answer;
+      // If the view lacks entries before `first`, the tail delivers them first, as far as they are still there.
+      if (first <= view.last + 1) view.trimmed(first);
+      if (hasMore === 0) return true;
     }
   }
 }

@@ -1,17 +1,25 @@
 import { ENTRY_OVERHEAD_BYTES } from "../log.ts";
 
 /*
- * What happens in Redis in one step. Each script has the keys of one channel: `log` (a stream with the IDs `1-0`, `2-0` …, each entry one field
- * whose name is the epoch it was appended in), `meta` (a hash: epoch, life, first, last, bytes) and `ids` (a sorted set: the publisher's own
- * IDs by offset). `first` in `meta` is what counts: the stream may still have older entries, since whole nodes of it are cheaper to drop.
+ * The scripts that Redis runs atomically. Each script receives the keys of one channel:
+ * - `log`: a stream with the IDs `1-0`, `2-0` …. Each entry has one field, whose name is the epoch of the append.
+ * - `meta`: a hash with epoch, life, first, last and bytes.
+ * - `ids`: a sorted set of publishers' own IDs, scored by offset.
+ *
+ * Entries before `first` of `meta` do not exist for readers. The stream may still hold some: dropping whole nodes of it
+ * is cheaper.
  */
 
-/** Entries looked at to be dropped by one call, besides as many again as it appends: no call may keep Redis for long. */
+/**
+ * Entries that one call examines for trimming, besides twice the number that it appends. The limit keeps every call
+ * short.
+ */
 const TRIM_PER_CALL = 512;
 
 /**
- * `trim` finds what `first` and `bytes` are once everything beyond a limit is dropped, and whether that is not all yet; `cut` drops it. The hash is
- * written in between: a Redis that is out of memory refuses that, and then nothing was done.
+ * `trim` returns the new `first` and `bytes` of a log that is trimmed to its limits, and true if there is more to trim.
+ * `cut` drops the entries. The caller writes the hash in between: a Redis that is out of memory refuses that write, and
+ * then nothing has changed.
  */
 const TRIM = `
 local function id(offset) return string.format('%.0f-0', offset) end
@@ -48,8 +56,9 @@ end
 `;
 
 /**
- * Appends in the epoch ARGV[1], and keeps to the limits of events and bytes. Then text and own ID ("" for none) of each entry. Answers nothing in another
- * epoch, else first, last before and after, and for each entry that was there already its number and its offset.
+ * Appends entries, and trims the log to its limits. ARGV: the epoch, the limits of events and bytes, then text and own
+ * ID ("" for none) of each entry. Returns nothing if the log is in another epoch. Else returns first, last before and
+ * after, and a pair for each entry whose own ID the log already had: its index and its offset.
  */
 const APPEND = `${TRIM}
 local meta = redis.call('HMGET', KEYS[2], 'epoch', 'first', 'last', 'bytes')
@@ -71,7 +80,8 @@ for i = 4, #ARGV, 2 do
 end
 if last > answer[2] then
   answer[3] = last
-  answer[1], bytes = trim(first, last, bytes, tonumber(ARGV[2]), tonumber(ARGV[3]), 0, 0, ${TRIM_PER_CALL} + 2 * (last - answer[2]))
+  local count = ${TRIM_PER_CALL} + 2 * (last - answer[2])
+  answer[1], bytes = trim(first, last, bytes, tonumber(ARGV[2]), tonumber(ARGV[3]), 0, 0, count)
   redis.call('HSET', KEYS[2], 'first', answer[1], 'last', last, 'bytes', bytes)
   if answer[1] > first then cut(answer[1], last) end
 end
@@ -79,8 +89,9 @@ return answer
 `;
 
 /**
- * Drops, in the epoch ARGV[1], what is beyond the limits of events, bytes and age (the oldest time allowed, 0 for any) and everything up to an offset.
- * Answers nothing in another epoch, else first, last, and 1 if it is to be called again.
+ * Trims the log. ARGV: the epoch, the limits of events and bytes, the oldest time to keep (0 for no limit), and the
+ * offset through which to drop everything. Returns nothing if the log is in another epoch. Else returns first, last,
+ * and 1 if the caller must call it again.
  */
 const DROP = `${TRIM}
 local meta = redis.call('HMGET', KEYS[2], 'epoch', 'first', 'last', 'bytes')
@@ -95,12 +106,13 @@ end
 return {first, last, more and 1 or 0}
 `;
 
-/** Entries read by one call at most. */
+/** Number of entries that one call returns at most. */
 const READ_PER_CALL = 512;
 
 /**
- * Entries after the offset ARGV[1]: at most so many, and no more once they amount to so many bytes. Answers epoch, first, last, and their texts.
- * Where entries are missing that were never trimmed (somebody deleted them), everything before is given up: a hole would be a lie.
+ * Reads entries. ARGV: the offset after which to read, the number of entries, and the number of bytes after which to
+ * stop. Returns epoch, first, last, and the texts. If another program deleted entries, the log drops everything before
+ * the hole: a log must have no holes.
  */
 const READ = `
 local meta = redis.call('HMGET', KEYS[2], 'epoch', 'first', 'last')
@@ -133,8 +145,8 @@ return answer
 `;
 
 /**
- * The ends of the log, and its life unless that is the epoch ARGV[1]. Where the hash is missing, they are what the stream says; where the
- * stream is missing, everything was trimmed.
+ * Finds the ends of the log. If the hash is missing, takes them from the stream. If the stream is missing, everything
+ * was trimmed.
  */
 const ENDS = `
 local function ends()
@@ -157,6 +169,7 @@ local function ends()
 end
 `;
 
+/** Returns first and last, and also the life unless it has the epoch ARGV[1]. */
 const LOOK = `${ENDS}
 local first, last, life, epoch = ends()
 if epoch ~= '' and epoch == ARGV[1] then return {first, last} end
@@ -164,8 +177,8 @@ return {first, last, life}
 `;
 
 /**
- * Begins the life ARGV[2] with the epoch ARGV[3], if the one that is there is still ARGV[1]. Answers like LOOK. Everything that the life before has
- * appended until now is still there, also what came since somebody looked.
+ * Begins the life ARGV[2], with the epoch ARGV[3], if the current life is still ARGV[1]. Returns first, last and the
+ * life. The new life holds every entry of the previous one, also entries appended since the caller's last look.
  */
 const BEGIN = `${ENDS}
 local first, last, life = ends()
@@ -181,7 +194,7 @@ redis.call('HSETNX', KEYS[2], 'bytes', 0)
 return {first, last, life}
 `;
 
-/** The offset of the entry with the publisher's own ID ARGV[1], or nothing, after the epoch that it is of. */
+/** Returns the epoch and, if there is one, the offset of the entry with the publisher's own ID ARGV[1]. */
 const FIND = `
 local meta = redis.call('HMGET', KEYS[2], 'epoch', 'first')
 local at = redis.call('ZSCORE', KEYS[3], ARGV[1])
@@ -191,7 +204,7 @@ return {meta[1], tonumber(at)}
 
 export type ScriptName = "append" | "drop" | "read" | "look" | "begin" | "find";
 
-/** Each script by its name. */
+/** The scripts, by name. */
 export const SCRIPTS: Readonly<Record<ScriptName, string>> = {
   append: APPEND,
   drop: DROP,
@@ -203,10 +216,10 @@ export const SCRIPTS: Readonly<Record<ScriptName, string>> = {
 
 export const SCRIPT_NAMES: readonly ScriptName[] = Object.keys(SCRIPTS) as ScriptName[];
 
-/** Stands for "no limit" in a script, which has no Infinity of its own in its arguments. */
+/** "No limit" as an argument of a script: Lua has no portable way to read `Infinity` from text. */
 export const NO_LIMIT = "1e300";
 
-/** A limit as scripts take it. */
+/** Returns a limit as an argument of a script. */
 export function limitText(limit: number): string {
   return limit === Number.POSITIVE_INFINITY ? NO_LIMIT : String(limit);
 }

@@ -1,33 +1,36 @@
 import type { LogEntry } from "../../log.ts";
 
-/** As many entries are kept at most. */
+/** Number of entries kept at most. */
 const MAX_ENTRIES = 4_096;
 
 /**
- * Entries of this process that NATS acknowledged before the tail came to their offsets. What the tail brings there has to be them. A cluster
- * whose servers do not agree, or that lost what it had acknowledged, has others there: nothing but this shows it.
+ * Entries of this process that NATS acknowledged and the tail has not yet delivered. The tail must deliver exactly
+ * these entries at their offsets. A cluster whose servers disagree, or that lost acknowledged entries, has other
+ * entries there. Only this comparison detects it.
  */
-export class AheadEntries {
+export class AcknowledgedEntries {
   readonly #entries = new Map<number, LogEntry>();
 
   add(entry: LogEntry): void {
     if (this.#entries.size < MAX_ENTRIES) this.#entries.set(entry.offset, entry);
   }
 
-  /** Forgets those up to what the tail brings, which does not come back, and says whether it brings others at their offsets. */
-  passedBy(found: readonly LogEntry[]): boolean {
+  /** Returns true if one of the delivered entries differs from the entry that NATS acknowledged at its offset. */
+  differFrom(delivered: readonly LogEntry[]): boolean {
     if (this.#entries.size === 0) return false;
-    const isOther = found.some((entry) => {
+    return delivered.some((entry) => {
       const own = this.#entries.get(entry.offset);
       return own !== undefined && (own.time !== entry.time || own.data !== entry.data);
     });
-    const last = found.at(-1)?.offset ?? 0;
-    // They were acknowledged in their order, or nearly.
+  }
+
+  /** Forgets the entries up to the offset `last`, which the tail has passed: it never goes back. */
+  forgetThrough(last: number): void {
+    // NATS acknowledges in order, or nearly so. A later call forgets the entries that are out of order.
     for (const offset of this.#entries.keys()) {
       if (offset > last) break;
       this.#entries.delete(offset);
     }
-    return isOther;
   }
 
   clear(): void {

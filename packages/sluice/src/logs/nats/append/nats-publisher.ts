@@ -1,229 +1,242 @@
+import type { Position } from "../../../base/position.ts";
+import { quietTimeout, type Timer } from "../../../base/timers.ts";
 import type { LogEntry, NewEntry } from "../../log.ts";
 import { entryText } from "../../shared/entry-text.ts";
 import { newEpoch } from "../../shared/epoch.ts";
-import type { Place } from "../channel-names.ts";
-import { apiCode, isTimeout, type NatsLink, WRONG_LAST_SEQUENCE } from "../connection/nats-link.ts";
+import type { ChannelNames } from "../channel-names.ts";
+import { apiCode, isNotTaken, isTimeout, WRONG_LAST_SEQUENCE } from "../connection/nats-errors.ts";
+import type { NatsLink } from "../connection/nats-link.ts";
 
-/** Times that an entry is sent at most: each costs a broken connection, or a stream that is not there. */
+/** Times that an entry is sent at most. Each further attempt follows a broken connection or a missing stream. */
 const MAX_ATTEMPTS = 8;
-/** How soon an entry is sent again that NATS says it has and has not, in ms; twice as long after each time. */
-const AGAIN_MS = 10;
+/**
+ * Pause before an entry is resent that NATS calls a duplicate but does not hold, in ms. It doubles with each attempt.
+ */
+const RESEND_PAUSE_MS = 10;
 
-/** What the publisher needs of the channel's log. */
-export interface Publishing {
+/** The channel's log, as {@link NatsPublisher} needs it. */
+export interface PublisherLog {
   readonly epoch: string;
   readonly last: number;
-  /** Whether entries may be sent now: the log was looked at by this connection. */
-  readonly isOpen: boolean;
-  /** Why it could not be looked at. */
-  readonly trouble: Error | undefined;
-  /** Looks at the log again before anything else is sent; then {@link NatsPublisher.sendAll} is called. */
-  distrust(): void;
-  /** Entries of this process that NATS has now. */
+  /** True if the log was checked over the current connection. Only then may entries be sent. */
+  readonly isChecked: boolean;
+  /** Why the last check failed; `undefined` if it succeeded. */
+  readonly failure: Error | undefined;
+  /**
+   * Requires a new check of the log before anything is sent. After the check, the log calls {@link
+   * NatsPublisher.sendAll}.
+   */
+  invalidate(): void;
+  /** Records that NATS stored an entry of this process. */
   appended(entry: LogEntry): void;
-  /** The offset of an entry that NATS had before. */
+  /** Records that NATS holds an entry at this offset. */
   acknowledged(offset: number): void;
 }
 
-/** An offset, and the life that it is of. */
-export interface Acknowledged {
-  readonly offset: number;
-  readonly epoch: string;
+/** Options of {@link NatsPublisher}. */
+export interface NatsPublisherOptions {
+  readonly link: NatsLink;
+  readonly names: ChannelNames;
+  readonly log: PublisherLog;
+  /** Time for NATS to acknowledge an entry, over all attempts, in ms. */
+  readonly timeout: number;
 }
 
-interface Unsettled {
+/** An entry that NATS has not acknowledged yet. */
+interface PendingEntry {
   readonly entry: NewEntry;
   readonly time: number;
   readonly subject: string;
   readonly text: string;
   readonly messageId: string;
   readonly deadline: number;
-  resolve(acknowledged: Acknowledged): void;
+  resolve(position: Position): void;
   reject(error: Error): void;
-  /** Times sent; answers to earlier ones than the last count no more. */
+  /** Times sent. Only the answer to the last attempt counts. */
   attempts: number;
-  /** The log's last offset when it was sent: it can only come after it. */
+  /** The log's last offset when the entry was sent. Its own offset must be larger. */
   after: number;
 }
 
 /**
- * Publishes entries in the order of the calls, without waiting for one before the next. What was not answered when the connection broke is
- * sent again by the next one, in the same order, after the log was looked at. It is no second event then: NATS knows its message ID, or
- * finds the event that has its publisher's own ID. What has no answer in time rejects.
+ * Publishes entries in the order of the calls, without waiting for an answer before the next. After a broken connection
+ * and a new check of the log, it resends all unanswered entries in the same order. NATS stores none twice: it
+ * recognises the message ID, or finds the publisher's own ID. An entry without an answer in time rejects.
  */
 export class NatsPublisher {
-  readonly #link: NatsLink;
-  readonly #place: Place;
-  readonly #log: Publishing;
-  readonly #timeout: number;
-  /** In the order of the calls, and so of their deadlines. */
-  readonly #unsettled = new Set<Unsettled>();
+  readonly #options: NatsPublisherOptions;
+  /** In the order of the calls, so also in the order of their deadlines. */
+  readonly #pending = new Set<PendingEntry>();
+  /** Makes message IDs unique among publishers. */
   readonly #name = newEpoch();
   #count = 0;
-  #timer: ReturnType<typeof setTimeout> | undefined;
+  #timer: Timer | undefined;
 
-  constructor(link: NatsLink, place: Place, log: Publishing, timeout: number) {
-    this.#link = link;
-    this.#place = place;
-    this.#log = log;
-    this.#timeout = timeout;
+  constructor(options: NatsPublisherOptions) {
+    this.#options = options;
   }
 
-  publish(given: NewEntry): Promise<Acknowledged> {
-    // What is read back is compared with it, and UTF-8 has no bytes for a lone surrogate.
+  /** Publishes an entry. Resolves to its position. */
+  publish(given: NewEntry): Promise<Position> {
+    const { names, timeout } = this.#options;
+    // The text is compared with what NATS returns, and UTF-8 cannot represent a lone surrogate.
     const entry = given.data.isWellFormed() ? given : { ...given, data: given.data.toWellFormed() };
     return new Promise((resolve, reject) => {
       const time = Date.now();
-      const item: Unsettled = {
+      const pending: PendingEntry = {
         entry,
         time,
-        subject: entry.id === undefined ? this.#place.subject : this.#place.subjectOf(entry.id),
+        subject: entry.id === undefined ? names.subject : names.subjectOf(entry.id),
         text: entryText(entry, time),
         messageId: `${this.#name}.${(this.#count++).toString(36)}`,
-        deadline: performance.now() + this.#timeout,
+        deadline: performance.now() + timeout,
         resolve,
         reject,
         attempts: 0,
         after: 0,
       };
-      this.#unsettled.add(item);
-      if (this.#timer === undefined) this.#expireIn(this.#timeout);
-      this.#send(item);
+      this.#pending.add(pending);
+      if (this.#timer === undefined) this.#expireIn(timeout);
+      this.#send(pending);
     });
   }
 
-  /** Sends all that has no answer yet. */
+  /** Sends all entries that NATS has not acknowledged. */
   sendAll(): void {
-    for (const item of this.#unsettled) this.#send(item);
+    for (const pending of this.#pending) this.#send(pending);
   }
 
-  /** Rejects all that has no answer yet. */
+  /** Rejects all entries that NATS has not acknowledged. */
   close(error: Error): void {
     clearTimeout(this.#timer);
-    for (const item of this.#unsettled) item.reject(error);
-    this.#unsettled.clear();
+    for (const pending of this.#pending) pending.reject(error);
+    this.#pending.clear();
   }
 
-  #send(item: Unsettled): void {
-    if (!this.#log.isOpen) return this.#log.distrust();
-    if (item.attempts === MAX_ATTEMPTS) {
-      return this.#reject(item, new Error(`NATS did not acknowledge the event, which was sent ${MAX_ATTEMPTS} times.`));
+  #send(pending: PendingEntry): void {
+    const { link, log, timeout } = this.#options;
+    if (!log.isChecked) return log.invalidate();
+    if (pending.attempts === MAX_ATTEMPTS) {
+      const message = `NATS did not acknowledge the event, which was sent ${MAX_ATTEMPTS} times.`;
+      return this.#reject(pending, new Error(message));
     }
-    item.attempts++;
-    const isCurrent = this.#whileCurrent(item);
-    item.after = this.#log.last;
-    const options = { msgID: item.messageId, timeout: this.#timeout };
-    this.#link.session.js
+    pending.attempts++;
+    const isCurrent = this.#whileCurrent(pending);
+    pending.after = log.last;
+    const options = { msgID: pending.messageId, timeout };
+    link.session.js
       .publish(
-        item.subject,
-        item.text,
-        item.entry.id === undefined ? options : { ...options, expect: { lastSubjectSequence: 0 } },
+        pending.subject,
+        pending.text,
+        pending.entry.id === undefined ? options : { ...options, expect: { lastSubjectSequence: 0 } },
       )
       .then(
         ({ seq, duplicate }) => {
-          if (isCurrent()) this.#answered(item, seq, duplicate);
+          if (isCurrent()) this.#answered(pending, seq, duplicate);
         },
         (error: unknown) => {
-          if (isCurrent()) this.#refused(item, error as Error);
+          if (isCurrent()) this.#refused(pending, error as Error);
         },
       );
   }
 
-  #answered(item: Unsettled, offset: number, isDuplicate: boolean): void {
-    if (isDuplicate) return this.#confirm(item, offset);
-    // Before what is known to be there comes nothing new: this is another log than the one that was looked at.
-    if (offset <= item.after) return this.#log.distrust();
-    const { type, data, json, topics, id, retry } = item.entry;
-    this.#log.appended({ offset, time: item.time, type, data, json, topics, id, retry });
-    this.#resolve(item, offset);
+  #answered(pending: PendingEntry, offset: number, isDuplicate: boolean): void {
+    if (isDuplicate) return this.#confirm(pending, offset);
+    const { log } = this.#options;
+    // A new entry cannot get an offset that the log has already used: this is another log than the one that was
+    // checked.
+    if (offset <= pending.after) return log.invalidate();
+    const { type, data, json, topics, id, retry } = pending.entry;
+    log.appended({ offset, time: pending.time, type, data, json, topics, id, retry });
+    this.#resolve(pending, offset);
   }
 
-  #refused(item: Unsettled, error: Error): void {
-    if (apiCode(error) === WRONG_LAST_SEQUENCE) this.#find(item);
-    // Nobody takes this subject: the stream is gone, or has no leader.
-    else if (error.name === "JetStreamNotEnabled") this.#log.distrust();
-    // What is late may still come after the next connection, until its own deadline.
-    else if (!isTimeout(error)) this.#reject(item, error);
+  #refused(pending: PendingEntry, error: Error): void {
+    if (apiCode(error) === WRONG_LAST_SEQUENCE) this.#find(pending);
+    else if (isNotTaken(error)) this.#options.log.invalidate();
+    // After a timeout the entry stays pending: the next connection may resend it until its own deadline.
+    else if (!isTimeout(error)) this.#reject(pending, error);
   }
 
-  /** The log has an event with this ID: where? */
-  #find(item: Unsettled): void {
-    const isCurrent = this.#whileCurrent(item);
-    this.#get({ last_by_subj: item.subject }).then(
+  /** Finds the event that already has this publisher's own ID. */
+  #find(pending: PendingEntry): void {
+    const isCurrent = this.#whileCurrent(pending);
+    this.#getMessage({ last_by_subj: pending.subject }).then(
       (message) => {
         if (!isCurrent()) return;
-        // Trimmed meanwhile: now there is room for it.
-        if (message === null) this.#send(item);
-        else this.#isThere(item, message.seq);
+        // The event was trimmed meanwhile, so its ID is free again.
+        if (message === null) this.#send(pending);
+        else this.#acknowledged(pending, message.seq);
       },
       (error: unknown) => {
-        if (isCurrent()) this.#refused(item, error as Error);
+        if (isCurrent()) this.#refused(pending, error as Error);
       },
     );
   }
 
   /**
-   * NATS says that it has the event at this offset. A cluster's servers also say so of one whose leader was lost before the others had it,
-   * and then name an offset that another event takes, or 0: so it is read.
+   * Reads the message that NATS calls a duplicate of this entry. If a cluster lost its leader before the other servers
+   * had the entry, they still call it a duplicate. The offset that they name then belongs to another event, or is 0.
    */
-  #confirm(item: Unsettled, offset: number): void {
-    const isCurrent = this.#whileCurrent(item);
-    const find = offset === 0 ? Promise.resolve(null) : this.#get({ seq: offset });
+  #confirm(pending: PendingEntry, offset: number): void {
+    const isCurrent = this.#whileCurrent(pending);
+    const find = offset === 0 ? Promise.resolve(null) : this.#getMessage({ seq: offset });
     find.then(
       (message) => {
         if (!isCurrent()) return;
-        const isTrimmed = message === null && offset > 0 && offset <= this.#log.last;
-        if (isTrimmed || message?.string() === item.text) this.#isThere(item, offset);
-        else setTimeout(() => isCurrent() && this.#send(item), AGAIN_MS * 2 ** item.attempts);
+        const isTrimmed = message === null && offset > 0 && offset <= this.#options.log.last;
+        if (isTrimmed || message?.string() === pending.text) this.#acknowledged(pending, offset);
+        else setTimeout(() => isCurrent() && this.#send(pending), RESEND_PAUSE_MS * 2 ** pending.attempts);
       },
       (error: unknown) => {
-        if (isCurrent()) this.#refused(item, error as Error);
+        if (isCurrent()) this.#refused(pending, error as Error);
       },
     );
   }
 
-  #get(query: { seq: number } | { last_by_subj: string }) {
-    return this.#link.session.jsm.streams.getMessage(this.#place.stream, query);
+  #getMessage(query: { seq: number } | { last_by_subj: string }) {
+    const { link, names } = this.#options;
+    return link.session.jsm.streams.getMessage(names.stream, query);
   }
 
-  /** Says whether an item still has no answer, and was not sent again since. */
-  #whileCurrent(item: Unsettled): () => boolean {
-    const attempt = item.attempts;
-    return () => item.attempts === attempt && this.#unsettled.has(item);
+  /** Returns a function that returns true while the entry is pending and was not sent again. */
+  #whileCurrent(pending: PendingEntry): () => boolean {
+    const attempt = pending.attempts;
+    return () => pending.attempts === attempt && this.#pending.has(pending);
   }
 
-  #isThere(item: Unsettled, offset: number): void {
-    this.#log.acknowledged(offset);
-    this.#resolve(item, offset);
+  #acknowledged(pending: PendingEntry, offset: number): void {
+    this.#options.log.acknowledged(offset);
+    this.#resolve(pending, offset);
   }
 
-  #resolve(item: Unsettled, offset: number): void {
-    this.#unsettled.delete(item);
-    item.resolve({ offset, epoch: this.#log.epoch });
+  #resolve(pending: PendingEntry, offset: number): void {
+    this.#pending.delete(pending);
+    pending.resolve({ epoch: this.#options.log.epoch, offset });
   }
 
-  #reject(item: Unsettled, error: Error): void {
-    this.#unsettled.delete(item);
-    item.reject(error);
+  #reject(pending: PendingEntry, error: Error): void {
+    this.#pending.delete(pending);
+    pending.reject(error);
   }
 
   #expireIn(ms: number): void {
-    this.#timer = setTimeout(() => this.#expire(), ms);
-    // While something is under way the connection keeps the process alive, and otherwise nothing needs to.
-    (this.#timer as { unref?(): void }).unref?.();
+    // While requests are in flight the connection keeps the process alive. Otherwise nothing needs to.
+    this.#timer = quietTimeout(() => this.#expire(), ms);
   }
 
   #expire(): void {
     this.#timer = undefined;
+    const { log, timeout } = this.#options;
     const now = performance.now();
-    for (const item of this.#unsettled) {
-      if (item.deadline > now) {
-        return this.#expireIn(item.deadline - now);
+    for (const pending of this.#pending) {
+      if (pending.deadline > now) {
+        return this.#expireIn(pending.deadline - now);
       }
-      const { trouble } = this.#log;
-      const why = trouble === undefined ? "" : ` ${trouble.message}`;
-      const message = `NATS did not acknowledge the event within ${this.#timeout} ms.${why}`;
-      this.#reject(item, new Error(message, { cause: trouble }));
+      const { failure } = log;
+      const reason = failure === undefined ? "" : ` ${failure.message}`;
+      const message = `NATS did not acknowledge the event within ${timeout} ms.${reason}`;
+      this.#reject(pending, new Error(message, { cause: failure }));
     }
   }
 }

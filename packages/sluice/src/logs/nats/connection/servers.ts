@@ -3,7 +3,7 @@ import { SluiceError } from "../../../base/sluice-error.ts";
 import { dial } from "./dial.ts";
 import type { NatsConnection } from "./nats-link.ts";
 
-/** Where to connect to, and as whom. */
+/** The option `servers`, parsed: addresses and credentials. */
 export interface Servers {
   /** `host:port` each. */
   readonly hosts: readonly string[];
@@ -11,23 +11,25 @@ export interface Servers {
   readonly isEncrypted: boolean;
 }
 
-/** How soon a connection that broke is made anew, and how often that is tried, in ms. */
+/** Pause before each attempt to reconnect, in ms; jitter adds up to as much again. */
 const RECONNECT_MS = 250;
-/** How often the server is asked whether it is still there, as a part of the timeout; the second time without an answer it is not. */
+/** The client pings the server this often per timeout. After two unanswered pings it drops the connection. */
 const PINGS_PER_TIMEOUT = 2;
 const MIN_PING_MS = 500;
 const DEFAULT_PORT = 4222;
 
-/** Reads the option `servers`. Throws `INVALID_OPTION`, which never shows what it was given: there are passwords in it. */
+/**
+ * Parses the option `servers`. Throws `INVALID_OPTION`. The error never shows the value, which may contain passwords.
+ */
 export function parseServers(servers: unknown): Servers {
   const list: readonly unknown[] = Array.isArray(servers) ? servers : [servers];
   const parsed = list.map(parseServer);
-  const [one] = parsed;
-  if (one === undefined) throw invalid("must name at least one server");
+  const [first] = parsed;
+  if (first === undefined) throw invalid("must name at least one server");
   const isLikeFirst = ({ credentials, isEncrypted }: Servers) =>
-    isEncrypted === one.isEncrypted && JSON.stringify(credentials) === JSON.stringify(one.credentials);
+    isEncrypted === first.isEncrypted && JSON.stringify(credentials) === JSON.stringify(first.credentials);
   if (!parsed.every(isLikeFirst)) throw invalid("must have the same user, password and scheme for all servers");
-  return { ...one, hosts: parsed.flatMap(({ hosts }) => hosts) };
+  return { ...first, hosts: parsed.flatMap(({ hosts }) => hosts) };
 }
 
 function parseServer(server: unknown): Servers {
@@ -37,10 +39,10 @@ function parseServer(server: unknown): Servers {
   try {
     url = new URL(`nats://${match[2]}`);
   } catch {
-    // Its error has all of the URL in it.
-    throw invalid("must be nats://host:port or tls://host:port, but one of them cannot be read");
+    // The error of `new URL` shows the whole URL, so it is not kept as the cause.
+    throw invalid("must be nats://host:port or tls://host:port, but one of them is not a valid URL");
   }
-  const [user, pass] = [decoded(url.username), decoded(url.password)];
+  const [user, pass] = [decode(url.username), decode(url.password)];
   return {
     hosts: [`${url.hostname}:${url.port || DEFAULT_PORT}`],
     credentials: pass !== "" ? { user, pass } : user !== "" ? { token: user } : {},
@@ -48,7 +50,10 @@ function parseServer(server: unknown): Servers {
   };
 }
 
-/** Connects, once: it comes back by itself afterwards, for ever. */
+/**
+ * Connects. Rejects if the first attempt fails. Afterwards the client reconnects by itself, without a limit of
+ * attempts.
+ */
 export async function connectTo(
   { hosts, credentials, isEncrypted }: Servers,
   timeout: number,
@@ -66,7 +71,7 @@ export async function connectTo(
         maxReconnectAttempts: -1,
         reconnectTimeWait: RECONNECT_MS,
         reconnectJitter: RECONNECT_MS,
-        // A server that is being configured anew may refuse for a while.
+        // A server whose configuration is being changed may refuse the credentials for a while.
         ignoreAuthErrorAbort: true,
         pingInterval: Math.max(MIN_PING_MS, timeout / PINGS_PER_TIMEOUT),
         maxPingOut: 2,
@@ -74,13 +79,13 @@ export async function connectTo(
       }),
     );
   } catch (cause) {
-    const why = cause instanceof Error ? cause.message : String(cause);
-    throw new Error(`There is no connection to NATS at ${hosts.join(", ")}: ${why}.`, { cause });
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new Error(`There is no connection to NATS at ${hosts.join(", ")}: ${reason}.`, { cause });
   }
 }
 
-/** A `%` that stands for itself is taken as it is, where it can be nothing else. */
-function decoded(text: string): string {
+/** Decodes percent-encoded text. Returns the text unchanged if a `%` in it begins no valid escape. */
+function decode(text: string): string {
   try {
     return decodeURIComponent(text);
   } catch {
@@ -88,6 +93,6 @@ function decoded(text: string): string {
   }
 }
 
-function invalid(what: string): SluiceError {
-  return new SluiceError("INVALID_OPTION", `\`servers\` ${what}.`);
+function invalid(problem: string): SluiceError {
+  return new SluiceError("INVALID_OPTION", `\`servers\` ${problem}.`);
 }

@@ -1,59 +1,63 @@
-import { BrokenLink, isTimeout, type NatsLink } from "../connection/nats-link.ts";
+import { BrokenLink, isTimeout } from "../connection/nats-errors.ts";
+import type { NatsLink } from "../connection/nats-link.ts";
 
 /**
- * Looks at something by a connection that may break: one look at a time, begun again by the next connection where it broke. Whoever asks
- * gets what a look finds that began after the call.
+ * A check of the log over a connection that may break. At most one check runs at a time. If the connection breaks, the
+ * check starts again over the next connection. Every caller receives the result of a check that began after its call.
  */
-export class NatsLooks {
+export class CoalescedCheck {
   readonly #link: NatsLink;
-  readonly #once: () => Promise<number>;
+  readonly #check: () => Promise<number>;
   #current: Promise<number> | undefined;
   #next: Promise<number> | undefined;
-  #trouble: Error | undefined;
+  #failure: Error | undefined;
 
-  /** `once` looks, and rejects with {@link BrokenLink} where what it found is not of the connection that there is now. */
-  constructor(link: NatsLink, once: () => Promise<number>) {
+  /** `check` must reject with {@link BrokenLink} if the connection changed while it ran. */
+  constructor(link: NatsLink, check: () => Promise<number>) {
     this.#link = link;
-    this.#once = once;
+    this.#check = check;
   }
 
-  /** Why the last look failed. */
-  get trouble(): Error | undefined {
-    return this.#trouble;
+  /** The error of the last check; `undefined` if it succeeded. */
+  get failure(): Error | undefined {
+    return this.#failure;
   }
 
-  look(): Promise<number> {
+  /** Returns the result of a check that begins now or later. */
+  run(): Promise<number> {
     if (this.#current === undefined) {
-      this.#current = this.#now().finally(() => {
+      this.#current = this.#untilDone().finally(() => {
         this.#current = undefined;
       });
       return this.#current;
     }
-    // What the one under way finds may be older than this call. All who come meanwhile share the one after it.
+    // The running check may have read its answer before this call. All callers until it ends share the check after it.
     this.#next ??= this.#current
       .catch(() => {})
       .then(() => {
         this.#next = undefined;
-        return this.look();
+        return this.run();
       });
     return this.#next;
   }
 
-  /** Looks unless somebody does already. What is wrong is told to whoever asks for something next. */
-  lookInBackground(): void {
-    if (this.#current === undefined) this.look().catch(() => {});
+  /**
+   * Starts a check unless one is running. An error is kept in {@link failure}, for the next caller that needs the log.
+   */
+  runInBackground(): void {
+    if (this.#current === undefined) this.run().catch(() => {});
   }
 
-  async #now(): Promise<number> {
+  async #untilDone(): Promise<number> {
     for (;;) {
       await this.#link.whenUp();
       try {
-        const found = await this.#link.whileUp(this.#once());
-        this.#trouble = undefined;
-        return found;
+        const result = await this.#link.whileUp(this.#check());
+        this.#failure = undefined;
+        return result;
       } catch (error) {
-        this.#trouble = isTimeout(error) ? new Error("NATS does not answer.", { cause: error }) : (error as Error);
-        if (!(error instanceof BrokenLink)) throw this.#trouble;
+        this.#failure = isTimeout(error) ? new Error("NATS does not answer.", { cause: error }) : (error as Error);
+        if (!(error instanceof BrokenLink)) throw this.#failure;
       }
     }
   }

@@ -1,211 +1,212 @@
-import type { SluiceError } from "../../../base/sluice-error.ts";
 import type { LogEntry } from "../../log.ts";
 import { closedError } from "../../shared/closed-error.ts";
 import { entryText } from "../../shared/entry-text.ts";
 import type { Life } from "../../shared/life.ts";
 import { LogView } from "../../shared/log-view.ts";
-import { AheadEntries } from "../append/acknowledged-entries.ts";
-import type { Publishing } from "../append/nats-publisher.ts";
-import type { Place } from "../channel-names.ts";
-import {
-  apiCode,
-  BrokenLink,
-  isTimeout,
-  type NatsLink,
-  STREAM_NOT_FOUND,
-  tooLate,
-  within,
-} from "../connection/nats-link.ts";
+import { type Defined, retryIdempotent } from "../../shared/retry-idempotent.ts";
+import { AcknowledgedEntries } from "../append/acknowledged-entries.ts";
+import type { PublisherLog } from "../append/nats-publisher.ts";
+import type { ChannelNames } from "../channel-names.ts";
+import { apiCode, BrokenLink, isTimeout, STREAM_NOT_FOUND } from "../connection/nats-errors.ts";
+import type { NatsLink } from "../connection/nats-link.ts";
+import { timeoutError } from "../connection/within.ts";
 import type { FoundStream, NatsStream } from "../stream/nats-stream.ts";
-import { NatsLooks } from "./coalesced-check.ts";
+import { CoalescedCheck } from "./coalesced-check.ts";
 import { lifeOf, type NatsLives } from "./nats-lives.ts";
 
-/** How soon is asked again where the answer was none, in ms: first, and at most. */
-const AGAIN_MS = 20;
-const MAX_AGAIN_MS = 320;
+/** Pause before work is retried, in ms: doubled from the first to the longest. */
+const FIRST_PAUSE_MS = 20;
+const MAX_PAUSE_MS = 320;
 
-/** What the life of a channel's log is found in. */
+/** Parts that {@link NatsChannelLife} works with. */
 export interface NatsLifeParts {
   readonly link: NatsLink;
   readonly lives: NatsLives;
   readonly stream: NatsStream;
-  readonly place: Place;
+  readonly names: ChannelNames;
+  /** The log's timeout, in ms. */
   readonly timeout: number;
 }
 
-/** Hears what the life comes to. */
+/** Callbacks of {@link NatsChannelLife}. */
 export interface NatsLifeListener {
-  /** Another connection or another life comes: what is held of the one before is of no use. */
-  leaving(): void;
-  /** The log was looked at; `isOther`: for the first time by this connection, or in this life. */
-  lookedAt(isOther: boolean): void;
-  /** Entries were told. */
-  told(): void;
+  /** The connection or the life changes. State that belongs to the previous one is useless. */
+  abandon(): void;
+  /** A check succeeded. `isNew` is true for the first check over this connection or in this life. */
+  checked(isNew: boolean): void;
+  /** The view of the log received entries. */
+  received(): void;
 }
 
 /**
- * The life that a channel's log is in, as far as this process knows; what is done in it is done again where that was another. Nothing is sent
- * by a connection before the log was *looked at* by it: the stream and its life were read, and a new life was begun where the server is
- * another run than the one of the life.
+ * The life of a channel's log, as this process knows it. The log is *checked* over a connection once the stream and its
+ * life were read over that connection. If the server is in another run than the life, the check begins a new life.
+ * Nothing is sent before a check.
  */
-export class NatsChannelLife implements Publishing {
+export class NatsChannelLife implements PublisherLog {
   isClosed = false;
   readonly #parts: NatsLifeParts;
   readonly #listener: NatsLifeListener;
-  /** Each resolves to the offset of the newest entry that it found. */
-  readonly #looks: NatsLooks;
-  #known: LogView | undefined;
-  /** The connection by which the log was looked at. */
-  #lookedAtBy: string | undefined;
-  /** The newest entry that this process was told of by its present epoch. */
+  /** Resolves to the offset of the newest entry. */
+  readonly #check: CoalescedCheck;
+  #view: LogView | undefined;
+  /** Identity of the connection over which the log was last checked. */
+  #checkedBy: string | undefined;
+  /** The newest entry that this process received in the current epoch. */
   #newest: LogEntry | undefined;
-  readonly #ahead = new AheadEntries();
-  /** Whether NATS showed other entries in this epoch than it had acknowledged. */
+  /** Entries of this process that the tail has yet to deliver. */
+  readonly #pending = new AcknowledgedEntries();
+  /** True if NATS delivered other entries in this epoch than it had acknowledged. */
   #isContradicted = false;
 
   constructor(parts: NatsLifeParts, listener: NatsLifeListener) {
     this.#parts = parts;
     this.#listener = listener;
-    this.#looks = new NatsLooks(parts.link, () => this.#lookOnce());
+    this.#check = new CoalescedCheck(parts.link, () => this.#checkOnce());
   }
 
-  /** What is known of the log, once it was looked at. */
-  get known(): LogView {
-    if (this.#known === undefined) throw new Error("The log is not open yet.");
-    return this.#known;
+  /** The view of the log. Throws before the first check. */
+  get view(): LogView {
+    if (this.#view === undefined) throw new Error("The log is not open yet.");
+    return this.#view;
   }
 
   get epoch(): string {
-    return this.known.epoch;
+    return this.view.epoch;
   }
 
   get last(): number {
-    return this.known.last;
+    return this.view.last;
   }
 
-  /** Whether the log was looked at by the connection that there is now. */
-  get isOpen(): boolean {
-    return this.#lookedAtBy !== undefined && this.#lookedAtBy === this.#parts.link.identity;
+  /** True if the log was checked over the current connection. */
+  get isChecked(): boolean {
+    return this.#checkedBy !== undefined && this.#checkedBy === this.#parts.link.identity;
   }
 
-  get trouble(): Error | undefined {
-    return this.#looks.trouble;
+  get failure(): Error | undefined {
+    return this.#check.failure;
   }
 
-  /** Resolves once the log was looked at, to the offset of its newest entry. The first time opens the log. */
-  look(): Promise<number> {
-    return this.#looks.look();
+  /** Checks the log. Resolves to the offset of its newest entry. The first check opens the log. */
+  check(): Promise<number> {
+    return this.#check.run();
   }
 
-  /** Looks unless somebody does already. What is wrong is told to whoever asks for something next. */
-  lookInBackground(): void {
-    this.#looks.lookInBackground();
+  /** Starts a check unless one is running. */
+  checkInBackground(): void {
+    this.#check.runInBackground();
   }
 
-  distrust(): void {
-    this.#lookedAtBy = undefined;
-    this.#looks.lookInBackground();
+  invalidate(): void {
+    this.#checkedBy = undefined;
+    this.#check.runInBackground();
   }
 
-  /** Does what may be done twice, by one connection and in one life, again where either changed or the answer is `undefined`, for as long as the timeout. */
-  use<T>(what: string, work: () => Promise<T | undefined>): Promise<T> {
+  /**
+   * Runs idempotent `work` and retries it until the timeout if the connection or the epoch changed while it ran, or if
+   * it returned `undefined`. Rejects at the timeout; `task` completes "NATS did not …".
+   */
+  use<T extends Defined>(task: string, work: () => Promise<T | undefined>): Promise<T> {
     const { link, timeout } = this.#parts;
-    const end = performance.now() + timeout;
-    const done = async (): Promise<T> => {
-      for (let wait = AGAIN_MS; ; wait = Math.min(2 * wait, MAX_AGAIN_MS)) {
-        this.checkOpen();
-        if (!this.isOpen) await this.#looks.look();
-        const { epoch } = this;
-        const { identity } = link;
-        try {
-          const result = await link.whileUp(work());
-          if (result !== undefined && this.epoch === epoch && link.identity === identity) return result;
-        } catch (error) {
-          if (apiCode(error) === STREAM_NOT_FOUND) this.#lookedAtBy = undefined;
-          else if (!(error instanceof BrokenLink) && !isTimeout(error)) throw error;
-        }
-        // Nobody waits for it any more.
-        if (performance.now() > end) throw tooLate(timeout, what);
-        await new Promise((resolve) => setTimeout(resolve, wait));
-      }
+    const options = {
+      timeout,
+      timeoutError: () => timeoutError(timeout, task),
+      pause: (attempts: number) => Math.min(MAX_PAUSE_MS, FIRST_PAUSE_MS * 2 ** (attempts - 1)),
     };
-    return within(timeout, what, done());
+    return retryIdempotent(options, async () => {
+      this.throwIfClosed();
+      if (!this.isChecked) await this.check();
+      const { epoch } = this;
+      const { identity } = link;
+      try {
+        const result = await link.whileUp(work());
+        return this.epoch === epoch && link.identity === identity ? result : undefined;
+      } catch (error) {
+        if (apiCode(error) === STREAM_NOT_FOUND) this.#checkedBy = undefined;
+        else if (!(error instanceof BrokenLink) && !isTimeout(error)) throw error;
+        return undefined;
+      }
+    });
   }
 
-  /** Entries in order, of this life, whoever brings them. */
-  tell(entries: readonly LogEntry[]): void {
-    if (this.#ahead.passedBy(entries)) {
+  /** Receives entries of this life, in order, from the tail or from an append. */
+  receive(entries: readonly LogEntry[]): void {
+    const isContradicted = this.#pending.differFrom(entries);
+    this.#pending.forgetThrough(entries.at(-1)?.offset ?? 0);
+    if (isContradicted) {
       this.#isContradicted = true;
-      this.distrust();
+      this.invalidate();
       return;
     }
-    this.known.receive(entries);
+    this.view.receive(entries);
     this.#newest = entries.at(-1);
-    this.#listener.told();
+    this.#listener.received();
   }
 
   appended(entry: LogEntry): void {
-    if (entry.offset === this.last + 1) return this.tell([entry]);
-    this.known.appended([entry]);
-    if (entry.offset > this.last) this.#ahead.add(entry);
+    if (entry.offset === this.last + 1) return this.receive([entry]);
+    this.view.appended([entry]);
+    if (entry.offset > this.last) this.#pending.add(entry);
   }
 
   acknowledged(offset: number): void {
-    this.known.acknowledged(offset);
+    this.view.acknowledged(offset);
   }
 
-  checkOpen(): void {
-    if (this.isClosed) throw this.closedError();
-  }
-
-  closedError(): SluiceError {
-    return closedError();
+  throwIfClosed(): void {
+    if (this.isClosed) throw closedError();
   }
 
   close(): void {
     this.isClosed = true;
   }
 
-  async #lookOnce(): Promise<number> {
-    const { link, lives, stream, place } = this.#parts;
+  async #checkOnce(): Promise<number> {
+    const { link, lives, stream, names } = this.#parts;
     const { identity } = link;
     for (;;) {
-      const seen = this.#known?.seen;
-      const [found, kept] = await Promise.all([stream.find(), lives.read(place.token)]);
-      const isSame = identity === this.#lookedAtBy || (await this.#hasNewest(found));
-      const life = lifeOf(found, kept, isSame, seen);
+      const seen = this.#view?.seen;
+      const [found, stored] = await Promise.all([stream.find(), lives.read(names.token)]);
+      const isSame = identity === this.#checkedBy || (await this.#hasNewest(found));
+      const life = lifeOf(found, stored, isSame, seen);
       if (identity === undefined || identity !== link.identity) throw new BrokenLink();
-      const isAgreed = life === kept.life || (await lives.write(place.token, life, kept.sequence));
-      this.checkOpen();
+      const isAgreed = life === stored.life || (await lives.write(names.token, life, stored.sequence));
+      this.throwIfClosed();
       if (identity !== link.identity) throw new BrokenLink();
+      // Another process was first. Read the life that it wrote.
       if (!isAgreed) continue;
       this.#adopt(life, found, identity);
       return found.last;
     }
   }
 
-  /** Whether the stream still has what it had, as far as can be seen: the newest entry that is known, where it has one of its offset. */
+  /**
+   * Returns false if the stream no longer holds the newest entry that this process received, and has another at its
+   * offset.
+   */
   async #hasNewest({ first, last }: FoundStream): Promise<boolean> {
     if (this.#isContradicted) return false;
     const newest = this.#newest;
+    // If no entry has that offset, there is nothing to compare.
     if (newest === undefined || newest.offset < first || newest.offset > last) return true;
-    const { link, place } = this.#parts;
-    const message = await link.session.jsm.streams.getMessage(place.stream, { seq: newest.offset });
+    const { link, names } = this.#parts;
+    const message = await link.session.jsm.streams.getMessage(names.stream, { seq: newest.offset });
     return message === null || message.string() === entryText(newest, newest.time);
   }
 
   #adopt(life: Life, { first, last }: FoundStream, identity: string): void {
-    const isOtherLife = life.epoch !== this.#known?.epoch;
-    const isOther = isOtherLife || identity !== this.#lookedAtBy;
-    this.#lookedAtBy = identity;
-    if (isOther) this.#listener.leaving();
-    if (isOtherLife) {
+    const isNewLife = life.epoch !== this.#view?.epoch;
+    const isNew = isNewLife || identity !== this.#checkedBy;
+    this.#checkedBy = identity;
+    if (isNew) this.#listener.abandon();
+    if (isNewLife) {
       this.#newest = undefined;
-      this.#ahead.clear();
+      this.#pending.clear();
       this.#isContradicted = false;
     }
-    if (this.#known === undefined) this.#known = new LogView(life, first, last);
-    else this.#known.enterLife(life, first, last);
-    this.#listener.lookedAt(isOther);
+    if (this.#view === undefined) this.#view = new LogView(life, first, last);
+    else this.#view.enterLife(life, first, last);
+    this.#listener.checked(isNew);
   }
 }

@@ -1,59 +1,57 @@
 import { currentLife, type Life, parseLife, type Seen } from "../../shared/life.ts";
-import { livesPlace } from "../channel-names.ts";
-import {
-  apiCode,
-  type NatsLink,
-  STREAM_NAME_IN_USE,
-  STREAM_NOT_FOUND,
-  WRONG_LAST_SEQUENCE,
-} from "../connection/nats-link.ts";
-import { untilReady } from "../stream/make-stream.ts";
-import type { FoundStream, Keeping } from "../stream/nats-stream.ts";
+import { type LivesNames, livesNames } from "../channel-names.ts";
+import { apiCode, isNotTaken, STREAM_NOT_FOUND, WRONG_LAST_SEQUENCE } from "../connection/nats-errors.ts";
+import type { NatsLink } from "../connection/nats-link.ts";
+import { addStream, type StreamStorage } from "../stream/add-stream.ts";
+import type { FoundStream } from "../stream/nats-stream.ts";
+import { untilReady } from "../stream/until-ready.ts";
 
-/** Stands for no channel. */
+/** A token that no channel has. */
 const NO_TOKEN = "_";
 
-/** A life as it was found: with the number of the message that it is in, which the one that follows it has to name. */
-export interface KeptLife {
+/** A channel's life as it is stored. */
+export interface StoredLife {
   readonly life: Life | undefined;
+  /** Number of the message that holds the life; 0 if there is none. The next write must name it. */
   readonly sequence: number;
 }
 
 /**
- * The life of a stream as it was found, beside what was kept of it and what this process had `seen` before. `isSame`: whether the newest entry
- * that this process knows is still that.
+ * Returns the life that a stream is in. `stored` is the life last written for the channel. `isSame` is true if the
+ * newest entry that this process knows is still in the stream. `seen` is what this process had seen before the call.
  */
-export function lifeOf(found: FoundStream, { life }: KeptLife, isSame: boolean, seen: Seen | undefined): Life {
-  const { created } = found;
-  // Of a stream that was made anew no entry is what it was.
-  if (life === undefined || !life.run.startsWith(created)) return currentLife(found, undefined);
-  const isAnother = !isSame && life.epoch === seen?.epoch;
-  return currentLife(found, isAnother ? undefined : life, seen);
+export function lifeOf(found: FoundStream, stored: StoredLife, isSame: boolean, seen: Seen | undefined): Life {
+  const { life } = stored;
+  // The stream was recreated, so it holds none of its former entries.
+  if (life === undefined || !life.run.startsWith(found.created)) return currentLife(found, undefined);
+  const isReplaced = !isSame && life.epoch === seen?.epoch;
+  return currentLife(found, isReplaced ? undefined : life, seen);
 }
 
-/** Keeps the lives of all channels in a stream of their own: the newest of each, replaced by compare-and-set. */
+/** The stream that keeps the newest life of every channel. Processes replace a life by compare-and-set. */
 export class NatsLives {
   readonly #link: NatsLink;
-  readonly #place: ReturnType<typeof livesPlace>;
-  readonly #keeping: Keeping;
-  /** The connection by which the stream was seen to be ready. */
+  readonly #names: LivesNames;
+  readonly #storage: StreamStorage;
+  /** Identity of the connection over which the stream was last seen ready. */
   #readyBy: string | undefined;
 
-  constructor(link: NatsLink, prefix: string, keeping: Keeping) {
+  constructor(link: NatsLink, prefix: string, storage: StreamStorage) {
     this.#link = link;
-    this.#place = livesPlace(prefix);
-    this.#keeping = keeping;
+    this.#names = livesNames(prefix);
+    this.#storage = storage;
   }
 
-  async read(token: string): Promise<KeptLife> {
+  /** Reads the life of the channel with this token. Creates a missing stream. */
+  async read(token: string): Promise<StoredLife> {
     const { identity } = this.#link;
     if (identity !== this.#readyBy) {
-      await untilReady(this.#link, this.#place.subjectOf(NO_TOKEN), () => this.#create());
+      await untilReady(this.#link, this.#names.subjectOf(NO_TOKEN), () => this.#create());
       this.#readyBy = identity;
     }
     const { streams } = this.#link.session.jsm;
     try {
-      const message = await streams.getMessage(this.#place.stream, { last_by_subj: this.#place.subjectOf(token) });
+      const message = await streams.getMessage(this.#names.stream, { last_by_subj: this.#names.subjectOf(token) });
       return message === null
         ? { life: undefined, sequence: 0 }
         : { life: parseLife(message.string()), sequence: message.seq };
@@ -64,34 +62,25 @@ export class NatsLives {
     }
   }
 
-  /** Whether it was written: not when another process was first, or the stream is not there. */
+  /**
+   * Replaces the life that message number `after` holds (0: none yet). Resolves to false if another process was first,
+   * or if the stream is missing or has no leader.
+   */
   async write(token: string, life: Life, after: number): Promise<boolean> {
     const expect = { lastSubjectSequence: after };
     try {
-      await this.#link.session.js.publish(this.#place.subjectOf(token), JSON.stringify(life), { expect });
+      await this.#link.session.js.publish(this.#names.subjectOf(token), JSON.stringify(life), { expect });
       return true;
     } catch (error) {
       if (apiCode(error) === WRONG_LAST_SEQUENCE) return false;
-      // Nobody takes it: the stream is gone, or has no leader.
-      if ((error as Error).name !== "JetStreamNotEnabled") throw error;
+      if (!isNotTaken(error)) throw error;
       this.#readyBy = undefined;
       return false;
     }
   }
 
-  async #create(): Promise<void> {
-    const { stream: name, subjectOf } = this.#place;
-    try {
-      await this.#link.session.jsm.streams.add({
-        ...this.#keeping,
-        name,
-        subjects: [subjectOf("*")],
-        max_msgs_per_subject: 1,
-        discard: "old",
-      });
-    } catch (error) {
-      // Another process made it, with other options.
-      if (apiCode(error) !== STREAM_NAME_IN_USE) throw error;
-    }
+  #create(): Promise<void> {
+    const { stream: name, subjectOf } = this.#names;
+    return addStream(this.#link, { ...this.#storage, name, subjects: [subjectOf("*")], max_msgs_per_subject: 1 });
   }
 }

@@ -1,34 +1,39 @@
 import { entryBytes, type LogEntry } from "../../log.ts";
-import { nanos } from "../channel-names.ts";
 import type { NatsLink } from "../connection/nats-link.ts";
+import { addConsumer } from "./consumer.ts";
 import { NatsReader } from "./nats-reader.ts";
 
-/** Readers that wait for whoever reads on where they stand. */
+/** Idle readers kept for a later call. */
 const MAX_READERS = 8;
-/** A reader that nobody used for so long, in ms, is not used again: the server forgets its consumer some time after that. */
+/** A reader idle for longer is not used again. The server deletes its consumer after `INACTIVE_MS`. */
 const IDLE_MS = 10_000;
 const INACTIVE_MS = 30_000;
 
+/** Options of {@link NatsReaders}. */
+export interface NatsReadersOptions {
+  readonly link: NatsLink;
+  readonly stream: string;
+  /** The log's timeout, in ms. */
+  readonly timeout: number;
+}
+
 /**
- * Reads a stream page by page. Each reader is a pull consumer that stands somewhere in the stream; whoever reads on from there uses it
- * again, so that a long replay costs one request per page.
+ * Reads a stream page by page. Each idle reader is a pull consumer at some position of the stream. A call that
+ * continues from that position uses the reader again, so a long replay costs one request per page.
  */
 export class NatsReaders {
-  readonly #link: NatsLink;
-  readonly #stream: string;
-  readonly #inbox: () => string;
-  readonly #timeout: number;
-  /** Those that nobody uses now, the one used last at the end. */
+  readonly #options: NatsReadersOptions;
+  /** Idle readers; the last one was used last. */
   readonly #idle: NatsReader[] = [];
 
-  constructor(link: NatsLink, stream: string, inbox: () => string, timeout: number) {
-    this.#link = link;
-    this.#stream = stream;
-    this.#inbox = inbox;
-    this.#timeout = timeout;
+  constructor(options: NatsReadersOptions) {
+    this.#options = options;
   }
 
-  /** Entries after `after` up to `last`, as `ChannelLog.read` gives them; none where the first of them is not there. */
+  /**
+   * Returns entries after `after` up to `last`, as `ChannelLog.read` does. Returns none if the first of them is
+   * missing.
+   */
   async read(after: number, last: number, events: number, bytes: number): Promise<readonly LogEntry[]> {
     const reader = this.#take(after + 1) ?? (await this.#open(after + 1));
     const found: LogEntry[] = [];
@@ -38,7 +43,7 @@ export class NatsReaders {
         const entry = reader.take() ?? (await reader.pull(last, bytes));
         if (entry === undefined) break;
         if (entry.offset !== after + 1 + found.length) {
-          // Those between were trimmed. What comes now is for whoever asks for it.
+          // The entries before this one were trimmed. Leave this one to a later call that asks for it.
           reader.giveBack();
           break;
         }
@@ -50,7 +55,7 @@ export class NatsReaders {
       throw error;
     }
     if (found.length === 0 && reader.next === after + 1) {
-      // What is there has not come to this server of the cluster; the next reader may be on another.
+      // The entries have not reached this server of the cluster. The next reader may be on another server.
       reader.stop();
       return found;
     }
@@ -60,7 +65,7 @@ export class NatsReaders {
     return found;
   }
 
-  /** Forgets all readers: there is another connection, or another stream. */
+  /** Stops all readers: the connection or the stream was replaced. */
   clear(): void {
     for (const reader of this.#idle.splice(0)) reader.stop();
   }
@@ -73,16 +78,8 @@ export class NatsReaders {
   }
 
   async #open(next: number): Promise<NatsReader> {
-    const { name } = await this.#link.session.jsm.consumers.add(this.#stream, {
-      deliver_policy: "by_start_sequence",
-      opt_start_seq: next,
-      ack_policy: "none",
-      replay_policy: "instant",
-      max_deliver: 1,
-      inactive_threshold: nanos(INACTIVE_MS),
-      num_replicas: 1,
-      mem_storage: true,
-    });
-    return new NatsReader(this.#link, this.#stream, name, this.#inbox(), next, this.#timeout);
+    const { link, stream } = this.#options;
+    const consumer = await addConsumer(link, stream, { next, inactiveMs: INACTIVE_MS });
+    return new NatsReader({ ...this.#options, consumer, next });
   }
 }

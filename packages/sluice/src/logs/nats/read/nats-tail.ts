@@ -1,135 +1,110 @@
-import { nanos } from "../channel-names.ts";
 import type { NatsLink, NatsMessage } from "../connection/nats-link.ts";
-import { placeOfMessage } from "./message.ts";
+import { addConsumer, deleteConsumer } from "./consumer.ts";
+import { deliveryNumbers } from "./message.ts";
 
-/** How often the server says on an idle stream that it is still there, in ms; three that are missed mean that it is not. */
+/** The server's heartbeat on an idle stream, in ms. After three missed heartbeats the consumer counts as lost. */
 const HEARTBEAT_MS = 1_000;
 const SILENCE_MS = 3 * HEARTBEAT_MS;
-/** After so long without its reader the server forgets a consumer, in ms. */
+/** The server deletes a consumer after this time without a reader, in ms. */
 const INACTIVE_MS = 10_000;
 const NATS_CONTROL = 100;
 
+/** Options of {@link NatsTail}. */
+export interface NatsTailOptions {
+  readonly link: NatsLink;
+  readonly stream: string;
+  /** Receives each message of the stream, with its number. */
+  readonly onMessage: (sequence: number, message: NatsMessage) => void;
+}
+
 /**
- * Follows a stream by an ordered consumer (NATS ADR-17): one that nobody acknowledges, whose messages are numbered, and which is made anew
- * from where it was when one is missing or when it falls silent. It begins anew only when told to, by {@link follow}: whether the stream
- * is still the same is for its owner to find out first.
+ * Follows a stream with an ordered consumer (NATS ADR-17): messages are numbered and not acknowledged. A consumer that
+ * misses a message or falls silent must be replaced from the same position. The tail does this only in {@link follow}:
+ * its owner must first check that the stream is still the same.
  */
 export class NatsTail {
-  readonly #link: NatsLink;
-  readonly #stream: string;
-  readonly #inbox: () => string;
-  readonly #taken: (sequence: number, message: NatsMessage) => void;
-  #following: Following | undefined;
+  readonly #options: NatsTailOptions;
+  #consumer: OrderedConsumer | undefined;
 
-  constructor(
-    link: NatsLink,
-    stream: string,
-    inbox: () => string,
-    taken: (sequence: number, message: NatsMessage) => void,
-  ) {
-    this.#link = link;
-    this.#stream = stream;
-    this.#inbox = inbox;
-    this.#taken = taken;
+  constructor(options: NatsTailOptions) {
+    this.#options = options;
   }
 
-  /** Follows from the message `next` on, unless it follows already and hears from the server. */
+  /**
+   * Follows the stream from message number `next`, unless a consumer already follows it and receives its heartbeats.
+   */
   follow(next: number): void {
-    if (this.#following !== undefined && performance.now() - this.#following.heard < SILENCE_MS) return;
+    if (this.#consumer !== undefined && performance.now() - this.#consumer.lastMessageAt < SILENCE_MS) return;
     this.stop();
-    this.#following = new Following(this.#link, this.#stream, this.#inbox(), next, this.#taken);
+    this.#consumer = new OrderedConsumer(this.#options, next);
   }
 
   stop(): void {
-    this.#following?.stop();
-    this.#following = undefined;
+    this.#consumer?.stop();
+    this.#consumer = undefined;
   }
 }
 
-/** One consumer, from its beginning to its end. */
-class Following {
-  /** When the server was last heard of; `-Infinity` once this is known to be over. */
-  heard: number = performance.now();
-  readonly #link: NatsLink;
-  readonly #stream: string;
-  readonly #taken: (sequence: number, message: NatsMessage) => void;
+/** One ordered consumer, from its creation to its end. */
+class OrderedConsumer {
+  /** When the server last sent anything; `-Infinity` once the consumer is lost. */
+  lastMessageAt: number = performance.now();
+  readonly #options: NatsTailOptions;
   readonly #subscription: { unsubscribe(): void };
   #delivered = 0;
   #name: string | undefined;
   #isOver = false;
 
-  constructor(
-    link: NatsLink,
-    stream: string,
-    inbox: string,
-    next: number,
-    taken: (sequence: number, message: NatsMessage) => void,
-  ) {
-    this.#link = link;
-    this.#stream = stream;
-    this.#taken = taken;
-    const { connection, jsm } = link.session;
-    this.#subscription = connection.subscribe(inbox, {
+  constructor(options: NatsTailOptions, next: number) {
+    this.#options = options;
+    const { link, stream } = options;
+    const inbox = link.newInbox();
+    this.#subscription = link.session.connection.subscribe(inbox, {
       callback: (error, message) => (error === null ? this.#take(message) : this.#lost()),
     });
-    jsm.consumers
-      .add(stream, {
-        deliver_subject: inbox,
-        deliver_policy: "by_start_sequence",
-        opt_start_seq: next,
-        ack_policy: "none",
-        replay_policy: "instant",
-        max_deliver: 1,
-        flow_control: true,
-        idle_heartbeat: nanos(HEARTBEAT_MS),
-        inactive_threshold: nanos(INACTIVE_MS),
-        num_replicas: 1,
-        mem_storage: true,
-      })
-      .then(
-        ({ name }) => {
-          this.#name = name;
-          if (this.#isOver) this.#delete();
-        },
-        () => this.#lost(),
-      );
+    const push = { inbox, heartbeatMs: HEARTBEAT_MS };
+    addConsumer(link, stream, { next, inactiveMs: INACTIVE_MS, push }).then(
+      (name) => {
+        this.#name = name;
+        if (this.#isOver) this.#delete();
+      },
+      () => this.#lost(),
+    );
   }
 
   stop(): void {
     this.#isOver = true;
-    if (!this.#link.session.connection.isClosed()) this.#subscription.unsubscribe();
+    if (!this.#options.link.session.connection.isClosed()) this.#subscription.unsubscribe();
     this.#delete();
   }
 
   #take(message: NatsMessage): void {
     if (this.#isOver) return;
-    this.heard = performance.now();
+    this.lastMessageAt = performance.now();
     if (message.headers?.code === NATS_CONTROL) return this.#control(message);
-    const place = placeOfMessage(message.reply);
-    if (place === undefined) return;
-    if (place.delivered !== this.#delivered + 1) return this.#lost();
-    this.#delivered = place.delivered;
-    this.#taken(place.sequence, message);
+    const numbers = deliveryNumbers(message.reply);
+    if (numbers === undefined) return;
+    if (numbers.delivered !== this.#delivered + 1) return this.#lost();
+    this.#delivered = numbers.delivered;
+    this.#options.onMessage(numbers.sequence, message);
   }
 
   #control(message: NatsMessage): void {
-    // Flow control: the server goes on once this is answered.
+    // Flow control: the server pauses until the client answers.
     if (message.reply) return void message.respond();
     const stalled = message.headers?.get("Nats-Consumer-Stalled");
-    if (stalled) this.#link.session.connection.publish(stalled);
+    if (stalled) this.#options.link.session.connection.publish(stalled);
     if (Number(message.headers?.get("Nats-Last-Consumer") || 0) > this.#delivered) this.#lost();
   }
 
-  /** Nothing more is taken from this one: something is missing in it. */
+  /** Ends the consumer: it missed a message, or it failed. */
   #lost(): void {
     this.#isOver = true;
-    this.heard = Number.NEGATIVE_INFINITY;
+    this.lastMessageAt = Number.NEGATIVE_INFINITY;
   }
 
   #delete(): void {
-    // What cannot be deleted now goes after INACTIVE_MS by itself.
-    if (this.#name !== undefined && this.#link.identity !== undefined) {
-      this.#link.session.jsm.consumers.delete(this.#stream, this.#name).catch(() => {});
-    }
+    const { link, stream } = this.#options;
+    if (this.#name !== undefined) deleteConsumer(link, stream, this.#name);
   }
 }

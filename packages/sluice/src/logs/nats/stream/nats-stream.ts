@@ -1,49 +1,51 @@
 import type { StreamInfo } from "@nats-io/jetstream";
 import type { Retention } from "../../log.ts";
-import { duplicateWindow, type Place, streamLimits } from "../channel-names.ts";
-import { apiCode, type NatsLink, STREAM_NAME_IN_USE, STREAM_NOT_FOUND } from "../connection/nats-link.ts";
-import { untilReady } from "./make-stream.ts";
+import type { FoundLog } from "../../shared/life.ts";
+import type { ChannelNames } from "../channel-names.ts";
+import { apiCode, STREAM_NOT_FOUND } from "../connection/nats-errors.ts";
+import type { NatsLink } from "../connection/nats-link.ts";
+import { millis } from "../nanos.ts";
+import { addStream, type StreamStorage } from "./add-stream.ts";
+import { duplicateWindow, streamLimits } from "./stream-limits.ts";
+import { untilReady } from "./until-ready.ts";
 
-/** How streams are kept; counts when they are made. */
-export interface Keeping {
-  readonly storage: "file" | "memory";
-  readonly num_replicas: number;
-}
-
-/** What was found in a stream. */
-export interface FoundStream {
-  /** Names one run in which nothing that was acknowledged is lost; begins with `created`. */
-  readonly run: string;
-  /** Names this stream among those that had its name, before and after it. */
+/** A stream's log as it was found. Its `run` begins with `created`. */
+export interface FoundStream extends FoundLog {
+  /** Identifies this stream among earlier and later streams of the same name. */
   readonly created: string;
-  readonly first: number;
-  readonly last: number;
 }
 
-/** How long NATS knows an event again by its message ID, in timeouts: nothing is sent again after one. */
-const TIMEOUTS_KNOWN_AGAIN = 4;
-const MIN_KNOWN_AGAIN_MS = 10_000;
+/**
+ * How long NATS recognises an event by its message ID, in timeouts. The publisher stops resending after one timeout.
+ */
+const DUPLICATE_WINDOW_TIMEOUTS = 4;
+const MIN_DUPLICATE_WINDOW_MS = 10_000;
 
-/** The stream of one channel. */
+/** Options of {@link NatsStream}. */
+export interface NatsStreamOptions {
+  readonly link: NatsLink;
+  readonly names: ChannelNames;
+  readonly storage: StreamStorage;
+  readonly retain: Retention;
+  /** The log's timeout, in ms. */
+  readonly timeout: number;
+}
+
+/** The JetStream stream of one channel: finds or creates it, and sets its limits. */
 export class NatsStream {
-  readonly #link: NatsLink;
-  readonly #place: Place;
-  readonly #keeping: Keeping;
-  readonly #retain: Retention;
-  readonly #timeout: number;
+  readonly #options: NatsStreamOptions;
   #hasLimits = false;
-  /** When the stream was made that was seen to be ready. */
+  /** Creation time of the stream that was last seen ready. */
   #readyAs: string | undefined;
 
-  constructor(link: NatsLink, place: Place, keeping: Keeping, retain: Retention, timeout: number) {
-    this.#link = link;
-    this.#place = place;
-    this.#keeping = keeping;
-    this.#retain = retain;
-    this.#timeout = timeout;
+  constructor(options: NatsStreamOptions) {
+    this.#options = options;
   }
 
-  /** Finds it, or makes it where there is none. The first time it is given the limits of this retention. */
+  /**
+   * Returns the stream's state. Creates a missing stream. The first call applies this process's retention to the
+   * stream.
+   */
   async find(): Promise<FoundStream> {
     let info = await this.#info();
     if (!this.#hasLimits) {
@@ -52,19 +54,18 @@ export class NatsStream {
     }
     const { created, config, state } = info;
     const last = state.last_seq;
-    // One server alone may lose what it had not yet written to its disk; several that agree do not.
-    const run = config.num_replicas > 1 ? created : `${created} ${this.#link.serverId}`;
+    // A single server may lose messages that it had not yet written to its disk. Replicas that agree do not.
+    const run = config.num_replicas > 1 ? created : `${created} ${this.#options.link.serverId}`;
     return { run, created, first: state.messages === 0 ? last + 1 : state.first_seq, last };
   }
 
   async #info(): Promise<StreamInfo> {
-    const { streams } = this.#link.session.jsm;
-    const { stream, subject } = this.#place;
+    const { link, names } = this.#options;
     for (;;) {
       try {
-        const info = await streams.info(stream);
+        const info = await link.session.jsm.streams.info(names.stream);
         if (info.created !== this.#readyAs && info.state.last_seq === 0) {
-          await untilReady(this.#link, subject);
+          await untilReady(link, names.subject);
         }
         this.#readyAs = info.created;
         return info;
@@ -76,32 +77,27 @@ export class NatsStream {
   }
 
   async #create(): Promise<void> {
-    const { streams } = this.#link.session.jsm;
-    const limits = streamLimits(this.#retain);
-    const known = Math.max(MIN_KNOWN_AGAIN_MS, TIMEOUTS_KNOWN_AGAIN * this.#timeout);
-    try {
-      await streams.add({
-        ...this.#keeping,
-        ...limits,
-        name: this.#place.stream,
-        subjects: [this.#place.subjects],
-        discard: "old",
-        duplicate_window: duplicateWindow(known, limits.max_age),
-        // Offsets have no holes.
-        deny_delete: true,
-      });
-    } catch (error) {
-      // Another process made it, with other limits.
-      if (apiCode(error) !== STREAM_NAME_IN_USE) throw error;
-    }
+    const { link, names, storage, retain, timeout } = this.#options;
+    const limits = streamLimits(retain);
+    const windowMs = Math.max(MIN_DUPLICATE_WINDOW_MS, DUPLICATE_WINDOW_TIMEOUTS * timeout);
+    await addStream(link, {
+      ...storage,
+      ...limits,
+      name: names.stream,
+      subjects: [names.subjects],
+      duplicate_window: duplicateWindow(windowMs, limits.max_age),
+      // Offsets must have no holes.
+      deny_delete: true,
+    });
   }
 
   async #limit(info: StreamInfo): Promise<StreamInfo> {
-    const limits = streamLimits(this.#retain);
+    const { link, names, retain } = this.#options;
+    const limits = streamLimits(retain);
     const { config } = info;
     const { max_msgs, max_bytes, max_age } = limits;
     if (config.max_msgs === max_msgs && config.max_bytes === max_bytes && config.max_age === max_age) return info;
-    const duplicate_window = duplicateWindow(config.duplicate_window / 1_000_000, max_age);
-    return this.#link.session.jsm.streams.update(this.#place.stream, { ...limits, duplicate_window });
+    const duplicate_window = duplicateWindow(millis(config.duplicate_window), max_age);
+    return link.session.jsm.streams.update(names.stream, { ...limits, duplicate_window });
   }
 }

@@ -2,26 +2,33 @@ import type { LogEntry, NewEntry } from "../../log.ts";
 import { entryText } from "../../shared/entry-text.ts";
 
 /** One call of `append` that waits for its answer. */
-export interface Append {
+export interface PendingAppend {
   readonly entries: readonly NewEntry[];
   resolve(offsets: readonly number[]): void;
   reject(error: unknown): void;
 }
 
-/** A call of the script takes no more once it has so many entries, or so many characters: Redis does nothing else meanwhile. */
+/** Limits of one call of the script. Redis executes nothing else while the script runs. */
 const CALL_ENTRIES = 512;
 const CALL_CHARS = 1_048_576;
 
-/** Appends that go in one call of the script, in order. */
+/** The offsets of a call's appends, and the entries that Redis added. */
+export interface AppendOutcome {
+  /** One list of offsets for each append. */
+  readonly offsets: readonly (readonly number[])[];
+  readonly added: readonly LogEntry[];
+}
+
+/** One call of the append script, for one or more appends in order. */
 export class AppendCall {
-  readonly appends: Append[] = [];
+  readonly appends: PendingAppend[] = [];
   /** The script's arguments for the entries: text and own ID of each. */
   readonly args: string[] = [];
   readonly #time = Date.now();
   #chars = 0;
 
-  /** Takes from the front of the queue what fits, at least one. */
-  constructor(queue: Append[]) {
+  /** Takes appends from the front of the queue until the call is full, and at least one. */
+  constructor(queue: PendingAppend[]) {
     let taken = 0;
     while (taken < queue.length && !this.#isFull) this.#add(queue[taken++]!);
     queue.splice(0, taken);
@@ -31,27 +38,27 @@ export class AppendCall {
     return this.args.length >= CALL_ENTRIES * 2 || this.#chars >= CALL_CHARS;
   }
 
-  #add(append: Append): void {
+  #add(append: PendingAppend): void {
     this.appends.push(append);
     for (const entry of append.entries) {
       const text = entryText(entry, this.#time);
       this.#chars += text.length;
-      // With a mark in front, so that there is no ID that could be taken for none.
+      // The `=` tells an empty ID from no ID.
       this.args.push(text, entry.id === undefined ? "" : `=${entry.id}`);
     }
   }
 
   /**
-   * What became of the entries: the offsets for each append, and the entries that were added. `before` is the offset before the first of these;
-   * `known` are pairs of an entry's number and the offset that it has had for longer.
+   * Returns the outcome of the call. `before` is the log's last offset before the call. `known` lists the entries that
+   * the log already had, by their own ID: for each, its index in this call and its offset.
    */
-  outcome(before: number, known: readonly number[]): { offsets: number[][]; added: LogEntry[] } {
+  outcome(before: number, known: readonly number[]): AppendOutcome {
     const added: LogEntry[] = [];
-    let number = 0;
+    let index = 0;
     let pair = 0;
     const offsets = this.appends.map(({ entries }) =>
       entries.map((entry) => {
-        if (known[pair] === number++) return known[(pair += 2) - 1]!;
+        if (known[pair] === index++) return known[(pair += 2) - 1]!;
         const offset = before + added.length + 1;
         const { type, data, json, topics, id, retry } = entry;
         added.push({ offset, time: this.#time, type, data, json, topics, id, retry });

@@ -1,21 +1,26 @@
+import { afterTurn } from "../../../base/timers.ts";
 import type { NewEntry } from "../../log.ts";
+import { closedError } from "../../shared/closed-error.ts";
 import type { RedisConnection } from "../connection/redis-connection.ts";
 import { MAX_LIVES_PER_CALL, type RedisChannelLife } from "../life/redis-channel-life.ts";
-import { type Append, AppendCall } from "./append-call.ts";
+import { AppendCall, type PendingAppend } from "./append-call.ts";
 
-/** The channel that is appended to. */
+/** The channel that a {@link RedisAppender} appends to. */
 export interface AppendTarget {
-  readonly life: Pick<RedisChannelLife, "gate" | "epoch" | "isUnsure" | "refresh" | "keepsChanging">;
-  /** Runs the script; nothing when the log is in another life. */
+  readonly life: Pick<RedisChannelLife, "gate" | "epoch" | "isUnsure" | "refresh" | "keepsChangingError">;
+  /** Runs the append script. Returns nothing if the log is in another epoch. */
   run(connection: RedisConnection, epoch: string, args: readonly string[]): Promise<readonly number[]>;
-  /** What the script answered; throws where the entries may be lost again. Returns the offsets of each append. */
+  /** Records the script's answer. Returns the offsets of each append. Throws if Redis lost the entries again. */
   appended(call: AppendCall, epoch: string, answer: readonly number[]): readonly (readonly number[])[];
 }
 
-/** Appends what is given to it within one turn of the event loop by one call of the script, and does not wait for the answer before the next. */
+/**
+ * Appends entries to a channel's log. Appends of one event-loop turn share one call of the script. Calls are pipelined:
+ * a call does not wait for the answer to the call before it.
+ */
 export class RedisAppender {
   readonly #target: AppendTarget;
-  readonly #queue: Append[] = [];
+  readonly #queue: PendingAppend[] = [];
   readonly #calls = new Set<Promise<void>>();
   #isFlushing = false;
 
@@ -28,13 +33,13 @@ export class RedisAppender {
       this.#queue.push({ entries, resolve, reject });
       if (this.#isFlushing) return;
       this.#isFlushing = true;
-      setImmediate(() => void this.#flush());
+      afterTurn(() => void this.#flush());
     });
   }
 
-  /** Rejects what was not sent, and resolves once what was is answered. */
+  /** Rejects appends that were not sent. Resolves once every call in flight has its answer. */
   async close(): Promise<void> {
-    this.#rejectQueue(this.#target.life.gate.closedError());
+    this.#rejectQueue(closedError());
     await Promise.all(this.#calls);
   }
 
@@ -44,7 +49,7 @@ export class RedisAppender {
       const connection = life.gate.connection ?? (await life.gate.open());
       while (life.isUnsure) {
         await life.refresh(connection);
-        // What was refused is appended again before what came later.
+        // Calls that the old life refused are sent again first, to keep the order.
         await Promise.all(this.#calls);
       }
       while (this.#queue.length > 0) {
@@ -59,7 +64,10 @@ export class RedisAppender {
     }
   }
 
-  /** What Redis was asked and did not answer is never asked again: it may have been done. */
+  /**
+   * Sends a call, and sends it again if the log began a new life. A call without an answer is never repeated: Redis may
+   * have run it.
+   */
   async #send(connection: RedisConnection, call: AppendCall): Promise<void> {
     const { life } = this.#target;
     try {
@@ -71,10 +79,10 @@ export class RedisAppender {
           for (const [i, { resolve }] of call.appends.entries()) resolve(offsets[i]!);
           return;
         }
-        // Nothing was appended, since the log has begun another life.
+        // The script refused the epoch and appended nothing.
         await life.refresh(connection);
       }
-      throw life.keepsChanging();
+      throw life.keepsChangingError();
     } catch (error) {
       for (const { reject } of call.appends) reject(error);
     }

@@ -5,28 +5,30 @@ import { SluiceError } from "../../../base/sluice-error.ts";
 
 const { createClient }: typeof redis = await loadPackage("redis", "sluice/redis", () => import("redis"));
 
-/** What is needed of a client of the package `redis` (5 or newer), as `createClient` makes one. */
+/** The part that the log uses of a client of the package `redis` (5 or newer), made by `createClient`. */
 export interface RedisClient {
   duplicate(overrides?: object): RedisClient;
   connect(): Promise<unknown>;
   sendCommand(words: readonly string[]): Promise<unknown>;
   on(event: "error", listener: (error: Error) => void): unknown;
-  /** Ends the connection at once; what waits for an answer rejects. */
+  /** Closes the connection at once. Pending commands reject. */
   destroy(): void;
   readonly isReady: boolean;
   readonly options?: object | undefined;
 }
 
-/** Makes clients of our own, each for one connection, and says where they lead. */
+/** A factory of the log's own clients, all for one address. */
 export interface RedisClients {
-  /** `host:port`, never with a user or password. */
+  /** `host:port` or a socket's path, never with a user or password. */
   readonly address: string;
+  /** Makes a client for one connection. */
   make(): RedisClient;
 }
 
 /**
- * Checks which Redis to use. Every connection has a client of its own that does not connect again: so nothing that was written to one
- * connection can be written again to the next.
+ * Checks the options `client` and `url`, and returns a factory of clients. Throws `INVALID_OPTION`. The clients never
+ * reconnect: each serves one connection, so a command that was written to one connection is never written again to the
+ * next.
  */
 export function redisClients(
   client: RedisClient | undefined,
@@ -41,12 +43,12 @@ export function redisClients(
     const options = {
       socket: { ...from, connectTimeout, socketTimeout: undefined, reconnectStrategy: false } as object,
       disableOfflineQueue: true,
-      // Time is kept by connection (redis-connection.ts), and answers are taken as they come.
+      // RedisConnection has its own timeouts, and needs answers in the order in which Redis sends them.
       commandOptions: { timeout: undefined },
       pingInterval: undefined,
       clientSideCache: undefined,
       emitInvalidate: undefined,
-      // Would move a client to another server behind our back.
+      // These notifications would move a client to another server without the log's knowledge.
       maintNotifications: "disabled",
     };
     return client === undefined
@@ -58,7 +60,7 @@ export function redisClients(
 
 const DEFAULT_PORT = 6379;
 
-/** Where a client connects to, and how. */
+/** The address that a client connects to. */
 interface Socket {
   readonly path?: string;
   readonly host?: string;
@@ -72,27 +74,29 @@ function socketOf(client: RedisClient): Socket {
 function checkClient(client: unknown): RedisClient {
   const { duplicate, sendCommand, slots, getSentinelNode } = (client ?? {}) as Record<string, unknown>;
   const isSingle = typeof duplicate === "function" && typeof sendCommand === "function";
-  // Those of a cluster and of sentinels have the same names for something else.
+  // Clients of a cluster and of Sentinels have methods of the same names, with other parameters.
   if (!isSingle || slots !== undefined || getSentinelNode !== undefined) {
-    throw invalidOption("client", "a client that createClient of the package `redis` has made", client);
+    throw invalidOption("client", "a client made by createClient of the package `redis`", client);
   }
   return client as RedisClient;
 }
 
-/** Refuses an URL without showing it: it may have a password. */
+/** Parses the option `url`. Throws `INVALID_OPTION` without showing the URL, which may contain a password. */
 function parseUrl(url: unknown): Socket {
   checkText("url", url);
   try {
     const { protocol, hostname, port, pathname, search, hash, username, password } = new URL(url as string);
     decodeURIComponent(username + password);
-    // In a password that is not encoded, `#` and `?` end it, and the rest would be taken for something else.
+    // An unencoded `#` or `?` ends the password, and the rest of it would be taken for a fragment or a query.
     if (/^rediss?:$/.test(protocol) && hostname !== "" && /^\/?\d*$/.test(pathname) && search + hash === "") {
       return { host: hostname.replace(/^\[(.*)\]$/, "$1"), ...(port !== "" && { port: Number(port) }) };
     }
   } catch {
-    // Node's own error has the URL in it.
+    // The error of `new URL` shows the URL, so it is not kept as the cause.
   }
-  const message =
-    "`url` must be like redis://user:password@host:6379/0, or rediss:// for TLS, with special characters of the password percent-encoded. It is not shown here, since it may have a password.";
-  throw new SluiceError("INVALID_OPTION", message);
+  throw new SluiceError(
+    "INVALID_OPTION",
+    "`url` must be like redis://user:password@host:6379/0, or rediss:// for TLS. Percent-encode special characters " +
+      "of the password. The value is not shown here, since it may contain a password.",
+  );
 }

@@ -1,14 +1,16 @@
 import { SluiceError } from "../../../base/sluice-error.ts";
+import { afterTurn } from "../../../base/timers.ts";
 import { SCRIPT_NAMES, SCRIPTS, type ScriptName } from "../redis-scripts.ts";
 import type { RedisClient } from "./redis-client.ts";
 import { explainReply, isReply, mustReconnect } from "./redis-errors.ts";
 
 /**
- * One connection to Redis, and so to one run of one Redis process. It ends when it breaks, when an answer does not come in time, and when
- * Redis says that it is the wrong place now; then everything that waits rejects. It never comes back: another one is made.
+ * One connection to Redis, and so to one run of one Redis process. It ends if it breaks, if an answer does not arrive
+ * in time, or if Redis's answer shows that this is no longer the right server. Then all pending commands reject. An
+ * ended connection is replaced by a new one.
  */
 export class RedisConnection {
-  /** Resolves, to the reason, when the connection has ended. */
+  /** Resolves to the reason when the connection has ended. */
   readonly ended: Promise<Error>;
   isOver = false;
   readonly #client: RedisClient;
@@ -16,19 +18,21 @@ export class RedisConnection {
   readonly #timeout: number;
   readonly #shas = new Map<ScriptName, string>();
   #reason: Error | undefined;
-  #notifyClosed!: (reason: Error) => void;
+  #notifyEnded!: (reason: Error) => void;
 
   private constructor(client: RedisClient, address: string, timeout: number) {
     this.#client = client;
     this.#address = address;
     this.#timeout = timeout;
     this.ended = new Promise((resolve) => {
-      this.#notifyClosed = resolve;
+      this.#notifyEnded = resolve;
     });
     client.on("error", (error) => this.end(error));
   }
 
-  /** Connects; rejects with what stood in the way. */
+  /**
+   * Connects. Rejects with the reason if that fails. `timeout`, in ms, is the limit for connecting and for each answer.
+   */
   static async open(client: RedisClient, address: string, timeout: number): Promise<RedisConnection> {
     const connection = new RedisConnection(client, address, timeout);
     try {
@@ -41,11 +45,14 @@ export class RedisConnection {
     }
   }
 
-  /** Sends one command. Waits `patience` ms longer than usual for what takes its time by intent. */
-  async send(words: readonly string[], patience = 0): Promise<unknown> {
+  /**
+   * Sends a command and returns its answer. `blockMs`: time for which Redis may block the command, added to the
+   * timeout.
+   */
+  async send(words: readonly string[], blockMs = 0): Promise<unknown> {
     if (this.isOver) throw this.#lost();
     try {
-      return await this.#inTime(this.#client.sendCommand(words), this.#timeout + patience, "answer");
+      return await this.#inTime(this.#client.sendCommand(words), this.#timeout + blockMs, "answer");
     } catch (error) {
       if (!isReply(error)) {
         this.end(error as Error);
@@ -57,7 +64,7 @@ export class RedisConnection {
     }
   }
 
-  /** Tells Redis the scripts, before anything else runs them. */
+  /** Loads the scripts into Redis. Call this once, before {@link run}. */
   async loadScripts(): Promise<void> {
     const shas = await Promise.all(SCRIPT_NAMES.map((name) => this.send(["SCRIPT", "LOAD", SCRIPTS[name]])));
     for (const [i, name] of SCRIPT_NAMES.entries()) this.#shas.set(name, String(shas[i]));
@@ -69,7 +76,7 @@ export class RedisConnection {
     try {
       return await this.send(["EVALSHA", this.#shas.get(script) as string, ...rest]);
     } catch (error) {
-      // Somebody has flushed the scripts (SCRIPT FLUSH).
+      // A SCRIPT FLUSH has removed the scripts.
       if (!isReply((error as Error).cause, "NOSCRIPT")) throw error;
       return this.send(["EVAL", SCRIPTS[script], ...rest]);
     }
@@ -82,13 +89,15 @@ export class RedisConnection {
     try {
       this.#client.destroy();
     } catch {
-      // redis 5 throws when the connection is gone already.
+      // redis 5 throws if the connection is already closed.
     }
-    this.#notifyClosed(reason);
+    this.#notifyEnded(reason);
   }
 
   #lost(): SluiceError {
-    const message = `The connection to Redis at ${this.#address} was lost (${this.#reason?.message}); what was under way may or may not have been done. Try again.`;
+    const message =
+      `The connection to Redis at ${this.#address} was lost (${this.#reason?.message}). ` +
+      "Commands in flight may or may not have been executed. Try again.";
     return new SluiceError("LOG_FAILED", message, { cause: this.#reason });
   }
 
@@ -97,9 +106,10 @@ export class RedisConnection {
     const giveUp = () => {
       if (!isSettled) this.end(new Error(`no ${what} within ${limit} ms`));
     };
-    // Where this process was held up, the answer may be there already, unread: it is read before the next immediate.
-    const timer = setTimeout(() => setImmediate(giveUp), limit);
-    // A client that is destroyed rejects whatever waits.
+    // If this process was blocked, the answer may have arrived unread. The event loop reads it before the next
+    // immediate.
+    const timer = setTimeout(() => afterTurn(giveUp), limit);
+    // `end` destroys the client, which rejects all pending commands.
     return answer.finally(() => {
       isSettled = true;
       clearTimeout(timer);

@@ -1,41 +1,49 @@
 import { SluiceError } from "../../../base/sluice-error.ts";
 import { closedError } from "../../shared/closed-error.ts";
+import { retryIdempotent } from "../../shared/retry-idempotent.ts";
+import { Pause } from "./pause.ts";
 import type { RedisClients } from "./redis-client.ts";
 import { RedisConnection } from "./redis-connection.ts";
-import { isHopeless, isNobodyThere } from "./redis-errors.ts";
+import { isHopeless, isNoServer } from "./redis-errors.ts";
 
-/** Pause before connecting again, in ms: doubled from the first to the last, and up to half of it is left to chance. */
+/**
+ * Pause before the next attempt to connect, in ms. It doubles from the first to the longest; up to half of it is
+ * random.
+ */
 const FIRST_PAUSE_MS = 25;
-const LAST_PAUSE_MS = 1_000;
+const LONGEST_PAUSE_MS = 1_000;
 
-/** What the gate's owner does with its connections. */
+/** Callbacks of {@link RedisGate}. */
 export interface GateKeeper {
-  /** Finds out what is there now, on a new connection, before anything else goes over it. Where it rejects, another one is made. */
+  /** Prepares a new connection before any other command uses it. If this rejects, the gate makes another connection. */
   enter(connection: RedisConnection): Promise<void>;
-  /** Hears of each connection that was lost, and of the first of several failures to get one. */
+  /** Called for each lost connection, and for the first of several failures to connect. */
   onLost(error: Error): void;
 }
 
-/** Someone waiting for a connection. */
+/** A caller that waits for a connection. */
 interface Waiting {
   pass(connection: RedisConnection): void;
   refuse(error: Error): void;
 }
 
-/** Keeps one connection to Redis, forever making another, and lets commands through only while there is one that was entered. */
+/**
+ * Keeps one connection to Redis, and reconnects without limit. Callers receive a connection only after the keeper has
+ * entered it.
+ */
 export class RedisGate {
   readonly #clients: RedisClients;
   readonly #timeout: number;
   readonly #keeper: GateKeeper;
   readonly #waiting = new Set<Waiting>();
+  readonly #pause = new Pause();
   #connection: RedisConnection | undefined;
   #entering: RedisConnection | undefined;
   #problem: Error | undefined;
-  /** Whether there ever was a connection: what it led to may be restarting, and is waited for. */
+  /** True once there was a connection. If the server is gone now, it may be restarting, so callers wait for it. */
   #hadConnection = false;
   #isRunning = false;
   #isClosed = false;
-  #wake: (() => void) | undefined;
 
   constructor(clients: RedisClients, timeout: number, keeper: GateKeeper) {
     this.#clients = clients;
@@ -47,17 +55,17 @@ export class RedisGate {
     return this.#clients.address;
   }
 
-  /** The connection there is, if there is one. */
+  /** The current connection; `undefined` while disconnected. */
   get connection(): RedisConnection | undefined {
     return this.#connection?.isOver ? undefined : this.#connection;
   }
 
   /**
-   * Resolves to a connection as soon as there is one; rejects when there is none within the timeout, and at once where there never was one and
-   * nobody is at the address.
+   * Resolves to a connection as soon as there is one. Rejects after the timeout, and at once if there never was a
+   * connection and no server listens at the address.
    */
   open(): Promise<RedisConnection> {
-    if (this.#isClosed) return Promise.reject(this.closedError());
+    if (this.#isClosed) return Promise.reject(closedError());
     const { connection } = this;
     if (connection !== undefined) return Promise.resolve(connection);
     if (!this.#isRunning) void this.#run();
@@ -68,9 +76,9 @@ export class RedisGate {
         this.#waiting.delete(waiting);
       };
       const waiting: Waiting = {
-        pass: (found) => {
+        pass: (connection) => {
           leave();
-          resolve(found);
+          resolve(connection);
         },
         refuse: (error) => {
           leave();
@@ -81,44 +89,31 @@ export class RedisGate {
     });
   }
 
-  /** Does what may be done twice: where the connection is lost meanwhile, again on the next, until the timeout. */
-  use<T>(work: (connection: RedisConnection) => Promise<T>): Promise<T> {
-    return new Promise((resolve, reject) => {
-      let isLate = false;
-      const timer = setTimeout(() => {
-        isLate = true;
-        reject(this.connection === undefined ? this.#unconnected() : this.#unanswered());
-      }, this.#timeout);
-      const settle = (tell: () => void) => {
-        clearTimeout(timer);
-        tell();
-      };
-      const attempt = async (): Promise<void> => {
-        let connection: RedisConnection | undefined;
-        try {
-          connection = await this.open();
-          const result = await work(connection);
-          settle(() => resolve(result));
-        } catch (error) {
-          if (!isLate && connection?.isOver && !this.#isClosed) return attempt();
-          settle(() => reject(error));
-        }
-      };
-      void attempt();
+  /**
+   * Runs idempotent `work`. If the connection is lost meanwhile, runs it again over the next one, until the timeout.
+   */
+  async use<T>(work: (connection: RedisConnection) => Promise<T>): Promise<T> {
+    const timeoutError = () => (this.connection === undefined ? this.#unconnected() : this.#unanswered());
+    const { result } = await retryIdempotent({ timeout: this.#timeout, timeoutError }, async () => {
+      let connection: RedisConnection | undefined;
+      try {
+        connection = await this.open();
+        return { result: await work(connection) };
+      } catch (error) {
+        if (connection?.isOver && !this.#isClosed) return undefined;
+        throw error;
+      }
     });
+    return result;
   }
 
   close(): void {
     this.#isClosed = true;
-    const reason = this.closedError();
+    const reason = closedError();
     for (const { refuse } of [...this.#waiting]) refuse(reason);
     this.#connection?.end(reason);
     this.#entering?.end(reason);
-    this.#wake?.();
-  }
-
-  closedError(): SluiceError {
-    return closedError();
+    this.#pause.end();
   }
 
   async #run(): Promise<void> {
@@ -136,36 +131,30 @@ export class RedisGate {
         this.#lost(await this.#connection.ended, true);
       } catch (error) {
         this.#lost(error as Error, failures === 0);
-        const isFutile = isHopeless(error) || (!this.#hadConnection && isNobodyThere(error));
+        const isFutile = isHopeless(error) || (!this.#hadConnection && isNoServer(error));
         if (isFutile) for (const { refuse } of [...this.#waiting]) refuse(this.#unconnected());
       } finally {
-        this.#entering?.end(this.#problem ?? this.closedError());
+        this.#entering?.end(this.#problem ?? closedError());
         this.#entering = undefined;
         this.#connection = undefined;
       }
-      if (!this.#isClosed) await this.#pause(failures);
+      if (!this.#isClosed) {
+        const longest = Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** failures);
+        await this.#pause.start(longest * (1 - Math.random() / 2));
+      }
     }
   }
 
-  #lost(error: Error, tell: boolean): void {
+  #lost(error: Error, isReported: boolean): void {
     this.#problem = error;
-    if (tell && !this.#isClosed) this.#keeper.onLost(this.#unconnected());
-  }
-
-  #pause(failures: number): Promise<void> {
-    const longest = Math.min(LAST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** failures);
-    return new Promise((resolve) => {
-      const timer = setTimeout(resolve, longest * (1 - Math.random() / 2));
-      this.#wake = () => {
-        clearTimeout(timer);
-        resolve();
-      };
-    });
+    if (isReported && !this.#isClosed) this.#keeper.onLost(this.#unconnected());
   }
 
   #unconnected(): SluiceError {
     const reason = this.#problem?.message ?? `no connection within ${this.#timeout} ms`;
-    const message = `Not connected to Redis at ${this.address} (${reason}); it is being tried again. Is it running, and reachable from here?`;
+    const message =
+      `Not connected to Redis at ${this.address} (${reason}). The log keeps trying. ` +
+      "Check that Redis is running and reachable from here.";
     return new SluiceError("LOG_FAILED", message, { cause: this.#problem });
   }
 

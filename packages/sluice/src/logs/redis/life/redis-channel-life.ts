@@ -1,55 +1,61 @@
-import { SluiceError } from "../../../base/sluice-error.ts";
+import type { SluiceError } from "../../../base/sluice-error.ts";
+import { closedError } from "../../shared/closed-error.ts";
 import { LogView } from "../../shared/log-view.ts";
+import type { ChannelKeys } from "../channel-keys.ts";
 import type { RedisConnection } from "../connection/redis-connection.ts";
 import type { RedisGate } from "../connection/redis-gate.ts";
-import { type ChannelKeys, findLife, runOf } from "./find-life.ts";
+import { findLife, keepsChangingError } from "./find-life.ts";
+import { runOf } from "./run-of.ts";
 
-/** A log whose life changes this often under one call has something wrong with it. */
+/** Lives that one call may meet. More mean that something is broken. */
 export const MAX_LIVES_PER_CALL = 5;
 
-/** The life that a channel's log is in, as far as this process knows; what is done in it is done again where that was another. */
+/** The life of a channel's log, as this process knows it. Work that meets another life is repeated in that life. */
 export class RedisChannelLife {
   readonly gate: RedisGate;
   readonly keys: ChannelKeys;
-  /** Whether the life could not be found out on this connection: then nothing is done before it is. */
+  /** True if the life must be looked up before anything else is done: a lookup is running, or the last one failed. */
   isUnsure = false;
   isClosed = false;
-  readonly #changed: () => void;
-  #known: LogView | undefined;
+  readonly #onChange: () => void;
+  #view: LogView | undefined;
   #refreshing: Promise<void> | undefined;
 
-  /** `changed`: the log is in another life than before, and may have gone back. */
-  constructor(gate: RedisGate, keys: ChannelKeys, changed: () => void) {
+  /** `onChange` is called after the log entered another life. Its newest entry may then be older than before. */
+  constructor(gate: RedisGate, keys: ChannelKeys, onChange: () => void) {
     this.gate = gate;
     this.keys = keys;
-    this.#changed = changed;
+    this.#onChange = onChange;
   }
 
-  /** What is known of the log, once it was entered. */
-  get known(): LogView {
-    if (this.#known === undefined) throw new Error("The log is not open yet.");
-    return this.#known;
+  /** The view of the log. Throws before the first {@link enter}. */
+  get view(): LogView {
+    if (this.#view === undefined) throw new Error("The log is not open yet.");
+    return this.#view;
   }
 
   get epoch(): string {
-    return this.known.epoch;
+    return this.view.epoch;
   }
 
-  /** Finds out which life the log is in, on a connection over which nothing has been done yet. The first time opens the log. */
+  /** Looks up the life over a connection that leads to `run`. The first call opens the log. */
   async enter(connection: RedisConnection, run: string): Promise<void> {
     this.isUnsure = true;
-    const { life, first, last } = await findLife(connection, this.keys, run, this.#known?.seen);
+    const { life, first, last } = await findLife(connection, this.keys, run, this.#view?.seen);
     this.isUnsure = false;
-    if (this.#known === undefined) {
-      this.#known = new LogView(life, first, last);
+    if (this.#view === undefined) {
+      this.#view = new LogView(life, first, last);
       return;
     }
     const isOther = life.epoch !== this.epoch;
-    this.#known.enterLife(life, first, last);
-    if (isOther) this.#changed();
+    this.#view.enterLife(life, first, last);
+    if (isOther) this.#onChange();
   }
 
-  /** Finds out anew which life the log is in. Marks it unsure at once, so that nothing is sent meanwhile. */
+  /**
+   * Looks up the life again. Sets `isUnsure` at once, so that nothing is sent meanwhile. Concurrent calls share one
+   * lookup.
+   */
   refresh(connection: RedisConnection): Promise<void> {
     this.isUnsure = true;
     this.#refreshing ??= runOf(connection)
@@ -60,9 +66,12 @@ export class RedisChannelLife {
     return this.#refreshing;
   }
 
-  /** Does what may be done twice, until it was done in the life that we know; `work` answers `undefined` where it met another. */
+  /**
+   * Runs idempotent `work` until it succeeds in the life that this process knows. `work` returns `undefined` if it met
+   * another life.
+   */
   use<T>(work: (connection: RedisConnection) => Promise<T | undefined>): Promise<T> {
-    if (this.isClosed) return Promise.reject(this.gate.closedError());
+    if (this.isClosed) return Promise.reject(closedError());
     return this.gate.use(async (connection) => {
       for (let lives = 0; lives < MAX_LIVES_PER_CALL; lives++) {
         if (this.isUnsure) await this.refresh(connection);
@@ -70,17 +79,17 @@ export class RedisChannelLife {
         if (result !== undefined) return result;
         await this.refresh(connection);
       }
-      throw this.keepsChanging();
+      throw this.keepsChangingError();
     });
   }
 
-  keepsChanging(): SluiceError {
-    const message = `${this.keys[0]} keeps changing its life: is more than one Redis behind one address?`;
-    return new SluiceError("LOG_FAILED", message);
+  keepsChangingError(): SluiceError {
+    return keepsChangingError(this.keys);
   }
 
+  /** Refuses further work, and removes the listener of the view. */
   close(): void {
     this.isClosed = true;
-    this.known.tail({ appended() {}, trimmed() {}, reset() {} })();
+    this.view.tail({ appended() {}, trimmed() {}, reset() {} })();
   }
 }

@@ -27,7 +27,7 @@ function heldTarget() {
       });
       return refreshing;
     },
-    keepsChanging: () => new SluiceError("LOG_FAILED", ""),
+    keepsChangingError: () => new SluiceError("LOG_FAILED", ""),
   };
   const target: AppendTarget = {
     life,

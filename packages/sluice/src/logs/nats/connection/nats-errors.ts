@@ -1,0 +1,23 @@
+/** Thrown if the connection breaks while work is in flight. */
+export class BrokenLink extends Error {}
+
+/** JetStream's error codes (`err_code` in the answer of its API). */
+export const STREAM_NOT_FOUND = 10059;
+export const STREAM_NAME_IN_USE = 10058;
+export const WRONG_LAST_SEQUENCE = 10071;
+
+/** Returns JetStream's error code, or `undefined` for any other error. */
+export function apiCode(error: unknown): number | undefined {
+  const { code } = error as { code?: unknown };
+  return typeof code === "number" ? code : undefined;
+}
+
+/** Returns true if no stream took a published message: the stream does not exist, is not ready, or has no leader. */
+export function isNotTaken(error: unknown): boolean {
+  return (error as Error).name === "JetStreamNotEnabled";
+}
+
+/** Returns true for the client's own timeout error. Its message says only "timeout". */
+export function isTimeout(error: unknown): boolean {
+  return (error as Error).name === "TimeoutError";
+}
