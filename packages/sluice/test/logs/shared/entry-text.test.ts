@@ -1,9 +1,9 @@
 import fc from "fast-check";
-import { expect, test } from "vitest";
+import { expect, it } from "vitest";
 import type { NewEntry } from "../../../src/logs/log.ts";
 import { entryText, parseEntry } from "../../../src/logs/shared/entry-text.ts";
 
-/** Any text: each unit of UTF-16 on its own, so that lone surrogates and line ends come too. */
+/** Any text, with line ends and lone surrogates. */
 const text = fc
   .array(
     fc.oneof(
@@ -25,7 +25,7 @@ const entry: fc.Arbitrary<NewEntry> = fc.record(
   { requiredKeys: ["type", "data", "json"] },
 );
 
-test("whatever is written is read as it was", () => {
+it("parses every entry back unchanged", () => {
   const property = fc.property(entry, fc.nat(), fc.integer({ min: 1 }), (written, time, offset) => {
     const absent = { topics: undefined, id: undefined, retry: undefined };
     expect(parseEntry(offset, entryText(written, time))).toEqual({ ...absent, ...written, time, offset });
@@ -33,19 +33,19 @@ test("whatever is written is read as it was", () => {
   fc.assert(property, { numRuns: 1_000 });
 });
 
-test("the data stands as it is, after one line for all the rest", () => {
+it("keeps the data unchanged after one line for all other fields", () => {
   const written = { type: "a\nb", data: '{"n":1}\nand more', json: false, topics: ["t\n"], id: "own\n1", retry: 0 };
   const [head, ...data] = entryText(written, 7).split("\n");
   expect(JSON.parse(head!)).toEqual([7, "a\nb", 0, ["t\n"], "own\n1", 0]);
   expect(data.join("\n")).toBe(written.data);
 });
 
-test("what is absent at the end takes no place", () => {
+it("leaves out absent fields at the end", () => {
   expect(entryText({ type: "n", data: "", json: true }, 7)).toBe('[7,"n",1]\n');
   expect(entryText({ type: "n", data: "1", json: true, retry: 5 }, 7)).toBe('[7,"n",1,null,null,5]\n1');
 });
 
-test("an ID that is empty, and a reconnection time of 0, are not absent", () => {
+it("keeps an empty ID and a reconnection time of 0", () => {
   const read = parseEntry(1, entryText({ type: "n", data: "", json: false, id: "", retry: 0 }, 7));
   expect(read).toMatchObject({ id: "", retry: 0, topics: undefined });
 });

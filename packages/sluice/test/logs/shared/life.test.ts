@@ -1,12 +1,12 @@
 import fc from "fast-check";
-import { describe, expect, test } from "vitest";
+import { describe, expect, it } from "vitest";
 import { currentLife, type Life, parseLife, type Seen } from "../../../src/logs/shared/life.ts";
 
 function lifeIn(run: string, kept: Life | undefined, first: number, last: number, seen?: Seen): Life {
   return currentLife({ run, first, last }, kept, seen);
 }
 
-/** A log that was new in the run "0". */
+/** The life of a new log, in the run "0". */
 const NEW = lifeIn("0", undefined, 1, 0);
 
 function holds(life: Life, epoch: string): number | undefined {
@@ -18,85 +18,85 @@ function seenIn({ epoch, former }: Life, offset: number): Seen {
 }
 
 describe("the life of a log", () => {
-  test("that is new has an epoch of its own, and no past", () => {
+  it("has a new epoch and no past if the log is new", () => {
     expect(NEW).toMatchObject({ epoch: expect.stringMatching(/^[0-9a-z]{1,32}$/), run: "0", former: [] });
     expect(lifeIn("0", undefined, 1, 0).epoch).not.toBe(NEW.epoch);
   });
 
-  test("goes on for as long as its store runs", () => {
+  it("continues as long as its store runs", () => {
     expect(lifeIn("0", NEW, 3, 9)).toBe(NEW);
   });
 
-  test("begins anew in another run, and keeps what was there", () => {
+  it("is a new one in another run, and keeps the entries found there", () => {
     const next = lifeIn("1", NEW, 1, 9);
     expect(next).toMatchObject({ run: "1", former: [[NEW.epoch, 9]] });
     expect(next.epoch).not.toBe(NEW.epoch);
   });
 
-  test("forgets lives of which nothing is left that one could resume from", () => {
+  it("forgets an earlier life if no subscriber can resume from its positions", () => {
     const second = lifeIn("1", NEW, 1, 5);
     const third = lifeIn("2", second, 7, 9);
     expect(third.former).toEqual([[second.epoch, 9]]);
-    // Right before the oldest entry is still a place.
+    // A subscriber can resume right before the oldest entry.
     expect(lifeIn("2", second, 6, 9).former).toEqual([
       [second.epoch, 9],
       [NEW.epoch, 5],
     ]);
   });
 
-  test("holds nothing of the past where this process has seen more than what is left", () => {
+  it("gives up the past if this process has seen more than the store still has", () => {
     const seen = seenIn(NEW, 9);
     expect(lifeIn("1", NEW, 1, 9, seen).former).toEqual([[NEW.epoch, 9]]);
     expect(lifeIn("1", NEW, 1, 8, seen).former).toEqual([]);
-    // Within one run too: something was restored.
+    // In the same run, too: a backup was restored.
     expect(lifeIn("0", NEW, 1, 9, seen)).toBe(NEW);
     expect(lifeIn("0", NEW, 1, 8, seen)).toMatchObject({ former: [], lostAfter: 8 });
   });
 
-  test("begins once more where another process, which had seen less, has begun one already", () => {
+  it("is a new one once more if another process, which had seen less, has begun one already", () => {
     const begun = lifeIn("1", NEW, 1, 8, seenIn(NEW, 7));
     expect(begun.former).toEqual([[NEW.epoch, 8]]);
     const again = lifeIn("1", begun, 1, 12, seenIn(NEW, 9));
     expect(again).not.toBe(begun);
     expect(again.former).toEqual([]);
-    // Of what it had seen then it has told; there is no end of lives.
+    // That loss is settled now: the same process does not begin one life after another.
     expect(lifeIn("1", again, 1, 12, seenIn(NEW, 9))).toBe(again);
   });
 
-  test("holds nothing of the past where its store is as it was before the life that this process was in", () => {
+  it("gives up the past if the store was set back to a time before the life of this process", () => {
     const begun = lifeIn("1", NEW, 1, 5);
     const seen = seenIn(begun, 8);
     expect(lifeIn("2", NEW, 1, 5, seen).former).toEqual([]);
-    // Also where that life held nothing: what it gave up does not come back.
+    // Even if that life had given up the past itself: given up positions do not become valid again.
     expect(lifeIn("2", NEW, 1, 9, seenIn(lifeIn("1", NEW, 1, 5, seenIn(NEW, 6)), 5)).former).toEqual([]);
-    // Another process, which knew nothing of it, has begun one there.
+    // Another process, which did not know that life, has begun one in the store.
     const other = lifeIn("2", NEW, 1, 5);
     const again = lifeIn("2", other, 1, 5, seen);
     expect(again).not.toBe(other);
     expect(again.former).toEqual([]);
     expect(lifeIn("2", again, 1, 5, seen)).toBe(again);
-    // What this process has seen is all there.
+    // No loss: every entry that this process has seen is still there.
     expect(lifeIn("2", NEW, 1, 5, seenIn(begun, 5)).former).toEqual([[NEW.epoch, 5]]);
-    // Or was trimmed since.
+    // No loss: the entries it has seen were trimmed since.
     const third = lifeIn("2", begun, 20, 30);
     expect(lifeIn("2", third, 20, 30, seenIn(NEW, 4))).toBe(third);
   });
 
-  test("remembers after which entry something was last lost", () => {
+  it("remembers after which entry the log last lost something", () => {
     expect(NEW.lostAfter).toBe(0);
     const lost = lifeIn("1", NEW, 1, 8, seenIn(NEW, 9));
     expect(lost.lostAfter).toBe(8);
     expect(lifeIn("2", lost, 1, 12).lostAfter).toBe(8);
   });
 
-  test("remembers 64 earlier ones, the newest", () => {
+  it("remembers the 64 newest earlier lives", () => {
     let life = NEW;
     const epochs = [life.epoch];
     for (let run = 1; run <= 70; run++) epochs.push((life = lifeIn(`${run}`, life, 1, run)).epoch);
     expect(life.former.map(([epoch]) => epoch)).toEqual(epochs.slice(6, 70).reverse());
   });
 
-  test("tells of each earlier one no more than any life since has kept", () => {
+  it("holds of each earlier life no more than every life since has kept", () => {
     const lasts = fc.array(fc.integer({ min: 1, max: 50 }), { minLength: 1, maxLength: 20 });
     const property = fc.property(lasts, (ends) => {
       const lives = [NEW];
@@ -108,7 +108,7 @@ describe("the life of a log", () => {
     fc.assert(property);
   });
 
-  test("is read from JSON as it was, and is none where there is none", () => {
+  it("is parsed from JSON unchanged, and is undefined if there is no text", () => {
     const life = lifeIn("1", NEW, 1, 9);
     expect(parseLife(JSON.stringify(life))).toEqual(life);
     expect(parseLife(JSON.stringify({ ...life, more: 1 }))).toEqual(life);

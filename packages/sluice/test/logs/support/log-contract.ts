@@ -1,13 +1,18 @@
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { ChannelLog, Log, LogEntry, NewEntry, Retention, TailListener } from "../../../src/logs/log.ts";
 import { ENTRY_OVERHEAD_BYTES } from "../../../src/logs/log.ts";
 
-/** No limits. */
+/** A retention without limits. */
 export const KEEP_ALL: Retention = {
   events: Number.POSITIVE_INFINITY,
   bytes: Number.POSITIVE_INFINITY,
   age: Number.POSITIVE_INFINITY,
 };
+
+/** Long enough that a log which ignores the age is noticed, in ms. */
+const SHORT_AGE_MS = 200;
+/** The clocks of a log's server and of this process may differ by their rounding, in ms. */
+const CLOCK_ROUNDING_MS = 2;
 
 function entry(n: number, more: Partial<NewEntry> = {}): NewEntry {
   return { type: "placed", data: JSON.stringify({ n }), json: true, ...more };
@@ -17,7 +22,7 @@ function entries(count: number, first = 1): NewEntry[] {
   return Array.from({ length: count }, (_, i) => entry(first + i));
 }
 
-/** What every log must do; an implementation is tested by one call. */
+/** Tests the contract of a log. One call tests one implementation. `open` opens an empty log. */
 export function logContract(name: string, open: () => Log | Promise<Log>): void {
   describe(`${name}, as a log`, () => {
     let log: Log;
@@ -32,23 +37,23 @@ export function logContract(name: string, open: () => Log | Promise<Log>): void 
 
     const read = async (after: number, limit = 1_000): Promise<readonly LogEntry[]> => {
       const found = await channel.read(after, limit, Number.POSITIVE_INFINITY);
-      if (found === "gone") throw new Error(`What follows ${after} is gone.`);
+      if (found === "gone") throw new Error(`The entry after ${after} is gone.`);
       return found;
     };
     const offsets = (found: readonly LogEntry[]) => found.map(({ offset }) => offset);
 
-    test("is empty at first", async () => {
+    it("is empty at first", async () => {
       expect(channel).toMatchObject({ first: 1, last: 0 });
       expect(await read(0)).toEqual([]);
     });
 
-    test("counts 1, 2, 3 … over all appends", async () => {
+    it("counts 1, 2, 3 … over all appends", async () => {
       expect(await channel.append([entry(1)])).toEqual([1]);
       expect(await channel.append(entries(3, 2))).toEqual([2, 3, 4]);
       expect(channel).toMatchObject({ first: 1, last: 4 });
     });
 
-    test("keeps the order of appends that do not wait for each other", async () => {
+    it("keeps the order of appends that do not wait for each other", async () => {
       const appends = Array.from({ length: 50 }, (_, i) => channel.append([entry(i + 1)]));
       expect((await Promise.all(appends)).flat()).toEqual(Array.from({ length: 50 }, (_, i) => i + 1));
       expect((await read(0)).map(({ data }) => JSON.parse(data).n)).toEqual(
@@ -56,7 +61,7 @@ export function logContract(name: string, open: () => Log | Promise<Log>): void 
       );
     });
 
-    test("gives back every field as it was", async () => {
+    it("returns every field unchanged", async () => {
       const before = Date.now();
       const whole: NewEntry = {
         type: "имя",
@@ -76,14 +81,14 @@ export function logContract(name: string, open: () => Log | Promise<Log>): void 
       expect(first?.time).toBeLessThanOrEqual(Date.now() + 1);
     });
 
-    test("reads what follows an offset, no more than asked", async () => {
+    it("reads the entries after an offset, and no more than the limit of events", async () => {
       await channel.append(entries(10));
       expect(offsets(await read(4, 3))).toEqual([5, 6, 7]);
       expect(offsets(await read(8, 100))).toEqual([9, 10]);
       expect(offsets(await read(10, 100))).toEqual([]);
     });
 
-    test("reads no further once there are enough bytes, but always one entry", async () => {
+    it("stops reading at the limit of bytes, but always returns one entry", async () => {
       await channel.append(Array.from({ length: 5 }, () => entry(1, { data: "x".repeat(1_000), json: false })));
       const two = await channel.read(0, 100, 1_500);
       expect(offsets(two as readonly LogEntry[])).toEqual([1, 2]);
@@ -91,7 +96,7 @@ export function logContract(name: string, open: () => Log | Promise<Log>): void 
       expect(offsets(one as readonly LogEntry[])).toEqual([3]);
     });
 
-    test("tells of what is trimmed that it is gone, never leaves it out", async () => {
+    it("reports a trimmed entry as gone, and never skips it", async () => {
       await channel.append(entries(10));
       await channel.trim(4);
       expect(channel).toMatchObject({ first: 5, last: 10 });
@@ -99,7 +104,7 @@ export function logContract(name: string, open: () => Log | Promise<Log>): void 
       expect(offsets(await read(4, 2))).toEqual([5, 6]);
     });
 
-    test("goes on counting when everything was trimmed", async () => {
+    it("continues to count after everything was trimmed", async () => {
       await channel.append(entries(3));
       await channel.trim(100);
       expect(channel).toMatchObject({ first: 4, last: 3 });
@@ -108,7 +113,7 @@ export function logContract(name: string, open: () => Log | Promise<Log>): void 
       expect(offsets(await read(3))).toEqual([4]);
     });
 
-    test("tells the tail every entry after the one that was last, in order, each once", async () => {
+    it("passes every entry after the last one to the tail, in order, each once", async () => {
       await channel.append(entries(2));
       const { seen, listener } = recorder();
       const stop = channel.tail(listener);
@@ -119,16 +124,16 @@ export function logContract(name: string, open: () => Log | Promise<Log>): void 
       expect(seen).toHaveLength(4);
     });
 
-    test("does not move its end before the tail was told", async () => {
-      const lasts: number[] = [];
+    it("does not move its end before the tail receives the entries", async () => {
+      const leads: number[] = [];
       const { listener } = recorder();
-      channel.tail({ ...listener, appended: (found) => lasts.push(channel.last - found[found.length - 1]!.offset) });
+      channel.tail({ ...listener, appended: (found) => leads.push(channel.last - found[found.length - 1]!.offset) });
       await channel.append(entries(5));
-      await expect.poll(() => lasts.length).toBeGreaterThan(0);
-      for (const ahead of lasts) expect(ahead).toBeLessThanOrEqual(0);
+      await expect.poll(() => leads.length).toBeGreaterThan(0);
+      for (const lead of leads) expect(lead).toBeLessThanOrEqual(0);
     });
 
-    test("tells the tail of a trim", async () => {
+    it("reports a trim to the tail", async () => {
       const { trims, listener } = recorder();
       channel.tail(listener);
       await channel.append(entries(5));
@@ -136,7 +141,7 @@ export function logContract(name: string, open: () => Log | Promise<Log>): void 
       await expect.poll(() => trims).toEqual([3]);
     });
 
-    test("finds the position of a publisher's own ID for as long as the event is kept", async () => {
+    it("finds the position of a publisher's own ID as long as it keeps the event", async () => {
       await channel.append([entry(1), entry(2, { id: "own/2" }), entry(3, { id: "own/3" })]);
       expect(await channel.positionOf("own/2")).toBe(2);
       expect(await channel.positionOf("own/4")).toBeUndefined();
@@ -145,14 +150,14 @@ export function logContract(name: string, open: () => Log | Promise<Log>): void 
       expect(await channel.positionOf("own/3")).toBe(3);
     });
 
-    test("does not append an event again whose own ID it still has", async () => {
+    it("does not append an event again if it still has its own ID", async () => {
       expect(await channel.append([entry(1, { id: "own/1" })])).toEqual([1]);
       expect(await channel.append([entry(1, { id: "own/1" }), entry(2, { id: "own/2" })])).toEqual([1, 2]);
       expect(await channel.append([entry(3, { id: "own/3" }), entry(3, { id: "own/3" })])).toEqual([3, 3]);
       expect(channel.last).toBe(3);
     });
 
-    test("keeps channels apart", async () => {
+    it("keeps channels apart", async () => {
       const other = await log.open("alerts", { retain: KEEP_ALL });
       await channel.append(entries(3));
       await other.append([entry(1)]);
@@ -160,7 +165,7 @@ export function logContract(name: string, open: () => Log | Promise<Log>): void 
       expect(channel.last).toBe(3);
     });
 
-    test("has an epoch that can stand in an event ID", () => {
+    it("has an epoch that fits into an event ID", () => {
       expect(channel.epoch).toMatch(/^[0-9a-z]{1,32}$/);
     });
 
@@ -168,7 +173,7 @@ export function logContract(name: string, open: () => Log | Promise<Log>): void 
       ["events", { ...KEEP_ALL, events: 10 }],
       ["bytes", { ...KEEP_ALL, bytes: 10 * (1_000 + ENTRY_OVERHEAD_BYTES) }],
     ] as const) {
-      test(`trims to its limit of ${limit}, oldest first`, async () => {
+      it(`trims to its limit of ${limit}, oldest first`, async () => {
         const small = await log.open(`small-${limit}`, { retain });
         for (let i = 0; i < 30; i++) await small.append([entry(i, { type: "", data: "x".repeat(1_000), json: false })]);
         await expect.poll(() => small.last - small.first + 1).toBeLessThanOrEqual(10);
@@ -177,16 +182,24 @@ export function logContract(name: string, open: () => Log | Promise<Log>): void 
       });
     }
 
-    test("trims to its limit of age", async () => {
-      const short = await log.open("short", { retain: { ...KEEP_ALL, age: 50 } });
+    it("trims an event when it reaches the limit of age, and not before", async () => {
+      const short = await log.open("short", { retain: { ...KEEP_ALL, age: SHORT_AGE_MS } });
+      const { seen, listener } = recorder();
+      const ages: number[] = [];
+      const trimmed = (first: number) => {
+        for (const { offset, time } of seen) if (offset === first - 1) ages.push(Date.now() - time);
+      };
+      short.tail({ ...listener, trimmed });
       await short.append(entries(3));
       await expect.poll(() => short.first, { timeout: 5_000 }).toBe(4);
+      expect(ages.length).toBeGreaterThan(0);
+      for (const age of ages) expect(age).toBeGreaterThanOrEqual(SHORT_AGE_MS - CLOCK_ROUNDING_MS);
       expect(await short.append([entry(4)])).toEqual([4]);
     });
   });
 }
 
-/** A listener that writes down what it hears. */
+/** A tail listener that records the entries and trims it receives. A reset drops the entries. */
 export function recorder(): { seen: LogEntry[]; trims: number[]; listener: TailListener } {
   const seen: LogEntry[] = [];
   const trims: number[] = [];
