@@ -2,8 +2,9 @@ import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vi
 import { JobFailure } from "../../src/jobs/job-failure.ts";
 import { Jobs } from "../../src/jobs/jobs.ts";
 import { checkJobsOptions, type JobsOptions } from "../../src/jobs/jobs-options.ts";
-import { type ChannelWorld, openWorld, turns } from "../channel/channel-world.ts";
-import type { FakeSubscriber } from "../channel/fake-subscriber.ts";
+import { type ChannelWorld, openWorld } from "../channel/support/channel-world.ts";
+import type { FakeSubscriber } from "../channel/support/fake-subscriber.ts";
+import { turns } from "../support/turns.ts";
 
 let world: ChannelWorld;
 let jobs: Jobs<number, { url: string } | undefined>;

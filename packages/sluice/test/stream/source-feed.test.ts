@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { channelWorld } from "../channel/channel-world.ts";
+import { channelWorld } from "../channel/support/channel-world.ts";
 
 test("what a source has made goes out before its stream is ended in the same turn", async () => {
   const { connect, hub } = channelWorld();

@@ -1,11 +1,11 @@
-import { createParser, type Parser } from "../../src/protocol/parser.ts";
-import type { Piece } from "../../src/stream/body/piece.ts";
-import type { Sink, SinkOwner } from "../../src/stream/body/sink.ts";
-import type { CloseReason } from "../../src/stream/close-reason.ts";
-import type { Exchange } from "../../src/stream/opening/exchange.ts";
-import { openStream } from "../../src/stream/opening/open-stream.ts";
-import type { Source } from "../../src/stream/source/source.ts";
-import type { StreamHub } from "../../src/stream/stream-hub.ts";
+import { createParser, type Parser } from "../../../src/protocol/parser.ts";
+import type { Piece } from "../../../src/stream/body/piece.ts";
+import type { Sink, SinkOwner } from "../../../src/stream/body/sink.ts";
+import type { CloseReason } from "../../../src/stream/close-reason.ts";
+import type { Exchange } from "../../../src/stream/opening/exchange.ts";
+import { openStream } from "../../../src/stream/opening/open-stream.ts";
+import type { Source } from "../../../src/stream/source/source.ts";
+import type { StreamHub } from "../../../src/stream/stream-hub.ts";
 
 /** An event as a client sees it. */
 export interface SeenEvent {
@@ -15,8 +15,8 @@ export interface SeenEvent {
 }
 
 /**
- * A subscriber whose connection takes bytes only when it is told to: the fault that no real socket produces on command. Everything behind
- * the sink contract is the real thing, and so is the parser that reads.
+ * A subscriber whose connection accepts bytes only on request: no real socket stalls on command. Everything behind the
+ * sink contract is real, and so is the parser that reads the bytes.
  */
 export class FakeSubscriber implements Exchange, Sink {
   readonly request = {};
@@ -39,7 +39,7 @@ export class FakeSubscriber implements Exchange, Sink {
   readonly #lastEventId: string | undefined;
   readonly #parser: Parser;
 
-  /** Takes every byte as it comes, as a fast reader on a fast network does. */
+  /** True if the connection accepts every byte at once, like a fast reader on a fast network. */
   readonly #takesAll: boolean;
 
   constructor(hub: StreamHub, source: Source, lastEventId?: string, takesAll = false) {
@@ -52,7 +52,7 @@ export class FakeSubscriber implements Exchange, Sink {
     this.closed = openStream(hub, this, source, {});
   }
 
-  /** What the client would send to resume; `""` when it knows none. */
+  /** The last event ID that the client would send to resume; `""` if it has none. */
   get lastEventId(): string {
     return this.#parser.lastEventId;
   }
@@ -100,7 +100,7 @@ export class FakeSubscriber implements Exchange, Sink {
     this.disconnect();
   }
 
-  /** The connection takes up to so many bytes, and the client reads them. */
+  /** Makes the connection accept up to `bytes` bytes, and the client read them. */
   take(bytes = Number.POSITIVE_INFINITY): void {
     let left = bytes;
     while (this.#waiting.length > 0 && left > 0) {
@@ -118,7 +118,7 @@ export class FakeSubscriber implements Exchange, Sink {
     }
   }
 
-  /** The client goes away; what it has not read is lost. */
+  /** Makes the client disconnect. Bytes that it has not read are lost. */
   disconnect(): void {
     if (this.gone) return;
     this.gone = true;

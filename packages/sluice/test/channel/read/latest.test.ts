@@ -1,13 +1,14 @@
-import { expect, test } from "vitest";
-import type { ChannelEvent } from "../../src/channel/event/kept-event.ts";
-import { KeptEvent } from "../../src/channel/event/kept-event.ts";
-import { Latest } from "../../src/channel/read/latest.ts";
-import type { Log, NewEntry } from "../../src/logs/log.ts";
-import { MemoryChannelLog } from "../../src/logs/memory/memory-channel-log.ts";
-import { type ChannelWorld, openWorld, turns } from "./channel-world.ts";
-import { ForgetfulLog } from "./forgetful-log.ts";
-import { ForgetfulStore } from "./forgetful-store.ts";
-import { Wire } from "./wire.ts";
+import { expect, it } from "vitest";
+import type { ChannelEvent } from "../../../src/channel/event/kept-event.ts";
+import { KeptEvent } from "../../../src/channel/event/kept-event.ts";
+import { Latest } from "../../../src/channel/read/latest.ts";
+import type { Log, NewEntry } from "../../../src/logs/log.ts";
+import { MemoryChannelLog } from "../../../src/logs/memory/memory-channel-log.ts";
+import { turns } from "../../support/turns.ts";
+import { type ChannelWorld, openWorld } from "../support/channel-world.ts";
+import { ForgetfulLog } from "../support/forgetful-log.ts";
+import { ForgetfulStore } from "../support/forgetful-store.ts";
+import { Wire } from "../support/wire.ts";
 
 const RETAIN = { events: 5_000, bytes: Number.POSITIVE_INFINITY, age: Number.POSITIVE_INFINITY };
 const latestBy = ({ type }: { type: string }) => type;
@@ -16,14 +17,14 @@ function metrics(count: number, values: number): NewEntry[] {
   return Array.from({ length: count }, (_, n) => ({ type: `metric-${n % values}`, data: `${n}`, json: true }));
 }
 
-/** A log that was there before, and had these entries. */
+/** Makes a log that has entries before the channel opens it. */
 async function logWith(entries: readonly NewEntry[]) {
   const opened = new MemoryChannelLog(RETAIN);
   await opened.append(entries);
   return { opened, log: { shared: false, open: () => opened, close: async () => undefined } satisfies Log };
 }
 
-/** Some turns, after which a subscriber with a snapshot has what it gives. */
+/** Returns the snapshot that a new subscriber receives: the data by event type. */
 async function snapshot(world: ChannelWorld): Promise<Record<string, string>> {
   const subscriber = world.connect(world.channel.subscribe({ initial: "latest" }));
   await turns(30);
@@ -34,13 +35,13 @@ async function snapshot(world: ChannelWorld): Promise<Record<string, string>> {
   return Object.fromEntries(subscriber.seen.map(({ type, data }) => [type, data]));
 }
 
-test("the newest event of each key is found in a log that was there before", async () => {
+it("finds the newest event of each key in a log that has entries already", async () => {
   const { log } = await logWith(metrics(1_300, 3));
   const world = await openWorld({ latestBy }, {}, log);
   expect(await snapshot(world)).toEqual({ "metric-0": "1299", "metric-1": "1297", "metric-2": "1298" });
 });
 
-test("a snapshot that is asked for while older events are being looked through waits for all of them", async () => {
+it("makes a snapshot wait until all older events are loaded", async () => {
   const { opened, log } = await logWith(metrics(1_300, 3));
   let release!: () => void;
   const held = new Promise<void>((resolve) => {
@@ -53,7 +54,7 @@ test("a snapshot that is asked for while older events are being looked through w
   };
   const world = await openWorld({ latestBy }, {}, log);
   const subscriber = world.connect(world.channel.subscribe({ initial: "latest" }));
-  // Newer than all that is looked through, and is not undone by it.
+  // Newer than all loaded events, so loading must not replace it.
   await world.channel.publish("metric-1", "new");
   await turns();
   subscriber.take();
@@ -61,7 +62,7 @@ test("a snapshot that is asked for while older events are being looked through w
   release();
   await turns(10);
   subscriber.take();
-  // Without what is newer than the position that the snapshot is for: that comes after it, once.
+  // An event newer than the snapshot's position is not part of it: it follows, once.
   expect(subscriber.seen.map(({ type, data, lastEventId }) => [type, data, lastEventId])).toEqual([
     ["metric-2", "1298", ""],
     ["metric-0", "1299", ""],
@@ -70,7 +71,7 @@ test("a snapshot that is asked for while older events are being looked through w
   expect(await snapshot(world)).toEqual({ "metric-0": "1299", "metric-1": "new", "metric-2": "1298" });
 });
 
-test("what a new life of the log has lost is in no snapshot", async () => {
+it("leaves events that a new life of the log has lost out of snapshots", async () => {
   const store = new ForgetfulStore(RETAIN.events);
   store.append(metrics(4, 3));
   const log: Log = {
@@ -80,21 +81,21 @@ test("what a new life of the log has lost is in no snapshot", async () => {
   };
   const world = await openWorld({ latestBy }, {}, log);
   expect(await snapshot(world)).toEqual({ "metric-0": "3", "metric-1": "1", "metric-2": "2" });
-  const learned = () => turns(20);
+  const received = () => turns(20);
   store.restart(2);
-  await learned();
+  await received();
   expect(await snapshot(world)).toEqual({ "metric-0": "0", "metric-1": "1" });
   store.append([{ type: "metric-1", data: "9", json: true }]);
   store.restart(0);
-  await learned();
+  await received();
   expect(await snapshot(world)).toEqual({ "metric-0": "0", "metric-1": "9" });
   store.loseEverything();
-  await learned();
+  await received();
   expect(await snapshot(world)).toEqual({});
   await world.channel.close();
 });
 
-test("a load that was overtaken by another leaves nothing behind", async () => {
+it("drops the events of a load that another load has overtaken", async () => {
   const onError = (error: unknown) => expect.fail(String(error));
   const latest = new Latest({ keyOf: latestBy as (event: ChannelEvent) => string, onError });
   const event = (type: string, offset: number) =>
@@ -121,7 +122,7 @@ test("a load that was overtaken by another leaves nothing behind", async () => {
   expect(latest.events().map(({ entry }) => entry.type)).toEqual(["new", "added"]);
 });
 
-test("a load that fails is reported, and what came meanwhile is there", async () => {
+it("reports a load that fails, and keeps the events added meanwhile", async () => {
   const { opened, log } = await logWith(metrics(3, 3));
   const read = opened.read.bind(opened);
   opened.read = () => Promise.reject(new Error("cut off"));

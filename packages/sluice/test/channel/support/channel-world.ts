@@ -1,14 +1,14 @@
-import { Channel } from "../../src/channel/channel.ts";
-import type { ChannelOptions } from "../../src/channel/channel-options.ts";
-import type { ChannelLog, Log } from "../../src/logs/log.ts";
-import { memoryLog } from "../../src/logs/memory/memory-log.ts";
-import { checkSluiceOptions, type SluiceOptions } from "../../src/sluice-options.ts";
-import type { ErrorContext } from "../../src/stream/report.ts";
-import type { Source } from "../../src/stream/source/source.ts";
-import { StreamHub } from "../../src/stream/stream-hub.ts";
+import { Channel } from "../../../src/channel/channel.ts";
+import type { ChannelOptions } from "../../../src/channel/channel-options.ts";
+import type { ChannelLog, Log } from "../../../src/logs/log.ts";
+import { memoryLog } from "../../../src/logs/memory/memory-log.ts";
+import { checkSluiceOptions, type SluiceOptions } from "../../../src/sluice-options.ts";
+import type { ErrorContext } from "../../../src/stream/report.ts";
+import type { Source } from "../../../src/stream/source/source.ts";
+import { StreamHub } from "../../../src/stream/stream-hub.ts";
 import { FakeSubscriber } from "./fake-subscriber.ts";
 
-/** A channel on a log that the test can reach, and what it reports. */
+/** A channel on a log that the test can reach, and the errors that it reports. */
 export interface ChannelWorld {
   readonly hub: StreamHub;
   readonly channel: Channel<Record<string, unknown>>;
@@ -17,7 +17,7 @@ export interface ChannelWorld {
   connect(source: Source, lastEventId?: string): FakeSubscriber;
 }
 
-/** A channel that is still being opened. */
+/** Makes a channel whose log is still being opened. */
 export function channelWorld(
   options: ChannelOptions<Record<string, unknown>> = {},
   sluiceOptions: SluiceOptions = {},
@@ -44,19 +44,14 @@ export function channelWorld(
   };
 }
 
-/** The same, once the channel is open. */
+/** Makes a channel, and resolves once its log is open. */
 export async function openWorld(...given: Parameters<typeof channelWorld>): Promise<ChannelWorld> {
   const world = channelWorld(...given);
   await world.channel.position();
   return world;
 }
 
-/** The end of this event-loop turn, and of what it has set off. */
-export async function turns(count = 3): Promise<void> {
-  for (let i = 0; i < count; i++) await new Promise<void>((resolve) => setImmediate(resolve));
-}
-
-/** Reads what has come, and gives the data of its events. */
+/** Reads every byte that has arrived, and returns the data of all events seen so far. */
 export function read(subscriber: FakeSubscriber): unknown[] {
   subscriber.take();
   return subscriber.seen.map(({ data }) => JSON.parse(data));

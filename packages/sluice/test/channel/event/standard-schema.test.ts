@@ -1,18 +1,18 @@
 import { afterEach, describe, expect, it } from "vitest";
 import { z } from "zod";
-import { createSluice, type SluiceError, type StandardSchema } from "../../src/index.ts";
-import { collect } from "../../src/testing/index.ts";
+import { createSluice, type SluiceError, type StandardSchema } from "../../../src/index.ts";
+import { collect } from "../../../src/testing/index.ts";
 
 const sluice = createSluice();
 let channels = 0;
-/** A channel with one type of event, whatever a caller of JavaScript may publish to it. */
+/** Makes a channel with one event type that accepts any data as far as types go. */
 const channelWith = (schema: unknown) =>
   sluice.channel<{ placed: unknown }>(`orders-${++channels}`, { schemas: { placed: schema as StandardSchema } });
 afterEach(() => expect(sluice.stats().streams).toBe(0));
 
 const Order = z.object({ id: z.number().int(), total: z.number().positive() });
 
-/** What publishing this rejects with. */
+/** Returns the error with which publishing the data rejects. */
 async function refusal(channel: ReturnType<typeof channelWith>, data: unknown): Promise<SluiceError> {
   return channel.publish("placed", data).then(
     (id) => Promise.reject(new Error(`Published as ${id}.`)),
@@ -21,14 +21,14 @@ async function refusal(channel: ReturnType<typeof channelWith>, data: unknown): 
 }
 
 describe("a channel with schemas", () => {
-  it("publishes data that fits", async () => {
+  it("publishes data that fit the schema", async () => {
     const orders = channelWith(Order);
     const collected = collect(orders.subscribe(), 1);
     const id = await orders.publish("placed", { id: 1, total: 9.5 });
     expect(await collected).toMatchObject([{ id, event: "placed", data: { id: 1, total: 9.5 } }]);
   });
 
-  it("publishes nothing any more that was closed before its schema has answered", async () => {
+  it("publishes nothing if the channel closes before the schema has answered", async () => {
     const own = createSluice();
     const slow = z.number().refine(() => new Promise((resolve) => setTimeout(resolve, 20, true)));
     const orders = own.channel<{ placed: number }>("orders", { schemas: { placed: slow as StandardSchema<number> } });
@@ -38,7 +38,7 @@ describe("a channel with schemas", () => {
     await refused;
   });
 
-  it("refuses data that does not, names each fault and its place, and publishes nothing", async () => {
+  it("refuses data that do not fit, names each issue with its path, and publishes nothing", async () => {
     const orders = channelWith(z.object({ id: z.number(), lines: z.array(z.object({ sku: z.string() })) }));
     const error = await refusal(orders, { id: "1", lines: [{ sku: "a" }, { sku: 2 }] });
     expect(error.code).toBe("SCHEMA_MISMATCH");
@@ -49,14 +49,14 @@ describe("a channel with schemas", () => {
     expect(orders.stats()).toMatchObject({ published: 0, retained: 0 });
   });
 
-  it("says what is wrong with the data as a whole without naming a place", async () => {
+  it("reports an issue of the whole data without a path", async () => {
     const error = await refusal(channelWith(z.string()), 7);
     expect(error.message).toMatch(
       /^The data of "placed" does not fit its schema: [^:]*: ?expected string, received number$/i,
     );
   });
 
-  it("publishes what the schema makes of the data: defaults, transforms, and nothing it does not know", async () => {
+  it("publishes the schema's output: defaults, transforms, and no unknown fields", async () => {
     const schema = z.object({
       id: z.coerce.number(),
       currency: z.string().default("EUR"),
@@ -69,7 +69,7 @@ describe("a channel with schemas", () => {
     expect(events.map(({ data }) => data)).toEqual([{ id: 1, currency: "EUR", at: at.toISOString() }]);
   });
 
-  it("waits for refinements that take their time", async () => {
+  it("waits for asynchronous refinements", async () => {
     const known = new Set([1]);
     const orders = channelWith(Order.refine(async ({ id }) => known.has(id), { message: "There is no such order." }));
     await orders.publish("placed", { id: 1, total: 1 });
@@ -79,7 +79,7 @@ describe("a channel with schemas", () => {
     expect(orders.stats().published).toBe(1);
   });
 
-  it("leaves types without a schema alone", async () => {
+  it("does not validate types without a schema", async () => {
     const orders = sluice.channel<{ placed: z.output<typeof Order>; cancelled: { id: number } }>("partial", {
       schemas: { placed: Order },
     });
@@ -87,7 +87,7 @@ describe("a channel with schemas", () => {
     expect(orders.stats().published).toBe(1);
   });
 
-  it("tells the caller of what a schema throws, and publishes nothing", async () => {
+  it("rejects with the error that a schema throws, and publishes nothing", async () => {
     const broken = z.string().refine(() => {
       throw new Error("The register is away.");
     });
@@ -96,7 +96,7 @@ describe("a channel with schemas", () => {
     expect(orders.stats().published).toBe(0);
   });
 
-  it("takes any schema of the standard, with paths of both kinds", async () => {
+  it("accepts any Standard Schema, with paths of both kinds", async () => {
     const error = await refusal(
       channelWith({
         "~standard": {

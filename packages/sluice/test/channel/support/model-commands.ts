@@ -1,21 +1,21 @@
 import fc from "fast-check";
-import { turns } from "./channel-world.ts";
-import { SELECTIONS } from "./model-follower.ts";
-import type { Coming, Publishing, World } from "./model-world.ts";
+import { turns } from "../../support/turns.ts";
+import { SELECTIONS } from "./model-subscriber.ts";
+import type { Connecting, Publishing, World } from "./model-world.ts";
 
-/** One thing that happens. */
+/** One step of an interleaving. */
 export type Command =
   | ({ readonly do: "publish" | "elsewhere"; readonly count: number } & Publishing)
-  | ({ readonly do: "connect" | "start" } & Coming)
-  | ({ readonly do: "arrive"; readonly eras: number; readonly part: number } & Coming)
-  | { readonly do: "take"; readonly who: number; readonly bytes: number }
-  | { readonly do: "reconnect" | "leave"; readonly who: number }
+  | ({ readonly do: "connect" | "start" } & Connecting)
+  | ({ readonly do: "arrive"; readonly eras: number; readonly part: number } & Connecting)
+  | { readonly do: "take"; readonly index: number; readonly bytes: number }
+  | { readonly do: "reconnect" | "leave"; readonly index: number }
   | { readonly do: "trim" | "trim elsewhere"; readonly part: number }
   | { readonly do: "lose"; readonly count: number }
   | { readonly do: "restart" | "lose everything" | "heartbeat" }
   | { readonly do: "turn"; readonly count: number };
 
-const who = fc.nat(9);
+const index = fc.nat(9);
 const part = fc.double({ min: 0, max: 1, noNaN: true });
 const publishing = {
   type: fc.constantFrom("x", "y"),
@@ -26,7 +26,7 @@ const publishing = {
   ),
   ownId: fc.boolean(),
 };
-const coming = {
+const connecting = {
   selection: fc.nat(SELECTIONS.length - 1),
   isIterating: fc.nat(3).map((n) => n === 0),
   takesAll: fc.boolean(),
@@ -34,12 +34,12 @@ const coming = {
 
 const ON_ANY_LOG: fc.WeightedArbitrary<Command>[] = [
   { weight: 6, arbitrary: fc.record({ do: fc.constant("publish" as const), ...publishing }) },
-  { weight: 2, arbitrary: fc.record({ do: fc.constantFrom("connect" as const, "start" as const), ...coming }) },
+  { weight: 2, arbitrary: fc.record({ do: fc.constantFrom("connect" as const, "start" as const), ...connecting }) },
   {
     weight: 6,
-    arbitrary: fc.record({ do: fc.constant("take" as const), who, bytes: fc.constantFrom(1, 50, 700, 3_000, 1e9) }),
+    arbitrary: fc.record({ do: fc.constant("take" as const), index, bytes: fc.constantFrom(1, 50, 700, 3_000, 1e9) }),
   },
-  { weight: 2, arbitrary: fc.record({ do: fc.constantFrom("reconnect" as const, "leave" as const), who }) },
+  { weight: 2, arbitrary: fc.record({ do: fc.constantFrom("reconnect" as const, "leave" as const), index }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant("trim" as const), part }) },
   { weight: 1, arbitrary: fc.constant({ do: "heartbeat" as const }) },
   { weight: 4, arbitrary: fc.record({ do: fc.constant("turn" as const), count: fc.integer({ min: 1, max: 4 }) }) },
@@ -49,12 +49,12 @@ const ON_A_SHARED_LOG: fc.WeightedArbitrary<Command>[] = [
   { weight: 4, arbitrary: fc.record({ do: fc.constant("elsewhere" as const), ...publishing }) },
   {
     weight: 1,
-    arbitrary: fc.record({ do: fc.constant("arrive" as const), ...coming, eras: fc.nat(2), part }),
+    arbitrary: fc.record({ do: fc.constant("arrive" as const), ...connecting, eras: fc.nat(2), part }),
   },
   { weight: 2, arbitrary: fc.record({ do: fc.constant("lose" as const), count: fc.integer({ min: 1, max: 12 }) }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constantFrom("restart" as const, "lose everything" as const) }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant("trim elsewhere" as const), part }) },
-  // What is under way takes its turns.
+  // Pending work gets its turns.
   { weight: 4, arbitrary: fc.record({ do: fc.constant("turn" as const), count: fc.integer({ min: 1, max: 10 }) }) },
 ];
 
@@ -62,11 +62,11 @@ const MOST = { maxLength: 80, size: "max" } as const;
 export const commands: fc.Arbitrary<Command[]> = fc.array(fc.oneof(...ON_ANY_LOG), MOST);
 export const sharedCommands: fc.Arbitrary<Command[]> = fc.array(fc.oneof(...ON_ANY_LOG, ...ON_A_SHARED_LOG), MOST);
 
-/** Lets it happen. */
+/** Performs a command. */
 export async function perform(world: World, command: Command): Promise<void> {
-  const { past, ground, followers } = world;
-  const { store } = ground;
-  const era = past.eras[past.now]!;
+  const { history, modelLog, subscribers } = world;
+  const { store } = modelLog;
+  const era = history.eras[history.now]!;
   const through = (part: number) => era.first + Math.floor(part * (era.entries.length - era.first));
   switch (command.do) {
     case "publish":
@@ -80,16 +80,16 @@ export async function perform(world: World, command: Command): Promise<void> {
     case "start":
       return world.connectFromStart(command);
     case "arrive": {
-      const index = Math.max(0, past.now - command.eras);
+      const index = Math.max(0, history.now - command.eras);
       return world.arrive(command, {
         era: index,
-        offset: Math.round(command.part * past.eras[index]!.entries.length),
+        offset: Math.round(command.part * history.eras[index]!.entries.length),
       });
     }
     case "trim":
-      // A log that is shared may take its time, and others do not wait for it.
-      if (store === undefined) await ground.channelLog.trim(through(command.part));
-      else void ground.channelLog.trim(through(command.part));
+      // A shared log may take its time. Other commands do not wait for it.
+      if (store === undefined) await modelLog.channelLog.trim(through(command.part));
+      else void modelLog.channelLog.trim(through(command.part));
       return;
     case "trim elsewhere":
       return store?.trim(through(command.part));
@@ -100,13 +100,13 @@ export async function perform(world: World, command: Command): Promise<void> {
     case "lose everything":
       return store?.loseEverything();
     case "heartbeat":
-      return world.beat();
+      return world.writeHeartbeats();
     case "turn":
       return turns(command.count);
   }
-  const follower = followers[command.who % Math.max(1, followers.length)];
-  if (follower === undefined) return;
-  if (command.do === "take") follower.connection.take(command.bytes);
-  else if (command.do === "reconnect") world.reconnect(follower);
-  else follower.connection.disconnect();
+  const subscriber = subscribers[command.index % Math.max(1, subscribers.length)];
+  if (subscriber === undefined) return;
+  if (command.do === "take") subscriber.connection.take(command.bytes);
+  else if (command.do === "reconnect") world.reconnect(subscriber);
+  else subscriber.connection.disconnect();
 }

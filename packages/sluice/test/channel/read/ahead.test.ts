@@ -1,8 +1,8 @@
-import { expect, test } from "vitest";
-import { SharedMemory } from "../logs/support/shared-memory.ts";
-import { openWorld, read } from "./channel-world.ts";
+import { expect, it } from "vitest";
+import { SharedMemory } from "../../logs/support/shared-memory.ts";
+import { openWorld, read } from "../support/channel-world.ts";
 
-/** Two processes on one log, of which the second gathers what it is told for some time before it writes. */
+/** Makes two processes on one log. The second gathers received events for 50 ms before it writes them. */
 async function twoProcesses() {
   const store = new SharedMemory();
   const log = store.open();
@@ -10,7 +10,7 @@ async function twoProcesses() {
   return {
     here: here.channel,
     there,
-    /** A position that the second process has not heard of yet. */
+    /** Publishes in the first process, and returns the position before the second process receives it. */
     async newPosition(): Promise<string> {
       await there.channel.position();
       log.isCut = true;
@@ -22,7 +22,7 @@ async function twoProcesses() {
   };
 }
 
-test("an iteration from a position that is known and not yet written here waits without keeping the event loop", async () => {
+it("an iteration from a position received but not yet flushed waits without blocking the event loop", async () => {
   const { here, there, newPosition, close } = await twoProcesses();
   const position = await newPosition();
   const events = there.channel.subscribe().after(position);
@@ -33,7 +33,7 @@ test("an iteration from a position that is known and not yet written here waits 
   await close();
 });
 
-test("a stream from such a position gets what follows it, once", async () => {
+it("a stream from a position that is received but not yet flushed gets the events after it, once", async () => {
   const { here, there, newPosition, close } = await twoProcesses();
   const position = await newPosition();
   const subscriber = there.connect(there.channel.subscribe(), position);

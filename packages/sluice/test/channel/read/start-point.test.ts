@@ -1,9 +1,10 @@
-import { expect, test } from "vitest";
-import type { ChannelLog, Log } from "../../src/logs/log.ts";
-import { memoryLog } from "../../src/logs/memory/memory-log.ts";
-import { openWorld, read, turns } from "./channel-world.ts";
+import { expect, it } from "vitest";
+import type { ChannelLog, Log } from "../../../src/logs/log.ts";
+import { memoryLog } from "../../../src/logs/memory/memory-log.ts";
+import { turns } from "../../support/turns.ts";
+import { openWorld, read } from "../support/channel-world.ts";
 
-/** A log that others trim: `read` knows it at once, `first` only after the next `sync`, as a log elsewhere may. */
+/** Makes a log that other processes trim: `read` knows it at once, `first` only after the next `sync`. */
 function trimmedByOthers() {
   let inner!: ChannelLog;
   let first = 1;
@@ -39,7 +40,7 @@ function trimmedByOthers() {
         },
         sync: () => sync(),
         positionOf: async (id) => {
-          await beforeLookingUp();
+          await beforeLookup();
           return inner.positionOf(id);
         },
         trim: (through) => inner.trim(through),
@@ -49,12 +50,12 @@ function trimmedByOthers() {
     close: () => memory.close(),
   };
   let sync: () => Promise<void> = async () => undefined;
-  let beforeLookingUp: () => Promise<void> = async () => undefined;
+  let beforeLookup: () => Promise<void> = async () => undefined;
   return {
     log,
     trim: (through: number) => inner.trim(through),
-    trimBeforeLookingUp: (through: number) => {
-      beforeLookingUp = () => inner.trim(through);
+    trimBeforeLookup: (through: number) => {
+      beforeLookup = () => inner.trim(through);
     },
   };
 }
@@ -70,7 +71,7 @@ async function trimmedWorld() {
   return { world, position };
 }
 
-test("a log that was trimmed elsewhere, and has not noticed, is asked again before a gap is told: one, and to the right place", async () => {
+it("a subscriber gets one gap, with the right position, if another process trimmed the log unnoticed", async () => {
   const { world, position } = await trimmedWorld();
   const subscriber = world.connect(world.channel.subscribe(), position);
   await expect.poll(() => read(subscriber).length).toBe(5);
@@ -85,7 +86,7 @@ test("a log that was trimmed elsewhere, and has not noticed, is asked again befo
   await world.channel.close();
 });
 
-test("history of it begins with what is left, and says so", async () => {
+it("the history of a log trimmed by another process begins with the events left, and reports the gap", async () => {
   const { world, position } = await trimmedWorld();
   const history = await world.channel.history({ after: position });
   expect(history.events.map(({ data }) => data)).toEqual([7, 8, 9, 10]);
@@ -94,7 +95,7 @@ test("history of it begins with what is left, and says so", async () => {
   await world.channel.close();
 });
 
-test("an iteration over it is told of one gap", async () => {
+it("an iteration over a log trimmed by another process yields one gap", async () => {
   const { world, position } = await trimmedWorld();
   const items: unknown[] = [];
   for await (const { event, data } of world.channel.subscribe().after(position)) {
@@ -105,12 +106,12 @@ test("an iteration over it is told of one gap", async () => {
   await world.channel.close();
 });
 
-test("an own ID that is trimmed elsewhere while it is looked for: the gap says where what is left begins", async () => {
-  const { log, trimBeforeLookingUp } = trimmedByOthers();
+it("a gap names the position before the events left if another process trims an own ID during its lookup", async () => {
+  const { log, trimBeforeLookup } = trimmedByOthers();
   const { channel, connect } = await openWorld({ window: { events: 1 } }, {}, log);
   for (let n = 1; n <= 10; n++) await channel.publish("n", n, { id: `own ${n}` });
   await turns();
-  trimBeforeLookingUp(6);
+  trimBeforeLookup(6);
   const subscriber = connect(channel.subscribe(), "own 3");
   await expect.poll(() => read(subscriber).length).toBe(5);
   const [gap, ...rest] = subscriber.seen;

@@ -1,7 +1,8 @@
-import { expect, test } from "vitest";
-import { openWorld, turns } from "./channel-world.ts";
+import { expect, it } from "vitest";
+import { turns } from "../../support/turns.ts";
+import { openWorld } from "../support/channel-world.ts";
 
-test("a subscription can be iterated without HTTP", async () => {
+it("iterates over a subscription without HTTP", async () => {
   const { channel } = await openWorld();
   const items = channel.subscribe({ topics: ["a"] })[Symbol.asyncIterator]();
   await channel.publish("n", 1, { topics: ["b"] });
@@ -10,7 +11,7 @@ test("a subscription can be iterated without HTTP", async () => {
   await items.return();
 });
 
-test("an iteration begins where the channel was when it was made", async () => {
+it("starts at the position of the channel when the iterator was made", async () => {
   const { channel } = await openWorld();
   await channel.publish("n", 0);
   const items = channel.subscribe()[Symbol.asyncIterator]();
@@ -19,7 +20,7 @@ test("an iteration begins where the channel was when it was made", async () => {
   await items.return();
 });
 
-test("an iteration can go on after an event ID", async () => {
+it("continues after an event ID", async () => {
   const { channel } = await openWorld();
   const id = await channel.publish("n", 1);
   await channel.publish("n", 2);
@@ -29,40 +30,40 @@ test("an iteration can go on after an event ID", async () => {
   }
 });
 
-test("return ends an iteration that waits", async () => {
+it("ends a pending next() with return()", async () => {
   const { channel } = await openWorld();
   const items = channel.subscribe()[Symbol.asyncIterator]();
-  const parked = items.next();
+  const pending = items.next();
   await turns();
   await items.return();
-  expect(await parked).toEqual({ done: true, value: undefined });
+  expect(await pending).toEqual({ done: true, value: undefined });
   expect(channel.stats()).toMatchObject({ cohorts: 0 });
 });
 
-test("return ends an iteration whose snapshot waits", async () => {
+it("ends a pending snapshot with return()", async () => {
   const { channel } = await openWorld();
   const initial = async function* ({ signal }: { signal: AbortSignal }) {
     await new Promise<void>((resolve) => signal.addEventListener("abort", () => resolve()));
     yield* [];
   };
   const items = channel.subscribe({ initial })[Symbol.asyncIterator]();
-  const parked = items.next();
+  const pending = items.next();
   await turns();
   await items.return();
-  expect((await parked).done).toBe(true);
+  expect((await pending).done).toBe(true);
   expect(channel.stats()).toMatchObject({ cohorts: 0 });
 });
 
-test("closing the channel ends an iteration", async () => {
+it("ends when the channel closes", async () => {
   const { channel } = await openWorld();
   const items = channel.subscribe()[Symbol.asyncIterator]();
-  const parked = items.next();
+  const pending = items.next();
   await turns();
   await channel.close();
-  expect((await parked).done).toBe(true);
+  expect((await pending).done).toBe(true);
 });
 
-test("an iteration that falls behind is told of a gap, and goes on from what is kept", async () => {
+it("yields a gap after falling behind, and continues with the kept events", async () => {
   const { channel } = await openWorld({ retain: { events: 3 }, window: { events: 2 } });
   const items = channel.subscribe()[Symbol.asyncIterator]();
   await channel.publish("n", 0);
@@ -74,7 +75,7 @@ test("an iteration that falls behind is told of a gap, and goes on from what is 
   await items.return();
 });
 
-test("an iteration gets a snapshot first where one is asked for", async () => {
+it("yields the snapshot first if the subscription has one", async () => {
   const { channel } = await openWorld({ latestBy: ({ type }) => type });
   await channel.publish("metric", 1);
   await channel.publish("metric", 2);
@@ -85,7 +86,7 @@ test("an iteration gets a snapshot first where one is asked for", async () => {
   await items.return();
 });
 
-test("what is yielded belongs to the one who iterates", async () => {
+it("yields copies: a change by one caller does not reach another", async () => {
   const { channel } = await openWorld();
   const [one, two] = [0, 1].map(() => channel.subscribe()[Symbol.asyncIterator]());
   await channel.publish("n", { n: 1 });

@@ -1,15 +1,15 @@
-import type { Subscription } from "../../src/channel/subscription.ts";
+import type { Subscription } from "../../../src/channel/subscription.ts";
 import type { SeenEvent } from "./fake-subscriber.ts";
 
-/** Bytes that one item stands for, where one takes bytes. */
+/** Number of bytes in `take(bytes)` that stand for one item. */
 const ITEM_BYTES = 50;
-/** Items asked for at once at most. */
+/** Most pending calls of `next()`. */
 const MAX_ASKED = 20;
 
-/** A subscriber without HTTP, which asks for items when it is told to take something. */
+/** A subscriber without HTTP. It calls `next()` for the items that `take()` requests. */
 export class IteratingSubscriber {
   readonly seen: SeenEvent[] = [];
-  /** Items, in place of bytes. */
+  /** Number of items received, where a stream counts bytes. */
   written = 0;
   readonly mostPending = 0;
   gone = false;

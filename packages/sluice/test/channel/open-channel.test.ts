@@ -1,27 +1,28 @@
-import { describe, expect, test } from "vitest";
+import { describe, expect, it } from "vitest";
 import type { Log } from "../../src/logs/log.ts";
 import { memoryLog } from "../../src/logs/memory/memory-log.ts";
+import { turns } from "../support/turns.ts";
 import { until } from "../support/until.ts";
-import { channelWorld, read, turns } from "./channel-world.ts";
+import { channelWorld, read } from "./support/channel-world.ts";
 
-/** A log that cannot be opened for as long as `broken` is true. */
-function closedDoor() {
+/** Makes a log that cannot be opened while `isBroken` is true. */
+function brokenLog() {
   const memory = memoryLog();
-  const door = {
-    broken: true,
+  const broken = {
+    isBroken: true,
     attempts: 0,
     log: {
       shared: true,
       async open(name, options) {
-        door.attempts++;
+        broken.attempts++;
         await turns(1);
-        if (door.broken) throw new Error("connection refused");
+        if (broken.isBroken) throw new Error("connection refused");
         return memory.open(name, options);
       },
       close: () => memory.close(),
     } satisfies Log,
   };
-  return door;
+  return broken;
 }
 
 const refusal = {
@@ -32,10 +33,10 @@ const refusal = {
 };
 
 describe("a channel whose log cannot be opened", () => {
-  test("says so once by itself, and to everybody who uses it", async () => {
-    const { log } = closedDoor();
+  it("reports the failure once, and rejects every call", async () => {
+    const { log } = brokenLog();
     const { channel, errors } = channelWorld({}, {}, log);
-    await until("it has failed", () => errors.length > 0);
+    await until("the opening has failed", () => errors.length > 0);
     expect(errors).toMatchObject([{ error: refusal, context: { stage: "log", channel: "orders" } }]);
     await expect(channel.publish("n", 1)).rejects.toMatchObject(refusal);
     await expect(channel.history()).rejects.toMatchObject(refusal);
@@ -44,22 +45,22 @@ describe("a channel whose log cannot be opened", () => {
     expect(channel.stats()).toMatchObject({ subscribers: 0, retained: 0 });
   });
 
-  test("is tried again by whoever uses it next, once for all who do at the same moment", async () => {
-    const door = closedDoor();
-    const { channel, connect, errors } = channelWorld({}, {}, door.log);
-    await until("it has failed", () => errors.length > 0);
-    door.broken = false;
+  it("tries again with the next call, once for all calls of the same moment", async () => {
+    const broken = brokenLog();
+    const { channel, connect, errors } = channelWorld({}, {}, broken.log);
+    await until("the opening has failed", () => errors.length > 0);
+    broken.isBroken = false;
     const subscriber = connect(channel.subscribe({ from: "start" }));
     await Promise.all([channel.publish("n", 1), channel.publish("n", 2), channel.position()]);
     await turns();
     expect(read(subscriber)).toEqual([1, 2]);
-    expect(door.attempts).toBe(2);
+    expect(broken.attempts).toBe(2);
   });
 
-  test("has a stream on it answered with an HTTP error that tells nothing of it, and reported", async () => {
-    const { log } = closedDoor();
+  it("answers a stream with 503 without details, and reports the failure", async () => {
+    const { log } = brokenLog();
     const { channel, connect, errors, hub } = channelWorld({}, {}, log);
-    await until("it has failed", () => errors.length > 0);
+    await until("the opening has failed", () => errors.length > 0);
     const subscriber = connect(channel.subscribe());
     expect(await subscriber.closed).toBe("refused");
     expect(subscriber).toMatchObject({ status: 503, written: 0 });
@@ -67,8 +68,8 @@ describe("a channel whose log cannot be opened", () => {
     expect(hub.opening.size).toBe(0);
   });
 
-  test("and is closed meanwhile, says that it is closed", async () => {
-    const { log } = closedDoor();
+  it("rejects with CLOSED once it is closed", async () => {
+    const { log } = brokenLog();
     const { channel } = channelWorld({}, {}, log);
     await channel.close();
     await expect(channel.position()).rejects.toMatchObject({ code: "CLOSED" });
@@ -76,8 +77,8 @@ describe("a channel whose log cannot be opened", () => {
 });
 
 describe("a channel that is still being opened", () => {
-  /** A memory log that is opened when the test says so. */
-  function slowDoor() {
+  /** Makes a memory log whose opening waits for a call of `open`. */
+  function heldLog() {
     const memory = memoryLog();
     let open!: () => void;
     const opened = new Promise<void>((resolve) => {
@@ -94,14 +95,14 @@ describe("a channel that is still being opened", () => {
     return { log, open };
   }
 
-  test("keeps the order of the calls, those that come at the very moment included", async () => {
-    const { log, open } = slowDoor();
+  it("keeps the order of the calls, including calls at the moment of opening", async () => {
+    const { log, open } = heldLog();
     const { channel } = channelWorld({}, {}, log);
     const published: Promise<string>[] = [];
     const publish = () => published.push(channel.publish("n", published.length));
     for (let n = 0; n < 10; n++) publish();
     open();
-    // One in each step of what goes on after it was opened, whatever the steps are.
+    // One publish in each microtask that follows the opening.
     while (channel.stats().retained < 10) {
       for (let tick = 0; tick < 50; tick++) {
         publish();
@@ -114,8 +115,8 @@ describe("a channel that is still being opened", () => {
     expect(events.map(({ data }) => data)).toEqual(published.map((_, n) => n));
   });
 
-  test("takes the data as it is at the time of the call", async () => {
-    const { log, open } = slowDoor();
+  it("copies the data at the time of the call", async () => {
+    const { log, open } = heldLog();
     const { channel } = channelWorld({}, {}, log);
     const [data, topics] = [{ n: 1 }, ["a"]];
     const published = channel.publish("n", data, { topics });
@@ -127,8 +128,8 @@ describe("a channel that is still being opened", () => {
     expect(events).toMatchObject([{ data: { n: 1 }, topics: ["a"] }]);
   });
 
-  test("refuses what cannot be published at once, and begins an iteration where it stood", async () => {
-    const { log, open } = slowDoor();
+  it("refuses an invalid event at once, and starts an iteration at the position of its call", async () => {
+    const { log, open } = heldLog();
     const { channel } = channelWorld({}, {}, log);
     await expect(channel.publish("", 1)).rejects.toMatchObject({ code: "INVALID_FIELD" });
     const before = channel.publish("n", 1);
@@ -141,8 +142,8 @@ describe("a channel that is still being opened", () => {
     expect(channel.stats().cohorts).toBe(0);
   });
 
-  test("lets go of an iteration that has ended meanwhile", async () => {
-    const { log, open } = slowDoor();
+  it("releases an iteration that has ended meanwhile", async () => {
+    const { log, open } = heldLog();
     const { channel } = channelWorld({}, {}, log);
     const events = channel.subscribe()[Symbol.asyncIterator]();
     const next = events.next();

@@ -1,29 +1,29 @@
-import type { ChannelLog, LogEntry, NewEntry, TailListener } from "../../src/logs/log.ts";
-import type { Life } from "../../src/logs/shared/life.ts";
-import { LogView } from "../../src/logs/shared/log-view.ts";
-import { SharedChannelLog } from "../../src/logs/shared/shared-channel-log.ts";
+import type { ChannelLog, LogEntry, NewEntry, TailListener } from "../../../src/logs/log.ts";
+import type { Life } from "../../../src/logs/shared/life.ts";
+import { LogView } from "../../../src/logs/shared/log-view.ts";
+import { SharedChannelLog } from "../../../src/logs/shared/shared-channel-log.ts";
 import type { ForgetfulStore } from "./forgetful-store.ts";
 import type { Wire } from "./wire.ts";
 
-/** What the store was at the moment of an answer. */
-interface Seen {
+/** State of the store at the moment of an answer. */
+interface StoreState {
   readonly index: number;
   readonly life: Life;
   readonly first: number;
   readonly last: number;
 }
 
-/** Entries that the tail gets with one answer at most. */
+/** Most entries in one answer to the tail. */
 const TAIL_EVENTS = 5;
-/** One in so many appends is not answered, whether it was done or not. */
+/** One in this many appends gets no answer, whether the store appended or not. */
 const FAILS_ONE_IN = 12;
 
-/** The store as this process sees it: late, and by answers that overtake each other. */
+/** A log on a {@link ForgetfulStore} over a {@link Wire}: answers are late and overtake each other. */
 export class ForgetfulLog extends SharedChannelLog implements ChannelLog {
   readonly #store: ForgetfulStore;
   readonly #wire: Wire;
   readonly #view: LogView;
-  /** Index of the life that is known. */
+  /** Index of the newest life that this process knows. */
   #index: number;
   #closed = false;
   #unsent: {
@@ -41,7 +41,7 @@ export class ForgetfulLog extends SharedChannelLog implements ChannelLog {
     super();
     this.#store = store;
     this.#wire = wire;
-    const { index, life, first, last } = this.#seen();
+    const { index, life, first, last } = this.#state();
     this.#index = index;
     this.#view = new LogView(life, first, last);
   }
@@ -85,7 +85,7 @@ export class ForgetfulLog extends SharedChannelLog implements ChannelLog {
     this.#closed = true;
   }
 
-  /** What waits goes together, in the order of the calls. */
+  /** Sends the waiting appends together, in the order of the calls. */
   async #send(): Promise<void> {
     this.#sending = true;
     while (this.#unsent.length > 0) {
@@ -97,13 +97,13 @@ export class ForgetfulLog extends SharedChannelLog implements ChannelLog {
       const before = this.#store.last;
       const offsets = isDone ? sent.map(({ entries }) => this.#store.append(entries)) : [];
       const added = this.#store.era.entries.slice(before);
-      const seen = this.#seen();
+      const state = this.#state();
       await this.#wire.pass();
-      // What was appended to an earlier life may be lost by now.
-      const isKept = !fails && this.#learn(seen);
+      // Entries appended to an earlier life may be lost by now.
+      const isKept = !fails && this.#learn(state);
       if (isKept) {
         this.#view.appended(added);
-        this.#view.trimmed(seen.first);
+        this.#view.trimmed(state.first);
       }
       for (const [i, { answer }] of sent.entries()) answer(isKept ? offsets[i] : undefined);
     }
@@ -114,40 +114,40 @@ export class ForgetfulLog extends SharedChannelLog implements ChannelLog {
     while (!this.#closed) await this.#catchUp(TAIL_EVENTS);
   }
 
-  /** Resolves to whether what the store had is known now. */
+  /** Receives entries from the store. Resolves to false if the answer belongs to an earlier life. */
   async #catchUp(events: number): Promise<boolean> {
     const after = this.#view.last;
     await this.#wire.pass();
     const entries = this.#store.read(Math.max(after, this.#store.era.first - 1), events, Number.POSITIVE_INFINITY);
-    const seen = this.#seen();
+    const state = this.#state();
     await this.#wire.pass();
-    // What follows a place in one life is nothing that follows it in another.
-    if (!this.#learn(seen) || after > this.#view.last) return false;
+    // The entries that follow an offset in one life need not follow it in another.
+    if (!this.#learn(state) || after > this.#view.last) return false;
     this.#view.receive(entries as LogEntry[]);
-    this.#view.trimmed(seen.first);
+    this.#view.trimmed(state.first);
     return true;
   }
 
-  /** Asks again where the answer is of a life that is over. */
+  /** Asks the store, and asks again if the answer belongs to an earlier life. */
   async #ask<T>(question: () => T): Promise<T> {
     for (;;) {
       await this.#wire.pass();
       const answer = question();
-      const seen = this.#seen();
+      const state = this.#state();
       await this.#wire.pass();
-      if (!this.#learn(seen)) continue;
-      this.#view.trimmed(seen.first);
+      if (!this.#learn(state)) continue;
+      this.#view.trimmed(state.first);
       return answer;
     }
   }
 
-  #seen(): Seen {
+  #state(): StoreState {
     const { life, first } = this.#store.era;
-    return { index: this.#store.past.now, life, first, last: this.#store.last };
+    return { index: this.#store.history.now, life, first, last: this.#store.last };
   }
 
-  /** Whether what was seen is of the newest life known. */
-  #learn({ index, life, first, last }: Seen): boolean {
+  /** Enters the life of a state if it is new. Returns true if the state belongs to the newest known life. */
+  #learn({ index, life, first, last }: StoreState): boolean {
     if (index > this.#index) this.#view.enterLife(life, first, last);
     this.#index = Math.max(this.#index, index);
     return index === this.#index;

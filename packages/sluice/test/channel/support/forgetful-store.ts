@@ -1,6 +1,6 @@
-import { entryBytes, type LogEntry, type NewEntry } from "../../src/logs/log.ts";
-import { currentLife, type Life } from "../../src/logs/shared/life.ts";
-import { type Era, Past } from "./past.ts";
+import { entryBytes, type LogEntry, type NewEntry } from "../../../src/logs/log.ts";
+import { currentLife, type Life } from "../../../src/logs/shared/life.ts";
+import { type Era, LogHistory } from "./log-history.ts";
 
 interface StoredEra extends Era {
   readonly life: Life;
@@ -9,27 +9,27 @@ interface StoredEra extends Era {
 }
 
 /**
- * A store of one channel that several processes share, and that may lose what it was given: its end, or everything. What each of its lives
- * had is kept in `past`, for the model.
+ * A store of one channel that several processes share. It can lose its newest entries, or everything. `history` keeps
+ * the entries of each life for the model.
  */
 export class ForgetfulStore {
-  readonly past: Past = new Past();
+  readonly history: LogHistory = new LogHistory();
   readonly #retainEvents: number;
 
   constructor(retainEvents: number) {
     this.#retainEvents = retainEvents;
-    this.#live(currentLife({ run: "0", first: 1, last: 0 }, undefined), [], 1, undefined);
+    this.#begin(currentLife({ run: "0", first: 1, last: 0 }, undefined), [], 1, undefined);
   }
 
   get era(): StoredEra {
-    return this.past.eras[this.past.now] as StoredEra;
+    return this.history.eras[this.history.now] as StoredEra;
   }
 
   get last(): number {
     return this.era.entries.length;
   }
 
-  /** Appends at once, as any process may; one whose own ID is kept is not appended again. */
+  /** Appends entries at once. An entry whose own ID is already kept is not appended again. */
   append(entries: readonly NewEntry[]): number[] {
     return entries.map((entry) => {
       const known = entry.id === undefined ? undefined : this.positionOf(entry.id);
@@ -60,25 +60,25 @@ export class ForgetfulStore {
     this.era.first = Math.max(this.era.first, Math.min(through, this.last) + 1);
   }
 
-  /** Begins a new life without the newest `lost` entries; 0: without any loss. */
+  /** Begins a new life without the newest `lost` entries. */
   restart(lost: number): void {
     const { life, entries, first } = this.era;
     const kept = Math.max(this.last - lost, first - 1);
-    this.#live(
-      currentLife({ run: `${this.past.eras.length}`, first, last: kept }, life),
+    this.#begin(
+      currentLife({ run: `${this.history.eras.length}`, first, last: kept }, life),
       entries.slice(0, kept),
       first,
       kept,
     );
   }
 
-  /** Comes back empty, and does not even know that there was something. */
+  /** Begins a new life without entries, and without knowledge of earlier lives. */
   loseEverything(): void {
-    this.#live(currentLife({ run: `${this.past.eras.length}`, first: 1, last: 0 }, undefined), [], 1, undefined);
+    this.#begin(currentLife({ run: `${this.history.eras.length}`, first: 1, last: 0 }, undefined), [], 1, undefined);
   }
 
-  #live(life: Life, entries: LogEntry[], first: number, kept: number | undefined): void {
+  #begin(life: Life, entries: LogEntry[], first: number, kept: number | undefined): void {
     const { epoch } = life;
-    this.past.eras.push({ epoch, life, entries, first, kept } as StoredEra);
+    this.history.eras.push({ epoch, life, entries, first, kept } as StoredEra);
   }
 }

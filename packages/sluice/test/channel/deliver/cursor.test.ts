@@ -1,12 +1,13 @@
-import { describe, expect, test } from "vitest";
-import type { ChannelLog, Log, TailListener } from "../../src/logs/log.ts";
-import { MemoryChannelLog } from "../../src/logs/memory/memory-channel-log.ts";
-import { SseItem } from "../../src/stream/source/sse-item.ts";
-import { openWorld, read, turns } from "./channel-world.ts";
-import { FakeSubscriber } from "./fake-subscriber.ts";
+import { describe, expect, it } from "vitest";
+import type { ChannelLog, Log, TailListener } from "../../../src/logs/log.ts";
+import { MemoryChannelLog } from "../../../src/logs/memory/memory-channel-log.ts";
+import { SseItem } from "../../../src/stream/source/sse-item.ts";
+import { turns } from "../../support/turns.ts";
+import { openWorld, read } from "../support/channel-world.ts";
+import { FakeSubscriber } from "../support/fake-subscriber.ts";
 
 describe("resuming", () => {
-  test("begins with a block that has only a position, so that a subscriber cut off before its first event misses nothing", async () => {
+  it("starts with a position only: a subscriber cut before its first event misses nothing", async () => {
     const { channel, connect } = await openWorld();
     const first = connect(channel.subscribe());
     first.take();
@@ -18,7 +19,7 @@ describe("resuming", () => {
     expect(read(again)).toEqual([1]);
   });
 
-  test("goes by the publisher's own IDs", async () => {
+  it("works with the publisher's own IDs", async () => {
     const { channel, connect, hub } = await openWorld();
     for (let n = 1; n <= 4; n++) await channel.publish("n", n, { id: `order/${n}` });
     const subscriber = connect(channel.subscribe(), "order/2");
@@ -28,12 +29,12 @@ describe("resuming", () => {
     const live = connect(channel.subscribe());
     await channel.publish("n", 5, { id: "order/5" });
     await turns();
-    const told = [...hub.streams].map((stream) => stream.feed.describe().lastEventId);
-    expect(told).toEqual(["order/5", "order/5"]);
+    const lastEventIds = [...hub.streams].map((stream) => stream.feed.describe().lastEventId);
+    expect(lastEventIds).toEqual(["order/5", "order/5"]);
     expect(live.written).toBeGreaterThan(0);
   });
 
-  test("goes past the window into the log, and past the log into a gap, without loss or repetition", async () => {
+  it("reads from the log beyond the window, and reports a gap beyond the log, without loss or repetition", async () => {
     const { channel, connect } = await openWorld({ retain: { events: 1_000 }, window: { events: 10 } });
     const ids = [];
     for (let n = 1; n <= 1_500; n++) ids.push(await channel.publish("n", n));
@@ -48,7 +49,7 @@ describe("resuming", () => {
     ]);
   });
 
-  test("a subscription may begin at the start, or after an event ID", async () => {
+  it("is not needed to start at the oldest event or after an event ID: `from` does so", async () => {
     const { channel, connect } = await openWorld();
     const ids = [];
     for (let n = 1; n <= 3; n++) ids.push(await channel.publish("n", n));
@@ -60,7 +61,7 @@ describe("resuming", () => {
   });
 
   const huge = "x".repeat(10_000_000);
-  test.each([
+  it.each([
     ["another epoch", "otherepoch-3", "other-epoch"],
     ["from the future", "EPOCH-999999", "future"],
     ["negative", "EPOCH--1", "unparsable"],
@@ -69,9 +70,9 @@ describe("resuming", () => {
     ["beyond safe integers", "EPOCH-99999999999999999999", "unparsable"],
     ["with NUL", "a\0b", "unparsable"],
     ["with a line end", "a\nb", "unparsable"],
-    ["never heard of", "order/77", "unknown"],
-    ["10 MB of it", huge, "unparsable"],
-  ])("a last event ID that is %s is a gap, and everything that is kept follows", async (_, given, reason) => {
+    ["unknown", "order/77", "unknown"],
+    ["10 MB long", huge, "unparsable"],
+  ])("from a last event ID that is %s is a gap, and every kept event follows", async (_, given, reason) => {
     const { channel, connect, hub } = await openWorld();
     for (let n = 1; n <= 3; n++) await channel.publish("n", n);
     const epoch = (await channel.position()).split("-")[0]!;
@@ -85,7 +86,7 @@ describe("resuming", () => {
     expect(hub.gaps).toBe(1);
   });
 
-  test("from the position just before the oldest kept event is no gap", async () => {
+  it("from the position just before the oldest kept event reports no gap", async () => {
     const { channel, connect } = await openWorld({ retain: { events: 2 } });
     const ids = [];
     for (let n = 1; n <= 4; n++) ids.push(await channel.publish("n", n));
@@ -96,7 +97,7 @@ describe("resuming", () => {
 });
 
 describe("a snapshot", () => {
-  test('"latest" gives the newest event of each key that is for this subscriber, without IDs, then the position', async () => {
+  it('"latest" has the newest selected event of each key, without IDs, then the position', async () => {
     const { channel, connect } = await openWorld({ latestBy: ({ type, topics }) => `${type}:${topics}` });
     await channel.publish("metric", 1);
     await channel.publish("status", "up");
@@ -116,7 +117,7 @@ describe("a snapshot", () => {
     expect(subscriber.seen.at(-1)).toMatchObject({ data: "4" });
   });
 
-  test("is left out for a subscriber that resumes", async () => {
+  it("is not sent to a subscriber that resumes", async () => {
     const { channel, connect } = await openWorld({ latestBy: ({ type }) => type });
     const id = await channel.publish("metric", 1);
     await channel.publish("metric", 2);
@@ -125,7 +126,7 @@ describe("a snapshot", () => {
     expect(read(subscriber)).toEqual([2]);
   });
 
-  test("made by a function comes first, and what is published meanwhile comes after it", async () => {
+  it("made by a function comes first, and events published meanwhile follow it", async () => {
     const { channel, connect } = await openWorld();
     let publishMeanwhile!: () => void;
     const meanwhile = new Promise<void>((resolve) => {
@@ -147,7 +148,7 @@ describe("a snapshot", () => {
     expect(subscriber.seen.map(({ data }) => data)).toEqual(['{"lastEventId":null}', "rest of the snapshot", "1"]);
   });
 
-  test("holds what was published just before, which then does not come again", async () => {
+  it("contains events published just before, and does not repeat them", async () => {
     const { channel, connect } = await openWorld({ latestBy: ({ type }) => type });
     const subscriber = connect(channel.subscribe({ initial: "latest" }), "older-7");
     const late = connect(channel.subscribe({ initial: "latest" }), "unknown");
@@ -159,7 +160,7 @@ describe("a snapshot", () => {
     }
   });
 
-  test("comes again after a gap, whose ID leads to the same gap until the snapshot is through", async () => {
+  it("is sent again after a gap, whose ID leads to the same gap until the snapshot is complete", async () => {
     const { channel, connect } = await openWorld();
     await channel.publish("n", 1);
     let hold: Promise<void> = new Promise(() => undefined);
@@ -180,7 +181,7 @@ describe("a snapshot", () => {
     expect(again.lastEventId).toBe(await channel.position());
   });
 
-  test("that throws is reported, and ends the stream so that it is tried again", async () => {
+  it("that throws is reported and ends the stream, so that the subscriber tries again", async () => {
     const { channel, connect, errors } = await openWorld();
     const subscriber = connect(
       channel.subscribe({
@@ -194,14 +195,14 @@ describe("a snapshot", () => {
     expect(channel.stats().subscribers).toBe(0);
   });
 
-  test("with an ID in it is refused", async () => {
+  it("with an ID is refused", async () => {
     const { channel, connect, errors } = await openWorld();
     const subscriber = connect(channel.subscribe({ initial: () => [new SseItem(1, { id: "x" })] }));
     expect(await subscriber.closed).toBe("error");
     expect(errors).toMatchObject([{ error: { code: "INVALID_FIELD" } }]);
   });
 
-  test("larger than a high-water mark is written as fast as it is read", async () => {
+  it("larger than a high-water mark is written at the pace of the reader", async () => {
     const { channel, connect } = await openWorld({}, { highWaterMark: 1_024 });
     let made = 0;
     const subscriber = connect(
@@ -218,7 +219,7 @@ describe("a snapshot", () => {
 });
 
 describe("a log that begins a new life", () => {
-  /** A memory log whose life the test can end: what a Redis that came back empty does to its log. */
+  /** Makes a memory log whose life the test can end, like a Redis that restarts empty. */
   function mortalLog() {
     let current: ChannelLog;
     let tail: TailListener;
@@ -262,7 +263,7 @@ describe("a log that begins a new life", () => {
     };
   }
 
-  test("tells every subscriber a gap, live or lagging, and gives what the new life has", async () => {
+  it("makes every subscriber, live or lagging, receive a gap and the events of the new life", async () => {
     const { log, die } = mortalLog();
     const { channel, connect } = await openWorld({}, { highWaterMark: 1_024 }, log);
     const live = connect(channel.subscribe());
@@ -285,7 +286,7 @@ describe("a log that begins a new life", () => {
     expect(live.lastEventId).toBe(await channel.position());
   });
 
-  test("has heartbeats and connections tell the new life's position, however far the old one was", async () => {
+  it("makes heartbeats and connections() show the position of the new life", async () => {
     const { log, die } = mortalLog();
     const { channel, connect, hub } = await openWorld({}, {}, log);
     connect(channel.subscribe());
@@ -301,7 +302,7 @@ describe("a log that begins a new life", () => {
     expect(read(other).at(-1)).toMatchObject({ reason: "other-epoch" });
   });
 
-  test("takes up a subscriber once that was waiting for its turn, so that nothing comes twice", async () => {
+  it("continues a subscriber that waited in the run queue once, so that no event comes twice", async () => {
     const { log, die } = mortalLog();
     const { channel, hub } = await openWorld({}, { highWaterMark: 1_024 }, log);
     for (let n = 0; n < 90; n++) await channel.publish("n", "x".repeat(400));
@@ -319,7 +320,7 @@ describe("a log that begins a new life", () => {
     expect(channel.stats()).toMatchObject({ live: 0, cohorts: 0 });
   });
 
-  test("tells an iteration a gap too", async () => {
+  it("makes an iteration yield a gap", async () => {
     const { log, die } = mortalLog();
     const { channel } = await openWorld({}, {}, log);
     const items = channel.subscribe()[Symbol.asyncIterator]();

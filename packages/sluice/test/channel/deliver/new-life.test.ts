@@ -1,14 +1,15 @@
-import { describe, expect, test } from "vitest";
-import type { ChannelOptions } from "../../src/channel/channel-options.ts";
-import type { ChannelLog, Log, LogEntry, NewEntry } from "../../src/logs/log.ts";
-import { MemoryChannelLog } from "../../src/logs/memory/memory-channel-log.ts";
-import { currentLife } from "../../src/logs/shared/life.ts";
-import { LogView } from "../../src/logs/shared/log-view.ts";
-import { SharedMemory } from "../logs/support/shared-memory.ts";
-import { openWorld, read, turns } from "./channel-world.ts";
-import { FakeSubscriber } from "./fake-subscriber.ts";
+import { describe, expect, it } from "vitest";
+import type { ChannelOptions } from "../../../src/channel/channel-options.ts";
+import type { ChannelLog, Log, LogEntry, NewEntry } from "../../../src/logs/log.ts";
+import { MemoryChannelLog } from "../../../src/logs/memory/memory-channel-log.ts";
+import { currentLife } from "../../../src/logs/shared/life.ts";
+import { LogView } from "../../../src/logs/shared/log-view.ts";
+import { SharedMemory } from "../../logs/support/shared-memory.ts";
+import { turns } from "../../support/turns.ts";
+import { openWorld, read } from "../support/channel-world.ts";
+import { FakeSubscriber } from "../support/fake-subscriber.ts";
 
-/** A log that others share, whose lives the test ends, and whose answers it can hold back. */
+/** Makes a shared log whose lives the test ends, and whose answers the test can hold back. */
 function sharedLog() {
   let life = currentLife({ run: "0", first: 1, last: 0 }, undefined);
   let runs = 0;
@@ -57,26 +58,26 @@ function sharedLog() {
   };
   return {
     log: { shared: true, open: () => channelLog, close: async () => undefined } satisfies Log,
-    /** Others append, and this process does not know of it yet. */
-    elsewhere(...data: string[]) {
+    /** Appends in another process. This process has not received the entries yet. */
+    appendElsewhere(...data: string[]) {
       add(data.map((each) => ({ type: "n", data: each, json: false })));
     },
-    /** This process learns that there is a new life. */
-    learnLife() {
+    /** Makes this process enter the current life. */
+    enterLife() {
       known.enterLife(life, first, entries.length);
     },
-    /** This process learns of everything. */
-    learn() {
-      this.learnLife();
+    /** Makes this process enter the current life and receive every entry. */
+    receiveAll() {
+      this.enterLife();
       known.receive(entries.slice(known.last));
     },
-    /** Only so many are left, and another life begins with these; this process does not know of it yet. */
+    /** Keeps the first `kept` entries, and begins a new life. This process does not know of it yet. */
     loseAfter(kept: number, ...data: string[]) {
       entries = entries.slice(0, kept);
       life = currentLife({ run: `${++runs}`, first, last: kept }, life);
-      this.elsewhere(...data);
+      this.appendElsewhere(...data);
     },
-    /** Answers that are asked for from now on are held back until the function is called. */
+    /** Holds back the answers to calls made from now on. Returns the function that releases them. */
     hold(): () => void {
       let release!: () => void;
       held = new Promise((resolve) => {
@@ -87,15 +88,15 @@ function sharedLog() {
   };
 }
 
-/** What is older than the newest event is read from the log. */
+/** All but the newest event are read from the log. */
 const SMALL_WINDOW = { window: { events: 1 } };
 const LETTERS = ["a", "b", "c", "d", "e"];
 
 async function setUp(options: ChannelOptions<Record<string, unknown>> = {}) {
   const store = sharedLog();
-  store.elsewhere(...LETTERS);
+  store.appendElsewhere(...LETTERS);
   const world = await openWorld(options, { highWaterMark: 1_024 }, store.log);
-  store.learn();
+  store.receiveAll();
   return { store, ...world };
 }
 
@@ -105,22 +106,22 @@ const dataOf = (subscriber: FakeSubscriber) => {
 };
 
 describe("a new life of the log", () => {
-  test("that lost nothing is no gap, and positions of the earlier one go on", async () => {
+  it("that lost nothing is no gap, and positions of the earlier life stay valid", async () => {
     const { store, channel, connect } = await setUp();
     const position = await channel.position();
     const live = connect(channel.subscribe());
     store.loseAfter(5, "f");
-    store.learn();
+    store.receiveAll();
     await turns();
     expect(dataOf(live)).toEqual(["f"]);
     expect(dataOf(connect(channel.subscribe(), position))).toEqual(["f"]);
   });
 
-  test("is a gap only for those who had more than it kept", async () => {
+  it("is a gap only for subscribers that had more than it kept", async () => {
     const { store, channel } = await setUp();
     const epoch = (await channel.position()).split("-")[0];
     store.loseAfter(3, "D", "E", "F");
-    store.learn();
+    store.receiveAll();
     for (const [offset, seen] of [
       [2, ["c", "D", "E", "F"]],
       [3, ["D", "E", "F"]],
@@ -135,63 +136,63 @@ describe("a new life of the log", () => {
     }
   });
 
-  test("begun between the making and the first asking of an iteration is told it", async () => {
+  it("that begins before the first next() of an iteration makes the iteration yield a gap", async () => {
     const { store, channel } = await setUp();
     const items = channel.subscribe()[Symbol.asyncIterator]();
     store.loseAfter(3, "D", "E", "F");
-    store.learn();
+    store.receiveAll();
     expect((await items.next()).value).toMatchObject({ event: "gap", data: { reason: "other-epoch" } });
     expect((await items.next()).value).toMatchObject({ data: "a" });
     await items.return();
   });
 
-  test("begun while older events were being read does not mix them with its own", async () => {
+  it("that begins during a read does not mix the events read with its own", async () => {
     const { store, channel, connect } = await setUp(SMALL_WINDOW);
     const epoch = (await channel.position()).split("-")[0];
     const release = store.hold();
     const subscriber = connect(channel.subscribe(), `${epoch}-2`);
     store.loseAfter(3, "D", "E", "F");
-    store.learn();
+    store.receiveAll();
     release();
     await turns();
     expect(dataOf(subscriber)).toEqual(["c", "D", "E", "F"]);
     expect(subscriber.seen.map(({ lastEventId }) => lastEventId).at(-1)).toBe(await channel.position());
   });
 
-  // The answer goes through some hands until the subscriber has it.
-  test.each(Array.from({ length: 10 }, (_, hand) => [hand]))(
-    "begun %i hands after a read was answered does not mix what was read with its own",
-    async (hands) => {
+  // The answer passes through some promises before it reaches the subscriber.
+  it.each(Array.from({ length: 10 }, (_, microtask) => [microtask]))(
+    "that begins %i microtasks after the answer to a read does not mix the events read with its own",
+    async (microtasks) => {
       const { store, channel, connect } = await setUp(SMALL_WINDOW);
       const epoch = (await channel.position()).split("-")[0];
       const release = store.hold();
       const subscriber = connect(channel.subscribe(), `${epoch}-2`);
       release();
-      for (let i = 0; i < hands; i++) await undefined;
+      for (let i = 0; i < microtasks; i++) await undefined;
       store.loseAfter(3, "D", "E", "F");
-      store.learn();
+      store.receiveAll();
       await turns();
       const other = connect(channel.subscribe(), `${epoch}-2`);
       await turns();
       const seen = dataOf(subscriber);
-      // It had more than was kept, or it had not.
+      // Either it had received more than was kept, or it had not.
       if (seen.includes("gap")) expect(seen).toEqual(["c", "d", "e", "gap", "a", "b", "c", "D", "E", "F"]);
       else expect(seen).toEqual(["c", "D", "E", "F"]);
       expect(dataOf(other)).toEqual(["c", "D", "E", "F"]);
     },
   );
 
-  test("does not give what was read ahead in an earlier one, and then lost", async () => {
+  it("does not deliver events that an earlier life had read ahead and then lost", async () => {
     const { store, channel, connect } = await setUp(SMALL_WINDOW);
     const epoch = (await channel.position()).split("-")[0];
-    store.elsewhere("x".repeat(2_000));
-    store.learn();
-    store.elsewhere("lost");
-    // What is read for one who stays behind is kept for others.
+    store.appendElsewhere("x".repeat(2_000));
+    store.receiveAll();
+    store.appendElsewhere("lost");
+    // The events read for this lagging subscriber are kept for others.
     connect(channel.subscribe(), `${epoch}-0`);
     await turns();
     store.loseAfter(6, "f", "g");
-    store.learn();
+    store.receiveAll();
     await turns();
     const other = connect(channel.subscribe(), `${epoch}-4`);
     await turns();
@@ -200,18 +201,18 @@ describe("a new life of the log", () => {
     expect(dataOf(other).map((data) => data.at(-1))).toEqual(["e", "x", "f", "g"]);
   });
 
-  test("finds a subscriber in the run queue once, so that nothing comes twice", async () => {
+  it("continues a subscriber in the run queue once, so that no event comes twice", async () => {
     const { store, channel, hub } = await setUp(SMALL_WINDOW);
     const epoch = (await channel.position()).split("-")[0];
     const many = (name: string) => Array.from({ length: 20 }, (_, n) => `${name}${n}${"x".repeat(400)}`);
-    store.elsewhere(...many("old"));
-    store.learn();
+    store.appendElsewhere(...many("old"));
+    store.receiveAll();
     const subscriber = new FakeSubscriber(hub, channel.subscribe(), `${epoch}-0`, true);
     while (subscriber.seen.length === 0) await undefined;
-    // What it is to read in the new life comes after its turn in the old one would have.
+    // Its first read in the new life completes after the turn that it waited for in the old life.
     const release = store.hold();
     store.loseAfter(0, ...many("new"));
-    store.learn();
+    store.receiveAll();
     await turns();
     release();
     await turns(20);
@@ -221,12 +222,12 @@ describe("a new life of the log", () => {
   });
 });
 
-test("a position of an earlier life that is ahead of what this process knows is waited for", async () => {
+it("a position of an earlier life ahead of what this process has received waits until the entries arrive", async () => {
   const { store, channel, connect } = await setUp();
   const epoch = (await channel.position()).split("-")[0];
-  store.elsewhere("f", "g");
+  store.appendElsewhere("f", "g");
   store.loseAfter(7, "h");
-  store.learnLife();
+  store.enterLife();
   const release = store.hold();
   const subscriber = connect(channel.subscribe(), `${epoch}-7`);
   await turns();
@@ -238,7 +239,7 @@ test("a position of an earlier life that is ahead of what this process knows is 
   expect(channel.stats()).toMatchObject({ live: 1, lagging: 0 });
 });
 
-test("a publisher's own ID that was lost while it was looked for is a gap", async () => {
+it("a publisher's own ID that is lost during its lookup is a gap", async () => {
   const { store, channel, connect } = await setUp();
   await channel.publish("n", "own", { id: "own" });
   const subscriber = connect(channel.subscribe(), "own");
@@ -246,7 +247,7 @@ test("a publisher's own ID that was lost while it was looked for is a gap", asyn
   const release = store.hold();
   await turns();
   store.loseAfter(5, "F", "G");
-  store.learn();
+  store.receiveAll();
   release();
   await turns();
   expect(dataOf(subscriber)).toEqual(["gap", ...LETTERS, "F", "G"]);
@@ -255,30 +256,30 @@ test("a publisher's own ID that was lost while it was looked for is a gap", asyn
   await items.return();
 });
 
-test("history begun in one life and ended in another has nothing of what was lost", async () => {
+it("a history that spans two lives has no event that was lost", async () => {
   const { store, channel } = await setUp();
   const release = store.hold();
   const history = channel.history({ limit: 3 });
   await turns();
   store.loseAfter(3, "D");
-  store.learn();
+  store.receiveAll();
   release();
   const { events, position } = await history;
   expect(events.map(({ data }) => data)).toEqual(["b", "c", "D"]);
   expect(position).toBe(await channel.position());
 });
 
-test("a snapshot that waits for a life's newest events waits for those of the life that follows", async () => {
+it("a snapshot that is loading when a new life begins waits for the events of the new life", async () => {
   const { store, channel, connect } = await setUp({ latestBy: ({ data }) => String(data) });
   const releaseFirst = store.hold();
   store.loseAfter(4);
-  store.learn();
+  store.receiveAll();
   const subscriber = connect(channel.subscribe({ initial: "latest" }));
-  store.elsewhere("e", "lost");
-  store.learn();
+  store.appendElsewhere("e", "lost");
+  store.receiveAll();
   const releaseSecond = store.hold();
   store.loseAfter(5, "f");
-  store.learn();
+  store.receiveAll();
   releaseFirst();
   await turns();
   expect(dataOf(subscriber)).toEqual([]);
@@ -287,7 +288,7 @@ test("a snapshot that waits for a life's newest events waits for those of the li
   expect(dataOf(subscriber)).toEqual(["a", "b", "c", "d", "e", "f"]);
 });
 
-test("a gap tells a live subscriber its position also where it was given no event yet", async () => {
+it("a gap names the position of a live subscriber that has received no event yet", async () => {
   const store = new SharedMemory();
   const { channel, connect } = await openWorld({}, {}, store.open());
   const position = await channel.position();
@@ -304,7 +305,7 @@ test("a gap tells a live subscriber its position also where it was given no even
   await channel.close();
 });
 
-test("one who comes back with a publisher's own ID from before a loss is told of a gap, and goes on after it", async () => {
+it("a subscriber with a publisher's own ID from before a loss receives a gap and continues after it", async () => {
   const { log, lose } = losingLog();
   const { channel, connect } = await openWorld({}, {}, log);
   await channel.publish("n", 1, { id: "own/1" });
@@ -320,7 +321,7 @@ test("one who comes back with a publisher's own ID from before a loss is told of
   await channel.close();
 });
 
-/** The memory log, as one that says that something was lost after its newest entry. */
+/** Makes a memory log that can report a loss after its newest entry. */
 function losingLog() {
   const inner = new MemoryChannelLog({ events: 100, bytes: 1e6, age: 1e9 });
   let lostAfter = 0;

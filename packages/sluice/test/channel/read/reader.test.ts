@@ -1,15 +1,15 @@
-import { expect, test } from "vitest";
-import type { ChannelLog, Log } from "../../src/logs/log.ts";
-import { memoryLog } from "../../src/logs/memory/memory-log.ts";
-import { until } from "../support/until.ts";
-import { openWorld } from "./channel-world.ts";
+import { expect, it } from "vitest";
+import type { ChannelLog, Log } from "../../../src/logs/log.ts";
+import { memoryLog } from "../../../src/logs/memory/memory-log.ts";
+import { until } from "../../support/until.ts";
+import { openWorld } from "../support/channel-world.ts";
 
 const EVENTS = 20_000;
 const WINDOW_EVENTS = 100;
-/** Of which a page holds at most 512. */
+/** Number of pages of 512 events, the most that a page holds. */
 const PAGES = Math.ceil(EVENTS / 512);
 
-/** A memory log that answers later, as a log elsewhere does, and counts what it is asked to read. */
+/** Makes a memory log that answers in a later turn, like a remote log, and counts its reads. */
 function countingLog(): { log: Log; reads: () => number; entries: () => number } {
   let reads = 0;
   let entries = 0;
@@ -45,7 +45,7 @@ async function filledWorld() {
   return { world, ...counting };
 }
 
-test("many who replay the same, or choose differently from the same place, make the log be read once", async () => {
+it("reads the log once for many subscribers that replay the same events, whatever they select", async () => {
   const { world, reads, entries } = await filledWorld();
   const few = (event: { data: unknown }) => (event.data as number) % 1_000 === 0;
   const selections = [
@@ -59,7 +59,7 @@ test("many who replay the same, or choose differently from the same place, make 
       return { subscriber, count };
     }),
   );
-  await until("all have it", () => {
+  await until("all subscribers are live", () => {
     for (const { subscriber } of subscribers) subscriber.take();
     return world.channel.stats().live === subscribers.length;
   });
@@ -70,24 +70,24 @@ test("many who replay the same, or choose differently from the same place, make 
   await world.channel.close();
 });
 
-test("one that is far behind is read to from the log at its own pace, while others stay live", async () => {
+it("reads the log for a subscriber far behind at the subscriber's pace, while others stay live", async () => {
   const { world, entries } = await filledWorld();
   const slow = world.connect(world.channel.subscribe({ topics: "*", from: "start" }));
   const live = world.connect(world.channel.subscribe({ topics: "*" }));
-  await until("it is full", () => slow.written > 0);
+  await until("its socket is full", () => slow.written > 0);
   for (let i = 0; i < 20; i++) await new Promise<void>((resolve) => setImmediate(resolve));
-  // What it does not take is not read for it.
+  // The log is not read ahead of the slow subscriber.
   expect(entries()).toBeLessThan(EVENTS / 4);
   for (let n = 1; n <= 50; n++) {
     await world.channel.publish("n", EVENTS + n);
     live.take();
   }
-  await until("the live one has it", () => {
+  await until("the live subscriber has every event", () => {
     live.take();
     return live.seen.length === 50;
   });
   expect(slow.seen.length).toBe(0);
-  await until("the slow one has it", () => {
+  await until("the slow subscriber has every event", () => {
     slow.take(4_096);
     return slow.seen.length === EVENTS + 50;
   });

@@ -1,31 +1,31 @@
-import type { ChannelLog, Log, NewEntry } from "../../src/logs/log.ts";
-import { MemoryChannelLog } from "../../src/logs/memory/memory-channel-log.ts";
-import { turns } from "./channel-world.ts";
+import type { ChannelLog, Log, NewEntry } from "../../../src/logs/log.ts";
+import { MemoryChannelLog } from "../../../src/logs/memory/memory-channel-log.ts";
+import { turns } from "../../support/turns.ts";
 import { ForgetfulLog } from "./forgetful-log.ts";
 import { ForgetfulStore } from "./forgetful-store.ts";
-import { Past } from "./past.ts";
+import { LogHistory } from "./log-history.ts";
 import { Wire } from "./wire.ts";
 
-/** What a channel of the model stands on: its log, and all that ever was in it. */
-export interface Ground {
+/** A log under test, and the history that the model compares with. */
+export interface ModelLog {
   readonly log: Log;
-  readonly past: Past;
-  /** The log of the channel, once it is open. */
+  readonly history: LogHistory;
+  /** The channel's log, once it is open. */
   readonly channelLog: ChannelLog;
-  /** Where others have a hand in it, too. */
+  /** The store, if other processes share it. */
   readonly store: ForgetfulStore | undefined;
-  /** Hears of what this process publishes. */
+  /** Called with each entry that this process publishes. */
   published(entry: NewEntry): void;
 }
 
-/** The memory log, as it is or behind something. */
-export function memoryGround(retainedEvents: number, wrap: (log: Log) => Log = (log) => log): Ground {
+/** Makes a memory log, wrapped by `wrap`. */
+export function memoryModelLog(retainedEvents: number, wrap: (log: Log) => Log = (log) => log): ModelLog {
   const retain = { events: retainedEvents, bytes: Number.POSITIVE_INFINITY, age: Number.POSITIVE_INFINITY };
   const channelLog = new MemoryChannelLog(retain);
   const log: Log = { shared: false, open: () => channelLog, close: () => channelLog.close() };
-  const past = new Past();
+  const history = new LogHistory();
   const entries: NewEntry[] = [];
-  past.eras.push({
+  history.eras.push({
     epoch: channelLog.epoch,
     entries,
     get first() {
@@ -33,11 +33,11 @@ export function memoryGround(retainedEvents: number, wrap: (log: Log) => Log = (
     },
     kept: undefined,
   });
-  return { log: wrap(log), past, channelLog, store: undefined, published: (entry) => void entries.push(entry) };
+  return { log: wrap(log), history, channelLog, store: undefined, published: (entry) => void entries.push(entry) };
 }
 
-/** A log that others share, and whose store may forget. `seed` is for how long everything takes. */
-export function forgetfulGround(retainedEvents: number, seed: number): Ground {
+/** Makes a log on a store that other processes share and that loses entries. `seed` decides all delays. */
+export function forgetfulModelLog(retainedEvents: number, seed: number): ModelLog {
   const store = new ForgetfulStore(retainedEvents);
   let opened: ForgetfulLog;
   const log: Log = {
@@ -47,7 +47,7 @@ export function forgetfulGround(retainedEvents: number, seed: number): Ground {
   };
   return {
     log,
-    past: store.past,
+    history: store.history,
     get channelLog() {
       return opened;
     },
@@ -56,7 +56,7 @@ export function forgetfulGround(retainedEvents: number, seed: number): Ground {
   };
 }
 
-/** The same log, opened, read and asked over the course of some event-loop turns, as a log on the network is. */
+/** Wraps a log so that it answers after some event-loop turns, like a log on the network. */
 export function slowly(log: Log): Log {
   let delays = 0;
   const later = async <T>(value: T | Promise<T>): Promise<T> => {

@@ -1,0 +1,66 @@
+import { describe, expect, it } from "vitest";
+import { turns } from "../../support/turns.ts";
+import { openWorld, read } from "../support/channel-world.ts";
+
+describe("the history of a channel", () => {
+  it("returns the newest events or the events after an ID, and a position to continue from", async () => {
+    const { channel, connect } = await openWorld();
+    const ids: string[] = [];
+    for (let n = 1; n <= 5; n++) ids.push(await channel.publish("placed", { n }, n === 2 ? { topics: ["a"] } : {}));
+    const newest = await channel.history({ limit: 2 });
+    expect(newest).toMatchObject({ gap: undefined, position: ids[4] });
+    expect(newest.events.map(({ id, data }) => [id, data])).toEqual([
+      [ids[3], { n: 4 }],
+      [ids[4], { n: 5 }],
+    ]);
+    const some = await channel.history({ after: ids[0]!, limit: 2, topics: ["a"] });
+    expect(some.events).toMatchObject([
+      { type: "placed", topics: ["a"], time: expect.any(Number) },
+      { data: { n: 3 } },
+    ]);
+    const rest = connect(channel.subscribe(), some.position);
+    await turns();
+    expect(read(rest)).toEqual([{ n: 4 }, { n: 5 }]);
+  });
+
+  it("reports a gap and returns the events that are left", async () => {
+    const { channel } = await openWorld({ retain: { events: 2 } });
+    const first = await channel.publish("placed", 1);
+    for (let n = 2; n <= 5; n++) await channel.publish("placed", n);
+    const history = await channel.history({ after: first });
+    expect(history.gap).toMatchObject({ reason: "trimmed", lastEventId: first });
+    expect(history.events.map(({ data }) => data)).toEqual([4, 5]);
+  });
+
+  it("returns events with topics only to callers that name one of the topics", async () => {
+    const { channel } = await openWorld();
+    await channel.publish("placed", "all");
+    await channel.publish("placed", "one", { topics: ["user:1"] });
+    await channel.publish("noted", "two", { topics: ["user:2"] });
+    const data = async (options: object) => (await channel.history(options)).events.map((event) => event.data);
+    expect(await data({})).toEqual(["all"]);
+    expect(await data({ topics: ["user:1"] })).toEqual(["all", "one"]);
+    expect(await data({ topics: "*", types: ["noted"] })).toEqual(["two"]);
+    expect(await data({ topics: "*", limit: 2 })).toEqual(["one", "two"]);
+    expect(await data({ topics: "*", filter: (event: { data: unknown }) => event.data !== "one" })).toEqual([
+      "all",
+      "two",
+    ]);
+  });
+
+  it("returns copies: a change by one caller does not reach another", async () => {
+    const { channel } = await openWorld();
+    await channel.publish("placed", { n: 1 });
+    const { events } = await channel.history();
+    (events[0]!.data as { n: number }).n = 9;
+    expect((await channel.history()).events).toMatchObject([{ data: { n: 1 } }]);
+  });
+
+  it.each([[{ topics: "user:1" }], [{ limit: 0 }], [{ limit: 1e6 }], [{ after: 3 }], [{ before: "x" }]])(
+    "refuses invalid options: %j",
+    async (options) => {
+      const { channel } = await openWorld();
+      await expect(channel.history(options as never)).rejects.toMatchObject({ code: "INVALID_OPTION" });
+    },
+  );
+});

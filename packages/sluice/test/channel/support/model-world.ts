@@ -1,0 +1,153 @@
+import { expect } from "vitest";
+import { formatPosition } from "../../../src/base/position.ts";
+import { Channel } from "../../../src/channel/channel.ts";
+import type { NewEntry } from "../../../src/logs/log.ts";
+import { checkSluiceOptions } from "../../../src/sluice-options.ts";
+import { StreamHub } from "../../../src/stream/stream-hub.ts";
+import { FakeSubscriber } from "./fake-subscriber.ts";
+import { IteratingSubscriber } from "./iterating-subscriber.ts";
+import type { LogHistory, ModelPosition } from "./log-history.ts";
+import type { ModelLog } from "./model-logs.ts";
+import { HIGH_WATER_MARK, MAX_DATA, ModelSubscriber, SELECTIONS } from "./model-subscriber.ts";
+
+export const RETAINED_EVENTS = 40;
+export const WINDOW_EVENTS = 12;
+
+/** How a subscriber connects. */
+export interface Connecting {
+  readonly selection: number;
+  readonly isIterating: boolean;
+  readonly takesAll: boolean;
+}
+
+/** An event to publish. */
+export interface Publishing {
+  readonly type: string;
+  readonly topics: readonly string[] | undefined;
+  readonly ownId: boolean;
+}
+
+/** A channel under test, its subscribers, and the model to compare them with. */
+export class World {
+  readonly modelLog: ModelLog;
+  readonly history: LogHistory;
+  readonly hub: StreamHub;
+  readonly channel: Channel;
+  readonly subscribers: ModelSubscriber[] = [];
+  readonly errors: unknown[] = [];
+  #published = 0;
+  #unanswered = 0;
+
+  constructor(modelLog: ModelLog) {
+    const settings = checkSluiceOptions({ highWaterMark: HIGH_WATER_MARK, heartbeat: Number.POSITIVE_INFINITY });
+    this.modelLog = modelLog;
+    this.history = modelLog.history;
+    this.hub = new StreamHub(settings, (error) => this.errors.push(error));
+    this.channel = new Channel({
+      hub: this.hub,
+      log: modelLog.log,
+      name: "orders",
+      gapEvent: "gap",
+      flushInterval: 0,
+      options: { retain: { events: RETAINED_EVENTS }, window: { events: WINDOW_EVENTS } },
+    });
+  }
+
+  /** Position of the channel, as far as this process knows. */
+  get here(): ModelPosition {
+    const { epoch, last } = this.modelLog.channelLog;
+    return { era: this.history.eras.findIndex((era) => era.epoch === epoch), offset: last };
+  }
+
+  get isSettled(): boolean {
+    const { now, eras } = this.history;
+    const { era, offset } = this.here;
+    return this.#unanswered === 0 && era === now && offset === eras[now]!.entries.length;
+  }
+
+  publish(publishing: Publishing): void {
+    const entry = this.#entry(publishing);
+    const { type, data, topics, id } = entry;
+    this.modelLog.published(entry);
+    const { epoch } = this.modelLog.channelLog;
+    const published = this.channel.publish(type, JSON.parse(data), { ...(topics && { topics }), ...(id && { id }) });
+    this.#unanswered++;
+    published
+      .then((told) => {
+        // If a new life begins in the turn of the answer, the ID may belong to either life.
+        if (this.modelLog.channelLog.epoch !== epoch) return;
+        const position = this.history.position(told);
+        expect(position && this.history.at(position)?.data, "publish resolves to the ID of the event").toBe(data);
+      })
+      .catch((error) => {
+        if (error.code !== "LOG_FAILED" || this.modelLog.store === undefined) this.errors.push(error);
+      })
+      .finally(() => {
+        this.#unanswered--;
+      });
+  }
+
+  publishElsewhere(publishing: Publishing): void {
+    this.modelLog.store?.append([this.#entry(publishing)]);
+  }
+
+  connect(connecting: Connecting): void {
+    const subscriber = this.#add(connecting);
+    subscriber.begins(this.here);
+    this.#connect(subscriber, undefined, connecting.takesAll);
+  }
+
+  connectFromStart(connecting: Connecting): void {
+    const subscriber = this.#add(connecting);
+    const { era, offset } = this.here;
+    subscriber.begins({ era, offset: this.modelLog.channelLog.first - 1 });
+    subscriber.newestAtStart = offset;
+    this.#connect(subscriber, undefined, connecting.takesAll, "start");
+  }
+
+  /** Connects a subscriber of another process, which may have received more, or less, than this process knows. */
+  arrive(connecting: Connecting, position: ModelPosition): void {
+    const subscriber = this.#add(connecting);
+    subscriber.begins(position);
+    this.#connect(
+      subscriber,
+      formatPosition({ epoch: this.history.eras[position.era]!.epoch, offset: position.offset }),
+      connecting.takesAll,
+    );
+  }
+
+  /** Writes the heartbeats that the sweep writes to idle streams. */
+  writeHeartbeats(): void {
+    for (const stream of this.hub.streams) if (stream.writable) stream.write(stream.feed.heartbeat());
+  }
+
+  reconnect(subscriber: ModelSubscriber): void {
+    const { connection } = subscriber;
+    connection.disconnect();
+    // It was cut before it had read a position, so it connects as a new subscriber.
+    if (connection.lastEventId === "") subscriber.begins(this.here);
+    else subscriber.checkPosition();
+    this.#connect(subscriber, connection.lastEventId || undefined, false);
+  }
+
+  #entry({ type, topics, ownId }: Publishing): NewEntry {
+    const n = ++this.#published;
+    const data = JSON.stringify({ n, pad: "p".repeat(n % MAX_DATA) });
+    return { type, data, json: true, topics, id: ownId ? `own/${n}` : undefined };
+  }
+
+  #add({ selection, isIterating }: Connecting): ModelSubscriber {
+    const subscriber = new ModelSubscriber(this.history, SELECTIONS[selection]!, isIterating);
+    this.subscribers.push(subscriber);
+    return subscriber;
+  }
+
+  #connect(subscriber: ModelSubscriber, lastEventId: string | undefined, takesAll: boolean, from = "now"): void {
+    const subscription = this.channel.subscribe({ ...subscriber.selection.options, from });
+    subscriber.connected(
+      subscriber.isIterating
+        ? new IteratingSubscriber(subscription, lastEventId)
+        : new FakeSubscriber(this.hub, subscription, lastEventId, takesAll),
+    );
+  }
+}
