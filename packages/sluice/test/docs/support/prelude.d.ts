@@ -1,5 +1,5 @@
 /**
- * The names that docs/guide.md takes for granted. Its first section says what the reader has to imagine: an Express
+ * The names that the documents use without declaring them. The first section of docs/guide.md introduces them: an Express
  * application that knows its user, a Sluice, and the reader's own data.
  */
 import type { Express as Application } from "express";
@@ -8,7 +8,7 @@ import type { Channel, Sluice } from "sluice";
 declare global {
   namespace Express {
     interface Request {
-      /** The signed-in user, by an authentication middleware. */
+      /** The signed-in user, set by an authentication middleware. */
       user: { id: string };
     }
   }
@@ -32,6 +32,10 @@ declare global {
     newestOrders(): Promise<OrderPlacement[]>;
     orderRows(): Promise<string[]>;
   };
+
+  // Runtimes that docs/frameworks/ shows.
+  const Bun: { serve(options: { port: number; fetch(request: Request): Promise<Response> }): unknown };
+  const Deno: { serve(options: { port: number }, handler: (request: Request) => Promise<Response>): unknown };
 
   // The reader's page.
   function showOrder(order: OrderPlacement): void;

@@ -4,28 +4,28 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { ROOT } from "./documents.ts";
 
-/** Among the packages, so that the programs find `sluice` as its users do: built, by its name and its `exports`. */
+/** Inside node_modules, so that a program finds `sluice` as a user's program does: built, by name and `exports`. */
 const FOLDER = join(ROOT, "node_modules/.cache/sluice/docs");
 const PRELUDE = "prelude.d.ts";
 
-/** A program that stands in a text. */
+/** A program in a document. */
 export interface Program {
-  /** Names its file: letters, digits and hyphens. */
+  /** The name of its file: letters, digits and hyphens. */
   readonly name: string;
   readonly code: string;
 }
 
-/** What became of some programs. */
+/** Programs after compilation. */
 export interface Compiled {
-  /** What the compiler says of each that has errors. */
+  /** The compiler's output for each program that has errors. */
   readonly errors: ReadonlyMap<string, string>;
-  /** The JavaScript file of a program. */
+  /** Returns the path of a program's JavaScript file. */
   fileOf(name: string): string;
 }
 
 /**
- * Compiles programs, each a module of its own, against the built package. With `prelude` they may use the names that the guide
- * says it takes for granted; without it they must stand for themselves.
+ * Compiles programs against the built package, each as a module of its own. With `prelude` a program may use the names
+ * that the guide introduces; without it a program must be complete.
  */
 export function compile(
   group: string,
@@ -44,7 +44,7 @@ export function compile(
     compilerOptions: {
       outDir: "js",
       rootDir: ".",
-      // A program in a text may show what one gets and do nothing with it.
+      // A program in a document may declare a value only to show it.
       noUnusedLocals: false,
       noUnusedParameters: false,
       isolatedDeclarations: false,
