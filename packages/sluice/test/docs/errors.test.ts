@@ -27,8 +27,8 @@ describe("docs/errors.md", () => {
     const sources = readdirSync(SOURCES, { recursive: true, encoding: "utf8" })
       .filter((name) => name.endsWith(".ts"))
       .map((name) => readFileSync(join(SOURCES, name), "utf8"));
-    // A stage is a property of the context, or the last argument of a method that makes one.
-    const named = [/\bstage: "([a-z-]+)"/g, /(?:report|#fail)\(\w+, "([a-z-]+)"\)/g];
+    // A stage is a property of the context, or the second argument of a function that makes one.
+    const named = [/\bstage: "([a-z-]+)"/g, /\(error, "([a-z-]+)"\)/g];
     const stages = sources.flatMap((source) =>
       named.flatMap((pattern) => [...source.matchAll(pattern)].map((match) => match[1] as string)),
     );
