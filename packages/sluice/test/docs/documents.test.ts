@@ -1,7 +1,15 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { brokenLinks, DOCUMENTS, linksOutOfPackage, ROOT, readDocument, unknownScripts } from "./support/documents.ts";
+import {
+  brokenLinks,
+  DOCUMENTS,
+  linksOutOfPackage,
+  ROOT,
+  readDocument,
+  unknownScripts,
+  unknownSources,
+} from "./support/documents.ts";
 import { headings, linkTargets } from "./support/markdown.ts";
 
 describe.each(DOCUMENTS)("%s", (path) => {
@@ -11,6 +19,12 @@ describe.each(DOCUMENTS)("%s", (path) => {
 
   it("names no script that does not exist", () => {
     expect(unknownScripts(readDocument(path))).toEqual([]);
+  });
+});
+
+describe.each(DOCUMENTS.filter((path) => path.startsWith("docs/")))("%s", (path) => {
+  it("names no source that does not exist", () => {
+    expect(unknownSources(readDocument(path))).toEqual([]);
   });
 });
 
@@ -74,6 +88,11 @@ describe("checking a document", () => {
       "[a](https://a.example/b) [b](guide.md#a-channel) [c](#here) [d](nowhere.md) [e](guide.md#no) [f](#no)\n# Here\n";
     expect(brokenLinks("docs/x.md", links)).toEqual(["nowhere.md", "guide.md#no", "#no"]);
     expect(brokenLinks("README.md", "[a](../outside.md)")).toEqual(["../outside.md"]);
+  });
+
+  it("finds names of sources that do not exist", () => {
+    const text = "`channel/channel.ts`, `channel.ts`, `chanel.ts`, `nel.ts`, `stream/channel.ts`, `a.b`";
+    expect(unknownSources(text)).toEqual(["chanel.ts", "nel.ts", "stream/channel.ts"]);
   });
 
   it("finds links out of the package", () => {

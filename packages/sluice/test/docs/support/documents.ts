@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join, posix } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Program } from "./compile.ts";
-import { codeBlocks, headingAnchors, linkTargets, namedScripts } from "./markdown.ts";
+import { codeBlocks, codeSpans, headingAnchors, linkTargets, namedScripts } from "./markdown.ts";
 
 export const ROOT: string = fileURLToPath(new URL("../../../../..", import.meta.url));
 
@@ -56,6 +56,15 @@ export function linksOutOfPackage(markdown: string, published: readonly string[]
     const file = posix.normalize((target.split("#")[0] ?? "").replace(/^\.\//, ""));
     return !published.some((name) => file === name || file.startsWith(`${name}/`));
   });
+}
+
+/** Returns the names of TypeScript files in code spans, such as `channel/channel.ts`, that no file of the package has. */
+export function unknownSources(markdown: string): string[] {
+  const files = readdirSync(join(ROOT, "packages/sluice"), { recursive: true, encoding: "utf8" })
+    .map((path) => `/${path.replaceAll("\\", "/")}`)
+    .filter((path) => path.endsWith(".ts") && !NOT_OURS.test(path));
+  const names = codeSpans(markdown).filter((text) => /^[\w/.-]+\.ts$/.test(text));
+  return names.filter((name) => !files.some((path) => path.endsWith(`/${name}`)));
 }
 
 /** The homes of the standards that the package implements. */

@@ -20,6 +20,11 @@ export function indentedFences(markdown: string): string[] {
   return withoutBlocks(markdown).match(/^[ \t>]+`{3,}.*$/gm) ?? [];
 }
 
+/** Returns the text of each code span outside blocks. */
+export function codeSpans(markdown: string): string[] {
+  return [...withoutBlocks(markdown).matchAll(/`([^`\n]+)`/g)].map((match) => match[1] as string);
+}
+
 /** Returns the targets of links and images, without those in code. */
 export function linkTargets(markdown: string): string[] {
   const prose = withoutBlocks(markdown).replace(/`[^`\n]*`/g, "");
@@ -67,8 +72,7 @@ const SHORT = ["start", "test"];
 
 /** Returns the scripts named in code spans and blocks: `npm run lint`, `npm test`, `npm run build -w sluice`. */
 export function namedScripts(markdown: string): NamedScript[] {
-  const spans = [...withoutBlocks(markdown).matchAll(/`([^`\n]+)`/g)].map((match) => match[1] as string);
-  const code = [...codeBlocks(markdown).map((block) => block.code), ...spans].join("\n");
+  const code = [...codeBlocks(markdown).map((block) => block.code), ...codeSpans(markdown)].join("\n");
   const commands = code.matchAll(/\bnpm (?:(run) )?([\w:-]+)((?:[ \t]+(?!&&|#)[^\s;|]+)*)/g);
   return [...commands].flatMap(({ 1: run, 2: script = "", 3: rest = "" }) => {
     if (run === undefined && !SHORT.includes(script)) return [];
