@@ -1,29 +1,30 @@
 import { type DrainOptions, type Sluice, SluiceError } from "../index.ts";
 
-/** What every adapter is registered with. */
+/** Options of every adapter. */
 export interface AdapterOptions {
-  /** The Sluice whose streams these are. It stays its owner's: the adapter never closes it. */
+  /** Sets the Sluice whose streams the adapter opens. The adapter never closes it. Required. */
   readonly sluice: Sluice;
 }
 
-/** What adapters of frameworks that tell of their shutdown are registered with besides. */
+/** Options of the adapters for frameworks that announce their shutdown. */
 export interface DrainingAdapterOptions extends AdapterOptions {
   /**
-   * How streams are ended when the application closes, before its server does, which would wait for them. `false`: not at all, for a
-   * Sluice that outlives the application. Default: `{}`, as `sluice.drain()` does by itself.
+   * Sets how streams are drained when the application closes, before its server waits for them; see `Sluice.drain`.
+   * `false`: streams are not drained, for a Sluice that outlives the application. Default: `{}`, the defaults of
+   * `Sluice.drain`.
    */
   readonly drain?: DrainOptions | false;
 }
 
 const DRAIN_NAMES = ["grace", "timeout", "pace", "spread"];
 
-/** Throws `INVALID_OPTION` where an option is not what its description says: at registration, not with the first request. */
+/** Validates the options when the adapter is registered, not at the first request. Throws `INVALID_OPTION`. */
 export function checkAdapterOptions(adapter: string, options: DrainingAdapterOptions, names: readonly string[]): void {
   const refuse = (message: string) => new SluiceError("INVALID_OPTION", `${adapter}: ${message}`);
   if (typeof options?.sluice?.stream !== "function")
-    throw refuse("`sluice` must be a Sluice, as createSluice() makes it. Pass { sluice }.");
+    throw refuse("`sluice` must be a Sluice that createSluice() made. Pass { sluice }.");
   for (const name of Object.keys(options)) {
-    if (!names.includes(name)) throw refuse(`there is no option \`${name}\`. There are: ${names.join(", ")}.`);
+    if (!names.includes(name)) throw refuse(`there is no option \`${name}\`. The options are: ${names.join(", ")}.`);
   }
   const { drain = {} } = options;
   if (drain === false) return;

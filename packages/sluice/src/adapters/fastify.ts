@@ -8,22 +8,23 @@ export type { DrainingAdapterOptions as SluiceFastifyOptions } from "./adapter-o
 declare module "fastify" {
   interface FastifyReply {
     /**
-     * Answers with an event stream; see `Sluice.stream`. Return it: `return reply.sse(source)`. It keeps the headers that were set by
-     * `reply.header()`, and resolves to the reason of its end. Being hijacked, the reply has no `onSend` hooks.
-     * Rejects only with `INVALID_OPTION`, which Fastify then answers like any error.
+     * Answers with an event stream; see `Sluice.stream`. Return its promise: `return reply.sse(source)`. It resolves to
+     * the reason for which the stream ended. The answer keeps the headers that `reply.header()` set. `onSend` hooks do
+     * not run, since the reply is hijacked. Rejects only with `INVALID_OPTION`, which Fastify answers like any error.
      */
     sse(source: Source<IncomingMessage>, options?: StreamOptions): Promise<CloseReason>;
   }
 }
 
 /**
- * A Fastify plugin that adds `reply.sse(source, options)`, on HTTP/1.1 and HTTP/2, and drains the Sluice on `app.close()`.
+ * A Fastify plugin that adds `reply.sse(source, options)`, on HTTP/1.1 and HTTP/2, and drains the Sluice on
+ * `app.close()`.
  *
  * ```ts
  * await app.register(sluiceFastify, { sluice });
  * app.get("/orders", (request, reply) => reply.sse(orders.subscribe()));
  * ```
- * Throws `INVALID_OPTION` when it is registered.
+ * Registration fails with `INVALID_OPTION` if an option is wrong.
  */
 export const sluiceFastify: FastifyPluginAsync<DrainingAdapterOptions> = async (app, options) => {
   checkAdapterOptions("sluiceFastify", options, ["sluice", "drain"]);
@@ -34,7 +35,8 @@ export const sluiceFastify: FastifyPluginAsync<DrainingAdapterOptions> = async (
       if (value !== undefined) this.raw.setHeader(name, value);
     }
     const closed = sluice.stream(this.request.raw as IncomingMessage & NodeRequest, response, source, stream);
-    // What is misused rejects at once, before anything is answered: then the reply stays Fastify's, and its error handler answers.
+    // If an option is wrong, the promise rejects at once, before anything is answered. Then do not hijack the reply:
+    // Fastify's error handler answers.
     let isMisused = false;
     closed.catch(() => {
       isMisused = true;
@@ -45,7 +47,7 @@ export const sluiceFastify: FastifyPluginAsync<DrainingAdapterOptions> = async (
   if (drain !== false) app.addHook("preClose", () => sluice.drain(drain));
 };
 
-// What fastify-plugin does: the decorator is for the application that registers the plugin, not for the plugin alone.
+// These marks have the effect of fastify-plugin: the application that registers the plugin gets the decorator.
 Object.assign(sluiceFastify, {
   [Symbol.for("skip-override")]: true,
   [Symbol.for("fastify.display-name")]: "sluice",

@@ -8,17 +8,17 @@ export type { AdapterOptions as SluiceHonoOptions } from "./adapter-options.ts";
 declare module "hono" {
   interface ContextVariableMap {
     /**
-     * Answers with an event stream; see `Sluice.response`. Return it: `return c.var.sse(source)`. It keeps the headers that were set by
-     * `c.header()` until then. How the stream ends is told to the option `onClose`.
-     * Rejects only with `INVALID_OPTION`, which Hono then answers like any error.
+     * Answers with an event stream; see `Sluice.response`. Return its promise: `return c.var.sse(source)`. The answer
+     * keeps the headers that `c.header()` set before. The option `onClose` receives the reason for which the stream
+     * ended. Rejects only with `INVALID_OPTION`, which Hono answers like any error.
      */
     sse(source: Source<Request>, options?: StreamOptions): Promise<Response>;
   }
 }
 
 /**
- * A Hono middleware that adds `c.var.sse(source, options)`. On @hono/node-server the stream goes to Node's own response, past
- * `ReadableStream`, which costs a fraction; everywhere else it is the body of a `Response`.
+ * A Hono middleware that adds `c.var.sse(source, options)`. On @hono/node-server, the stream is written to Node's own
+ * response, which costs far less than a `ReadableStream`. Elsewhere, it is the body of a `Response`.
  *
  * ```ts
  * app.use(sluiceHono({ sluice }));

@@ -8,15 +8,17 @@ export type { AdapterOptions as SluiceKoaOptions } from "./adapter-options.ts";
 declare module "koa" {
   interface DefaultContext {
     /**
-     * Answers with an event stream; see `Sluice.stream`. Return it: `return ctx.sse(source)`. It keeps the headers that were set by
-     * `ctx.set()`, and resolves to the reason of its end. Rejects only with `INVALID_OPTION`, which Koa then answers like any error.
+     * Answers with an event stream; see `Sluice.stream`. Return its promise: `return ctx.sse(source)`. It resolves to
+     * the reason for which the stream ended. The answer keeps the headers that `ctx.set()` set. Rejects only with
+     * `INVALID_OPTION`, which Koa answers like any error.
      */
     sse(source: Source<IncomingMessage>, options?: StreamOptions): Promise<CloseReason>;
   }
 }
 
 /**
- * A Koa middleware that adds `ctx.sse(source, options)`. Koa does not tell when it closes: drain the Sluice before the server.
+ * A Koa middleware that adds `ctx.sse(source, options)`. Koa does not announce its shutdown: call `sluice.drain()`
+ * before you close the server.
  *
  * ```ts
  * app.use(sluiceKoa({ sluice }));

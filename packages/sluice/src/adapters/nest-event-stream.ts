@@ -14,14 +14,18 @@ import { type PlatformReply, type PlatformRequest, rawOf } from "./nest-platform
 
 type MethodSource = Source<IncomingMessage> | null;
 
-/** Options of a stream, or what makes them of the platform's request: whose stream it is, when their credential expires. */
-// biome-ignore lint/suspicious/noExplicitAny: the request has the type of the platform, with what guards have put on it
+/**
+ * Options of a stream, or a function that returns them for the platform's request: for options such as `subscriber` and
+ * `expiresAt`, which depend on the authenticated user.
+ */
+// biome-ignore lint/suspicious/noExplicitAny: the type of the request depends on the platform and the guards
 export type EventStreamOptions = StreamOptions | ((request: any) => StreamOptions);
 
 /**
- * Makes a controller's method answer with an event stream of the source that it returns (see `Sluice.stream`), or with 204 where it
- * returns `null`. Guards, pipes and exception filters work as ever; `@Header()` and headers set on `@Res()` are kept. Interceptors of the
- * controller and the application see the method as done once the stream is open, with no value; how it ends is told to `onClose`.
+ * Makes a controller's method answer with an event stream of the source that it returns (see `Sluice.stream`), or with
+ * 204 if it returns `null`. Guards, pipes and exception filters work as usual. The answer keeps the headers of
+ * `@Header()` and those set on `@Res()`. For interceptors of the controller and the application, the method returns
+ * `undefined` when the stream is open. The option `onClose` receives the reason for which the stream ended.
  *
  * ```ts
  * @Get("orders")
@@ -51,7 +55,7 @@ export function EventStream(options: EventStreamOptions = {}): MethodDecorator {
       const streamOptions = typeof options === "function" ? options(request) : options;
       const [req, res] = rawOf(request, reply);
       const closed = this.#sluice.stream(req, res, source === null ? () => null : source, streamOptions);
-      // What is misused rejects at once, before anything is answered. The end of the stream is not waited for.
+      // Reject if an option is wrong, which is known at once. Do not wait for the end of the stream.
       await Promise.race([closed, undefined]);
       reply.hijack?.();
     }
@@ -59,15 +63,17 @@ export function EventStream(options: EventStreamOptions = {}): MethodDecorator {
   Inject(Sluice)(EventStreamInterceptor, undefined, 0);
   const decorate = UseInterceptors(mixin(EventStreamInterceptor));
   return (target, name, descriptor) => {
-    // Nest leaves the response alone where a parameter asks for it: here one that the method does not have.
+    // Nest does not touch the response if a parameter has `@Res()`. Index -1 is a parameter that the method does not
+    // have.
     Res()(target, name, -1);
-    // With `passthrough`, which also lets a method set headers, it would not.
+    // A method that sets headers uses `@Res({ passthrough: true })`, with which Nest would answer. So unset
+    // `passthrough`.
     metadata.defineMetadata("__responsePassthrough__", false, target.constructor, name);
     decorate(target, name, descriptor);
   };
 }
 
-/** `reflect-metadata`, which Nest loads. */
+/** The functions that `reflect-metadata` adds to `Reflect`. Nest loads that package. */
 const metadata = Reflect as unknown as {
   defineMetadata(key: string, value: unknown, owner: object, name: PropertyKey): void;
 };

@@ -1,10 +1,10 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 
-/** A request and a response of Express, or those of Fastify with Node's inside. */
+/** A request and a response of Express, which are Node's own, or of Fastify, which have Node's as `raw`. */
 export type PlatformRequest = IncomingMessage & { readonly raw?: IncomingMessage };
 export type PlatformReply = ServerResponse & { readonly raw?: ServerResponse; hijack?(): void };
 
-/** Node's own request and response, with the headers that were set on Fastify's. */
+/** Returns Node's own request and response. Copies the headers that were set on Fastify's response. */
 export function rawOf(request: PlatformRequest, reply: PlatformReply): [IncomingMessage, ServerResponse] {
   if (request.raw === undefined || reply.raw === undefined) return [request, reply];
   for (const [name, value] of Object.entries(reply.getHeaders())) {

@@ -11,14 +11,20 @@ import { checkAdapterOptions, type DrainingAdapterOptions } from "./adapter-opti
 export type { DrainingAdapterOptions as SluiceModuleOptions } from "./adapter-options.ts";
 export { EventStream, type EventStreamOptions } from "./nest-event-stream.ts";
 
-/** Options that are made of what other providers know. */
+/** Options of {@link SluiceModule.forRootAsync}. */
 export interface SluiceModuleAsyncOptions extends Pick<DynamicModule, "imports">, Pick<FactoryProvider, "inject"> {
+  /**
+   * Returns the module's options, or a promise for them. Its arguments are the providers that `inject` names. Required.
+   */
   readonly useFactory: FactoryProvider<DrainingAdapterOptions>["useFactory"];
 }
 
 const OPTIONS = Symbol("SluiceModuleOptions");
 
-/** Makes a Sluice known to the whole application: to `@EventStream()`, and by its class to constructors. Drains it when the application closes. */
+/**
+ * A NestJS module that provides a Sluice to the whole application: to `@EventStream()`, and to constructors that inject
+ * the class `Sluice`. Drains the Sluice when the application closes.
+ */
 export class SluiceModule implements BeforeApplicationShutdown {
   readonly #options: DrainingAdapterOptions;
 
@@ -26,13 +32,15 @@ export class SluiceModule implements BeforeApplicationShutdown {
     this.#options = options;
   }
 
-  /** `imports: [SluiceModule.forRoot({ sluice })]`. Throws `INVALID_OPTION`. */
+  /** Makes the module from its options: `imports: [SluiceModule.forRoot({ sluice })]`. Throws `INVALID_OPTION`. */
   static forRoot(options: DrainingAdapterOptions): DynamicModule {
     checkAdapterOptions("SluiceModule", options, ["sluice", "drain"]);
     return SluiceModule.forRootAsync({ useFactory: () => options });
   }
 
-  /** The same, of what a factory makes. */
+  /**
+   * Makes the module from the options that a factory returns. If an option is wrong, the application does not start.
+   */
   static forRootAsync({ imports = [], inject = [], useFactory }: SluiceModuleAsyncOptions): DynamicModule {
     const sluiceOf = (options: DrainingAdapterOptions) => {
       checkAdapterOptions("SluiceModule", options, ["sluice", "drain"]);

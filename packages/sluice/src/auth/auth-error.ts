@@ -1,16 +1,16 @@
 import { SluiceError } from "../base/sluice-error.ts";
 
 /**
- * The request has no credential, or one that is not valid. Its answer is `401` (RFC 9110, section 15.5.2).
+ * Thrown if a request has no credential or an invalid one. The answer is 401 (RFC 9110, section 15.5.2).
  *
- * `status`, `statusCode` and `headers` have the names that Express, Fastify, Koa, NestJS and Sluice itself look for on an error.
- * The message never says what was wrong with the credential; `cause` does, for the log.
+ * Express, Fastify, Koa, NestJS and Sluice read `status`, `statusCode` and `headers` of an error to answer it.
+ * `message` never shows why the credential is invalid. `cause` does; write it to your log.
  */
 export class AuthError extends SluiceError {
   override readonly name = "AuthError";
   readonly status = 401;
   readonly statusCode = 401;
-  /** The value of `WWW-Authenticate` (RFC 6750, section 3). */
+  /** Value of the header `WWW-Authenticate` (RFC 6750, section 3). */
   readonly challenge: string;
   readonly headers: Readonly<Record<string, string>>;
 

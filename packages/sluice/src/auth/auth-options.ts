@@ -3,37 +3,48 @@ import { checkNames, checkNumber, checkText, invalidOption } from "../base/check
 import { SluiceError } from "../base/sluice-error.ts";
 import type { VerifierSettings } from "./token-verifier.ts";
 
-/** How tickets are kept. */
+/** Options of tickets. */
 export interface TicketOptions {
-  /** How long a ticket may be used after it was issued, in ms; default 30 000. */
+  /** Makes a ticket invalid this long after it was issued, in ms. At least 1. Default: 30 000. */
   readonly ttl?: number;
-  /** Tickets kept at most; default 10 000. One more, and the oldest is void. */
+  /** Limits the number of valid tickets in memory. Beyond the limit, the oldest becomes invalid. Default: 10 000. */
   readonly maxTickets?: number;
 }
 
-/** What tokens are accepted, and where they are looked for. Exactly one of `secret`, `publicKey` and `jwks` is needed. */
+/** Options of `createAuth`. Exactly one of `secret`, `publicKey` and `jwks` is required. */
 export interface AuthOptions {
-  /** The secret that signs and verifies tokens (HS256 …), at least 32 bytes; a string stands for its UTF-8 bytes. */
+  /**
+   * Sets the secret that signs and verifies tokens (HS256, HS384, HS512). A string stands for its UTF-8 bytes. At least
+   * 32 bytes for HS256, 48 for HS384, 64 for HS512. Required, unless `publicKey` or `jwks` is set.
+   */
   readonly secret?: string | Uint8Array;
-  /** The public key of whoever signs the tokens: a JWK, a `CryptoKey`, or Node's `createPublicKey(pem)`. */
+  /**
+   * Sets the issuer's public key: a JWK, a `CryptoKey`, or Node's `createPublicKey(pem)`. Required, unless `secret` or
+   * `jwks` is set.
+   */
   readonly publicKey?: JWK | CryptoKey | KeyObject;
-  /** The public keys of whoever signs the tokens: the address of the set, the set itself, or a function of jose's. */
+  /**
+   * Sets the issuer's public keys: the URL of a key set, the key set itself, or a key function of jose. Required,
+   * unless `secret` or `publicKey` is set.
+   */
   readonly jwks?: string | URL | JSONWebKeySet | JWTVerifyGetKey;
   /**
-   * The signature algorithms that are accepted (RFC 7518, section 3.1). Default with a `secret`: `HS256`; else all that sign
-   * with a private key. Algorithms of the two kinds cannot be mixed, and `none` is never accepted.
+   * Lists the accepted signature algorithms (RFC 7518, section 3.1). Algorithms of secrets and of public keys cannot be
+   * mixed, and `none` is never accepted. Default: `HS256` for a `secret`; for public keys, all algorithms of public
+   * keys.
    */
   readonly algorithms?: readonly string[];
-  /** Who must have issued the token (`iss`); default: anyone who has the key. */
+  /** Lists the accepted issuers (the claim `iss`). Default: every issuer that has the key. */
   readonly issuer?: string | readonly string[];
-  /** Whom the token must be meant for (`aud`); default: anyone. */
+  /** Lists the accepted audiences (the claim `aud`). Default: every audience. */
   readonly audience?: string | readonly string[];
-  /** How far the issuer's clock may be from ours, in ms; default 0. */
+  /** Tolerates this difference between the issuer's clock and this process's, in ms. Default: 0. */
   readonly clockTolerance?: number;
-  /** The claim that names the user; default `sub`. A token without it is not valid. */
+  /** Names the claim that identifies the user. A token without this claim is invalid. Default: `sub`. */
   readonly userClaim?: string;
-  /** The name of a cookie that carries the token; default: cookies are not read. */
+  /** Names the cookie that carries the token. Default: cookies are not read. */
   readonly cookie?: string;
+  /** Sets the lifetime and number of tickets. Default: the defaults of {@link TicketOptions}. */
   readonly tickets?: TicketOptions;
 }
 
@@ -43,7 +54,7 @@ const PUBLIC_KEY_ALGORITHMS =
 /** [spec] A key of the same size as the hash output or larger MUST be used (RFC 7518, section 3.2). */
 const SECRET_BYTES: Readonly<Record<string, number>> = { HS256: 32, HS384: 48, HS512: 64 };
 
-/** The options, validated and with the defaults filled in. */
+/** {@link AuthOptions}, validated and with the defaults filled in. */
 export interface AuthSettings {
   readonly verifier: VerifierSettings;
   readonly userClaim: string;
@@ -54,7 +65,7 @@ export interface AuthSettings {
 
 const NAMES = "secret publicKey jwks algorithms issuer audience clockTolerance userClaim cookie tickets".split(" ");
 
-/** @throws {SluiceError} `INVALID_OPTION`; its message never shows a key */
+/** Validates the options. Throws `INVALID_OPTION`, with a message that never shows a key. */
 export function checkAuthOptions(options: AuthOptions): AuthSettings {
   checkNames("createAuth", options, NAMES);
   const { secret, publicKey, jwks, issuer, audience, userClaim, cookie, tickets = {} } = options;
@@ -90,13 +101,13 @@ export function checkAuthOptions(options: AuthOptions): AuthSettings {
 }
 
 /**
- * Keeps to the algorithms of one kind. Were both kinds accepted, a forger could sign with the public key, which is no
- * secret, as if it were the secret of an HMAC (RFC 8725, section 2.1).
+ * Validates the algorithms, which must all be of one kind. If both kinds were accepted, an attacker could sign a token
+ * with the public key, used as the secret of an HMAC (RFC 8725, section 2.1).
  */
 function checkAlgorithms(algorithms: unknown, isSecret: boolean): readonly string[] {
   const known = isSecret ? SECRET_ALGORITHMS : PUBLIC_KEY_ALGORITHMS;
   if (algorithms === undefined) return isSecret ? ["HS256"] : PUBLIC_KEY_ALGORITHMS;
-  const expected = `a list of some of ${known.join(", ")}, since there is a ${isSecret ? "secret" : "public key"}`;
+  const expected = `a non-empty list of algorithms for a ${isSecret ? "secret" : "public key"} (${known.join(", ")})`;
   if (!Array.isArray(algorithms) || algorithms.length === 0) throw invalidOption("algorithms", expected, algorithms);
   for (const name of algorithms) if (!known.includes(name)) throw invalidOption("algorithms", expected, name);
   return [...algorithms];
@@ -108,7 +119,7 @@ function checkSecret(secret: unknown, algorithms: readonly string[]): Uint8Array
   if (new TextDecoder().decode(bytes.subarray(0, 10)) === "-----BEGIN") {
     throw new SluiceError(
       "INVALID_OPTION",
-      "`secret` looks like a key in PEM: give it as `publicKey: createPublicKey(pem)`.",
+      "`secret` looks like a key in PEM. Pass it as `publicKey: createPublicKey(pem)`.",
     );
   }
   const least = Math.max(...algorithms.map((name) => SECRET_BYTES[name] ?? 0));
@@ -136,12 +147,12 @@ function checkJwks(jwks: unknown): URL | JSONWebKeySet | JWTVerifyGetKey {
     throw invalidOption("jwks", "an http or https URL", String(jwks));
   }
   const keys = (jwks as { keys?: unknown } | null)?.keys;
-  if (!Array.isArray(keys)) throw invalidOption("jwks", "a URL, a key set or a function of jose's", jwks);
+  if (!Array.isArray(keys)) throw invalidOption("jwks", "a URL, a key set or a key function of jose", jwks);
   for (const key of keys) checkPublicKey(key);
   return jwks as JSONWebKeySet;
 }
 
 function checkTextOrTexts(name: string, value: unknown): void {
-  if (Array.isArray(value) && value.length === 0) throw invalidOption(name, "a string or a list of some", value);
+  if (Array.isArray(value) && value.length === 0) throw invalidOption(name, "a string or a list of strings", value);
   for (const text of Array.isArray(value) ? value : [value]) checkText(name, text);
 }

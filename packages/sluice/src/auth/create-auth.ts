@@ -5,24 +5,26 @@ import type { Identity } from "./identity.ts";
 import { Tickets } from "./tickets.ts";
 import { createTokenVerifier } from "./token-verifier.ts";
 
-/** Says who sent a request. */
+/** Authenticates requests. */
 export interface Auth {
   /**
-   * Finds and verifies the credential of a request: `Authorization: Bearer …`, else `?ticket=…`, else the cookie. A ticket is
-   * used up by it.
-   * @throws {AuthError} when there is none or it is not valid: answer it with 401 and its `headers`
+   * Finds and verifies the credential of a request: the token in `Authorization: Bearer …`, else the ticket in
+   * `?ticket=…`, else the token in the cookie. A ticket is valid once: this call consumes it.
+   *
+   * @throws {AuthError} if the request has no credential or an invalid one. Answer it with 401 and its `headers`.
    */
   authenticate(request: AuthRequest): Promise<Identity>;
   /**
-   * Makes a ticket: it stands for this identity once, within its `ttl`, in this process. For the browser's `EventSource`, which
-   * cannot send a header: the page fetches a ticket with its token, and opens `…?ticket=…`. Since `EventSource` reconnects
-   * with the same URL, which is a 401 then, the page fetches a new ticket when its `EventSource` is closed.
+   * Issues a ticket. It stands for this identity once, within its `ttl`, in this process. It is for the browser's
+   * `EventSource`, which cannot send a header: the page fetches a ticket with its token, and opens `…?ticket=…`.
+   * `EventSource` reconnects with the same URL, which is then answered with 401. So when its `EventSource` is closed,
+   * the page fetches a new ticket.
    */
   issueTicket(identity: Identity): string;
 }
 
 /**
- * Makes an `Auth` that verifies JSON Web Tokens (RFC 7519) with the package `jose`.
+ * Creates an `Auth` that verifies JSON Web Tokens (RFC 7519) with the package `jose`.
  *
  * ```ts
  * const auth = await createAuth({ jwks: "https://id.example.com/jwks.json", audience: "orders" });
@@ -31,7 +33,7 @@ export interface Auth {
  *   await sluice.stream(req, res, orders.subscribe({ topics: [`user:${user}`] }), { expiresAt, subscriber: { user } });
  * });
  * ```
- * @throws {SluiceError} `INVALID_OPTION`; `MISSING_PACKAGE` when `jose` is not installed
+ * @throws {SluiceError} `INVALID_OPTION`; `MISSING_PACKAGE` if `jose` is not installed
  */
 export async function createAuth(options: AuthOptions): Promise<Auth> {
   const { verifier, userClaim, cookie, ttl, maxTickets } = checkAuthOptions(options);
@@ -45,7 +47,8 @@ export async function createAuth(options: AuthOptions): Promise<Auth> {
       const claims = await verify(credential.token);
       const user = claims[userClaim];
       if (typeof user !== "string" || user === "") {
-        throw new AuthError("invalid", { cause: new Error(`The token has no claim ${userClaim} that is a string.`) });
+        const cause = new Error(`The token's claim "${userClaim}" is not a non-empty string.`);
+        throw new AuthError("invalid", { cause });
       }
       return { user, claims, expiresAt: claims.exp * 1000 + verifier.clockTolerance };
     },

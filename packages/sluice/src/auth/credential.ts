@@ -1,30 +1,29 @@
 import { AuthError } from "./auth-error.ts";
 
-/**
- * What authentication reads of a request: a Fetch `Request` fits, and so does the request of `node:http`, Express, Fastify, Koa
- * and NestJS.
- */
+/** A request of the Fetch API, `node:http`, Express, Fastify, Koa or NestJS, as far as authentication reads it. */
 export interface AuthRequest {
   readonly headers: { get(name: string): string | null } | Readonly<Record<string, unknown>>;
-  /** Path and query, or the whole URL. */
+  /** Path and query, or an absolute URL. */
   readonly url?: string | undefined;
 }
 
-/** Where a request carries who sent it. */
+/** The credential of a request. */
 export type Credential = { readonly token: string } | { readonly ticket: string };
 
-/** The query parameter that carries a ticket. */
+/** Name of the query parameter that carries a ticket. */
 export const TICKET_PARAMETER = "ticket";
 
 /**
- * Finds the credential of a request. What was put there on purpose goes before what a browser sends by itself: first the
- * `Authorization` header, then the ticket, then the cookie. Only the first one found counts, valid or not.
- * @throws {AuthError} when there is none, or the header is malformed
+ * Returns the first credential of a request, valid or not: the `Authorization` header, else the ticket, else the
+ * cookie. A browser sends cookies by itself, so a credential that the page chose to send takes precedence.
+ *
+ * @throws {AuthError} if there is no credential, or if the header is malformed
  */
 export function findCredential(request: AuthRequest, cookie: string | undefined): Credential {
   const authorization = header(request, "authorization");
   if (authorization !== undefined && /^bearer\b/i.test(authorization)) {
-    // [spec] credentials = "Bearer" 1*SP b64token (RFC 6750, section 2.1; the scheme in any case: RFC 9110, section 11.1)
+    // [spec] credentials = "Bearer" 1*SP b64token (RFC 6750, section 2.1; the scheme in any case: RFC 9110, section
+    // 11.1)
     const token = /^bearer +([\w.~+/-]+=*)$/i.exec(authorization)?.[1];
     if (token === undefined) throw new AuthError("invalid");
     return { token };
@@ -47,7 +46,10 @@ function queryParameter(url: string, name: string): string | undefined {
   return query === -1 ? undefined : (new URLSearchParams(path.slice(query)).get(name) ?? undefined);
 }
 
-/** The first cookie of that name (RFC 6265, section 5.4: the one with the longest path), unless it is empty. */
+/**
+ * Returns the first cookie of that name, or `undefined` if it is missing or empty. A browser sends the cookie with the
+ * longest path first (RFC 6265, section 5.4).
+ */
 function cookieValue(cookies: string, name: string): string | undefined {
   for (const pair of cookies.split(";")) {
     const equals = pair.indexOf("=");

@@ -1,11 +1,11 @@
 import type { JWTPayload } from "jose";
 
-/** Who sent a request. */
+/** The sender of a request. */
 export interface Identity {
-  /** The user: the token's claim `sub`, or what the option `userClaim` names. */
+  /** The user: the token's claim `sub`, or the claim that the option `userClaim` names. */
   readonly user: string;
   /** All claims of the token (RFC 7519, section 4). */
   readonly claims: JWTPayload;
-  /** When the credential ends, in ms since 1970: for the option `expiresAt` of a stream. */
+  /** When the credential expires, in ms since 1970. Pass it to the option `expiresAt` of a stream. */
   readonly expiresAt: number;
 }

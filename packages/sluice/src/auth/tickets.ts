@@ -1,10 +1,10 @@
 import { AuthError } from "./auth-error.ts";
 import type { Identity } from "./identity.ts";
 
-/** So many random bytes that nobody finds a valid ticket by trying. */
+/** 256 random bits: too many to find a valid ticket by guessing. */
 const TICKET_BYTES = 32;
 
-/** Tickets that were issued and not yet used, in this process's memory, oldest first. */
+/** Unused tickets, in the memory of this process, oldest first. */
 export class Tickets {
   readonly #ttl: number;
   readonly #maxTickets: number;
@@ -15,14 +15,16 @@ export class Tickets {
     this.#maxTickets = maxTickets;
   }
 
-  /** Tickets that are kept now. */
+  /** Number of tickets in memory. */
   get size(): number {
     return this.#issued.size;
   }
 
+  /** Issues a ticket for an identity. */
   issue(identity: Identity): string {
     const now = Date.now();
-    // All tickets live equally long, so the void ones are in front. No timer: without tickets issued there is nothing to tidy.
+    // All tickets have the same lifetime, so the expired ones come first. No timer removes them: their number is
+    // limited.
     for (const [ticket, { validUntil }] of this.#issued) {
       if (validUntil > now && this.#issued.size < this.#maxTickets) break;
       this.#issued.delete(ticket);
@@ -33,7 +35,10 @@ export class Tickets {
     return ticket;
   }
 
-  /** @throws {AuthError} when the ticket was used, is too old, or was never issued: which of them, nobody is told */
+  /**
+   * Consumes a ticket, and returns its identity. Throws the same `AuthError` for a ticket that is used, expired or
+   * unknown, so that the answer reveals nothing about it.
+   */
   redeem(ticket: string): Identity {
     const found = this.#issued.get(ticket);
     this.#issued.delete(ticket);

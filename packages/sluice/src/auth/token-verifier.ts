@@ -4,7 +4,7 @@ import { AuthError } from "./auth-error.ts";
 
 type Jose = typeof import("jose");
 
-/** What a token is verified against; validated, with the defaults filled in. */
+/** Rules by which a token is verified; validated, with the defaults filled in. */
 export interface VerifierSettings {
   readonly key: KeyInput | JSONWebKeySet | URL | JWTVerifyGetKey;
   readonly algorithms: readonly string[];
@@ -17,21 +17,23 @@ export interface VerifierSettings {
 /** Verifies a token's signature and claims, and returns the claims. */
 export type TokenVerifier = (token: string) => Promise<JWTPayload & { readonly exp: number }>;
 
-/** The failures of a key source that the token is to blame for: it names a key that the source does not have. */
-const BLAMED_ON_TOKEN = ["ERR_JWKS_NO_MATCHING_KEY", "ERR_JWKS_MULTIPLE_MATCHING_KEYS", "ERR_JOSE_NOT_SUPPORTED"];
+/** Codes of failures of a key source whose cause is the token: it names a key that the source does not have. */
+const CAUSED_BY_TOKEN = ["ERR_JWKS_NO_MATCHING_KEY", "ERR_JWKS_MULTIPLE_MATCHING_KEYS", "ERR_JOSE_NOT_SUPPORTED"];
 
 /**
- * Makes a verifier with the package `jose`, which is loaded only now: whoever does not authenticate need not have it.
- * @throws {SluiceError} `MISSING_PACKAGE` when it is not installed
+ * Makes a verifier with the package `jose`. The package is loaded here, so programs without authentication do not need
+ * it.
+ *
+ * @throws {SluiceError} `MISSING_PACKAGE` if it is not installed
  */
 export async function createTokenVerifier(settings: VerifierSettings): Promise<TokenVerifier> {
   const jose = await loadPackage("jose", "sluice/auth", () => import("jose"));
   const { algorithms, issuer, audience, clockTolerance } = settings;
   const options: JWTVerifyOptions = {
-    // The token must not choose how it is verified (RFC 8725, section 3.1): what is not in this list is refused.
+    // A token must not choose how it is verified (RFC 8725, section 3.1): accept only these algorithms.
     algorithms: [...algorithms],
     clockTolerance: clockTolerance / 1000,
-    // A stream ends when its credential does; a credential that never ends is none for a stream.
+    // A stream ends when its credential expires, so a credential must expire.
     requiredClaims: ["exp"],
     ...(issuer !== undefined && { issuer: typeof issuer === "string" ? issuer : [...issuer] }),
     ...(audience !== undefined && { audience: typeof audience === "string" ? audience : [...audience] }),
@@ -44,7 +46,7 @@ export async function createTokenVerifier(settings: VerifierSettings): Promise<T
       try {
         return await key(header, jws);
       } catch (error) {
-        keysFailed = !BLAMED_ON_TOKEN.includes((error as { code?: string }).code ?? "");
+        keysFailed = !CAUSED_BY_TOKEN.includes((error as { code?: string }).code ?? "");
         throw error;
       }
     };
@@ -52,7 +54,7 @@ export async function createTokenVerifier(settings: VerifierSettings): Promise<T
       const { payload } = await jose.jwtVerify(token, getKey, options);
       return payload as JWTPayload & { exp: number };
     } catch (cause) {
-      // That the keys cannot be had is our trouble, and no reason to send the user away to sign in again.
+      // If the keys cannot be fetched, the server has failed: the user need not sign in again.
       if (keysFailed) throw cause;
       throw new AuthError("invalid", { cause });
     }
@@ -64,7 +66,7 @@ function keySource(jose: Jose, key: VerifierSettings["key"]): KeyInput | JWTVeri
   return isKeySet(key) ? jose.createLocalJWKSet(key) : key;
 }
 
-/** A `Uint8Array` has `keys` as well, but as a method. */
+/** A `Uint8Array` also has a property `keys`, which is a method. */
 function isKeySet(key: KeyInput | JSONWebKeySet | JWTVerifyGetKey): key is JSONWebKeySet {
   return "keys" in key && Array.isArray(key.keys);
 }

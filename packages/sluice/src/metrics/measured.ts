@@ -1,9 +1,9 @@
-/** What is measured: a Sluice fits. */
+/** An object with the figures of a Sluice, such as a `Sluice`. */
 export interface MeasuredSluice {
   stats(): MeasuredStats;
 }
 
-/** What `sluice.stats()` says, as far as it is measured. */
+/** The figures of `sluice.stats()` that have a metric. */
 export interface MeasuredStats {
   readonly streams: number;
   readonly live: number;
@@ -18,7 +18,7 @@ export interface MeasuredStats {
   readonly channels: Readonly<Record<string, MeasuredChannel>>;
 }
 
-/** What is measured of each channel. */
+/** The figures of a channel that have a metric. */
 export interface MeasuredChannel {
   readonly live: number;
   readonly lagging: number;

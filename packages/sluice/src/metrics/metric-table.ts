@@ -3,7 +3,7 @@ import type { MeasuredChannel, MeasuredStats } from "./measured.ts";
 /** One value of a metric, with its labels. */
 export type Sample = readonly [labels: Readonly<Record<string, string>>, value: number];
 
-/** A metric, without its prefix. */
+/** A metric. Its name has no prefix yet. */
 export interface Metric {
   readonly kind: "gauge" | "counter";
   readonly name: string;
@@ -13,15 +13,15 @@ export interface Metric {
 }
 
 /**
- * Names follow the conventions of Prometheus: what is counted in the plural, a unit other than that at the end, and then `_total` on
- * what only grows.
+ * All metrics. Their names follow the conventions of Prometheus: the counted thing in the plural, then a unit if there
+ * is one, then `_total` for a counter.
  */
 export const METRICS: readonly Metric[] = [
   gauge("streams", "Event streams open now.", (stats) => stats.streams),
   {
     kind: "gauge",
     name: "subscribers",
-    help: "Subscribers of channels now: live ones have everything, lagging ones are still reading what is behind.",
+    help: "Subscribers of channels now: live ones have received everything, lagging ones still read older events.",
     labels: ["state"],
     read: byState,
   },
@@ -29,14 +29,14 @@ export const METRICS: readonly Metric[] = [
   {
     kind: "counter",
     name: "streams_closed_total",
-    help: "Event streams ended, by reason; those refused never opened.",
+    help: "Event streams ended, by reason; with the reason refused, requests that got no stream.",
     labels: ["reason"],
     read: ({ closed }) => Object.entries(closed).map(([reason, count]) => [{ reason }, count]),
   },
   counter("events_published_total", "Events published to channels.", (stats) => stats.published),
   counter(
     "events_delivered_total",
-    "Events written to streams: one event to a thousand streams counts a thousand.",
+    "Events written to streams: an event that is written to 1,000 streams counts 1,000 times.",
     (stats) => stats.delivered,
   ),
   counter("sent_bytes_total", "Bytes written to streams, as framed.", (stats) => stats.bytes),

@@ -3,28 +3,31 @@ import { checkFunction, checkNames, invalidOption } from "../base/check-option.t
 import type { MeasuredSluice, MeasuredStats } from "./measured.ts";
 import { METRICS, type Metric } from "./metric-table.ts";
 
-/** Where the metrics go, and what besides the Sluice is measured. */
+/** Options of {@link sluiceMetrics}. */
 export interface SluiceMetricsOptions {
-  /** The registry of prom-client that `/metrics` is made from. */
+  /** Sets the registry of prom-client to which the metrics are added. Required. */
   readonly register: Registry<PrometheusContentType> | Registry<OpenMetricsContentType>;
-  /** What each metric's name begins with; default `sluice_`. Each Sluice of a process needs its own. */
+  /** Sets the prefix of each metric's name. Each Sluice of a process needs its own prefix. Default: `sluice_`. */
   readonly prefix?: string;
   /**
-   * Which channels are also measured one by one; default: all. Leave out what there are many of, since every
-   * channel is a time series of its own; `() => false` leaves out all.
+   * Selects the channels that have metrics of their own: return false to leave a channel out. Each channel adds time
+   * series, so leave out channels of which there are many. Default: all channels.
    */
   readonly channels?: (name: string) => boolean;
 }
 
 /**
- * Puts the figures of a Sluice into a registry of prom-client. They are read when the registry is; until then they cost nothing.
+ * Adds the figures of a Sluice to a registry of prom-client. The figures are read at each scrape, and cost nothing in
+ * between.
  *
  * ```ts
  * const unregister = sluiceMetrics(sluice, { register });
  * app.get("/metrics", async (_req, res) => res.type(register.contentType).send(await register.metrics()));
  * ```
- * @returns a function that takes these metrics out of the registry again
- * @throws {SluiceError} `INVALID_OPTION`; the error of prom-client when the registry has a metric of that name
+ *
+ * @returns a function that removes these metrics from the registry
+ * @throws {SluiceError} `INVALID_OPTION`; an error of prom-client if the registry already has a metric of one of the
+ * names
  */
 export function sluiceMetrics(sluice: MeasuredSluice, options: SluiceMetricsOptions): () => void {
   checkNames("sluiceMetrics", options, ["register", "prefix", "channels"]);
@@ -75,7 +78,7 @@ function registerMetric(
     new Counter({
       ...configuration,
       collect() {
-        // The Sluice has counted already: this is how a counter of prom-client is set.
+        // A counter of prom-client has no `set`, and the Sluice has the total already.
         this.reset();
         for (const [values, value] of read(stats())) this.inc(values, value);
       },
@@ -84,8 +87,8 @@ function registerMetric(
 }
 
 /**
- * The stats are read once for all metrics of a scrape, which prom-client asks for in one go: so they fit together, and the walk over
- * all streams that the bytes take is done once.
+ * Reads the stats once for all metrics of a scrape, which prom-client collects in one turn. So the figures are
+ * consistent, and the sum of bytes, which visits all streams, is computed once.
  */
 function oncePerScrape(read: () => MeasuredStats): () => MeasuredStats {
   let current: MeasuredStats | undefined;

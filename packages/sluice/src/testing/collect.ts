@@ -1,22 +1,24 @@
 import { checkNames, checkNumber } from "../base/check-option.ts";
 import { checkTimeout, within } from "./time-limit.ts";
 
-/** How long to wait for items. */
+/** Options of {@link collect}. */
 export interface CollectOptions {
-  /** Time for all of them, in ms; `Infinity`: no limit. Default: 4 000. */
+  /** Limits the time for all items together, in ms. `Infinity`: no limit. Default: 4 000. */
   readonly timeout?: number;
 }
 
 /**
- * Resolves to the first `count` items of a subscription, or of any async iterable, and then ends the iteration; to fewer when it ends
- * before. A subscription begins where the channel is when this is called, so what is published after that is collected.
+ * Resolves to the first `count` items of a subscription or any other async iterable, and then ends the iteration.
+ * Resolves to fewer items if the iterable ends earlier. A subscription begins at the moment of this call, so it
+ * receives every event that is published after it.
  *
  * ```ts
  * const collected = collect(orders.subscribe({ topics: ["user:ada"] }), 2);
  * await placeOrder("ada");
  * expect((await collected).map(({ event }) => event)).toEqual(["placed", "paid"]);
  * ```
- * Rejects when they do not come in time, or the iterable throws. Throws `INVALID_OPTION`.
+ *
+ * Rejects if the items do not come in time, or if the iterable throws. Throws `INVALID_OPTION`.
  */
 export function collect<T>(iterable: AsyncIterable<T>, count: number, options: CollectOptions = {}): Promise<T[]> {
   checkNames("collect", options, ["timeout"]);
@@ -33,8 +35,8 @@ export function collect<T>(iterable: AsyncIterable<T>, count: number, options: C
     }
     return items;
   };
-  return within(timeout, gather(), () => `Expected ${count} items, but ${items.length} came`).finally(() => {
-    // Not awaited: a generator that is parked returns only when it is woken.
+  return within(timeout, gather(), () => `Expected ${count} items, but got ${items.length}`).finally(() => {
+    // Do not await this: a generator that waits for an event returns only when the event comes.
     void iterator.return?.().catch(() => undefined);
   });
 }

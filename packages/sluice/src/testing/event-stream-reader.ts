@@ -1,7 +1,7 @@
 import { createParser, type ParsedEvent, type Parser } from "../protocol/parser.ts";
 import { within } from "./time-limit.ts";
 
-/** What a reader needs besides the response. */
+/** Arguments of a reader besides the response. */
 interface ReaderSetup {
   readonly controller: AbortController;
   readonly lastEventId: string;
@@ -9,21 +9,21 @@ interface ReaderSetup {
 }
 
 /**
- * An open event stream, read event by event. It reads only when it is asked to, so that it can be a slow reader; comments, the
- * reconnection time and the last event ID are known as far as it has read.
+ * A reader of an open event stream, event by event. It reads from the connection only when its methods are called, so a
+ * test can be a slow reader. `comments`, `retry` and `lastEventId` cover the bytes that were read so far.
  */
 export class EventStreamReader implements AsyncIterable<ParsedEvent>, AsyncDisposable {
   readonly response: Response;
-  /** The comments so far, without their colon. */
+  /** The comments that were read so far, without their colon. */
   readonly comments: string[] = [];
-  /** The reconnection time that the server told last, in ms. */
+  /** The newest reconnection time, in ms; `undefined` before the first. */
   retry: number | undefined;
   readonly #controller: AbortController;
   readonly #timeout: number;
   readonly #reader: ReadableStreamDefaultReader<Uint8Array>;
   readonly #parser: Parser;
   readonly #events: ParsedEvent[] = [];
-  /** The read that is under way. It is kept when one gives up waiting: what it brings is for the next who asks. */
+  /** The read in flight. If a caller's time limit ends first, the next call receives the bytes of this read. */
   #reading: Promise<void> | undefined;
   #hasEnded = false;
 
@@ -43,14 +43,14 @@ export class EventStreamReader implements AsyncIterable<ParsedEvent>, AsyncDispo
     });
   }
 
-  /** What a reconnect would send as `Last-Event-ID`, as far as it has read. */
+  /** The position that a reconnect would send as `Last-Event-ID`. */
   get lastEventId(): string {
     return this.#parser.lastEventId;
   }
 
   /**
-   * The next event, or the next that a predicate takes; those before it are dropped. Rejects when it does not come in time, when the
-   * stream ends before, and when the connection is cut.
+   * Resolves to the next event, or to the next event for which `predicate` returns true; earlier events are dropped.
+   * Rejects if the event does not come in time, if the stream ends before it, or if the connection is cut.
    */
   async next(predicate: (event: ParsedEvent) => boolean = () => true): Promise<ParsedEvent> {
     const dropped: string[] = [];
@@ -64,14 +64,17 @@ export class EventStreamReader implements AsyncIterable<ParsedEvent>, AsyncDispo
     }
   }
 
-  /** The next `count` events. Rejects like {@link next}, which has the time limit for each of them. */
+  /** Resolves to the next `count` events. Rejects like {@link next}; the time limit holds for each event. */
   async take(count: number): Promise<ParsedEvent[]> {
     const events: ParsedEvent[] = [];
     while (events.length < count) events.push(await this.next());
     return events;
   }
 
-  /** All events that are left, once the stream has ended. Rejects when it does not end in time, or the connection is cut. */
+  /**
+   * Resolves to all further events when the stream has ended. Rejects if the stream does not end in time, or if the
+   * connection is cut.
+   */
   async rest(): Promise<ParsedEvent[]> {
     const events: ParsedEvent[] = [];
     const deadline = performance.now() + this.#timeout;
@@ -83,7 +86,7 @@ export class EventStreamReader implements AsyncIterable<ParsedEvent>, AsyncDispo
     }
   }
 
-  /** Iterates without a time limit, to the end of the stream; leaving the loop closes it. */
+  /** Iterates over all further events, without a time limit. Leaving the loop closes the stream. */
   async *[Symbol.asyncIterator](): AsyncGenerator<ParsedEvent, void, undefined> {
     try {
       for (;;) {
@@ -96,7 +99,7 @@ export class EventStreamReader implements AsyncIterable<ParsedEvent>, AsyncDispo
     }
   }
 
-  /** Goes away like a client that closes its connection. Closing twice does nothing. */
+  /** Closes the connection, as a client that leaves does. A second call does nothing. */
   async close(): Promise<void> {
     this.#hasEnded = true;
     this.#events.length = 0;
@@ -108,7 +111,7 @@ export class EventStreamReader implements AsyncIterable<ParsedEvent>, AsyncDispo
     return this.close();
   }
 
-  /** The next event; `undefined` at the end. Those who ask at the same time get theirs in the order of asking. */
+  /** Resolves to the next event, or to `undefined` at the end. Concurrent calls receive their events in call order. */
   async #shift(deadline: number, expected: () => string): Promise<ParsedEvent | undefined> {
     while (this.#events.length === 0 && !this.#hasEnded) {
       this.#reading ??= this.#read();

@@ -2,28 +2,30 @@ import { checkNames, invalidOption } from "../base/check-option.ts";
 import { EventStreamReader } from "./event-stream-reader.ts";
 import { checkTimeout, within } from "./time-limit.ts";
 
-/** How an event stream is opened for a test. */
+/** Options of {@link openEventStream}. */
 export interface OpenEventStreamOptions {
-  /** Request headers, such as `authorization`. */
+  /** Sets request headers, such as `authorization`. Default: none besides `accept`. */
   readonly headers?: Readonly<Record<string, string>>;
-  /** The position to resume from, sent as `Last-Event-ID` like a browser that reconnects; `""`: none. */
+  /** Sends this position as `Last-Event-ID`, like a browser that reconnects. `""`: sends none. Default: `""`. */
   readonly lastEventId?: string;
-  /** Aborts the request, as does `close()`. */
+  /** Aborts the request and the stream, as `close()` does. Default: none. */
   readonly signal?: AbortSignal;
-  /** Time to wait for the head, and for each event, in ms; `Infinity`: no limit. Default: 4 000. */
+  /** Limits the time for the head, and then for each event, in ms. `Infinity`: no limit. Default: 4 000. */
   readonly timeout?: number;
 }
 
 /**
- * Opens an event stream for a test, and gives a reader of its events. Takes an address to fetch, or a `Response` that one has: from
- * `app.request()` of Hono, a route handler of Next.js, or `sluice.response()` itself.
+ * Opens an event stream in a test, and resolves to a reader of its events. Takes a URL to fetch, or a `Response`: of
+ * Hono's `app.request()`, of a route handler of Next.js, or of `sluice.response()`.
  *
  * ```ts
  * await using stream = await openEventStream(`${origin}/orders`, { headers: { authorization } });
  * await placeOrder();
  * expect(await stream.next()).toMatchObject({ type: "placed", lastEventId: expect.any(String) });
  * ```
- * Rejects when the answer is no event stream, and says what it is instead; with the error of `fetch`; with `INVALID_OPTION`.
+ *
+ * Rejects if the answer is not an event stream, with a message that shows the answer. Also rejects with the error of
+ * `fetch`, and with `INVALID_OPTION`.
  */
 export async function openEventStream(
   from: string | URL | Response,
@@ -58,11 +60,12 @@ async function request(
   timeout: number,
   controller: AbortController,
 ): Promise<Response> {
-  // [spec] Let encodedLastEventId be the result of encoding the last event ID string as UTF-8. A header is made of its bytes.
+  // [spec] Let encodedLastEventId be the result of encoding the last event ID string as UTF-8.
+  // `fetch` takes a header as a string with one character for each byte.
   const position = lastEventId === "" ? {} : { "last-event-id": byteString(lastEventId) };
   const { signal } = controller;
   const sent = fetch(address, { headers: { accept: "text/event-stream", ...position, ...headers }, signal });
-  return within(timeout, sent, () => `No answer came from ${address}`).catch((error) => {
+  return within(timeout, sent, () => `No answer from ${address}`).catch((error) => {
     controller.abort();
     throw error;
   });
