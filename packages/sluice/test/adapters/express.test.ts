@@ -1,8 +1,8 @@
 import { createServer, type Server } from "node:http";
 import express, { type RequestHandler } from "express";
-import { adapterContract, COOKIES, ORIGIN, type Route, type ServerSetup } from "./adapter-contract.ts";
-import { serve } from "./listen.ts";
-import { fetchGzip, naiveCompression } from "./naive-compression.ts";
+import { adapterContract, COOKIES, ORIGIN, type Route, type ServerSetup } from "./support/adapter-contract.ts";
+import { serve } from "./support/listen.ts";
+import { fetchGzip, naiveCompression } from "./support/naive-compression.ts";
 
 function application({ sluice, routes }: ServerSetup, ...middlewares: RequestHandler[]): Server {
   const app = express();

@@ -3,10 +3,10 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { sluiceFastify } from "../../src/adapters/fastify.ts";
 import { createSluice, type Sluice } from "../../src/index.ts";
 import { openEventStream } from "../../src/testing/index.ts";
-import { adapterContract, COOKIES, ORIGIN, type Route, type ServerSetup } from "./adapter-contract.ts";
-import { fetchHttp1 } from "./fetch-http1.ts";
-import { fetchHttp2 } from "./fetch-http2.ts";
-import { served } from "./listen.ts";
+import { adapterContract, COOKIES, ORIGIN, type Route, type ServerSetup } from "./support/adapter-contract.ts";
+import { fetchHttp1 } from "./support/fetch-http1.ts";
+import { fetchHttp2 } from "./support/fetch-http2.ts";
+import { served } from "./support/listen.ts";
 
 async function start(app: FastifyInstance, { sluice, routes }: ServerSetup, connect: typeof fetchHttp1) {
   await app.register(sluiceFastify, { sluice, drain: { pace: 0 } });
@@ -46,24 +46,24 @@ describe("reply.sse() of Fastify", () => {
     yield 3;
   };
 
-  it("resolves to the reason of the end, and hooks hear of the response then", async () => {
+  it("resolves to the close reason, and then runs the onResponse hooks", async () => {
     await app.register(sluiceFastify, { sluice });
-    const heard: string[] = [];
-    app.addHook("onResponse", async (_request, reply) => void heard.push(`response ${reply.statusCode}`));
+    const seen: string[] = [];
+    app.addHook("onResponse", async (_request, reply) => void seen.push(`response ${reply.statusCode}`));
     app.get("/", async (_request, reply) => {
-      heard.push(await reply.sse(three));
+      seen.push(await reply.sse(three));
     });
     await using stream = await openEventStream(await (await listening()).fetch("/"));
     expect((await stream.rest()).map(({ data }) => data)).toEqual(["1", "2", "3"]);
     await app.close();
-    expect(heard.sort()).toEqual(["response 200", "source-ended"]);
+    expect(seen.sort()).toEqual(["response 200", "source-ended"]);
   });
 
-  it("holds the reply also when the handler neither waits nor returns, and the source takes its time", async () => {
+  it("keeps the reply open if the handler returns nothing before the source is opened", async () => {
     await app.register(sluiceFastify, { sluice });
     app.get("/", async (_request, reply) => {
       void reply.sse(async () => {
-        // By then Fastify knows that the handler is done, and gave nothing.
+        // Fastify has seen by then that the handler returned nothing.
         await new Promise<void>((resolve) => setImmediate(resolve));
         return three();
       });
@@ -72,7 +72,7 @@ describe("reply.sse() of Fastify", () => {
     expect(await stream.rest()).toHaveLength(3);
   });
 
-  it("leaves misuse to the error handler of the application", async () => {
+  it("leaves a wrong option to the error handler of the application", async () => {
     await app.register(sluiceFastify, { sluice });
     app.setErrorHandler((error: { code?: string }, _request, reply) => reply.code(500).send({ code: error.code }));
     app.get("/", (_request, reply) => reply.sse(three, { retry: -1 }));
@@ -80,7 +80,7 @@ describe("reply.sse() of Fastify", () => {
     expect([response.statusCode, response.json()]).toEqual([500, { code: "INVALID_OPTION" }]);
   });
 
-  it("works with app.inject(), for streams that end", async () => {
+  it("answers app.inject() if the stream ends", async () => {
     await app.register(sluiceFastify, { sluice });
     app.get("/", (_request, reply) => reply.header("x-desk", "1").sse(three, { event: "n" }));
     const { statusCode, headers, body } = await app.inject("/");
@@ -93,7 +93,7 @@ describe("reply.sse() of Fastify", () => {
     ]);
   });
 
-  it("is known to the application that registers the plugin and to its children, and to no other", async () => {
+  it("exists in the application that registers the plugin, and in no parent", async () => {
     await app.register(async (child) => {
       await child.register(sluiceFastify, { sluice });
       expect(child.hasReplyDecorator("sse")).toBe(true);
@@ -101,7 +101,7 @@ describe("reply.sse() of Fastify", () => {
     expect(app.hasReplyDecorator("sse")).toBe(false);
   });
 
-  it("leaves the Sluice of others alone with `drain: false`", async () => {
+  it("does not drain the Sluice with `drain: false`", async () => {
     await app.register(sluiceFastify, { sluice, drain: false });
     app.get("/", (_request, reply) => reply.sse(three));
     await app.close();
@@ -115,7 +115,7 @@ describe("reply.sse() of Fastify", () => {
     [{ sluice: createSluice(), drain: true }, "`drain` must be an object of drain options, or false"],
     [{ sluice: createSluice(), drain: { time: 1 } }, "`drain` has no option `time`"],
     [{ sluice: createSluice(), drain: { pace: -1 } }, "`drain.pace` must be a number of ms"],
-  ])("refuses to be registered with %j", async (options, message) => {
+  ])("fails to register with the options %j", async (options, message) => {
     await expect(app.register(sluiceFastify, options as never)).rejects.toThrow(message);
   });
 });

@@ -6,8 +6,8 @@ import { cors } from "hono/cors";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { sluiceHono } from "../../src/adapters/hono.ts";
 import { createSluice, type Sluice } from "../../src/index.ts";
-import { adapterContract, COOKIES, ORIGIN, type Route, type ServerSetup } from "./adapter-contract.ts";
-import { serve } from "./listen.ts";
+import { adapterContract, COOKIES, ORIGIN, type Route, type ServerSetup } from "./support/adapter-contract.ts";
+import { serve } from "./support/listen.ts";
 
 function application({ sluice, routes }: ServerSetup): Hono {
   const app = new Hono();
@@ -50,7 +50,7 @@ describe("c.var.sse() of Hono", () => {
     yield 1;
   };
 
-  it("on node-server writes what bare Node would, byte for byte", async () => {
+  it("writes the same bytes on node-server as on bare Node", async () => {
     app.get("/", (c) => c.var.sse(source, { event: "n", retry: 0 }));
     const onHono = await answerOf(createAdaptorServer({ fetch: app.fetch }) as Server);
     const onNode = await answerOf(
@@ -60,7 +60,7 @@ describe("c.var.sse() of Hono", () => {
     expect(onHono).toContain("event: n\ndata: 1\n\n");
   });
 
-  it("on node-server never makes a ReadableStream", async () => {
+  it("makes no ReadableStream on node-server", async () => {
     let made = 0;
     const counted = new Proxy(ReadableStream, {
       construct(target, args, newTarget) {
@@ -76,7 +76,7 @@ describe("c.var.sse() of Hono", () => {
     expect(made).toBe(1);
   });
 
-  it("on node-server leaves a response alone that a middleware has changed since", async () => {
+  it("ignores headers on node-server that a middleware sets after the stream was opened", async () => {
     app.use(async (c, next) => {
       c.header("x-before", "1");
       await next();
@@ -89,7 +89,7 @@ describe("c.var.sse() of Hono", () => {
     expect(answer).toMatch(/data: 1\n\n\r\n0\r\n\r\n$/);
   });
 
-  it("keeps headers that were set by the handler alone", async () => {
+  it("keeps the headers that only the handler sets", async () => {
     app.get("/", (c) => {
       c.header("x-desk", "1");
       return c.var.sse(source);
@@ -99,7 +99,7 @@ describe("c.var.sse() of Hono", () => {
     await response.text();
   });
 
-  it("gives a source function Hono's request, wherever it runs", async () => {
+  it("passes Hono's request to the source function, on Node and elsewhere", async () => {
     const requests: unknown[] = [];
     app.get("/", (c) =>
       c.var.sse(({ request, lastEventId, signal }) => {
@@ -121,12 +121,12 @@ describe("c.var.sse() of Hono", () => {
   it.each([
     [{}, "`sluice` must be a Sluice"],
     [{ sluice: createSluice(), drain: {} }, "there is no option `drain`"],
-  ])("refuses to be registered with %j", (options, message) => {
+  ])("throws if it is made with the options %j", (options, message) => {
     expect(() => sluiceHono(options as never)).toThrow(message);
   });
 });
 
-/** All bytes of the answer to one request, without the date, from a server that is closed then. */
+/** Sends one request to a server and closes the server. Returns all bytes of the answer except the date. */
 async function answerOf(server: Server): Promise<string> {
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const socket = connect((server.address() as AddressInfo).port, "127.0.0.1");

@@ -4,12 +4,12 @@ import { describe, expect, it } from "vitest";
 import { sluiceKoa } from "../../src/adapters/koa.ts";
 import { createSluice } from "../../src/index.ts";
 import { openEventStream } from "../../src/testing/index.ts";
-import { adapterContract, COOKIES, ORIGIN, type Route } from "./adapter-contract.ts";
-import { serve } from "./listen.ts";
+import { adapterContract, COOKIES, ORIGIN, type Route } from "./support/adapter-contract.ts";
+import { serve } from "./support/listen.ts";
 
 adapterContract("Koa 3", ({ sluice, routes }) => {
   const app = new Koa();
-  // Errors are the test's to see, not the terminal's.
+  // Do not print errors: the tests see them in the answers.
   app.silent = true;
   app.use(sluiceKoa({ sluice }));
   app.use((ctx) => {
@@ -23,7 +23,7 @@ adapterContract("Koa 3", ({ sluice, routes }) => {
 });
 
 describe("ctx.sse() of Koa", () => {
-  it("resolves to the reason of the end, which the middlewares before it wait for", async () => {
+  it("resolves to the close reason, and the middlewares before it wait for that", async () => {
     const sluice = createSluice();
     const app = new Koa();
     const seen = new Promise<[string, unknown]>((resolve) => {
@@ -42,13 +42,13 @@ describe("ctx.sse() of Koa", () => {
     await server.close();
   });
 
-  it("keeps Koa's hands off the response also when the middleware does not wait", async () => {
+  it("keeps Koa from answering if the middleware returns before the source is opened", async () => {
     const sluice = createSluice();
     const app = new Koa();
     app.use(sluiceKoa({ sluice }));
     app.use((ctx) => {
       void ctx.sse(async () => {
-        // By then Koa has been told that the middlewares are done.
+        // Koa has seen by then that the middlewares are done.
         await new Promise<void>((resolve) => setImmediate(resolve));
         return (async function* () {
           yield "only";
@@ -64,7 +64,7 @@ describe("ctx.sse() of Koa", () => {
   it.each([
     [undefined, "`sluice` must be a Sluice"],
     [{ sluice: createSluice(), drain: false }, "there is no option `drain`"],
-  ])("refuses to be registered with %j", (options, message) => {
+  ])("throws if it is made with the options %j", (options, message) => {
     expect(() => sluiceKoa(options as never)).toThrow(message);
   });
 });

@@ -24,10 +24,17 @@ import { afterEach, describe, expect, it } from "vitest";
 import { EventStream, SluiceModule, type SluiceModuleOptions } from "../../src/adapters/nest.ts";
 import { createSluice, Sluice } from "../../src/index.ts";
 import { openEventStream } from "../../src/testing/index.ts";
-import { adapterContract, COOKIES, ORIGIN, type Route, type ServerSetup, type TestServer } from "./adapter-contract.ts";
-import { served } from "./listen.ts";
+import {
+  adapterContract,
+  COOKIES,
+  ORIGIN,
+  type Route,
+  type ServerSetup,
+  type TestServer,
+} from "./support/adapter-contract.ts";
+import { served } from "./support/listen.ts";
 
-/** Parameter decorators in the order in which TypeScript applies them, without their syntax, which Biome reads only when told to. */
+/** Applies parameter decorators without their syntax, which Biome parses only if an option allows it. */
 const Parameters =
   (...decorators: ParameterDecorator[]): MethodDecorator =>
   (target, name) => {
@@ -141,7 +148,7 @@ describe("@EventStream() of Nest", () => {
   const startNews = (options: Partial<SluiceModuleOptions> = {}) =>
     start([SluiceModule.forRoot({ sluice, drain: false, ...options })], NewsController);
 
-  it("lets guards decide first", async () => {
+  it("runs guards before it opens a stream", async () => {
     server = await startNews();
     expect((await server.fetch("/news")).status).toBe(403);
     const response = await server.fetch("/news", { headers: { authorization: "member" } });
@@ -149,25 +156,25 @@ describe("@EventStream() of Nest", () => {
     await response.body?.cancel();
   });
 
-  it("takes the options of each stream from its request", async () => {
+  it("computes the options of each stream from its request", async () => {
     server = await startNews();
     await using _stream = await openEventStream(await server.fetch("/news", { headers: { authorization: "member" } }));
     expect(sluice.connections()).toMatchObject([{ subscriber: { user: "ada" }, channel: "news" }]);
   });
 
-  it("leaves what the method throws to the exception filters", async () => {
+  it("leaves an error of the method to the exception filters", async () => {
     server = await startNews();
     const response = await server.fetch("/missing");
     expect([response.status, await response.json()]).toMatchObject([404, { message: "No such paper." }]);
   });
 
-  it("answers 204 for null, and 500 for what is no source", async () => {
+  it("answers 204 for null, and 500 for a value that is not a source", async () => {
     server = await startNews();
     const statuses = ["/over", "/forgotten", "/observable"].map(async (path) => (await server.fetch(path)).status);
     expect(await Promise.all(statuses)).toEqual([204, 500, 500]);
   });
 
-  it("is done, for interceptors around it, when the stream is open", async () => {
+  it("completes for its interceptors when the stream is open", async () => {
     server = await startNews();
     events.length = 0;
     await using stream = await openEventStream(await server.fetch("/logged"));
@@ -178,14 +185,14 @@ describe("@EventStream() of Nest", () => {
 });
 
 describe("SluiceModule of Nest", () => {
-  it("refuses, when it is made, options that are not what they should be", () => {
+  it("throws in forRoot() if an option is wrong", () => {
     const sluice = createSluice();
     expect(() => SluiceModule.forRoot({} as never)).toThrow("SluiceModule: `sluice` must be a Sluice");
     expect(() => SluiceModule.forRoot({ sluice, drian: false } as never)).toThrow("there is no option `drian`");
     expect(() => SluiceModule.forRoot({ sluice, drain: { timeout: "1s" } as never })).toThrow("`drain.timeout`");
   });
 
-  it("takes its options from a factory, and gives the Sluice to constructors and methods", async () => {
+  it("takes its options from a factory, and provides the Sluice to other classes", async () => {
     const sluice = createSluice();
 
     @Controller()

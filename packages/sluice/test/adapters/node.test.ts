@@ -1,8 +1,8 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { createServer as createHttp2Server } from "node:http2";
-import { adapterContract, COOKIES, ORIGIN, type Route, type ServerSetup } from "./adapter-contract.ts";
-import { fetchHttp2 } from "./fetch-http2.ts";
-import { serve } from "./listen.ts";
+import { adapterContract, COOKIES, ORIGIN, type Route, type ServerSetup } from "./support/adapter-contract.ts";
+import { fetchHttp2 } from "./support/fetch-http2.ts";
+import { serve } from "./support/listen.ts";
 
 function handler({ sluice, routes }: ServerSetup) {
   return async (req: IncomingMessage, res: ServerResponse) => {

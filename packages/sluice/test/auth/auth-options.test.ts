@@ -1,16 +1,16 @@
 import { generateKeyPairSync } from "node:crypto";
 import { describe, expect, it } from "vitest";
 import { type AuthOptions, createAuth } from "../../src/auth/index.ts";
-import { SECRET } from "./guarded-server.ts";
+import { SECRET } from "./support/guarded-server.ts";
 
 const { publicKey, privateKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
 const publicPem = publicKey.export({ type: "spki", format: "pem" }).toString();
 const publicJwk = publicKey.export({ format: "jwk" });
 
-describe("createAuth refuses", () => {
-  it.each<[what: string, options: unknown, said: string]>([
+describe("createAuth()", () => {
+  it.each<[what: string, options: unknown, message: string]>([
     ["no options", undefined, "createAuth options"],
-    ["an option there is none of", { secret: SECRET, algorithm: "HS256" }, "no option `algorithm`"],
+    ["an unknown option", { secret: SECRET, algorithm: "HS256" }, "no option `algorithm`"],
     ["no key at all", {}, "exactly one of `secret`, `publicKey` and `jwks`"],
     ["two keys", { secret: SECRET, publicKey }, "exactly one of"],
     ["a short secret", { secret: "short" }, "at least 32 bytes for HS256, but is 5"],
@@ -26,25 +26,25 @@ describe("createAuth refuses", () => {
     ["a private JWK", { publicKey: privateKey.export({ format: "jwk" }) }, "but is a secret or private key"],
     ["a secret JWK", { publicKey: { kty: "oct", k: "AAAA" } }, "but is a secret or private key"],
     ["a PEM where a key is expected", { publicKey: publicPem }, "createPublicKey(pem), but is a value of type string"],
-    ["an address that is none", { jwks: "id.example.com" }, "http or https URL"],
-    ["a file's address", { jwks: "file:///etc/keys.json" }, "http or https URL"],
-    ["a key set without keys", { jwks: {} }, "a URL, a key set or a function"],
+    ["a URL without a scheme", { jwks: "id.example.com" }, "http or https URL"],
+    ["the URL of a file", { jwks: "file:///etc/keys.json" }, "http or https URL"],
+    ["a key set without keys", { jwks: {} }, "a URL, a key set or a key function of jose"],
     ["a key set with a secret in it", { jwks: { keys: [publicJwk, { kty: "oct", k: "AAAA" }] } }, "secret or private"],
     ["an empty issuer", { secret: SECRET, issuer: "" }, "`issuer` must be"],
     ["an empty list of audiences", { secret: SECRET, audience: [] }, "`audience` must be"],
     ["a negative tolerance", { secret: SECRET, clockTolerance: -1 }, "`clockTolerance` must be a number of ms"],
-    ["a cookie's name that no cookie has", { secret: SECRET, cookie: "a b" }, "`cookie` must be"],
-    ["tickets that last no time", { secret: SECRET, tickets: { ttl: 0 } }, "`tickets.ttl` must be"],
-    ["no tickets at most", { secret: SECRET, tickets: { maxTickets: 0 } }, "`tickets.maxTickets` must be"],
-    ["an option of tickets there is none of", { secret: SECRET, tickets: { max: 1 } }, "no option `max`"],
-  ])("%s", async (_what, options, said) => {
+    ["an invalid cookie name", { secret: SECRET, cookie: "a b" }, "`cookie` must be"],
+    ["a ticket lifetime of 0", { secret: SECRET, tickets: { ttl: 0 } }, "`tickets.ttl` must be"],
+    ["a limit of 0 tickets", { secret: SECRET, tickets: { maxTickets: 0 } }, "`tickets.maxTickets` must be"],
+    ["an unknown option of tickets", { secret: SECRET, tickets: { max: 1 } }, "no option `max`"],
+  ])("rejects %s", async (_what, options, message) => {
     await expect(createAuth(options as AuthOptions)).rejects.toMatchObject({
       code: "INVALID_OPTION",
-      message: expect.stringContaining(said),
+      message: expect.stringContaining(message),
     });
   });
 
-  it("a secret without showing it", async () => {
+  it("does not show the secret in its error", async () => {
     const error = await createAuth({ secret: "hunter2" }).catch((error: Error) => error);
     expect(String(error)).not.toContain("hunter2");
   });

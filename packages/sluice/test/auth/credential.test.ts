@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { findCredential } from "../../src/auth/credential.ts";
-import { guardedServer, SECRET, token } from "./guarded-server.ts";
+import { guardedServer, SECRET, token } from "./support/guarded-server.ts";
 
 describe("a cookie", () => {
   const inCookie = (cookie: string, name = "session") => findCredential({ headers: { cookie } }, name);
@@ -25,7 +25,7 @@ describe("a cookie", () => {
     },
   );
 
-  it("may have a name that objects know", () => {
+  it("may have the name of a property of every object", () => {
     expect(() => inCookie("a=1", "__proto__")).toThrow("Authentication is required.");
     expect(inCookie("__proto__=abc", "__proto__")).toEqual({ token: "abc" });
   });
@@ -36,7 +36,7 @@ describe("a cookie", () => {
     expect((await server.get("/", { cookie: "session=forged" })).status).toBe(401);
   });
 
-  it("is not read unless asked for", async () => {
+  it("is not read without the option `cookie`", async () => {
     await using server = await guardedServer({ secret: SECRET });
     expect(await server.get("/", { cookie: `session=${await token()}` })).toMatchObject({
       challenge: 'Bearer realm="sluice"',
@@ -44,17 +44,17 @@ describe("a cookie", () => {
   });
 });
 
-describe("of several credentials", () => {
+describe("several credentials", () => {
   const headers = { authorization: "Bearer header", cookie: "session=cookie" };
 
-  it("the header goes before the ticket, and the ticket before the cookie", () => {
+  it("are tried in this order: header, ticket, cookie", () => {
     expect(findCredential({ headers, url: "/?ticket=t" }, "session")).toEqual({ token: "header" });
     expect(findCredential({ headers: { cookie: "session=cookie" }, url: "/?ticket=t" }, "session")).toEqual({
       ticket: "t",
     });
   });
 
-  it("one that is not valid is not made up for by the next", async () => {
+  it("are refused if the first is invalid, even if the next is valid", async () => {
     await using server = await guardedServer({ secret: SECRET, cookie: "session" });
     const cookie = `session=${await token()}`;
     expect((await server.get("/", { cookie, authorization: "Bearer" })).status).toBe(401);
@@ -62,7 +62,7 @@ describe("of several credentials", () => {
     expect((await server.get("/?ticket=abc", { cookie })).status).toBe(401);
   });
 
-  it("a header of another scheme, as a proxy may ask for, is none", () => {
+  it("do not include a header of another scheme, such as one for a proxy", () => {
     expect(findCredential({ headers: { ...headers, authorization: "Basic YTpi" } }, "session")).toEqual({
       token: "cookie",
     });

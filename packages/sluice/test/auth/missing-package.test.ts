@@ -7,13 +7,14 @@ import { promisify } from "node:util";
 import { build } from "rolldown";
 import { expect, it } from "vitest";
 
-it("without the package jose, sluice/auth can be imported, and createAuth says what to install", async () => {
+it("sluice/auth can be imported without the package jose, and createAuth() names the package to install", async () => {
   const folder = await mkdtemp(join(tmpdir(), "sluice-auth-"));
   const input = fileURLToPath(new URL("../../src/auth/index.ts", import.meta.url));
   await build({ input, external: ["jose"], output: { file: join(folder, "auth.mjs") } });
   const program = `
     import { createAuth } from "./auth.mjs";
-    await createAuth({ secret: "a secret of thirty-two bytes or more" }).catch(({ code, message }) => console.log(code, message));
+    const secret = "a secret of thirty-two bytes or more";
+    await createAuth({ secret }).catch(({ code, message }) => console.log(code, message));
   `;
   await writeFile(join(folder, "program.mjs"), program);
   const { stdout } = await promisify(execFile)(process.execPath, [join(folder, "program.mjs")]);

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { BEATS_PER_TIMEOUT } from "../../src/cluster/nodes.ts";
 import { createSluice } from "../../src/index.ts";
 import { until } from "../support/until.ts";
-import { NodesWorld } from "./nodes-world.ts";
+import { NodesWorld } from "./support/nodes-world.ts";
 
 let world: NodesWorld;
 

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { BEATS_PER_TIMEOUT } from "../../src/cluster/nodes.ts";
 import type { Jobs } from "../../src/index.ts";
-import { NodesWorld, type TestNode } from "../cluster/nodes-world.ts";
+import { NodesWorld, type TestNode } from "../cluster/support/nodes-world.ts";
 import { until } from "../support/until.ts";
 
 let world: NodesWorld;

@@ -21,9 +21,9 @@ function measured() {
   const figures = structuredClone(FIGURES);
   const sluice = {
     figures,
-    asked: 0,
+    reads: 0,
     stats: () => {
-      sluice.asked++;
+      sluice.reads++;
       return figures;
     },
   };
@@ -35,13 +35,13 @@ const channel = (retained: number): MeasuredChannel => ({
   window: { bytes: 512 },
 });
 
-/** What Prometheus would read: the lines of samples, without the remarks. */
+/** Returns the lines with samples that Prometheus reads, without comments. */
 async function samples(register: { metrics(): Promise<string> }): Promise<string[]> {
   return (await register.metrics()).split("\n").filter((line) => line !== "" && !line.startsWith("#"));
 }
 
 describe("the metrics of a Sluice", () => {
-  it("are what its stats say", async () => {
+  it("equal its stats", async () => {
     const register = new Registry();
     sluiceMetrics(measured(), { register });
     expect(await samples(register)).toEqual([
@@ -59,7 +59,7 @@ describe("the metrics of a Sluice", () => {
     ]);
   });
 
-  it("say what they are", async () => {
+  it("have a help text and a type", async () => {
     const register = new Registry();
     sluiceMetrics(measured(), { register });
     const text = await register.metrics();
@@ -68,7 +68,7 @@ describe("the metrics of a Sluice", () => {
     expect(text).toContain("# TYPE sluice_streams_closed_total counter");
   });
 
-  it("are read anew each time, and counters do not add up what they read", async () => {
+  it("are read at each scrape, and counters do not add up the totals they read", async () => {
     const register = new Registry();
     const sluice = measured();
     sluiceMetrics(sluice, { register });
@@ -83,17 +83,17 @@ describe("the metrics of a Sluice", () => {
     ]);
   });
 
-  it("are all of one moment: the stats are read once for each scrape", async () => {
+  it("are consistent: a scrape reads the stats once", async () => {
     const register = new Registry();
     const sluice = measured();
     sluiceMetrics(sluice, { register });
     await samples(register);
-    expect(sluice.asked).toBe(1);
+    expect(sluice.reads).toBe(1);
     await samples(register);
-    expect(sluice.asked).toBe(2);
+    expect(sluice.reads).toBe(2);
   });
 
-  it("include those of every channel, also of one that is made later", async () => {
+  it("include every channel, also one that is made later", async () => {
     const register = new Registry();
     const sluice = measured();
     sluiceMetrics(sluice, { register });
@@ -110,7 +110,7 @@ describe("the metrics of a Sluice", () => {
     expect(other).toEqual(['sluice_channel_retained_events{channel="the \\"other\\"\\n"} 9']);
   });
 
-  it("leave out the channels that they are told to", async () => {
+  it("leave out channels for which the option `channels` returns false", async () => {
     const register = new Registry();
     const sluice = measured();
     sluice.figures.channels = { orders: channel(7), "jobs:1": channel(1) };
@@ -120,7 +120,7 @@ describe("the metrics of a Sluice", () => {
     expect(lines).toContain('sluice_channel_retained_events{channel="orders"} 7');
   });
 
-  it("of a real Sluice count what it does", async () => {
+  it("count the work of a real Sluice", async () => {
     await using sluice = createSluice();
     const register = new Registry();
     sluiceMetrics(sluice, { register });
@@ -143,7 +143,7 @@ describe("the metrics of a Sluice", () => {
     );
   });
 
-  it("go into a registry of OpenMetrics too, and out of it again", async () => {
+  it("can be added to a registry of OpenMetrics, and removed from it", async () => {
     const register: Registry<OpenMetricsContentType> = new Registry();
     register.setContentType(Registry.OPENMETRICS_CONTENT_TYPE);
     const unregister = sluiceMetrics(measured(), { register });
@@ -154,14 +154,14 @@ describe("the metrics of a Sluice", () => {
     expect(await samples(register)).toEqual([]);
   });
 
-  it("of two Sluices have different prefixes", async () => {
+  it("of two Sluices share a registry if their prefixes differ", async () => {
     const register = new Registry();
     sluiceMetrics(measured(), { register, prefix: "a_" });
     sluiceMetrics(measured(), { register, prefix: "b_" });
     expect(await samples(register)).toEqual(expect.arrayContaining(["a_gaps_total 5", "b_gaps_total 5"]));
   });
 
-  it("leave other metrics of the registry alone when they are taken out", async () => {
+  it("do not affect other metrics of the registry when they are removed", async () => {
     const register = new Registry();
     new Counter({ name: "mine_total", help: "Mine.", registers: [register] });
     const unregister = sluiceMetrics(measured(), { register });
@@ -172,7 +172,7 @@ describe("the metrics of a Sluice", () => {
     expect(await samples(register)).toContain("sluice_gaps_total 5");
   });
 
-  it("are not left there in part when one of them cannot be", async () => {
+  it("are all left out if one of them cannot be registered", async () => {
     const register = new Registry();
     new Counter({ name: "sluice_gaps_total", help: "Not ours.", registers: [register] });
     expect(() => sluiceMetrics(measured(), { register })).toThrow("sluice_gaps_total has already been registered");
@@ -180,16 +180,21 @@ describe("the metrics of a Sluice", () => {
   });
 });
 
-describe("sluiceMetrics refuses", () => {
-  it.each<[what: string, sluice: unknown, options: unknown, said: string]>([
-    ["what is no Sluice", {}, { register: new Registry() }, "a Sluice"],
+describe("sluiceMetrics()", () => {
+  it.each<[what: string, sluice: unknown, options: unknown, message: string]>([
+    ["an object that is not a Sluice", {}, { register: new Registry() }, "a Sluice"],
     ["no options", measured(), undefined, "sluiceMetrics options"],
     ["no registry", measured(), {}, "`register` must be a registry of prom-client"],
     ["a prefix that no metric can have", measured(), { register: new Registry(), prefix: "1-" }, "`prefix` must be"],
-    ["channels that are no function", measured(), { register: new Registry(), channels: ["a"] }, "`channels` must be"],
-    ["an option there is none of", measured(), { registry: new Registry() }, "no option `registry`"],
-  ])("%s", (_what, sluice, options, said) => {
-    expect(() => sluiceMetrics(sluice as MeasuredSluiceLike, options as SluiceMetricsOptions)).toThrow(said);
+    [
+      "channels that are not a function",
+      measured(),
+      { register: new Registry(), channels: ["a"] },
+      "`channels` must be",
+    ],
+    ["an unknown option", measured(), { registry: new Registry() }, "no option `registry`"],
+  ])("throws for %s", (_what, sluice, options, message) => {
+    expect(() => sluiceMetrics(sluice as MeasuredSluiceLike, options as SluiceMetricsOptions)).toThrow(message);
   });
 });
 

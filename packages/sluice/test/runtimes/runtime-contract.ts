@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { openEventStream } from "../../src/testing/index.ts";
-import { type Client, fetchHttp1 } from "../adapters/fetch-http1.ts";
+import { type Client, fetchHttp1 } from "../adapters/support/fetch-http1.ts";
 import { Program } from "./program.ts";
 
 /** How a runtime is told to run a program, and which; `undefined` where the machine does not have it. */

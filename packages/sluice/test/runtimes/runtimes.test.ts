@@ -1,4 +1,4 @@
-import { fetchHttp2 } from "../adapters/fetch-http2.ts";
+import { fetchHttp2 } from "../adapters/support/fetch-http2.ts";
 import { commandOf } from "./command-of.ts";
 import { runtimeContract } from "./runtime-contract.ts";
 

@@ -3,7 +3,7 @@ import { createSluice } from "../../src/index.ts";
 import { collect } from "../../src/testing/index.ts";
 
 describe("collect()", () => {
-  it("collects what is published after it was called, as the subscription allows, and then leaves", async () => {
+  it("collects the events of the subscription that are published after the call, and then unsubscribes", async () => {
     const sluice = createSluice();
     const orders = sluice.channel<{ placed: number; paid: number }>("orders");
     await orders.publish("placed", 0);
@@ -19,7 +19,7 @@ describe("collect()", () => {
     await sluice.close();
   });
 
-  it("resolves to fewer when the iterable ends before", async () => {
+  it("resolves to fewer items if the iterable ends earlier", async () => {
     const two = async function* () {
       yield 1;
       yield 2;
@@ -28,17 +28,17 @@ describe("collect()", () => {
     expect(await collect(two(), 0)).toEqual([]);
   });
 
-  it("says how many came when the others do not come in time, and ends the iteration", async () => {
+  it("rejects with the number of items so far if the rest does not come in time, and unsubscribes", async () => {
     const sluice = createSluice();
     const orders = sluice.channel("orders");
     const collected = collect(orders.subscribe(), 2, { timeout: 50 });
     await orders.publish("placed", 1);
-    await expect(collected).rejects.toThrow("Expected 2 items, but 1 came; gave up waiting.");
+    await expect(collected).rejects.toThrow("Expected 2 items, but got 1 within the time limit.");
     await expect.poll(() => orders.stats().cohorts).toBe(0);
     await sluice.close();
   });
 
-  it("rejects with what the iterable throws", async () => {
+  it("rejects with the error of the iterable", async () => {
     const broken = async function* () {
       yield 1;
       throw new Error("no more");
@@ -46,7 +46,7 @@ describe("collect()", () => {
     await expect(collect(broken(), 2)).rejects.toThrow("no more");
   });
 
-  it("refuses a count or an option that is not what it should be", () => {
+  it("throws if the count or an option is wrong", () => {
     expect(() => collect([] as never, -1)).toThrow("`count` must be a whole number of at least 0");
     expect(() => collect([] as never, 1, { time: 1 } as never)).toThrow("no option `time`");
   });

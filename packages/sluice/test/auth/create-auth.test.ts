@@ -3,9 +3,9 @@ import type { AddressInfo } from "node:net";
 import { describe, expect, it } from "vitest";
 import { createAuth } from "../../src/auth/index.ts";
 import { type CloseReason, createSluice } from "../../src/index.ts";
-import { SECRET, token } from "./guarded-server.ts";
+import { SECRET, token } from "./support/guarded-server.ts";
 
-/** A server whose stream asks, in its source, who the subscriber is. */
+/** Opens a server that authenticates in its handler, or, at `/in-source`, in the source of its stream. */
 async function openServer() {
   const auth = await createAuth({ secret: SECRET });
   const sluice = createSluice();
@@ -34,7 +34,7 @@ async function openServer() {
 }
 
 describe("an event stream", () => {
-  it("ends when the credential does that it was opened with", async () => {
+  it("ends when its credential expires", async () => {
     await using server = await openServer();
     const expiresAt = Date.now() + 1_000;
     const ticket = server.auth.issueTicket({ user: "ada", claims: {}, expiresAt });
@@ -45,7 +45,7 @@ describe("an event stream", () => {
     expect(Date.now()).toBeGreaterThanOrEqual(expiresAt - 10);
   });
 
-  it("whose source refuses the credential is a 401 with the challenge", async () => {
+  it("is answered with 401 and the challenge if its source refuses the credential", async () => {
     await using server = await openServer();
     const refused = await fetch(`${server.base}/in-source`, { headers: { authorization: "Bearer abc" } });
     expect(refused.status).toBe(401);
@@ -53,7 +53,7 @@ describe("an event stream", () => {
     expect(await refused.text()).toBe("The credential is not valid.");
   });
 
-  it("whose source accepts the credential is opened", async () => {
+  it("is opened if its source accepts the credential", async () => {
     await using server = await openServer();
     const headers = { authorization: `Bearer ${await token()}` };
     const accepted = await fetch(`${server.base}/in-source`, { headers });

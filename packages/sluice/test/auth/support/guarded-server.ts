@@ -1,21 +1,21 @@
 import { createServer, request } from "node:http";
 import type { AddressInfo } from "node:net";
 import { SignJWT } from "jose";
-import { type Auth, type AuthError, createAuth } from "../../src/auth/index.ts";
+import { type Auth, type AuthError, createAuth } from "../../../src/auth/index.ts";
 
 export const SECRET: string = "a secret of the tests, thirty-two bytes or more";
 
-/** What a test sees of an answer. */
+/** An answer of the server. */
 export interface Answer {
   readonly status: number;
   readonly challenge: string | undefined;
   readonly body: string;
 }
 
-/** A real HTTP server that answers with who sent the request, or with the error as a server would. */
+/** A real HTTP server that answers with the identity of the sender, or with the error. */
 export interface GuardedServer extends AsyncDisposable {
   readonly auth: Auth;
-  /** Errors that a server would log. */
+  /** Errors of authentication, newest last. */
   readonly errors: Error[];
   get(path: string, headers?: Record<string, string | string[]>): Promise<Answer>;
   /** Sends the token in the `Authorization` header. */
@@ -59,7 +59,7 @@ export async function guardedServer(options: Parameters<typeof createAuth>[0]): 
   };
 }
 
-/** A token for `ada` that `SECRET` signs and that ends in an hour, but for what is said. */
+/** Returns a token for `ada` that `SECRET` signs and that expires in an hour. The options change this. */
 export async function token({
   key = new TextEncoder().encode(SECRET) as Parameters<SignJWT["sign"]>[0],
   alg = "HS256",

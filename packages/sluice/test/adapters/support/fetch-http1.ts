@@ -2,20 +2,20 @@ import { Agent, request } from "node:http";
 import { Readable } from "node:stream";
 import type { TestServer } from "./adapter-contract.ts";
 
-/** Requests to one server. */
+/** A client of one server. */
 export interface Client extends Pick<TestServer, "fetch"> {
-  /** Sends no more requests; those under way go on. */
+  /** Sends no further requests. Requests in flight continue. */
   leave(): void;
 }
 
 /**
- * `fetch` on connections of its own, kept alive. Node's opens a connection to spare whenever a response is cancelled,
- * for which a server that closes would wait.
+ * A `fetch` with its own keep-alive connections. If a response is cancelled, Node's `fetch` opens a spare connection,
+ * for which a closing server would wait.
  */
 export function fetchHttp1(origin: string): Client {
   const agent = new Agent({ keepAlive: true });
   return {
-    // The server closes connections that are idle.
+    // The server closes idle connections.
     leave: () => undefined,
     fetch: (path, { headers = {}, signal } = {}) =>
       new Promise((resolve, reject) => {

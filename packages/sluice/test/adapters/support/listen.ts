@@ -3,19 +3,19 @@ import type { AddressInfo } from "node:net";
 import type { TestServer } from "./adapter-contract.ts";
 import { type Client, fetchHttp1 } from "./fetch-http1.ts";
 
-/** What the servers of `node:http` and `node:http2` have in common. */
+/** A server of `node:http` or `node:http2`. */
 interface AnyServer extends Pick<Server, "address"> {
   listen(port: number, host: string, done: () => void): unknown;
   close(done: () => void): unknown;
 }
 
-/** Makes a server listen on a free port. */
+/** Starts a server on a free port. */
 export async function serve(server: AnyServer, connect = fetchHttp1): Promise<TestServer> {
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   return served(server, () => new Promise((resolve) => void server.close(() => resolve())), connect);
 }
 
-/** The same for a server that listens, with its framework's way of closing it. */
+/** Returns the test server for a server that listens already. `close` closes it in the way of its framework. */
 export function served(
   server: Pick<Server, "address">,
   close: () => Promise<void>,

@@ -3,8 +3,8 @@ import type { RequestHandler } from "express";
 import { type Client, fetchHttp1 } from "./fetch-http1.ts";
 
 /**
- * Compresses every response, as compression middlewares do, except that it does not respect `no-transform`: takes the place of `write`
- * and `end`, and holds bytes back until `flush()` is called.
+ * A middleware that compresses every response. Like other compression middlewares, it replaces `write` and `end`, and
+ * holds bytes back until `flush()` is called. Unlike them, it ignores `no-transform`.
  */
 export const naiveCompression: RequestHandler = (_req, res, next) => {
   const gzip = createGzip();
@@ -32,7 +32,7 @@ export const naiveCompression: RequestHandler = (_req, res, next) => {
   next();
 };
 
-/** A client that decompresses as bytes come. */
+/** A client that decompresses responses as their bytes arrive. */
 export function fetchGzip(origin: string): Client {
   const client = fetchHttp1(origin);
   return {

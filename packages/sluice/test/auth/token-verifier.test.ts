@@ -4,7 +4,7 @@ import type { AddressInfo } from "node:net";
 import { base64url, exportJWK, exportSPKI, generateKeyPair, UnsecuredJWT } from "jose";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { createAuth } from "../../src/auth/index.ts";
-import { guardedServer, SECRET, token } from "./guarded-server.ts";
+import { guardedServer, SECRET, token } from "./support/guarded-server.ts";
 
 const INVALID = {
   status: 401,
@@ -18,7 +18,7 @@ afterEach(() => {
 });
 
 describe("a bearer token", () => {
-  it("says who the user is and when the credential ends", async () => {
+  it("identifies the user, and states when the credential expires", async () => {
     await using server = await guardedServer({ secret: SECRET });
     const exp = Math.floor(Date.now() / 1000) + 60;
     const { status, body } = await server.getWith(await token({ claims: { exp, role: "admin" } }));
@@ -26,31 +26,31 @@ describe("a bearer token", () => {
     expect(JSON.parse(body)).toMatchObject({ user: "ada", expiresAt: exp * 1000, claims: { role: "admin" } });
   });
 
-  it("may be sent with the scheme in any case", async () => {
+  it("is accepted with the scheme in upper or lower case", async () => {
     await using server = await guardedServer({ secret: SECRET });
     expect((await server.get("/", { authorization: `bEARER  ${await token()}` })).status).toBe(200);
   });
 
-  it("is read from a Fetch Request too", async () => {
+  it("is read from a Fetch Request", async () => {
     const auth = await createAuth({ secret: new TextEncoder().encode(SECRET) });
     const request = new Request("http://localhost/", { headers: { authorization: `Bearer ${await token()}` } });
     expect((await auth.authenticate(request)).user).toBe("ada");
   });
 
-  it("that is not there is answered with a challenge that names no error", async () => {
+  it("that is missing is answered with a challenge without an error code", async () => {
     await using server = await guardedServer({ secret: SECRET });
     expect(await server.get("/")).toEqual(MISSING);
     expect(await server.get("/", { authorization: "Basic YTpi" })).toEqual(MISSING);
   });
 
-  it("has its user in the claim that the option names", async () => {
+  it("names the user in the claim of the option `userClaim`", async () => {
     await using server = await guardedServer({ secret: SECRET, userClaim: "email" });
     const { body } = await server.getWith(await token({ claims: { email: "ada@example.com" } }));
     expect(JSON.parse(body).user).toBe("ada@example.com");
     expect(await server.getWith(await token())).toEqual(INVALID);
   });
 
-  it("is good for as long after its end as the clocks may differ, and says so in expiresAt", async () => {
+  it("stays valid for the tolerance after its expiry, and expiresAt includes the tolerance", async () => {
     await using server = await guardedServer({ secret: SECRET, clockTolerance: 5_000 });
     const now = Math.floor(Date.now() / 1000);
     const { status, body } = await server.getWith(await token({ claims: { exp: now - 2 } }));
@@ -60,26 +60,26 @@ describe("a bearer token", () => {
   });
 });
 
-describe("a token is refused, always with the same answer,", () => {
+describe("a token is refused with the same answer", () => {
   const now = Math.floor(Date.now() / 1000);
   const signedBy = (secret: string) => token({ key: new TextEncoder().encode(secret) });
   const options = { secret: SECRET, issuer: "https://id.example.com", audience: ["orders", "billing"] };
   const good = { iss: options.issuer, aud: "orders" };
 
-  it.each<[why: string, make: () => Promise<string>]>([
+  it.each<[reason: string, make: () => Promise<string>]>([
     ["another secret signed it", () => signedBy(`${SECRET}!`)],
     ["it has expired", () => token({ claims: { ...good, exp: now - 1 } })],
     ["it never expires", () => token({ claims: { ...good, exp: undefined } })],
-    ["its end is no number", () => token({ claims: { ...good, exp: "tomorrow" } })],
+    ["its expiry is not a number", () => token({ claims: { ...good, exp: "tomorrow" } })],
     ["it is not valid yet", () => token({ claims: { ...good, nbf: now + 60 } })],
-    ["someone else issued it", () => token({ claims: { ...good, iss: "https://evil.example.com" } })],
-    ["nobody says who issued it", () => token({ claims: { aud: "orders" } })],
-    ["it is meant for someone else", () => token({ claims: { ...good, aud: "mail" } })],
+    ["another issuer issued it", () => token({ claims: { ...good, iss: "https://evil.example.com" } })],
+    ["it names no issuer", () => token({ claims: { aud: "orders" } })],
+    ["it is for another audience", () => token({ claims: { ...good, aud: "mail" } })],
     ["it names no user", () => token({ claims: { ...good, sub: undefined } })],
     ["its user is empty", () => token({ claims: { ...good, sub: "" } })],
     ["its algorithm is none", async () => new UnsecuredJWT({ ...good, sub: "ada", exp: now + 60 }).encode()],
     ["its algorithm is not in the list", () => token({ alg: "HS512", claims: good })],
-    ["it is no token", async () => "abc"],
+    ["it is not a token", async () => "abc"],
     ["it is encrypted rather than signed", async () => "a.b.c.d.e"],
     ["it is empty", async () => ""],
     ["it has characters that a token cannot have", async () => "a.b.c, Bearer d.e.f"],
@@ -90,13 +90,13 @@ describe("a token is refused, always with the same answer,", () => {
         return [header, base64url.encode(JSON.stringify({ ...good, sub: "bob", exp: now + 60 })), signature].join(".");
       },
     ],
-  ])("when %s", async (_why, make) => {
+  ])("if %s", async (_reason, make) => {
     await using server = await guardedServer(options);
     expect((await server.getWith(await token({ claims: good }))).status).toBe(200);
     expect(await server.getWith(await make())).toEqual(INVALID);
   });
 
-  it("and why it was refused is kept for the log", async () => {
+  it("and the error has the reason as its cause", async () => {
     await using server = await guardedServer(options);
     await server.getWith(await token({ claims: { ...good, exp: now - 1 } }));
     expect(server.errors[0]).toMatchObject({ code: "UNAUTHENTICATED", cause: { code: "ERR_JWT_EXPIRED" } });
@@ -104,7 +104,7 @@ describe("a token is refused, always with the same answer,", () => {
 });
 
 describe("a public key", () => {
-  it.each(["RS256", "PS256", "ES256", "EdDSA"])("verifies what its private key signed with %s", async (alg) => {
+  it.each(["RS256", "PS256", "ES256", "EdDSA"])("verifies a token that its private key signed with %s", async (alg) => {
     const pair = await generateKeyPair(alg, { extractable: true });
     const signed = await token({ key: pair.privateKey, alg });
     for (const publicKey of [
@@ -119,7 +119,7 @@ describe("a public key", () => {
     }
   });
 
-  it("is never taken for the secret of an HMAC", async () => {
+  it("is never used as the secret of an HMAC", async () => {
     const { publicKey, privateKey } = await generateKeyPair("RS256", { extractable: true });
     const pem = await exportSPKI(publicKey);
     const forged = [pem, pem.trim(), JSON.stringify(await exportJWK(publicKey))].map((text) =>
@@ -132,7 +132,7 @@ describe("a public key", () => {
     }
   });
 
-  it("refuses a token whose algorithm does not go with it, as any other bad token", async () => {
+  it("refuses a token whose algorithm does not fit the key, like any other invalid token", async () => {
     const rsa = await generateKeyPair("RS256");
     const ec = await generateKeyPair("ES256");
     await using server = await guardedServer({ publicKey: rsa.publicKey });
@@ -162,7 +162,7 @@ describe("a key set", () => {
     expect(await server.getWith(await sign(0, "three"))).toEqual(INVALID);
   });
 
-  it("is fetched from its address", async () => {
+  it("is fetched from its URL", async () => {
     const { keys, sign } = await keySet("one");
     const issuer = createServer((_req, res) => res.end(JSON.stringify({ keys })));
     await new Promise<void>((resolve) => issuer.listen(0, "127.0.0.1", resolve));
@@ -174,7 +174,7 @@ describe("a key set", () => {
     issuer.close();
   });
 
-  it("that cannot be fetched is the server's failure, not the user's", async () => {
+  it("that cannot be fetched is a failure of the server: the answer is 500", async () => {
     const { sign } = await keySet("one");
     const issuer = createServer((_req, res) => res.writeHead(503).end());
     await new Promise<void>((resolve) => issuer.listen(0, "127.0.0.1", resolve));
@@ -185,7 +185,7 @@ describe("a key set", () => {
     issuer.close();
   });
 
-  it("may be a function of the user's own", async () => {
+  it("may be a function", async () => {
     const { publicKey, privateKey } = await generateKeyPair("EdDSA");
     await using server = await guardedServer({ jwks: () => publicKey });
     expect((await server.getWith(await token({ key: privateKey, alg: "EdDSA" }))).status).toBe(200);

@@ -1,18 +1,18 @@
 /**
- * A source that gives what a test hands it, when the test does, and that tells of its end. Like a message queue's consumer, and
- * unlike a generator, it can be ended while it waits.
+ * A source that yields the values that a test passes to `give()`. Unlike a generator, and like the consumer of a
+ * message queue, it can return while it waits for a value.
  */
 export class HandFed<T> implements AsyncIterableIterator<T> {
   /** Resolves when `return()` has run. */
   readonly returned: Promise<void>;
-  #tellReturned!: () => void;
+  #resolveReturned!: () => void;
   readonly #values: T[] = [];
   #waiting: ((result: IteratorResult<T, undefined>) => void) | undefined;
   #isOver = false;
 
   constructor() {
     this.returned = new Promise((resolve) => {
-      this.#tellReturned = resolve;
+      this.#resolveReturned = resolve;
     });
   }
 
@@ -21,7 +21,7 @@ export class HandFed<T> implements AsyncIterableIterator<T> {
     else this.#settle({ value, done: false });
   }
 
-  /** Ends by itself. */
+  /** Ends the source, as if it had no more values. */
   end(): void {
     this.#isOver = true;
     this.#settle({ value: undefined, done: true });
@@ -37,7 +37,7 @@ export class HandFed<T> implements AsyncIterableIterator<T> {
 
   async return(): Promise<IteratorResult<T, undefined>> {
     this.end();
-    this.#tellReturned();
+    this.#resolveReturned();
     return { value: undefined, done: true };
   }
 

@@ -1,9 +1,9 @@
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
-import { CLUSTER_CHANNEL } from "../../src/cluster/cluster-events.ts";
-import { createSluice, type Sluice, type Source } from "../../src/index.ts";
-import { openEventStream } from "../../src/testing/index.ts";
-import { type CuttableLog, SharedMemory } from "../logs/support/shared-memory.ts";
+import { CLUSTER_CHANNEL } from "../../../src/cluster/cluster-events.ts";
+import { createSluice, type Sluice, type Source } from "../../../src/index.ts";
+import { openEventStream } from "../../../src/testing/index.ts";
+import { type CuttableLog, SharedMemory } from "../../logs/support/shared-memory.ts";
 
 export const NODE_TIMEOUT_MS = 400;
 

@@ -2,10 +2,10 @@ import { connect, constants } from "node:http2";
 import { Readable } from "node:stream";
 import type { Client } from "./fetch-http1.ts";
 
-/** What `fetch` is for HTTP/1.1, on one HTTP/2 connection without TLS. */
+/** A `fetch` on one HTTP/2 connection without TLS. */
 export function fetchHttp2(origin: string): Client {
   const session = connect(origin);
-  // The server may go before the client has left; what was asked of it fails by its own stream.
+  // The server may close the session before the client does. A request that fails rejects by its own stream.
   session.on("error", () => undefined);
   return {
     leave: () => session.close(),

@@ -7,15 +7,18 @@ import {
   type Sluice,
   type Source,
   type StreamOptions,
-} from "../../src/index.ts";
-import { type EventStreamReader, openEventStream } from "../../src/testing/index.ts";
+} from "../../../src/index.ts";
+import { type EventStreamReader, openEventStream } from "../../../src/testing/index.ts";
 import { HandFed } from "./hand-fed.ts";
 
-/** What a route of the server under test answers with: it is called with the last part of the path. */
+/** A route of the server under test. Returns the source of the answer for the last part of the path. */
 // biome-ignore lint/suspicious/noExplicitAny: each server has its own type of request
 export type Route = (id: string) => { readonly source: Source<any>; readonly options?: StreamOptions };
 
-/** What a server under test is made of. It answers `/name/id` by the route of that name, and sets {@link ORIGIN} and {@link COOKIES} as its framework does. */
+/**
+ * Setup of a server under test. The server answers `/name/id` by the route of that name, and sets the headers
+ * {@link ORIGIN} and {@link COOKIES} in the way of its framework.
+ */
 export interface ServerSetup {
   readonly sluice: Sluice;
   readonly routes: Readonly<Record<string, Route>>;
@@ -24,22 +27,22 @@ export interface ServerSetup {
 export const ORIGIN = "https://desk.example";
 export const COOKIES: readonly string[] = ["theme=dark; Path=/", "seen=1; Path=/"];
 
-/** A server under test, at work. */
+/** A running server under test. */
 export interface TestServer {
   fetch(path: string, init?: { headers?: Record<string, string>; signal?: AbortSignal }): Promise<Response>;
-  /** Closes it as its framework does, and resolves when that is done. */
+  /** Closes the server in the way of its framework. Resolves when it is closed. */
   close(): Promise<void>;
 }
 
-/** What differs between servers. */
+/** Differences between servers. */
 export interface ContractOptions {
-  /** Whether closing the server drains its streams; if not, the test does before. */
+  /** True if closing the server drains its streams. Otherwise the test drains them first. */
   readonly drainsOnClose?: boolean;
 }
 
 type OrderEvents = { placed: { id: number }; cancelled: { id: number } };
 
-/** What is expected of streams wherever they are opened. */
+/** The tests that every adapter passes. */
 export function adapterContract(
   name: string,
   start: (setup: ServerSetup) => Promise<TestServer>,
@@ -98,7 +101,7 @@ export function adapterContract(
     const received = async (stream: EventStreamReader, count: number) =>
       (await stream.take(count)).map(({ type, data }) => [type, JSON.parse(data)]);
 
-    it("streams what an async iterable gives, each event when it is there, with the type of the options", async () => {
+    it("streams each value of an async iterable at once, with the event type of the options", async () => {
       await using stream = await open("/fed/1");
       for (const value of ["one", { two: 2 }, null]) {
         handFed.give(value);
@@ -110,7 +113,7 @@ export function adapterContract(
       expect(await closed).toBe("source-ended");
     });
 
-    it("sends the head before there is any event", async () => {
+    it("sends the head before the first event", async () => {
       const response = await server.fetch("/fed/1");
       expect(response.status).toBe(200);
       expect(response.headers.get("content-type")).toBe("text/event-stream");
@@ -119,7 +122,7 @@ export function adapterContract(
       expect(await closed).toBe("client");
     });
 
-    it("replays what a subscriber missed since its last event ID, and goes on live", async () => {
+    it("replays the events after the last event ID, and continues with live events", async () => {
       const first = await open("/orders/ada");
       await orders.publish("placed", { id: 1 });
       const { lastEventId } = await first.next();
@@ -136,14 +139,14 @@ export function adapterContract(
       expect(await received(second, 1)).toEqual([["placed", { id: 3 }]]);
     });
 
-    it("takes the position of a first request from its query", async () => {
+    it("starts a first request at the position in its query", async () => {
       const position = await orders.position();
       await orders.publish("placed", { id: 1 });
       await using stream = await open(`/orders/ada?lastEventId=${position}`);
       expect(await received(stream, 1)).toEqual([["placed", { id: 1 }]]);
     });
 
-    it("gives each user what their topics allow, live and replayed", async () => {
+    it("sends each user the events of their topics only, live and replayed", async () => {
       const position = await orders.position();
       await orders.publish("placed", { id: 1 }, { topics: ["user:ada"] });
       await orders.publish("placed", { id: 2 }, { topics: ["user:bob"] });
@@ -160,7 +163,7 @@ export function adapterContract(
       ]);
     });
 
-    it("follows a job to its end, and then answers 204", async () => {
+    it("follows a job to its end, and answers 204 after it", async () => {
       let go!: () => void;
       const mayGo = new Promise<void>((resolve) => {
         go = resolve;
@@ -179,30 +182,30 @@ export function adapterContract(
       expect([again.status, await again.text()]).toEqual([204, ""]);
     });
 
-    it("answers 404 for a job that it does not know, as a response without a stream", async () => {
+    it("answers 404, without a stream, if the job is unknown", async () => {
       const response = await server.fetch("/jobs/unknown");
       expect(response.status).toBe(404);
       expect(response.headers.get("content-type")).toMatch("text/plain");
       expect(await response.text()).toContain('There is no job "unknown"');
     });
 
-    it("answers with the status of what a source throws before the head", async () => {
+    it("answers with the status of an error that the source throws before the head", async () => {
       const response = await server.fetch("/refused/1");
       expect([response.status, await response.text()]).toEqual([403, "Not for you."]);
     });
 
-    it("answers 204 where a source has nothing left", async () => {
+    it("answers 204 if the source is null", async () => {
       expect((await server.fetch("/over/1")).status).toBe(204);
     });
 
-    it("leaves the answer to misuse to the framework, and opens nothing", async () => {
+    it("leaves a wrong option to the error handling of the framework, and opens no stream", async () => {
       const response = await server.fetch("/misused/1");
       expect(response.status).toBe(500);
       await response.text();
       expect(sluice.stats()).toMatchObject({ opened: 0, streams: 0 });
     });
 
-    it("tells the source when the subscriber goes away: its signal aborts, its return runs", async () => {
+    it("aborts the signal of the source and calls return() if the subscriber leaves", async () => {
       const stream = await open("/fed/1");
       handFed.give("one");
       await stream.next();
@@ -214,14 +217,14 @@ export function adapterContract(
       expect(errors).toEqual([]);
     });
 
-    it.each(["/fed/1", "/jobs/unknown"])("keeps the headers that were set before, on %s", async (path) => {
+    it.each(["/fed/1", "/jobs/unknown"])("keeps the headers that were set before, for %s", async (path) => {
       const response = await server.fetch(path, { headers: { origin: ORIGIN } });
       expect(response.headers.get("access-control-allow-origin")).toBe(ORIGIN);
       expect(response.headers.getSetCookie()).toEqual(COOKIES);
       await response.body?.cancel();
     });
 
-    it("ends its streams and closes, however many are open", async () => {
+    it("closes while streams are open, and ends them", async () => {
       const streams = await Promise.all([open("/orders/ada"), open("/orders/bob"), open("/fed/1")]);
       const ended = Promise.all(streams.map((stream) => stream.rest()));
       if (!drainsOnClose) await sluice.drain({ timeout: 1_000, pace: 0 });
