@@ -6,6 +6,7 @@ export default defineConfig({
       "packages/*/test/**/*.test.ts",
       "examples/*/test/**/*.test.ts",
       "scripts/**/*.test.ts",
+      "bench/test/**/*.test.ts",
       "chaos/test/**/*.test.ts",
     ],
     testTimeout: 30_000,

@@ -1,12 +1,12 @@
 /**
- * The event that every server sends: an order, with the same type, the same data and an ID of the same length, so that
- * a delivery is 270 bytes of event stream whoever makes it (a field's optional space after the colon aside).
+ * The event that every server sends: an order, with the same type, the same data, and an ID of the same length. One
+ * delivery is 270 bytes of event stream for every server (some add the optional space after a field's colon).
  */
 
-/** The wire size of one event in the event stream, without chunk framing. */
+/** Size of one event in the event stream, without chunk framing. */
 export const EVENT_BYTES = 270;
 
-/** One byte that is in every event exactly once, so that a reader counts events without parsing. It never splits. */
+/** A byte that each event contains exactly once. A reader counts events by it without parsing. */
 export const EVENT_MARK = "~".charCodeAt(0);
 
 const EVENT_TYPE = "order";
@@ -14,21 +14,21 @@ const EVENT_TYPE = "order";
 /**
  * @typedef {object} BenchEvent
  * @property {string} type
- * @property {string} id For servers that do not give IDs of their own.
+ * @property {string} id for servers that do not assign IDs
  * @property {Record<string, unknown>} data
  */
 
 /**
- * The `number`th event.
+ * Returns event number `number`.
  * @param {number} number
- * @param {number} [bytes] its size on the wire; at least, and by default, EVENT_BYTES
+ * @param {number} [bytes] least size in the event stream; default, and smallest, EVENT_BYTES
  * @returns {BenchEvent}
  */
 export function makeEvent(number, bytes = EVENT_BYTES) {
   const name = `Ada Lovelace${" the First".repeat(Math.ceil((bytes - EVENT_BYTES) / 10))}`;
   return {
     type: EVENT_TYPE,
-    // As long as Sluice's own: an epoch of ten characters, and an offset.
+    // As long as Sluice's own IDs: an epoch of ten characters, and an offset.
     id: `benchmarks-${number + 1}`,
     data: {
       orderId: `6f1de5a2-93c4-4b7e-8a10-${String(number).padStart(12, "0")}`,
@@ -44,7 +44,7 @@ export function makeEvent(number, bytes = EVENT_BYTES) {
 }
 
 /**
- * The event as the event stream has it: what a server writes that does everything by hand.
+ * Returns the event's frame, for a server that writes the event stream by hand.
  * @param {BenchEvent} event
  */
 export function frameOf(event) {

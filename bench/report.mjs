@@ -1,16 +1,16 @@
 /**
  * @typedef {object} Figure
- * @property {string} figure what was measured, in words
+ * @property {string} figure name of the figure
  * @property {number} measured
- * @property {{ least: number, most: number }} [spread] over the rounds
- * @property {{ atMost: number } | { atLeast: number } | { below: number }} [target] none: only shown
+ * @property {import("./statistics.mjs").Spread} [spread] over the rounds
+ * @property {{ atMost: number } | { atLeast: number } | { below: number }} [target] absent: the figure has no target
  * @property {string} [unit]
  */
 
 /**
- * A figure that is a ratio over rounds.
+ * Returns a figure that is a ratio, measured in rounds.
  * @param {string} figure
- * @param {{ ratio: number, least: number, most: number }} ratio
+ * @param {{ ratio: number } & import("./statistics.mjs").Spread} ratio
  * @param {Figure["target"]} [target]
  * @returns {Figure}
  */
@@ -19,7 +19,7 @@ export function ratioFigure(figure, { ratio, least, most }, target) {
 }
 
 /**
- * Whether the target is met; undefined when there is none.
+ * Returns true if the figure meets its target, and `undefined` if it has none.
  * @param {Figure} figure
  */
 export function isMet({ measured, target }) {
@@ -30,8 +30,8 @@ export function isMet({ measured, target }) {
 }
 
 /**
- * The table of all figures: figure, measured, spread, target, met or not.
- * @param {Figure[]} figures
+ * Prints the table of all figures, with spread, target and result.
+ * @param {readonly Figure[]} figures
  */
 export function printFigures(figures) {
   const rows = figures.map((figure) => {
@@ -39,9 +39,9 @@ export function printFigures(figures) {
     const met = isMet(figure);
     return [
       figure.figure,
-      `${number(figure.measured)}${unit}`,
-      figure.spread ? `${number(figure.spread.least)} … ${number(figure.spread.most)}` : "",
-      targetOf(figure.target, unit),
+      `${formatNumber(figure.measured)}${unit}`,
+      figure.spread ? formatSpread(figure.spread) : "",
+      formatTarget(figure.target, unit),
       met === undefined ? "" : met ? "met" : "NOT MET",
     ];
   });
@@ -49,33 +49,41 @@ export function printFigures(figures) {
 }
 
 /**
- * @param {string[]} head
- * @param {string[][]} rows
+ * Prints a table: the first column left-aligned, the others right-aligned.
+ * @param {readonly string[]} head
+ * @param {readonly (readonly string[])[]} rows
  */
 export function printTable(head, rows) {
-  const widths = head.map((title, column) => Math.max(title.length, ...rows.map((row) => row[column].length)));
-  const line = (/** @type {string[]} */ cells) =>
-    cells.map((cell, column) => (column === 0 ? cell.padEnd(widths[0]) : cell.padStart(widths[column]))).join("  ");
+  const widths = head.map((title, column) => Math.max(title.length, ...rows.map((row) => row[column]?.length ?? 0)));
+  const line = (/** @type {readonly string[]} */ cells) =>
+    cells
+      .map((cell, column) => (column === 0 ? cell.padEnd(widths[0] ?? 0) : cell.padStart(widths[column] ?? 0)))
+      .join("  ");
   console.log([line(head), widths.map((width) => "-".repeat(width)).join("  "), ...rows.map(line)].join("\n"));
 }
 
 /**
- * Whole numbers as they are, in groups of three digits; others with three digits that mean something.
+ * Formats a number: whole numbers as they are, others with three significant digits, thousands separated.
  * @param {number} value
  */
-export function number(value) {
+export function formatNumber(value) {
   if (Math.abs(value) >= 100) return Math.round(value).toLocaleString("en");
   if (Number.isInteger(value)) return String(value);
   return value.toFixed(Math.abs(value) >= 10 ? 1 : 2);
+}
+
+/** @param {import("./statistics.mjs").Spread} spread */
+function formatSpread({ least, most }) {
+  return `${formatNumber(least)} … ${formatNumber(most)}`;
 }
 
 /**
  * @param {Figure["target"]} target
  * @param {string} unit
  */
-function targetOf(target, unit) {
+function formatTarget(target, unit) {
   if (!target) return "";
-  if ("atMost" in target) return `<= ${number(target.atMost)}${unit}`;
-  if ("atLeast" in target) return `>= ${number(target.atLeast)}${unit}`;
-  return `< ${number(target.below)}${unit}`;
+  if ("atMost" in target) return `<= ${formatNumber(target.atMost)}${unit}`;
+  if ("atLeast" in target) return `>= ${formatNumber(target.atLeast)}${unit}`;
+  return `< ${formatNumber(target.below)}${unit}`;
 }

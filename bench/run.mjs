@@ -1,53 +1,61 @@
 /**
- * `npm run bench`: measures what Sluice promises about speed and size, and prints each figure beside its target.
- * `npm run bench -- fanout idle` runs these scenarios only; README.md says what each of them means.
+ * `npm run bench`: measures Sluice's speed and size, and prints each figure beside its target.
+ * `npm run bench -- fanout idle` runs only these scenarios. README.md explains each one.
  */
-import { killChildren } from "./children.mjs";
+import { runAgainst } from "./against/run-against.mjs";
+import { readArguments } from "./arguments.mjs";
+import { killChildren } from "./processes/start-child.mjs";
+import { withTimeout } from "./processes/with-timeout.mjs";
 import { isMet, printFigures } from "./report.mjs";
-import { readSettings } from "./settings.mjs";
-import { within } from "./timeout.mjs";
+import { importScenario, SCENARIOS } from "./scenarios.mjs";
+import { makeSettings } from "./settings.mjs";
 
-/** In the order they run; each stops after its limit, in seconds, whatever happens. */
-const LIMITS_S = { fanout: 150, idle: 120, burst: 60, targeted: 60, stalled: 120, resume: 60, parser: 60, logs: 420 };
+const INVALID_ARGUMENTS = 2;
 
-const { scenarios, settings } = chosen();
+const args = parseOrExit();
+const settings = makeSettings(args);
 const start = performance.now();
-/** @type {import("./report.mjs").Figure[]} */
-const figures = [];
-let failed = 0;
+const ok = args.against ? await runAgainst({ ...args, ...args.against, settings }) : await runScenarios();
+if (args.quick) console.log("--quick shows that everything works. Its figures mean nothing.");
+console.log(`${secondsSince(start)} s, Node ${process.versions.node}`);
+process.exit(ok ? 0 : 1);
 
-for (const [name, limit] of Object.entries(LIMITS_S)) {
-  if (!scenarios.includes(name)) continue;
-  const begun = performance.now();
-  console.log(`\n== ${name}`);
-  try {
-    const { run } = await import(new URL(`scenarios/${name}.mjs`, import.meta.url).href);
-    figures.push(...(await within(run(settings), limit * 1_000, `refused: took longer than ${limit} s`)));
-  } catch (error) {
-    failed++;
-    console.error(`${name}: ${error instanceof Error ? error.message : error}`);
+/** Runs the scenarios one after another. Returns false if one fails, or with `--strict` if a target is missed. */
+async function runScenarios() {
+  /** @type {import("./report.mjs").Figure[]} */
+  const figures = [];
+  let failed = 0;
+  for (const [name, { limitS }] of Object.entries(SCENARIOS)) {
+    if (!args.scenarios.includes(name)) continue;
+    const begun = performance.now();
+    console.log(`\n== ${name}`);
+    try {
+      const { run } = await importScenario(name);
+      figures.push(...(await withTimeout(run(settings), limitS * 1_000, `refused: took longer than ${limitS} s`)));
+    } catch (error) {
+      failed++;
+      console.error(`${name}: ${error instanceof Error ? error.message : error}`);
+    }
+    killChildren();
+    console.log(`(${secondsSince(begun)} s)`);
   }
-  killChildren();
-  console.log(`(${secondsSince(begun)} s)`);
+  console.log("\n== figures");
+  printFigures(figures);
+  const missed = figures.filter((figure) => isMet(figure) === false).length;
+  console.log(`\n${missed} of ${figures.length} targets missed, ${failed} scenarios failed`);
+  return failed === 0 && !(args.strict && missed > 0);
 }
-
-if (settings.quick) console.log("\n--quick shows that everything works; its figures mean nothing.");
-console.log(`\n== figures (${secondsSince(start)} s, Node ${process.versions.node})`);
-printFigures(figures);
-const missed = figures.filter((figure) => isMet(figure) === false).length;
-console.log(`\n${missed} of ${figures.length} targets missed, ${failed} scenarios failed`);
-process.exit(failed > 0 || (settings.strict && missed > 0) ? 1 : 0);
 
 /** @param {number} moment */
 function secondsSince(moment) {
   return Math.round((performance.now() - moment) / 1_000);
 }
 
-function chosen() {
+function parseOrExit() {
   try {
-    return readSettings(process.argv.slice(2), Object.keys(LIMITS_S));
+    return readArguments(process.argv.slice(2));
   } catch (error) {
     console.error(error instanceof Error ? error.message : error);
-    process.exit(2);
+    process.exit(INVALID_ARGUMENTS);
   }
 }

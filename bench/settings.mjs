@@ -1,15 +1,16 @@
-/** Heartbeats are set up in every server that has them, as in real use, but none falls into a measurement. */
+/** Every server that has heartbeats uses this interval: the timers exist, but none fires during a measurement. */
 export const HEARTBEAT_MS = 30 * 60 * 1_000;
 
-/** Each process needs some descriptors that are not connections. */
+/** Number of open files that a process needs besides its connections. */
 const SPARE_DESCRIPTORS = 100;
 
-/** Counts and lengths of the whole run and of `--quick`, which only shows that everything works. */
+/** Counts and durations of a full run. */
 const FULL = {
   connections: 5_000,
   warmConnections: 500,
   fanoutRounds: 15,
   fanoutEvents: 3,
+  fanoutAgainstEvents: 20,
   idleRounds: 3,
   burstConnections: 500,
   burstRounds: 3,
@@ -28,11 +29,14 @@ const FULL = {
   logsReplayEvents: 1_000_000,
   logsReplayServerEvents: 200_000,
 };
+
+/** Counts and durations of `--quick`, which only shows that everything works. */
 const QUICK = {
   connections: 300,
   warmConnections: 50,
   fanoutRounds: 2,
   fanoutEvents: 3,
+  fanoutAgainstEvents: 3,
   idleRounds: 1,
   burstConnections: 50,
   burstRounds: 1,
@@ -52,41 +56,22 @@ const QUICK = {
   logsReplayServerEvents: 10_000,
 };
 
-/** @typedef {typeof FULL & { quick: boolean, strict: boolean, cpuProfile: string | undefined }} Settings */
+/** @typedef {typeof FULL & { quick: boolean, cpuProfile: string | undefined }} Settings */
 
 /**
- * @param {string[]} args the command line: names of scenarios, `--quick`, `--strict`, `--cpu-prof=<folder>`
- * @param {string[]} known names of scenarios
- * @returns {{ scenarios: string[], settings: Settings }}
+ * Returns the settings of the scenarios. If the system allows a process fewer open files than they need, this prints so
+ * and reduces the connections.
+ * @param {{ quick: boolean, cpuProfile: string | undefined }} options
+ * @returns {Settings}
  */
-export function readSettings(args, known) {
-  const quick = args.includes("--quick");
-  const cpuProfile = args.find((arg) => arg.startsWith("--cpu-prof="))?.slice("--cpu-prof=".length);
-  const flags = (/** @type {string} */ arg) => arg === "--quick" || arg === "--strict" || arg.startsWith("--cpu-prof=");
-  const scenarios = args.filter((arg) => !flags(arg));
-  const unknown = scenarios.filter((name) => !known.includes(name));
-  if (unknown.length > 0) {
-    throw new Error(
-      `unknown: ${unknown.join(", ")}. Scenarios: ${known.join(", ")}. Flags: --quick, --strict, --cpu-prof=<folder>.`,
-    );
-  }
-  return {
-    scenarios: scenarios.length > 0 ? scenarios : known,
-    settings: fitDescriptors({ ...(quick ? QUICK : FULL), quick, strict: args.includes("--strict"), cpuProfile }),
-  };
-}
-
-/**
- * Fewer connections where the system allows a process fewer open files, said out loud.
- * @param {Settings} settings
- */
-function fitDescriptors(settings) {
+export function makeSettings({ quick, cpuProfile }) {
+  const settings = { ...(quick ? QUICK : FULL), quick, cpuProfile };
   const limit = openFilesLimit();
   const most = limit - SPARE_DESCRIPTORS;
-  const wanted = settings.connections + settings.warmConnections;
-  if (wanted <= most) return settings;
-  const share = most / wanted;
-  const fitted = {
+  const needed = settings.connections + settings.warmConnections;
+  if (needed <= most) return settings;
+  const share = most / needed;
+  const reduced = {
     ...settings,
     connections: Math.floor(settings.connections * share),
     warmConnections: Math.floor(settings.warmConnections * share),
@@ -96,13 +81,13 @@ function fitDescriptors(settings) {
     logsConnections: Math.min(settings.logsConnections, most),
   };
   console.log(
-    `A process may open only ${limit} files here (ulimit -n), ${wanted + SPARE_DESCRIPTORS} are needed: ` +
-      `${fitted.connections} connections instead of ${settings.connections}.`,
+    `A process may open only ${limit} files here (ulimit -n), and the benchmark needs ${needed + SPARE_DESCRIPTORS}: ` +
+      `it uses ${reduced.connections} connections instead of ${settings.connections}.`,
   );
-  return fitted;
+  return reduced;
 }
 
-/** The soft limit of open files of a process. Node raises its own to the hard limit when it starts. */
+/** Returns the soft limit of open files per process. Node raises its own to the hard limit when it starts. */
 function openFilesLimit() {
   const report = /** @type {any} */ (process.report.getReport());
   const limit = Number(report.userLimits?.open_files?.soft);

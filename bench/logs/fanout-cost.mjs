@@ -1,21 +1,22 @@
-import { startChild } from "../children.mjs";
-import { median, ratioOf, rotate } from "../measure.mjs";
-import { startPair } from "../pair.mjs";
-import { number, printTable, ratioFigure } from "../report.mjs";
+import { startServerUnderLoad } from "../processes/server-under-load.mjs";
+import { startChild } from "../processes/start-child.mjs";
+import { formatNumber, printTable, ratioFigure } from "../report.mjs";
+import { median, ratioOf, rotate } from "../statistics.mjs";
 import { startStore } from "./store.mjs";
 
-/** One event every so many ms, or when the one before has reached everyone, if that takes longer. */
+/** Time between events, or longer if the previous event has not reached every subscriber yet. */
 const INTERVAL_MS = 40;
 
-/** Events before the first measured one, for the compiler and the caches. */
+/** Number of events before the first measurement, so that code is compiled and caches are filled. */
 const WARM_UP_EVENTS = 40;
 
 const ROUNDS = 15;
 const EVENTS_PER_ROUND = 3;
 
 /**
- * CPU time of a node for one delivery, when the events come from another node through the log; the memory log's node publishes them itself.
- * @param {import("./store.mjs").Kind[]} kinds
+ * Measures a node's CPU time per delivery when another node publishes through the log. The memory log cannot be shared,
+ * so its node publishes the events itself.
+ * @param {readonly import("./store.mjs").Kind[]} kinds
  * @param {import("../settings.mjs").Settings} settings
  * @returns {Promise<import("../report.mjs").Figure[]>}
  */
@@ -24,57 +25,57 @@ export async function measureFanoutCost(kinds, { logsConnections, quick, cpuProf
   for (const kind of [undefined, ...kinds]) {
     const store = kind === undefined ? undefined : await startStore(kind);
     const options = { log: store?.log };
-    const pair = await startPair("log-node", { options, cpuProfile });
-    const publisher = store && (await startChild("servers/log-node.mjs", { cpu: "load", options }));
-    await pair.connect(logsConnections);
+    const node = await startServerUnderLoad("sluice-node", { options, cpuProfile });
+    const publisher = store && (await startChild("servers/sluice-node.mjs", { side: "load", options }));
+    await node.connect(logsConnections);
     const name = kind === undefined ? "memory" : `${kind}Log`;
-    entries.push({ name, store, pair, publisher, perDelivery: /** @type {number[]} */ ([]) });
+    entries.push({ name, store, node, publisher, perDelivery: /** @type {number[]} */ ([]) });
   }
   for (let event = 0; event < (quick ? 3 : WARM_UP_EVENTS); event++) {
     for (const entry of entries) await publish(entry);
   }
   for (let round = 0; round < (quick ? 2 : ROUNDS); round++) {
-    const spent = entries.map(() => 0);
+    const spent = new Map(entries.map((entry) => [entry, 0]));
     for (let event = 0; event < EVENTS_PER_ROUND; event++) {
-      for (const [index, entry] of rotate([...entries.entries()], round + event)) {
-        const start = await entry.pair.cpu();
+      for (const entry of rotate(entries, round + event)) {
+        const start = await entry.node.cpu();
         await publish(entry);
-        spent[index] += (await entry.pair.cpu()) - start;
+        spent.set(entry, (spent.get(entry) ?? 0) + (await entry.node.cpu()) - start);
       }
     }
-    for (const [index, { perDelivery }] of entries.entries()) {
-      perDelivery.push(spent[index] / (EVENTS_PER_ROUND * logsConnections));
-    }
+    for (const [{ perDelivery }, cpu] of spent) perDelivery.push(cpu / (EVENTS_PER_ROUND * logsConnections));
   }
-  for (const { pair, publisher, store } of entries) {
-    await pair.stop();
+  for (const { node, publisher, store } of entries) {
+    await node.stop();
     await publisher?.stop();
     await store?.stop();
   }
 
   printTable(
     ["node", "CPU per delivery"],
-    entries.map(({ name, perDelivery }) => [name, `${number(median(perDelivery))} µs`]),
+    entries.map(({ name, perDelivery }) => [name, `${formatNumber(median(perDelivery))} µs`]),
   );
   const [memory, ...logs] = entries;
   return logs.map(({ name, perDelivery }) =>
-    ratioFigure(`${name}: CPU per delivery, of the memory log's`, ratioOf(perDelivery, memory.perDelivery), {
+    ratioFigure(`${name}: CPU per delivery / memory log`, ratioOf(perDelivery, memory?.perDelivery ?? []), {
       atMost: 1.1,
     }),
   );
 }
 
 /**
- * Resolves when every subscriber has the event.
- * @param {{ pair: import("../pair.mjs").Pair, publisher: import("../children.mjs").Child | undefined }} entry
+ * Publishes one event. Resolves when every subscriber has it and the interval has passed.
+ * @param {object} entry
+ * @param {import("../processes/server-under-load.mjs").ServerUnderLoad} entry.node
+ * @param {import("../processes/start-child.mjs").Child | undefined} entry.publisher
  */
-async function publish({ pair, publisher }) {
-  const next = new Promise((resolve) => setTimeout(resolve, INTERVAL_MS));
-  if (publisher === undefined) await pair.publish();
+async function publish({ node, publisher }) {
+  const interval = new Promise((resolve) => setTimeout(resolve, INTERVAL_MS));
+  if (publisher === undefined) await node.publish();
   else {
-    pair.expectMore(pair.readers);
+    node.expectDeliveries(node.readers);
     await publisher.call("publish");
-    await pair.arrived();
+    await node.waitForDeliveries();
   }
-  await next;
+  await interval;
 }

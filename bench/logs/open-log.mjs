@@ -1,5 +1,6 @@
 /**
- * The log that `settings` tell of; `undefined`, which is the memory log, without them. Each package is loaded only where it is used.
+ * Opens the log that `settings` describe. Without settings it returns `undefined`, which makes Sluice use the memory
+ * log. A log's package is loaded only if that log is used.
  * @param {import("./store.mjs").LogSettings | undefined} settings
  * @returns {Promise<any>}
  */

@@ -1,22 +1,25 @@
-import { startChild } from "../children.mjs";
-import { median, ratioOf, rotate } from "../measure.mjs";
-import { number, printTable, ratioFigure } from "../report.mjs";
+import { startChild } from "../processes/start-child.mjs";
+import { formatNumber, printTable, ratioFigure } from "../report.mjs";
+import { median, ratioOf, rotate } from "../statistics.mjs";
 import { startStore } from "./store.mjs";
 
-/** How many events are under way at a time. */
+/** Numbers of events in flight at a time. */
 const IN_FLIGHT = [1, 256, 1_000];
 
-/** What a channel keeps by default. */
+/** Number of events that a channel keeps by default. */
 const RETAINED_EVENTS = 10_000;
 
-/** Before the first measurement: for the compiler, and so that the log is as full as it gets. */
+/** Runs before the first measurement, so that code is compiled and the log has reached its limit. */
 const WARM_UP_MS = 400;
 
 /**
- * The loops to compare with; the target is about the first, and so many under way at a time or more.
- * @type {Record<import("./store.mjs").Kind, { atLeast: number, from: number, controls: { name: string, program: string, more?: object }[] }>}
+ * The bare loops to compare with. The target `atLeast` concerns the first one, with `from` or more events in flight.
+ * @type {Record<import("./store.mjs").Kind, Comparison>}
+ *
+ * @typedef {{ name: string, program: string, more?: object }} Control
+ * @typedef {{ atLeast: number, from: number, controls: Control[] }} Comparison
  */
-const COMPARED = {
+const COMPARISONS = {
   lmdb: {
     atLeast: 0.5,
     from: 1,
@@ -27,7 +30,7 @@ const COMPARED = {
   },
   redis: {
     atLeast: 0.6,
-    // A pipeline of one is none.
+    // With one event in flight the client has nothing to pipeline.
     from: 2,
     controls: [
       { name: "bare XADD", program: "bare-redis" },
@@ -38,14 +41,15 @@ const COMPARED = {
 };
 
 /**
- * Acknowledged publishes per second, of a bare loop's over the same client to a store of its own.
+ * Measures acknowledged publishes per second, and compares them with a bare loop over the same client. Each program has
+ * a store of its own.
  * @param {import("./store.mjs").Kind} kind
  * @param {import("../settings.mjs").Settings} settings
  * @returns {Promise<import("../report.mjs").Figure[]>}
  */
 export async function measurePublishRate(kind, { logsPublishMs, logsRounds, quick, cpuProfile }) {
-  const { atLeast, from, controls } = COMPARED[kind];
-  const programs = [{ name: `${kind}Log`, program: "log", more: {} }, ...controls];
+  const { atLeast, from, controls } = COMPARISONS[kind];
+  const programs = [{ name: `${kind}Log`, program: "sluice", more: {} }, ...controls];
   const publishers = [];
   for (const { name, program, more } of programs) {
     const store = await startStore(kind);
@@ -54,16 +58,16 @@ export async function measurePublishRate(kind, { logsPublishMs, logsRounds, quic
     publishers.push({ name, store, child, perSecond: IN_FLIGHT.map(() => /** @type {number[]} */ ([])) });
   }
   const publish = async (
-    /** @type {(typeof publishers)[0]} */ { child },
+    /** @type {import("../processes/start-child.mjs").Child} */ child,
     /** @type {number} */ inFlight,
     ms = logsPublishMs,
   ) => (await child.call("publishFor", { ms, inFlight })).perSecond;
 
-  for (const publisher of publishers) await publish(publisher, 256, quick ? logsPublishMs : WARM_UP_MS);
+  for (const { child } of publishers) await publish(child, 256, quick ? logsPublishMs : WARM_UP_MS);
   for (let round = 0; round < logsRounds; round++) {
     for (const [row, inFlight] of IN_FLIGHT.entries()) {
-      for (const publisher of rotate(publishers, round))
-        publisher.perSecond[row]?.push(await publish(publisher, inFlight));
+      for (const { child, perSecond } of rotate(publishers, round))
+        perSecond[row]?.push(await publish(child, inFlight));
     }
   }
   for (const { child, store } of publishers) {
@@ -72,16 +76,16 @@ export async function measurePublishRate(kind, { logsPublishMs, logsRounds, quic
   }
 
   printTable(
-    ["publishes/s", ...IN_FLIGHT.map((inFlight) => `${number(inFlight)} in flight`)],
-    publishers.map(({ name, perSecond }) => [name, ...perSecond.map((values) => number(median(values)))]),
+    ["publishes/s", ...IN_FLIGHT.map((inFlight) => `${formatNumber(inFlight)} in flight`)],
+    publishers.map(({ name, perSecond }) => [name, ...perSecond.map((values) => formatNumber(median(values)))]),
   );
   const [log, ...bare] = publishers;
-  return bare.flatMap(({ name, perSecond }, place) =>
-    perSecond.map((values, row) =>
+  return bare.flatMap(({ name, perSecond }, index) =>
+    IN_FLIGHT.map((inFlight, row) =>
       ratioFigure(
-        `${log.name}: publishes/s with ${number(IN_FLIGHT[row])} in flight, of ${name}`,
-        ratioOf(log.perSecond[row], values),
-        place === 0 && /** @type {number} */ (IN_FLIGHT[row]) >= from ? { atLeast } : undefined,
+        `${log?.name}: publishes/s with ${formatNumber(inFlight)} in flight / ${name}`,
+        ratioOf(log?.perSecond[row] ?? [], perSecond[row] ?? []),
+        index === 0 && inFlight >= from ? { atLeast } : undefined,
       ),
     ),
   );

@@ -1,63 +1,61 @@
-import { startChild } from "../children.mjs";
-import { median, ratioOf, rotate } from "../measure.mjs";
-import { number, printTable, ratioFigure } from "../report.mjs";
-import { within } from "../timeout.mjs";
+import { startChild } from "../processes/start-child.mjs";
+import { withTimeout } from "../processes/with-timeout.mjs";
+import { formatNumber, printTable, ratioFigure } from "../report.mjs";
+import { median, percentile, ratioOf, rotate, spreadOf } from "../statistics.mjs";
 import { startStore } from "./store.mjs";
 
 const PER_SECOND = 250;
 const TIMEOUT_MS = 30_000;
 
-/** Rounds, each of which takes the logs in turn. */
+/** In each round, the logs take turns. */
 const ROUNDS = 4;
 
 /**
- * From `publish` on node A until a subscriber of node B has the event, over HTTP; on the memory log A is B. The machine is idle otherwise.
- * @param {import("./store.mjs").Kind[]} kinds
+ * Measures the delay from `publish` on node A until a subscriber of node B has the event over HTTP. With the memory log,
+ * A and B are the same node. The machine has nothing else to do.
+ * @param {readonly import("./store.mjs").Kind[]} kinds
  * @param {import("../settings.mjs").Settings} settings
  * @returns {Promise<import("../report.mjs").Figure[]>}
  */
 export async function measurePublishToReceived(kinds, { logsTimedEvents, cpuProfile }) {
-  const load = await startChild("load/receivers.mjs", { cpu: "load" });
+  const load = await startChild("load/parsing-subscribers.mjs", { side: "load" });
   const clusters = [];
   for (const kind of [undefined, ...kinds]) {
     const store = kind === undefined ? undefined : await startStore(kind);
     const options = { log: store?.log };
-    const b = await startChild("servers/log-node.mjs", { options, cpuProfile });
-    const a = store === undefined ? b : await startChild("servers/log-node.mjs", { options, cpuProfile });
-    const receiver = await load.call("subscribe", { port: await b.call("listen") });
+    const nodeB = await startChild("servers/sluice-node.mjs", { options, cpuProfile });
+    const nodeA = store === undefined ? nodeB : await startChild("servers/sluice-node.mjs", { options, cpuProfile });
+    const subscriber = await load.call("subscribe", { port: await nodeB.call("listen") });
     const delays = /** @type {number[][]} */ ([]);
-    clusters.push({ name: kind === undefined ? "memory, one node" : `${kind}Log`, store, a, b, receiver, delays });
+    const name = kind === undefined ? "memory, one node" : `${kind}Log`;
+    clusters.push({ name, store, nodeA, nodeB, subscriber, delays });
   }
-  // One round more, the first, which does not count: for the compiler.
+  // The additional first round does not count: it lets the code be compiled.
   for (let round = 0; round <= ROUNDS; round++) {
-    for (const { name, a, receiver, delays } of rotate(clusters, round)) {
+    for (const { name, nodeA, subscriber, delays } of rotate(clusters, round)) {
       const first = round * logsTimedEvents;
-      const all = load.call("reach", { receiver, number: first + logsTimedEvents - 1 });
-      await a.call("publishTimed", { first, events: logsTimedEvents, perSecond: PER_SECOND });
-      await within(all, TIMEOUT_MS, `refused: ${name} did not bring all events`);
-      const seen = await load.call("look", { receiver });
-      if (seen.count !== logsTimedEvents || seen.wrong > 0)
-        throw new Error(`refused: ${name} did not bring each event once`);
-      if (round > 0) delays.push(seen.delays);
+      const all = load.call("reach", { subscriber, number: first + logsTimedEvents - 1 });
+      await nodeA.call("publishTimed", { first, events: logsTimedEvents, perSecond: PER_SECOND });
+      await withTimeout(all, TIMEOUT_MS, `refused: ${name} did not deliver all events`);
+      const results = await load.call("takeResults", { subscriber });
+      if (results.count !== logsTimedEvents || results.wrong > 0) {
+        throw new Error(`refused: ${name} did not deliver each event once and in order`);
+      }
+      if (round > 0) delays.push(results.delays);
     }
   }
-  for (const { a, b, store } of clusters) {
-    await a.stop();
-    await b.stop();
+  for (const { nodeA, nodeB, store } of clusters) {
+    await nodeA.stop();
+    await nodeB.stop();
     await store?.stop();
   }
   await load.stop();
 
   printTable(
-    ["publish on one node to received on another", "p50", "p99", "most"],
+    ["publish on node A to received on node B", "p50", "p99", "most"],
     clusters.map(({ name, delays }) => {
       const all = delays.flat();
-      return [
-        name,
-        `${number(percentile(all, 50))} ms`,
-        `${number(percentile(all, 99))} ms`,
-        `${number(percentile(all, 100))} ms`,
-      ];
+      return [name, ...[50, 99, 100].map((percent) => `${formatNumber(percentile(all, percent))} ms`)];
     }),
   );
   const [memory, ...logs] = clusters;
@@ -69,22 +67,8 @@ export async function measurePublishToReceived(kinds, { logsTimedEvents, cpuProf
       unit: "ms",
     })),
     ratioFigure(
-      `${name}: p50 of that, of the memory log's in one process`,
-      ratioOf(delays.map(median), memory.delays.map(median)),
+      `${name}: p50 of that delay / memory log in one process`,
+      ratioOf(delays.map(median), memory?.delays.map(median) ?? []),
     ),
   ]);
-}
-
-/**
- * @param {number[]} values
- * @param {number} percent
- */
-export function percentile(values, percent) {
-  const sorted = values.toSorted((a, b) => a - b);
-  return sorted[Math.max(0, Math.ceil((sorted.length * percent) / 100) - 1)] ?? Number.NaN;
-}
-
-/** @param {number[]} values */
-function spreadOf(values) {
-  return { least: Math.min(...values), most: Math.max(...values) };
 }

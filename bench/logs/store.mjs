@@ -3,26 +3,26 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { programPath } from "../../scripts/programs.mjs";
 import { NATS, REDIS, ServerProcess } from "../../scripts/server-process.mjs";
-import { pinned } from "../pin.mjs";
+import { pinProgram } from "../processes/pin.mjs";
 
-/** The logs that several processes share, by what keeps them. */
+/** The logs that several processes can share. */
 export const KINDS = /** @type {const} */ (["lmdb", "redis", "nats"]);
 
 /** @typedef {(typeof KINDS)[number]} Kind */
 
 /**
- * What a program needs to open a log: `openLog` of open-log.mjs makes one of it.
+ * Settings that a program passes to `openLog`.
  * @typedef {{ kind: Kind, options: Record<string, unknown> }} LogSettings
  */
 
 /**
- * A new, empty place for events, which ends with `stop`.
+ * A new, empty store for one log: an LMDB folder, a redis-server or a nats-server.
  * @typedef {{ kind: Kind, log: LogSettings, stop: () => Promise<void> }} Store
  */
 
 /**
- * The servers as one would run them: Redis writes its file once a second, JetStream when it sees fit. What their answer promises is in
- * docs/logs.md; the bare loops get the same servers.
+ * Both servers run as in production: Redis syncs its file once a second, JetStream on its own schedule. docs/logs.md
+ * states what their acknowledgements promise. The bare loops use the same servers.
  */
 const SERVERS = {
   redis: {
@@ -33,35 +33,37 @@ const SERVERS = {
   nats: { program: NATS, args: [], options: (/** @type {string} */ servers) => ({ servers }) },
 };
 
-/** Those that are there now. @type {Set<string>} */
+/** The LMDB folders that exist now. @type {Set<string>} */
 const folders = new Set();
 
-// Also of a scenario that failed; what ran in them is killed by then.
+// Also removes the folders of a scenario that failed. The processes that used them are dead by then.
 process.on("exit", () => folders.forEach(remove));
 
-/** The kinds that can run on this machine; says which cannot. */
+/** Returns the kinds that can run on this machine, and prints the ones that cannot. */
 export function availableKinds() {
   return KINDS.filter((kind) => {
     if (kind === "lmdb" || programPath(SERVERS[kind].program.name) !== undefined) return true;
-    console.log(`${SERVERS[kind].program.name} is not on this machine: the figures of ${kind} are left out.`);
+    console.log(`${SERVERS[kind].program.name} is not installed: the figures of ${kind} are left out.`);
     return false;
   });
 }
 
 /**
+ * Starts a store.
  * @param {Kind} kind
  * @returns {Promise<Store>}
  */
 export async function startStore(kind) {
-  if (kind === "lmdb") return lmdbStore();
+  if (kind === "lmdb") return startLmdbStore();
   const { program, args, options } = SERVERS[kind];
-  const wrap = (/** @type {string} */ command, /** @type {readonly string[]} */ all) => pinned("load", command, all);
+  const wrap = (/** @type {string} */ command, /** @type {readonly string[]} */ all) =>
+    pinProgram("load", command, all);
   const server = await ServerProcess.start(program, { args, wrap });
   return { kind, log: { kind, options: options(server.url) }, stop: () => server.stop() };
 }
 
 /** @returns {Store} */
-function lmdbStore() {
+function startLmdbStore() {
   const kind = "lmdb";
   const folder = mkdtempSync(join(tmpdir(), "sluice-bench-"));
   folders.add(folder);

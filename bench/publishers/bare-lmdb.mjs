@@ -1,8 +1,8 @@
-/** A loop of `put`, which resolves when it is on disk as lmdbLog does: a commit is visible only then. */
+/** A bare loop of lmdb's `put`. Like lmdbLog, it resolves when the commit is on disk (`overlappingSync: false`). */
 import { open } from "lmdb";
-import { ENTRY, servePublisher } from "./bench-publisher.mjs";
+import { ENTRY, servePublisher } from "./serve-publisher.mjs";
 
-/** `maxLength`: keep so many entries, by a `remove` for each `put`; absent: all. */
+/** `maxLength`: number of entries to keep, by one `remove` per `put`; default, all. */
 const { options, maxLength = Number.POSITIVE_INFINITY } = JSON.parse(process.argv[2] ?? "{}");
 const db = open({ path: options.path, noSubdir: false, encoding: "binary", overlappingSync: false });
 const entry = Buffer.from(ENTRY);

@@ -1,7 +1,7 @@
-/** A loop of JetStream's `publish` to a stream of the same kind and limits as natsLog makes: a file, 10,000 events. */
+/** A bare loop of JetStream's `publish`. Its stream has the limits of natsLog's: file storage, 10,000 events. */
 import { jetstream, jetstreamManager } from "@nats-io/jetstream";
 import { connect } from "@nats-io/transport-node";
-import { ENTRY, servePublisher } from "./bench-publisher.mjs";
+import { ENTRY, servePublisher } from "./serve-publisher.mjs";
 
 const { options } = JSON.parse(process.argv[2] ?? "{}");
 const connection = await connect(options);

@@ -1,8 +1,8 @@
-/** A loop of XADD by the same client, which pipelines what is sent in one turn. */
+/** A bare loop of XADD over the same client, which pipelines the commands of one event-loop turn. */
 import { createClient } from "redis";
-import { ENTRY, servePublisher } from "./bench-publisher.mjs";
+import { ENTRY, servePublisher } from "./serve-publisher.mjs";
 
-/** `maxLength`: keep so many entries, as cheaply as Redis can; absent: all. */
+/** `maxLength`: number of entries to keep, by an approximate MAXLEN; default, all. */
 const { options, maxLength } = JSON.parse(process.argv[2] ?? "{}");
 const client = createClient(options);
 await client.connect();

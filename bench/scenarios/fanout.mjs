@@ -1,80 +1,125 @@
 import assert from "node:assert/strict";
-import { CONTESTANTS } from "../contestants.mjs";
+import { COMPARED_SERVERS } from "../compared-servers.mjs";
 import { EVENT_BYTES, makeEvent } from "../event.mjs";
-import { median, ratioOf, rotate } from "../measure.mjs";
-import { startPair } from "../pair.mjs";
-import { number, printTable, ratioFigure } from "../report.mjs";
+import { startServerUnderLoad } from "../processes/server-under-load.mjs";
+import { formatNumber, printTable, ratioFigure } from "../report.mjs";
+import { alternate, median, ratioOf, rotate } from "../statistics.mjs";
 
-/** One event every so many ms, or when the one before has reached everyone, if that takes longer. */
+/** @typedef {import("../processes/server-under-load.mjs").ServerUnderLoad} ServerUnderLoad */
+
+/** Time between events, or longer if the previous event has not reached every subscriber yet. */
 const INTERVAL_MS = 40;
 
-/** Events before the first measured one, for the compiler and the caches. */
+/** Number of events before the first measured one, so that code is compiled and caches are filled. */
 const WARM_UP_EVENTS = 4;
 
 /**
- * CPU time of the server for one delivery, with every server holding its connections and the rounds taken in turn.
+ * Measures a server's CPU time per delivery. All servers hold their connections at the same time, and take turns.
  * @param {import("../settings.mjs").Settings} settings
  * @returns {Promise<import("../report.mjs").Figure[]>}
  */
 export async function run({ connections, fanoutRounds, fanoutEvents, cpuProfile }) {
   console.log(`${connections} connections, one ${EVENT_BYTES}-byte event per flush, ${fanoutRounds} rounds`);
+  /** @type {{ name: string, server: ServerUnderLoad, perDelivery: number[] }[]} */
   const entries = [];
-  for (const contestant of CONTESTANTS) {
-    const pair = await startPair(contestant.program, { options: contestant.options, cpuProfile });
-    await pair.connect(connections, contestant.connecting);
-    if (contestant.connecting?.compressed) {
-      await pair.ask("publish");
-      await pair.settle();
+  for (const { name, program, options, connectOptions } of COMPARED_SERVERS) {
+    const server = await startServerUnderLoad(program, { ...(options ? { options } : {}), cpuProfile });
+    await server.connect(connections, connectOptions);
+    if (connectOptions?.compressed) {
+      await server.call("publish");
+      await server.waitUntilQuiet();
     } else {
-      await pair.publish();
-      checkSample(contestant.name, await pair.sample());
+      await server.publish();
+      checkSample(name, await server.sample());
     }
-    await pair.publishInStep(WARM_UP_EVENTS, INTERVAL_MS);
-    entries.push({ ...contestant, pair, perDelivery: /** @type {number[]} */ ([]) });
+    await server.publishOneByOne(WARM_UP_EVENTS, INTERVAL_MS);
+    entries.push({ name, server, perDelivery: [] });
   }
 
-  const before = await Promise.all(entries.map(({ pair }) => pair.counts()));
+  const before = await Promise.all(entries.map(({ server }) => server.counts()));
   for (let round = 0; round < fanoutRounds; round++) {
-    const spent = entries.map(() => 0);
-    // Event by event in turn, as close in time as can be: a machine that others use is fast and slow by turns. So each
-    // also finds the caches as it would beside other work, not warm from its own last event.
-    for (let event = 0; event < fanoutEvents; event++) {
-      for (const [index, { pair }] of rotate([...entries.entries()], round + event)) {
-        const start = await pair.cpu();
-        await pair.publishInStep(1, INTERVAL_MS);
-        spent[index] += (await pair.cpu()) - start;
-      }
-    }
-    for (const [index, { perDelivery }] of entries.entries()) {
-      perDelivery.push(spent[index] / (fanoutEvents * connections));
-    }
+    const order = (/** @type {number} */ event) => rotate(entries, round + event);
+    const spent = await measureInTurns(entries, { events: fanoutEvents, order });
+    for (const [{ perDelivery }, cpu] of spent) perDelivery.push(cpu / (fanoutEvents * connections));
   }
-  const after = await Promise.all(entries.map(({ pair }) => pair.counts()));
-  await Promise.all(entries.map(({ pair }) => pair.stop()));
+  const after = await Promise.all(entries.map(({ server }) => server.counts()));
+  await Promise.all(entries.map(({ server }) => server.stop()));
 
   printTable(
     ["server", "CPU per delivery", "bytes per delivery"],
     entries.map(({ name, perDelivery }, index) => [
       name,
-      `${number(median(perDelivery))} µs`,
-      number((after[index].bytes - before[index].bytes) / (after[index].events - before[index].events)),
+      `${formatNumber(median(perDelivery))} µs`,
+      formatNumber(bytesPerEvent(before[index], after[index])),
     ]),
   );
-  const [control, sluice, betterSse, fastifySse, hono, compressed] = entries.map(({ perDelivery }) => perDelivery);
+  const [control = [], sluice = [], betterSse = [], fastifySse = [], hono = [], compressed = []] = entries.map(
+    ({ perDelivery }) => perDelivery,
+  );
   return [
-    ratioFigure("CPU per delivery, of the control's", ratioOf(sluice, control), { atMost: 1.15 }),
-    ratioFigure("CPU per delivery, of better-sse's", ratioOf(sluice, betterSse), { atMost: 0.6 }),
-    ratioFigure("CPU per delivery, of @fastify/sse's", ratioOf(sluice, fastifySse), { atMost: 0.6 }),
-    ratioFigure("CPU per delivery, of Hono streamSSE's", ratioOf(sluice, hono), { atMost: 0.25 }),
-    ratioFigure("CPU per delivery with compress: true, of the control's", ratioOf(compressed, control)),
-    // What the targets above ask of a server, seen from the least that any can spend.
-    ratioFigure("the control's CPU per delivery, of better-sse's", ratioOf(control, betterSse)),
-    ratioFigure("the control's CPU per delivery, of @fastify/sse's", ratioOf(control, fastifySse)),
+    ratioFigure("CPU per delivery, Sluice / control", ratioOf(sluice, control), { atMost: 1.15 }),
+    ratioFigure("CPU per delivery, Sluice / better-sse", ratioOf(sluice, betterSse), { atMost: 0.6 }),
+    ratioFigure("CPU per delivery, Sluice / @fastify/sse", ratioOf(sluice, fastifySse), { atMost: 0.6 }),
+    ratioFigure("CPU per delivery, Sluice / Hono streamSSE", ratioOf(sluice, hono), { atMost: 0.25 }),
+    ratioFigure("CPU per delivery, Sluice with compress: true / control", ratioOf(compressed, control)),
+    // The control is the least that any server can spend: these show how much room the targets leave.
+    ratioFigure("CPU per delivery, control / better-sse", ratioOf(control, betterSse)),
+    ratioFigure("CPU per delivery, control / @fastify/sse", ratioOf(control, fastifySse)),
   ];
 }
 
+/** @type {import("../against/run-against.mjs").AgainstScenario} */
+export const against = {
+  figure: "CPU per delivery",
+  unit: "µs",
+  async measureRound(entries, { connections, fanoutAgainstEvents: events }) {
+    /** @type {{ server: ServerUnderLoad }[]} */
+    const runs = [];
+    for (const entry of entries) {
+      const server = await startServerUnderLoad("sluice", { options: { entry } });
+      await server.connect(connections);
+      runs.push({ server });
+    }
+    for (const { server } of runs) await server.publishOneByOne(WARM_UP_EVENTS, INTERVAL_MS);
+    const spent = await measureInTurns(runs, { events, order: (event) => alternate(runs, event) });
+    await Promise.all(runs.map(({ server }) => server.stop()));
+    return [...spent.values()].map((cpu) => cpu / (events * connections));
+  },
+};
+
 /**
- * What arrived is the event that was published.
+ * Publishes `events` events to each server, and returns each server's CPU time in µs, in the order of `runs`. The
+ * servers take turns event by event, because a shared machine changes its speed from moment to moment. Each server then
+ * also finds the caches as beside other work, not warm from its own last event.
+ * @template {{ server: ServerUnderLoad }} T
+ * @param {readonly T[]} runs
+ * @param {{ events: number, order: (event: number) => T[] }} options
+ * @returns {Promise<Map<T, number>>}
+ */
+async function measureInTurns(runs, { events, order }) {
+  const spent = new Map(runs.map((run) => [run, 0]));
+  for (let event = 0; event < events; event++) {
+    for (const run of order(event)) {
+      const start = await run.server.cpu();
+      await run.server.publishOneByOne(1, INTERVAL_MS);
+      spent.set(run, (spent.get(run) ?? 0) + (await run.server.cpu()) - start);
+    }
+  }
+  return spent;
+}
+
+/** @typedef {{ events: number, bytes: number }} Counts */
+
+/**
+ * @param {Counts} [before]
+ * @param {Counts} [after]
+ */
+function bytesPerEvent(before = { events: 0, bytes: 0 }, after = before) {
+  return (after.bytes - before.bytes) / (after.events - before.events);
+}
+
+/**
+ * Throws if a server sent another event than the published one.
  * @param {string} name
  * @param {string} text
  */

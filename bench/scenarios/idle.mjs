@@ -1,38 +1,34 @@
-import { CONTESTANTS } from "../contestants.mjs";
-import { median, ratioOf, rotate } from "../measure.mjs";
-import { startPair } from "../pair.mjs";
-import { number, printTable, ratioFigure } from "../report.mjs";
+import { COMPARED_SERVERS } from "../compared-servers.mjs";
+import { startServerUnderLoad } from "../processes/server-under-load.mjs";
+import { formatNumber, printTable, ratioFigure } from "../report.mjs";
+import { median, ratioOf, rotate } from "../statistics.mjs";
 
 const KIBIBYTE = 1_024;
 
 /**
- * The young generation is kept small in all servers. Left alone it grows at some point by up to 16 MiB, before the first
- * look at the memory or after it: as much as 3 KiB a connection that no connection holds.
+ * Keeps the young generation small in all servers. By default it grows by up to 16 MiB at some point, before the first
+ * measurement or after it: that is 3 KiB per connection that no connection uses.
  */
 const NODE_ARGS = ["--max-semi-space-size=1"];
 
 /**
- * Resident memory of the server for one idle connection. Some connections are opened first, so that code, caches and
- * the young generation have their size; the growth by the rest is measured, after one event has been sent to all.
+ * Measures a server's memory per idle connection.
  * @param {import("../settings.mjs").Settings} settings
  * @returns {Promise<import("../report.mjs").Figure[]>}
  */
-export async function run({ connections, warmConnections, idleRounds }) {
+export async function run(settings) {
+  const { connections, warmConnections, idleRounds } = settings;
   console.log(`${connections} idle connections, after ${warmConnections} to warm up, ${idleRounds} rounds`);
-  const entries = CONTESTANTS.map((contestant) => ({
-    ...contestant,
+  const entries = COMPARED_SERVERS.map((server) => ({
+    ...server,
     perConnection: /** @type {number[]} */ ([]),
     heap: 0,
   }));
   for (let round = 0; round < idleRounds; round++) {
     for (const entry of rotate(entries, round)) {
-      // A process for each measurement: memory that was used once does not all come back.
-      const pair = await startPair(entry.program, { options: entry.options, nodeArgs: NODE_ARGS });
-      const before = await memoryWith(pair, warmConnections, entry.connecting);
-      const after = await memoryWith(pair, connections, entry.connecting);
-      entry.perConnection.push((after.rss - before.rss) / connections / KIBIBYTE);
-      entry.heap = (after.used - before.used) / connections / KIBIBYTE;
-      await pair.stop();
+      const { resident, heap } = await measure(entry, settings);
+      entry.perConnection.push(resident);
+      entry.heap = heap;
     }
   }
 
@@ -40,29 +36,63 @@ export async function run({ connections, warmConnections, idleRounds }) {
     ["server", "resident memory per idle connection", "spread", "heap and buffers alone"],
     entries.map(({ name, perConnection, heap }) => [
       name,
-      `${number(median(perConnection))} KiB`,
-      `${number(Math.min(...perConnection))} … ${number(Math.max(...perConnection))}`,
-      `${number(heap)} KiB`,
+      `${formatNumber(median(perConnection))} KiB`,
+      `${formatNumber(Math.min(...perConnection))} … ${formatNumber(Math.max(...perConnection))}`,
+      `${formatNumber(heap)} KiB`,
     ]),
   );
-  const [control, sluice, betterSse, fastifySse, hono, compressed] = entries.map(({ perConnection }) => perConnection);
+  const [control = [], sluice = [], betterSse = [], fastifySse = [], hono = [], compressed = []] = entries.map(
+    ({ perConnection }) => perConnection,
+  );
   return [
-    ratioFigure("memory per idle connection, of the control's", ratioOf(sluice, control), { atMost: 1.15 }),
-    ratioFigure("memory per idle connection, of better-sse's", ratioOf(sluice, betterSse), { below: 1 }),
-    ratioFigure("memory per idle connection, of @fastify/sse's", ratioOf(sluice, fastifySse), { below: 1 }),
-    ratioFigure("memory per idle connection, of Hono's", ratioOf(sluice, hono), { below: 1 }),
-    ratioFigure("memory per idle connection with compress: true, of the control's", ratioOf(compressed, control)),
+    ratioFigure("memory per idle connection, Sluice / control", ratioOf(sluice, control), { atMost: 1.15 }),
+    ratioFigure("memory per idle connection, Sluice / better-sse", ratioOf(sluice, betterSse), { below: 1 }),
+    ratioFigure("memory per idle connection, Sluice / @fastify/sse", ratioOf(sluice, fastifySse), { below: 1 }),
+    ratioFigure("memory per idle connection, Sluice / Hono", ratioOf(sluice, hono), { below: 1 }),
+    ratioFigure("memory per idle connection, Sluice with compress: true / control", ratioOf(compressed, control)),
   ];
 }
 
+/** @type {import("../against/run-against.mjs").AgainstScenario} */
+export const against = {
+  figure: "resident memory per idle connection",
+  unit: "KiB",
+  async measureRound(entries, settings) {
+    const values = [];
+    for (const entry of entries) {
+      values.push((await measure({ program: "sluice", options: { entry } }, settings)).resident);
+    }
+    return values;
+  },
+};
+
 /**
- * @param {import("../pair.mjs").Pair} pair
- * @param {number} count
- * @param {import("../pair.mjs").Connecting | undefined} connecting
+ * Returns the memory per idle connection of a new server process, in KiB. `warmConnections` are opened first, so that
+ * code, caches and the young generation have their size. The result is the growth by `connections` more. A process is
+ * not reused: it does not return all memory that it used once.
+ * @param {Pick<import("../compared-servers.mjs").ComparedServer, "program" | "options" | "connectOptions">} compared
+ * @param {import("../settings.mjs").Settings} settings
  */
-async function memoryWith(pair, count, connecting) {
-  await pair.connect(count, connecting);
-  if (connecting?.compressed) await pair.settle();
-  await pair.publish();
-  return await pair.memory();
+async function measure({ program, options = {}, connectOptions = {} }, { connections, warmConnections }) {
+  const server = await startServerUnderLoad(program, { options, nodeArgs: NODE_ARGS });
+  const before = await memoryWith(server, warmConnections, connectOptions);
+  const after = await memoryWith(server, connections, connectOptions);
+  await server.stop();
+  return {
+    resident: (after.rss - before.rss) / connections / KIBIBYTE,
+    heap: (after.used - before.used) / connections / KIBIBYTE,
+  };
+}
+
+/**
+ * Opens `count` more connections, sends one event to all, and returns the server's memory.
+ * @param {import("../processes/server-under-load.mjs").ServerUnderLoad} server
+ * @param {number} count
+ * @param {import("../processes/server-under-load.mjs").ConnectOptions} connectOptions
+ */
+async function memoryWith(server, count, connectOptions) {
+  await server.connect(count, connectOptions);
+  if (connectOptions.compressed) await server.waitUntilQuiet();
+  await server.publish();
+  return await server.memory();
 }

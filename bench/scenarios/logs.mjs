@@ -5,7 +5,7 @@ import { measureReplay } from "../logs/replay.mjs";
 import { availableKinds } from "../logs/store.mjs";
 
 /**
- * What the logs cost that several processes share: publishing, the way from node to node, delivering, replaying.
+ * Measures the cost of the logs that several processes share: publish rate, delay between nodes, delivery, replay.
  * @param {import("../settings.mjs").Settings} settings
  * @returns {Promise<import("../report.mjs").Figure[]>}
  */

@@ -1,56 +1,52 @@
-import { median, ratioOf, rotate } from "../measure.mjs";
-import { startPair } from "../pair.mjs";
-import { number, printTable, ratioFigure } from "../report.mjs";
+import { startServerUnderLoad } from "../processes/server-under-load.mjs";
+import { formatNumber, printTable, ratioFigure } from "../report.mjs";
+import { median, ratioOf, rotate } from "../statistics.mjs";
 
 /**
- * Each event concerns one of N subscribers, the next one each time: what one event costs the server among many
- * subscribers, of what it costs among few. The control has nothing to look up: its growth is the machine's.
+ * Measures the CPU time of an event that concerns one subscriber, among many subscribers and among few. The control only
+ * looks up a socket in a map, so its ratio shows how much slower this machine is with the larger working set.
  * @param {import("../settings.mjs").Settings} settings
  * @returns {Promise<import("../report.mjs").Figure[]>}
  */
 export async function run({ connections, targetedFew, targetedRounds, targetedEvents, cpuProfile }) {
-  console.log(
-    `one event a turn, each for one of ${targetedFew} or ${connections} subscribers, ${targetedRounds} rounds`,
-  );
+  console.log(`one event per turn, for one of ${targetedFew} or ${connections} subscribers, ${targetedRounds} rounds`);
   const entries = [];
   for (const program of ["sluice", "control"]) {
     for (const subscribers of [targetedFew, connections]) {
-      const pair = await startPair(program, { options: { byUser: true }, cpuProfile });
-      await pair.connect(subscribers);
-      entries.push({ program, subscribers, pair, perEvent: /** @type {number[]} */ ([]) });
-      await measure(pair, Math.max(targetedEvents, subscribers));
+      const server = await startServerUnderLoad(program, { options: { byUser: true }, cpuProfile });
+      await server.connect(subscribers);
+      entries.push({ program, subscribers, server, perEvent: /** @type {number[]} */ ([]) });
+      await measure(server, Math.max(targetedEvents, subscribers));
     }
   }
   for (let round = 0; round < targetedRounds; round++) {
-    for (const { pair, perEvent } of rotate(entries, round)) perEvent.push(await measure(pair, targetedEvents));
+    for (const { server, perEvent } of rotate(entries, round)) perEvent.push(await measure(server, targetedEvents));
   }
-  await Promise.all(entries.map(({ pair }) => pair.stop()));
+  await Promise.all(entries.map(({ server }) => server.stop()));
 
   printTable(
     ["server", "subscribers", "CPU per event"],
     entries.map(({ program, subscribers, perEvent }) => [
       program,
-      number(subscribers),
-      `${number(median(perEvent))} µs`,
+      formatNumber(subscribers),
+      `${formatNumber(median(perEvent))} µs`,
     ]),
   );
-  const [few, many, controlFew, controlMany] = entries.map(({ perEvent }) => perEvent);
+  const [few = [], many = [], controlFew = [], controlMany = []] = entries.map(({ perEvent }) => perEvent);
+  const among = `for one of ${formatNumber(connections)} subscribers / one of ${formatNumber(targetedFew)}`;
   return [
-    ratioFigure(
-      `CPU per targeted event, among ${number(connections)} of among ${number(targetedFew)}`,
-      ratioOf(many, few),
-      { atMost: 1.5 },
-    ),
-    ratioFigure("the same of the control, which looks up nothing", ratioOf(controlMany, controlFew)),
+    ratioFigure(`CPU per event ${among}`, ratioOf(many, few), { atMost: 1.5 }),
+    ratioFigure("the same for the control", ratioOf(controlMany, controlFew)),
   ];
 }
 
 /**
- * @param {import("../pair.mjs").Pair} pair
+ * Returns the server's CPU time per event, in µs.
+ * @param {import("../processes/server-under-load.mjs").ServerUnderLoad} server
  * @param {number} events
  */
-async function measure(pair, events) {
-  const before = await pair.cpu();
-  await pair.publish({ events, users: pair.readers }, { method: "publishToEach", events, perEvent: 1 });
-  return ((await pair.cpu()) - before) / events;
+async function measure(server, events) {
+  const before = await server.cpu();
+  await server.publish({ events, users: server.readers }, { method: "publishToEach", events, readersPerEvent: 1 });
+  return ((await server.cpu()) - before) / events;
 }

@@ -1,8 +1,8 @@
-/** better-sse by its documented way to broadcast: a session for each request, registered with a channel. */
+/** better-sse, with the broadcast of its documentation: one session per request, registered with a channel. */
 import { createServer } from "node:http";
 import { createChannel, createSession } from "better-sse";
 import { HEARTBEAT_MS } from "../settings.mjs";
-import { serveBench } from "./bench-server.mjs";
+import { serveBench } from "./serve-bench.mjs";
 
 const channel = createChannel();
 

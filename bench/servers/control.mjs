@@ -1,10 +1,10 @@
 /**
- * The bare control: what any server on Node pays. It answers the head of an event stream and from then on writes one
- * buffer, framed beforehand, to each raw socket. It can do nothing else.
+ * The control: the least work that a server on Node can do. It answers with the head of an event stream, and then writes
+ * one pre-framed buffer to each raw socket. It has no other feature.
  */
 import { createServer } from "node:http";
 import { frameOf } from "../event.mjs";
-import { serveBench, userOf } from "./bench-server.mjs";
+import { serveBench, userOf } from "./serve-bench.mjs";
 
 /** @type {Map<number, import("node:net").Socket>} */
 const sockets = new Map();

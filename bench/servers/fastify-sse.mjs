@@ -1,14 +1,14 @@
-/** \@fastify/sse by its documented way to broadcast: `reply.sse` of each request, kept open and sent to in a loop. */
+/** \@fastify/sse, with the broadcast of its documentation: keep each `reply.sse` open, and send to all in a loop. */
 import fastifySse from "@fastify/sse";
 import fastify from "fastify";
 import { HEARTBEAT_MS } from "../settings.mjs";
-import { serveBench } from "./bench-server.mjs";
+import { serveBench } from "./serve-bench.mjs";
 
 /** @type {Set<import("@fastify/sse").SSEReplyInterface>} */
 const streams = new Set();
 
 const app = fastify();
-await app.register(fastifySse, { heartbeatInterval: HEARTBEAT_MS });
+await app.register(/** @type {any} */ (fastifySse), { heartbeatInterval: HEARTBEAT_MS });
 app.get("/events", { sse: true }, async (_request, reply) => {
   reply.sse.keepAlive();
   reply.sse.sendHeaders();
@@ -21,7 +21,7 @@ serveBench({
   server: app.server,
   streams: () => streams.size,
   publish({ id, type, data }) {
-    // One that has gone meanwhile rejects, which must not end the process.
+    // `send` rejects if its stream has closed in the meantime. That must not end the process.
     for (const stream of streams) stream.send({ id, event: type, data }).catch(ignore);
   },
 });

@@ -1,8 +1,8 @@
-/** Hono's `streamSSE` under \@hono/node-server: each request's stream, written to in a loop. */
+/** Hono's `streamSSE` on \@hono/node-server: keep each request's stream open, and write to all in a loop. */
 import { createAdaptorServer } from "@hono/node-server";
 import { Hono } from "hono";
 import { streamSSE } from "hono/streaming";
-import { serveBench } from "./bench-server.mjs";
+import { serveBench } from "./serve-bench.mjs";
 
 /** @type {Set<import("hono/streaming").SSEStreamingApi>} */
 const streams = new Set();
@@ -20,7 +20,7 @@ serveBench({
   server: /** @type {import("node:http").Server} */ (createAdaptorServer({ fetch: app.fetch })),
   streams: () => streams.size,
   publish({ id, type, data }) {
-    // writeSSE takes text: made once here, which is the best that a user of it can do.
+    // `writeSSE` takes text. Serializing once for all streams is the best that a user of Hono can do.
     const text = JSON.stringify(data);
     for (const stream of streams) stream.writeSSE({ id, event: type, data: text });
   },

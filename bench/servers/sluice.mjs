@@ -1,19 +1,28 @@
-/** Sluice by its documented way to broadcast: one channel, one subscription a request. All defaults but the heartbeat. */
+/**
+ * Sluice, with the broadcast of its documentation: one channel, and one subscription per request. All options but the
+ * heartbeat and the stall timeout have their defaults.
+ */
 import { createServer } from "node:http";
-import { createSluice } from "sluice";
 import { HEARTBEAT_MS } from "../settings.mjs";
-import { serveBench, userOf } from "./bench-server.mjs";
+import { serveBench, userOf } from "./serve-bench.mjs";
 
-/** @type {{ compress?: boolean, byUser?: boolean, highWaterMark?: number }} */
-const { byUser = false, ...options } = JSON.parse(process.argv[2] ?? "{}");
+/**
+ * `entry`: URL of the `sluice` entry to load; default, this repository's build. `byUser`: each subscriber names its user
+ * as its topic. The rest are options of `createSluice`.
+ * @type {{ entry?: string, byUser?: boolean, compress?: boolean, highWaterMark?: number }}
+ */
+const { entry = "sluice", byUser = false, ...options } = JSON.parse(process.argv[2] ?? "{}");
 
-// The stalled subscribers are to stay for as long as one looks at what they cost.
+/** @type {typeof import("sluice")} */
+const { createSluice } = await import(entry);
+
+// A stalled subscriber must stay connected until the scenario has measured its cost.
 const sluice = createSluice({ heartbeat: HEARTBEAT_MS, stallTimeout: HEARTBEAT_MS, ...options });
 const orders = sluice.channel("orders");
 
 /** The sockets of subscribers that never read. @type {import("node:net").Socket[]} */
 const stalled = [];
-let mostWaiting = 0;
+let mostBytesWaiting = 0;
 
 const server = createServer((req, res) => {
   if (req.url?.startsWith("/stalled")) stalled.push(req.socket);
@@ -25,18 +34,18 @@ serveBench({
   server,
   streams: () => sluice.stats().streams,
   publish({ type, data }) {
-    for (const socket of stalled) mostWaiting = Math.max(mostWaiting, bytesWaiting(socket));
+    for (const socket of stalled) mostBytesWaiting = Math.max(mostBytesWaiting, bytesWaiting(socket));
     return orders.publish(type, data);
   },
   publishTo(user, { type, data }) {
     orders.publish(type, data, { topics: [`user:${user}`] });
   },
-  methods: { mostWaiting: () => mostWaiting },
+  methods: { mostBytesWaiting: () => mostBytesWaiting },
 });
 
 /**
- * The bytes given to a socket that the kernel has not taken, however they were given to it: those that the stream holds
- * back, and those that the handle below it has queued. The one write that is under way is in both counts.
+ * Returns the number of bytes that were written to a socket and that the kernel has not taken yet. It adds the bytes
+ * that the stream holds to those that its handle has queued, and counts the write in flight, which is in both, once.
  * @param {any} socket
  */
 function bytesWaiting(socket) {

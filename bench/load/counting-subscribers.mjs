@@ -1,41 +1,45 @@
 /**
- * The load generator: N subscribers on raw TCP connections, in a process of their own. It sends one request for each,
- * and counts what arrives; it parses nothing, so that it is never what one measures.
+ * The load generator: many subscribers on raw TCP connections, in a process of their own. It sends one request per
+ * subscriber and counts the events that arrive. It parses nothing, so that it is never the bottleneck.
  */
 import { connect as connectTcp } from "node:net";
-import { answer } from "../answer.mjs";
 import { EVENT_MARK } from "../event.mjs";
-import { countByte, createFlushCounter } from "./count.mjs";
+import { answerCalls } from "../processes/answer-calls.mjs";
+import { countByte, createFlushCounter } from "./count-events.mjs";
 
-/** Every read goes here: what arrives is counted before the next read, and kept by nobody. */
+/** All sockets read into this buffer: each read is counted before the next, and its bytes are not kept. */
 const READ_BUFFER = Buffer.allocUnsafe(256 * 1024);
 
+/** The sample of the first subscriber's bytes has at most this many reads. */
+const MOST_SAMPLE_PARTS = 64;
+
 /**
- * After it has read something it rests so long, in ms. Were it to sleep in the kernel for each next byte, the server's
- * write would each time have to wake it, and that time would be counted as the server's: real clients are elsewhere.
+ * `restMs`: the process sleeps this long after it has read. If it waited in the kernel for each next byte instead, each
+ * of the server's writes would have to wake it, and the server would be charged for that time.
  * @type {{ restMs?: number }}
  */
 const { restMs = 5 } = JSON.parse(process.argv[2] ?? "{}");
 const REST_CELL = new Int32Array(new SharedArrayBuffer(4));
-let restPlanned = false;
+let isRestPlanned = false;
 
 /** @type {import("node:net").Socket[]} */
 const sockets = [];
-/** Events that reached each subscriber. @type {number[]} */
+/** Number of events that reached each subscriber. @type {number[]} */
 const received = [];
 let events = 0;
 let bytes = 0;
 let lost = 0;
 /** @type {{ events: number, resolve: () => void } | undefined} */
 let awaited;
-/** The first subscriber's bytes, for the runner to look at. @type {Buffer[]} */
+/** The first subscriber's bytes, for the runner to check. @type {Buffer[]} */
 let sample = [];
 
-answer({
+answerCalls({
   /**
-   * Open `count` connections at once; resolves when all are established. With `hold` their requests wait for `send`.
+   * Opens `count` connections at once. Resolves when all are established. With `holdRequests` the requests wait for
+   * `send`.
    */
-  connect: ({ port, count, headers, read = true, compressed = false, hold = false, path = "/events" }) => {
+  connect: ({ port, count, headers, read = true, compressed = false, holdRequests = false, path = "/events" }) => {
     const established = Array.from({ length: count }, () => open(port, { read, compressed }));
     return Promise.all(
       established.map(async (connected) => {
@@ -43,9 +47,9 @@ answer({
         const index = sockets.push(socket) - 1;
         received[index] = 0;
         const request = requestOf(path, index, headers);
-        if (hold) socket.once("bench:send", () => socket.write(request));
+        if (holdRequests) socket.once("bench:send", () => socket.write(request));
         else socket.write(request);
-        // From now on an error or an end is a loss: no server here ends a stream of its own accord.
+        // No server of the benchmark ends a stream, so every close from here on is a lost connection.
         socket.on("close", () => lost++);
         Object.assign(socket, { benchIndex: index });
       }),
@@ -70,19 +74,16 @@ answer({
     sample = [];
     return text;
   },
-  cpu: () => {
-    const { user, system } = process.cpuUsage();
-    return user + system;
-  },
 });
 
 /**
+ * Opens one connection.
  * @param {number} port
- * @param {{ read: boolean, compressed: boolean }} how
+ * @param {{ read: boolean, compressed: boolean }} options
  * @returns {Promise<import("node:net").Socket>}
  */
 function open(port, { read, compressed }) {
-  const countIn = compressed ? createFlushCounter() : (/** @type {Buffer} */ part) => countByte(part, EVENT_MARK);
+  const countEvents = compressed ? createFlushCounter() : (/** @type {Buffer} */ part) => countByte(part, EVENT_MARK);
   return new Promise((resolve, reject) => {
     const socket = connectTcp({
       port,
@@ -90,7 +91,7 @@ function open(port, { read, compressed }) {
       onread: {
         buffer: READ_BUFFER,
         callback: (length) => {
-          arrived(/** @type {any} */ (socket).benchIndex, READ_BUFFER.subarray(0, length), countIn);
+          receive(/** @type {any} */ (socket).benchIndex, READ_BUFFER.subarray(0, length), countEvents);
           return true;
         },
       },
@@ -108,33 +109,39 @@ function open(port, { read, compressed }) {
 /**
  * @param {number} index
  * @param {Buffer} part
- * @param {(part: Buffer) => number} countIn
+ * @param {(part: Buffer) => number} countEvents
  */
-function arrived(index, part, countIn) {
-  if (restMs > 0 && !restPlanned) {
-    restPlanned = true;
+function receive(index, part, countEvents) {
+  if (restMs > 0 && !isRestPlanned) {
+    isRestPlanned = true;
     setImmediate(rest);
   }
-  const count = countIn(part);
-  received[index] += count;
+  const count = countEvents(part);
+  received[index] = (received[index] ?? 0) + count;
   events += count;
   bytes += part.length;
-  if (index === 0 && sample.length < 64) sample.push(Buffer.from(part));
+  if (index === 0 && sample.length < MOST_SAMPLE_PARTS) sample.push(Buffer.from(part));
   if (awaited && events >= awaited.events) awaited.resolve();
 }
 
 function rest() {
-  restPlanned = false;
+  isRestPlanned = false;
   Atomics.wait(REST_CELL, 0, 0, restMs);
 }
 
 /**
- * The request a browser's EventSource would send, shortened. The path names the subscriber.
+ * Returns a shortened form of the request that a browser's EventSource sends. Its query names the subscriber.
  * @param {string} path
  * @param {number} index
  * @param {Record<string, string>} headers
  */
 function requestOf(path, index, headers = {}) {
-  const more = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
-  return `GET ${path}?user=${index} HTTP/1.1\r\nHost: 127.0.0.1\r\nAccept: text/event-stream\r\nCache-Control: no-cache\r\n${more.join("")}\r\n`;
+  const lines = [
+    `GET ${path}?user=${index} HTTP/1.1`,
+    "Host: 127.0.0.1",
+    "Accept: text/event-stream",
+    "Cache-Control: no-cache",
+    ...Object.entries(headers).map(([name, value]) => `${name}: ${value}`),
+  ];
+  return `${lines.join("\r\n")}\r\n\r\n`;
 }

@@ -1,19 +1,19 @@
 /**
- * The promise's outcome, or a rejection with `message` when it takes longer than `ms`.
+ * Returns the promise's outcome, or rejects with `message` if the promise takes longer than `ms`.
  * @template T
  * @param {Promise<T>} promise
  * @param {number} ms
  * @param {string} message
  * @returns {Promise<T>}
  */
-export async function within(promise, ms, message) {
+export async function withTimeout(promise, ms, message) {
   /** @type {NodeJS.Timeout | undefined} */
   let timer;
-  const late = new Promise((_, reject) => {
+  const timeout = new Promise((_, reject) => {
     timer = setTimeout(() => reject(new Error(message)), ms);
   });
   try {
-    return await /** @type {Promise<T>} */ (Promise.race([promise, late]));
+    return await /** @type {Promise<T>} */ (Promise.race([promise, timeout]));
   } finally {
     clearTimeout(timer);
   }

@@ -1,11 +1,11 @@
 /**
- * How often `byte` is in `part`.
+ * Returns how often `byte` occurs in `part`.
  * @param {Buffer} part
  * @param {number} byte
  */
 export function countByte(part, byte) {
   let count = 0;
-  for (let at = part.indexOf(byte); at !== -1; at = part.indexOf(byte, at + 1)) count++;
+  for (let index = part.indexOf(byte); index !== -1; index = part.indexOf(byte, index + 1)) count++;
   return count;
 }
 
@@ -13,7 +13,8 @@ export function countByte(part, byte) {
 const FLUSH_END = Buffer.from([0x00, 0x00, 0xff, 0xff]);
 
 /**
- * Counts the flushes in a compressed stream without inflating it. With one event a flush these are its events.
+ * Returns a function that counts the flushes in a compressed stream without inflating it. If each flush has one event,
+ * this is the number of events.
  * @returns {(part: Buffer) => number}
  */
 export function createFlushCounter() {
@@ -22,9 +23,9 @@ export function createFlushCounter() {
     const bytes = tail.length === 0 ? part : Buffer.concat([tail, part]);
     let count = 0;
     let from = 0;
-    for (let at = bytes.indexOf(FLUSH_END); at !== -1; at = bytes.indexOf(FLUSH_END, from)) {
+    for (let index = bytes.indexOf(FLUSH_END); index !== -1; index = bytes.indexOf(FLUSH_END, from)) {
       count++;
-      from = at + FLUSH_END.length;
+      from = index + FLUSH_END.length;
     }
     tail = Buffer.from(bytes.subarray(Math.max(from, bytes.length - FLUSH_END.length + 1)));
     return count;

@@ -1,23 +1,23 @@
-import { answer } from "../answer.mjs";
 import { makeEvent } from "../event.mjs";
+import { answerCalls } from "../processes/answer-calls.mjs";
 
 const { type, data } = makeEvent(0);
 
 /** The event's type. */
 export const TYPE = type;
 
-/** The event's data, made text beforehand: what is measured is the log. */
+/** The event's data, serialized in advance: the scenario measures the log, not JSON. */
 export const TEXT = JSON.stringify(data);
 
-/** What a log keeps of it: the line of JSON that each entry begins with, and the text. */
+/** The text that a log keeps of an event: a line of JSON that begins each entry, and the data. */
 export const ENTRY = `[${Date.now()},${JSON.stringify(type)},0]\n${TEXT}`;
 
 /**
- * What every publisher program shares: so many at a time are under way, and as one is acknowledged the next is published.
- * @param {() => Promise<unknown>} publish resolves when it is acknowledged
+ * Runs a publisher program. It keeps `inFlight` publishes in flight: when one is acknowledged, it starts the next.
+ * @param {() => Promise<unknown>} publish resolves when the event is acknowledged
  */
 export function servePublisher(publish) {
-  answer({
+  answerCalls({
     publishFor: async ({ ms, inFlight }) => {
       const start = performance.now();
       const end = start + ms;

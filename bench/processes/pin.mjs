@@ -3,32 +3,34 @@ import { readFileSync } from "node:fs";
 import { platform } from "node:os";
 
 /**
- * The processors of the two sides: all servers share one, all load generators another. On a shared machine one of its
- * processors is often slower than the next for a while; a server that happened to run there would look slow.
+ * The processor of each side: all servers share one, all load generators share the other. On a shared machine one
+ * processor is often slower than another for a while. Without pinning, a server on the slow one would look slow.
  */
 const CPUS = chooseCpus();
 
-if (!CPUS) console.log("Processes are not pinned (needs Linux, taskset and two processors): figures will vary more.");
+if (!CPUS) {
+  console.log("Processes are not pinned: that needs Linux, taskset and two processors. Expect figures to vary more.");
+}
 
 /**
- * What to add to `fork`'s options so that a Node process with `args` stays on the processor of its side.
+ * Returns options for `fork` that pin a Node process to the processor of its side.
  * @param {"servers" | "load"} side
- * @param {string[]} args
+ * @param {string[]} args command-line options for Node
  * @returns {{ execPath?: string, execArgv: string[] }}
  */
-export function pinTo(side, args) {
+export function pinNode(side, args) {
   if (!CPUS) return { execArgv: args };
   return { execPath: "taskset", execArgv: ["-c", String(CPUS[side]), process.execPath, ...args] };
 }
 
 /**
- * A command line that keeps any program on the processor of its side.
+ * Returns the command line that pins any program to the processor of its side.
  * @param {"servers" | "load"} side
  * @param {string} command
  * @param {readonly string[]} args
  * @returns {readonly [command: string, args: readonly string[]]}
  */
-export function pinned(side, command, args) {
+export function pinProgram(side, command, args) {
   return CPUS ? ["taskset", ["-c", String(CPUS[side]), command, ...args]] : [command, args];
 }
 

@@ -1,21 +1,21 @@
-/** One of the processes that share a log: Sluice on that log, one subscription a request. Without a log: on the memory log. */
+/** A node: one of several processes that share a log. Without the option `log` it uses the memory log. */
 import { readFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { createSluice } from "sluice";
 import { openLog } from "../logs/open-log.mjs";
 import { HEARTBEAT_MS } from "../settings.mjs";
-import { serveBench } from "./bench-server.mjs";
+import { serveBench } from "./serve-bench.mjs";
 
-/** `retain`: as the channel's. @type {{ log?: any, retain?: object }} */
+/** `retain`: the channel's option. @type {{ log?: any, retain?: object }} */
 const { log, retain = {} } = JSON.parse(process.argv[2] ?? "{}");
 
-/** Events under way at a time while many are published at once. */
+/** Number of events in flight at a time in `publishNumbered`. */
 const IN_FLIGHT = 2_000;
 
-/** How often the memory is looked at, in ms. */
-const LOOK_AT_MEMORY_MS = 20;
+/** Interval of `watchMemory`. */
+const MEMORY_INTERVAL_MS = 20;
 
-/** What follows the number and the time in each event, so that it is as large as a small one is. */
+/** Follows the number and the time in each event, so that it has the size of a typical small event. */
 const FILLER = "x".repeat(80);
 
 const sluice = createSluice({ heartbeat: HEARTBEAT_MS, log: await openLog(log) });
@@ -25,7 +25,7 @@ await orders.position();
 const server = createServer((req, res) => void sluice.stream(req, res, orders.subscribe()));
 
 /** @type {NodeJS.Timeout | undefined} */
-let watch;
+let memoryTimer;
 let mostMemory = 0;
 
 serveBench({
@@ -33,18 +33,21 @@ serveBench({
   streams: () => sluice.stats().streams,
   publish: ({ type, data }) => orders.publish(type, data),
   methods: {
-    /** The numbers `first` to `first + events - 1`, as fast as the log takes them. Resolves to the event IDs of the first and the last. */
+    /**
+     * Publishes the numbers `first` to `first + events - 1`, as fast as the log accepts them. Resolves to the first and
+     * the last event ID.
+     */
     publishNumbered: async ({ first, events }) => {
       /** @type {(string | undefined)[]} */
       let ids = [];
       for (let done = 0; done < events; done += IN_FLIGHT) {
         const count = Math.min(IN_FLIGHT, events - done);
-        const some = await Promise.all(Array.from({ length: count }, (_, i) => publishNumber(first + done + i)));
-        ids = [ids[0] ?? some[0], some.at(-1)];
+        const batch = await Promise.all(Array.from({ length: count }, (_, i) => publishNumber(first + done + i)));
+        ids = [ids[0] ?? batch[0], batch.at(-1)];
       }
       return { firstId: ids[0], lastId: ids[1] };
     },
-    /** The same, one event after the other: each with the time, and so many a second. */
+    /** Publishes the same numbers one by one, `perSecond` of them in a second. */
     publishTimed: ({ first, events, perSecond }) =>
       new Promise((resolve, reject) => {
         let sent = 0;
@@ -55,18 +58,18 @@ serveBench({
           resolve(undefined);
         }, 1_000 / perSecond);
       }),
-    /** From now on; resolves to what there is, in bytes. */
+    /** Starts to sample the memory. Returns the current memory, in bytes. */
     watchMemory: () => {
       for (let i = 0; i < 4; i++) globalThis.gc?.();
       mostMemory = residentBytes();
-      watch = setInterval(() => {
+      memoryTimer = setInterval(() => {
         mostMemory = Math.max(mostMemory, residentBytes());
-      }, LOOK_AT_MEMORY_MS);
+      }, MEMORY_INTERVAL_MS);
       return mostMemory;
     },
-    /** The most that there was since `watchMemory`, in bytes. */
+    /** Stops sampling. Returns the most memory since `watchMemory`, in bytes. */
     mostMemory: () => {
-      clearInterval(watch);
+      clearInterval(memoryTimer);
       return mostMemory;
     },
   },
@@ -78,8 +81,8 @@ function publishNumber(number) {
 }
 
 /**
- * The memory that is this process's own. On Linux without files that it sees through memory, as LMDB does: such pages are the system's, which
- * takes them back when it likes.
+ * Returns the resident memory that belongs to this process alone. On Linux this leaves out memory-mapped files, which
+ * LMDB uses: the system can take those pages back at any time.
  */
 function residentBytes() {
   if (process.platform !== "linux") return process.memoryUsage.rss();

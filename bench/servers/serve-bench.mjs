@@ -1,30 +1,32 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
-import { answer } from "../answer.mjs";
 import { makeEvent } from "../event.mjs";
+import { answerCalls } from "../processes/answer-calls.mjs";
 
-/** A crowd connects at once; the kernel must not drop the part of it that Node has not accepted yet. */
+/** Many clients connect at once. The kernel must not drop connections that Node has not accepted yet. */
 const BACKLOG = 4_096;
 
-/** The publisher of a rate looks at the clock this often. */
+/** `publishAtRate` checks the clock at this interval. */
 const TICK_MS = 1;
 
-/** One turn publishes at most so many events, so that a server that is late still lets its sockets be served. */
+/** Limit of events per turn in `publishAtRate`, so that a server that is late still serves its sockets. */
 const MOST_EVENTS_PER_TURN = 20;
 
 /**
- * What every server program shares: it listens, publishes as the runner says, and tells its CPU time and memory.
+ * Runs a server program: listens, publishes on the runner's calls, and reports CPU time and memory.
  *
- * @param {object} bench
- * @param {import("node:http").Server} bench.server
- * @param {() => number} bench.streams how many event streams are open and will get the next event
- * @param {(event: import("../event.mjs").BenchEvent) => unknown} bench.publish to every stream
- * @param {(user: number, event: import("../event.mjs").BenchEvent) => unknown} [bench.publishTo] to one user's stream
- * @param {Record<string, (params: any) => unknown>} [bench.methods] more that the runner may call
+ * @param {object} program
+ * @param {import("node:http").Server} program.server
+ * @param {() => number} program.streams number of open event streams that will receive the next event
+ * @param {(event: import("../event.mjs").BenchEvent) => unknown} program.publish sends an event to every stream
+ * @param {(user: number, event: import("../event.mjs").BenchEvent) => unknown} [program.publishTo] sends an event to
+ *   one user's stream
+ * @param {Record<string, (params: any) => unknown>} [program.methods] more methods that the runner may call
  */
 export function serveBench({ server, streams, publish, publishTo, methods }) {
   let published = 0;
 
-  answer({
+  answerCalls({
+    /** Resolves to the port. */
     listen: () =>
       new Promise((resolve, reject) => {
         server.once("error", reject);
@@ -39,7 +41,7 @@ export function serveBench({ server, streams, publish, publishTo, methods }) {
       return user + system;
     },
     memory: async () => {
-      // Several times, with turns between: finalizers free more only after the collection that found them.
+      // Collect several times, with pauses: finalizers free more memory only after the collection that found them.
       for (let i = 0; i < 4; i++) {
         globalThis.gc?.();
         await new Promise((resolve) => setTimeout(resolve, 50));
@@ -48,7 +50,7 @@ export function serveBench({ server, streams, publish, publishTo, methods }) {
       return { rss, used: heapUsed + external };
     },
 
-    /** `turns` turns of the event loop, each publishing `perTurn` events of `bytes`. Resolves to the last one's ID. */
+    /** Publishes `perTurn` events of `bytes` in each of `turns` event-loop turns. Resolves to the last event's ID. */
     publish: async ({ turns = 1, perTurn = 1, bytes } = {}) => {
       let last;
       for (let turn = 0; turn < turns; turn++) {
@@ -58,7 +60,7 @@ export function serveBench({ server, streams, publish, publishTo, methods }) {
       return await last;
     },
 
-    /** `events` events at `perSecond`, as a source that does not wait for us would have it. Resolves when published. */
+    /** Publishes `events` events at `perSecond`, like a source that does not wait for the server. */
     publishAtRate: ({ events, perSecond }) =>
       new Promise((resolve) => {
         const start = performance.now();
@@ -74,7 +76,7 @@ export function serveBench({ server, streams, publish, publishTo, methods }) {
         }, TICK_MS);
       }),
 
-    /** One event a turn, each for the next of `users` users. */
+    /** Publishes one event per turn, each for the next of `users` users. */
     publishToEach: async ({ events, users }) => {
       for (let i = 0; i < events; i++) {
         publishTo?.(i % users, makeEvent(published++));
@@ -86,7 +88,7 @@ export function serveBench({ server, streams, publish, publishTo, methods }) {
 }
 
 /**
- * The user a subscriber's request names: `/events?user=7`.
+ * Returns the user that a subscriber's request names, for example 7 for `/events?user=7`.
  * @param {string | undefined} url
  */
 export function userOf(url) {

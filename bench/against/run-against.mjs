@@ -1,0 +1,110 @@
+import { killChildren } from "../processes/start-child.mjs";
+import { withTimeout } from "../processes/with-timeout.mjs";
+import { formatNumber, printTable } from "../report.mjs";
+import { importScenario, SCENARIOS } from "../scenarios.mjs";
+import { alternate, median } from "../statistics.mjs";
+import { prepareBuilds, resolveCommit } from "./builds.mjs";
+import { compareBuilds } from "./compare-builds.mjs";
+
+const ROUND_LIMIT_S = 120;
+
+/**
+ * A scenario's export `against`: one figure, measured for several builds in turn. A lower value is better.
+ * @typedef {object} AgainstScenario
+ * @property {string} figure
+ * @property {string} unit
+ * @property {(entries: readonly string[], settings: import("../settings.mjs").Settings) => Promise<number[]>} measureRound
+ *   measures a new server process per entry, and returns one value per entry; `entries` are URLs of `sluice` entries
+ */
+
+/**
+ * @typedef {object} Result
+ * @property {AgainstScenario} scenario
+ * @property {{ current: number[], base: number[], baseAgain: number[] }} values
+ * @property {import("./compare-builds.mjs").BuildComparison} comparison
+ */
+
+/**
+ * Compares this working tree with a commit, and prints a verdict per figure. Returns true if no figure is worse and no
+ * scenario fails.
+ * @param {object} options
+ * @param {string} options.commit
+ * @param {number} options.rounds
+ * @param {string[]} options.scenarios
+ * @param {import("../settings.mjs").Settings} options.settings
+ */
+export async function runAgainst({ commit, rounds, scenarios, settings }) {
+  /** @type {Result[]} */
+  const results = [];
+  let failed = 0;
+  try {
+    const hash = resolveCommit(commit);
+    console.log(`Building ${commit} (${hash.slice(0, 12)}) …`);
+    const builds = await prepareBuilds(hash);
+    for (const name of Object.keys(SCENARIOS).filter((known) => scenarios.includes(known))) {
+      console.log(`\n== ${name}: this working tree against ${commit}, ${rounds} rounds`);
+      try {
+        const { against } = await importScenario(name);
+        results.push(await measure(against, builds, { rounds, settings }));
+      } catch (error) {
+        failed++;
+        console.error(`${name}: ${error instanceof Error ? error.message : error}`);
+      }
+      killChildren();
+    }
+  } catch (error) {
+    console.error(error instanceof Error ? error.message : error);
+    return false;
+  }
+  printResults(results, commit);
+  const worse = results.filter(({ comparison }) => comparison.isWorse).length;
+  console.log(`\n${worse} of ${results.length} figures worse, ${failed} scenarios failed`);
+  return worse === 0 && failed === 0;
+}
+
+/**
+ * Measures one figure: in each round this tree once and the commit twice, in alternating order.
+ * @param {AgainstScenario} scenario
+ * @param {import("./builds.mjs").Builds} builds
+ * @param {{ rounds: number, settings: import("../settings.mjs").Settings }} options
+ * @returns {Promise<Result>}
+ */
+async function measure(scenario, { current, base }, { rounds, settings }) {
+  const runs = [
+    { name: "commit", entry: base, values: /** @type {number[]} */ ([]) },
+    { name: "this", entry: current, values: /** @type {number[]} */ ([]) },
+    { name: "commit again", entry: base, values: /** @type {number[]} */ ([]) },
+  ];
+  for (let round = 0; round < rounds; round++) {
+    const order = alternate(runs, round);
+    const entries = order.map(({ entry }) => entry);
+    const timeout = `refused: a round took longer than ${ROUND_LIMIT_S} s`;
+    const values = await withTimeout(scenario.measureRound(entries, settings), ROUND_LIMIT_S * 1_000, timeout);
+    for (const [index, run] of order.entries()) run.values.push(values[index] ?? Number.NaN);
+    const shown = runs.map((run) => `${run.name} ${formatNumber(run.values.at(-1) ?? Number.NaN)} ${scenario.unit}`);
+    console.log(`round ${round + 1}: ${shown.join(", ")}`);
+  }
+  const [first, own, second] = runs.map((run) => run.values);
+  const values = { current: own ?? [], base: first ?? [], baseAgain: second ?? [] };
+  return { scenario, values, comparison: compareBuilds(values) };
+}
+
+/**
+ * @param {readonly Result[]} results
+ * @param {string} commit
+ */
+function printResults(results, commit) {
+  console.log("\n== medians, and their ratio");
+  printTable(
+    ["figure", "this", commit, `this / ${commit}`, `${commit} / itself`, "worse if above", "verdict"],
+    results.map(({ scenario: { figure, unit }, values: { current, base, baseAgain }, comparison }) => [
+      figure,
+      `${formatNumber(median(current))} ${unit}`,
+      `${formatNumber(median([...base, ...baseAgain]))} ${unit}`,
+      comparison.ratio.toFixed(3),
+      `${comparison.spread.least.toFixed(3)} … ${comparison.spread.most.toFixed(3)}`,
+      comparison.limit.toFixed(3),
+      comparison.isWorse ? "WORSE" : "not worse",
+    ]),
+  );
+}

@@ -1,0 +1,25 @@
+/**
+ * @typedef {object} ScenarioInfo
+ * @property {number} limitS limit of one run, in seconds
+ * @property {boolean} [comparesBuilds] true if the scenario exports `against`, and so supports `--against`
+ */
+
+/** All scenarios, in the order in which they run. @type {Readonly<Record<string, ScenarioInfo>>} */
+export const SCENARIOS = {
+  fanout: { limitS: 150, comparesBuilds: true },
+  idle: { limitS: 120, comparesBuilds: true },
+  burst: { limitS: 60, comparesBuilds: true },
+  targeted: { limitS: 60 },
+  stalled: { limitS: 120 },
+  resume: { limitS: 60 },
+  parser: { limitS: 60 },
+  logs: { limitS: 420 },
+};
+
+/**
+ * Imports the module of a scenario, `scenarios/<name>.mjs`.
+ * @param {string} name
+ */
+export function importScenario(name) {
+  return import(new URL(`scenarios/${name}.mjs`, import.meta.url).href);
+}
