@@ -10,7 +10,7 @@ const FULL = {
   warmConnections: 500,
   fanoutRounds: 15,
   fanoutEvents: 3,
-  fanoutAgainstEvents: 20,
+  fanoutAgainstEvents: 40,
   idleRounds: 3,
   burstConnections: 500,
   burstRounds: 3,

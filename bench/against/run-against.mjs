@@ -8,6 +8,9 @@ import { compareBuilds } from "./compare-builds.mjs";
 
 const ROUND_LIMIT_S = 120;
 
+/** A longer name of the commit is replaced by the short hash, so that the table stays narrow. */
+const MOST_NAME_CHARS = 12;
+
 /**
  * A scenario's export `against`: one figure, measured for several builds in turn. A lower value is better.
  * @typedef {object} AgainstScenario
@@ -37,18 +40,20 @@ export async function runAgainst({ commit, rounds, scenarios, settings }) {
   /** @type {Result[]} */
   const results = [];
   let failed = 0;
+  let name = commit;
   try {
     const hash = resolveCommit(commit);
-    console.log(`Building ${commit} (${hash.slice(0, 12)}) …`);
+    if (commit.length > MOST_NAME_CHARS) name = hash.slice(0, MOST_NAME_CHARS);
+    console.log(`Building ${commit} (${hash}) …`);
     const builds = await prepareBuilds(hash);
-    for (const name of Object.keys(SCENARIOS).filter((known) => scenarios.includes(known))) {
-      console.log(`\n== ${name}: this working tree against ${commit}, ${rounds} rounds`);
+    for (const scenario of Object.keys(SCENARIOS).filter((known) => scenarios.includes(known))) {
+      console.log(`\n== ${scenario}: this working tree against ${name}, ${rounds} rounds`);
       try {
-        const { against } = await importScenario(name);
+        const { against } = await importScenario(scenario);
         results.push(await measure(against, builds, { rounds, settings }));
       } catch (error) {
         failed++;
-        console.error(`${name}: ${error instanceof Error ? error.message : error}`);
+        console.error(`${scenario}: ${error instanceof Error ? error.message : error}`);
       }
       killChildren();
     }
@@ -56,7 +61,7 @@ export async function runAgainst({ commit, rounds, scenarios, settings }) {
     console.error(error instanceof Error ? error.message : error);
     return false;
   }
-  printResults(results, commit);
+  printResults(results, name);
   const worse = results.filter(({ comparison }) => comparison.isWorse).length;
   console.log(`\n${worse} of ${results.length} figures worse, ${failed} scenarios failed`);
   return worse === 0 && failed === 0;
@@ -91,12 +96,12 @@ async function measure(scenario, { current, base }, { rounds, settings }) {
 
 /**
  * @param {readonly Result[]} results
- * @param {string} commit
+ * @param {string} name of the commit
  */
-function printResults(results, commit) {
+function printResults(results, name) {
   console.log("\n== medians, and their ratio");
   printTable(
-    ["figure", "this", commit, `this / ${commit}`, `${commit} / itself`, "worse if above", "verdict"],
+    ["figure", "this", name, `this / ${name}`, `${name} / itself`, "worse if above", "verdict"],
     results.map(({ scenario: { figure, unit }, values: { current, base, baseAgain }, comparison }) => [
       figure,
       `${formatNumber(median(current))} ${unit}`,

@@ -27,7 +27,7 @@ export async function run({ connections, targetedFew, targetedRounds, targetedEv
   printTable(
     ["server", "subscribers", "CPU per event"],
     entries.map(({ program, subscribers, perEvent }) => [
-      program,
+      program === "sluice" ? "Sluice" : program,
       formatNumber(subscribers),
       `${formatNumber(median(perEvent))} µs`,
     ]),
