@@ -5,7 +5,7 @@ import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { ROOT } from "../../scripts/servers.mjs";
+import { ROOT } from "../../scripts/programs.mjs";
 import { linkModules } from "./link-modules.mjs";
 
 const PACKAGE = "packages/sluice";
@@ -31,8 +31,8 @@ export function resolveCommit(commit) {
 }
 
 /**
- * Builds a commit in a temporary working tree, and copies the build of this working tree beside it, so that a change of
- * the sources during the run has no effect. `npm run bench` has built this tree. Both are removed when the process exits.
+ * Builds a commit in a temporary working tree, and copies the build of this working tree, which `npm run bench` has
+ * made, beside it. Later changes of the sources have no effect on the copy. Both are removed when the process exits.
  * @param {string} hash
  * @returns {Promise<Builds>}
  */

@@ -11,7 +11,7 @@ export function linkModules(from, to) {
   const [source, target] = [join(from, "node_modules"), join(to, "node_modules")];
   mkdirSync(target);
   for (const name of readdirSync(source)) {
-    // Of the hidden entries only the programs are of use: the others are caches and npm's own records.
+    // Skip caches and npm's own records.
     if (name.startsWith(".") && name !== ".bin") continue;
     const path = join(source, name);
     symlinkSync(lstatSync(path).isSymbolicLink() ? readlinkSync(path) : path, join(target, name));

@@ -12,12 +12,19 @@ const ROUND_LIMIT_S = 120;
 const MOST_NAME_CHARS = 12;
 
 /**
+ * Measures a new server process per entry, and returns one value per entry. An entry is the URL of a `sluice` entry.
+ * @callback MeasureRound
+ * @param {readonly string[]} entries
+ * @param {import("../settings.mjs").Settings} settings
+ * @returns {Promise<number[]>}
+ */
+
+/**
  * A scenario's export `against`: one figure, measured for several builds in turn. A lower value is better.
  * @typedef {object} AgainstScenario
  * @property {string} figure
  * @property {string} unit
- * @property {(entries: readonly string[], settings: import("../settings.mjs").Settings) => Promise<number[]>} measureRound
- *   measures a new server process per entry, and returns one value per entry; `entries` are URLs of `sluice` entries
+ * @property {MeasureRound} measureRound
  */
 
 /**

@@ -11,8 +11,8 @@ const TIMEOUT_MS = 30_000;
 const ROUNDS = 4;
 
 /**
- * Measures the delay from `publish` on node A until a subscriber of node B has the event over HTTP. With the memory log,
- * A and B are the same node. The machine has nothing else to do.
+ * Measures the delay from `publish` on node A until a subscriber of node B has the event over HTTP. With the memory
+ * log, A and B are the same node. The machine has nothing else to do.
  * @param {readonly import("./store.mjs").Kind[]} kinds
  * @param {import("../settings.mjs").Settings} settings
  * @returns {Promise<import("../report.mjs").Figure[]>}

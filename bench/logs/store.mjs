@@ -39,7 +39,7 @@ const folders = new Set();
 // Also removes the folders of a scenario that failed. The processes that used them are dead by then.
 process.on("exit", () => folders.forEach(remove));
 
-/** Returns the kinds that can run on this machine, and prints the ones that cannot. */
+/** Returns the kinds that can run on this machine, and prints a line per missing server. */
 export function availableKinds() {
   return KINDS.filter((kind) => {
     if (kind === "lmdb" || programPath(SERVERS[kind].program.name) !== undefined) return true;

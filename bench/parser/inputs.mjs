@@ -4,7 +4,10 @@ const SEGMENT_BYTES = 1_460;
 /** The most that Node reads from a socket at a time. */
 const READ_BYTES = 65_536;
 
-/** Inputs of the parser, each as the chunks of bytes in which it arrives. @type {Readonly<Record<string, Uint8Array[]>>} */
+/**
+ * Inputs of the parser, each as the chunks of bytes in which it arrives.
+ * @type {Readonly<Record<string, Uint8Array[]>>}
+ */
 export const INPUTS = {
   "short events": inGroups(shortEvents(), 8),
   "short events, cut into segments": inPieces(shortEvents().join(""), SEGMENT_BYTES),

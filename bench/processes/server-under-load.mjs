@@ -149,7 +149,10 @@ export class ServerUnderLoad {
     return this.call("cpu");
   }
 
-  /** Returns the server's memory after a garbage collection, in bytes. @returns {Promise<{ rss: number, used: number }>} */
+  /**
+   * Returns the server's memory after a garbage collection, in bytes.
+   * @returns {Promise<{ rss: number, used: number }>}
+   */
   memory() {
     return this.call("memory");
   }

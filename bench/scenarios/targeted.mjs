@@ -3,8 +3,8 @@ import { formatNumber, printTable, ratioFigure } from "../report.mjs";
 import { median, ratioOf, rotate } from "../statistics.mjs";
 
 /**
- * Measures the CPU time of an event that concerns one subscriber, among many subscribers and among few. The control only
- * looks up a socket in a map, so its ratio shows how much slower this machine is with the larger working set.
+ * Measures the CPU time of an event that concerns one subscriber, among many subscribers and among few. The control
+ * only looks up a socket in a map, so its ratio shows how much slower this machine is with the larger working set.
  * @param {import("../settings.mjs").Settings} settings
  * @returns {Promise<import("../report.mjs").Figure[]>}
  */

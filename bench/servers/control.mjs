@@ -1,6 +1,6 @@
 /**
- * The control: the least work that a server on Node can do. It answers with the head of an event stream, and then writes
- * one pre-framed buffer to each raw socket. It has no other feature.
+ * The control: the least work that a server on Node can do. It answers with the head of an event stream, and then
+ * writes one pre-framed buffer to each raw socket. It has no other feature.
  */
 import { createServer } from "node:http";
 import { frameOf } from "../event.mjs";

@@ -21,7 +21,7 @@ serveBench({
   server: app.server,
   streams: () => streams.size,
   publish({ id, type, data }) {
-    // `send` rejects if its stream has closed in the meantime. That must not end the process.
+    // `send` rejects if its stream has closed in the meantime. Without a handler that would end the process.
     for (const stream of streams) stream.send({ id, event: type, data }).catch(ignore);
   },
 });

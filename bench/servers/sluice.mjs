@@ -7,8 +7,8 @@ import { HEARTBEAT_MS } from "../settings.mjs";
 import { serveBench, userOf } from "./serve-bench.mjs";
 
 /**
- * `entry`: URL of the `sluice` entry to load; default, this repository's build. `byUser`: each subscriber names its user
- * as its topic. The rest are options of `createSluice`.
+ * `entry`: URL of the `sluice` entry to load; default, this repository's build. `byUser`: each subscriber names its
+ * user as its topic. The rest are options of `createSluice`.
  * @type {{ entry?: string, byUser?: boolean, compress?: boolean, highWaterMark?: number }}
  */
 const { entry = "sluice", byUser = false, ...options } = JSON.parse(process.argv[2] ?? "{}");
