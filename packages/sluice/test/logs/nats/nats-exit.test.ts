@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "rolldown";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { NATS_SERVER, startNats } from "../../support/nats-server.ts";
 import { until } from "../../support/until.ts";
 
@@ -20,7 +20,9 @@ describe.skipIf(NATS_SERVER === undefined)("a process that closes its natsLog({ 
 
   afterAll(() => rm(folder, { recursive: true }));
 
-  /** A program with a log, and a promise that resolves when the log has told that its connection broke. */
+  /**
+   * Runs a program. It has a log, and a promise `broken` that resolves when the log reports that its connection broke.
+   */
   const run = async (url: string, program: string): Promise<ChildProcess> => {
     const head = `
       import { once } from "node:events";
@@ -34,15 +36,15 @@ describe.skipIf(NATS_SERVER === undefined)("a process that closes its natsLog({ 
     await writeFile(file, head + program);
     return spawn(process.execPath, [file, url], { stdio: ["ignore", "inherit", "inherit", "ipc"] });
   };
-  const endOf = async (child: ChildProcess) => {
-    await until("the process ends", () => child.exitCode !== null).finally(() => child.kill("SIGKILL"));
+  const exitCodeOf = async (child: ChildProcess) => {
+    await until("the process exits", () => child.exitCode !== null).finally(() => child.kill("SIGKILL"));
     return child.exitCode;
   };
 
-  test.each([
-    ["has just been stopped", ""],
-    ["was found to have been stopped, so that the client dials anew", "await broken;"],
-  ])("ends, also when the server %s", async (_, wait) => {
+  it.each([
+    ["has just been suspended", ""],
+    ["is suspended and the client is reconnecting", "await broken;"],
+  ])("exits if the server %s", async (_, wait) => {
     await using server = await startNats();
     const child = await run(
       server.url,
@@ -58,10 +60,10 @@ describe.skipIf(NATS_SERVER === undefined)("a process that closes its natsLog({ 
     await once(child, "message");
     server.pause();
     child.send("close");
-    expect(await endOf(child)).toBe(0);
+    expect(await exitCodeOf(child)).toBe(0);
   });
 
-  test("ends, also when it could not open anything, since the server stands still", async () => {
+  it("exits if it could not open a channel because the server is suspended", async () => {
     await using server = await startNats();
     server.pause();
     const child = await run(
@@ -71,6 +73,6 @@ describe.skipIf(NATS_SERVER === undefined)("a process that closes its natsLog({ 
         process.disconnect();
       `,
     );
-    expect(await endOf(child)).toBe(0);
+    expect(await exitCodeOf(child)).toBe(0);
   });
 });

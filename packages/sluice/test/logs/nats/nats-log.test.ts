@@ -19,12 +19,12 @@ describe.skipIf(NATS_SERVER === undefined)("on a real nats-server", () => {
 
   logContract("natsLog", () => open());
 
-  const newPlace = async () => {
+  const newStore = async () => {
     const prefix = `shared${count++}`;
     return { open: () => open(prefix) };
   };
 
-  sharedLogContract("natsLog", newPlace);
+  sharedLogContract("natsLog", newStore);
 
-  likeMemory("natsLog", newPlace, NOTHING, 60);
+  likeMemory("natsLog", newStore, NOTHING, 60);
 });

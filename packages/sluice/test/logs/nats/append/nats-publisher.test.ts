@@ -1,0 +1,74 @@
+import { describe, expect, it } from "vitest";
+import { NATS_SERVER } from "../../../support/nats-server.ts";
+import { until } from "../../../support/until.ts";
+import { recorder } from "../../support/log-contract.ts";
+import { entry, TIMEOUT_MS, useNats } from "../support/use-nats.ts";
+
+describe.skipIf(NATS_SERVER === undefined)("natsLog, when it appends", { timeout: 30_000 }, () => {
+  const nats = useNats();
+
+  it("rejects only the event that exceeds the server's max_payload", async () => {
+    const channel = await nats.open();
+    const large = channel.append([entry(1, { data: "x".repeat(2_000_000), json: false })]);
+    const small = channel.append([entry(2)]);
+    await expect(large).rejects.toThrow("max_payload");
+    expect(await small).toEqual([1]);
+  });
+
+  describe("and NATS answers falsely", () => {
+    /**
+     * Opens a channel with event 1. The next `times` publishes of event 2 receive this answer and do not reach the
+     * server.
+     */
+    const openWithFalseAnswer = async (answer: { seq: number; duplicate?: boolean }, times = 1) => {
+      const connection = await nats.connect();
+      const request = connection.request.bind(connection);
+      let answered = 0;
+      connection.request = async (subject, payload, options) => {
+        const isEvent2 = typeof payload === "string" && payload.endsWith("\n2") && answered < times;
+        if (!isEvent2) return request(subject, payload, options);
+        answered++;
+        const message = await request("$JS.API.INFO", "", { timeout: TIMEOUT_MS });
+        const text = JSON.stringify({ stream: "sluice_orders", ...answer });
+        return Object.defineProperty(message, "data", { value: new TextEncoder().encode(text) });
+      };
+      const channel = await nats.open({ connection });
+      await channel.append([entry(1)]);
+      return { channel, answered: () => answered };
+    };
+
+    it.each([0, 1, 2])("resends an event that NATS wrongly calls a duplicate (offset %i)", async (seq) => {
+      const { channel, answered } = await openWithFalseAnswer({ seq, duplicate: true }, 2);
+      expect(await channel.append([entry(2)])).toEqual([2]);
+      expect(answered()).toBe(2);
+      expect(await channel.read(0, 10, 10_000)).toMatchObject([{ data: "1" }, { data: "2" }]);
+    });
+
+    it("rejects an event that NATS calls a duplicate each time", async () => {
+      const { channel } = await openWithFalseAnswer({ seq: 1, duplicate: true }, Number.POSITIVE_INFINITY);
+      await expect(channel.append([entry(2)])).rejects.toThrow(/NATS did not acknowledge the event/);
+      expect(await channel.append([entry(3)])).toEqual([2]);
+    });
+
+    it("begins a new epoch without valid positions if NATS acknowledged an event that it lacks", async () => {
+      const { channel } = await openWithFalseAnswer({ seq: 3 });
+      const other = await nats.open();
+      const lives: [string, number | undefined][] = [];
+      const { epoch } = channel;
+      for (const each of [channel, other]) {
+        each.tail({ ...recorder().listener, reset: () => lives.push([each.epoch, each.holds(epoch)]) });
+      }
+      expect(await channel.append([entry(2)])).toEqual([3]);
+      await other.append([entry(3)]);
+      expect(lives).toEqual([]);
+      await other.append([entry(4)]);
+      await until("both logs have entered the new life", () => lives.length === 2);
+      expect(lives).toEqual([
+        [channel.epoch, undefined],
+        [channel.epoch, undefined],
+      ]);
+      expect(channel.epoch).not.toBe(epoch);
+      expect(await channel.append([entry(5)])).toEqual([4]);
+    });
+  });
+});
