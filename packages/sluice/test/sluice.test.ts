@@ -1,7 +1,7 @@
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { connect } from "node:net";
-import { afterEach, expect, test } from "vitest";
+import { afterEach, expect, it } from "vitest";
 import { createSluice, type Sluice, type SluiceOptions } from "../src/index.ts";
 import { openEventStream } from "../src/testing/index.ts";
 import { SharedMemory } from "./logs/support/shared-memory.ts";
@@ -23,7 +23,7 @@ afterEach(() => {
   server?.close();
 });
 
-test("close() tells the followers of jobs that they were cancelled", async () => {
+it("close() sends `cancelled` to the followers of jobs", async () => {
   const sluice = quiet();
   const jobs = sluice.jobs("exports");
   const { id } = jobs.start(() => new Promise(() => undefined));
@@ -33,13 +33,13 @@ test("close() tells the followers of jobs that they were cancelled", async () =>
   expect((await stream.rest()).map(({ type }) => type)).toEqual(["cancelled"]);
 });
 
-test("jobs can be made with right options after wrong ones were refused", () => {
+it("jobs can be made with valid options after invalid options were refused", () => {
   const sluice = quiet();
   expect(() => sluice.jobs("exports", { keepFor: -1 })).toThrowError(/keepFor/);
   expect(sluice.jobs("exports", { keepFor: 1_000 }).name).toBe("exports");
 });
 
-test("a drain does not hurry those who were told to take their time", async () => {
+it("a drain does not shorten a longer reconnection time of a stream", async () => {
   const sluice = quiet();
   const news = sluice.channel("news");
   const port = await listen((req, res) => sluice.stream(req, res, news.subscribe(), { retry: 600_000 }));
@@ -49,7 +49,7 @@ test("a drain does not hurry those who were told to take their time", async () =
   expect(stream.retry).toBeGreaterThanOrEqual(600_000);
 });
 
-test("a drain with grace lets the load balancer know first: until then new streams are taken", async () => {
+it("a drain with grace accepts streams until the grace is over, while health shows the drain", async () => {
   const sluice = quiet();
   const port = await listen((req, res) => sluice.stream(req, res, sluice.channel("news").subscribe()));
   const drained = sluice.drain({ grace: 300, pace: 0 });
@@ -61,7 +61,7 @@ test("a drain with grace lets the load balancer know first: until then new strea
   expect((await fetch(`http://127.0.0.1:${port}/`)).status).toBe(503);
 });
 
-test("nobody is told to come back before a drain that waits for a job is over", async () => {
+it("no reconnection time ends before a drain that waits for a job", async () => {
   const sluice = quiet({ retry: 10 });
   const jobs = sluice.jobs("exports");
   let finish!: () => void;
@@ -80,7 +80,7 @@ test("nobody is told to come back before a drain that waits for a job is over", 
   await drained;
 });
 
-test("a stream whose request has a body that nobody reads is known to be gone by the next write", async () => {
+it("a stream with an unread request body ends at the first write after its client left", async () => {
   const sluice = quiet({ heartbeat: 20 });
   const port = await listen((req, res) => void sluice.stream(req, res, sluice.channel("news").subscribe()));
   const socket = connect(port, "127.0.0.1");
@@ -92,7 +92,7 @@ test("a stream whose request has a body that nobody reads is known to be gone by
   await expect.poll(() => sluice.stats()).toMatchObject({ streams: 0, closed: { client: 1 } });
 });
 
-test("onClose is told what the stream was, not what is left of it", async () => {
+it("onClose receives the state of the stream before its end", async () => {
   const sluice = quiet();
   const news = sluice.channel("news");
   const states: unknown[] = [];
@@ -107,7 +107,7 @@ test("onClose is told what the stream was, not what is left of it", async () => 
   expect(states).toEqual(["disconnected", "live"]);
 });
 
-test("a second close() resolves when the first is done, and not before", async () => {
+it("a second close() does not resolve before the first", async () => {
   const store = new SharedMemory();
   const sluice = quiet({ log: store.open() });
   await sluice.channel("news").publish("x", 1);
@@ -117,7 +117,7 @@ test("a second close() resolves when the first is done, and not before", async (
   expect(sluice.health().status).toBe("closed");
 });
 
-test("a URL in the wrong place does not show its password", () => {
+it("an error does not show the password of a URL that was passed as an option", () => {
   const log = "redis://user:geheim@127.0.0.1:6379/0" as never;
   expect(() => createSluice({ log })).toThrowError(/redis:\/\/\*\*\*@127/);
   expect(() => createSluice({ log })).not.toThrowError(/geheim/);

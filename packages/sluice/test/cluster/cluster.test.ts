@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { BEATS_PER_TIMEOUT } from "../../src/cluster/nodes.ts";
 import { createSluice } from "../../src/index.ts";
 import { until } from "../support/until.ts";
@@ -13,7 +13,7 @@ beforeEach(() => {
 afterEach(() => world.close());
 
 describe("presence", () => {
-  test("counts subscribers of all nodes, by topic", async () => {
+  it("counts the subscribers of all nodes, by topic", async () => {
     const [a, b] = [await world.node(), await world.node()];
     const [onA, onB] = [a.sluice.channel("orders"), b.sluice.channel("orders")];
     await using _one = await a.open(onA.subscribe({ topics: ["user:1"] }));
@@ -36,7 +36,7 @@ describe("presence", () => {
     expect(a.sluice.presence("never made")).toEqual({ subscribers: 0, topics: new Map(), nodes: 2 });
   });
 
-  test("follows those who come and go", async () => {
+  it("changes when subscribers come and go", async () => {
     const [a, b] = [await world.node(), await world.node()];
     const orders = a.sluice.channel("orders");
     b.sluice.channel("orders");
@@ -48,7 +48,7 @@ describe("presence", () => {
     await expect.poll(() => b.sluice.presence("orders").topics.get("x")).toBe(1);
   });
 
-  test("tells one who comes later what there is", async () => {
+  it("is known to a node that starts later", async () => {
     const a = await world.node();
     await using _stream = await a.open(a.sluice.channel("orders").subscribe({ topics: ["x"] }));
     await expect.poll(() => a.sluice.presence("orders").subscribers).toBe(1);
@@ -57,7 +57,7 @@ describe("presence", () => {
     await expect.poll(() => b.sluice.presence("orders").subscribers).toBe(1);
   });
 
-  test("tells more topics than fit into one event", async () => {
+  it("includes more topics than fit into one event", async () => {
     const [a, b] = [await world.node(), await world.node()];
     b.sluice.channel("orders");
     const topics = Array.from({ length: 1_000 }, (_, i) => `${i}:${"x".repeat(250)}`);
@@ -65,7 +65,7 @@ describe("presence", () => {
     await expect.poll(() => b.sluice.presence("orders").topics.size).toBe(1_000);
   });
 
-  test("forgets a node that is dead, and one that says goodbye", async () => {
+  it("does not include nodes that died or closed", async () => {
     const [a, b, c] = [await world.node(), await world.node(), await world.node()];
     a.sluice.channel("orders");
     await using _onB = await b.open(b.sluice.channel("orders").subscribe());
@@ -77,7 +77,7 @@ describe("presence", () => {
     await expect.poll(() => a.sluice.presence("orders")).toMatchObject({ subscribers: 0, nodes: 1 });
   });
 
-  test("knows a node again that could not reach the log for long", async () => {
+  it("includes a node again that could not reach the log for long", async () => {
     const [a, b] = [await world.node(), await world.node()];
     a.sluice.channel("orders");
     await using _onB = await b.open(b.sluice.channel("orders").subscribe({ topics: ["x"] }));
@@ -89,13 +89,13 @@ describe("presence", () => {
     expect(b.errors.length).toBe(1);
   });
 
-  test("takes nobody for dead while the log is out of reach for all", async () => {
+  it("includes all nodes while none can reach the log", async () => {
     const [a, b] = [await world.node(), await world.node()];
     a.sluice.channel("orders");
     await using _onB = await b.open(b.sluice.channel("orders").subscribe());
     await expect.poll(() => a.sluice.presence("orders")).toMatchObject({ subscribers: 1, nodes: 2 });
     const counts = new Set<number>();
-    const nodesBeat = async (times: number, kind: "told" | "refused") => {
+    const nodesBeat = async (times: number, kind: "appended" | "refused") => {
       const enough = [a, b].map((node) => node.beats()[kind] + times);
       await until(`both nodes have beaten ${times} times`, () => {
         counts.add(a.sluice.presence("orders").nodes);
@@ -105,32 +105,32 @@ describe("presence", () => {
     world.store.reachable = false;
     await nodesBeat(2 * BEATS_PER_TIMEOUT, "refused");
     world.store.reachable = true;
-    await nodesBeat(BEATS_PER_TIMEOUT, "told");
+    await nodesBeat(BEATS_PER_TIMEOUT, "appended");
     expect(counts).toEqual(new Set([2]));
   });
 
-  test("goes by each node's own timeout", async () => {
+  it("uses each node's own timeout", async () => {
     const [quick, slow] = [await world.node(200), await world.node(2_000)];
     slow.sluice.channel("orders");
     quick.sluice.channel("orders");
     await expect.poll(() => quick.sluice.presence("orders").nodes).toBe(2);
     const counts = new Set<number>();
-    const [quickBeats, slowBeats] = [quick.beats().told, slow.beats().told];
-    // More than a node that is as quick could miss.
+    const [quickBeats, slowBeats] = [quick.beats().appended, slow.beats().appended];
+    // More beats than a node with the quick timeout may miss.
     await until("the slow node has beaten twice, and the quick one often", () => {
       counts.add(quick.sluice.presence("orders").nodes);
-      return slow.beats().told >= slowBeats + 2 && quick.beats().told > quickBeats + 2 * BEATS_PER_TIMEOUT;
+      return slow.beats().appended >= slowBeats + 2 && quick.beats().appended > quickBeats + 2 * BEATS_PER_TIMEOUT;
     });
     expect(counts).toEqual(new Set([2]));
   });
 
-  test("is known to a process that has made no channel, soon after it first asks", async () => {
+  it("is known to a process without a channel, soon after its first call", async () => {
     const [a, b] = [await world.node(), await world.node()];
     await using _stream = await a.open(a.sluice.channel("orders").subscribe());
     await expect.poll(() => b.sluice.presence("orders")).toMatchObject({ subscribers: 1, nodes: 2 });
   });
 
-  test("without a shared log is that of this process", async () => {
+  it("is that of this process if the log is not shared", async () => {
     await using sluice = createSluice();
     sluice.channel("orders");
     expect(sluice.presence("orders")).toEqual({ subscribers: 0, topics: new Map(), nodes: 1 });
@@ -138,7 +138,7 @@ describe("presence", () => {
 });
 
 describe("disconnect with { cluster: true }", () => {
-  test("ends the streams that are meant on every node, and no others", async () => {
+  it("ends the selected streams on every node, and no others", async () => {
     const [a, b] = [await world.node(), await world.node()];
     const [onA, onB] = [a.sluice.channel("orders"), b.sluice.channel("orders")];
     const other = b.sluice.channel("news");
@@ -152,20 +152,20 @@ describe("disconnect with { cluster: true }", () => {
     expect(third.response.status).toBe(200);
   });
 
-  test("reaches them from a process that has made no channel", async () => {
+  it("ends streams of other nodes from a process without a channel", async () => {
     const [a, b] = [await world.node(), await world.node()];
     const stream = await a.open(a.sluice.channel("orders").subscribe());
     expect(await b.sluice.disconnect({ channel: "orders" }, { cluster: true })).toBe(0);
     expect(await stream.rest()).toEqual([]);
   });
 
-  test("does not end streams that are opened after it", async () => {
+  it("does not end streams that are opened later", async () => {
     const [a, b] = [await world.node(), await world.node()];
     for (const { sluice } of [a, b]) sluice.channel("orders");
     await expect.poll(() => b.sluice.presence("orders").nodes).toBe(2);
     await a.sluice.disconnect({ channel: "orders" }, { cluster: true });
     await using stream = await b.open(b.sluice.channel("orders").subscribe());
-    // What is told of this one comes after it in the log: then b has heard of both.
+    // The log has this presence after the request. When b knows it, b has received the request.
     await using _later = await a.open(a.sluice.channel("orders").subscribe({ topics: ["later"] }));
     await expect.poll(() => b.sluice.presence("orders").topics.get("later")).toBe(1);
     await b.sluice.channel("orders").publish("x", 1);
@@ -173,13 +173,13 @@ describe("disconnect with { cluster: true }", () => {
     expect(b.sluice.stats().closed.disconnected).toBe(0);
   });
 
-  test("refuses a function, which cannot travel", async () => {
+  it("rejects a function, which cannot be sent to other nodes", async () => {
     const { sluice } = await world.node();
     const everybody = (() => true) as never;
     await expect(sluice.disconnect(everybody, { cluster: true })).rejects.toThrowError(/selector.*object/);
   });
 
-  test("rejects when the others could not be told, and has ended those here", async () => {
+  it("rejects if the log fails, after the streams of this node have ended", async () => {
     const a = await world.node();
     const stream = await a.open(a.sluice.channel("orders").subscribe());
     world.kill(a);
@@ -189,13 +189,13 @@ describe("disconnect with { cluster: true }", () => {
     await stream.rest();
   });
 
-  test("without a shared log is the same as without", async () => {
+  it("ends the streams of this process if the log is not shared", async () => {
     await using sluice = createSluice();
     expect(await sluice.disconnect({ user: "u" }, { cluster: true })).toBe(0);
   });
 });
 
-test("channels of users cannot have the name of the one that nodes talk on", async () => {
+it("a channel of a user cannot have the name of the cluster's channel", async () => {
   const { sluice } = await world.node();
   expect(() => sluice.channel("sluice:cluster")).toThrowError(/sluice:/);
 });

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { BEATS_PER_TIMEOUT } from "../../src/cluster/nodes.ts";
 import type { Jobs } from "../../src/index.ts";
 import { NodesWorld, type TestNode } from "../cluster/support/nodes-world.ts";
@@ -18,7 +18,7 @@ afterEach(() => world.close());
 
 const jobsOf = ({ sluice }: TestNode) => sluice.jobs<number, { url: string }>("exports");
 
-/** A job on a node that goes on when the test says so. */
+/** Starts a job that the test controls on a node. */
 async function steered(node: TestNode, options: { user?: string; id?: string } = {}) {
   let finish!: () => void;
   let progress!: (value: number) => Promise<void>;
@@ -37,18 +37,18 @@ async function steered(node: TestNode, options: { user?: string; id?: string } =
   return { id, result, finish: () => finish(), progress: (n: number) => progress(n), signal: () => signal };
 }
 
-/** The channel of the jobs. */
+/** Name of the channel of the jobs. */
 const CHANNEL = "jobs:exports";
 
-/** Resolves once a node has done what it does after a beat. */
+/** Resolves when a node has beaten, and has done its work after that beat. */
 async function nextBeat(node: TestNode): Promise<void> {
-  // The beat that comes next, and the one after it: by then all is done that follows the first.
-  const enough = node.beats().told + 2;
-  await until("the node has beaten", () => node.beats().told >= enough);
+  // The second beat from now comes after all work that follows the first.
+  const enough = node.beats().appended + 2;
+  await until("the node has beaten", () => node.beats().appended >= enough);
 }
 
-describe("a job on a log that processes share", () => {
-  test("is followed from another node, up to its end", async () => {
+describe("a job on a shared log", () => {
+  it("can be followed on another node, up to its end", async () => {
     const job = await steered(a);
     const stream = await b.open(jobsOf(b).progress(job.id));
     await job.progress(10);
@@ -61,7 +61,7 @@ describe("a job on a log that processes share", () => {
     expect(await stream.rest()).toMatchObject([{ type: "completed", data: '{"url":"/file"}' }]);
   });
 
-  test("is found there as soon as it is published", async () => {
+  it("is known on every node when `published` resolves", async () => {
     for (let i = 0; i < 20; i++) {
       const { id, published } = jobsOf(a).start(() => ({ url: "/" }));
       await published;
@@ -70,7 +70,7 @@ describe("a job on a log that processes share", () => {
     }
   });
 
-  test("answers 204 on every node to one who has had its end", async () => {
+  it("answers 204 on every node to a follower that has received the end", async () => {
     const job = await steered(a);
     const stream = await a.open(jobsOf(a).progress(job.id));
     job.finish();
@@ -81,7 +81,7 @@ describe("a job on a log that processes share", () => {
     }
   });
 
-  test("gives its newest progress to one who comes to another node in the middle, and its end to one who comes after it", async () => {
+  it("sends new followers on another node its newest progress, and its end if it is over", async () => {
     const job = await steered(a);
     await job.progress(10);
     await job.progress(20);
@@ -94,7 +94,7 @@ describe("a job on a log that processes share", () => {
     expect((await late.rest()).map(({ type }) => type)).toEqual(["progress", "completed"]);
   });
 
-  test("resumes on another node without missing anything", async () => {
+  it("can be resumed on another node without loss", async () => {
     const job = await steered(a);
     const first = await a.open(jobsOf(a).progress(job.id));
     await job.progress(1);
@@ -108,7 +108,7 @@ describe("a job on a log that processes share", () => {
     expect(await second.rest()).toMatchObject([{ type: "completed" }]);
   });
 
-  test("is unknown everywhere to a user whose job it is not", async () => {
+  it("is unknown on every node to another user", async () => {
     const job = await steered(a, { user: "ann" });
     expect(await b.status(jobsOf(b).progress(job.id, { user: "bob" }))).toBe(404);
     expect(await b.status(jobsOf(b).progress(job.id))).toBe(404);
@@ -117,7 +117,7 @@ describe("a job on a log that processes share", () => {
     expect(await b.status(jobsOf(b).progress("no such job"))).toBe(404);
   });
 
-  test("tells its state on every node", async () => {
+  it("has the same state on every node", async () => {
     const job = await steered(a);
     await job.progress(10);
     jobsOf(b);
@@ -127,7 +127,7 @@ describe("a job on a log that processes share", () => {
     expect(jobsOf(b).get(job.id)!.startedAt).toEqual(jobsOf(a).get(job.id)!.startedAt);
   });
 
-  test("can be cancelled from another node", async () => {
+  it("can be cancelled from another node", async () => {
     const job = await steered(a);
     const stream = await b.open(jobsOf(b).progress(job.id));
     expect(jobsOf(b).cancel(job.id)).toBe(true);
@@ -138,14 +138,14 @@ describe("a job on a log that processes share", () => {
     expect(jobsOf(b).cancel(job.id)).toBe(false);
   });
 
-  test("takes no ID that another node has taken", async () => {
+  it("cannot be started with the ID of a job on another node", async () => {
     const job = await steered(a, { id: "nightly" });
     jobsOf(b);
     await expect.poll(() => jobsOf(b).get(job.id)).toBeDefined();
     expect(() => jobsOf(b).start(() => ({ url: "" }), { id: "nightly" })).toThrowError(/nightly/);
   });
 
-  test("is one, where two nodes take the same ID at the same moment: the other one fails", async () => {
+  it("fails if another node took its ID at the same moment, and was first in the log", async () => {
     jobsOf(a);
     jobsOf(b);
     const runs = [a, b].map((node) =>
@@ -162,7 +162,7 @@ describe("a job on a log that processes share", () => {
     expect(await stream.rest()).toMatchObject([{ type: "cancelled" }]);
   });
 
-  test("leaves its ID to the other one where two nodes took it, and says no more of itself", async () => {
+  it("publishes nothing more after it lost its ID to another node", async () => {
     jobsOf(a);
     jobsOf(b);
     const finish: (() => void)[] = [];
@@ -188,7 +188,7 @@ describe("a job on a log that processes share", () => {
     expect(states()).toEqual(["completed", "completed"]);
   });
 
-  test("fails for its followers when its node dies, with a reason", async () => {
+  it("fails with a reason if its node dies", async () => {
     const job = await steered(a);
     const stream = await b.open(jobsOf(b).progress(job.id));
     await job.progress(50);
@@ -200,7 +200,7 @@ describe("a job on a log that processes share", () => {
     expect(await b.status(jobsOf(b).progress(job.id), stream.lastEventId)).toBe(204);
   });
 
-  test("fails too when its node died before those started that are asked for it", async () => {
+  it("fails on a node that started after the job's node died", async () => {
     const job = await steered(a);
     world.kill(a);
     const c = await world.node();
@@ -208,7 +208,7 @@ describe("a job on a log that processes share", () => {
     expect(await stream.rest()).toMatchObject([{ type: "failed" }]);
   });
 
-  test("ends in one way, also when its node was only away for long", async () => {
+  it("ends once, also if its node was alive but cut off for long", async () => {
     const job = await steered(a);
     const stream = await b.open(jobsOf(b).progress(job.id));
     world.kill(a);
@@ -223,32 +223,32 @@ describe("a job on a log that processes share", () => {
     }
   });
 
-  test("does not fail while the log is out of reach for all, and its end comes when it is back", async () => {
+  it("does not fail while no node can reach the log, and ends when the log is back", async () => {
     const job = await steered(a);
     const stream = await b.open(jobsOf(b).progress(job.id));
     world.store.reachable = false;
-    // Twice the time after which a node is dead.
+    // Twice the number of beats after which a node is dead.
     for (const node of [a, b])
-      await until("it has beaten in vain", () => node.beats().refused >= 2 * BEATS_PER_TIMEOUT);
+      await until("the log has refused the beats", () => node.beats().refused >= 2 * BEATS_PER_TIMEOUT);
     const refused = a.log.refused(CHANNEL);
     job.finish();
-    await until("the end was refused", () => a.log.refused(CHANNEL) > refused);
+    await until("the log has refused the end", () => a.log.refused(CHANNEL) > refused);
     world.store.reachable = true;
     expect(await stream.rest()).toMatchObject([{ type: "completed" }]);
   });
 
-  test("waits for a log that cannot be opened yet", async () => {
+  it("is published later if the log cannot be opened yet", async () => {
     world.store.reachable = false;
     const c = await world.node();
     const { id, published } = jobsOf(c).start(() => ({ url: "/late" }));
     await expect(published).rejects.toMatchObject({ code: "LOG_FAILED" });
     const refused = c.log.refused(CHANNEL);
-    await until("the end was refused too", () => c.log.refused(CHANNEL) > refused);
+    await until("the log has refused the end", () => c.log.refused(CHANNEL) > refused);
     world.store.reachable = true;
     await expect.poll(() => jobsOf(b).get(id), { timeout: 20_000 }).toMatchObject({ state: "completed" });
   });
 
-  test("is told of again when the log has lost it: running, and over", async () => {
+  it("is announced again if the log lost it, while it runs and after its end", async () => {
     const running = await steered(a);
     const over = await steered(a);
     over.finish();
@@ -263,12 +263,12 @@ describe("a job on a log that processes share", () => {
     expect((await late.rest()).at(-1)).toMatchObject({ type: "completed" });
   });
 
-  test("is over for those who come back, also when the log had lost it and was told of its end before anything else", async () => {
+  it("answers 204 to returning followers if the log lost its start, and received its end first", async () => {
     const job = await steered(a);
     await expect.poll(() => jobsOf(b).get(job.id)?.state).toBe("running");
     const stream = await b.open(jobsOf(b).progress(job.id));
     world.store.loseEverything();
-    // Before the next beat, by which the job is announced again.
+    // Before the next beat, after which the job is announced again.
     job.finish();
     await job.result;
     expect((await stream.rest()).at(-1)).toMatchObject({ type: "completed" });
@@ -278,7 +278,7 @@ describe("a job on a log that processes share", () => {
     }
   });
 
-  test("is over for those who come back, also when the log has lost its end and not what announced it", async () => {
+  it("is ended again if the log lost its end, but not its start", async () => {
     const job = await steered(a);
     const announced = 1;
     job.finish();
@@ -291,7 +291,7 @@ describe("a job on a log that processes share", () => {
     expect((await stream.rest()).at(-1)).toMatchObject({ type: "completed" });
   });
 
-  test("tells of a gap and of its end so that who is cut off between comes to its end again", async () => {
+  it("sends its end again to a follower that is cut off between a gap and the end", async () => {
     const retain = { events: 10 };
     const [jobs, others] = [a, b].map(({ sluice }) => sluice.jobs<number, string>("small", { retain })) as [
       Jobs<number, string>,
@@ -321,7 +321,7 @@ describe("a job on a log that processes share", () => {
     expect(end).toMatchObject({ type: "completed" });
   });
 
-  test("stays known to nodes that come late, however much others have said since", async () => {
+  it("stays known to new nodes after its announcement was trimmed", async () => {
     const retain = { events: 100 };
     const [long, other] = [
       a.sluice.jobs<number, void>("small", { retain }),
@@ -343,7 +343,7 @@ describe("a job on a log that processes share", () => {
     expect((await stream.rest()).at(-1)).toMatchObject({ type: "completed" });
   });
 
-  test("may finish during a drain, also when nobody follows it here", async () => {
+  it("may finish during a drain of its node, also if only another node has a follower", async () => {
     const job = await steered(a);
     const stream = await b.open(jobsOf(b).progress(job.id));
     let isDrained = false;
@@ -357,7 +357,7 @@ describe("a job on a log that processes share", () => {
     await drained;
   });
 
-  test("is cancelled, and its followers told, when its Sluice closes", async () => {
+  it("is cancelled for its followers when its Sluice closes", async () => {
     const job = await steered(a);
     const stream = await b.open(jobsOf(b).progress(job.id));
     await a.sluice.close();

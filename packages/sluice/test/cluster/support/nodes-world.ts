@@ -7,20 +7,20 @@ import { type CuttableLog, SharedMemory } from "../../logs/support/shared-memory
 
 export const NODE_TIMEOUT_MS = 400;
 
-/** A process, as far as others can tell: a Sluice on the shared store, and its server. */
+/** A node: a Sluice on the shared store with its server. For other nodes, it is like a process of its own. */
 export interface TestNode {
   readonly sluice: Sluice;
   readonly log: CuttableLog;
   readonly errors: unknown[];
   /** Streams a source to a new subscriber. */
   open(source: Source, lastEventId?: string): ReturnType<typeof openEventStream>;
-  /** How many times this node has said that it is there, or has tried to, with the log out of reach. */
-  beats(): { readonly told: number; readonly refused: number };
-  /** Asks without expecting a stream. */
+  /** Counts the beats of this node that the log has taken, and those that it has refused. */
+  beats(): { readonly appended: number; readonly refused: number };
+  /** Sends a request, and resolves to the status of the answer. */
   status(source: Source, lastEventId?: string): Promise<number>;
 }
 
-/** Some nodes on one store. */
+/** Nodes on one store. */
 export class NodesWorld {
   readonly store: SharedMemory = new SharedMemory();
   readonly #nodes: { readonly sluice: Sluice; readonly server: Server; readonly log: CuttableLog }[] = [];
@@ -42,7 +42,7 @@ export class NodesWorld {
         source = from;
         return openEventStream(origin, { lastEventId });
       },
-      beats: () => ({ told: log.appended(CLUSTER_CHANNEL), refused: log.refused(CLUSTER_CHANNEL) }),
+      beats: () => ({ appended: log.appended(CLUSTER_CHANNEL), refused: log.refused(CLUSTER_CHANNEL) }),
       status: async (from, lastEventId) => {
         source = from;
         const headers = lastEventId === undefined ? {} : { "last-event-id": lastEventId };
@@ -53,7 +53,7 @@ export class NodesWorld {
     };
   }
 
-  /** The process is gone: it says nothing any more, and hears nothing. */
+  /** Cuts a node off from the log, as if its process were gone. */
   kill(node: TestNode): void {
     node.log.isCut = true;
   }
