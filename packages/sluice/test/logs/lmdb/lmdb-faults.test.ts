@@ -1,7 +1,7 @@
 import { cp, mkdir, rm, stat, writeFile } from "node:fs/promises";
 import { join, relative } from "node:path";
 import { open as openLmdb } from "lmdb";
-import { describe, expect, test } from "vitest";
+import { describe, expect, it } from "vitest";
 import { lmdbLog } from "../../../src/logs/lmdb/lmdb-log.ts";
 import type { LogEntry, NewEntry } from "../../../src/logs/log.ts";
 import { KEEP_ALL } from "../support/log-contract.ts";
@@ -16,7 +16,7 @@ describe("lmdbLog, when things go wrong", () => {
   const entry = (n: number, data = String(n)): NewEntry => ({ type: "n", data, json: false });
   const big = (n: number) => entry(n, String(n).padEnd(10_000, "x"));
 
-  test("says what is wrong with its options", () => {
+  it("rejects invalid options", () => {
     for (const options of [
       undefined,
       {},
@@ -30,14 +30,14 @@ describe("lmdbLog, when things go wrong", () => {
     }
   });
 
-  test("takes a relative path, and one with a dot", async () => {
+  it("accepts a relative path, and a path with a dot", async () => {
     const path = suite.path("made/for.it");
     const channel = await suite.open(relative(process.cwd(), path));
     await channel.append([entry(1)]);
     expect((await stat(join(path, "data.mdb"))).isFile()).toBe(true);
   });
 
-  test.each([
+  it.each([
     ["is a file", (path: string) => writeFile(path, "x")],
     [
       "is below a file",
@@ -45,11 +45,11 @@ describe("lmdbLog, when things go wrong", () => {
         writeFile(join(path, ".."), "x").catch(() => mkdir(path).then(() => mkdir(join(path, "data.mdb")))),
     ],
     [
-      "holds something else",
+      "holds a file of another kind",
       (path: string) => mkdir(path).then(() => writeFile(join(path, "data.mdb"), "hello ".repeat(5_000))),
     ],
-    ["holds a torso", (path: string) => mkdir(path).then(() => writeFile(join(path, "data.mdb"), "hello"))],
-  ] as const)("rejects when its path %s, and can be tried again", async (name, make) => {
+    ["holds a truncated file", (path: string) => mkdir(path).then(() => writeFile(join(path, "data.mdb"), "hello"))],
+  ] as const)("rejects if its path %s, and can be tried again", async (name, make) => {
     const path = suite.path(name);
     await make(path);
     const log = suite.log({ path });
@@ -61,21 +61,22 @@ describe("lmdbLog, when things go wrong", () => {
     expect(await (await log.open("orders", { retain: KEEP_ALL })).append([entry(1)])).toEqual([1]);
   });
 
-  test("rejects when it may not write", async () => {
-    // Root may write anywhere but where the system makes the files up.
+  it("rejects if it may not write", async () => {
+    // Root may write everywhere except in virtual file systems.
     const isRoot = process.getuid?.() === 0;
     const path = isRoot ? "/proc/self/sluice" : suite.path("read-only");
     if (!isRoot) await mkdir(path, { mode: 0o500 });
     await expect(suite.open(path)).rejects.toMatchObject({ code: "LOG_FAILED" });
   });
 
-  test("knows a folder that was restored: what it has is there, and no position of the past holds, since it may lack what came after", async () => {
+  it("recognises a restored folder, keeps its entries, and accepts no earlier position", async () => {
     const [path, copy] = [suite.path("original"), suite.path("copy")];
     const log = suite.log({ path });
     const before = await log.open("orders", { retain: KEEP_ALL });
     await before.append([entry(1), entry(2), entry(3)]);
     await log.close();
     await cp(path, copy, { recursive: true });
+    // The copy will lack these two: a subscriber that received them must learn of the loss.
     const original = await suite.open(path);
     expect(original.epoch).toBe(before.epoch);
     await original.append([entry(4), entry(5)]);
@@ -85,14 +86,14 @@ describe("lmdbLog, when things go wrong", () => {
     expect(restored).toMatchObject({ first: 1, last: 3 });
     expect(restored.holds(before.epoch)).toBeUndefined();
     expect(await restored.append([entry(40)])).toEqual([4]);
-    // Opened again it is the same, in another process of this machine as well.
+    // Opened again, also by another process of this machine, the life is the same.
     const again = await suite.open(copy);
     expect(again.epoch).toBe(restored.epoch);
     expect(again.holds(restored.epoch)).toBeUndefined();
     expect(again).toMatchObject({ first: 1, last: 4 });
   });
 
-  test("leaves a folder alone whose events another version has written in another way", async () => {
+  it("does not touch a folder that another version has written in another layout", async () => {
     const path = suite.path("other");
     const log = suite.log({ path });
     await (await log.open("orders", { retain: KEEP_ALL })).append([entry(1)]);
@@ -108,7 +109,7 @@ describe("lmdbLog, when things go wrong", () => {
     });
   });
 
-  test("rejects what goes beyond its mapSize, keeps what it has, and goes on when there is room", async () => {
+  it("rejects events beyond its mapSize, keeps the others, and continues when there is room", async () => {
     const channel = await suite.log({ path: suite.path("limited"), mapSize: MIB }).open("orders", { retain: KEEP_ALL });
     let kept = 0;
     const fill = async () => {
@@ -122,7 +123,7 @@ describe("lmdbLog, when things go wrong", () => {
     expect(await channel.append([big(kept + 1)])).toEqual([kept + 1]);
   });
 
-  test("refuses alone what has no room, not what is written with it", async () => {
+  it("rejects only the append that has no room, not others in the same transaction", async () => {
     const channel = await suite.log({ path: suite.path("alone"), mapSize: MIB }).open("orders", { retain: KEEP_ALL });
     const results = await Promise.allSettled([
       channel.append([entry(1)]),
@@ -133,7 +134,7 @@ describe("lmdbLog, when things go wrong", () => {
     expect(await channel.read(0, 10, 1e6)).toMatchObject([entry(1), entry(3)]);
   });
 
-  test("its file does not grow for ever while the retention stays the same", async () => {
+  it("does not let its file grow for ever with the same retention", async () => {
     const path = suite.path("steady");
     const channel = await suite.open(path, { ...KEEP_ALL, events: 500 });
     const publish = async (times: number) => {
@@ -147,7 +148,7 @@ describe("lmdbLog, when things go wrong", () => {
     expect(channel.last - channel.first + 1).toBe(500);
   });
 
-  test("survives a disk that is full, loses nothing that was acknowledged, and goes on when there is room", async (context) => {
+  it("survives a full disk, loses no acknowledged event, and continues when there is room", async (context) => {
     const path = suite.path("small-disk");
     using disk = await mountSmallDisk(path, "2m");
     if (disk === undefined) return context.skip("This user may not mount a file system.");
@@ -159,10 +160,16 @@ describe("lmdbLog, when things go wrong", () => {
         let kept = 0;
         let refused = 0;
         for (let n = 1; refused < 5; n++) {
-          await channel.append([big(kept + 1)]).then(([offset]) => { kept = offset; }, ({ code }) => { refused++; console.log(code); });
+          try {
+            [kept] = await channel.append([big(kept + 1)]);
+          } catch ({ code }) {
+            refused++;
+            console.log(code);
+          }
         }
         const found = await channel.read(0, Infinity, Infinity);
-        console.log("kept", kept === found.length && found.every(({ data }, i) => parseInt(JSON.parse(data)) === i + 1) && kept > 50);
+        const isWhole = found.every(({ data }, i) => parseInt(JSON.parse(data)) === i + 1);
+        console.log("kept", kept === found.length && isWhole && kept > 50);
         process.stdin.once("data", async () => {
           console.log("offset", (await channel.append([big(kept + 1)]))[0] === kept + 1, channel.last === kept + 1);
           await log.close();
@@ -179,7 +186,7 @@ describe("lmdbLog, when things go wrong", () => {
     expect(lines).toContain("offset true true");
   });
 
-  test.for([200, 10_000])("a trim makes room on a disk that is full of events of %i bytes", async (size, context) => {
+  it.for([200, 10_000])("makes room with a trim on a disk full of events of %i bytes", async (size, context) => {
     const path = suite.path(`trimmed-disk-${size}`);
     using disk = await mountSmallDisk(path, "2m");
     if (disk === undefined) return context.skip("This user may not mount a file system.");
@@ -204,7 +211,7 @@ describe("lmdbLog, when things go wrong", () => {
     expect(lines).toEqual(expect.arrayContaining(["trimmed true", "went on true"]));
   });
 
-  test("a trim makes room on a disk that something else has filled", async (context) => {
+  it("makes room with a trim on a disk that other files have filled", async (context) => {
     const path = suite.path("filled-disk");
     using disk = await mountSmallDisk(path, "4m");
     if (disk === undefined) return context.skip("This user may not mount a file system.");
@@ -230,7 +237,7 @@ describe("lmdbLog, when things go wrong", () => {
     expect(lines).toContain("went on 1991 2010");
   });
 
-  test("keeps whatever text there is, of any size, and many events", async () => {
+  it("keeps any text of any size, and many events", async () => {
     const channel = await suite.open(suite.path("texts"));
     const texts = ["\ud800", "a\0b", "é\udfffx", "x".repeat(1024 * 1024), "\u{1f600}".repeat(1_000), ""];
     await channel.append(texts.map((data) => entry(0, data)));
@@ -243,7 +250,7 @@ describe("lmdbLog, when things go wrong", () => {
     expect((await Promise.all(many)).at(-1)).toEqual([100_007]);
   });
 
-  test("closes when what is under way is on disk, and then rejects", async () => {
+  it("closes after its pending appends are on disk, and rejects from then on", async () => {
     const path = suite.path("closed");
     const log = suite.log({ path });
     const channel = await log.open("orders", { retain: KEEP_ALL });

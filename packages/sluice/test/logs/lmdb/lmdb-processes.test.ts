@@ -1,14 +1,14 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { describe, expect, test, vi } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { buildLmdbLog, runProgram } from "./support/lmdb-program.ts";
 import { lmdbSuite } from "./support/lmdb-suite.ts";
 
 describe("lmdbLog in several processes", () => {
   const suite = lmdbSuite();
 
-  /** Another process appends one entry, and ends. */
+  /** Lets another process append one entry and exit. */
   const publishOnce = async (path: string) => {
     const publish = `
       const log = lmdbLog({ path: process.argv[2] });
@@ -18,7 +18,7 @@ describe("lmdbLog in several processes", () => {
     expect(await (await suite.run(publish, path)).ended).toBe(0);
   };
 
-  test("loses nothing that was acknowledged when its process is killed while it publishes", async () => {
+  it("loses no acknowledged event if its process is killed while it publishes", async () => {
     const path = suite.path("killed");
     const publish = `
       const channel = await lmdbLog({ path: process.argv[2] }).open("orders", { retain: KEEP_ALL });
@@ -41,33 +41,34 @@ describe("lmdbLog in several processes", () => {
       expect(await ended).toBe("SIGKILL");
       for (const line of lines) {
         const [data, offset] = line.split("=") as [string, string];
-        // The last line may be cut off by the kill; offsets are checked below.
+        // The kill may have cut the last line. The offsets are checked below.
         if (/^\d+=\d+$/.test(line) && line !== lines[lines.length - 1]) acknowledged.set(Number(offset), data);
       }
     }
     const channel = await suite.open(path);
     const found = await channel.read(0, Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY);
-    if (found === "gone") throw new Error("The beginning is gone.");
+    if (found === "gone") throw new Error("The first entries are gone.");
     expect(found.map(({ offset }) => offset)).toEqual(Array.from({ length: channel.last }, (_, i) => i + 1));
     expect(acknowledged.size).toBeGreaterThan(300);
     for (const [offset, data] of acknowledged) expect(found[offset - 1]?.data).toBe(data);
   });
 
-  test("does not keep a process from exiting that publishes, beside another that does", async () => {
+  it("lets a process exit while it and another process publish", async () => {
     const path = suite.path("exiting");
     const publish = `
-      const channel = await lmdbLog({ path: process.argv[2] }).open("orders", { retain: { ...KEEP_ALL, events: 1000 } });
+      const retain = { ...KEEP_ALL, events: 1000 };
+      const channel = await lmdbLog({ path: process.argv[2] }).open("orders", { retain });
       const enough = Math.random() * 50;
       let acknowledged = 0;
       setInterval(() => {
         for (let i = 0; i < 5; i++) channel.append([entry(i)]).then(() => acknowledged++, () => undefined);
-        // Others were acknowledged, and these are under way.
+        // Some appends were acknowledged, and these are pending.
         if (acknowledged > enough) process.exit(7);
       }, 2);
     `;
     for (let round = 0; round < 10; round++) {
       const programs = await Promise.all([suite.run(publish, path), suite.run(publish, path)]);
-      const hanging = new Promise<string>((resolve) => setTimeout(resolve, 10_000, "does not end"));
+      const hanging = new Promise<string>((resolve) => setTimeout(resolve, 10_000, "still running"));
       try {
         for (const { ended } of programs) expect(await Promise.race([ended, hanging])).toBe(7);
       } finally {
@@ -76,10 +77,10 @@ describe("lmdbLog in several processes", () => {
     }
   });
 
-  test.for([1, 100])("lets all processes publish to one channel as fast as they can, %i at a time", async (atATime) => {
+  it.for([1, 100])("lets processes publish to one channel as fast as they can, %i at a time", async (atATime) => {
     const path = suite.path(`racing-${atATime}`);
     const { channel, seen } = await suite.follow(path);
-    // Each goes on until all have published a hundred times, so that none is ever alone before.
+    // Each continues until all have published a hundred times, so that no process is alone before.
     const publish = `
       const log = lmdbLog({ path: process.argv[2] });
       const channel = await log.open("orders", { retain: KEEP_ALL });
@@ -115,7 +116,7 @@ describe("lmdbLog in several processes", () => {
     }
   });
 
-  test("is told at once what another process appends, and gets all of it in order", async () => {
+  it("receives everything that another process appends, in order", async () => {
     const path = suite.path("two");
     const { channel, seen } = await suite.follow(path);
     const publish = `
@@ -139,7 +140,7 @@ describe("lmdbLog in several processes", () => {
     );
   });
 
-  test("is woken by another process without having to look", async () => {
+  it("is notified by another process without polling", async () => {
     const path = suite.path("woken");
     vi.useFakeTimers({ toFake: ["setInterval"] });
     const { seen } = await suite.follow(path);
@@ -148,7 +149,7 @@ describe("lmdbLog in several processes", () => {
     await expect.poll(() => seen.length).toBe(1);
   });
 
-  test("rejects when another process stops in mid-commit, and goes on when that one is gone", async () => {
+  it("rejects if another process stops during a commit, and continues when that process is gone", async () => {
     const path = suite.path("stopped");
     const channel = await suite.open(path);
     const stop = `
@@ -169,21 +170,21 @@ describe("lmdbLog in several processes", () => {
     vi.useRealTimers();
     child.kill("SIGKILL");
     await ended;
-    // What LMDB was asked for before it was given up is written after all; what came later was never asked for.
+    // The first append was with LMDB already, and is written after all. The second one never reached LMDB.
     await expect.poll(() => channel.append([{ type: "n", data: "3", json: true }]).catch(() => "stopped")).toEqual([2]);
     expect(await channel.read(0, 10, 1e6)).toMatchObject([{ data: "1" }, { data: "3" }]);
   });
 
-  test("finds what it was not woken for", async () => {
+  it("finds an event without a notification", async () => {
     const path = suite.path("unwoken");
     const { seen } = await suite.follow(path);
-    // Without the file there is nothing that others could touch.
+    // Without this file, another process cannot notify this one.
     await rm(join(path, "wake"));
     await publishOnce(path);
     await expect.poll(() => seen.length).toBe(1);
   });
 
-  test("keeps no process alive that has nothing else to do", async () => {
+  it("lets a process exit that has nothing else to do", async () => {
     const { ended, lines } = await suite.run(
       `
         const retain = { ...KEEP_ALL, age: 1000 };
@@ -198,7 +199,7 @@ describe("lmdbLog in several processes", () => {
     expect(lines).toEqual(["published"]);
   });
 
-  test("without the package lmdb, importing sluice/lmdb says what to install", async () => {
+  it("names the package to install if lmdb is missing", async () => {
     const bare = await mkdtemp(join(tmpdir(), "sluice-lmdb-bare-"));
     await buildLmdbLog(bare, false);
     const { ended, lines } = await runProgram(bare, "").then(async (program) => ({

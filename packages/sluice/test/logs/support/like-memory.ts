@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { expect, test } from "vitest";
+import { expect, it } from "vitest";
 import type { ChannelLog, Log, LogEntry, NewEntry, Retention } from "../../../src/logs/log.ts";
 import { memoryLog } from "../../../src/logs/memory/memory-log.ts";
 import { KEEP_ALL } from "./log-contract.ts";
@@ -10,7 +10,7 @@ type Step =
   | { readonly kind: "trim"; readonly through: number }
   | { readonly kind: "positionOf"; readonly id: string };
 
-/** Few, so that they come twice. */
+/** Few IDs, so that each comes more than once. */
 const id = fc.nat(30).map((n) => `id ${n}`);
 const text = fc.oneof(
   fc.string({ maxLength: 80, unit: "binary" }),
@@ -28,7 +28,7 @@ const newEntry: fc.Arbitrary<NewEntry> = fc.record(
   },
   { requiredKeys: ["type", "data", "json"] },
 );
-/** Calls that do not wait for each other: some of one entry, some of many. */
+/** Calls of `append` that do not wait for each other, of one or more entries. */
 const calls = fc.array(fc.array(newEntry, { minLength: 1, maxLength: 12 }), { minLength: 1, maxLength: 8 });
 const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 3, arbitrary: fc.record({ kind: fc.constant("append" as const), calls }) },
@@ -41,33 +41,38 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   fc.record({ kind: fc.constant("trim" as const), through: fc.nat(100) }),
   fc.record({ kind: fc.constant("positionOf" as const), id }),
 );
-/** What the log counts, and cuts off, exactly where the memory log does. */
+/** Retentions for a log that counts events and bytes exactly as the memory log does. */
 export const EVENTS_AND_BYTES: fc.Arbitrary<Retention> = fc.record({
   events: fc.constantFrom(Number.POSITIVE_INFINITY, 3, 40),
   bytes: fc.constantFrom(Number.POSITIVE_INFINITY, 5_000, 100_000),
   age: fc.constant(Number.POSITIVE_INFINITY),
 });
+/** Retentions for a log that counts only events exactly. */
 export const EVENTS: fc.Arbitrary<Retention> = EVENTS_AND_BYTES.map((retain) => ({ ...retain, bytes: KEEP_ALL.bytes }));
+/** The retention for a log that counts neither exactly. */
 export const NOTHING: fc.Arbitrary<Retention> = fc.constant(KEEP_ALL);
 
-/** A log gives the same answers as the memory log, whatever it is asked, also when it is opened anew in between. */
+/**
+ * Tests that a log gives the same answers as the memory log for random operations, also when it is reopened in between.
+ * `openStore` returns an empty store.
+ */
 export function likeMemory(
   name: string,
-  open: () => Promise<{ open(): Log }>,
+  openStore: () => Promise<{ open(): Log }>,
   retention: fc.Arbitrary<Retention>,
   runs: number,
 ): void {
-  test(`${name} answers like the memory log`, { timeout: 120_000 }, () =>
+  it(`${name} answers like the memory log`, { timeout: 120_000 }, () =>
     fc.assert(
       fc.asyncProperty(
         retention,
         fc.array(fc.array(step, { maxLength: 8 }), { maxLength: 4 }),
-        async (retain, lives) => {
-          const place = await open();
+        async (retain, sessions) => {
+          const store = await openStore();
           const isLimited = Number.isFinite(Math.min(retain.events, retain.bytes));
           const model = await memoryLog().open("orders", { retain });
-          for (const steps of lives) {
-            const log = place.open();
+          for (const steps of sessions) {
+            const log = store.open();
             const channel = await log.open("orders", { retain });
             try {
               for (const each of steps) {
@@ -85,12 +90,15 @@ export function likeMemory(
   );
 }
 
-/** `inTurn`: calls wait for each other, since what is trimmed between them is not said. */
-async function answer(channel: ChannelLog, step: Step, inTurn: boolean): Promise<unknown> {
+/**
+ * Returns the answer of a log to one step. With `isSerial`, calls of `append` wait for each other: a log with limits
+ * may trim between concurrent calls at other points than the memory log.
+ */
+async function answer(channel: ChannelLog, step: Step, isSerial: boolean): Promise<unknown> {
   switch (step.kind) {
     case "append": {
       const offsets: (readonly number[])[] = [];
-      if (inTurn) for (const entries of step.calls) offsets.push(await channel.append(entries));
+      if (isSerial) for (const entries of step.calls) offsets.push(await channel.append(entries));
       else offsets.push(...(await Promise.all(step.calls.map((entries) => channel.append(entries)))));
       return { offsets, ...(await ends(channel)) };
     }
@@ -111,7 +119,7 @@ async function ends(channel: ChannelLog): Promise<object> {
   return { first: channel.first, last: channel.last };
 }
 
-/** Some logs keep data as UTF-8, in which a lone surrogate becomes U+FFFD, as it does on the wire. */
+/** Some logs store data as UTF-8, where a lone surrogate becomes U+FFFD, as it does on the wire. */
 function withoutTime({ time: _, ...entry }: LogEntry): object {
   return { ...entry, data: entry.data.toWellFormed() };
 }

@@ -6,13 +6,13 @@ import { currentLife, type Life } from "../../../src/logs/shared/life.ts";
 import { LogView } from "../../../src/logs/shared/log-view.ts";
 import { SharedChannelLog } from "../../../src/logs/shared/shared-channel-log.ts";
 
-/** A store that several logs of this process share, as several processes share a server: what they have in common without its network. */
+/** A store in memory that several logs of this process share, as several processes share a server. */
 export class SharedMemory {
   readonly #channels = new Map<string, SharedChannel>();
-  /** While it is out of reach nothing gets through. */
+  /** False while no log can reach the store. */
   reachable = true;
 
-  /** A log as another process would have it. */
+  /** Returns a log of its own on the store, as another process would have it. */
   open(): CuttableLog {
     const opened: SharedMemoryLog[] = [];
     const refused = new Counts();
@@ -25,7 +25,7 @@ export class SharedMemory {
       },
       set isCut(cut) {
         isCut = cut;
-        // A log finds out by itself what it has missed.
+        // A real log also finds out by itself what it has missed.
         if (!cut) for (const channel of opened) channel.sync().catch(() => undefined);
       },
       refused: (name) => refused.of(name),
@@ -35,7 +35,7 @@ export class SharedMemory {
           await new Promise<void>((resolve) => setImmediate(resolve));
           if (this.reachable && !isCut) return;
           refused.count(name);
-          throw new SluiceError("LOG_FAILED", "The store is out of reach.");
+          throw new SluiceError("LOG_FAILED", "The store cannot be reached.");
         };
         await reach();
         const channel = new SharedMemoryLog(reach, this.#channel(name, retain), () => appended.count(name));
@@ -49,12 +49,12 @@ export class SharedMemory {
     return log;
   }
 
-  /** Comes back empty. */
+  /** Empties the store. */
   loseEverything(): void {
     for (const channel of this.#channels.values()) channel.begin();
   }
 
-  /** A channel of which nothing was trimmed comes back with its oldest entries only. */
+  /** Drops all entries of a channel after the offset `last`. None of its entries may have been trimmed. */
   async loseAfter(name: string, last: number): Promise<void> {
     await this.#channels.get(name)?.loseAfter(last);
   }
@@ -66,12 +66,12 @@ export class SharedMemory {
   }
 }
 
-/** A log of which the test can say that its process is cut off from the store, and which counts what it does. */
+/** A log that the test can cut off from the store, and that counts what it does. */
 export interface CuttableLog extends Log {
   isCut: boolean;
-  /** How often something was asked of a channel, and the store was out of reach. */
+  /** Returns how many operations on a channel failed because the store could not be reached. */
   refused(channel: string): number;
-  /** How often the store took entries of this process's for a channel. */
+  /** Returns how many appends of this log to a channel the store took. */
   appended(channel: string): number;
 }
 
@@ -122,14 +122,14 @@ class SharedChannel {
 class SharedMemoryLog extends SharedChannelLog implements ChannelLog {
   readonly #reach: () => Promise<void>;
   readonly #channel: SharedChannel;
-  readonly #taken: () => void;
+  readonly #onAppended: () => void;
   readonly #view: LogView;
   #closed = false;
 
-  constructor(reach: () => Promise<void>, channel: SharedChannel, taken: () => void) {
+  constructor(reach: () => Promise<void>, channel: SharedChannel, onAppended: () => void) {
     super();
     this.#reach = reach;
-    this.#taken = taken;
+    this.#onAppended = onAppended;
     this.#channel = channel;
     this.#view = new LogView(channel.life, channel.entries.first, channel.entries.last);
     channel.readers.add(this);
@@ -143,7 +143,7 @@ class SharedMemoryLog extends SharedChannelLog implements ChannelLog {
     if (this.#closed) throw closedError();
     await this.#reach();
     const offsets = await this.#channel.entries.append(entries);
-    this.#taken();
+    this.#onAppended();
     for (const reader of this.#channel.readers) await reader.sync().catch(() => undefined);
     return offsets;
   }

@@ -6,7 +6,10 @@ import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { build } from "rolldown";
 
-/** Builds `sluice/lmdb` into a folder, as `lmdb.mjs`; without the package lmdb, unless `withPackage`. */
+/**
+ * Builds `sluice/lmdb` into a folder, as `lmdb.mjs`. Without `withPackage`, programs there do not find the package
+ * lmdb.
+ */
 export async function buildLmdbLog(folder: string, withPackage = true): Promise<void> {
   const input = fileURLToPath(new URL("../../../../src/logs/lmdb/lmdb-log.ts", import.meta.url));
   await build({ input, external: ["lmdb"], output: { file: join(folder, "lmdb.mjs"), codeSplitting: false } });
@@ -16,17 +19,20 @@ export async function buildLmdbLog(folder: string, withPackage = true): Promise<
   await symlink(lmdb, join(folder, "node_modules", "lmdb"), "dir");
 }
 
-/** A program that runs in a process of its own, after `lmdbLog`, `KEEP_ALL` and `entry` are there. */
+/** A program that runs in a process of its own. */
 export interface Program {
   readonly child: ChildProcess;
   /** The lines that it has printed so far. */
   readonly lines: string[];
-  /** Resolves when it has ended, to its exit code or the signal that ended it. */
+  /** Resolves to its exit code, or to the signal that ended it. */
   readonly ended: Promise<number | string>;
 }
 
 let count = 0;
 
+/**
+ * Runs a program in a folder that {@link buildLmdbLog} filled. Its source can use `lmdbLog`, `KEEP_ALL` and `entry`.
+ */
 export async function runProgram(folder: string, source: string, args: readonly string[] = []): Promise<Program> {
   const file = join(folder, `program-${++count}.mjs`);
   const head = `

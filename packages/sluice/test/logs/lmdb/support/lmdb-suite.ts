@@ -9,18 +9,19 @@ import { buildLmdbLog, type Program, runProgram } from "./lmdb-program.ts";
 
 /** The folder of a suite, with `sluice/lmdb` built into it, and the logs that its tests open. */
 export interface LmdbSuite {
+  /** Returns a path in the folder. */
   path(name: string): string;
-  /** A log, closed when the test is over. */
+  /** Returns a log that is closed at the end of the test. */
   log(options: LmdbLogOptions): Log;
-  /** The channel `orders` of a log of its own. */
+  /** Opens the channel `orders` with a log of its own. */
   open(path: string, retain?: Retention): Promise<ChannelLog>;
-  /** The same, and all that its tail is told. */
+  /** Does the same, and also returns all entries that the channel's tail receives. */
   follow(path: string): Promise<{ readonly channel: ChannelLog; readonly seen: LogEntry[] }>;
-  /** Runs a program; its arguments are the path and these. */
+  /** Runs a program with the path and these arguments. */
   run(source: string, path: string, ...args: string[]): Promise<Program>;
 }
 
-/** Makes the folder before the first test of the suite that this is called in, and removes it after the last. */
+/** Creates the folder before the first test of the calling suite, and removes it after the last. */
 export function lmdbSuite(): LmdbSuite {
   let folder: string;
   const logs: Log[] = [];

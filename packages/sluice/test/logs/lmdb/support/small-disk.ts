@@ -1,13 +1,16 @@
 import { execFileSync } from "node:child_process";
 import { mkdir } from "node:fs/promises";
 
-/** A file system of its own, which can get full. */
+/** A small file system that a test can fill. */
 export interface SmallDisk extends Disposable {
-  /** `size` as mount takes it: `8m`. */
+  /** `size` in the notation of `mount`: `8m`. */
   resize(size: string): void;
 }
 
-/** Makes one in memory, at a path that is not there yet; `undefined` where this user may not mount a file system. */
+/**
+ * Mounts a file system in memory, at a path that does not exist yet. Resolves to `undefined` if this user may not mount
+ * file systems.
+ */
 export async function mountSmallDisk(path: string, size: string): Promise<SmallDisk | undefined> {
   await mkdir(path);
   try {

@@ -1,0 +1,74 @@
+import { type ChildProcess, fork } from "node:child_process";
+import { once } from "node:events";
+import { readFileSync } from "node:fs";
+
+/** The program of a node: it fills the log with numbers, or serves them to subscribers. */
+export const NODE_PROGRAM = `
+  import { createServer } from "node:http";
+  import { createSluice } from "./sluice.js";
+
+  const [kind, options] = process.argv.slice(2);
+  const { [kind]: makeLog } = await import("./" + kind + ".js");
+  const sluice = createSluice({ log: makeLog(JSON.parse(options)) });
+  const numbers = sluice.channel("numbers", { retain: { events: 1e7, bytes: 4 * 2 ** 30 } });
+  const publish = (n, filler) => numbers.publish("number", n + " " + filler);
+  const commands = {
+    async fill({ events, characters }) {
+      const filler = "x".repeat(characters);
+      let n = 0;
+      const publishSome = async () => {
+        while (n < events) await publish(++n, filler);
+      };
+      await Promise.all(Array.from({ length: 5_000 }, publishSome));
+      return numbers.position();
+    },
+    publish: ({ n }) => void publish(n, ""),
+    async serve() {
+      await numbers.position();
+      const server = createServer((req, res) => void sluice.stream(req, res, numbers.subscribe()));
+      await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
+      globalThis.gc();
+      return server.address().port;
+    },
+  };
+  process.on("message", async (message) => {
+    const answer = await commands[message.do](message);
+    if (answer !== undefined) process.send({ answer });
+  });
+  process.on("disconnect", () => process.exit());
+`;
+
+/** A node in a process of its own. */
+export class NodeProcess implements Disposable {
+  readonly #child: ChildProcess;
+
+  constructor(program: string, kind: string, options: object) {
+    this.#child = fork(program, [kind, JSON.stringify(options)], { execArgv: ["--expose-gc"] });
+  }
+
+  send(message: object): void {
+    this.#child.send(message);
+  }
+
+  /** Sends a command, and resolves to its answer. Only one command at a time. */
+  async ask<Answer>(message: object): Promise<Answer> {
+    this.send(message);
+    const [{ answer }] = await Promise.race([once(this.#child, "message"), this.#ended()]);
+    return answer;
+  }
+
+  /** The process's memory without mapped files: the system keeps LMDB's pages in memory as long as it likes. */
+  get residentBytes(): number {
+    const status = readFileSync(`/proc/${this.#child.pid}/status`, "latin1");
+    return Number(/^RssAnon:\s*(\d+) kB/m.exec(status)?.[1]) * 1_024;
+  }
+
+  [Symbol.dispose](): void {
+    this.#child.kill("SIGKILL");
+  }
+
+  async #ended(): Promise<never> {
+    const [code, signal] = await once(this.#child, "exit");
+    throw new Error(`A node exited unexpectedly: ${code ?? signal}`);
+  }
+}
