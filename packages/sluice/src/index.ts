@@ -28,7 +28,7 @@ export type { SluiceHealth, SluiceStats } from "./sluice-stats.ts";
 export type { CloseReason } from "./stream/close-reason.ts";
 export type { Connection, Subscriber } from "./stream/connection.ts";
 export type { ConnectionSelector, NamedSelector } from "./stream/connection-selector.ts";
-export type { DrainOptions } from "./stream/drain.ts";
+export type { DrainOptions } from "./stream/drain-options.ts";
 export type { FeedSource, SourceContext } from "./stream/feed.ts";
 export type { StreamOptions } from "./stream/opening/stream-options.ts";
 export type { ErrorContext } from "./stream/report.ts";

@@ -19,7 +19,8 @@ import { type SluiceHealth, type SluiceStats, sluiceHealth, sluiceStats } from "
 import type { CloseReason } from "./stream/close-reason.ts";
 import type { Connection } from "./stream/connection.ts";
 import { type ConnectionSelector, matcherOf, type NamedSelector } from "./stream/connection-selector.ts";
-import { type DrainOptions, drainStreams } from "./stream/drain.ts";
+import { drainStreams } from "./stream/drain.ts";
+import type { DrainOptions } from "./stream/drain-options.ts";
 import type { StreamOptions } from "./stream/opening/stream-options.ts";
 import type { ErrorContext } from "./stream/report.ts";
 import type { Source } from "./stream/source/source.ts";

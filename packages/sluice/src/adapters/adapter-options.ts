@@ -1,4 +1,5 @@
 import { type DrainOptions, type Sluice, SluiceError } from "../index.ts";
+import { DRAIN_OPTION_NAMES } from "../stream/drain-options.ts";
 
 /** Options of every adapter. */
 export interface AdapterOptions {
@@ -16,8 +17,6 @@ export interface DrainingAdapterOptions extends AdapterOptions {
   readonly drain?: DrainOptions | false;
 }
 
-const DRAIN_NAMES = ["grace", "timeout", "pace", "spread"];
-
 /** Validates the options when the adapter is registered, not at the first request. Throws `INVALID_OPTION`. */
 export function checkAdapterOptions(adapter: string, options: DrainingAdapterOptions, names: readonly string[]): void {
   const refuse = (message: string) => new SluiceError("INVALID_OPTION", `${adapter}: ${message}`);
@@ -31,8 +30,8 @@ export function checkAdapterOptions(adapter: string, options: DrainingAdapterOpt
   if (typeof drain !== "object" || drain === null)
     throw refuse("`drain` must be an object of drain options, or false.");
   for (const [name, ms] of Object.entries(drain)) {
-    if (!DRAIN_NAMES.includes(name))
-      throw refuse(`\`drain\` has no option \`${name}\`. It has: ${DRAIN_NAMES.join(", ")}.`);
+    if (!DRAIN_OPTION_NAMES.includes(name))
+      throw refuse(`\`drain\` has no option \`${name}\`. It has: ${DRAIN_OPTION_NAMES.join(", ")}.`);
     if (ms !== undefined && !(typeof ms === "number" && ms >= 0 && ms <= Number.MAX_SAFE_INTEGER))
       throw refuse(`\`drain.${name}\` must be a number of ms of at least 0.`);
   }

@@ -1,15 +1,15 @@
 /**
- * Why an event stream ended.
+ * The reason of an event stream's end.
  *
- * - `client`: the subscriber went away.
- * - `source-ended`: the source has no more.
+ * - `client`: the subscriber left.
+ * - `source-ended`: the source has no more events.
  * - `error`: the source threw.
  * - `stalled`: the subscriber took no byte for `stallTimeout`.
- * - `expired`: `expiresAt` came.
- * - `lifetime`: `maxLifetime` came.
- * - `disconnected`: `disconnect()`, or the `signal` in the stream's options.
- * - `drained`: `drain()` or `close()`.
- * - `refused`: no stream was opened: the answer was 204, an error, or the head alone.
+ * - `expired`: the time of `expiresAt` was reached.
+ * - `lifetime`: the age of `maxLifetime` was reached.
+ * - `disconnected`: the server called `disconnect()`, or aborted the `signal` in the stream's options.
+ * - `drained`: the server called `drain()` or `close()`.
+ * - `refused`: no stream was opened. The answer was 204, an error, or the head alone.
  */
 export type CloseReason =
   | "client"
@@ -22,7 +22,7 @@ export type CloseReason =
   | "drained"
   | "refused";
 
-/** All of them, in the order in which they are documented. */
+/** All reasons, in the order of their documentation. */
 export const CLOSE_REASONS: readonly CloseReason[] = [
   "client",
   "source-ended",

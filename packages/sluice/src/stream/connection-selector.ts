@@ -19,8 +19,8 @@ interface SelectableStream {
 const SELECTOR_NAMES = ["id", "user", "channel"];
 
 /**
- * Returns a predicate for the selector. Throws `INVALID_OPTION` if the selector is not valid. An empty selector is not valid: it would
- * select every stream.
+ * Returns a predicate for the selector. Throws `INVALID_OPTION` if the selector is not valid. An empty selector is not
+ * valid: it would select every stream.
  */
 export function matcherOf(selector: ConnectionSelector): (stream: SelectableStream) => boolean {
   if (typeof selector === "function") return (stream) => selector(stream.describe()) === true;

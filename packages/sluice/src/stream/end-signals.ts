@@ -6,8 +6,9 @@ interface EndableStream {
 }
 
 /**
- * The abort signals that end streams. One signal may belong to the whole application and end thousands of streams. It gets one
- * listener for all of them, because the runtime warns of a leak at the eleventh. The listener goes with the last stream.
+ * The abort signals that end streams. One signal may belong to the whole application and end thousands of streams. It
+ * gets one listener for all of them, because the runtime warns of a leak at the eleventh. The listener goes with the
+ * last stream.
  */
 export class EndSignals {
   readonly #streams = new WeakMap<AbortSignal, Set<EndableStream>>();

@@ -23,7 +23,7 @@ export interface StreamOwner {
   gone(stream: EventStream): void;
 }
 
-/** What an event stream is opened with. */
+/** Setup of an event stream. */
 export interface EventStreamSetup extends EndListeners {
   readonly subscriber: Subscriber | undefined;
   /** The request that the stream answers. */

@@ -40,8 +40,8 @@ export interface Feed {
   /** True if the feed ends by itself, so that a drain lets it finish. */
   readonly finite?: boolean;
   /**
-   * Starts the feed. `opening` is the first lines of the first block. The feed MUST write that block at once, and end it with a blank
-   * line.
+   * Starts the feed. `opening` is the first lines of the first block. The feed MUST write that block at once, and end
+   * it with a blank line.
    */
   start(target: FeedTarget, opening: string): void;
   /** Called when the sink accepts more after it was full. */
@@ -52,14 +52,16 @@ export interface Feed {
   flush?(): void;
   /** Returns the piece to write to an idle stream. */
   heartbeat(): Piece;
-  /** Releases everything. Called once, after the context's signal was aborted, also if the feed itself ended the stream. */
+  /**
+   * Releases everything. Called once, after the context's signal was aborted, also if the feed itself ended the stream.
+   */
   stop(): void;
   describe(): FeedState;
 }
 
-/** What a source knows about its stream. */
+/** The context of a source: the signal, the position and the request of its stream. */
 export interface SourceContext<Request = unknown> {
-  /** Aborts when the stream ends, whatever the reason. */
+  /** Aborts when the stream ends, for any reason. */
   readonly signal: AbortSignal;
   /** The position from which the subscriber resumes; `undefined` on its first connection. */
   readonly lastEventId: string | undefined;
@@ -70,8 +72,8 @@ export interface SourceContext<Request = unknown> {
 /** A source that makes its own feed: a subscription, or the progress of a job. */
 export interface FeedSource {
   /**
-   * Makes the feed for one stream. `null` means that nothing is left for this subscriber: the answer is 204. It may throw or reject: the
-   * answer is then an HTTP error.
+   * Makes the feed for one stream. `null` means that nothing is left for this subscriber: the answer is 204. It may
+   * throw or reject: the answer is then an HTTP error.
    */
   openFeed(context: SourceContext): Feed | null | Promise<Feed | null>;
 }

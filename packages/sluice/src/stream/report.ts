@@ -1,8 +1,8 @@
 /** Where a background failure came from. */
 export interface ErrorContext {
   /**
-   * The step that failed: `source`, `filter`, `initial`, `latest-by`, `log`, `job`, `cluster`, `load`, `connection-key`, `head`,
-   * `transport` or `on-close`.
+   * The step that failed: `source`, `filter`, `initial`, `latest-by`, `log`, `job`, `cluster`, `load`,
+   * `connection-key`, `head`, `transport` or `on-close`.
    */
   readonly stage: string;
   readonly channel?: string;

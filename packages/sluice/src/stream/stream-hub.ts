@@ -214,7 +214,10 @@ export class StreamHub implements StreamOwner {
     return this.#closedByReason;
   }
 
-  /** Returns the bytes handed to transports, including their framing. Visits every open stream, so it is not for hot paths. */
+  /**
+   * Returns the bytes handed to transports, including their framing. Visits every open stream, so it is not for hot
+   * paths.
+   */
   bytes(): number {
     let bytes = this.#bytesOfClosed;
     for (const stream of this.#streams) bytes += stream.sink.written;

@@ -36,8 +36,8 @@ const MAX_SWEEP_MS = 1_000;
 const STREAMS_PER_TURN = 1_000;
 
 /**
- * One timer for all streams. It sends heartbeats to idle streams, and ends streams that stalled or reached their deadline. It runs only
- * while there are streams.
+ * One timer for all streams. It sends heartbeats to idle streams, and ends streams that stalled or reached their
+ * deadline. It runs only while there are streams.
  */
 export class Sweep {
   readonly #owner: SweepOwner;

@@ -6,8 +6,11 @@ import { checkStreamOptions, type StreamOptions } from "../stream/opening/stream
 import { checkSource, type Source } from "../stream/source/source.ts";
 import type { StreamHub } from "../stream/stream-hub.ts";
 import { checkNodeRequest, type NodeRequest, type NodeResponse, refuseOnNode } from "./node/node-request.ts";
+import type { NodeStreamRequest } from "./node/open-node-stream.ts";
 
-/** The ways to answer a request. Each is loaded with the first request that needs it, and with it all that a stream consists of. */
+/**
+ * The ways to answer a request. Each is loaded with the first request that needs it, and with it all code of streams.
+ */
 export class Transports {
   readonly #hub: StreamHub;
   readonly #node = new OnDemand(() => import("./node/open-node-stream.ts"));
@@ -17,29 +20,26 @@ export class Transports {
     this.#hub = hub;
   }
 
-  /** Answers a request of Node. Not an async function: its frame would be kept for as long as the stream. */
+  /** Answers a request of Node. It is not an async function, whose frame would be kept for as long as the stream. */
   stream(request: NodeRequest, response: NodeResponse, source: Source, options: StreamOptions): Promise<CloseReason> {
     try {
       checkSource(source);
       checkStreamOptions(options);
       checkNodeRequest(request, response);
+      const streamRequest = { request, response, source, options };
       const node = this.#node.value;
-      if (node === undefined) return this.#streamOnceLoaded(request, response, source, options);
-      return node.openNodeStream(this.#hub, request, response, source, options);
+      if (node === undefined) return this.#streamOnceLoaded(streamRequest);
+      return node.openNodeStream(this.#hub, streamRequest);
     } catch (error) {
       return Promise.reject(error);
     }
   }
 
-  #streamOnceLoaded(
-    request: NodeRequest,
-    response: NodeResponse,
-    source: Source,
-    options: StreamOptions,
-  ): Promise<CloseReason> {
+  #streamOnceLoaded(streamRequest: NodeStreamRequest): Promise<CloseReason> {
+    const { request, response, options } = streamRequest;
     return this.#load(
       this.#node.get(),
-      ({ openNodeStream }) => openNodeStream(this.#hub, request, response, source, options),
+      ({ openNodeStream }) => openNodeStream(this.#hub, streamRequest),
       (answer): CloseReason => {
         refuseOnNode(request, response, answer);
         return "refused";
@@ -60,7 +60,7 @@ export class Transports {
     );
   }
 
-  /** Only the first have to wait for the load. Where it fails, the request is refused, and the next tries again. */
+  /** Opens a stream once its code is loaded. Only the first requests wait. If loading fails, they are refused. */
   #load<Opener extends object, Outcome>(
     opener: Opener | Promise<Opener>,
     open: (opener: Opener) => Promise<Outcome>,

@@ -87,7 +87,7 @@ const STREAM_CASES: Case[] = [
     "Connection",
     "Keep-Alive",
     "Upgrade",
-  ].map((name): Case => ["headers", { [name]: "7" }, "says how the body is sent", name]),
+  ].map((name): Case => ["headers", { [name]: "7" }, "Sluice decides how the body is sent", name]),
 ];
 
 const DRAIN_CASES: Case[] = [
@@ -213,7 +213,7 @@ describe("an option that is not what it must be", () => {
     };
     const { response } = await site.get({ keep: true });
     expect([response.status, response.stream.body.toString()]).toEqual([404, "not here"]);
-    expect(error).toMatchObject({ code: "INVALID_OPTION", message: expect.stringContaining("sent already") });
+    expect(error).toMatchObject({ code: "INVALID_OPTION", message: expect.stringContaining("already sent") });
   });
 });
 

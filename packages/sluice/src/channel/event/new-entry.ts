@@ -3,7 +3,7 @@ import { SluiceError } from "../../base/sluice-error.ts";
 import type { NewEntry } from "../../logs/log.ts";
 import { toBytes } from "../../protocol/bytes.ts";
 import { checkFields } from "../../protocol/encode-event.ts";
-import { dataText } from "../../stream/source/data-text.ts";
+import { dataText } from "../../stream/source/item-text.ts";
 import { checkTopics } from "./topics.ts";
 
 /** Options of `channel.publish()`. */

@@ -1,7 +1,10 @@
 const CR = 13;
 const LF = 10;
 
-/** Wraps bytes as one chunk of a chunked body (RFC 9112 section 7.1). `bytes` must not be empty: that would end the body. */
+/**
+ * Returns bytes as one chunk of a chunked body (RFC 9112 section 7.1). `bytes` must not be empty: an empty chunk ends
+ * the body.
+ */
 export function toChunk(bytes: Uint8Array): Uint8Array {
   const size = bytes.length.toString(16);
   const chunk = new Uint8Array(size.length + bytes.length + 4);

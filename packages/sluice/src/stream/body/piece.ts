@@ -1,16 +1,16 @@
 import { toChunk } from "./chunk.ts";
-import type { GzipPart } from "./gzip.ts";
+import type { GzipPart } from "./gzip-part.ts";
 
 /**
- * Some events (or a comment) as bytes, made once and written to many streams. What a transport needs in another form is
- * made at most once too, when the first of them asks.
+ * Some events or a comment as bytes, encoded once and written to many streams. Each other form that transports need is
+ * also made at most once, on first use.
  */
 export class Piece {
-  /** The bytes as a client sees them. Never changed, since many sockets share them. */
+  /** The bytes as a client sees them. Many sockets share them: never change them. */
   readonly bytes: Uint8Array;
-  /** How many events are in it; comments and positions do not count. */
+  /** Number of events; comments and positions do not count. */
   readonly events: number;
-  /** As a part of any gzip body (RFC 1952), whatever came before it there; set by the first body that is one. */
+  /** The piece as a part of any gzip body (RFC 1952). The first gzip body sets it. */
   gzip: GzipPart | undefined;
   #chunk: Uint8Array | undefined;
 
@@ -19,7 +19,7 @@ export class Piece {
     this.events = events;
   }
 
-  /** As one chunk of a chunked body (RFC 9112 section 7.1). */
+  /** The piece as one chunk of a chunked body (RFC 9112 section 7.1). */
   get chunk(): Uint8Array {
     return (this.#chunk ??= toChunk(this.bytes));
   }

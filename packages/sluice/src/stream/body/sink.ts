@@ -1,10 +1,10 @@
 import type { Piece } from "./piece.ts";
 
-/** What a transport tells about the stream it carries. */
+/** The owner of a sink: the stream. The transport notifies it. */
 export interface SinkOwner {
-  /** The subscriber took what was waiting: more may be written. MUST NOT be called within `write`. */
+  /** The subscriber took the waiting bytes: more may be written. MUST NOT be called within `write`. */
   drained(): void;
-  /** What stands between the sink and the connection threw: nothing more can be written. */
+  /** A layer between the sink and the connection threw. Nothing more can be written. */
   failed(error: unknown): void;
   /** The connection is gone, or the body is written to its end. Called once. */
   gone(): void;
@@ -13,25 +13,30 @@ export interface SinkOwner {
 /** The sending end of one open response body. */
 export interface Sink {
   /**
-   * Hands over a piece. It always goes out; the answer is whether to go on: `false` when the bytes not yet taken have
-   * reached the high-water mark. `drained` is then called once they are taken.
+   * Sends a piece. The sink always accepts it. Returns `false` if the bytes not yet taken have reached the high-water
+   * mark; the owner's `drained` is then called once they are taken.
    */
   write(piece: Piece): boolean;
-  /** The first block is written: what was held back, so that it leaves in one packet with the head, goes out now. */
+  /**
+   * Called after the first block is written. Bytes that were held back, to leave in one packet with the head, go out
+   * now.
+   */
   opened?(): void;
-  /** Ends the body in an orderly way, after what was written. */
+  /** Ends the body in an orderly way, after all bytes written. */
   end(): void;
-  /** Cuts the connection at once, or resets the HTTP/2 stream; what was written and not taken is lost. */
+  /** Cuts the connection at once, or resets the HTTP/2 stream. Bytes not yet taken are lost. */
   destroy(): void;
-  /** Bytes handed over so far, as framed. */
+  /** Bytes written so far, including their framing. */
   readonly written: number;
-  /** Bytes handed over and not yet known to be taken by the connection: rounded up to whole writes. */
+  /** Bytes written that the connection has not taken as far as known, rounded up to whole writes. */
   readonly pending: number;
   /**
-   * A number that changes only when the connection took bytes or none are pending: with the first byte where the transport can tell,
-   * else with the last of a write.
+   * A number that changes only if the connection took bytes, or if none are pending. It changes with the first byte of
+   * a write if the transport can observe that, else with the last.
    */
   readonly progress: number;
-  /** Whether the subscriber has closed its side, so that no more can be sent, although bytes wait. Where a transport can tell. */
+  /**
+   * True if the subscriber has closed its side, so that no more can be sent. Only on transports that can observe it.
+   */
   readonly left?: boolean;
 }

@@ -7,7 +7,10 @@ export type Admission =
   | { readonly ok: true; readonly key: string | undefined }
   | { readonly ok: false; readonly answer: HttpAnswer };
 
-/** Checks a request against the limits. If it is admitted, its place is taken, and the caller must free it with `hub.leave(key)`. */
+/**
+ * Checks a request against the limits. If it is admitted, its place is taken, and the caller must free it with
+ * `hub.leave(key)`.
+ */
 export function admit(hub: StreamHub, exchange: Exchange): Admission {
   const { maxConnectionsPerKey, connectionKey } = hub.settings;
   if (hub.refusing) return { ok: false, answer: RETRY_LATER.draining() };

@@ -1,29 +1,30 @@
 import type { Sink, SinkOwner } from "../body/sink.ts";
+import type { HttpAnswer } from "./http-answer.ts";
 
-/** How a response body is to be sent. */
+/** How to send a response body. */
 export interface BodyOptions {
-  /** Bytes not yet taken at which the sink says stop. */
+  /** Number of bytes not yet taken at which the sink's `write` returns false. */
   readonly highWaterMark: number;
-  /** Whether the body is gzip; the head says so already. */
+  /** True if the body is gzip. The head announces it. */
   readonly gzip: boolean;
 }
 
-/** A request that waits for its answer, whatever the server: what a transport gives to the rest. */
+/** A request that waits for its answer, on any server. Transports implement it. */
 export interface Exchange {
-  /** The request as the user passed it in. */
+  /** The request that the user passed in. */
   readonly request: unknown;
   readonly method: string;
   /** Path and query, or the whole URL. */
   readonly url: string;
   readonly remoteAddress: string | undefined;
-  /** Whether the client went away before it was answered. */
+  /** True if the client left before it was answered. */
   readonly gone: boolean;
-  /** Called when the client goes away before it is answered. */
+  /** Called if the client leaves before it is answered. */
   onGone: (() => void) | undefined;
-  /** A request header; the name in lower case. */
+  /** Returns a request header. `name` is in lower case. */
   header(name: string): string | undefined;
-  /** Answers without a stream. An empty `text` is no body. */
-  refuse(status: number, headers: Readonly<Record<string, string>>, text: string): void;
+  /** Answers without a stream. */
+  refuse(answer: HttpAnswer): void;
   /** Sends the head of the event stream at once, and opens the body. */
   open(headers: Readonly<Record<string, string>>, options: BodyOptions, owner: SinkOwner): Sink;
 }

@@ -1,8 +1,8 @@
-/** A value that could end its line would write the lines after it. */
+/** A header value on one line. Any other value could inject lines. */
 const HEADER_VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
 export const HEADER_NAME: RegExp = /^[!#$%&'*+\-.^_`|~0-9a-z]+$/i;
 
-/** They say how the body is sent, which is ours and the server's to say. */
+/** Headers that determine how the body is sent. Only Sluice and the server set them. */
 export const RESERVED_HEADERS: ReadonlySet<string> = new Set([
   "content-length",
   "content-type",
@@ -20,7 +20,7 @@ export function isHeaderValue(value: unknown): value is string {
   return typeof value === "string" && HEADER_VALUE.test(value);
 }
 
-/** Whether a header, its name in lower case, can be sent and is not ours to say. */
+/** Returns true if a header can be sent and is not reserved. `name` is in lower case. */
 export function isSoundHeader(name: string, value: unknown): value is string {
   return HEADER_NAME.test(name) && !RESERVED_HEADERS.has(name) && isHeaderValue(value);
 }

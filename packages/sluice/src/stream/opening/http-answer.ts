@@ -1,4 +1,4 @@
-/** An answer that is no stream. An empty `text` is no body. */
+/** An answer without a stream. An empty `text` means no body. */
 export interface HttpAnswer {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
@@ -11,14 +11,16 @@ export const TEXT_HEADERS: Readonly<Record<string, string>> = {
   "cache-control": "no-store",
 };
 
-/** How long a refused client is asked to wait, in s (RFC 9110 section 10.2.3); jittered, so that not all come back at once. */
+/**
+ * `Retry-After` of a refused client, in s (RFC 9110 section 10.2.3): at least this, spread over so many seconds more.
+ */
 const RETRY_AFTER_S = 2;
 const RETRY_AFTER_SPREAD_S = 4;
 
-/** The answers to those who may come back. */
+/** Answers that ask the client to retry later. */
 export const RETRY_LATER = {
-  draining: (): HttpAnswer => later(503, "This server is shutting down. Come back in a moment."),
-  full: (): HttpAnswer => later(503, "This server has as many event streams as it can hold."),
+  draining: (): HttpAnswer => later(503, "This server is shutting down. Retry in a moment."),
+  full: (): HttpAnswer => later(503, "This server has reached its limit of event streams."),
   broken: (): HttpAnswer => later(503, "The event stream could not be opened."),
   ownLimit: (limit: number): HttpAnswer => later(429, `At most ${limit} event streams may be open at a time.`),
 } as const;

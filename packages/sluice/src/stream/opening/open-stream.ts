@@ -1,6 +1,6 @@
 import { jitter } from "../../base/timers.ts";
 import { acceptsGzip } from "../../protocol/head.ts";
-import { canGzip } from "../body/gzip.ts";
+import { canGzip } from "../body/gzip-part.ts";
 import type { CloseReason } from "../close-reason.ts";
 import { EventStream, type EventStreamSetup } from "../event-stream.ts";
 import type { Feed } from "../feed.ts";
@@ -22,8 +22,8 @@ const NOTHING_LEFT: HttpAnswer = { status: 204, headers: {}, text: "" };
 /**
  * Answers a request with an event stream, from admission to end. Resolves to the reason of its end; never rejects.
  *
- * It is not an async function, so that no frame is kept for the life of the stream. If the source is at hand, nothing awaits before the
- * head.
+ * It is not an async function, so that no frame is kept for the life of the stream. If the source is at hand, nothing
+ * awaits before the head.
  */
 export function openStream(
   hub: StreamHub,
@@ -197,9 +197,9 @@ class Opening implements PendingStream {
     this.#leave("refused");
   }
 
-  #answer({ status, headers, text }: HttpAnswer): void {
+  #answer(answer: HttpAnswer): void {
     try {
-      this.#exchange.refuse(status, headers, text);
+      this.#exchange.refuse(answer);
     } catch (error) {
       this.#hub.report(error, { stage: "head" });
     }

@@ -2,8 +2,9 @@ import { decodeLastEventId } from "../../protocol/head.ts";
 import type { Exchange } from "./exchange.ts";
 
 /**
- * The position from which a subscriber wants to go on: what the server says in its place, or `Last-Event-ID`, which a reconnect brings, or
- * else `?lastEventId=` of the first request's URL. An empty one is none.
+ * Returns the position from which a subscriber resumes: the server's `override`, else the header `Last-Event-ID` of a
+ * reconnect, else `?lastEventId=` in the URL of a first request. An empty override means no position. An empty header
+ * counts as absent.
  */
 export function requestedPosition(exchange: Exchange, override: string | undefined): string | undefined {
   if (override !== undefined) return override || undefined;

@@ -2,8 +2,9 @@ import { eventStreamHeaders } from "../../protocol/head.ts";
 import type { StreamOptions } from "./stream-options.ts";
 
 /**
- * The head of the response (WHATWG HTML section 9.2.4, RFC 9111 section 5.2.2). `negotiated` says whether another request might be
- * answered with another coding, which caches must know also where this one is not compressed (RFC 9110 section 12.5.5).
+ * Returns the headers of the response (WHATWG HTML section 9.2.4, RFC 9111 section 5.2.2). `negotiated` is true if
+ * another request may get another coding. Caches must know that even if this response is not compressed (RFC 9110
+ * section 12.5.5).
  */
 export function responseHead(
   { headers }: StreamOptions,

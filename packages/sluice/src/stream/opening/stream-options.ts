@@ -5,31 +5,38 @@ import type { CloseReason } from "../close-reason.ts";
 import type { Connection, Subscriber } from "../connection.ts";
 import { HEADER_NAME, isHeaderValue, RESERVED_HEADERS } from "./header-rules.ts";
 
-/** How one event stream is opened. */
+/** Options of one event stream. */
 export interface StreamOptions {
-  /** The type of what the source yields without naming one; none: `message`. Events of a channel have their own. */
+  /** Event type of values that carry none. Default: `message`. Events of a channel have their own types. */
   readonly event?: string;
-  /** Response headers to add, or to replace ours. `content-type` and those that frame the body stay. */
+  /** Response headers to add or to replace. `content-type` and the headers that frame the body cannot be set. */
   readonly headers?: Readonly<Record<string, string>>;
-  /** The position to go on from, in place of what the request says in `Last-Event-ID` or `?lastEventId=`; `""`: none. */
+  /** The position to resume from. It overrides `Last-Event-ID` and `?lastEventId=` of the request; `""`: none. */
   readonly lastEventId?: string;
-  /** Idle time after which a comment is sent, in ms; `Infinity`: never. Default: that of the Sluice. */
+  /** Idle time after which a heartbeat is sent, in ms; `Infinity`: never. Default: the option of the Sluice. */
   readonly heartbeat?: number;
-  /** Reconnection time that the subscriber is told, in ms, jittered by ±20 %. Default: that of the Sluice. */
+  /** Reconnection time sent to the subscriber, in ms, jittered by ±20 %. Default: the option of the Sluice. */
   readonly retry?: number;
-  /** When the subscriber's credential expires: the stream ends then, with reason `expired`. A `Date`, or ms since 1970. */
+  /**
+   * Time at which the subscriber's credential expires: a `Date`, or ms since 1970. The stream then ends as `expired`.
+   */
   readonly expiresAt?: Date | number;
-  /** Who this is, for `connections()` and `disconnect()`. */
+  /** Names of the subscriber, for `connections()` and `disconnect()`. */
   readonly subscriber?: Subscriber;
-  /** Ends the stream when it aborts, with reason `disconnected`; while the source is still being opened, as soon as it is. */
+  /**
+   * Ends the stream as `disconnected` when it aborts. If the source is still being opened, the stream ends right after.
+   */
   readonly signal?: AbortSignal;
-  /** Called once, when the stream has ended, with what it was in the end; `undefined` where no stream was opened. */
+  /**
+   * Called once, when the stream has ended. `connection` describes the stream at its end; it is `undefined` if no
+   * stream was opened.
+   */
   readonly onClose?: (reason: CloseReason, connection: Connection | undefined) => void;
 }
 
 const NAMES = ["event", "headers", "lastEventId", "heartbeat", "retry", "expiresAt", "subscriber", "signal", "onClose"];
 
-/** Throws `INVALID_OPTION` where an option is not what its description says. */
+/** Throws `INVALID_OPTION` if an option is invalid. */
 export function checkStreamOptions(options: StreamOptions): void {
   checkNames("stream", options, NAMES);
   const { event, headers, lastEventId, expiresAt, subscriber, signal, onClose } = options;
@@ -54,7 +61,7 @@ function isTime(value: unknown): boolean {
   return value instanceof Date ? !Number.isNaN(value.getTime()) : typeof value === "number" && value >= 0;
 }
 
-/** Refuses what cannot be an event's type. */
+/** Throws `INVALID_OPTION` if the value cannot be an event type. */
 export function checkEventType(name: string, value: unknown): void {
   try {
     checkFields({ event: value as string, data: "" });
@@ -71,7 +78,7 @@ function checkHeaders(headers: unknown): void {
     if (RESERVED_HEADERS.has(name.toLowerCase())) {
       throw new SluiceError(
         "INVALID_OPTION",
-        `\`headers\`: \`${name}\` says how the body is sent, which Sluice does. Leave it out.`,
+        `\`headers\` must not contain \`${name}\`: Sluice decides how the body is sent. Remove it.`,
       );
     }
     if (!isHeaderValue(value)) throw invalidOption(`headers["${name}"]`, "a string on one line", value);

@@ -1,13 +1,14 @@
 import { isReadableStream } from "./source.ts";
 
-/** What this module needs of a `Readable` of Node. */
+/** The part of a Node `Readable` that this file uses. */
 interface NodeReadable extends AsyncIterable<unknown> {
   destroy(): unknown;
 }
 
 /**
- * An async iterable whose `return` lets go at once, of a readable stream: the iterators that such streams have of their own let `return`
- * wait until a `next` that is under way has something, which for a quiet one is never. Anything else is returned as it is.
+ * Wraps a readable stream in an async iterable whose `return` cancels the stream at once. The stream's own iterator
+ * makes `return` wait for a pending `next`, which never resolves on a quiet stream. Returns any other iterable
+ * unchanged.
  */
 export function readableSource(source: AsyncIterable<unknown>): AsyncIterable<unknown> {
   if (isReadableStream(source)) return { [Symbol.asyncIterator]: () => readerIterator(source.getReader()) };
@@ -33,7 +34,7 @@ function destroyingIterator(readable: NodeReadable): AsyncIterator<unknown, unde
       try {
         return await iterator.next();
       } catch (error) {
-        // "Premature close" is what was asked for.
+        // After `return`, "Premature close" is expected.
         if (isDestroyed) return { done: true, value: undefined };
         throw error;
       }

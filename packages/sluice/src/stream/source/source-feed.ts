@@ -5,7 +5,7 @@ import { Piece } from "../body/piece.ts";
 import type { Feed, FeedState, FeedTarget } from "../feed.ts";
 import { itemText } from "./item-text.ts";
 
-/** What a source feed needs besides the source. */
+/** Options of a source feed. */
 export interface SourceFeedOptions {
   /** True if the source ends by itself, so that a drain waits for it. */
   readonly finite?: boolean;
@@ -64,7 +64,8 @@ export class SourceFeed implements Feed {
     this.#resume?.();
     const iterator = this.#iterator;
     this.#iterator = undefined;
-    // Also while `next()` is pending: an iterator that reacts to `return()` ends, and a generator runs its `finally` after it.
+    // Also while `next()` is pending: an iterator that reacts to `return()` ends, and a generator runs its `finally`
+    // after it.
     const release = async () => (this.#started ? iterator : this.#source[Symbol.asyncIterator]())?.return?.();
     release().catch((error) => this.#report(error));
   }

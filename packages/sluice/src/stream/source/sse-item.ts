@@ -1,28 +1,32 @@
-/** What an event carries besides its data. */
+/** The fields of an event besides its data. */
 export interface SseItemFields {
-  /** The event ID, which a reconnecting subscriber sends back as `Last-Event-ID`. */
+  /** The event ID. A reconnecting subscriber returns it as `Last-Event-ID`. */
   readonly id?: string | undefined;
-  /** The event's type; the stream's option `event` unless told. */
+  /** The event's type. Default: the stream's option `event`. */
   readonly event?: string | undefined;
-  /** The reconnection time in ms that the subscriber is to use from now on. */
+  /** The subscriber's reconnection time from now on, in ms. */
   readonly retry?: number | undefined;
-  /** A comment, which clients pass over. */
+  /** A comment. Clients ignore it. */
   readonly comment?: string | undefined;
 }
 
 /**
- * An event of a source, where it is more than its data: a value that a source yields is the *data*, whatever it looks like;
- * only an `SseItem` carries an ID, a type, a reconnection time or a comment.
+ * An event with more than data. Any other value that a source yields is the *data* of an event, even if it has fields
+ * of these names. Only an `SseItem` carries an ID, a type, a reconnection time or a comment.
  *
  * ```ts
  * yield new SseItem(order, { id: order.id, event: "placed" });
  * yield new SseItem(undefined, { comment: "still working" });
  * ```
  *
- * Fields are checked when the item is written ({@link encodeEvent}, code `INVALID_FIELD`).
+ * Fields are checked when the item is written. An invalid field then ends the stream with an error of code
+ * `INVALID_FIELD`.
  */
 export class SseItem<T = unknown> implements SseItemFields {
-  /** Strings go as they are, everything else as JSON. `undefined` only with a comment or a reconnection time. */
+  /**
+   * A string is sent as it is, any other value as JSON. `undefined` is allowed only with a comment or a reconnection
+   * time.
+   */
   readonly data: T;
   readonly id: string | undefined;
   readonly event: string | undefined;

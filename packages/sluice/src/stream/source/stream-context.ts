@@ -1,6 +1,9 @@
 import type { SourceContext } from "../feed.ts";
 
-/** The context of a source. Its abort signal is made on first use: it costs more than the rest, and most sources never use it. */
+/**
+ * The context of a source. Its abort signal is made on first use: it costs more than the rest, and most sources never
+ * use it.
+ */
 export class StreamContext implements SourceContext {
   readonly lastEventId: string | undefined;
   readonly request: unknown;

@@ -1,8 +1,10 @@
 import type { Sink, SinkOwner } from "../../stream/body/sink.ts";
 import type { BodyOptions, Exchange } from "../../stream/opening/exchange.ts";
-import { type NodeSink, openHttp1 } from "./node-http1.ts";
-import { NodeHttp2Sink } from "./node-http2.ts";
+import type { HttpAnswer } from "../../stream/opening/http-answer.ts";
+import { Http2Sink } from "./http2-sink.ts";
 import { type NodeRequest, type NodeResponse, refuseOnNode, removeConnectionHeaders } from "./node-request.ts";
+import type { NodeSink } from "./node-sink.ts";
+import { openHttp1 } from "./open-http1.ts";
 
 /** A request that came through `node:http` or `node:http2`. */
 export class NodeExchange implements Exchange {
@@ -19,11 +21,11 @@ export class NodeExchange implements Exchange {
       else this.#sink.closed();
     };
     if (response.stream !== undefined || response.socket) {
-      // The one listener for the whole life of the stream.
+      // The only listener for the whole life of the stream.
       response.on("close", closed);
       return;
     }
-    // Pipelined behind another response: Node does not tell it when the connection goes before its turn.
+    // A pipelined response waits for the one before it. Until its turn, Node does not notify it of a closed connection.
     const { socket } = request;
     socket?.on?.("close", closed);
     response.on("close", () => {
@@ -46,12 +48,12 @@ export class NodeExchange implements Exchange {
 
   get gone(): boolean {
     const { destroyed, socket, stream } = this.#response;
-    // A response of HTTP/2 has no `destroyed`.
+    // A response on HTTP/2 has no `destroyed`.
     if (stream !== undefined) return stream.destroyed || stream.closed;
     return destroyed || (socket ?? this.request.socket)?.destroyed === true;
   }
 
-  /** Reads the raw headers: `headers` is made on first use, and would stay in memory for as long as the stream. */
+  /** Reads the raw headers: Node makes `headers` on first use, and would keep them for as long as the stream. */
   header(name: string): string | undefined {
     const { rawHeaders } = this.request;
     if (rawHeaders !== undefined) {
@@ -64,9 +66,9 @@ export class NodeExchange implements Exchange {
     return Array.isArray(value) ? value.join(", ") : value;
   }
 
-  refuse(status: number, headers: Readonly<Record<string, string>>, text: string): void {
-    // While the source was being opened, the client may have left.
-    if (!this.gone) refuseOnNode(this.request, this.#response, { status, headers, text });
+  refuse(answer: HttpAnswer): void {
+    // The client may have left while the source was being opened.
+    if (!this.gone) refuseOnNode(this.request, this.#response, answer);
   }
 
   open(headers: Readonly<Record<string, string>>, options: BodyOptions, owner: SinkOwner): Sink {
@@ -76,13 +78,13 @@ export class NodeExchange implements Exchange {
     const sink =
       response.stream === undefined
         ? openHttp1(response, head, options, owner)
-        : new NodeHttp2Sink(response, head, options, owner);
+        : new Http2Sink(response, head, options, owner);
     this.#sink = sink;
     return sink;
   }
 }
 
-/** What an answer varies by adds up, unlike any other header that is there already: CORS middlewares say `Origin`. */
+/** Returns the headers with the response's own `vary` added to ours. CORS middlewares set it to `Origin`. */
 function keepVary(response: NodeResponse, headers: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
   const known = headers.vary === undefined ? undefined : response.getHeader("vary");
   return known === undefined ? headers : { ...headers, vary: `${String(known)}, ${headers.vary}` };

@@ -2,7 +2,7 @@ import { invalidOption } from "../../base/check-option.ts";
 import { SluiceError } from "../../base/sluice-error.ts";
 import type { HttpAnswer } from "../../stream/opening/http-answer.ts";
 
-/** What Sluice needs of a request of `node:http`, of its HTTP/2 counterpart, or of what a framework makes of one. */
+/** The part of a request that Sluice uses: of `node:http`, `node:http2`, or a framework. */
 export interface NodeRequest {
   readonly method?: string | undefined;
   readonly url?: string | undefined;
@@ -11,7 +11,7 @@ export interface NodeRequest {
   readonly socket?: NodeConnection | null;
 }
 
-/** What Sluice needs of the connection that a request came on. */
+/** The part of a request's connection that Sluice uses. */
 export interface NodeConnection {
   readonly remoteAddress?: string | undefined;
   readonly destroyed?: boolean;
@@ -19,20 +19,20 @@ export interface NodeConnection {
   off?(event: "close", listener: () => void): unknown;
 }
 
-/** What Sluice needs of a `ServerResponse` of `node:http`, or of an `Http2ServerResponse`. */
+/** The part of a `ServerResponse` or an `Http2ServerResponse` that Sluice uses. */
 export interface NodeResponse {
   readonly headersSent: boolean;
   readonly destroyed: boolean;
   readonly writableLength: number;
   readonly chunkedEncoding?: boolean;
   readonly socket: NodeSocket | null;
-  /** An HTTP/2 response has one. */
+  /** Present on HTTP/2 only. */
   readonly stream?: NodeHttp2Stream;
   hasHeader(name: string): boolean;
   getHeader(name: string): unknown;
   removeHeader(name: string): void;
   writeHead(status: number, headers: Record<string, string>): unknown;
-  /** Absent from the type of HTTP/2's, not from its objects. */
+  /** The type of an HTTP/2 response lacks it, but its objects have it. */
   flushHeaders?(): void;
   /** Compression middlewares add it. */
   flush?(): void;
@@ -42,7 +42,7 @@ export interface NodeResponse {
   on(event: "close" | "error" | "drain", listener: () => void): unknown;
 }
 
-/** What Sluice needs of a socket. */
+/** The part of a socket that Sluice uses. */
 export interface NodeSocket {
   readonly destroyed: boolean;
   readonly writable: boolean;
@@ -54,7 +54,7 @@ export interface NodeSocket {
   destroy(): unknown;
 }
 
-/** What Sluice needs of a `ServerHttp2Stream`. */
+/** The part of a `ServerHttp2Stream` that Sluice uses. */
 export interface NodeHttp2Stream {
   readonly destroyed: boolean;
   readonly closed: boolean;
@@ -65,9 +65,9 @@ export interface NodeHttp2Stream {
   destroy(): unknown;
 }
 
-/** Throws `INVALID_OPTION` where there is no request, or nothing left to answer, before anything is answered. */
+/** Throws `INVALID_OPTION` if the request or the response is none, or if the response was answered already. */
 export function checkNodeRequest(request: NodeRequest, response: NodeResponse): void {
-  // Not by `headers`, which Node makes when it is first asked for, and keeps as long as the stream.
+  // Not `headers` first: Node makes that object on first use, and keeps it as long as the stream.
   if (typeof (request?.rawHeaders ?? request?.headers) !== "object")
     throw invalidOption("request", "a request of node:http or alike", request);
   if (typeof response?.writeHead !== "function")
@@ -75,12 +75,12 @@ export function checkNodeRequest(request: NodeRequest, response: NodeResponse): 
   if (response.headersSent) {
     throw new SluiceError(
       "INVALID_OPTION",
-      "The response's head was sent already. Call stream() before anything else answers.",
+      "The response's head was already sent. Call stream() before any other code answers.",
     );
   }
 }
 
-/** Answers without a stream, unless something else has answered meanwhile. */
+/** Answers without a stream. Does nothing if other code has answered meanwhile. */
 export function refuseOnNode(
   { method }: NodeRequest,
   response: NodeResponse,
@@ -92,7 +92,7 @@ export function refuseOnNode(
   response.end(method === "HEAD" ? "" : text);
 }
 
-/** Headers that HTTP/2 forbids (RFC 9113 section 8.2.2), and that we leave to `node:http` otherwise. */
+/** Headers that HTTP/2 forbids (RFC 9113 section 8.2.2), and that `node:http` sets itself on HTTP/1. */
 const CONNECTION_HEADERS = ["connection", "keep-alive", "transfer-encoding", "content-length", "upgrade"];
 
 export function removeConnectionHeaders(response: NodeResponse): void {

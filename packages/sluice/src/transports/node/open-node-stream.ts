@@ -6,13 +6,18 @@ import type { StreamHub } from "../../stream/stream-hub.ts";
 import { NodeExchange } from "./node-exchange.ts";
 import type { NodeRequest, NodeResponse } from "./node-request.ts";
 
-/** Answers a request of Node. Loaded with the first of them, and with it all that a stream consists of. */
+/** A request of Node with its response, and the stream that answers it. */
+export interface NodeStreamRequest {
+  readonly request: NodeRequest;
+  readonly response: NodeResponse;
+  readonly source: Source;
+  readonly options: StreamOptions;
+}
+
+/** Answers a request of Node. This module is loaded with the first such request, and with it all code of streams. */
 export function openNodeStream(
   hub: StreamHub,
-  request: NodeRequest,
-  response: NodeResponse,
-  source: Source,
-  options: StreamOptions,
+  { request, response, source, options }: NodeStreamRequest,
 ): Promise<CloseReason> {
   return openStream(hub, new NodeExchange(request, response), source, options);
 }

@@ -1,16 +1,7 @@
 import { resolvedImports, type Sources } from "./sources.ts";
 
 /** The cycles that may exist, each with all files that reach each other by imports. Any other cycle fails the test. */
-export const INHERENT_CYCLES: readonly { readonly files: readonly string[]; readonly reason: string }[] = [
-  {
-    files: ["stream/body/gzip.ts", "stream/body/piece.ts"],
-    reason: "A piece makes its gzip form, which is made from a piece.",
-  },
-  {
-    files: ["transports/node/node-http1.ts", "transports/node/node-response.ts"],
-    reason: "A sink of HTTP/1.1 falls back to the response.",
-  },
-];
+export const INHERENT_CYCLES: readonly { readonly files: readonly string[]; readonly reason: string }[] = [];
 
 /**
  * Returns the import cycles: each is a set of files, sorted by path, that all reach each other by imports. Type-only

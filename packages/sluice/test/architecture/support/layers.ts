@@ -86,7 +86,11 @@ export const LAYERS: readonly Layer[] = [
   { folder: "transports", imports: ["base", "protocol", "stream"] },
   { folder: "transports/node", imports: [] },
   { folder: "transports/fetch", imports: [] },
-  { folder: "adapters", imports: ["index.ts"], packages: ["fastify", "koa", "hono", "@nestjs/common", "rxjs"] },
+  {
+    folder: "adapters",
+    imports: ["index.ts", "stream/drain-options.ts"],
+    packages: ["fastify", "koa", "hono", "@nestjs/common", "rxjs"],
+  },
   { folder: "auth", imports: ["base", "protocol", "index.ts"], packages: ["jose"] },
   { folder: "metrics", imports: ["base", "protocol", "index.ts"], packages: ["prom-client"] },
   { folder: "testing", imports: ["base", "protocol", "index.ts", "logs/log.ts"] },

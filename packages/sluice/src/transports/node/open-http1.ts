@@ -1,41 +1,37 @@
-import type { Sink, SinkOwner } from "../../stream/body/sink.ts";
+import type { SinkOwner } from "../../stream/body/sink.ts";
 import type { BodyOptions } from "../../stream/opening/exchange.ts";
 import type { NodeResponse } from "./node-request.ts";
-import { NodeResponseSink } from "./node-response.ts";
-import { NodeSocketSink } from "./node-socket.ts";
+import type { NodeSink } from "./node-sink.ts";
+import { ResponseSink } from "./response-sink.ts";
+import { SocketSink } from "./socket-sink.ts";
 
-/** A sink that is told when its connection has closed. */
-export interface NodeSink extends Sink {
-  closed(): void;
-}
-
-/** Sends the head of a response on HTTP/1.1 and chooses how its body is sent. */
+/** Sends the head of a response on HTTP/1, and chooses the sink for its body. */
 export function openHttp1(
   response: NodeResponse,
   headers: Readonly<Record<string, string>>,
-  { highWaterMark, gzip }: BodyOptions,
+  options: BodyOptions,
   owner: SinkOwner,
 ): NodeSink {
   const { socket } = response;
   const ownsBody = NODE_WRITE !== undefined && response.write === NODE_WRITE && !response.hasHeader("content-encoding");
-  // Held until the first block is written (`opened`), so that it and the head leave in one packet.
+  // Corked until the first block is written (`opened`), so that the head and that block leave in one packet.
   socket?.cork();
   try {
     response.writeHead(200, headers as Record<string, string>);
     response.flushHeaders?.();
     if (socket !== null && ownsBody && response.chunkedEncoding === true) {
-      return new NodeSocketSink(response, socket, highWaterMark, gzip, owner);
+      return new SocketSink(response, socket, options, owner);
     }
-    return new NodeResponseSink(response, gzip, owner);
+    return new ResponseSink(response, options.gzip, owner);
   } catch (error) {
     socket?.uncork();
-    // With its head on the way there is no other answer.
+    // Once the head is on its way, no other answer is possible.
     if (response.headersSent) response.destroy();
     throw error;
   }
 }
 
-/** Node's own `ServerResponse.prototype.write`; absent elsewhere, also where a runtime only imitates Node. */
+/** Node's own `ServerResponse.prototype.write`; `undefined` on other runtimes, even if they imitate Node. */
 const NODE_WRITE: unknown = findNodeWrite();
 
 function findNodeWrite(): unknown {

@@ -1,36 +1,37 @@
-import { GZIP_HEADER, GzipTally } from "../../stream/body/gzip.ts";
+import { GZIP_HEADER, GzipBody } from "../../stream/body/gzip-body.ts";
 import type { Piece } from "../../stream/body/piece.ts";
 import type { SinkOwner } from "../../stream/body/sink.ts";
 import type { BodyOptions } from "../../stream/opening/exchange.ts";
-import type { NodeSink } from "./node-http1.ts";
 import type { NodeHttp2Stream, NodeResponse } from "./node-request.ts";
+import type { NodeSink } from "./node-sink.ts";
 import { WriteGauge } from "./write-gauge.ts";
 
-/** RFC 9113 section 7: the stream is no longer needed. */
+/** The error code CANCEL (RFC 9113 section 7): the stream is no longer needed. */
 const CANCEL = 8;
 
-/** Sends pieces on a stream of an HTTP/2 connection, by the stream's own write. */
-export class NodeHttp2Sink implements NodeSink {
+/** Sends pieces on a stream of an HTTP/2 connection, by the stream's own `write`. */
+export class Http2Sink implements NodeSink {
   readonly #response: NodeResponse;
   readonly #stream: NodeHttp2Stream;
   readonly #gauge: WriteGauge;
-  readonly #tally: GzipTally | undefined;
+  readonly #gzip: GzipBody | undefined;
   readonly #owner: SinkOwner;
 
+  /** Sends the head too. */
   constructor(
     response: NodeResponse,
     headers: Readonly<Record<string, string>>,
-    options: BodyOptions,
+    { highWaterMark, gzip }: BodyOptions,
     owner: SinkOwner,
   ) {
     this.#response = response;
     this.#stream = response.stream as NodeHttp2Stream;
     this.#owner = owner;
-    this.#tally = options.gzip ? new GzipTally() : undefined;
+    this.#gzip = gzip ? new GzipBody() : undefined;
     response.writeHead(200, headers as Record<string, string>);
     response.flushHeaders?.();
-    this.#gauge = new WriteGauge(this.#stream, options.highWaterMark, owner);
-    if (options.gzip) this.#gauge.write(GZIP_HEADER);
+    this.#gauge = new WriteGauge(this.#stream, highWaterMark, owner);
+    if (gzip) this.#gauge.write(GZIP_HEADER);
   }
 
   get written(): number {
@@ -47,19 +48,19 @@ export class NodeHttp2Sink implements NodeSink {
 
   write(piece: Piece): boolean {
     if (!this.#stream.writable || this.#stream.destroyed) return false;
-    if (this.#tally === undefined) return this.#gauge.write(piece.bytes);
-    return this.#gauge.write(this.#tally.add(piece).bytes);
+    if (this.#gzip === undefined) return this.#gauge.write(piece.bytes);
+    return this.#gauge.write(this.#gzip.add(piece).bytes);
   }
 
   end(): void {
-    const trailer = this.#tally?.trailer();
+    const trailer = this.#gzip?.trailer();
     if (trailer !== undefined && this.#stream.writable) this.#gauge.write(trailer);
     this.#response.end("");
   }
 
   destroy(): void {
     this.#stream.close(CANCEL);
-    // Where the connection takes nothing at all, the frame waits, and the stream with it.
+    // If the connection takes nothing, the reset frame waits, and would keep the stream.
     this.#stream.destroy();
   }
 

@@ -1,30 +1,31 @@
-import { GZIP_HEADER, GzipTally } from "../../stream/body/gzip.ts";
+import { GZIP_HEADER, GzipBody } from "../../stream/body/gzip-body.ts";
 import type { Piece } from "../../stream/body/piece.ts";
 import type { SinkOwner } from "../../stream/body/sink.ts";
-import type { NodeSink } from "./node-http1.ts";
 import type { NodeResponse } from "./node-request.ts";
+import type { NodeSink } from "./node-sink.ts";
 
 /**
- * Sends pieces by `response.write`, where something else owns the body: a middleware, HTTP/1.0, another implementation of `node:http`.
+ * Sends pieces by `response.write`. It is for a body that Sluice does not own: behind a middleware, on HTTP/1.0, or on
+ * another implementation of `node:http`.
  *
- * It goes by what `write` returns and by "drain" alone. A middleware has a buffer of its own, of which `writableLength` does
- * not tell, and drops callbacks (`compression` does both).
+ * It relies only on the result of `write` and on "drain". A middleware such as `compression` has a buffer of its own,
+ * which `writableLength` does not include, and drops callbacks.
  */
-export class NodeResponseSink implements NodeSink {
+export class ResponseSink implements NodeSink {
   written = 0;
   readonly #response: NodeResponse;
-  readonly #tally: GzipTally | undefined;
+  readonly #gzip: GzipBody | undefined;
   readonly #owner: SinkOwner;
   #full = false;
   #isBroken = false;
-  /** Sent with the first write, not when the sink is made: what stands behind `response.write` may throw, and the stream must have its sink by then. */
+  /** Sent with the first write and not by the constructor: `response.write` of a middleware may throw. */
   #header: Uint8Array | undefined;
 
   constructor(response: NodeResponse, gzip: boolean, owner: SinkOwner) {
     this.#response = response;
     this.#owner = owner;
-    this.#tally = gzip ? new GzipTally() : undefined;
-    // The end of the connection follows an error, and is what counts.
+    this.#gzip = gzip ? new GzipBody() : undefined;
+    // Without a listener an error would end the process. The connection closes after it, and `closed` is called.
     response.on("error", () => undefined);
     response.on("drain", () => {
       if (!this.#full) return;
@@ -47,19 +48,19 @@ export class NodeResponseSink implements NodeSink {
   }
 
   write(piece: Piece): boolean {
-    if (this.#tally === undefined) return this.#send(piece.bytes);
+    if (this.#gzip === undefined) return this.#send(piece.bytes);
     this.#sendHeader();
-    return this.#send(this.#tally.add(piece).bytes);
+    return this.#send(this.#gzip.add(piece).bytes);
   }
 
   opened(): void {
-    // Node has done so itself where the response has ended, and has no socket any more.
+    // A response that has ended has no socket: Node uncorked it.
     this.#response.socket?.uncork();
   }
 
   end(): void {
     this.#sendHeader();
-    if (this.#tally !== undefined) this.#send(this.#tally.trailer());
+    if (this.#gzip !== undefined) this.#send(this.#gzip.trailer());
     this.#response.end("");
   }
 
@@ -83,11 +84,11 @@ export class NodeResponseSink implements NodeSink {
     this.written += bytes.length;
     try {
       if (response.write(bytes) === false) this.#full = true;
-      // A compression middleware holds bytes back until it is asked.
+      // A compression middleware holds bytes back until its `flush` is called.
       response.flush?.();
     } catch (error) {
       this.#isBroken = true;
-      // Not ours, and not to be felt by the other streams that are being written to.
+      // The error belongs to the middleware. It must not reach the other streams of this flush.
       this.#owner.failed(error);
       return false;
     }

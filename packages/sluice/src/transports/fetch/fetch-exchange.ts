@@ -1,0 +1,68 @@
+import { invalidOption } from "../../base/check-option.ts";
+import type { Sink, SinkOwner } from "../../stream/body/sink.ts";
+import type { BodyOptions, Exchange } from "../../stream/opening/exchange.ts";
+import type { HttpAnswer } from "../../stream/opening/http-answer.ts";
+import { FetchSink } from "./fetch-sink.ts";
+
+/** Status of an answer that nobody reads: the client closed the request (nginx's 499). */
+const CLIENT_GONE = 499;
+
+/** A request of the Fetch standard, answered by a `Response`. */
+export class FetchExchange implements Exchange {
+  readonly request: Request;
+  /** Resolves when the answer is known. */
+  readonly response: Promise<Response>;
+  onGone: (() => void) | undefined;
+  #answer!: (response: Response) => void;
+  #sink: FetchSink | undefined;
+
+  constructor(request: Request) {
+    if (typeof request?.headers?.get !== "function" || typeof request.signal?.addEventListener !== "function")
+      throw invalidOption("request", "a Request of the Fetch standard", request);
+    this.request = request;
+    this.response = new Promise((resolve) => {
+      this.#answer = resolve;
+    });
+    if (request.signal.aborted) this.#gone();
+    else request.signal.addEventListener("abort", () => this.#gone(), { once: true });
+  }
+
+  get method(): string {
+    return this.request.method;
+  }
+
+  get url(): string {
+    return this.request.url;
+  }
+
+  /** The Fetch standard has no address of the client. */
+  get remoteAddress(): undefined {
+    return undefined;
+  }
+
+  get gone(): boolean {
+    return this.request.signal.aborted;
+  }
+
+  header(name: string): string | undefined {
+    return this.request.headers.get(name) ?? undefined;
+  }
+
+  refuse({ status, headers, text }: HttpAnswer): void {
+    const body = text === "" || this.method === "HEAD" ? null : text;
+    this.#answer(new Response(body, { status, headers: { ...headers } }));
+  }
+
+  open(headers: Readonly<Record<string, string>>, options: BodyOptions, owner: SinkOwner): Sink {
+    this.#sink = new FetchSink(options, owner);
+    this.#answer(new Response(this.#sink.body, { status: 200, headers: { ...headers } }));
+    return this.#sink;
+  }
+
+  #gone(): void {
+    if (this.#sink !== undefined) return this.#sink.leave();
+    this.onGone?.();
+    // The client reads no answer now, but the server still waits for one.
+    this.#answer(new Response(null, { status: CLIENT_GONE }));
+  }
+}

@@ -1,0 +1,88 @@
+import { GZIP_HEADER, GzipBody } from "../../stream/body/gzip-body.ts";
+import type { Piece } from "../../stream/body/piece.ts";
+import type { Sink, SinkOwner } from "../../stream/body/sink.ts";
+import type { BodyOptions } from "../../stream/opening/exchange.ts";
+
+/** Sends pieces as the body of a `Response`, as fast as the body is pulled. */
+export class FetchSink implements Sink {
+  written = 0;
+  readonly body: ReadableStream<Uint8Array>;
+  readonly #owner: SinkOwner;
+  readonly #highWaterMark: number;
+  readonly #gzip: GzipBody | undefined;
+  #controller!: ReadableStreamDefaultController<Uint8Array>;
+  #full = false;
+  #isOver = false;
+
+  constructor({ highWaterMark, gzip }: BodyOptions, owner: SinkOwner) {
+    this.#owner = owner;
+    this.#highWaterMark = highWaterMark;
+    this.#gzip = gzip ? new GzipBody() : undefined;
+    // Not a stream of type "bytes": it would transfer each buffer to itself, but many bodies share our buffers.
+    this.body = new ReadableStream<Uint8Array>(
+      {
+        start: (controller) => {
+          this.#controller = controller;
+        },
+        pull: () => this.#pulled(),
+        cancel: () => this.#finish(),
+      },
+      { highWaterMark, size: (bytes) => bytes.byteLength },
+    );
+    if (gzip) this.#send(GZIP_HEADER);
+  }
+
+  get pending(): number {
+    return this.#isOver ? 0 : Math.max(0, this.#highWaterMark - (this.#controller.desiredSize ?? 0));
+  }
+
+  get progress(): number {
+    return this.written - this.pending;
+  }
+
+  write(piece: Piece): boolean {
+    if (this.#gzip === undefined) return this.#send(piece.bytes);
+    return this.#send(this.#gzip.add(piece).bytes);
+  }
+
+  end(): void {
+    if (this.#isOver) return;
+    const trailer = this.#gzip?.trailer();
+    if (trailer !== undefined) this.#send(trailer);
+    this.#controller.close();
+    this.#finish();
+  }
+
+  /** Ends the body after the client has left, which is no failure. */
+  leave(): void {
+    if (this.#isOver) return;
+    this.#controller.close();
+    this.#finish();
+  }
+
+  destroy(): void {
+    if (this.#isOver) return;
+    this.#controller.error(new DOMException("The server cut the event stream.", "AbortError"));
+    this.#finish();
+  }
+
+  #send(bytes: Uint8Array): boolean {
+    if (this.#isOver) return false;
+    this.written += bytes.length;
+    this.#controller.enqueue(bytes);
+    this.#full = (this.#controller.desiredSize ?? 0) <= 0;
+    return !this.#full;
+  }
+
+  #pulled(): void {
+    if (!this.#full) return;
+    this.#full = false;
+    this.#owner.drained();
+  }
+
+  #finish(): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    this.#owner.gone();
+  }
+}
