@@ -10,6 +10,8 @@ import { newEpoch } from "./epoch.ts";
  *
  * If a process has seen more entries than the store still has, something was certainly lost. Then no earlier position
  * stays valid: a subscriber that was further back has missed the lost entries, too.
+ *
+ * See docs/decisions/013-keep-entries-across-epochs.md and 014-void-all-positions-after-a-proven-loss.md.
  */
 export interface Life {
   readonly epoch: string;

@@ -59,7 +59,7 @@ describe("the life of a log", () => {
     const again = lifeIn("1", begun, 1, 12, seenIn(NEW, 9));
     expect(again).not.toBe(begun);
     expect(again.former).toEqual([]);
-    // That loss is settled now: the same process does not begin one life after another.
+    // The new life settles the loss: the process does not begin one life after another.
     expect(lifeIn("1", again, 1, 12, seenIn(NEW, 9))).toBe(again);
   });
 

@@ -1,9 +1,11 @@
 import { entryBytes, type LogEntry } from "../../log.ts";
 
-// Layout of a block: 1. a binary head with everything that trimming needs: flags, number of entries, time, and the
-// bytes each entry counts for; 2. a line of JSON with one row per entry: `[length of data, type, json, topics, id,
-// retry]`. Absent fields are `null`, and absent fields at the end are left out; 3. the data of all entries, one after
-// another.
+// A block consists of:
+// - a binary head with everything that trimming needs: flags, number of entries, time, and the bytes each entry counts
+//   for;
+// - a line of JSON with one row per entry, `[length of data, type, json, topics, id, retry]`. Absent fields are `null`,
+//   and absent fields at the end are left out;
+// - the data of all entries, one after another.
 const FLAGS_AT = 0;
 const COUNT_AT = 4;
 const TIME_AT = 8;
@@ -19,8 +21,8 @@ const HAS_IDS = 2;
 const REQUIRED_ROW_FIELDS = 3;
 
 /**
- * Most characters of a block with several entries, rows included: about four pages of LMDB. A trim removes whole
- * blocks.
+ * Most characters of a block with several entries, rows included: about four pages of LMDB. A trim removes a block
+ * together with the last of its entries, so a large block would stay long.
  */
 const FULL_BLOCK_CHARACTERS = 14_000;
 /** Estimated characters of a row. */
@@ -36,8 +38,8 @@ type Row = [
 ];
 
 /**
- * Consecutive entries, appended at the same time and stored as one record. Storing many costs little more than storing
- * one.
+ * Consecutive entries, appended at the same time and stored as one record, because LMDB's work per record is most of the
+ * cost (docs/decisions/021-lmdb-keeps-blocks.md).
  */
 export class LmdbBlock {
   readonly last: number;

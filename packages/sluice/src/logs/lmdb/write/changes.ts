@@ -12,7 +12,7 @@ const MAX_TRIMMED = 256;
 /** Bytes an entry takes in its block besides its text, estimated: its row, and its part of the head. */
 const ROW_BYTES = 64;
 
-/** What to append, and within which limits. */
+/** The entries to append, and the limits to keep to. */
 export interface AppendRequest {
   /** The entries of each call of `append`. */
   readonly calls: readonly (readonly NewEntry[])[];

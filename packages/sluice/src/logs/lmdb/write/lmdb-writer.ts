@@ -89,7 +89,8 @@ export class LmdbWriter {
       // If the commit took too long, `#giveUp` has emptied the batch, and nothing is tried again.
       this.#queue.unshift(...this.#batch.filter((_, i) => outcomes[i]!.settle === undefined));
       this.#isStuck = false;
-      // Begin the next transaction before the callers of this one continue: then their work does not delay it.
+      // Begin the next transaction before the callers of this one continue, so that their work does not delay it
+      // (docs/decisions/022-lmdb-overlaps-transactions.md).
       attempts = this.#begin();
       for (const { settle } of outcomes) settle?.();
     }
