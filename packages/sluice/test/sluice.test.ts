@@ -39,6 +39,16 @@ it("jobs can be made with valid options after invalid options were refused", () 
   expect(sluice.jobs("exports", { keepFor: 1_000 }).name).toBe("exports");
 });
 
+it("channel() and jobs() return the same object for the same name, and take options in the first call only", () => {
+  const sluice = quiet();
+  const channel = sluice.channel("orders", { retain: { events: 10 } });
+  expect(sluice.channel("orders")).toBe(channel);
+  expect(() => sluice.channel("orders", {})).toThrowError(/channel\("orders"\).*first call/);
+  const jobs = sluice.jobs("exports", {});
+  expect(sluice.jobs("exports")).toBe(jobs);
+  expect(() => sluice.jobs("exports", {})).toThrowError(/jobs\("exports"\).*first call/);
+});
+
 it("a drain does not shorten a longer reconnection time of a stream", async () => {
   const sluice = quiet();
   const news = sluice.channel("news");

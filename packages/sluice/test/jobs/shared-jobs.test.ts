@@ -1,8 +1,10 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { BEATS_PER_TIMEOUT } from "../../src/cluster/nodes.ts";
 import type { Jobs } from "../../src/index.ts";
+import { SharedJobs } from "../../src/jobs/shared-jobs.ts";
 import { NodesWorld, type TestNode } from "../cluster/support/nodes-world.ts";
 import { until } from "../support/until.ts";
+import { jobsContract } from "./support/jobs-contract.ts";
 
 let world: NodesWorld;
 let a: TestNode;
@@ -36,6 +38,13 @@ async function steered(node: TestNode, options: { user?: string; id?: string } =
   await expect.poll(() => progress).toBeDefined();
   return { id, result, finish: () => finish(), progress: (n: number) => progress(n), signal: () => signal };
 }
+
+jobsContract("jobs on a shared log", async ({ world: { hub, channel }, local, limits }) => {
+  // A node alone on its log: no other node lives or dies.
+  const nodes = { node: "a", nodeTimeout: 50, expect: () => undefined, watch: () => undefined };
+  const report = (error: unknown) => hub.report(error, { stage: "job" });
+  return new SharedJobs({ channel: channel as never, nodes, local, limits, report });
+});
 
 /** Name of the channel of the jobs. */
 const CHANNEL = "jobs:exports";
