@@ -1,31 +1,40 @@
 // @ts-check
 /**
- * Everything that was seen during a round, in the order in which this process saw it: what the checker judges by.
+ * The history of a round: everything that this process saw, in the order in which it saw it. The checker judges by it.
+ * A tick is a number in that order.
  *
  * @typedef {{ epoch: string, offset: number }} Position
  *
- * @typedef {object} Attempt one call of `publish`
- * @property {string} node which process of a node: a node that was started anew is another
- * @property {number} began when, in ticks
- * @property {number} [answered]
- * @property {string} [id] the ID it was acknowledged with
- * @property {Position} [position] where the log said that it is
+ * @typedef {object} Attempt a call of `publish`
+ * @property {string} node the process of the node; a restarted node is another process
+ * @property {number} began in ticks
+ * @property {number} [answered] in ticks
+ * @property {string} [id] the acknowledged ID
+ * @property {Position} [position] the position that the log gave it
  * @property {string} [error]
  *
  * @typedef {object} PublishedEvent
- * @property {number} key its place in the list of events
+ * @property {number} key its index in the list of events
  * @property {number} publisher
  * @property {readonly string[] | undefined} topics
  * @property {string | undefined} ownId
- * @property {number} extraLength of its data, in characters
+ * @property {number} extraLength additional characters of its data
  * @property {Attempt[]} attempts
  *
  * @typedef {{ kind: "opened", tick: number, node: string, lastEventId: string }} Opened
  * @typedef {{ kind: "closed", tick: number, why: string }} Closed
- * @typedef {{ kind: "position", tick: number, id: string }} PositionSeen a block that is only a position
+ * @typedef {{ kind: "position", tick: number, id: string }} PositionSeen a block that has only an ID
  * @typedef {{ kind: "event", tick: number, id: string, key: number, intact: boolean }} EventSeen
- * @typedef {{ kind: "gap", tick: number, id: string, before: string, reason: string, lastEventId: string, resumesAfter: string }} GapSeen
- *   `before`: the client's last event ID when it came
+ *
+ * @typedef {object} GapSeen
+ * @property {"gap"} kind
+ * @property {number} tick
+ * @property {string} id
+ * @property {string} before the client's last event ID before the gap
+ * @property {string} reason
+ * @property {string} lastEventId
+ * @property {string} resumesAfter
+ *
  * @typedef {Opened | Closed | PositionSeen | EventSeen | GapSeen} Seen
  *
  * @typedef {object} SubscriberHistory
@@ -33,37 +42,44 @@
  * @property {readonly string[] | "*" | undefined} topics
  * @property {Seen[]} seen
  *
- * @typedef {{ answers: number[], ends: string[], gaps: number }} FollowerHistory the status of each answer, and the types of events that ended the job
+ * @typedef {object} FollowerHistory
+ * @property {number[]} answers the status of each response
+ * @property {string[]} ends the types of the events that ended the job
+ * @property {number} gaps
+ *
  * @typedef {{ id: string, node: string, began: number, followers: FollowerHistory[] }} JobHistory
  *
- * @typedef {object} ConnectionHistory one event stream of a subscriber
+ * @typedef {object} ConnectionHistory an event stream of a subscriber
  * @property {number} number
- * @property {string} user that it is opened for
- * @property {string} node the process that it reached
- * @property {number} [opened] when the subscriber saw its head, in ticks
- * @property {string} [ended] the reason that its node told; `"gone"`: the node was
+ * @property {string} user
+ * @property {string} node the process that serves it
+ * @property {number} [opened] the tick at which the subscriber saw its head
+ * @property {string} [ended] the close reason that its node reported; `"gone"` if the node ended
  * @property {number} [endedAt] in ticks
  *
- * @typedef {object} DisconnectHistory one call of `disconnect` for the streams of a user on all nodes
+ * @typedef {object} DisconnectHistory a call of `disconnect` for a user's streams on all nodes
  * @property {string} user
  * @property {string} node the process that was called
  * @property {number} began in ticks
  * @property {number} [answered] in ticks
- * @property {string} [error] what it was rejected with
- * @property {ConnectionHistory[]} open those of the user that were open before
- * @property {boolean} [inCalm] whether nothing was broken, so that nothing else ended them
+ * @property {string} [error]
+ * @property {ConnectionHistory[]} open the user's streams that were open before
+ * @property {boolean} [whileQuiet] true if no fault was active, so that nothing else ended them
  *
- * @typedef {{ began: number, ended: number }} LossHistory from when to when the store lost what it had, in ticks
+ * @typedef {{ began: number, ended: number }} LossHistory the time in which the store lost data, in ticks
  *
- * @typedef {{ epoch: string, holds: Map<string, number>, tick: number, seenBy: Set<string> }} LifeSeen a life of the log, and which
- *   processes of nodes have been in it
+ * @typedef {object} LifeSeen a life of the log
+ * @property {string} epoch
+ * @property {Map<string, number>} holds the offset up to which positions of each earlier epoch are still valid
+ * @property {number} tick
+ * @property {Set<string>} seenBy the processes that entered it
  */
 export class History {
   /** @type {PublishedEvent[]} */
   events = [];
   /** @type {SubscriberHistory[]} */
   subscribers = [];
-  /** In the order in which they were first heard of. @type {LifeSeen[]} */
+  /** In the order in which this process learned about them. @type {LifeSeen[]} */
   lives = [];
   /** @type {JobHistory[]} */
   jobs = [];
@@ -71,24 +87,25 @@ export class History {
   connections = [];
   /** @type {DisconnectHistory[]} */
   disconnects = [];
-  /** Where nodes said something else of who is connected than what was so, and said it for long after all was quiet. @type {string[]} */
+  /** Descriptions of wrong presence that nodes still reported long after the last fault. @type {string[]} */
   disagreements = [];
   /** @type {LossHistory[]} */
   losses = [];
-  /** Events that the log may keep. */
+  /** The number of events that the log keeps. */
   retained = Number.POSITIVE_INFINITY;
-  /** Whether the store was made to lose data, so that a gap may be told for that. */
+  /** True if faults made the store lose data. Gaps may then report the loss. */
   storeLostData = false;
-  /** Whether the store itself shows that it lost data, also when nobody is left who knew what it had. */
+  /** True if the store itself shows a loss, even if no process is left that knew the lost events. */
   showsLoss = false;
-  /** Calls of `publish` that a node which ran all the time left without an answer. @type {Attempt[]} */
+  /** Calls of `publish` that a node never answered, although it ran all the time. @type {Attempt[]} */
   unanswered = [];
-  /** Processes of nodes that ended without having been told to, and what they said. @type {string[]} */
+  /** Processes of nodes that ended unexpectedly, with their last output. @type {string[]} */
   crashes = [];
-  /** What happened to whom, for people to read. @type {{ tick: number, text: string }[]} */
+  /** A log of the round, for the report. @type {{ tick: number, text: string }[]} */
   notes = [];
   #tick = 0;
 
+  /** Returns the next tick. */
   tick() {
     return ++this.#tick;
   }
@@ -98,7 +115,7 @@ export class History {
     this.notes.push({ tick: this.tick(), text });
   }
 
-  /** @param {Pick<PublishedEvent, "publisher" | "topics" | "ownId"> & { extraLength?: number }} about it */
+  /** @param {Pick<PublishedEvent, "publisher" | "topics" | "ownId"> & { extraLength?: number }} fields */
   addEvent({ publisher, topics, ownId, extraLength = 0 }) {
     /** @type {PublishedEvent} */
     const event = { key: this.events.length, publisher, topics, ownId, extraLength, attempts: [] };
@@ -114,7 +131,7 @@ export class History {
     return subscriber;
   }
 
-  /** @param {string} node the process that runs it */
+  /** @param {string} node the process that runs the job */
   addJob(node) {
     /** @type {JobHistory} */
     const job = { id: `job-${this.jobs.length}`, node, began: this.tick(), followers: [] };
@@ -130,7 +147,7 @@ export class History {
     return connection;
   }
 
-  /** @param {number} number @param {string} reason */
+  /** Records the end of a stream. The first reason stands. @param {number} number @param {string} reason */
   endConnection(number, reason) {
     const connection = this.connections[number];
     if (connection === undefined || connection.ended !== undefined) return;
@@ -138,7 +155,7 @@ export class History {
     connection.endedAt = this.tick();
   }
 
-  /** A process is no more, and with it its streams. @param {string} node */
+  /** Records the end of a process, and with it the end of its streams. @param {string} node */
   endProcess(node) {
     for (const connection of this.connections)
       if (connection.node === node) this.endConnection(connection.number, "gone");
@@ -154,9 +171,10 @@ export class History {
   }
 
   /**
+   * Records that a process entered a life of the log.
    * @param {string} epoch
-   * @param {Record<string, number>} holds the offset up to which positions of earlier epochs hold
-   * @param {string} process that told it
+   * @param {Record<string, number>} holds the offset up to which positions of each earlier epoch are still valid
+   * @param {string} process
    */
   addLife(epoch, holds, process) {
     let life = this.lives.find((known) => known.epoch === epoch);
@@ -165,24 +183,31 @@ export class History {
       this.lives.push(life);
     }
     life.seenBy.add(process);
-    // Of an epoch whose events are all trimmed a log need not know any more; what it once said stays true.
+    // A log may forget an epoch after all of its events are trimmed. Its first answer stays valid.
     for (const [earlier, through] of Object.entries(holds)) {
       if (!life.holds.has(earlier)) life.holds.set(earlier, through);
     }
   }
 }
 
-/** Whether its subscriber has seen its head, and its node not told of its end. @param {ConnectionHistory} connection */
+/**
+ * Returns true if the subscriber has seen the head, and the node has not reported the end.
+ * @param {ConnectionHistory} connection
+ */
 export function isOpen({ opened, ended }) {
   return opened !== undefined && ended === undefined;
 }
 
-/** Whether somebody acknowledged it. @param {PublishedEvent} event */
+/** Returns true if at least one attempt was acknowledged. @param {PublishedEvent} event */
 export function isAcknowledged(event) {
   return event.attempts.some(({ id }) => id !== undefined);
 }
 
-/** Whether somebody who subscribed to these topics is to get it. @param {PublishedEvent} event @param {SubscriberHistory["topics"]} topics */
+/**
+ * Returns true if a subscriber with these topics must receive the event.
+ * @param {PublishedEvent} event
+ * @param {SubscriberHistory["topics"]} topics
+ */
 export function isWanted(event, topics) {
   return event.topics === undefined || topics === "*" || event.topics.some((topic) => topics?.includes(topic));
 }

@@ -4,47 +4,47 @@ import { NODE_FAULTS } from "./faults/node-faults.mjs";
 import { LOSS_FAULTS, SERVER_FAULTS } from "./faults/store-faults.mjs";
 import { WIRE_FAULTS } from "./faults/wire-faults.mjs";
 
-/** @typedef {import("./faults/world.d.mts").Fault} Fault */
+/** @typedef {import("./faults/fault.d.mts").Fault} Fault */
 
 /**
- * @typedef {object} Plan what may happen in a round
+ * @typedef {object} Plan the faults of a round, and the settings of its log
  * @property {string} name
  * @property {readonly Fault[]} faults
- * @property {Fault} [first] comes first, whatever the seed
+ * @property {Fault} [first] the first fault, for any seed
  * @property {{ events: number }} retain
  * @property {{ events: number }} window
- * @property {boolean} [losesData] whether the store does
- * @property {number} [mapSize] of LMDB at first, in bytes: soon full
+ * @property {boolean} [losesData] true if the store loses data
+ * @property {number} [mapSize] the first size of the LMDB file, in bytes: soon full
  */
 
-const ENOUGH = 1_000_000;
+const KEEP_ALL = 1_000_000;
 const SMALL_DISK_BYTES = 1_500_000;
 
-/** @param {"lmdb" | "redis" | "nats"} kind @returns {readonly Plan[]} */
+/** Returns the plans for a kind of log. @param {"lmdb" | "redis" | "nats"} kind @returns {readonly Plan[]} */
 export function plansFor(kind) {
   const server = kind === "lmdb" ? [] : [...SERVER_FAULTS, ...WIRE_FAULTS];
   const sound = [...NODE_FAULTS, ...LOAD_FAULTS, ...server];
   /** @type {Plan[]} */
   const plans = [
-    // Nothing is lost and nothing trimmed: a gap would be a lie.
+    // No event is lost or trimmed, so every gap is wrong.
     {
       name: "sound",
       faults: sound,
-      retain: { events: ENOUGH },
+      retain: { events: KEEP_ALL },
       window: { events: 500 },
     },
-    // Who is away or behind for long is told of a gap.
+    // A subscriber that is away or lagging for long receives a gap.
     {
       name: "trim",
       faults: [...sound, ...LOAD_FAULTS],
       retain: { events: 400 },
       window: { events: 100 },
     },
-    // The store comes back without its data, or with what it had earlier.
+    // The store restarts without its data, or with an earlier copy.
     {
       name: "loss",
       faults: [...sound, ...LOSS_FAULTS, ...LOSS_FAULTS, ...LOAD_FAULTS],
-      retain: { events: ENOUGH },
+      retain: { events: KEEP_ALL },
       window: { events: 500 },
       losesData: true,
     },
@@ -54,16 +54,16 @@ export function plansFor(kind) {
     plans.push({
       name: "full",
       faults: sound,
-      // It fills a small disk.
+      // The flood fills the small disk.
       ...(flood && { first: flood }),
-      retain: { events: ENOUGH },
+      retain: { events: KEEP_ALL },
       window: { events: 500 },
       mapSize: SMALL_DISK_BYTES,
     });
   return plans;
 }
 
-/** Which faults there are. @returns {string[]} */
+/** Returns the names of all faults. @returns {string[]} */
 export function faultNames() {
   return [...NODE_FAULTS, ...LOAD_FAULTS, ...SERVER_FAULTS, ...WIRE_FAULTS, ...LOSS_FAULTS].map(({ name }) => name);
 }

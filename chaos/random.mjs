@@ -1,12 +1,12 @@
 // @ts-check
-/** Numbers that look random and follow from a seed (sfc32), so that a run can be had again. */
+/** A generator of numbers that follow from a seed (sfc32), so that a round can be repeated. */
 export class Random {
   #a;
   #b;
   #c = 1;
   #d = 1;
 
-  /** @param {number} seed @param {string} [purpose] each purpose has numbers of its own, whatever the others take */
+  /** @param {number} seed @param {string} [purpose] each purpose has its own numbers, independent of the others */
   constructor(seed, purpose = "") {
     let hash = seed >>> 0;
     for (const character of purpose) hash = Math.imul(hash ^ character.charCodeAt(0), 0x9e3779b1) >>> 0;
@@ -15,27 +15,27 @@ export class Random {
     for (let i = 0; i < 15; i++) this.#next();
   }
 
-  /** From 0 to 1, without 1. */
+  /** Returns a number from 0 up to, but not including, 1. */
   fraction() {
     return this.#next() / 2 ** 32;
   }
 
-  /** A whole number, both ends included. @param {number} least @param {number} most */
+  /** Returns a whole number, both ends included. @param {number} least @param {number} most */
   whole(least, most) {
     return least + Math.floor(this.fraction() * (most - least + 1));
   }
 
-  /** @param {number} probability */
+  /** Returns true with this probability. @param {number} probability */
   chance(probability) {
     return this.fraction() < probability;
   }
 
-  /** @template T @param {readonly T[]} list @returns {T} */
+  /** Returns one element. @template T @param {readonly T[]} list @returns {T} */
   pick(list) {
     return /** @type {T} */ (list[Math.floor(this.fraction() * list.length)]);
   }
 
-  /** So many different ones. @template T @param {readonly T[]} list @param {number} count @returns {T[]} */
+  /** Returns `count` different elements. @template T @param {readonly T[]} list @param {number} count @returns {T[]} */
   some(list, count) {
     const left = [...list];
     const chosen = [];

@@ -6,29 +6,43 @@
 /** @typedef {import("./round.mjs").Outcome} Outcome */
 
 const SHOWN_VIOLATIONS = 5;
-/** What a subscriber saw before and after a violation. */
+/** How much of the subscriber's history is shown before and after a violation. */
 const SHOWN_BEFORE = 12;
 const SHOWN_AFTER = 6;
 const SHOWN_NOTES = 14;
 
-/** @typedef {Record<"acknowledged" | "delivered" | "gaps" | "again" | "forgotten" | "jobs", number> & { violations: readonly Violation[] }} Counted */
+/**
+ * @typedef {"acknowledged" | "delivered" | "gaps" | "again" | "forgotten" | "jobs"} Count
+ * @typedef {Record<Count, number> & { violations: readonly Violation[] }} Counts
+ */
 
-/** @param {readonly Counted[]} counted */
-export function sentence(counted) {
-  const sum = (/** @type {"acknowledged" | "delivered" | "gaps" | "again" | "forgotten" | "jobs"} */ name) =>
-    counted.reduce((total, each) => total + each[name], 0);
+/** Returns the line of counts, summed over rounds. @param {readonly Counts[]} rounds */
+export function summaryLine(rounds) {
+  const sum = (/** @type {Count} */ name) => rounds.reduce((total, round) => total + round[name], 0);
   const count = (/** @type {ViolationKind} */ kind) =>
-    counted.reduce((total, { violations }) => total + violations.filter((each) => each.kind === kind).length, 0);
-  return (
-    `acknowledged ${sum("acknowledged")}, delivered ${sum("delivered")}, gaps told ${sum("gaps")}, ` +
-    `lost ${count("lost")}, duplicated ${count("duplicated")}, out of order ${count("out of order")}, foreign ${count("foreign")}, ` +
-    `needless gaps ${count("needless gap")}, ambiguous IDs ${count("ambiguous ID")}, unanswered ${count("unanswered")}, crashed ${count("crash")}, ` +
-    `presence wrong ${count("presence")}, disconnects wrong ${count("disconnect")}, ` +
-    `jobs ${sum("jobs")}, of these wrong ${count("job")}, seen again after a gap ${sum("again")}, forgotten ${sum("forgotten")}`
-  );
+    rounds.reduce((total, { violations }) => total + violations.filter((each) => each.kind === kind).length, 0);
+  return [
+    `acknowledged ${sum("acknowledged")}`,
+    `delivered ${sum("delivered")}`,
+    `gaps ${sum("gaps")}`,
+    `lost ${count("lost")}`,
+    `duplicated ${count("duplicated")}`,
+    `out of order ${count("out of order")}`,
+    `foreign ${count("foreign")}`,
+    `needless gaps ${count("needless gap")}`,
+    `ambiguous IDs ${count("ambiguous ID")}`,
+    `unanswered ${count("unanswered")}`,
+    `crashed ${count("crash")}`,
+    `presence wrong ${count("presence")}`,
+    `disconnects wrong ${count("disconnect")}`,
+    `jobs ${sum("jobs")}`,
+    `jobs wrong ${count("job")}`,
+    `seen again after a gap ${sum("again")}`,
+    `forgotten ${sum("forgotten")}`,
+  ].join(", ");
 }
 
-/** The first violations of each kind, with what led to them. @param {Outcome} outcome */
+/** Returns the first violations of each kind, with the history around them. @param {Outcome} outcome */
 export function explain({ violations, history, errors }) {
   const lines = [];
   const kinds = new Set(violations.map(({ kind }) => kind));
@@ -43,7 +57,7 @@ export function explain({ violations, history, errors }) {
   if (errors.length > 0) {
     const counts = new Map();
     for (const error of errors) counts.set(error, (counts.get(error) ?? 0) + 1);
-    lines.push("  errors that nodes told of:");
+    lines.push("  errors that nodes reported:");
     for (const [error, count] of [...counts].slice(0, 20)) lines.push(`    ${count} times: ${error}`);
   }
   return lines.join("\n");
@@ -56,37 +70,38 @@ function describe({ key, subscriber, tick }, history) {
   if (event !== undefined) {
     lines.push(`event ${event.key} of publisher ${event.publisher}, topics ${event.topics}, own ID ${event.ownId}`);
     for (const { node, began, answered, id, position, error } of event.attempts) {
-      const place = position && ` at ${position.epoch}-${position.offset}`;
-      lines.push(`  #${began} by ${node}: ${id === undefined ? (error ?? "no answer") : `${id}${place}`} #${answered}`);
+      const at = position && ` at ${position.epoch}-${position.offset}`;
+      lines.push(`  #${began} by ${node}: ${id === undefined ? (error ?? "no answer") : `${id}${at}`} #${answered}`);
     }
   }
   const moment = tick ?? event?.attempts[0]?.answered ?? event?.attempts[0]?.began ?? 0;
   const seen = history.subscribers.find(({ name }) => name === subscriber)?.seen ?? [];
   if (seen.length > 0) {
     const delivered = seen.findIndex((each) => each.kind === "event" && each.key === key);
-    const place = tick === undefined && delivered >= 0 ? delivered : seen.findIndex((each) => each.tick > moment);
-    const from = Math.max(0, (place < 0 ? seen.length : place) - SHOWN_BEFORE);
+    const index = tick === undefined && delivered >= 0 ? delivered : seen.findIndex((each) => each.tick > moment);
+    const from = Math.max(0, (index < 0 ? seen.length : index) - SHOWN_BEFORE);
     lines.push(...seen.slice(from, from + SHOWN_BEFORE + SHOWN_AFTER).map(show));
     lines.push("connections and gaps:");
-    const turns = seen.filter((each) => each.kind !== "event" && each.kind !== "position");
-    const next = turns.findIndex((each) => each.tick > moment);
-    const begin = Math.max(0, (next < 0 ? turns.length : next) - 6);
-    lines.push(...turns.slice(begin, begin + 12).map(show));
+    const changes = seen.filter((each) => each.kind !== "event" && each.kind !== "position");
+    const next = changes.findIndex((each) => each.tick > moment);
+    const begin = Math.max(0, (next < 0 ? changes.length : next) - 6);
+    lines.push(...changes.slice(begin, begin + 12).map(show));
   }
-  lines.push("what happened:");
+  lines.push("notes of the round:");
   const notes = history.notes;
   const next = notes.findIndex((note) => note.tick > moment);
   const begin = Math.max(0, (next < 0 ? notes.length : next) - SHOWN_NOTES + 5);
   lines.push(...notes.slice(begin, begin + SHOWN_NOTES).map((note) => `#${note.tick} ${note.text}`));
-  lines.push(
-    `lives: ${history.lives.map(({ epoch, holds, tick: at }) => `${epoch} #${at} holds ${JSON.stringify([...holds])}`).join("; ")}`,
+  const lives = history.lives.map(
+    ({ epoch, holds, tick: began }) => `${epoch} #${began} holds ${JSON.stringify([...holds])}`,
   );
+  lines.push(`lives: ${lives.join("; ")}`);
   return lines;
 }
 
 /** @param {Seen} seen */
 function show(seen) {
   const { tick, kind, ...rest } = seen;
-  const said = Object.entries(rest).filter(([name]) => name !== "intact");
-  return `#${tick} ${kind} ${said.map(([name, value]) => `${name}=${value}`).join(" ")}`;
+  const fields = Object.entries(rest).filter(([name]) => name !== "intact");
+  return `#${tick} ${kind} ${fields.map(([name, value]) => `${name}=${value}`).join(" ")}`;
 }

@@ -6,7 +6,8 @@ import { faultNames } from "./plans.mjs";
 /** @type {readonly Kind[]} */
 export const KINDS = ["lmdb", "redis", "nats"];
 
-const USAGE = `npm run chaos -- [--log lmdb|redis|nats|all] [--minutes N] [--seed N] [--plan NAME] [--faults a,b] [--subscribers N] [--rate N] [--verbose]
+const USAGE = `npm run chaos -- [--log lmdb|redis|nats|all] [--minutes N] [--seed N] [--plan NAME] [--faults a,b]
+  [--subscribers N] [--rate N] [--verbose]
 faults: ${faultNames().join(", ")}`;
 
 /**
@@ -17,11 +18,11 @@ faults: ${faultNames().join(", ")}`;
  * @property {string | undefined} plan
  * @property {readonly string[] | undefined} faults
  * @property {number} subscribers
- * @property {number} rate
+ * @property {number} rate events per second
  * @property {boolean} verbose
  */
 
-/** Reads the command line; throws with the usage where it makes no sense. @param {readonly string[]} args @returns {Settings} */
+/** Reads the command line. Throws with the usage if it is wrong. @param {readonly string[]} args @returns {Settings} */
 export function readSettings(args) {
   /** @type {Map<string, string>} */
   const given = new Map();

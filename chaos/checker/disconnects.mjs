@@ -5,31 +5,31 @@ import { isOpen } from "../history.mjs";
 /** @typedef {import("../history.mjs").DisconnectHistory} DisconnectHistory */
 
 /**
- * Streams that should have been ended by a `disconnect` for their user on all nodes, and were not; and those that were, though nobody said so. Whatever
- * else ends a stream before has ended it.
+ * Describes the streams that a `disconnect` for their user on all nodes did not end, and the streams that ended as
+ * disconnected without such a call. A stream that ended before for any other reason is right.
  * @param {History} history
  * @returns {string[]}
  */
-export function faultsOfDisconnects({ disconnects, connections, losses }) {
-  const faults = disconnects.flatMap((disconnect) => faultsOf(disconnect, losses));
+export function wrongDisconnects({ disconnects, connections, losses }) {
+  const wrong = disconnects.flatMap((disconnect) => streamsLeftOpen(disconnect, losses));
   for (const { number, user, node, ended, endedAt = 0 } of connections) {
     const isMeant = disconnects.some((each) => each.user === user && each.began < endedAt);
     if (ended === "disconnected" && !isMeant)
-      faults.push(`${node} disconnected stream ${number}, which nobody asked for`);
+      wrong.push(`${node} disconnected stream ${number} without a call of disconnect`);
   }
-  return faults;
+  return wrong;
 }
 
 /** @param {DisconnectHistory} disconnect @param {History["losses"]} losses */
-function faultsOf({ user, node, began, answered, error, open, inCalm }, losses) {
-  if (answered === undefined) return [`${node} never answered who was to disconnect ${user}`];
-  // What the others were told may be lost before they heard it.
-  const wasTold = error === undefined && !losses.some((loss) => loss.ended > began);
+function streamsLeftOpen({ user, node, began, answered, error, open, whileQuiet }, losses) {
+  if (answered === undefined) return [`${node} never answered the call that disconnects ${user}`];
+  // If the store loses data, the message to the other nodes may be lost before they receive it.
+  const reachedAll = error === undefined && !losses.some((loss) => loss.ended > began);
   return open
-    .filter((connection) => wasTold || connection.node === node)
-    .filter((connection) => isOpen(connection) || (inCalm && connection.ended !== "disconnected"))
-    .map(
-      ({ number, node: where, ended }) =>
-        `${node} disconnected ${user}, and stream ${number} on ${where} ${ended === undefined ? "never ended" : `ended otherwise (${ended})`}`,
-    );
+    .filter((connection) => reachedAll || connection.node === node)
+    .filter((connection) => isOpen(connection) || (whileQuiet && connection.ended !== "disconnected"))
+    .map(({ number, node: where, ended }) => {
+      const end = ended === undefined ? "never ended" : `ended otherwise (${ended})`;
+      return `${node} disconnected ${user}, and stream ${number} on ${where} ${end}`;
+    });
 }

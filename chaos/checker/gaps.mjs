@@ -1,58 +1,59 @@
 // @ts-check
-import { parsePosition } from "./places.mjs";
+import { parsePosition } from "./positions.mjs";
 
 /** @typedef {import("../history.mjs").GapSeen} GapSeen */
 /** @typedef {import("../history.mjs").History} History */
-/** @typedef {import("./places.mjs").Places} Places */
+/** @typedef {import("../history.mjs").Position} Position */
+/** @typedef {import("../history.mjs").PublishedEvent} PublishedEvent */
+/** @typedef {import("./positions.mjs").Positions} Positions */
 
-/** IDs are shown in a gap no longer than this. */
+/** A gap event shows at most this many characters of the last event ID. */
 const SHOWN_LENGTH = 128;
 
 /**
- * Why a gap should not have been told; `undefined`, when it should.
+ * Returns the reason why a gap is wrong, or `undefined` if it is right.
  * @param {History} history
  * @param {GapSeen} gap
- * @param {Places} places
+ * @param {Positions} positions
  * @returns {string | undefined}
  */
-export function faultOf(history, gap, places) {
+export function whyGapIsWrong(history, gap, positions) {
   const resumes = parsePosition(gap.resumesAfter);
-  if (resumes === undefined) return "it does not say where the stream goes on";
-  if (gap.id !== gap.resumesAfter) return "its ID is not where the stream goes on";
-  if (gap.lastEventId !== gap.before.slice(0, SHOWN_LENGTH)) return "it names a position that the subscriber had not";
+  if (resumes === undefined) return "it has no position to resume from";
+  if (gap.id !== gap.resumesAfter) return "its ID is not the position to resume from";
+  if (gap.lastEventId !== gap.before.slice(0, SHOWN_LENGTH)) return "it names a position that the subscriber never had";
   if (!history.storeLostData && history.events.length <= history.retained) {
-    return "nothing was lost, and nothing trimmed";
+    return "no event was lost or trimmed";
   }
-  const own = places.eventOfId(gap.before);
-  if (own !== undefined)
-    return isNeedlessForOwnId(gap, own, resumes, places)
-      ? "the event of its ID was there, and nothing lost after it"
+  const event = positions.eventWithOwnId(gap.before);
+  if (event !== undefined)
+    return isNeedlessForOwnId(gap, { event, resumes }, positions)
+      ? "the log had the event with this ID, and all events after it"
       : undefined;
-  // Nobody's position is ahead of a log that has lost nothing, and one that has is in another life.
+  // No position is ahead of a log without a loss, and a loss begins another life.
   if (gap.reason === "future") return "no position is ahead of its life";
-  const had = places.positionsOfId(gap.before);
-  const stillThere = had.filter((position) => {
-    const place = places.in(position, resumes.epoch);
-    return typeof place === "number" && place >= resumes.offset;
+  const had = positions.positionsOfId(gap.before);
+  const stillValid = had.filter((position) => {
+    const offset = positions.offsetIn(position, resumes.epoch);
+    return typeof offset === "number" && offset >= resumes.offset;
   });
-  return had.length > 0 && stillThere.length === had.length ? "all that follows its position was there" : undefined;
+  return had.length > 0 && stillValid.length === had.length ? "the log had all events after its position" : undefined;
 }
 
 /**
- * An ID of a publisher's own tells no epoch. It is to be found for as long as the log has its event, and what followed it is lost where a loss was told
- * since: then no position holds of the lives before.
+ * Returns true if a gap is wrong for a subscriber that resumes from a publisher's own ID. Such an ID names no epoch: it
+ * is valid while the log has its event. After a reported loss no position of an earlier life is valid.
  * @param {GapSeen} gap
- * @param {import("../history.mjs").PublishedEvent} event
- * @param {import("../history.mjs").Position} resumes
- * @param {Places} places
+ * @param {{ event: PublishedEvent, resumes: Position }} own the event with the ID, and the position to resume from
+ * @param {Positions} positions
  */
-function isNeedlessForOwnId({ reason }, event, resumes, places) {
+function isNeedlessForOwnId({ reason }, { event, resumes }, positions) {
   const isKnown = event.attempts.every(({ position }) => position !== undefined);
-  if (!isKnown || places.isRenewed(event)) return false;
-  return places.positionsOf(event).every((position) => {
-    const place = places.in(position, resumes.epoch);
-    if (typeof place !== "number") return false;
-    // What is unknown may have been the last that was trimmed.
-    return reason === "unknown" ? place > resumes.offset : place >= resumes.offset;
+  if (!isKnown || positions.mayBeRepeated(event)) return false;
+  return positions.positionsOf(event).every((position) => {
+    const offset = positions.offsetIn(position, resumes.epoch);
+    if (typeof offset !== "number") return false;
+    // An unknown ID may be that of the event that was trimmed last.
+    return reason === "unknown" ? offset > resumes.offset : offset >= resumes.offset;
   });
 }

@@ -1,91 +1,93 @@
 // @ts-check
 import { isAcknowledged, isWanted } from "../history.mjs";
-import { parsePosition } from "./places.mjs";
+import { parsePosition } from "./positions.mjs";
 
 /** @typedef {import("../history.mjs").GapSeen} GapSeen */
 /** @typedef {import("../history.mjs").Position} Position */
 /** @typedef {import("../history.mjs").PublishedEvent} PublishedEvent */
 /** @typedef {import("../history.mjs").SubscriberHistory} SubscriberHistory */
-/** @typedef {import("./places.mjs").Places} Places */
+/** @typedef {import("./positions.mjs").Positions} Positions */
 
 /**
- * The acknowledged events that a subscriber wanted, did not get, and was not told of by a gap. It wants those whose publishing began after
- * it had its first position.
- *
+ * Returns the acknowledged events that a subscriber wanted and did not receive, and that no gap covers. Events that
+ * were published before the subscriber had its first position do not count.
  * @param {readonly PublishedEvent[]} events
  * @param {SubscriberHistory} subscriber
- * @param {Places} places
+ * @param {Positions} positions
  * @returns {PublishedEvent[]}
  */
-export function findLost(events, subscriber, places) {
+export function findLost(events, subscriber, positions) {
   const first = subscriber.seen.find(({ kind }) => kind === "position" || kind === "event" || kind === "gap");
   if (first === undefined) return [];
   const delivered = new Set();
   for (const seen of subscriber.seen) if (seen.kind === "event") delivered.add(seen.key);
   const gaps = subscriber.seen.filter((seen) => seen.kind === "gap");
-  const leaps = leapsOf(subscriber, places);
+  const leaps = leapsOf(subscriber, positions);
   return events.filter((event) => {
     const began = event.attempts[0]?.began ?? 0;
     if (began < first.tick || delivered.has(event.key)) return false;
     if (!isAcknowledged(event) || !isWanted(event, subscriber.topics)) return false;
-    if (leaps.some(({ tick, onto }) => began < tick && mayBeBefore(event, onto, places))) return false;
-    const since = gaps.filter(({ tick }) => began < tick);
-    // One that is at two places needs to be told of at both.
-    const positions = places.positionsOf(event);
-    return since.length === 0 || !positions.every((each) => since.some((gap) => excuses(gap, event, each, places)));
+    if (leaps.some(({ tick, onto }) => began < tick && mayBeBefore(event, onto, positions))) return false;
+    const laterGaps = gaps.filter(({ tick }) => began < tick);
+    // An event at two positions needs a gap for both.
+    const isCovered = positions
+      .positionsOf(event)
+      .every((position) => laterGaps.some((gap) => covers(gap, { event, position }, positions)));
+    return laterGaps.length === 0 || !isCovered;
   });
 }
 
 /**
- * When a subscriber came with the ID of an event that may be in the log twice: it goes on after the later one, which is found only then.
+ * Returns the moments at which a subscriber resumed from the ID of an event that the log may have twice. It continues
+ * after the later entry, which the node finds only when the stream opens.
  * @param {SubscriberHistory} subscriber
- * @param {Places} places
+ * @param {Positions} positions
  */
-function leapsOf({ seen }, places) {
+function leapsOf({ seen }, positions) {
   return seen.flatMap((each, i) => {
-    if (each.kind !== "opened" || !places.isTwofold(each.lastEventId)) return [];
-    const onto = /** @type {PublishedEvent} */ (places.eventOfId(each.lastEventId));
+    if (each.kind !== "opened" || !positions.mayBeIdOfRepeated(each.lastEventId)) return [];
+    const onto = /** @type {PublishedEvent} */ (positions.eventWithOwnId(each.lastEventId));
     return [{ tick: seen[i + 1]?.tick ?? each.tick, onto }];
   });
 }
 
 /**
- * Whether an event may lie before one that is in the log twice: then those who come with its ID go on after the later one.
+ * Returns true if the event may lie before the later entry of `onto`. A subscriber that resumes from the ID of `onto`
+ * then misses it.
  * @param {PublishedEvent} event
  * @param {PublishedEvent} onto
- * @param {Places} places
+ * @param {Positions} positions
  */
-function mayBeBefore(event, onto, places) {
-  const known = places.positionsOf(onto);
+function mayBeBefore(event, onto, positions) {
+  const known = positions.positionsOf(onto);
   return (
     onto.attempts.some(({ position }) => position === undefined) ||
     known.some(({ epoch, offset }) =>
-      places.positionsOf(event).every((position) => {
-        const place = places.in(position, epoch);
-        return typeof place !== "number" || place <= offset;
+      positions.positionsOf(event).every((position) => {
+        const own = positions.offsetIn(position, epoch);
+        return typeof own !== "number" || own <= offset;
       }),
     )
   );
 }
 
 /**
- * A gap covers what lies after the position that the subscriber had, and up to where its stream goes on. Of an earlier life of the log that is
- * all that did not survive it, unless the subscriber had come to know of a later life before, and whoever knew of the loss too.
- *
+ * Returns true if the gap covers the event at this position. A gap covers everything after the subscriber's position,
+ * up to `resumesAfter`. In an earlier life of the log it covers all lost events, unless the subscriber had already
+ * entered a later life together with a process that knew of the loss.
  * @param {GapSeen} gap
- * @param {PublishedEvent} event
- * @param {Position} position one that the event has
- * @param {Places} places
+ * @param {{ event: PublishedEvent, position: Position }} missing
+ * @param {Positions} positions
  */
-function excuses(gap, event, position, places) {
+function covers(gap, { event, position }, positions) {
   const resumes = parsePosition(gap.resumesAfter);
   if (resumes === undefined) return false;
-  const wasBefore = places.positionsOfId(gap.before).some(({ epoch, offset }) => {
-    const place = places.in(position, epoch);
-    if (place === "lost") return !places.isFoundOutIn(event, epoch, resumes.epoch);
-    return typeof place === "number" && place <= offset;
+  const wasBefore = positions.positionsOfId(gap.before).some(({ epoch, offset }) => {
+    const own = positions.offsetIn(position, epoch);
+    if (own === "lost") return !positions.isLossDetectedIn(event, epoch, resumes.epoch);
+    return typeof own === "number" && own <= offset;
   });
   if (wasBefore) return false;
-  const place = places.in(position, resumes.epoch);
-  return place === "lost" || place === undefined || (typeof place === "number" && place <= resumes.offset);
+  const own = positions.offsetIn(position, resumes.epoch);
+  return own === "lost" || own === undefined || (typeof own === "number" && own <= resumes.offset);
 }

@@ -1,28 +1,33 @@
 // @ts-check
 /** @typedef {import("../history.mjs").History} History */
 /** @typedef {import("../history.mjs").PublishedEvent} PublishedEvent */
-/** @typedef {import("./places.mjs").Places} Places */
+/** @typedef {import("./positions.mjs").Positions} Positions */
 
 /**
- * The events that may be in the log twice under one ID of their publisher's own: they were published again, and it may have let go of the first
- * before it had the last. Who comes back with such an ID goes on after the later one.
+ * Returns the events that the log may have twice under one ID of the publisher. They were published again, and the log
+ * may have trimmed or lost the first entry before it appended the second. A subscriber that resumes from such an ID
+ * continues after the later entry.
  * @param {History} history
  * @returns {Set<PublishedEvent>}
  */
-export function findRenewed({ events, losses, retained }) {
+export function findPossibleRepeats({ events, losses, retained }) {
   const repeated = events.filter(({ ownId, attempts }) => ownId !== undefined && attempts.length > 1);
   const spans = events.map(spanOf);
   return new Set(
     repeated.filter((event) => {
       const { began, ended } = spanOf(event);
-      const meanwhile = (/** @type {{ began: number, ended: number }} */ other) =>
+      const overlaps = (/** @type {{ began: number, ended: number }} */ other) =>
         other.began < ended && other.ended > began;
-      return losses.some(meanwhile) || (events.length > retained && spans.filter(meanwhile).length > retained);
+      return losses.some(overlaps) || (events.length > retained && spans.filter(overlaps).length > retained);
     }),
   );
 }
 
-/** When an event may have been appended. One that was rejected may be all the same, and later than it was. @param {PublishedEvent} event */
+/**
+ * Returns the time in which an event may have been appended, in ticks. It has no end if an attempt was rejected or not
+ * answered: the log may append the event at any later time.
+ * @param {PublishedEvent} event
+ */
 function spanOf({ attempts }) {
   const ends = attempts.map(
     ({ answered, id }) => (id === undefined ? undefined : answered) ?? Number.POSITIVE_INFINITY,
@@ -31,17 +36,17 @@ function spanOf({ attempts }) {
 }
 
 /**
- * Events that were acknowledged at two places of the log under one ID, though it still had the first.
+ * Returns the events that were acknowledged at two positions under one ID, although the log still had the first.
  * @param {readonly PublishedEvent[]} events
- * @param {Places} places
+ * @param {Positions} positions
  */
-export function findPublishedTwice(events, places) {
+export function findPublishedTwice(events, positions) {
   return events.filter((event) => {
-    if (event.ownId === undefined || places.isRenewed(event)) return false;
-    const [first, ...others] = places.positionsOf(event);
+    if (event.ownId === undefined || positions.mayBeRepeated(event)) return false;
+    const [first, ...others] = positions.positionsOf(event);
     return others.some(({ epoch, offset }) => {
-      const place = first && places.in(first, epoch);
-      return typeof place === "number" && place !== offset;
+      const firstOffset = first && positions.offsetIn(first, epoch);
+      return typeof firstOffset === "number" && firstOffset !== offset;
     });
   });
 }

@@ -1,16 +1,18 @@
 // @ts-check
 /** @typedef {import("../history.mjs").PublishedEvent} PublishedEvent */
 
-/** Characters that go with every event, by its key: none to so many. */
-const MAX_PAD = 200;
-const PAD = "·";
+const MAX_PADDING_CHARS = 200;
+const PADDING = "·"; // two bytes in UTF-8
 
-/** The data of an event: all of it follows from what the history has, so that one can tell if anything was changed. @param {PublishedEvent} event */
+/**
+ * Returns the data of an event. All of it follows from the event's record, so that a subscriber can detect any change.
+ * @param {PublishedEvent} event
+ */
 export function dataOf({ key, extraLength }) {
-  return { key, pad: PAD.repeat(((key * 7) % MAX_PAD) + extraLength) };
+  return { key, pad: PADDING.repeat(((key * 7) % MAX_PADDING_CHARS) + extraLength) };
 }
 
-/** @param {PublishedEvent} event */
+/** Returns the data of an event as the log has it. @param {PublishedEvent} event */
 export function textOf(event) {
   return JSON.stringify(dataOf(event));
 }

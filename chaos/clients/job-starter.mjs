@@ -1,21 +1,21 @@
 // @ts-check
 import { Random } from "../random.mjs";
-import { Follower } from "./follower.mjs";
+import { JobFollower } from "./job-follower.mjs";
 
 /** @typedef {import("../cluster/node-handle.mjs").NodeHandle} NodeHandle */
 /** @typedef {import("../history.mjs").History} History */
 
-const EVERY_MS = 700;
-/** How long a job takes, in ms: long enough for its node to die of something. */
+const START_INTERVAL_MS = 700;
+/** The duration of a job, in ms: long enough for a fault to hit its node. */
 const LASTS_MS = { least: 200, most: 6_000 };
 const FOLLOWERS = 2;
 
-/** Starts jobs on whichever node, and has each followed from others. */
+/** Starts jobs on random nodes, and followers of each job. */
 export class JobStarter {
   #history;
   #nodes;
   #random;
-  /** @type {Follower[]} */
+  /** @type {JobFollower[]} */
   #followers = [];
   /** @type {NodeJS.Timeout | undefined} */
   #timer;
@@ -28,15 +28,15 @@ export class JobStarter {
   }
 
   start() {
-    this.#timer = setInterval(() => void this.#startJob(), EVERY_MS);
+    this.#timer = setInterval(() => void this.#startJob(), START_INTERVAL_MS);
   }
 
-  /** Starts no more; those that run go on. */
+  /** Starts no more jobs. Running jobs and their followers continue. */
   stop() {
     clearInterval(this.#timer);
   }
 
-  leave() {
+  stopFollowers() {
     for (const follower of this.#followers) follower.stop();
   }
 
@@ -47,13 +47,13 @@ export class JobStarter {
     if (!node.isUp || node.isPaused) return;
     const job = this.#history.addJob(node.process);
     const { error } = await node.startJob(job.id, ms);
-    // One of which nobody else was told, and that may never have been.
+    // The other nodes may not know this job, so nothing is promised for it.
     if (error !== undefined) return;
     for (const seed of seeds) {
       /** @type {import("../history.mjs").FollowerHistory} */
       const record = { answers: [], ends: [], gaps: 0 };
       job.followers.push(record);
-      const follower = new Follower(record, job.id, this.#nodes, new Random(seed));
+      const follower = new JobFollower(record, job.id, this.#nodes, new Random(seed));
       this.#followers.push(follower);
       follower.connect();
     }

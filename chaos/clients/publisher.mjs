@@ -7,23 +7,31 @@ import { dataOf } from "./event-data.mjs";
 /** @typedef {import("../history.mjs").History} History */
 /** @typedef {import("../history.mjs").PublishedEvent} PublishedEvent */
 
-/** Topics of events; most are for everybody. */
+/** Topics of events; `undefined`: the event is for all subscribers. */
 const TOPICS = [undefined, undefined, undefined, ["a"], ["b"], ["a", "b"], ["c"]];
-/** A part of the events has an ID of the publisher's own. Those are repeated until they are acknowledged. */
-const OWN_ID_PART = 0.25;
-/** A part of these is published again by one who does not know that they were. */
-const FORGETFUL_PART = 0.2;
-/** How often one looks whether it is time for the next events, in ms. */
+/** The share of events with an ID of the publisher's own. The publisher repeats them until they are acknowledged. */
+const OWN_ID_SHARE = 0.25;
+/** The share of these that the publisher repeats once more after the acknowledgement. */
+const NEEDLESS_REPEAT_SHARE = 0.2;
 const TICK_MS = 20;
-/** Events that a publisher waits for at a time at most. */
-const MOST_IN_FLIGHT = 100;
-/** A publisher that hears nothing for so long does not know, and asks another node, in ms. */
+const MAX_IN_FLIGHT = 100;
+/** A publisher that receives no answer for this time changes to another node, in ms. */
 const PATIENCE_MS = 6_000;
-/** A node that runs all the time answers within this, whatever its log is going through, in ms. */
+/** A node that runs all the time must answer within this time, in any state of its log, in ms. */
 const ANSWER_LIMIT_MS = 25_000;
 const REPEAT_AFTER_MS = 150;
 
-/** Publishes numbered events through whichever node, several at a time. */
+/**
+ * @typedef {object} PublisherOptions
+ * @property {History} history
+ * @property {number} number
+ * @property {readonly NodeHandle[]} nodes
+ * @property {import("../random.mjs").Random} random
+ * @property {number} perSecond events per second
+ * @property {boolean} usesOwnIds
+ */
+
+/** Publishes numbered events through the nodes, several at a time. */
 export class Publisher {
   #history;
   #number;
@@ -39,14 +47,8 @@ export class Publisher {
   /** @type {NodeJS.Timeout | undefined} */
   #timer;
 
-  /**
-   * @param {History} history
-   * @param {number} number
-   * @param {readonly NodeHandle[]} nodes
-   * @param {import("../random.mjs").Random} random
-   * @param {{ perSecond: number, usesOwnIds: boolean }} settings
-   */
-  constructor(history, number, nodes, random, { perSecond, usesOwnIds }) {
+  /** @param {PublisherOptions} options */
+  constructor({ history, number, nodes, random, perSecond, usesOwnIds }) {
     this.#history = history;
     this.#number = number;
     this.#nodes = nodes;
@@ -63,16 +65,19 @@ export class Publisher {
       this.#due += (this.#perSecond * (now - last)) / 1_000;
       last = now;
       for (; this.#due >= 1; this.#due--)
-        if (this.#inFlight < MOST_IN_FLIGHT) void this.publish(this.#random.pick(TOPICS));
+        if (this.#inFlight < MAX_IN_FLIGHT) void this.publish(this.#random.pick(TOPICS));
     }, TICK_MS);
   }
 
-  /** So many at once, all for the same topics and that much larger. @param {number} count @param {readonly string[]} topics @param {number} extraLength */
-  burst(count, topics, extraLength) {
-    for (let i = 0; i < count; i++) void this.publish(topics, extraLength);
+  /**
+   * Publishes many events at once.
+   * @param {{ events: number, topics: readonly string[], extraLength: number }} burst
+   */
+  burst({ events, topics, extraLength }) {
+    for (let i = 0; i < events; i++) void this.publish(topics, extraLength);
   }
 
-  /** Publishes no more; resolves when nothing is under way. */
+  /** Starts no more events, and resolves when none is in flight. */
   async stop() {
     this.#isStopped = true;
     clearInterval(this.#timer);
@@ -80,14 +85,14 @@ export class Publisher {
   }
 
   /**
-   * Publishes the next event, and repeats it where it has an ID of its own.
+   * Publishes the next event. If it has an own ID, repeats it until it is acknowledged.
    * @param {readonly string[] | undefined} topics
    * @param {number} [extraLength]
    */
   async publish(topics, extraLength = 0) {
     const { events } = this.#history;
-    const hasOwnId = this.#random.chance(OWN_ID_PART) && this.#usesOwnIds;
-    const isForgetful = hasOwnId && this.#random.chance(FORGETFUL_PART);
+    const hasOwnId = this.#random.chance(OWN_ID_SHARE) && this.#usesOwnIds;
+    const repeatsNeedlessly = hasOwnId && this.#random.chance(NEEDLESS_REPEAT_SHARE);
     const ownId = hasOwnId ? `p${this.#number}/${events.length}` : undefined;
     const event = this.#history.addEvent({ publisher: this.#number, topics, ownId, extraLength });
     this.#inFlight++;
@@ -97,7 +102,7 @@ export class Publisher {
         await new Promise((resolve) => setTimeout(resolve, REPEAT_AFTER_MS));
         await this.#attempt(event);
       }
-      if (isForgetful && !this.#isStopped) await this.#attempt(event, this.#random.pick(this.#nodes));
+      if (repeatsNeedlessly && !this.#isStopped) await this.#attempt(event, this.#random.pick(this.#nodes));
     } finally {
       this.#inFlight--;
     }
@@ -111,21 +116,24 @@ export class Publisher {
     const attempt = { node: node.process, began: this.#history.tick() };
     event.attempts.push(attempt);
     const { topics, ownId } = event;
-    const answered = node.publish({ data: dataOf(event), topics, id: ownId }).then(({ id, place, error }) => {
+    const answered = node.publish({ data: dataOf(event), topics, id: ownId }).then(({ id, position, error }) => {
       attempt.answered = this.#history.tick();
       if (id !== undefined) attempt.id = id;
-      if (place !== undefined) attempt.position = { epoch: place[0], offset: place[1] };
+      if (position !== undefined) attempt.position = position;
       if (error !== undefined) attempt.error = error;
       return true;
     });
-    this.#watch(node, attempt);
+    this.#expectAnswer(node, attempt);
     const hasAnswer = await Promise.race([answered, wait(PATIENCE_MS)]);
-    // A publisher that was let down asks somebody else.
     if (!hasAnswer || attempt.error === NODE_GONE) this.#node = this.#random.pick(this.#nodes);
   }
 
-  /** @param {NodeHandle} node @param {import("../history.mjs").Attempt} attempt */
-  #watch(node, attempt) {
+  /**
+   * Records the attempt as unanswered if its node ran all the time.
+   * @param {NodeHandle} node
+   * @param {import("../history.mjs").Attempt} attempt
+   */
+  #expectAnswer(node, attempt) {
     const { pauses } = node;
     setTimeout(() => {
       const ranOn = node.process === attempt.node && node.isUp && node.pauses === pauses;

@@ -6,58 +6,65 @@ import { textOf } from "./event-data.mjs";
 /** @typedef {import("../cluster/node-handle.mjs").NodeHandle} NodeHandle */
 /** @typedef {import("../history.mjs").History} History */
 
-/** Reconnection time until a server names one, in ms. */
+/** The reconnection time until a server sends one, in ms. */
 const FIRST_RETRY_MS = 200;
-/** A client that watches over its connection gives it up after so long without a byte: eight heartbeats, in ms. */
+/** Half of the clients close a connection that receives no byte for this time, in ms: eight heartbeats. */
 const SILENCE_LIMIT_MS = 4_000;
 
-/** Sluice ends its lines with LF alone. */
+/** Sluice ends its lines with LF only. */
 const BLOCK_END = "\n\n";
 
-/** A client as real ones are: it follows `id` and `retry`, comes back with its last event ID to whichever node, and never gives up. */
+/**
+ * @typedef {object} SubscriberOptions
+ * @property {History} history
+ * @property {string} name
+ * @property {import("../history.mjs").SubscriberHistory["topics"]} topics
+ * @property {string} user
+ * @property {readonly NodeHandle[]} nodes
+ * @property {import("../random.mjs").Random} random
+ */
+
+/**
+ * A client as real ones are: it follows `id` and `retry`, reconnects to any node with its last event ID, and never
+ * gives up.
+ */
 export class Subscriber {
-  history;
+  #history;
   #record;
   #user;
   #nodes;
   #random;
   #parser;
   #retryMs = FIRST_RETRY_MS;
-  /** Whether it gives up a connection that has gone silent. A browser does not. */
-  #watches;
+  /** True if it closes silent connections. A browser does not. */
+  #detectsSilence;
   /** @type {import("node:http").ClientRequest | undefined} */
   #request;
   /** @type {import("node:http").IncomingMessage | undefined} */
   #response;
   /** @type {NodeJS.Timeout | undefined} */
-  #timer;
+  #retryTimer;
   /** @type {NodeJS.Timeout | undefined} */
-  #silence;
+  #silenceTimer;
   #isAway = false;
-  #isStalled = false;
-  /** Of a block that is not complete yet. */
-  #rest = "";
-  /** The last event ID before the block that is being read. */
+  #isPaused = false;
+  /** The received part of a block that is not complete yet. */
+  #partialBlock = "";
+  /** The last event ID before the current block. */
   #before = "";
+  /** True if the current block had an event. */
   #hadEvent = false;
 
-  /**
-   * @param {History} history
-   * @param {string} name
-   * @param {import("../history.mjs").SubscriberHistory["topics"]} topics
-   * @param {string} user
-   * @param {readonly NodeHandle[]} nodes
-   * @param {import("../random.mjs").Random} random
-   */
-  constructor(history, name, topics, user, nodes, random) {
-    this.history = history;
+  /** @param {SubscriberOptions} options */
+  constructor({ history, name, topics, user, nodes, random }) {
+    this.#history = history;
     this.#record = history.addSubscriber(name, topics);
     this.#user = user;
     this.#nodes = nodes;
     this.#random = random;
-    this.#watches = random.chance(0.5);
+    this.#detectsSilence = random.chance(0.5);
     this.#parser = createParser({
-      onEvent: (event) => this.#hear(event),
+      onEvent: (event) => this.#receive(event),
       onRetry: (ms) => {
         this.#retryMs = ms;
       },
@@ -68,7 +75,7 @@ export class Subscriber {
     return this.#record;
   }
 
-  /** Whether it has an open stream, as far as it knows. */
+  /** True if it has an open stream, as far as it knows. */
   get isConnected() {
     return this.#response !== undefined;
   }
@@ -76,21 +83,21 @@ export class Subscriber {
   connect() {
     this.#isAway = false;
     if (this.#request !== undefined) return;
-    clearTimeout(this.#timer);
+    clearTimeout(this.#retryTimer);
     const node = this.#random.pick(this.#nodes);
-    if (node.port === undefined) return this.#comeBack();
+    if (node.port === undefined) return this.#reconnectLater();
     const { topics } = this.#record;
-    const connection = this.history.addConnection(this.#user, node.process);
-    const named = topics === undefined ? "" : `&topics=${topics === "*" ? "*" : topics.join(",")}`;
-    const path = `/?connection=${connection.number}&user=${this.#user}${named}`;
+    const connection = this.#history.addConnection(this.#user, node.process);
+    const topicsQuery = topics === undefined ? "" : `&topics=${topics === "*" ? "*" : topics.join(",")}`;
+    const path = `/?connection=${connection.number}&user=${this.#user}${topicsQuery}`;
     const { lastEventId } = this.#parser;
     const headers = { accept: "text/event-stream", ...(lastEventId && { "last-event-id": lastEventId }) };
     const request = get({ port: node.port, host: "127.0.0.1", path, headers, agent: false });
     this.#request = request;
-    this.#record.seen.push({ kind: "opened", tick: this.history.tick(), node: node.process, lastEventId });
+    this.#record.seen.push({ kind: "opened", tick: this.#history.tick(), node: node.process, lastEventId });
     this.#parser.reset();
-    this.#rest = "";
-    this.#listen();
+    this.#partialBlock = "";
+    this.#restartSilenceTimer();
     request.on("response", (response) => {
       if (request !== this.#request) return response.destroy();
       if (response.statusCode !== 200) {
@@ -98,69 +105,71 @@ export class Subscriber {
         return this.#closed(request, `status ${response.statusCode}`);
       }
       this.#response = response;
-      connection.opened = this.history.tick();
-      if (this.#isStalled) response.pause();
+      connection.opened = this.#history.tick();
+      if (this.#isPaused) response.pause();
       response.setEncoding("utf8");
-      response.on("data", (text) => request === this.#request && this.#take(text));
+      response.on("data", (text) => request === this.#request && this.#receiveText(text));
       response.on("error", () => {});
       response.on("close", () => this.#closed(request, "ended"));
     });
     request.on("error", (error) => this.#closed(request, error.message));
   }
 
-  /** Leaves, and comes back by itself unless it is told to stay away. @param {boolean} staysAway */
-  leave(staysAway) {
-    this.#isAway = staysAway;
-    if (staysAway) clearTimeout(this.#timer);
+  /** Closes the connection, and connects again after the reconnection time. */
+  reconnect() {
+    this.#isAway = false;
     if (this.#request !== undefined) this.#closed(this.#request, "left");
   }
 
-  /** Reads no more, and keeps its connection. */
-  stall() {
-    this.#isStalled = true;
-    clearTimeout(this.#silence);
+  /** Closes the connection, and stays away until `connect`. */
+  stop() {
+    this.#isAway = true;
+    clearTimeout(this.#retryTimer);
+    if (this.#request !== undefined) this.#closed(this.#request, "left");
+  }
+
+  /** Stops reading, and keeps the connection open. */
+  pause() {
+    this.#isPaused = true;
+    clearTimeout(this.#silenceTimer);
     this.#response?.pause();
   }
 
-  goOn() {
-    this.#isStalled = false;
-    this.#listen();
+  resume() {
+    this.#isPaused = false;
+    this.#restartSilenceTimer();
     this.#response?.resume();
   }
 
-  stop() {
-    this.leave(true);
-  }
-
   /**
-   * Block by block, so that each block that is only a position is seen too: it is what the client has when something comes next.
+   * Parses block by block, so that a block that is only a position is recorded too.
    * @param {string} text
    */
-  #take(text) {
-    this.#listen();
-    const whole = this.#rest + text;
+  #receiveText(text) {
+    this.#restartSilenceTimer();
+    const received = this.#partialBlock + text;
     let start = 0;
-    for (let end = whole.indexOf(BLOCK_END); end >= 0; end = whole.indexOf(BLOCK_END, start)) {
-      this.#takeBlock(whole.slice(start, end + BLOCK_END.length));
+    for (let end = received.indexOf(BLOCK_END); end >= 0; end = received.indexOf(BLOCK_END, start)) {
+      this.#receiveBlock(received.slice(start, end + BLOCK_END.length));
       start = end + BLOCK_END.length;
     }
-    this.#rest = whole.slice(start);
+    this.#partialBlock = received.slice(start);
   }
 
   /** @param {string} block */
-  #takeBlock(block) {
+  #receiveBlock(block) {
     this.#before = this.#parser.lastEventId;
     this.#hadEvent = false;
     this.#parser.push(block);
     const { lastEventId } = this.#parser;
     if (this.#hadEvent || lastEventId === this.#before) return;
-    this.#record.seen.push({ kind: "position", tick: this.history.tick(), id: lastEventId });
+    this.#record.seen.push({ kind: "position", tick: this.#history.tick(), id: lastEventId });
   }
 
   /** @param {import("sluice/protocol").ParsedEvent} event */
-  #hear({ type, data, lastEventId: id }) {
+  #receive({ type, data, lastEventId: id }) {
     this.#hadEvent = true;
-    const tick = this.history.tick();
+    const tick = this.#history.tick();
     if (type === "gap") {
       const { reason, lastEventId, resumesAfter } = JSON.parse(data);
       this.#record.seen.push({ kind: "gap", tick, id, before: this.#before, reason, lastEventId, resumesAfter });
@@ -172,7 +181,7 @@ export class Subscriber {
 
   /** @param {number} key @param {string} data */
   #isIntact(key, data) {
-    const event = this.history.events[key];
+    const event = this.#history.events[key];
     return event !== undefined && data === textOf(event);
   }
 
@@ -181,21 +190,21 @@ export class Subscriber {
     if (request !== this.#request) return;
     this.#request = undefined;
     this.#response = undefined;
-    clearTimeout(this.#silence);
+    clearTimeout(this.#silenceTimer);
     request.destroy();
-    this.#record.seen.push({ kind: "closed", tick: this.history.tick(), why });
-    if (!this.#isAway) this.#comeBack();
+    this.#record.seen.push({ kind: "closed", tick: this.#history.tick(), why });
+    if (!this.#isAway) this.#reconnectLater();
   }
 
-  #comeBack() {
-    clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => this.connect(), this.#retryMs);
+  #reconnectLater() {
+    clearTimeout(this.#retryTimer);
+    this.#retryTimer = setTimeout(() => this.connect(), this.#retryMs);
   }
 
-  #listen() {
-    if (!this.#watches || this.#isStalled) return;
-    clearTimeout(this.#silence);
+  #restartSilenceTimer() {
+    if (!this.#detectsSilence || this.#isPaused) return;
+    clearTimeout(this.#silenceTimer);
     const request = this.#request;
-    this.#silence = setTimeout(() => request && this.#closed(request, "silent"), SILENCE_LIMIT_MS);
+    this.#silenceTimer = setTimeout(() => request && this.#closed(request, "silent"), SILENCE_LIMIT_MS);
   }
 }

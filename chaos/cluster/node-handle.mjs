@@ -8,33 +8,31 @@ import { fileURLToPath } from "node:url";
 
 /**
  * @typedef {object} NodeOptions
- * @property {{ kind: string, options: any }} log with the options that this kind of log takes
+ * @property {{ kind: string, options: any }} log the kind of log, and its options
  * @property {{ events: number }} retain
  * @property {{ events: number }} window
- * @property {readonly string[]} epochs lives of the log that are known already
+ * @property {readonly string[]} epochs the known lives of the log
  *
- * @typedef {{ id?: string, place?: [string, number], error?: string }} Answer of a node to `publish`
- *
- * @typedef {{ subscribers: number, topics: Record<string, number>, nodes: number }} PresenceTold
+ * @typedef {{ id?: string, position?: import("../history.mjs").Position, error?: string }} PublishAnswer
+ * @typedef {{ subscribers: number, topics: Record<string, number>, nodes: number }} ReportedPresence
  */
 
 const PROGRAM = fileURLToPath(new URL("node.mjs", import.meta.url));
 
-/** A node that does not listen by then will not. */
 const START_TIMEOUT_MS = 30_000;
 
-/** The process has gone, and what it was asked meanwhile is not known. */
+/** The error of a call whose node ended before it answered. The outcome of the call is unknown. */
 export const NODE_GONE = "the node is gone";
 
-/** One place in the cluster: a process, which may be killed and started anew. */
+/** A node of the cluster: a process that can be killed and started again. */
 export class NodeHandle {
   name;
-  /** Where it listens; `undefined`, while it does not. @type {number | undefined} */
+  /** The port on which it listens; `undefined` while it does not. @type {number | undefined} */
   port;
   isPaused = false;
-  /** How often it was. */
+  /** The number of pauses so far. */
   pauses = 0;
-  /** Errors that the node told of, newest last. @type {string[]} */
+  /** The errors that the node reported, newest last. @type {string[]} */
   errors = [];
   #history;
   #options;
@@ -43,12 +41,12 @@ export class NodeHandle {
   #starts = 0;
   #lastCall = 0;
   /** @type {Map<number, (answer: any) => void>} */
-  #waiting = new Map();
+  #pendingCalls = new Map();
 
   /**
    * @param {string} name
    * @param {History} history
-   * @param {() => Omit<NodeOptions, "epochs">} options asked at each start
+   * @param {() => Omit<NodeOptions, "epochs">} options called at each start
    */
   constructor(name, history, options) {
     this.name = name;
@@ -56,15 +54,17 @@ export class NodeHandle {
     this.#options = options;
   }
 
-  /** The process, by name: another one after each start. */
+  /** The name of the current process. Each start makes another process. */
   get process() {
     return `${this.name}.${this.#starts}`;
   }
 
+  /** True if it listens. */
   get isUp() {
     return this.port !== undefined;
   }
 
+  /** Starts a process, and resolves when it listens, or when it ended before that. */
   async start() {
     this.#starts++;
     const epochs = this.#history.lives.map(({ epoch }) => epoch);
@@ -72,21 +72,21 @@ export class NodeHandle {
     const name = this.process;
     const child = fork(PROGRAM, [argument], { stdio: ["ignore", "ignore", "pipe", "ipc"] });
     this.#child = child;
-    let complaint = "";
+    let printed = "";
     child.stderr?.on("data", (text) => {
-      complaint = (complaint + text).slice(-2_000);
+      printed = (printed + text).slice(-2_000);
     });
     const exited = new Promise((resolve) => child.once("exit", resolve));
     child.once("exit", (code, signal) => {
       this.#history.endProcess(name);
       if (this.#child !== child) return;
-      this.#gone();
-      if (code !== 0) this.#history.crashes.push(`${name} ended by itself (${signal ?? code}): ${complaint}`);
+      this.#forgetProcess();
+      if (code !== 0) this.#history.crashes.push(`${name} ended unexpectedly (${signal ?? code}): ${printed}`);
     });
     const listens = new Promise((resolve) => {
       child.on("message", (/** @type {any} */ message) => {
         if (message.listening !== undefined) resolve(message.listening);
-        else this.#hear(message, name);
+        else this.#receive(message, name);
       });
     });
     let timer;
@@ -95,19 +95,24 @@ export class NodeHandle {
     });
     const port = await Promise.race([listens, exited.then(() => undefined), late]);
     clearTimeout(timer);
-    // Killed while it started, or by itself.
+    // A fault killed the process while it started, or it ended unexpectedly.
     if (this.#child !== child || child.exitCode !== null || child.signalCode !== null) return;
-    if (port === undefined) throw new Error(`${this.name} did not start: ${complaint}`);
+    if (port === undefined) throw new Error(`${this.name} did not start. It printed: ${printed}`);
     this.port = port;
     this.#history.note(`${this.process} listens`);
   }
 
-  /** @param {object} event @returns {Promise<Answer>} */
+  /** @param {object} event @returns {Promise<PublishAnswer>} */
   publish(event) {
     return this.#call({ do: "publish", ...event });
   }
 
-  /** Resolves once all nodes can follow it. @param {string} id @param {number} ms that it takes @returns {Promise<{ error?: string }>} */
+  /**
+   * Starts a job that takes `ms`. Resolves when all nodes can follow it.
+   * @param {string} id
+   * @param {number} ms
+   * @returns {Promise<{ error?: string }>}
+   */
   startJob(id, ms) {
     this.#history.note(`${this.process} starts ${id}, for ${ms} ms`);
     return this.#call({ do: "job", id, ms });
@@ -123,7 +128,10 @@ export class NodeHandle {
     return disconnect;
   }
 
-  /** @returns {Promise<{ presence?: PresenceTold, error?: string }>} */
+  /**
+   * Returns the presence that this node reports.
+   * @returns {Promise<{ presence?: ReportedPresence, error?: string }>}
+   */
   presence() {
     return this.#call({ do: "presence" });
   }
@@ -134,11 +142,14 @@ export class NodeHandle {
     this.#history.note(`${this.process} is killed`);
     const exited = once(child, "exit");
     child.kill("SIGKILL");
-    this.#gone();
+    this.#forgetProcess();
     await exited;
   }
 
-  /** Ends its streams, then itself; killed where it takes longer. @param {number} timeoutMs */
+  /**
+   * Drains the node, which then exits. Kills it if that takes far longer than the timeout.
+   * @param {number} timeoutMs
+   */
   async drain(timeoutMs) {
     const child = this.#child;
     if (child === undefined) return;
@@ -158,24 +169,24 @@ export class NodeHandle {
   }
 
   resume() {
-    this.#history.note(`${this.process} goes on (SIGCONT)`);
+    this.#history.note(`${this.process} continues (SIGCONT)`);
     this.isPaused = false;
     this.#child?.kill("SIGCONT");
   }
 
-  /** @param {object} message */
+  /** Sends a message, and resolves with the answer. @param {object} message */
   #call(message) {
     return new Promise((resolve) => {
       const child = this.#child;
       if (child === undefined || !child.connected) return resolve({ error: NODE_GONE });
       const call = ++this.#lastCall;
-      this.#waiting.set(call, resolve);
+      this.#pendingCalls.set(call, resolve);
       child.send({ ...message, call }, (error) => error && this.#answer(call, { error: NODE_GONE }));
     });
   }
 
   /** @param {any} message @param {string} process */
-  #hear(message, process) {
+  #receive(message, process) {
     if (message.life) this.#history.addLife(message.life.epoch, message.life.holds, process);
     else if (message.ended) this.#history.endConnection(message.ended.connection, message.ended.reason);
     else if (message.failed) this.errors.push(`${this.name}, ${message.context.stage}: ${message.failed}`);
@@ -184,15 +195,15 @@ export class NodeHandle {
 
   /** @param {number} call @param {object} answer */
   #answer(call, answer) {
-    this.#waiting.get(call)?.(answer);
-    this.#waiting.delete(call);
+    this.#pendingCalls.get(call)?.(answer);
+    this.#pendingCalls.delete(call);
   }
 
-  #gone() {
+  #forgetProcess() {
     this.#child = undefined;
     this.port = undefined;
     this.isPaused = false;
-    for (const resolve of this.#waiting.values()) resolve({ error: NODE_GONE });
-    this.#waiting.clear();
+    for (const resolve of this.#pendingCalls.values()) resolve({ error: NODE_GONE });
+    this.#pendingCalls.clear();
   }
 }

@@ -1,5 +1,5 @@
 // @ts-check
-/** One node: a program as users write it, that streams a channel of a shared log and publishes what it is told to by its parent. */
+/** A node: a program as users write it. It streams a channel of a shared log, and publishes what its parent sends. */
 import { createServer } from "node:http";
 import { createSluice } from "sluice";
 import { watchLog } from "./watched-log.mjs";
@@ -20,27 +20,27 @@ const LOGS = {
   memory: async () => (await import("sluice")).memoryLog(),
 };
 
-/** Where the log put events, for as long as their publishing is under way. @type {Map<string, [epoch: string, offset: number]>} */
-const places = new Map();
+/**
+ * The positions of events whose publishing is in flight, by their data.
+ * @type {Map<string, import("../history.mjs").Position>}
+ */
+const positions = new Map();
 
-/** @param {object} message */
-const tell = (message) => process.connected && process.send?.(message);
+/** Sends a message to the parent. @param {object} message */
+const send = (message) => process.connected && process.send?.(message);
 
 const sluice = createSluice({
-  log: watchLog(
-    await /** @type {() => Promise<import("sluice").Log>} */ (LOGS[log.kind])(),
-    CHANNEL,
-    {
-      appended: (data, epoch, offset) => places.set(data, [epoch, offset]),
-      lives: (epoch, holds) => tell({ life: { epoch, holds } }),
-    },
-    epochs,
-  ),
-  // Everything that takes seconds in real life, sooner.
+  log: watchLog(await /** @type {() => Promise<import("sluice").Log>} */ (LOGS[log.kind])(), {
+    channelName: CHANNEL,
+    knownEpochs: epochs,
+    onAppended: (data, position) => positions.set(data, position),
+    onLife: (epoch, holds) => send({ life: { epoch, holds } }),
+  }),
+  // Far shorter than the defaults, so that a round sees many of each.
   retry: 150,
   heartbeat: 500,
   nodeTimeout: 2_500,
-  onError: (error, context) => tell({ failed: error instanceof Error ? error.message : String(error), context }),
+  onError: (error, context) => send({ failed: error instanceof Error ? error.message : String(error), context }),
 });
 /** @type {import("sluice").Jobs<number, string>} */
 const jobs = sluice.jobs("chaos", { retain });
@@ -53,7 +53,7 @@ const server = createServer((req, res) => {
   const source = channel.subscribe(topics === null ? {} : { topics: topics === "*" ? "*" : topics.split(",") });
   const connection = Number(searchParams.get("connection"));
   const subscriber = { user: searchParams.get("user") ?? "" };
-  void sluice.stream(req, res, source, { subscriber }).then((reason) => tell({ ended: { connection, reason } }));
+  void sluice.stream(req, res, source, { subscriber }).then((reason) => send({ ended: { connection, reason } }));
 });
 
 /** @type {Record<string, (message: any) => void>} */
@@ -63,11 +63,11 @@ const commands = {
     try {
       const options = { ...(topics && { topics }), ...(id && { id }) };
       const acknowledged = await channel.publish("chaos", data, options);
-      tell({ call, id: acknowledged, place: places.get(text) });
+      send({ call, id: acknowledged, position: positions.get(text) });
     } catch (error) {
-      tell({ call, error: error instanceof Error ? error.message : String(error) });
+      send({ call, error: error instanceof Error ? error.message : String(error) });
     } finally {
-      places.delete(text);
+      positions.delete(text);
     }
   },
   async job({ call, id, ms }) {
@@ -83,19 +83,19 @@ const commands = {
     );
     result.catch(() => {});
     await published.then(
-      () => tell({ call }),
-      (error) => tell({ call, error: error.message }),
+      () => send({ call }),
+      (error) => send({ call, error: error.message }),
     );
   },
   async disconnect({ call, user }) {
     await sluice.disconnect({ user }, { cluster: true }).then(
-      () => tell({ call }),
-      (error) => tell({ call, error: error.message }),
+      () => send({ call }),
+      (error) => send({ call, error: error.message }),
     );
   },
   presence({ call }) {
     const { subscribers, topics, nodes } = sluice.presence(CHANNEL);
-    tell({ call, presence: { subscribers, topics: Object.fromEntries(topics), nodes } });
+    send({ call, presence: { subscribers, topics: Object.fromEntries(topics), nodes } });
   },
   async drain({ timeout }) {
     await sluice.drain({ timeout });
@@ -106,4 +106,4 @@ const commands = {
 
 process.on("message", (/** @type {any} */ message) => commands[message.do]?.(message));
 process.on("disconnect", () => process.exit(0));
-server.listen(0, "127.0.0.1", () => tell({ listening: /** @type {any} */ (server.address()).port }));
+server.listen(0, "127.0.0.1", () => send({ listening: /** @type {any} */ (server.address()).port }));

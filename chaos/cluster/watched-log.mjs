@@ -3,21 +3,24 @@
 /** @typedef {import("sluice").ChannelLog} ChannelLog */
 
 /**
- * The same log, which tells besides where it put what it appended, and of each life it is in. An event with an ID of its publisher's own
- * has no position that anybody else could see.
- *
+ * @typedef {object} Watcher
+ * @property {string} channelName the channel to watch
+ * @property {readonly string[]} knownEpochs earlier epochs: each life reports which of their positions are still valid
+ * @property {(data: string, position: import("../history.mjs").Position) => void} onAppended
+ * @property {(epoch: string, holds: Record<string, number>) => void} onLife called for every life of the log
+ */
+
+/**
+ * Returns the same log, which also reports the position of every appended event and every life that it enters. The ID
+ * of an event does not always show its position: a publisher may give its own.
  * @param {Log} log
- * @param {string} channelName the channel to watch
- * @param {object} watcher
- * @param {(data: string, epoch: string, offset: number) => void} watcher.appended
- * @param {(epoch: string, holds: Record<string, number>) => void} watcher.lives
- * @param {readonly string[]} knownEpochs of which to ask each life what it still holds
+ * @param {Watcher} watcher
  * @returns {Log}
  */
-export function watchLog(log, channelName, watcher, knownEpochs) {
+export function watchLog(log, { channelName, knownEpochs, onAppended, onLife }) {
   const epochs = new Set(knownEpochs);
   /** @param {ChannelLog} channel */
-  const tellLife = (channel) => {
+  const reportLife = (channel) => {
     /** @type {Record<string, number>} */
     const holds = {};
     for (const epoch of epochs) {
@@ -25,18 +28,19 @@ export function watchLog(log, channelName, watcher, knownEpochs) {
       if (through !== undefined) holds[epoch] = through;
     }
     epochs.add(channel.epoch);
-    watcher.lives(channel.epoch, holds);
+    onLife(channel.epoch, holds);
   };
 
   /** @param {ChannelLog} channel @returns {ChannelLog} */
   const watch = (channel) => {
-    tellLife(channel);
+    reportLife(channel);
     return new Proxy(channel, {
       get(target, name) {
         if (name === "append") {
           return async (/** @type {Parameters<ChannelLog["append"]>[0]} */ entries) => {
             const offsets = await target.append(entries);
-            for (const [i, { data }] of entries.entries()) watcher.appended(data, target.epoch, Number(offsets[i]));
+            for (const [i, { data }] of entries.entries())
+              onAppended(data, { epoch: target.epoch, offset: Number(offsets[i]) });
             return offsets;
           };
         }
@@ -46,7 +50,7 @@ export function watchLog(log, channelName, watcher, knownEpochs) {
               appended: (entries) => listener.appended(entries),
               trimmed: (first) => listener.trimmed(first),
               reset: () => {
-                tellLife(target);
+                reportLife(target);
                 listener.reset();
               },
             });
@@ -61,7 +65,7 @@ export function watchLog(log, channelName, watcher, knownEpochs) {
     shared: log.shared,
     open(name, options) {
       const opened = log.open(name, options);
-      // A Sluice keeps channels of its own on a shared log.
+      // Other channels are internal ones of Sluice.
       if (name !== channelName) return opened;
       return opened instanceof Promise ? opened.then(watch) : watch(opened);
     },

@@ -1,22 +1,22 @@
 // @ts-check
 import { setTimeout as wait } from "node:timers/promises";
 
-/** @typedef {import("./world.d.mts").Fault} Fault */
+/** @typedef {import("./fault.d.mts").Fault} Fault */
 
-/** The part of the subscribers that something happens to. */
-const PART = 0.3;
+/** The share of the subscribers that a fault concerns. */
+const SHARE = 0.3;
 const BURST = { events: 400, topics: ["a"], extraLength: 0 };
-/** More than the system keeps for a reader that does not read. */
+/** More bytes than the operating system buffers for a reader that does not read. */
 const FLOOD = { events: 250, topics: ["c"], extraLength: 10_000 };
 
-/** What clients do. @type {readonly Fault[]} */
+/** The faults of clients. @type {readonly Fault[]} */
 export const LOAD_FAULTS = [
   {
     name: "subscribers-leave",
     lasts: [1, 1],
     breaks: "nothing",
     async run({ subscribers }, _ms, random) {
-      for (const subscriber of random.some(subscribers, subscribers.length * PART)) subscriber.leave(false);
+      for (const subscriber of random.some(subscribers, subscribers.length * SHARE)) subscriber.reconnect();
     },
   },
   {
@@ -24,8 +24,8 @@ export const LOAD_FAULTS = [
     lasts: [500, 6_000],
     breaks: "subscribers",
     async run({ subscribers }, ms, random) {
-      const away = random.some(subscribers, subscribers.length * PART);
-      for (const subscriber of away) subscriber.leave(true);
+      const away = random.some(subscribers, subscribers.length * SHARE);
+      for (const subscriber of away) subscriber.stop();
       await wait(ms);
       for (const subscriber of away) subscriber.connect();
     },
@@ -35,10 +35,10 @@ export const LOAD_FAULTS = [
     lasts: [500, 6_000],
     breaks: "subscribers",
     async run({ subscribers }, ms, random) {
-      const stalled = random.some(subscribers, subscribers.length * PART);
-      for (const subscriber of stalled) subscriber.stall();
+      const stalled = random.some(subscribers, subscribers.length * SHARE);
+      for (const subscriber of stalled) subscriber.pause();
       await wait(ms);
-      for (const subscriber of stalled) subscriber.goOn();
+      for (const subscriber of stalled) subscriber.resume();
     },
   },
   {
@@ -56,7 +56,7 @@ export const LOAD_FAULTS = [
     lasts: [1, 1],
     breaks: "nothing",
     async run({ publishers }, _ms, random) {
-      random.pick(publishers).burst(BURST.events, BURST.topics, BURST.extraLength);
+      random.pick(publishers).burst(BURST);
     },
   },
   {
@@ -64,7 +64,7 @@ export const LOAD_FAULTS = [
     lasts: [1, 1],
     breaks: "nothing",
     async run({ publishers }, _ms, random) {
-      random.pick(publishers).burst(FLOOD.events, FLOOD.topics, FLOOD.extraLength);
+      random.pick(publishers).burst(FLOOD);
     },
   },
 ];

@@ -1,11 +1,11 @@
 // @ts-check
 import { setTimeout as wait } from "node:timers/promises";
 
-/** @typedef {import("./world.d.mts").Fault} Fault */
+/** @typedef {import("./fault.d.mts").Fault} Fault */
 
 const DRAIN_TIMEOUT_MS = 1_000;
 
-/** What happens to processes of the cluster. @type {readonly Fault[]} */
+/** The faults of the cluster's processes. @type {readonly Fault[]} */
 export const NODE_FAULTS = [
   {
     name: "node-kill",

@@ -2,19 +2,21 @@
 import { setTimeout as wait } from "node:timers/promises";
 import { Random } from "../random.mjs";
 
-/** @typedef {import("./world.d.mts").Fault} Fault */
-/** @typedef {import("./world.d.mts").World} World */
-/** @typedef {{ at: number, fault: Fault, ms: number, seed: number }} Planned `at` and `ms` in ms */
+/** @typedef {import("./fault.d.mts").Fault} Fault */
+/** @typedef {import("./fault.d.mts").RoundParts} RoundParts */
+/**
+ * @typedef {{ at: number, fault: Fault, ms: number, seed: number }} Planned `at`: its start; `ms`: its duration, in ms
+ */
 
-/** From one fault to the next, in ms; they overlap where one lasts longer. */
+/** The time from one fault to the next, in ms. A fault that lasts longer overlaps with the next. */
 const PAUSE_MS = { least: 200, most: 2_500 };
 
 /**
- * Which faults come when: follows from the random numbers alone.
+ * Plans which fault starts when. The plan follows from the random numbers alone.
  * @param {readonly Fault[]} faults
  * @param {number} lastsMs
  * @param {Random} random
- * @param {Fault} [first] what comes first in any case
+ * @param {Fault} [first] the fault to begin with, for any seed
  * @returns {Planned[]}
  */
 export function planFaults(faults, lastsMs, random, first) {
@@ -29,13 +31,13 @@ export function planFaults(faults, lastsMs, random, first) {
 }
 
 /**
- * Lets them happen; resolves when everything is put right again. One whose target is broken already is left out.
+ * Runs the planned faults, and resolves when all of them are repaired. Skips a fault if its target is already broken.
  * @param {readonly Planned[]} planned
- * @param {World} world
- * @param {number} from when this is, in ms of the plan
- * @returns {Promise<Map<string, number>>} how often each happened
+ * @param {RoundParts} parts
+ * @param {number} from the time in the plan at which this call begins, in ms
+ * @returns {Promise<Map<string, number>>} how often each fault ran
  */
-export async function inflict(planned, world, from) {
+export async function runFaults(planned, parts, from) {
   const began = performance.now() - from;
   const broken = new Set();
   /** @type {Map<string, number>} */
@@ -43,18 +45,22 @@ export async function inflict(planned, world, from) {
   const running = [];
   for (const { at, fault, ms, seed } of planned) {
     await wait(Math.max(0, at - (performance.now() - began)));
-    const target = targetOf(fault, world);
+    const target = targetOf(fault, parts);
     if (broken.has(target)) continue;
     if (target !== "nothing") broken.add(target);
     counts.set(fault.name, (counts.get(fault.name) ?? 0) + 1);
-    world.history.note(`${fault.name} for ${ms} ms`);
-    running.push(fault.run(world, ms, new Random(seed)).finally(() => broken.delete(target)));
+    parts.history.note(`${fault.name} for ${ms} ms`);
+    running.push(fault.run(parts, ms, new Random(seed)).finally(() => broken.delete(target)));
   }
   await Promise.all(running);
   return counts;
 }
 
-/** Nodes and a store that is nothing but their folder are broken one at a time. @param {Fault} fault @param {World} world */
+/**
+ * Returns the target of a fault. All nodes are one target; a store that is only a folder belongs to it.
+ * @param {Fault} fault
+ * @param {RoundParts} parts
+ */
 function targetOf({ breaks }, { store }) {
   if (breaks === "nodes" || breaks === "node") return "nodes";
   return breaks === "store" && !store.isServer ? "nodes" : breaks;

@@ -1,16 +1,16 @@
 // @ts-check
 import { setTimeout as wait } from "node:timers/promises";
 
-/** @typedef {import("./world.d.mts").Fault} Fault */
-/** @typedef {import("./world.d.mts").World} World */
+/** @typedef {import("./fault.d.mts").Fault} Fault */
+/** @typedef {import("./fault.d.mts").RoundParts} RoundParts */
 
-/** What happens to a store that is a server. @type {readonly Fault[]} */
+/** The faults of a store that is a server. @type {readonly Fault[]} */
 export const SERVER_FAULTS = [
   {
     name: "store-kill",
     lasts: [10, 3_000],
     breaks: "store",
-    run: (world, ms) => restart(world, ms, "kept"),
+    run: (parts, ms) => restart(parts, ms, "kept"),
   },
   {
     name: "store-pause",
@@ -20,36 +20,36 @@ export const SERVER_FAULTS = [
       history.note("the store is stopped (SIGSTOP)");
       store.pause();
       await wait(ms);
-      history.note("the store goes on (SIGCONT)");
+      history.note("the store continues (SIGCONT)");
       store.resume();
     },
   },
 ];
 
-/** What makes a store lose what it had acknowledged. @type {readonly Fault[]} */
+/** The faults that make a store lose acknowledged events. @type {readonly Fault[]} */
 export const LOSS_FAULTS = [
   {
     name: "store-lost",
     lasts: [10, 1_500],
     breaks: "store",
-    run: (world, ms) => restart(world, ms, "lost"),
+    run: (parts, ms) => restart(parts, ms, "lost"),
   },
   {
     name: "store-behind",
     lasts: [10, 1_500],
     breaks: "store",
-    async run(world, ms, random) {
-      await keepCopy(world);
+    async run(parts, ms, random) {
+      await copyData(parts);
       await wait(random.whole(200, 3_000));
-      await restart(world, ms, "behind");
+      await restart(parts, ms, "behind");
     },
   },
 ];
 
-/** @param {World} world @param {number} ms @param {"kept" | "lost" | "behind"} data */
+/** @param {RoundParts} parts @param {number} ms @param {"kept" | "lost" | "behind"} data */
 async function restart({ store, nodes, history }, ms, data) {
   history.note(`the store is killed; its data is ${data}`);
-  // Where the store is a folder, its processes are the nodes.
+  // If the store is a folder, the nodes are the processes that have it open.
   if (!store.isServer) await Promise.all(nodes.map((node) => node.kill()));
   const began = history.tick();
   await store.kill();
@@ -60,11 +60,11 @@ async function restart({ store, nodes, history }, ms, data) {
   if (!store.isServer) await Promise.all(nodes.map((node) => node.start()));
 }
 
-/** @param {World} world */
-async function keepCopy({ store, nodes, history }) {
-  const running = store.isServer ? [] : nodes.filter((node) => node.isUp);
-  for (const node of running) node.pause();
+/** Copies the data of the store while no process writes to it. @param {RoundParts} parts */
+async function copyData({ store, nodes, history }) {
+  const writing = store.isServer ? [] : nodes.filter((node) => node.isUp);
+  for (const node of writing) node.pause();
   await store.snapshot();
-  history.note("a copy of the data is kept");
-  for (const node of running) node.resume();
+  history.note("the data is copied");
+  for (const node of writing) node.resume();
 }

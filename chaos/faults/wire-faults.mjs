@@ -1,27 +1,28 @@
 // @ts-check
 import { setTimeout as wait } from "node:timers/promises";
 
-/** @typedef {import("./world.d.mts").Fault} Fault */
+/** @typedef {import("./fault.d.mts").Fault} Fault */
 /** @typedef {import("../../packages/sluice/test/support/tcp-proxy.mjs").TcpProxy} TcpProxy */
 
 const MOST_DELAY_MS = 800;
 
 /**
+ * Makes a fault of the connections between nodes and the store.
  * @param {string} name
  * @param {Fault["lasts"]} lasts
- * @param {(proxy: TcpProxy, random: import("../random.mjs").Random) => void} tear
+ * @param {(proxy: TcpProxy, random: import("../random.mjs").Random) => void} disturb
  * @returns {Fault}
  */
-function wireFault(name, lasts, tear) {
+function wireFault(name, lasts, disturb) {
   return {
     name,
     lasts,
     breaks: "wire",
     async run({ store, history }, ms, random) {
-      // Each node has a wire of its own; sometimes it is all of them.
+      // Each node has its own proxy. One fault in four concerns all of them.
       const proxies = random.chance(0.25) ? store.proxies : [random.pick(store.proxies)];
       history.note(`${name}: wires ${proxies.map((proxy) => store.proxies.indexOf(proxy) + 1).join(", ")}`);
-      for (const proxy of proxies) tear(proxy, random);
+      for (const proxy of proxies) disturb(proxy, random);
       await wait(ms);
       for (const proxy of proxies) proxy.resume();
       history.note(`${name} is over`);
@@ -29,7 +30,7 @@ function wireFault(name, lasts, tear) {
   };
 }
 
-/** What happens to connections between nodes and their store. @type {readonly Fault[]} */
+/** The faults of the connections between nodes and their store. @type {readonly Fault[]} */
 export const WIRE_FAULTS = [
   wireFault("wire-cut", [1, 1], (proxy) => proxy.cut()),
   wireFault("wire-refuse", [200, 4_000], (proxy) => proxy.refuse()),

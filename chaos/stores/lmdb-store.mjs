@@ -6,13 +6,13 @@ import { join } from "node:path";
 /** @typedef {import("./store.d.mts").Store} Store */
 
 /**
- * A folder. Its processes are the nodes themselves, so that whoever calls `start` and `snapshot` sees to it that they stand still.
+ * Makes a store that is a folder. The nodes have it open, so they must not run during `start` and `snapshot`.
  * @returns {Promise<Store>}
  */
 export async function startLmdbStore() {
   const folder = await mkdtemp(join(tmpdir(), "sluice-chaos-"));
   const path = join(folder, "data");
-  const kept = join(folder, "kept");
+  const copy = join(folder, "copy");
   /** @type {Store} */
   const store = {
     kind: "lmdb",
@@ -24,13 +24,13 @@ export async function startLmdbStore() {
     async start(data) {
       if (data === "kept") return;
       await rm(path, { recursive: true, force: true });
-      if (data === "behind") await cp(kept, path, { recursive: true }).catch(() => {});
+      if (data === "behind") await cp(copy, path, { recursive: true }).catch(() => {});
     },
     pause() {},
     resume() {},
     async snapshot() {
-      await rm(kept, { recursive: true, force: true });
-      await cp(path, kept, { recursive: true });
+      await rm(copy, { recursive: true, force: true });
+      await cp(path, copy, { recursive: true });
     },
     stop: () => rm(folder, { recursive: true, force: true }),
   };

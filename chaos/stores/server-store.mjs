@@ -1,40 +1,44 @@
 // @ts-check
-
 import { startProxy } from "../../packages/sluice/test/support/tcp-proxy.mjs";
 import { programPath } from "../../scripts/programs.mjs";
 import { DURABLE, NATS, REDIS, ServerProcess } from "../../scripts/server-process.mjs";
 
 /** @typedef {import("./store.d.mts").Store} Store */
 
-/** How long the logs wait for their server, in ms: shorter than faults last. */
+/** The time that logs wait for their server, in ms. Most faults last longer. */
 const TIMEOUT_MS = 1_500;
 
 /**
- * What a kill must not cost is on disk before it is answered.
+ * Starts Redis. It writes to disk before it answers, so a kill loses no acknowledged event.
  * @param {number} nodes
- * @returns {Promise<Store>}
  */
 export function startRedisStore(nodes) {
-  return startServerStore("redis", REDIS, DURABLE, (url) => ({ url }), nodes);
+  return startServerStore({ kind: "redis", program: REDIS, args: DURABLE, options: (url) => ({ url }), nodes });
 }
 
-/** @param {number} nodes @returns {Promise<Store>} */
+/** Starts NATS with JetStream. @param {number} nodes */
 export function startNatsStore(nodes) {
-  return startServerStore("nats", NATS, [], (servers) => ({ servers }), nodes);
+  return startServerStore({ kind: "nats", program: NATS, args: [], options: (servers) => ({ servers }), nodes });
 }
 
 /**
- * @param {Store["kind"]} kind
- * @param {import("../../scripts/server-process.mjs").ServerProgram} program
- * @param {readonly string[]} args
- * @param {(url: string) => object} options the log's, for one that is there
- * @param {number} nodes
+ * @typedef {object} ServerStoreSettings
+ * @property {Store["kind"]} kind
+ * @property {import("../../scripts/server-process.mjs").ServerProgram} program
+ * @property {readonly string[]} args
+ * @property {(url: string) => object} options the log's options for a URL
+ * @property {number} nodes
+ */
+
+/**
+ * Starts a server, and a proxy for each node.
+ * @param {ServerStoreSettings} settings
  * @returns {Promise<Store>}
  */
-async function startServerStore(kind, program, args, options, nodes) {
+async function startServerStore({ kind, program, args, options, nodes }) {
   const { name, scheme } = program;
   if (programPath(name) === undefined)
-    throw new Error(`${name} is not on this machine; install it, or choose another --log.`);
+    throw new Error(`${name} is not on this machine. Install it, or choose another --log.`);
   const server = await ServerProcess.start(program, { args });
   const proxies = await Promise.all(Array.from({ length: nodes }, () => startProxy(server.port)));
   return {

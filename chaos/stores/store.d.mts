@@ -1,22 +1,24 @@
 import type { TcpProxy } from "../../packages/sluice/test/support/tcp-proxy.mjs";
 
-/** What the nodes of a cluster share. */
+/** The store that the nodes of a cluster share. */
 export interface Store {
   readonly kind: "lmdb" | "redis" | "nats";
-  /** Whether it is a program of its own, which can fail alone. */
+  /** True if the store is a process of its own, which can fail alone. */
   readonly isServer: boolean;
-  /** The way of each node to it; none where there is no network between. */
+  /** The proxy between each node and the store, in the order of the nodes. Empty if the store is a folder. */
   readonly proxies: readonly TcpProxy[];
-  /** The room that it has, in bytes, where it is a folder; `undefined`: as much as it likes. A small one is a full disk. */
+  /** The largest size of a folder, in bytes; `undefined`: no limit. A small one acts as a full disk. */
   mapSize?: number | undefined;
-  /** The log's options for a node. */
+  /** Returns the options of a node's log. */
   options(node: number): object;
-  /** Ends its process, if it is one. */
+  /** Ends the store's process, if it has one. */
   kill(): Promise<void>;
-  /** Starts its process with all data, with none, or with what there was at the last snapshot. */
+  /** Starts the store's process with all data (`kept`), without data (`lost`), or with the last snapshot (`behind`). */
   start(data: "kept" | "lost" | "behind"): Promise<void>;
   pause(): void;
   resume(): void;
+  /** Copies the data as it is now. */
   snapshot(): Promise<void>;
+  /** Ends the store and removes its data. */
   stop(): Promise<void>;
 }

@@ -7,13 +7,13 @@ import { createParser } from "sluice/protocol";
 
 const RETRY_MS = 150;
 const NO_CONTENT = 204;
-/** Nobody could serve it now: a browser's EventSource would give up here, a client that means it comes back. */
+/** A browser's EventSource gives up at a 5xx. This client tries again. */
 const SERVER_ERRORS = 500;
-/** A connection on which nothing came for so long is given up, in ms: nodes may be stopped. */
+/** A connection that receives no byte for this time is closed, in ms: its node may be stopped. */
 const SILENCE_LIMIT_MS = 4_000;
 
-/** Follows one job until the server says that there is no more to come (204), from whichever node. */
-export class Follower {
+/** A client that follows one job, on any node, until a node answers 204. */
+export class JobFollower {
   #record;
   #path;
   #nodes;
@@ -23,19 +23,19 @@ export class Follower {
   /** @type {import("node:http").ClientRequest | undefined} */
   #request;
   /** @type {NodeJS.Timeout | undefined} */
-  #timer;
+  #retryTimer;
   /** @type {NodeJS.Timeout | undefined} */
-  #silence;
+  #silenceTimer;
 
   /**
    * @param {FollowerHistory} record
-   * @param {string} id of the job
+   * @param {string} jobId
    * @param {readonly NodeHandle[]} nodes
    * @param {import("../random.mjs").Random} random
    */
-  constructor(record, id, nodes, random) {
+  constructor(record, jobId, nodes, random) {
     this.#record = record;
-    this.#path = `/job?id=${encodeURIComponent(id)}`;
+    this.#path = `/job?id=${encodeURIComponent(jobId)}`;
     this.#nodes = nodes;
     this.#random = random;
     this.#parser = createParser({
@@ -48,13 +48,13 @@ export class Follower {
 
   connect() {
     const node = this.#random.pick(this.#nodes);
-    if (node.port === undefined) return this.#comeBack();
+    if (node.port === undefined) return this.#reconnectLater();
     const { lastEventId } = this.#parser;
     const headers = lastEventId ? { "last-event-id": lastEventId } : {};
     const request = get({ port: node.port, host: "127.0.0.1", path: this.#path, headers, agent: false });
     this.#request = request;
     this.#parser.reset();
-    this.#listen(request);
+    this.#restartSilenceTimer(request);
     request.on("response", (response) => {
       const { statusCode = 0 } = response;
       this.#record.answers.push(statusCode);
@@ -62,7 +62,7 @@ export class Follower {
       if (statusCode === NO_CONTENT || (statusCode !== 200 && statusCode < SERVER_ERRORS)) this.stop();
       response.on("data", (bytes) => {
         if (request !== this.#request || statusCode !== 200) return;
-        this.#listen(request);
+        this.#restartSilenceTimer(request);
         this.#parser.push(bytes);
       });
     });
@@ -71,8 +71,8 @@ export class Follower {
 
   stop() {
     this.#isStopped = true;
-    clearTimeout(this.#timer);
-    clearTimeout(this.#silence);
+    clearTimeout(this.#retryTimer);
+    clearTimeout(this.#silenceTimer);
     this.#request?.destroy();
   }
 
@@ -80,18 +80,18 @@ export class Follower {
   #closed(request) {
     if (request !== this.#request) return;
     this.#request = undefined;
-    clearTimeout(this.#silence);
+    clearTimeout(this.#silenceTimer);
     request.destroy();
-    this.#comeBack();
+    this.#reconnectLater();
   }
 
-  #comeBack() {
-    if (!this.#isStopped) this.#timer = setTimeout(() => this.connect(), RETRY_MS);
+  #reconnectLater() {
+    if (!this.#isStopped) this.#retryTimer = setTimeout(() => this.connect(), RETRY_MS);
   }
 
   /** @param {import("node:http").ClientRequest} request */
-  #listen(request) {
-    clearTimeout(this.#silence);
-    if (!this.#isStopped) this.#silence = setTimeout(() => this.#closed(request), SILENCE_LIMIT_MS);
+  #restartSilenceTimer(request) {
+    clearTimeout(this.#silenceTimer);
+    if (!this.#isStopped) this.#silenceTimer = setTimeout(() => this.#closed(request), SILENCE_LIMIT_MS);
   }
 }

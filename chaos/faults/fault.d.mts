@@ -5,23 +5,23 @@ import type { History } from "../history.mjs";
 import type { Random } from "../random.mjs";
 import type { Store } from "../stores/store.d.mts";
 
-/** Everything that can be broken. */
-export interface World {
+/** The parts of a running round. A fault breaks some of them. */
+export interface RoundParts {
   readonly history: History;
   readonly nodes: readonly NodeHandle[];
   readonly subscribers: readonly Subscriber[];
-  /** Whom the subscribers belong to. */
+  /** The users of the subscribers. */
   readonly users: readonly string[];
   readonly publishers: readonly Publisher[];
   readonly store: Store;
 }
 
-/** Something that goes wrong for a while. It puts right what it broke, and resolves then. */
+/** A fault: it breaks something for a while, and repairs it before `run` resolves. */
 export interface Fault {
   readonly name: string;
-  /** How long it lasts, in ms. */
+  /** Its shortest and longest duration, in ms. */
   readonly lasts: readonly [least: number, most: number];
-  /** What it breaks, of which nobody else may break anything meanwhile. */
+  /** The target. No two faults break the same target at the same time. */
   readonly breaks: "node" | "nodes" | "store" | "wire" | "subscribers" | "nothing";
-  run(world: World, ms: number, random: Random): Promise<void>;
+  run(parts: RoundParts, ms: number, random: Random): Promise<void>;
 }
