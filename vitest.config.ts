@@ -11,10 +11,10 @@ export default defineConfig({
     ],
     testTimeout: 30_000,
     hookTimeout: 60_000,
-    // A machine that others use is slow at times; what is polled for is there, or it is not.
+    // A long limit for busy machines. A condition that never holds fails all the same.
     expect: { poll: { timeout: 10_000 } },
     maxWorkers: 2,
-    // CI counts the tests by this report (.ci/run).
+    // .ci/run counts the tests in this report.
     reporters: process.env.SLUICE_TEST_REPORT
       ? ["default", ["json", { outputFile: process.env.SLUICE_TEST_REPORT }]]
       : ["default"],

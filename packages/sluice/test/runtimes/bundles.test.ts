@@ -5,21 +5,21 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { build } from "rolldown";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
 
 const input = fileURLToPath(new URL("programs/bundled.mjs", import.meta.url));
 
-describe("a program bundled with Sluice in it", () => {
+describe("a program that is bundled with Sluice", () => {
   let folder: string;
   beforeEach(async () => {
     folder = await mkdtemp(join(tmpdir(), "sluice-bundled-"));
   });
   afterEach(() => rm(folder, { recursive: true }));
 
-  test.each([
+  it.each([
     ["one file", false],
-    ["a file for each part that is loaded on demand", true],
-  ])("as %s streams a channel, a job and a source", async (_, codeSplitting) => {
+    ["one file for each part that loads on demand", true],
+  ])("as %s, streams a channel, a job and a source", async (_, codeSplitting) => {
     await build({
       input,
       platform: "node",

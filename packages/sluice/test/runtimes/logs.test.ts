@@ -1,11 +1,11 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { describe, expect, test } from "vitest";
+import { describe, expect, it } from "vitest";
 import { NATS_SERVER, startNats } from "../support/nats-server.ts";
 import { REDIS_SERVER, startRedis } from "../support/redis-server.ts";
-import { commandOf } from "./command-of.ts";
-import { Program } from "./program.ts";
+import { commandOf } from "./support/command-of.ts";
+import { Program } from "./support/program.ts";
 
 const RUNTIMES = {
   "this Node": [process.execPath],
@@ -15,24 +15,24 @@ const RUNTIMES = {
 };
 
 for (const [name, command] of Object.entries(RUNTIMES)) {
-  describe.skipIf(command === undefined)(`logs on ${name}`, () => {
+  describe.skipIf(command === undefined)(`Sluice on ${name}`, () => {
     const run = async (kind: string, address: string) => {
       await using program = new Program(command as string[], "log.mjs", [kind, address]);
-      expect(await program.said("done")).toEqual({ done: 3 });
+      expect(await program.message("done")).toEqual({ done: 3 });
     };
 
-    test("LMDB", async () => {
+    it("publishes to LMDB and reads from it", async () => {
       const folder = await mkdtemp(join(tmpdir(), "sluice-runtimes-"));
       await run("lmdb", join(folder, "data"));
       await rm(folder, { recursive: true });
     });
 
-    test.skipIf(REDIS_SERVER === undefined)("Redis", async () => {
+    it.skipIf(REDIS_SERVER === undefined)("publishes to Redis and reads from it", async () => {
       await using redis = await startRedis();
       await run("redis", redis.url);
     });
 
-    test.skipIf(NATS_SERVER === undefined)("NATS", async () => {
+    it.skipIf(NATS_SERVER === undefined)("publishes to NATS and reads from it", async () => {
       const nats = await startNats();
       await run("nats", nats.url).finally(() => nats.stop());
     });

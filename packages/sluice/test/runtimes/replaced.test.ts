@@ -2,13 +2,13 @@ import { cp, mkdtemp, rm, symlink } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { Program } from "./program.ts";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { Program } from "./support/program.ts";
 
 const PACKAGE = fileURLToPath(new URL("../..", import.meta.url));
 
-/** The status of the answer to each kind of request, where nothing is amiss. */
-const ALL_IS_WELL = { response: 200, source: 200, channel: 200, job: 200, broken: 500 };
+/** The status of the answer to each kind of request if all files are there. */
+const EXPECTED = { response: 200, source: 200, channel: 200, job: 200, broken: 500 };
 
 describe("a server whose files are replaced while it runs", () => {
   let folder: string;
@@ -21,27 +21,30 @@ describe("a server whose files are replaced while it runs", () => {
 
   const run = (file: string[] = []) => new Program([process.execPath], "replaced.mjs", [join(folder, "dist"), ...file]);
 
-  test("goes on, ends its streams and closes with what it has loaded", async () => {
+  it("continues, ends its streams and closes, with the parts that it has loaded", async () => {
     await using program = run();
-    expect(await program.said("before")).toEqual({ before: ALL_IS_WELL });
-    expect(await program.said("after")).toMatchObject({ after: ALL_IS_WELL });
-    expect((await program.said("done")).done).toHaveLength(10);
-    expect(program.complaints).toBe("");
+    expect(await program.message("before")).toEqual({ before: EXPECTED });
+    expect(await program.message("after")).toMatchObject({ after: EXPECTED });
+    expect((await program.message("done")).done).toHaveLength(10);
+    expect(program.stderr).toBe("");
   });
 
-  test.each([
+  it.each([
     ["transports/node.js", { source: 503, channel: 503, job: 503, broken: 503 }, "load"],
     ["transports/fetch.js", { response: 503 }, "load"],
     ["channel/open-channel.js", { channel: 503 }, "log"],
     ["logs/memory/memory-channel-log.js", { channel: 503 }, "log"],
     ["jobs/job-progress.js", { job: 500 }, "source"],
-  ])("answers with an error, and reports it, what needs %s while that is not there", async (file, refused, stage) => {
-    await using program = run([file]);
-    const { before, stages } = await program.said("before");
-    expect(before).toEqual({ ...ALL_IS_WELL, ...refused });
-    expect(stages).toContain(stage);
-    expect(await program.said("after")).toMatchObject({ after: ALL_IS_WELL });
-    expect((await program.said("done")).done).toHaveLength(10);
-    expect(program.complaints).toBe("");
-  });
+  ])(
+    "answers requests that need %s with an error while the file is missing, and reports the error",
+    async (file, refused, stage) => {
+      await using program = run([file]);
+      const { before, stages } = await program.message("before");
+      expect(before).toEqual({ ...EXPECTED, ...refused });
+      expect(stages).toContain(stage);
+      expect(await program.message("after")).toMatchObject({ after: EXPECTED });
+      expect((await program.message("done")).done).toHaveLength(10);
+      expect(program.stderr).toBe("");
+    },
+  );
 });

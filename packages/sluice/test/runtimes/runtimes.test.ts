@@ -1,6 +1,6 @@
 import { fetchHttp2 } from "../adapters/support/fetch-http2.ts";
-import { commandOf } from "./command-of.ts";
-import { runtimeContract } from "./runtime-contract.ts";
+import { commandOf } from "./support/command-of.ts";
+import { runtimeContract } from "./support/runtime-contract.ts";
 
 const node = [process.execPath];
 const newest = commandOf("node-newest");
@@ -17,7 +17,7 @@ runtimeContract("Hono on Bun", { command: bun, program: "bun-hono.mjs" });
 runtimeContract("Deno.serve", {
   command: deno,
   program: "deno-serve.mjs",
-  // Once, to whoever listens to the signal of a request at all.
+  // Deno writes this once to every program that listens to the signal of a request.
   notice: /^Deno\.serve: request\.signal aborts on successful responses .*\n/m,
 });
 runtimeContract("node:http of Deno", { command: deno, program: "node-http.mjs" });

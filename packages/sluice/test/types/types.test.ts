@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 
 const ROOT = fileURLToPath(new URL("../../../..", import.meta.url));
 
-/** What the compiler says of a project of this folder; that it could not say anything is a fault too. */
+/** Returns what the compiler prints for a project of this folder, or the error if it could not run. */
 function diagnostics(project: string): Promise<string> {
   const path = fileURLToPath(new URL(project, import.meta.url));
   const args = ["tsc", "-p", path, "--noEmit", "--pretty", "false"];
@@ -14,11 +14,11 @@ function diagnostics(project: string): Promise<string> {
 }
 
 describe("the types of the built package", () => {
-  it("compile what is right, and nothing that is marked as wrong", async () => {
+  it("accept correct programs, and reject every line that is marked as an error", async () => {
     expect(await diagnostics("cases/tsconfig.json")).toBe("");
   });
 
-  it("need no types of Node for the entries that need no Node", async () => {
+  it("need no types of Node for the entries that run without Node", async () => {
     expect(await diagnostics("cases/worker/tsconfig.json")).toBe("");
   });
 });

@@ -1,7 +1,7 @@
 /** `sluice/hono` on `Bun.serve`. */
 import { Hono } from "hono";
 import { sluiceHono } from "../../../dist/adapters/hono.js";
-import { say, serve, sluice } from "./desk.mjs";
+import { print, serve, sluice } from "./routes.mjs";
 
 const app = new Hono().use(sluiceHono({ sluice }));
 app.get("*", (c) =>
@@ -12,4 +12,4 @@ app.get("*", (c) =>
   ),
 );
 const server = Bun.serve({ port: 0, hostname: "127.0.0.1", fetch: app.fetch });
-say({ port: server.port });
+print({ port: server.port });

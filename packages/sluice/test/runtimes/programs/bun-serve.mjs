@@ -1,9 +1,9 @@
 /** `sluice.response` on `Bun.serve`. */
-import { say, serve, sluice } from "./desk.mjs";
+import { print, serve, sluice } from "./routes.mjs";
 
 const server = Bun.serve({
   port: 0,
   hostname: "127.0.0.1",
   fetch: (request) => serve(request.url, (source, options) => sluice.response(request, source, options), Response.json),
 });
-say({ port: server.port });
+print({ port: server.port });

@@ -1,4 +1,6 @@
-/** What a program does that is bundled: a channel, a job, a stream and a response. The names are those of an application's own import. */
+/**
+ * A program to bundle: a channel, a job, a stream and a response. It imports Sluice by name, as an application does.
+ */
 import { createServer } from "node:http";
 import { createSluice } from "sluice";
 import { parseEventStream } from "sluice/protocol";

@@ -1,7 +1,7 @@
 /** `sluice.response` on `Deno.serve`. */
-import { say, serve, sluice } from "./desk.mjs";
+import { print, serve, sluice } from "./routes.mjs";
 
-Deno.serve({ port: 0, hostname: "127.0.0.1", onListen: ({ port }) => say({ port }) }, (request) =>
+Deno.serve({ port: 0, hostname: "127.0.0.1", onListen: ({ port }) => print({ port }) }, (request) =>
   serve(
     request.url,
     (source, options) => sluice.response(request, source, options),

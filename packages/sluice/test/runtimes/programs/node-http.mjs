@@ -1,6 +1,6 @@
-/** `sluice.stream` on `node:http`, wherever there is one. */
+/** `sluice.stream` on `node:http`, on any runtime that has it. */
 import { createServer } from "node:http";
-import { say, serve, sluice } from "./desk.mjs";
+import { print, serve, sluice } from "./routes.mjs";
 
 const server = createServer((req, res) =>
   serve(
@@ -9,4 +9,4 @@ const server = createServer((req, res) =>
     (value) => res.writeHead(200, { "content-type": "application/json" }).end(JSON.stringify(value)),
   ),
 );
-server.listen(0, "127.0.0.1", () => say({ port: server.address().port }));
+server.listen(0, "127.0.0.1", () => print({ port: server.address().port }));

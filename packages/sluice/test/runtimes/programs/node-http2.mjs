@@ -1,6 +1,6 @@
-/** `sluice.stream` on `node:http2`, wherever there is one. */
+/** `sluice.stream` on `node:http2`, on any runtime that has it. */
 import { createServer } from "node:http2";
-import { say, serve, sluice } from "./desk.mjs";
+import { print, serve, sluice } from "./routes.mjs";
 
 const server = createServer((req, res) =>
   serve(
@@ -12,4 +12,4 @@ const server = createServer((req, res) =>
     },
   ),
 );
-server.listen(0, "127.0.0.1", () => say({ port: server.address().port }));
+server.listen(0, "127.0.0.1", () => print({ port: server.address().port }));

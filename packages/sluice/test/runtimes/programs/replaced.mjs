@@ -1,6 +1,7 @@
 /**
- * A server whose files go away while it runs. `<folder of the package's files> <file>`: this one is gone when the first requests come, and
- * back for those after. Without a file: all are gone, but only once each part was of use. Tells the status of every answer.
+ * A server whose files are removed while it runs. Arguments: `<folder of the package's files> <file>`. The file is
+ * missing during the first requests, and back during the next. Without a file argument, all files are removed after the
+ * first requests. Prints the status of every answer.
  */
 import { renameSync, rmSync } from "node:fs";
 import { createServer } from "node:http";
@@ -37,7 +38,7 @@ async function statusOf(answer) {
   return status;
 }
 
-/** The status of an answer to each kind of request. */
+/** Sends a request of each kind, and returns the status of each answer. */
 async function askAll() {
   const answers = { response: await statusOf(sluice.response(new Request("http://localhost/"), once, { onClose })) };
   for (const name of Object.keys(sources))
@@ -45,18 +46,18 @@ async function askAll() {
   return answers;
 }
 
-const say = (message) => console.log(JSON.stringify(message));
+const print = (message) => console.log(JSON.stringify(message));
 if (file === undefined) {
-  say({ before: await askAll() });
+  print({ before: await askAll() });
   rmSync(folder, { recursive: true });
 } else {
   renameSync(join(folder, file), join(folder, "away"));
-  say({ before: await askAll(), stages: stages.splice(0) });
+  print({ before: await askAll(), stages: stages.splice(0) });
   renameSync(join(folder, "away"), join(folder, file));
 }
-say({ after: await askAll(), stages });
+print({ after: await askAll(), stages });
 await sluice.drain({ pace: 0 });
 await sluice.close();
 server.close();
 server.closeAllConnections();
-say({ done: reasons });
+print({ done: reasons });

@@ -16,12 +16,12 @@ const orders = sluice.channel<{ placed: { id: number } }>("orders");
 // Fastify, on HTTP/1.1 and HTTP/2.
 const fastify = Fastify();
 await fastify.register(sluiceFastify, { sluice, drain: { timeout: 1_000 } });
-// @ts-expect-error a Sluice is needed
+// @ts-expect-error the option sluice is required
 await fastify.register(sluiceFastify, {});
 fastify.get("/", async (request, reply) => {
   const reason = await reply.sse(orders.subscribe(), { event: request.id });
   holds<Exactly<typeof reason, CloseReason>>();
-  // @ts-expect-error no source
+  // @ts-expect-error a number is not a source
   return reply.sse(1);
 });
 const http2 = Fastify({ http2: true });
@@ -31,10 +31,10 @@ http2.get("/", (_request, reply) => reply.sse(orders.subscribe()));
 // Koa.
 new Koa()
   .use(sluiceKoa({ sluice }))
-  // @ts-expect-error Koa tells nothing of its shutdown
+  // @ts-expect-error Koa has no hook for its shutdown
   .use(sluiceKoa({ sluice, drain: {} }))
   .use((ctx) => ctx.sse(orders.subscribe()))
-  // @ts-expect-error no source
+  // @ts-expect-error a number is not a source
   .use((ctx) => ctx.sse(1));
 
 // Hono.
@@ -46,7 +46,7 @@ new Hono()
       return orders.subscribe();
     }),
   )
-  // @ts-expect-error no source
+  // @ts-expect-error a number is not a source
   .get("/no", (c) => c.var.sse(1));
 
 // Nest.
@@ -64,7 +64,7 @@ class OrderController {
     return orders.subscribe();
   }
 
-  // @ts-expect-error there is no such option
+  // @ts-expect-error the option does not exist
   @EventStream({ events: "order" })
   wrong() {}
 }
@@ -73,7 +73,7 @@ class OrderController {
   imports: [
     SluiceModule.forRoot({ sluice }),
     SluiceModule.forRootAsync({ inject: ["config"], useFactory: (config: typeof sluice) => ({ sluice: config }) }),
-    // @ts-expect-error a Sluice is needed
+    // @ts-expect-error the option sluice is required
     SluiceModule.forRoot({}),
   ],
   controllers: [OrderController],

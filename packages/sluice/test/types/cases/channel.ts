@@ -11,33 +11,33 @@ const sluice = createSluice();
 const orders = sluice.channel<OrderEvents>("orders", {
   latestBy: (event) => {
     if (event.type === "placed") holds<Exactly<typeof event.data, Order>>();
-    // @ts-expect-error there is no such type
+    // @ts-expect-error the type does not exist
     if (event.type === "plced") return "x";
     return event.type;
   },
 });
 holds<Exactly<typeof orders, Channel<OrderEvents>>>();
 
-// publish() knows the types of events and the data of each.
+// publish() accepts the declared types, each with its data.
 holds<Exactly<ReturnType<typeof orders.publish>, Promise<string>>>();
 await orders.publish("placed", { id: 1, total: 2 });
 await orders.publish("closed", null, { topics: ["user:1"], id: "own", retry: 1_000 });
-// @ts-expect-error there is no such type
+// @ts-expect-error the type does not exist
 await orders.publish("plced", { id: 1, total: 2 });
-// @ts-expect-error the data is that of another type
+// @ts-expect-error the data belongs to another type
 await orders.publish("placed", { orderId: 1 });
 // @ts-expect-error a field is missing
 await orders.publish("placed", { id: 1 });
-// @ts-expect-error a field is not of its type
+// @ts-expect-error a field has the wrong type
 await orders.publish("cancelled", { orderId: "1" });
-// @ts-expect-error a field is too many
+// @ts-expect-error an extra field
 await orders.publish("cancelled", { orderId: 1, reason: "none" });
-// @ts-expect-error there is no such option
+// @ts-expect-error the option does not exist
 await orders.publish("closed", null, { topic: "user:1" });
-// @ts-expect-error data must be given
+// @ts-expect-error the data is required
 await orders.publish("closed");
 
-// subscribe() narrows what filters see and what iterations yield.
+// subscribe() narrows the events that filters and iterations receive.
 const all = orders.subscribe();
 holds<Exactly<typeof all, Subscription<Order | { orderId: number } | null>>>();
 const placed = orders.subscribe({
@@ -54,18 +54,18 @@ for await (const item of placed.after("epoch-1")) item.data.total.toFixed();
 orders.subscribe({
   filter: (event) => (event.type === "cancelled" ? event.data.orderId === 1 : event.type === "closed"),
 });
-// @ts-expect-error there is no such type
+// @ts-expect-error the type does not exist
 orders.subscribe({ types: ["plced"] });
-// @ts-expect-error the filter sees events of the types only
+// @ts-expect-error the filter receives only events of the selected types
 orders.subscribe({ types: ["closed"], filter: (event) => event.data.orderId === 1 });
-// @ts-expect-error a type must be told apart before its data is known
+// @ts-expect-error the data is unknown until the filter has checked the type
 orders.subscribe({ filter: (event) => event.data.total > 1 });
-// @ts-expect-error topics are a list, or "*"
+// @ts-expect-error topics are an array or "*"
 orders.subscribe({ topics: "user:1" });
 orders.subscribe({ topics: "*", from: "start" });
 orders.subscribe({ initial: async ({ signal }) => [signal.aborted] });
 
-// What is kept has the same types.
+// history() returns the same types.
 const { events } = await orders.history({ limit: 10 });
 for (const event of events) if (event.type === "placed") holds<Exactly<typeof event.data, Order>>();
 holds<Exactly<(typeof events)[number], ChannelEvent<OrderEvents>>>();
@@ -79,7 +79,7 @@ await notices.publish("notice", "hello");
 // @ts-expect-error the data is a string
 await notices.publish("notice", 1);
 
-// Without a map, any type has any data.
+// Without a map, every type accepts any data.
 const loose = sluice.channel("loose");
 holds<Exactly<typeof loose, Channel>>();
 await loose.publish("anything", { at: "all" });

@@ -1,5 +1,5 @@
-/** `true` where two types are the same, and not merely assignable to each other. */
+/** `true` if two types are the same, and not only assignable to each other. */
 export type Exactly<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
 
-/** Compiles where the type is `true`. */
+/** Compiles if the type is `true`. */
 export function holds<_ extends true>(): void {}

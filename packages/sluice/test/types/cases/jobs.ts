@@ -13,9 +13,9 @@ const { id, result } = exports_.start(async ({ progress, signal, id }) => {
   return { url: `/exports/${id}` };
 });
 holds<Exactly<typeof result, Promise<{ url: string }>>>();
-// @ts-expect-error a job returns its result
+// @ts-expect-error the result has another type
 exports_.start(async () => "done");
-// @ts-expect-error there is no such option
+// @ts-expect-error the option does not exist
 exports_.start(async () => ({ url: "" }), { name: "x" });
 
 const state = exports_.get(id);
@@ -23,5 +23,5 @@ holds<
   Exactly<typeof state extends undefined ? never : NonNullable<typeof state>["result"], { url: string } | undefined>
 >();
 if (state?.state === "running") state.progress?.percent.toFixed();
-// @ts-expect-error there is no such state
+// @ts-expect-error the state does not exist
 if (state?.state === "done") exports_.cancel(id);

@@ -12,7 +12,7 @@ async function* numbers(): AsyncGenerator<number> {
   yield 1;
 }
 
-// Sources are async iterables, functions that make one, and subscriptions.
+// A source is an async iterable, a function that returns one, or a subscription.
 const reason = await sluice.stream(req, res, numbers());
 holds<Exactly<typeof reason, CloseReason>>();
 sluice.stream(req, res, numbers, { event: "number", retry: 1_000, expiresAt: new Date() });
@@ -27,18 +27,18 @@ sluice.stream(req, res, async function* ({ signal, lastEventId }) {
   yield { id: 2 };
   yield new SseItem(undefined, { comment: "still working" });
 });
-// @ts-expect-error a number is no source
+// @ts-expect-error a number is not a source
 sluice.stream(req, res, 1);
-// @ts-expect-error an iterable that is not async is no source
+// @ts-expect-error a synchronous iterable is not a source
 sluice.stream(req, res, [1, 2]);
-// @ts-expect-error nor is a function that makes one
+// @ts-expect-error a function that returns a synchronous iterable is not a source
 sluice.stream(req, res, () => [1, 2]);
-// @ts-expect-error there is no such option
+// @ts-expect-error the option does not exist
 sluice.stream(req, res, numbers, { events: "number" });
-// @ts-expect-error an event of a source has no such field
+// @ts-expect-error the field does not exist
 new SseItem(1, { type: "placed" });
 
-// The request is what was passed in.
+// The context has the request with its type.
 sluice.stream(req, res, ({ request }) => {
   holds<Exactly<typeof request, IncomingMessage>>();
   return numbers();
@@ -57,12 +57,12 @@ const response = await sluice.response(new Request("http://desk.example"), ({ re
   return numbers();
 });
 holds<Exactly<typeof response, Response>>();
-// @ts-expect-error a request of Node is none of the Fetch standard
+// @ts-expect-error a request of Node is not a Request of the Fetch standard
 sluice.response(req, numbers);
-// @ts-expect-error and the other way round
+// @ts-expect-error a Request of the Fetch standard is not a request of Node
 sluice.stream(new Request("http://desk.example"), res, numbers);
 
-// A source function can be written on its own.
+// A source function can be declared on its own.
 const readOrders = async ({ signal }: SourceContext) => (signal.aborted ? null : numbers());
 sluice.stream(req, res, readOrders);
 sluice.response(new Request("http://desk.example"), readOrders);

@@ -1,4 +1,6 @@
-/** Compiles without the types of Node, as for Cloudflare Workers, Deno or a browser; with every declaration file checked. */
+/**
+ * Compiles without the types of Node, as for Cloudflare Workers, Deno or a browser. Every declaration file is checked.
+ */
 import { createSluice, memoryLog, type NodeRequest, SluiceError } from "sluice";
 import { createParser, encodeEvent, type ParsedEvent } from "sluice/protocol";
 
@@ -14,5 +16,5 @@ const events: ParsedEvent[] = [];
 createParser({ onEvent: (event) => events.push(event) }).push(encodeEvent({ data: "hello" }));
 const request: NodeRequest = { headers: { accept: "text/event-stream" } };
 if (request.url === undefined) throw new SluiceError("CLOSED", "No address.");
-// @ts-expect-error there is no Node here
+// @ts-expect-error Node's globals do not exist
 process.exit();

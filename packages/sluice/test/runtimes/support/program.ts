@@ -3,51 +3,51 @@ import { once } from "node:events";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 
-/** A line that a program has written: see `programs/desk.mjs`. */
+/** A line of JSON that a program has printed: see `programs/routes.mjs`. */
 export type Message = Readonly<Record<string, unknown>>;
 
-/** A program of this folder at work. */
+/** A running program of the folder `programs`. */
 export class Program implements AsyncDisposable {
   readonly #child: ChildProcess;
   readonly #messages: Message[] = [];
-  #complaints = "";
-  #wake: () => void = () => undefined;
+  #stderr = "";
+  #onMessage: () => void = () => undefined;
 
-  /** Runs a program by a command line without its name, such as `["deno", "run"]`. */
+  /** Runs a program. The command line does not contain its path: `["deno", "run"]`. */
   constructor([command, ...args]: readonly string[], name: string, options: readonly string[] = []) {
-    const path = fileURLToPath(new URL(`programs/${name}`, import.meta.url));
+    const path = fileURLToPath(new URL(`../programs/${name}`, import.meta.url));
     const child = spawn(command as string, [...args, path, ...options], { stdio: ["ignore", "pipe", "pipe"] });
     this.#child = child;
-    child.stderr.on("data", (text) => (this.#complaints += text));
+    child.stderr.on("data", (text) => (this.#stderr += text));
     createInterface(child.stdout).on("line", (line) => {
       this.#messages.push(JSON.parse(line));
-      this.#wake();
+      this.#onMessage();
     });
     child.on("close", (code) => {
       this.#messages.push({ exit: code });
-      this.#wake();
+      this.#onMessage();
     });
   }
 
-  /** What it wrote to standard error. */
-  get complaints(): string {
-    return this.#complaints;
+  /** The text that it has written to standard error. */
+  get stderr(): string {
+    return this.#stderr;
   }
 
-  /** Where it listens. */
+  /** Resolves with the origin on which it listens. */
   async origin(): Promise<string> {
-    return `http://127.0.0.1:${(await this.said("port")).port}`;
+    return `http://127.0.0.1:${(await this.message("port")).port}`;
   }
 
-  /** Takes the first message that has this field, of those to come or not yet taken. */
-  async said(field: string): Promise<Message> {
+  /** Removes and returns the first message with this field, and waits for it if needed. Throws if the program ends. */
+  async message(field: string): Promise<Message> {
     for (;;) {
       const index = this.#messages.findIndex((message) => field in message || "exit" in message);
       const message = this.#messages[index];
       if (message !== undefined && field in message) return this.#messages.splice(index, 1)[0] as Message;
-      if (message !== undefined) throw new Error(`The program ended with ${message.exit}:\n${this.#complaints}`);
+      if (message !== undefined) throw new Error(`The program ended with ${message.exit}:\n${this.#stderr}`);
       await new Promise<void>((resolve) => {
-        this.#wake = resolve;
+        this.#onMessage = resolve;
       });
     }
   }

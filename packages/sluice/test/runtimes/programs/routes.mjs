@@ -1,17 +1,17 @@
 /**
- * What the programs of this folder serve, each on its runtime: a channel that `/publish` fills, and a source that is parked. They
- * tell what happens by lines of JSON on standard output.
+ * The routes of the programs in this folder: a channel to which `/publish` publishes, and a source that waits. A
+ * program reports what happens in lines of JSON on standard output.
  */
 import { createSluice } from "../../../dist/index.js";
 
 export const sluice = createSluice();
 const news = sluice.channel("news", { retain: { bytes: Infinity } });
 
-/** @param {object} message */
-export const say = (message) => console.log(JSON.stringify(message));
+/** Prints a message as a line of JSON. @param {object} message */
+export const print = (message) => console.log(JSON.stringify(message));
 
 /**
- * What a request gets: a stream, or an answer.
+ * Answers a request with a stream or with a value.
  *
  * @param {string} url
  * @param {(source: object, options: object) => unknown} stream
@@ -21,9 +21,9 @@ export async function serve(url, stream, answer) {
   const { pathname, searchParams } = new URL(url, "http://desk.example");
   switch (pathname) {
     case "/news":
-      return stream(news.subscribe(), { onClose: (reason) => say({ news: reason }) });
-    case "/parked":
-      return stream(parked, { onClose: (reason) => say({ parked: reason }) });
+      return stream(news.subscribe(), { onClose: (reason) => print({ news: reason }) });
+    case "/waiting":
+      return stream(waiting, { onClose: (reason) => print({ waiting: reason }) });
     case "/refused":
       return stream(() => Promise.reject(Object.assign(new Error("Not for you."), { status: 403 })), {});
     case "/publish": {
@@ -33,15 +33,15 @@ export async function serve(url, stream, answer) {
       return answer(ids.at(-1));
     }
     case "/drain":
-      sluice.drain({ pace: 0, timeout: 5_000 }).then(() => say({ health: sluice.health() }));
+      sluice.drain({ pace: 0, timeout: 5_000 }).then(() => print({ health: sluice.health() }));
       return answer("draining");
     default:
       return answer(sluice.stats());
   }
 }
 
-/** Gives one event, and then waits until it is ended: by its signal, and by `return()`. */
-function parked({ signal }) {
+/** A source that yields one event, and then waits until its signal aborts and `return()` is called. */
+function waiting({ signal }) {
   let isFirst = true;
   const ended = new Promise((resolve) =>
     signal.addEventListener("abort", () => resolve({ done: true, value: undefined })),
@@ -53,10 +53,10 @@ function parked({ signal }) {
     next() {
       if (!isFirst) return ended;
       isFirst = false;
-      return Promise.resolve({ done: false, value: "parked" });
+      return Promise.resolve({ done: false, value: "waiting" });
     },
     return() {
-      say({ returned: true, aborted: signal.aborted });
+      print({ returned: true, aborted: signal.aborted });
       return Promise.resolve({ done: true, value: undefined });
     },
   };

@@ -1,6 +1,6 @@
-import { programPath } from "../../../../scripts/programs.mjs";
+import { programPath } from "../../../../../scripts/programs.mjs";
 
-/** The command line of a runtime that the machine may have. */
+/** Returns the command line of a runtime, or `undefined` if this machine does not have it. */
 export function commandOf(name: string, ...args: string[]): string[] | undefined {
   const path = programPath(name);
   return path === undefined ? undefined : [path, ...args];
