@@ -7,8 +7,7 @@ import { sharedLogContract } from "../support/shared-log-contract.ts";
 
 describe.skipIf(REDIS_SERVER === undefined)("redisLog on a real Redis", () => {
   let redis: RedisServer;
-  /** Each log of its own is in a place of its own. */
-  let places = 0;
+  let prefixes = 0;
 
   beforeAll(async () => {
     redis = await startRedis();
@@ -16,14 +15,14 @@ describe.skipIf(REDIS_SERVER === undefined)("redisLog on a real Redis", () => {
 
   afterAll(() => redis?.stop());
 
-  logContract("redisLog", () => redisLog({ url: redis.url, prefix: `${places++}:` }));
+  logContract("redisLog", () => redisLog({ url: redis.url, prefix: `${prefixes++}:` }));
 
-  const newPlace = async () => {
-    const prefix = `${places++}:`;
+  const newStore = async () => {
+    const prefix = `${prefixes++}:`;
     return { open: () => redisLog({ url: redis.url, prefix }) };
   };
 
-  sharedLogContract("redisLog", newPlace);
+  sharedLogContract("redisLog", newStore);
 
-  likeMemory("redisLog", newPlace, EVENTS, 100);
+  likeMemory("redisLog", newStore, EVENTS, 100);
 });

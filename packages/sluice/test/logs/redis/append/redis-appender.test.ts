@@ -1,4 +1,4 @@
-import { expect, test } from "vitest";
+import { expect, it } from "vitest";
 import { SluiceError } from "../../../../src/base/sluice-error.ts";
 import type { NewEntry } from "../../../../src/logs/log.ts";
 import { type AppendTarget, RedisAppender } from "../../../../src/logs/redis/append/redis-appender.ts";
@@ -6,7 +6,7 @@ import { turns } from "../../../support/turns.ts";
 
 const entry = (data: string): NewEntry => ({ type: "n", data, json: true });
 
-/** A log in the life "a", whose calls are answered when the test says so. */
+/** Makes a log in the epoch "a". The test answers the calls of its script. */
 function heldTarget() {
   const calls: { readonly epoch: string; readonly text: string; answer(numbers: readonly number[]): void }[] = [];
   let refreshed!: () => void;
@@ -40,12 +40,12 @@ function heldTarget() {
   return { life, target, calls, refreshed: () => refreshed() };
 }
 
-test("what was refused in the life before is appended again before what came later, whoever noticed the new life first", async () => {
+it("repeats an append that the old epoch refused before it sends a later append", async () => {
   const { life, target, calls, refreshed } = heldTarget();
   const appender = new RedisAppender(target);
   const appends = [appender.append([entry("first")])];
   await turns(2);
-  // Somebody else finds out about the new life before the refusal is read.
+  // Another operation discovers the new epoch before the refusal arrives.
   void life.refresh();
   appends.push(appender.append([entry("second")]));
   await turns(2);
