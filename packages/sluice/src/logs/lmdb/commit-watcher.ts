@@ -1,8 +1,8 @@
 import type { FSWatcher } from "node:fs";
 import { quietInterval, type Timer } from "../../base/timers.ts";
+import { COMMIT_TIMEOUT_MS } from "./lmdb-writer.ts";
 import { fileSystem } from "./store/files.ts";
 import type { LmdbStore } from "./store/lmdb-store.ts";
-import { COMMIT_TIMEOUT_MS } from "./write/lmdb-writer.ts";
 
 /** How often this process looks for new commits, in ms, in case it missed a notification. A look takes microseconds. */
 const POLL_MS = 200;

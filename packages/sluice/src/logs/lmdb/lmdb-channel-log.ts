@@ -5,11 +5,11 @@ import { startAgeChecks } from "../shared/age-checks.ts";
 import { closedError } from "../shared/closed-error.ts";
 import { LogView } from "../shared/log-view.ts";
 import { SharedChannelLog } from "../shared/shared-channel-log.ts";
+import { LmdbAppender } from "./lmdb-appender.ts";
+import type { Appended } from "./lmdb-changes.ts";
 import type { LmdbFolder } from "./lmdb-folder.ts";
+import { LmdbTrimmer } from "./lmdb-trimmer.ts";
 import type { ChannelState } from "./store/lmdb-store.ts";
-import type { Appended } from "./write/changes.ts";
-import { LmdbAppender } from "./write/lmdb-appender.ts";
-import { LmdbTrimmer } from "./write/lmdb-trimmer.ts";
 
 /** Entries of other processes are read in portions of this size, with a turn of the event loop between them. */
 const PORTION_EVENTS = 512;

@@ -1,8 +1,8 @@
 import type { open } from "lmdb";
 import { CommitWatcher } from "./commit-watcher.ts";
+import { LmdbWriter } from "./lmdb-writer.ts";
 import { CHANNEL_LIST } from "./store/keys.ts";
 import { LmdbStore } from "./store/lmdb-store.ts";
-import { LmdbWriter } from "./write/lmdb-writer.ts";
 
 /** How to open a folder. */
 export interface LmdbFolderOptions {

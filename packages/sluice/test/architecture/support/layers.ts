@@ -24,6 +24,7 @@ export const LAYERS: readonly Layer[] = [
   { folder: "logs/shared", imports: ["logs/log.ts"] },
   { folder: "logs/memory", imports: ["logs/log.ts", "logs/shared/age-checks.ts", "logs/shared/epoch.ts"] },
   { folder: "logs/lmdb", imports: ["logs/log.ts", "logs/shared"], packages: ["lmdb"] },
+  { folder: "logs/lmdb/store", imports: [] },
   { folder: "logs/redis", imports: ["logs/log.ts", "logs/shared"], packages: ["redis"] },
   { folder: "logs/redis/connection", imports: ["logs/redis/redis-scripts.ts"] },
   { folder: "logs/redis/life", imports: ["logs/redis/connection"] },

@@ -38,8 +38,8 @@ type Row = [
 ];
 
 /**
- * Consecutive entries, appended at the same time and stored as one record, because LMDB's work per record is most of the
- * cost (docs/decisions/021-lmdb-keeps-blocks.md).
+ * Consecutive entries, appended at the same time and stored as one record, because LMDB's work per record is most of
+ * the cost (docs/decisions/021-lmdb-keeps-blocks.md).
  */
 export class LmdbBlock {
   readonly last: number;

@@ -1,7 +1,7 @@
-import { SluiceError } from "../../../base/sluice-error.ts";
-import { ENTRY_OVERHEAD_BYTES, entryBytes, type LogEntry, type NewEntry, type Retention } from "../../log.ts";
-import { type LmdbBlock, toBlocks } from "../store/block.ts";
-import { type ChannelState, type LmdbStore, MAX_GROWTH } from "../store/lmdb-store.ts";
+import { SluiceError } from "../../base/sluice-error.ts";
+import { ENTRY_OVERHEAD_BYTES, entryBytes, type LogEntry, type NewEntry, type Retention } from "../log.ts";
+import { type LmdbBlock, toBlocks } from "./store/block.ts";
+import { type ChannelState, type LmdbStore, MAX_GROWTH } from "./store/lmdb-store.ts";
 
 // Changes of a channel. They are prepared from a snapshot, and written if the channel is still unchanged
 // (`LmdbStore.change`).

@@ -1,7 +1,7 @@
-import type { Retention } from "../../log.ts";
-import type { LmdbFolder } from "../lmdb-folder.ts";
-import type { ChannelState } from "../store/lmdb-store.ts";
-import { isOver, trim } from "./changes.ts";
+import type { Retention } from "../log.ts";
+import { isOver, trim } from "./lmdb-changes.ts";
+import type { LmdbFolder } from "./lmdb-folder.ts";
+import type { ChannelState } from "./store/lmdb-store.ts";
 
 /** Commits after which LMDB reuses the pages that a commit freed. */
 const COMMITS_UNTIL_REUSE = 2;

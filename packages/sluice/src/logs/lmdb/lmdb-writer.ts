@@ -1,6 +1,6 @@
-import { SluiceError } from "../../../base/sluice-error.ts";
-import { afterTurn, quietSleep } from "../../../base/timers.ts";
-import type { LmdbStore } from "../store/lmdb-store.ts";
+import { SluiceError } from "../../base/sluice-error.ts";
+import { afterTurn, quietSleep } from "../../base/timers.ts";
+import type { LmdbStore } from "./store/lmdb-store.ts";
 
 /** A change of a channel that waits to be committed. */
 interface Task<T = unknown> {

@@ -1,7 +1,7 @@
-import { SluiceError } from "../../../base/sluice-error.ts";
-import type { NewEntry, Retention } from "../../log.ts";
-import type { LmdbFolder } from "../lmdb-folder.ts";
-import { type Appended, append } from "./changes.ts";
+import { SluiceError } from "../../base/sluice-error.ts";
+import type { NewEntry, Retention } from "../log.ts";
+import { type Appended, append } from "./lmdb-changes.ts";
+import type { LmdbFolder } from "./lmdb-folder.ts";
 
 /** A batch with this many entries takes no more calls. The event loop stands still while a batch is handed to LMDB. */
 const FULL_BATCH_ENTRIES = 4_096;
