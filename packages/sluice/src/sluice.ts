@@ -1,4 +1,4 @@
-import { checkBoolean, checkNames, checkText, invalidOption, show } from "./base/check-option.ts";
+import { checkBoolean, checkNames, invalidOption } from "./base/check-option.ts";
 import { OnDemand } from "./base/on-demand.ts";
 import { SluiceError } from "./base/sluice-error.ts";
 import { afterTurn } from "./base/timers.ts";
@@ -14,6 +14,7 @@ import type { JobRegistry } from "./jobs/job-registry.ts";
 import { Jobs } from "./jobs/jobs.ts";
 import { checkJobsOptions, type JobLimits, type JobsOptions } from "./jobs/jobs-options.ts";
 import type { LocalJobs } from "./jobs/local-jobs.ts";
+import { checkName, knownOrMade } from "./known-or-made.ts";
 import { checkSluiceOptions, type SluiceOptions, type SluiceSettings } from "./sluice-options.ts";
 import { type SluiceHealth, type SluiceStats, sluiceHealth, sluiceStats } from "./sluice-stats.ts";
 import type { CloseReason } from "./stream/close-reason.ts";
@@ -152,12 +153,12 @@ export class Sluice implements AsyncDisposable {
   }
 
   /**
-   * Ends all streams in an orderly way before a shutdown. New streams get 503. Open streams end one after another,
-   * and each receives a reconnection time first; streams of jobs may finish. Resolves when all streams are
-   * gone. Throws `INVALID_OPTION`.
+   * Ends all streams in an orderly way before a shutdown. New streams get 503. Open streams end one after another, and
+   * each receives a reconnection time first; streams of jobs may finish. Resolves when all streams are gone.
+   * Throws `INVALID_OPTION`.
    */
   drain(options: DrainOptions = {}): Promise<void> {
-    // On a shared log, subscribers of other nodes may follow the jobs of this one, which cannot know it.
+    // On a shared log, followers on other nodes may wait for the jobs of this node. This node cannot see them.
     const isBusy = () => this.#settings.log.shared && [...this.#jobs.values()].some((jobs) => jobs.isBusy);
     return drainStreams(this.#hub, options, isBusy);
   }
@@ -249,33 +250,3 @@ export function createSluice(options: SluiceOptions = {}): Sluice {
 }
 
 const NO_OPTIONS: StreamOptions = {};
-
-interface KnownOrMade<T> {
-  readonly known: Map<string, T>;
-  readonly kind: "channel" | "jobs";
-  readonly name: string;
-  readonly options: object | undefined;
-  readonly make: () => T;
-}
-
-/** Returns the known object of this name, or makes it. Throws `INVALID_OPTION` if it is known and there are options. */
-function knownOrMade<T>({ known, kind, name, options, make }: KnownOrMade<T>): T {
-  const found = known.get(name);
-  if (found !== undefined) {
-    if (options === undefined) return found;
-    const message = `sluice.${kind}(${show(name)}) was called before: pass options only in the first call.`;
-    throw new SluiceError("INVALID_OPTION", message);
-  }
-  checkName(kind, name);
-  const made = make();
-  known.set(name, made);
-  return made;
-}
-
-const MAX_NAME_LENGTH = 256;
-
-function checkName(kind: string, name: unknown): void {
-  checkText(`${kind} name`, name ?? null);
-  if ((name as string).length > MAX_NAME_LENGTH)
-    throw invalidOption(`${kind} name`, `a string of at most ${MAX_NAME_LENGTH} characters`, name);
-}

@@ -5,6 +5,8 @@ export const BEATS_PER_TIMEOUT = 4;
  * The other nodes and their liveness. Time is measured in beats of this node that came through the log: a node is dead
  * if none of its beats arrived while this node's beats filled its timeout. So no node counts as dead while the log is
  * out of reach, since this node's own beats do not come through either.
+ *
+ * See docs/decisions/018-judge-nodes-by-the-order-of-the-log.md.
  */
 export class Nodes {
   readonly #others = new Map<string, { missed: number; readonly limit: number; readonly isLive: boolean }>();

@@ -40,7 +40,10 @@ export interface JobTableListener {
   ended(job: JobRun, type: TerminalType, data: unknown, eventId: string): void;
 }
 
-/** Returns the event ID of a run's end. A log takes each ID once, so only the first end of a run gets into the log. */
+/**
+ * Returns the event ID of a run's end. A log takes each ID once, so only the first end of a run gets into the log.
+ * See docs/decisions/019-a-jobs-end-has-an-id-of-its-own.md.
+ */
 export function endId(run: string): string {
   return `end:${run}`;
 }

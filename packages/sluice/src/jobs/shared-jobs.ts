@@ -136,7 +136,10 @@ export class SharedJobs implements JobRegistry {
     this.#local.close();
   }
 
-  /** Runs after each beat. Publishes again what the log lost, or will trim soon, of this process's jobs. */
+  /**
+   * Runs after each beat. Publishes again what the log lost, or will trim soon, of this process's jobs.
+   * See docs/decisions/020-announce-jobs-again.md.
+   */
   #repeatLost(): void {
     const opened = this.#channel.open();
     if (opened instanceof Promise) {
