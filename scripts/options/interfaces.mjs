@@ -87,7 +87,8 @@ function inheritedFrom(interfaces, { expression, typeArguments }) {
  */
 function typeText(source, node) {
   const text = source.slice(node.start, node.end).replace(/\s+/g, " ");
-  return node.type === "TSUnionType" ? text.replace(/ \| undefined$/, "") : text;
+  if (node.type !== "TSUnionType") return text;
+  return text.replace(/ \| undefined$/, "").replace(/^\((\([^()]*\) => \w+)\)$/, "$1");
 }
 
 /**

@@ -6,7 +6,7 @@ import { optionsOf, readInterfaces } from "./interfaces.mjs";
 
 const SOURCES = join(ROOT, "packages/sluice/src");
 
-/** @typedef {{ readonly title: string, readonly call: string, readonly from?: string, readonly options?: string }} Section */
+/** @typedef {import("./page.d.mts").Section} Section */
 
 /** The page's sections, in order; `options` names the interface. @type {readonly Section[]} */
 export const SECTIONS = [
@@ -63,7 +63,7 @@ const INTRODUCTION = `# Options
 
 Every option with its default. This page is made from the doc comments by \`npm run docs:options\`; do not edit it.
 
-A value that an option cannot have, or a name that no option has, throws \`INVALID_OPTION\`. Times are in ms and sizes in
+If an option does not exist or its value is invalid, the call throws \`INVALID_OPTION\`. Times are in ms and sizes in
 bytes unless an option says otherwise.
 `;
 

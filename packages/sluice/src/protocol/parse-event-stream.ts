@@ -11,7 +11,9 @@ interface Chunks {
 
 /** Options of {@link parseEventStream}: those of a parser without `onEvent`, and a signal. */
 export interface ParseEventStreamOptions extends Omit<ParserOptions, "onEvent"> {
-  /** If it aborts, the iterator throws the signal's reason at once, even while it waits for the source. */
+  /**
+   * If it aborts, the iterator throws the signal's reason at once, even while it waits for the source. Default: none.
+   */
   signal?: AbortSignal | undefined;
 }
 

@@ -15,14 +15,16 @@ export interface ParsedEvent {
 export interface ParserOptions {
   /** Called for each event, as soon as its blank line is complete. */
   onEvent: (event: ParsedEvent) => void;
-  /** Called for each reconnection time, in ms. It may exceed the range of timers, and may be `Infinity`. */
+  /**
+   * Called for each reconnection time, in ms. It may exceed the range of timers, and may be `Infinity`. Default: none.
+   */
   onRetry?: ((ms: number) => void) | undefined;
-  /** Called with the text of each comment line, without the colon and one space after it. */
+  /** Called with the text of each comment line, without the colon and one space after it. Default: none. */
   onComment?: ((text: string) => void) | undefined;
   /** The last event ID of the previous connection. Default: `""`, none. */
   lastEventId?: string | undefined;
   /**
-   * Limit for the data of an event, and for one line of its block. Default: 16 MiB; at least 1; `Infinity`: no limit.
+   * Limit for the data of an event, and for one line of its block. Default: 16 MiB. At least 1; `Infinity`: no limit.
    * The unit is a UTF-16 code unit of decoded text: one byte of ASCII. Other text takes at least as many bytes.
    */
   maxEventBytes?: number | undefined;

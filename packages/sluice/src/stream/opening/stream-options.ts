@@ -9,9 +9,15 @@ import { HEADER_NAME, isHeaderValue, RESERVED_HEADERS } from "./header-rules.ts"
 export interface StreamOptions {
   /** Event type of values that carry none. Default: `message`. Events of a channel have their own types. */
   readonly event?: string;
-  /** Response headers to add or to replace. `content-type` and the headers that frame the body cannot be set. */
+  /**
+   * Response headers to add or to replace. `content-type` and the headers that frame the body cannot be set.
+   * Default: none.
+   */
   readonly headers?: Readonly<Record<string, string>>;
-  /** The position to resume from. It overrides `Last-Event-ID` and `?lastEventId=` of the request; `""`: none. */
+  /**
+   * The position to resume from; `""`: none. Default: the header `Last-Event-ID` of the request, or else its query
+   * parameter `lastEventId`.
+   */
   readonly lastEventId?: string;
   /** Idle time after which a heartbeat is sent, in ms; `Infinity`: never. Default: the option of the Sluice. */
   readonly heartbeat?: number;
@@ -19,17 +25,19 @@ export interface StreamOptions {
   readonly retry?: number;
   /**
    * Time at which the subscriber's credential expires: a `Date`, or ms since 1970. The stream then ends as `expired`.
+   * Default: never.
    */
   readonly expiresAt?: Date | number;
-  /** Names of the subscriber, for `connections()` and `disconnect()`. */
+  /** Names of the subscriber, for `connections()` and `disconnect()`. Default: none. */
   readonly subscriber?: Subscriber;
   /**
    * Ends the stream as `disconnected` when it aborts. If the source is still being opened, the stream ends right after.
+   * Default: none.
    */
   readonly signal?: AbortSignal;
   /**
    * Called once, when the stream has ended. `connection` describes the stream at its end; it is `undefined` if no
-   * stream was opened.
+   * stream was opened. Default: none.
    */
   readonly onClose?: (reason: CloseReason, connection: Connection | undefined) => void;
 }

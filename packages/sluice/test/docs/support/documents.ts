@@ -58,7 +58,7 @@ export function linksOutOfPackage(markdown: string, published: readonly string[]
   });
 }
 
-/** Returns the names of TypeScript files in code spans, such as `channel/channel.ts`, that no file of the package has. */
+/** Returns the TypeScript files that code spans name (`channel/channel.ts`), and that the package does not have. */
 export function unknownSources(markdown: string): string[] {
   const files = readdirSync(join(ROOT, "packages/sluice"), { recursive: true, encoding: "utf8" })
     .map((path) => `/${path.replaceAll("\\", "/")}`)

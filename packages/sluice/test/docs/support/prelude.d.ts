@@ -1,6 +1,6 @@
 /**
- * The names that the documents use without declaring them. The first section of docs/guide.md introduces them: an Express
- * application that knows its user, a Sluice, and the reader's own data.
+ * The names that the documents use without declaring them. The first section of docs/guide.md introduces them: an
+ * Express application that knows its user, a Sluice, and the reader's own data.
  */
 import type { Express as Application } from "express";
 import type { Channel, Sluice } from "sluice";
