@@ -52,7 +52,7 @@ const CHECK_MS = 1_000;
  * `publish` resolves when the primary has the event. Redis's configuration (`appendonly`, `appendfsync`, replicas)
  * decides how durable it is there. `publish` rejects with `LOG_FAILED` if Redis refuses, is unreachable, or does not
  * answer in time. The event may then be stored or not. If Redis restarts, fails over or comes back empty, a new epoch
- * begins. Positions up to the newest kept event stay valid, and a subscriber at another position receives a gap.
+ * begins. A subscriber whose position is still valid resumes from it; any other subscriber receives a gap.
  *
  * ```ts
  * const sluice = createSluice({ log: redisLog({ url: "redis://127.0.0.1:6379" }) });

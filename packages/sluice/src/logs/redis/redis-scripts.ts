@@ -170,7 +170,7 @@ end
 `;
 
 /** Returns first and last, and also the life unless it has the epoch ARGV[1]. */
-const LOOK = `${ENDS}
+const READ_ENDS = `${ENDS}
 local first, last, life, epoch = ends()
 if epoch ~= '' and epoch == ARGV[1] then return {first, last} end
 return {first, last, life}
@@ -178,7 +178,7 @@ return {first, last, life}
 
 /**
  * Begins the life ARGV[2], with the epoch ARGV[3], if the current life is still ARGV[1]. Returns first, last and the
- * life. The new life holds every entry of the previous one, also entries appended since the caller's last look.
+ * life. The new life holds every entry of the previous one, also entries appended since the caller read the ends.
  */
 const BEGIN = `${ENDS}
 local first, last, life = ends()
@@ -202,14 +202,14 @@ if not at or tonumber(at) < tonumber(meta[2] or 1) then return {meta[1]} end
 return {meta[1], tonumber(at)}
 `;
 
-export type ScriptName = "append" | "drop" | "read" | "look" | "begin" | "find";
+export type ScriptName = "append" | "drop" | "read" | "ends" | "begin" | "find";
 
 /** The scripts, by name. */
 export const SCRIPTS: Readonly<Record<ScriptName, string>> = {
   append: APPEND,
   drop: DROP,
   read: READ,
-  look: LOOK,
+  ends: READ_ENDS,
   begin: BEGIN,
   find: FIND,
 };

@@ -22,10 +22,7 @@ export interface PublisherLog {
   readonly isChecked: boolean;
   /** Why the last check failed; `undefined` if it succeeded. */
   readonly failure: Error | undefined;
-  /**
-   * Requires a new check of the log before anything is sent. After the check, the log calls {@link
-   * NatsPublisher.sendAll}.
-   */
+  /** Requires a new check of the log before anything is sent. After the check, the log calls `sendAll`. */
   invalidate(): void;
   /** Records that NATS stored an entry of this process. */
   appended(entry: LogEntry): void;
@@ -143,7 +140,7 @@ export class NatsPublisher {
   #answered(pending: PendingEntry, offset: number, isDuplicate: boolean): void {
     if (isDuplicate) return this.#confirm(pending, offset);
     const { log } = this.#options;
-    // A new entry cannot get an offset that the log has already used: this is another log than the one that was
+    // A new entry cannot get an offset that was already in use. Another stream has replaced the stream that was
     // checked.
     if (offset <= pending.after) return log.invalidate();
     const { type, data, json, topics, id, retry } = pending.entry;

@@ -5,7 +5,7 @@ const SOCKETS_MADE = "net.client.socket";
 
 /**
  * Connects, and destroys the attempt's sockets if it fails. The NATS client drops a socket that is still connecting
- * without closing it, and gives nobody access to it. A socket to a stopped server would keep the process alive.
+ * without closing it, and does not expose it. A socket to a stopped server would keep the process alive.
  */
 export async function dial<T>(connect: () => Promise<T>): Promise<T> {
   const { AsyncLocalStorage } = process.getBuiltinModule("node:async_hooks");

@@ -1,6 +1,6 @@
 /**
- * Returns the result of `work`. Rejects if `work` takes longer than `ms` milliseconds; `task` completes "NATS did not
- * …".
+ * Returns the result of `work`. Rejects if `work` takes longer than `ms` milliseconds. The message says that NATS did
+ * not `task`.
  */
 export async function within<T>(ms: number, task: string, work: Promise<T>): Promise<T> {
   let timer: ReturnType<typeof setTimeout> | undefined;
@@ -14,7 +14,9 @@ export async function within<T>(ms: number, task: string, work: Promise<T>): Pro
   }
 }
 
-/** Returns the error for a task that NATS did not complete within `ms` milliseconds. */
+/**
+ * Returns the error for a task that NATS did not complete within `ms` milliseconds. `task` is a verb with its object.
+ */
 export function timeoutError(ms: number, task: string): Error {
   return new Error(`NATS did not ${task} within ${ms} ms.`);
 }

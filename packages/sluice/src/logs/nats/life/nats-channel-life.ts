@@ -105,7 +105,7 @@ export class NatsChannelLife implements PublisherLog {
 
   /**
    * Runs idempotent `work` and retries it until the timeout if the connection or the epoch changed while it ran, or if
-   * it returned `undefined`. Rejects at the timeout; `task` completes "NATS did not …".
+   * it returned `undefined`. Rejects at the timeout, with a message that says that NATS did not `task`.
    */
   use<T extends Defined>(task: string, work: () => Promise<T | undefined>): Promise<T> {
     const { link, timeout } = this.#parts;
@@ -181,14 +181,11 @@ export class NatsChannelLife implements PublisherLog {
     }
   }
 
-  /**
-   * Returns false if the stream no longer holds the newest entry that this process received, and has another at its
-   * offset.
-   */
+  /** Returns false if the stream has another entry at the offset of the newest entry that this process received. */
   async #hasNewest({ first, last }: FoundStream): Promise<boolean> {
     if (this.#isContradicted) return false;
     const newest = this.#newest;
-    // If no entry has that offset, there is nothing to compare.
+    // If the stream has no entry at that offset, there is nothing to compare.
     if (newest === undefined || newest.offset < first || newest.offset > last) return true;
     const { link, names } = this.#parts;
     const message = await link.session.jsm.streams.getMessage(names.stream, { seq: newest.offset });

@@ -17,8 +17,9 @@ export interface StoredLife {
 }
 
 /**
- * Returns the life that a stream is in. `stored` is the life last written for the channel. `isSame` is true if the
- * newest entry that this process knows is still in the stream. `seen` is what this process had seen before the call.
+ * Returns the life that a stream is in. `stored` is the life last written for the channel. `isSame` is false if the
+ * stream has another entry at the offset of the newest entry that this process knows. `seen` is what this process had
+ * seen before the call.
  */
 export function lifeOf(found: FoundStream, stored: StoredLife, isSame: boolean, seen: Seen | undefined): Life {
   const { life } = stored;

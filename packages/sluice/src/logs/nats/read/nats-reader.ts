@@ -29,8 +29,8 @@ export interface NatsReaderOptions {
 }
 
 /**
- * A position in a stream: a pull consumer, and the entries that it delivered and nobody took yet. After an error it
- * must be stopped.
+ * A position in a stream: a pull consumer, and the delivered entries that no caller has taken. Stop the reader after an
+ * error.
  */
 export class NatsReader {
   /** Time of the last use, by `performance.now()`. */

@@ -43,7 +43,7 @@ export class AppendCall {
     for (const entry of append.entries) {
       const text = entryText(entry, this.#time);
       this.#chars += text.length;
-      // The `=` tells an empty ID from no ID.
+      // The `=` distinguishes an empty ID from no ID.
       this.args.push(text, entry.id === undefined ? "" : `=${entry.id}`);
     }
   }

@@ -26,7 +26,7 @@ export async function findLife(
   run: string,
   seen: Seen | undefined,
 ): Promise<FoundLife> {
-  let [first, last, text] = (await connection.run("look", keys, [""])) as [number, number, string];
+  let [first, last, text] = (await connection.run("ends", keys, [""])) as [number, number, string];
   for (let tries = 0; tries < MAX_TRIES; tries++) {
     const stored = parseLife(text);
     const life = currentLife({ run, first, last }, stored, seen);
@@ -47,7 +47,7 @@ export interface LogEnds {
 
 /** Returns the ends of a channel's log. `epoch` is the epoch that the caller knows. */
 export async function findEnds(connection: RedisConnection, keys: ChannelKeys, epoch: string): Promise<LogEnds> {
-  const [first, last, life] = (await connection.run("look", keys, [epoch])) as [number, number, string?];
+  const [first, last, life] = (await connection.run("ends", keys, [epoch])) as [number, number, string?];
   return { first, last, isSameEpoch: life === undefined };
 }
 
