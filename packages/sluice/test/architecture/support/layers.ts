@@ -27,7 +27,7 @@ export const LAYERS: readonly Layer[] = [
   { folder: "logs/lmdb/store", imports: [] },
   { folder: "logs/redis", imports: ["logs/log.ts", "logs/shared"], packages: ["redis"] },
   { folder: "logs/redis/connection", imports: ["logs/redis/redis-scripts.ts"] },
-  { folder: "logs/redis/life", imports: ["logs/redis/connection"] },
+  { folder: "logs/redis/life", imports: ["logs/redis/connection", "logs/redis/channel-keys.ts"] },
   { folder: "logs/redis/append", imports: ["logs/redis/connection", "logs/redis/life"] },
   {
     folder: "logs/nats",
@@ -35,9 +35,9 @@ export const LAYERS: readonly Layer[] = [
     packages: ["@nats-io/jetstream", "@nats-io/transport-node"],
   },
   { folder: "logs/nats/connection", imports: [] },
-  { folder: "logs/nats/stream", imports: ["logs/nats/connection", "logs/nats/channel-names.ts"] },
+  { folder: "logs/nats/stream", imports: ["logs/nats/connection", "logs/nats/channel-names.ts", "logs/nats/nanos.ts"] },
   { folder: "logs/nats/append", imports: ["logs/nats/connection", "logs/nats/channel-names.ts"] },
-  { folder: "logs/nats/read", imports: ["logs/nats/connection", "logs/nats/channel-names.ts"] },
+  { folder: "logs/nats/read", imports: ["logs/nats/connection", "logs/nats/nanos.ts"] },
   {
     folder: "logs/nats/life",
     imports: ["logs/nats/connection", "logs/nats/stream", "logs/nats/append", "logs/nats/channel-names.ts"],
