@@ -11,7 +11,7 @@ export interface SluiceMetricsOptions {
   readonly prefix?: string;
   /**
    * Selects the channels that have metrics of their own: return false to leave a channel out. Each channel adds time
-   * series, so leave out channels of which there are many. Default: all channels.
+   * series, so leave some out if there are many. Default: all channels.
    */
   readonly channels?: (name: string) => boolean;
 }

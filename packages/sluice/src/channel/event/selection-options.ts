@@ -10,8 +10,8 @@ export interface SelectionOptions<
   Type extends keyof Events & string = keyof Events & string,
 > {
   /**
-   * Topics to receive, in addition to events without topics. `"*"`: every event, whatever its topics. Default: none, so
-   * that a missing option never leaks an event that is meant for another user.
+   * Topics to receive, in addition to events without topics. `"*"`: every event, with or without topics. Default: none,
+   * so that a missing option never leaks an event that is meant for another user.
    */
   readonly topics?: readonly string[] | "*";
   /** Event types to receive. Default: all. */

@@ -7,7 +7,7 @@ export type EventFilter = (event: ChannelEvent) => boolean;
 export interface Selection {
   /** Equal selections have equal keys. */
   readonly key: string;
-  /** Topics. `"*"`: every event, whatever its topics. Empty: only events without topics. */
+  /** Topics. `"*"`: every event, with or without topics. Empty: only events without topics. */
   readonly topics: ReadonlySet<string> | "*";
   /** Event types. `undefined`: all types. */
   readonly types: ReadonlySet<string> | undefined;
