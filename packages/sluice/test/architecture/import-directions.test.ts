@@ -106,6 +106,12 @@ describe("the check of import directions", () => {
       `import { b } from "../stream-hub.ts";`,
       "within stream, stream/source imports stream/body, ",
     ],
+    ["channel/event/a.ts", `import { b } from "../read/b.ts";`, "within channel, channel/event imports nothing else"],
+    [
+      "channel/read/a.ts",
+      `import { b } from "../deliver/b.ts";`,
+      "within channel, channel/read imports channel/event only",
+    ],
     ["stream/rooms/a.ts", `import { b } from "../body/b.ts";`, "stream/rooms is not in the table of layers"],
     ["transports/a.ts", `import { b } from "../channel/b.ts";`, "transports imports base, protocol, stream only"],
     [

@@ -1,6 +1,9 @@
 import { resolvedImports, type Sources } from "./sources.ts";
 
-/** The cycles that may exist, each with all files that reach each other by imports. Any other cycle fails the test. */
+/**
+ * The cycles that may exist: each has all files that reach each other by imports, and its reason. Any other cycle fails
+ * the test. List one only if neither file can be understood or tested without the other.
+ */
 export const INHERENT_CYCLES: readonly { readonly files: readonly string[]; readonly reason: string }[] = [];
 
 /**
