@@ -1,5 +1,5 @@
 // @ts-check
-/** Checks README's promise: `npm start` starts the desk and prints its address, and Ctrl-C ends it in an orderly way. */
+/** Checks README's promise: `npm start` starts the desk and prints its address, and Ctrl-C ends it. */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 

@@ -5,8 +5,8 @@ import { explain } from "../report.mjs";
 import { runRound } from "../round.mjs";
 
 /*
- * The short version of `npm run chaos`: one round of each plan on each log, with fixed seeds. The logs run side by side,
- * since a round mostly waits for its faults.
+ * The short version of `npm run chaos`: one round of each plan on each log, with fixed seeds. The logs run at the same
+ * time, since a round mostly waits for its faults.
  */
 
 const SEED = 2_026;
