@@ -70,7 +70,7 @@ export class Cluster {
       for (const notify of this.#onDeath) notify(node);
     });
     const state = {
-      apply: (event: KeptEvent) => this.#take(event),
+      apply: (event: KeptEvent) => this.#apply(event),
       restart: () => {
         this.#askForAll = true;
         this.#reportAll = true;
@@ -125,24 +125,24 @@ export class Cluster {
     await this.#channel.close();
   }
 
-  #take({ entry }: KeptEvent): void {
+  #apply({ entry }: KeptEvent): void {
     const { type } = entry;
     const data = JSON.parse(entry.data) as { readonly node: string };
-    if (type === "beat") this.#takeBeat(data as ClusterEvents["beat"]);
+    if (type === "beat") this.#applyBeat(data as ClusterEvents["beat"]);
     else if (data.node === this.node) return;
     else if (type === "bye") this.#nodes.remove(data.node);
     else if (type === "disconnect") this.#member.disconnect((data as ClusterEvents["disconnect"]).selector);
   }
 
-  #takeBeat({ node, timeout, ask = false, whole = false, channels = [] }: ClusterEvents["beat"]): void {
-    if (node === this.node) return this.#takeOwnBeat();
+  #applyBeat({ node, timeout, ask = false, whole = false, channels = [] }: ClusterEvents["beat"]): void {
+    if (node === this.node) return this.#applyOwnBeat();
     this.#nodes.recordBeat(node, timeout);
     if (ask) this.#reportAll = true;
     if (!this.#presence.apply(node, channels, whole)) this.#askForAll = true;
   }
 
   /** Counts own beats that arrive together, after a delay, as one: beats of other nodes may be delayed behind them. */
-  #takeOwnBeat(): void {
+  #applyOwnBeat(): void {
     const now = performance.now();
     if (now - this.#countedAt < this.#interval / 2) return;
     this.#countedAt = now;

@@ -95,7 +95,7 @@ export class JobTable {
   }
 
   /** Applies the next event. */
-  take(event: KeptEvent): void {
+  apply(event: KeptEvent): void {
     const { entry, id: eventId } = event;
     const [id] = entry.topics ?? [];
     if (id === undefined) return;
@@ -151,7 +151,7 @@ export class JobTable {
     this.#jobs.set(id, job);
     this.#listener.started(job);
     const end = this.#endsWithoutJob.get(endId(job.run));
-    if (end !== undefined) this.take(end);
+    if (end !== undefined) this.apply(end);
     this.#enforceMaxJobs();
   }
 

@@ -59,7 +59,7 @@ export class SharedJobs implements JobRegistry {
       ended: (...end) => local.endAsLogged(...end),
     });
     const state = {
-      apply: (event: KeptEvent) => this.#table.take(event),
+      apply: (event: KeptEvent) => this.#table.apply(event),
       restart: () => {
         this.#table.clear();
         this.#emptyAt = performance.now();
