@@ -7,6 +7,7 @@ import {
   linksOutOfPackage,
   ROOT,
   readDocument,
+  unknownPaths,
   unknownScripts,
   unknownSources,
 } from "./support/documents.ts";
@@ -15,6 +16,10 @@ import { headings, linkTargets } from "./support/markdown.ts";
 describe.each(DOCUMENTS)("%s", (path) => {
   it("has no link that leads nowhere", () => {
     expect(brokenLinks(path, readDocument(path))).toEqual([]);
+  });
+
+  it("names no path that does not exist", () => {
+    expect(unknownPaths(readDocument(path))).toEqual([]);
   });
 
   it("names no script that does not exist", () => {
@@ -93,6 +98,12 @@ describe("checking a document", () => {
   it("finds names of sources that do not exist", () => {
     const text = "`channel/channel.ts`, `channel.ts`, `chanel.ts`, `nel.ts`, `stream/channel.ts`, `a.b`";
     expect(unknownSources(text)).toEqual(["chanel.ts", "nel.ts", "stream/channel.ts"]);
+  });
+
+  it("finds paths that do not exist", () => {
+    const text =
+      "`packages/sluice/src`, `packages/sluice/srcs`, scripts/no\n```sh\nls scripts/check.mjs scripts/chek.mjs\n```\n";
+    expect(unknownPaths(text)).toEqual(["scripts/chek.mjs", "packages/sluice/srcs"]);
   });
 
   it("finds links out of the package", () => {

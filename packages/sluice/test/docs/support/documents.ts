@@ -67,6 +67,13 @@ export function unknownSources(markdown: string): string[] {
   return names.filter((name) => !files.some((path) => path.endsWith(`/${name}`)));
 }
 
+/** Returns the paths from the root that code names (`packages/sluice/src`), and that do not exist. */
+export function unknownPaths(markdown: string): string[] {
+  const code = [...codeBlocks(markdown).map((block) => block.code), ...codeSpans(markdown)].join("\n");
+  const paths = code.matchAll(/(?<![\w./-])(?:packages|examples|scripts|docs)\/[\w./-]+/g);
+  return [...paths].map(([path]) => path).filter((path) => !existsSync(join(ROOT, path)));
+}
+
 /** The homes of the standards that the package implements. */
 const STANDARDS = ["https://html.spec.whatwg.org/", "https://www.rfc-editor.org/", "https://standardschema.dev"];
 
