@@ -1,6 +1,6 @@
 import { defineConfig } from "vite";
 
-/** Where a running desk answers, for `npx vite page`: the page is then rebuilt as one edits it. */
+/** URL of a running desk. `npx vite page` forwards API requests to it. */
 const DESK = "http://127.0.0.1:8080";
 
 export default defineConfig({
@@ -8,7 +8,7 @@ export default defineConfig({
   build: {
     outDir: "../dist/page",
     emptyOutDir: true,
-    // The page's policy allows its own files only, so nothing may be inlined as a data: address.
+    // Do not inline assets as data: URLs. The page's content security policy allows only its own files.
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
   },

@@ -13,15 +13,15 @@ import { ISSUER, secretFrom, TokenIssuer } from "./auth/tokens.ts";
 import { GENERATOR_USER } from "./auth/users.ts";
 import { Dashboard } from "./dashboard/dashboard.ts";
 import { dashboardRoutes } from "./dashboard/dashboard-routes.ts";
-import { ExportDesk } from "./exports/export-desk.ts";
 import { ExportFiles } from "./exports/export-files.ts";
 import { exportRoutes } from "./exports/export-routes.ts";
+import { OrderExports } from "./exports/order-exports.ts";
 import { generatorRoutes } from "./generator/generator-routes.ts";
 import { OrderGenerator } from "./generator/order-generator.ts";
 import { openChannels } from "./log/open-channels.ts";
 import { notificationRoutes } from "./notifications/notification-routes.ts";
 import { operationRoutes } from "./operation/health-routes.ts";
-import { answerErrors, formatFault } from "./operation/http-errors.ts";
+import { formatValidationError, handleErrors } from "./operation/http-errors.ts";
 import { describeRoutes } from "./operation/openapi.ts";
 import { logRequests } from "./operation/request-log.ts";
 import { addSecurityHeaders } from "./operation/security-headers.ts";
@@ -31,42 +31,45 @@ import { OrderNumbers } from "./orders/order-numbers.ts";
 import { orderRoutes } from "./orders/order-routes.ts";
 import { originOf } from "./origin.ts";
 import { streamRoutes } from "./streams/stream-routes.ts";
-import { Roster } from "./workers/roster.ts";
+import { LiveWorkers } from "./workers/live-workers.ts";
 
-/** How long requests under way have to end once the streams are closed. */
-const LAST_CALL_MS = 250;
+/** After the streams have closed, the requests in flight get this long to finish, in ms. */
+const CLOSE_CONNECTIONS_AFTER_MS = 250;
 
-/** A desk that is built and does not listen yet. */
+/** A desk that is built but does not listen yet. */
 export interface Desk {
-  /** To `listen()` and `close()`. Closing ends all streams, and deletes the exports. */
+  /** Call `listen()` and `close()` on it. Closing ends all streams and deletes the export files. */
   readonly app: FastifyInstance;
   readonly sluice: Sluice;
   readonly generator: OrderGenerator;
-  /** Where the desk listens, as seen from this machine. Throws when it does not. */
+  /** Returns the URL of the desk, as seen from this machine. Throws if the desk does not listen. */
   origin(): string;
-  /** Ends all streams in good order, and lets exports finish; new streams get 503 and readiness fails. Then `app.close()`. */
+  /**
+   * Ends all streams and waits for running exports, for at most `timeoutMs`. Meanwhile new streams get 503 and the desk
+   * is not ready. Call `app.close()` afterwards.
+   */
   drain(timeoutMs: number): Promise<void>;
-  /** Leaves nothing behind, for a process that exits without closing. */
-  abandon(): void;
+  /** Deletes the export files synchronously, for a process that exits without closing the desk. */
+  deleteExportsNow(): void;
 }
 
-/** The last word of a desk that closes is not worth waiting for longer than this. */
-const LEAVE_WITHIN_MS = 1_000;
+/** A closing desk waits at most this long to publish that it leaves, in ms. */
+const LEAVE_TIMEOUT_MS = 1_000;
 
 /**
- * Builds the whole desk. It keeps no state outside but in its log, so any number of them can run in one process. Rejects with
- * `LogUnreachable`.
+ * Builds the whole desk. The desk keeps all state in its log, so several can run in one process. Rejects with
+ * `LogUnreachable` if the log cannot be opened.
  */
 export async function buildDesk(options: DeskOptions = {}): Promise<Desk> {
   const { worker, startedAt = Date.now() } = options;
   const name = worker?.name ?? randomUUID();
   const app = Fastify({
     ...(options.logger && { loggerInstance: options.logger as FastifyBaseLogger }),
-    // The desk logs requests itself, since it has streams.
+    // The desk logs requests itself, because it also logs how each stream opens and closes.
     logController: new LogController({ disableRequestLogging: true }),
-    // The body of a request is what it is: "12" is no amount, and an unknown field is a mistake.
+    // Validate a body as it was sent: "12" is not an amount, and an unknown field is an error.
     ajv: { customOptions: { coerceTypes: false, removeAdditional: false, multipleOfPrecision: 6 } },
-    schemaErrorFormatter: formatFault,
+    schemaErrorFormatter: formatValidationError,
   });
   const logError = (error: unknown) => app.log.error({ err: error }, "background failure");
   const channels = await openChannels({
@@ -83,7 +86,7 @@ export async function buildDesk(options: DeskOptions = {}): Promise<Desk> {
   const auth = worker === undefined ? ownAuth : shareTickets(ownAuth, worker.link);
 
   const book = new OrderBook(channels.orders, new OrderNumbers(channels.orderNumbers));
-  const exports = new ExportDesk(channels.exports, book, new ExportFiles(options.exportsFolder), {
+  const exports = new OrderExports(channels.exports, book, new ExportFiles(options.exportsFolder), {
     paceMs: options.exportPace ?? DEFAULTS.exportPace,
   });
   const generator = new OrderGenerator(channels.generator, {
@@ -91,29 +94,33 @@ export async function buildDesk(options: DeskOptions = {}): Promise<Desk> {
     token: async () => (await tokens.issue(GENERATOR_USER.id)).token,
     onError: logError,
   });
-  const roster: Roster = new Roster(channels.workers, name, channels.shared, () => generator.lead(roster.isFirst));
-  worker?.link.onGone((gone) => roster.forget(gone));
+  const liveWorkers: LiveWorkers = new LiveWorkers(channels.workers, {
+    worker: name,
+    shared: channels.shared,
+    onChange: () => generator.setLeader(liveWorkers.isLeader),
+  });
+  worker?.link.onExit((exited) => liveWorkers.remove(exited));
   const dashboard = new Dashboard({
     sluice,
     channel: channels.dashboard,
-    roster,
+    liveWorkers,
     worker: name,
     startedAt,
     limits: { ...DEFAULTS.alerts, ...options.alerts },
     exports: () => exports.running,
     generator: () => generator.state,
-    onLead: (isFirst) => generator.lead(isFirst),
+    onLeaderCheck: (isLeader) => generator.setLeader(isLeader),
     onError: logError,
   });
 
-  // The desk ends its streams itself, below.
+  // The desk drains its streams itself, below.
   await app.register(sluiceFastify, { sluice, drain: false });
   await describeRoutes(app);
-  answerErrors(app);
+  handleErrors(app);
   addSecurityHeaders(app);
   if (worker !== undefined) addWorkerHeader(app, name);
   logRequests(app);
-  operationRoutes(app, { sluice, askLog: () => channels.generator.history({ limit: 1 }), worker });
+  operationRoutes(app, { sluice, checkLog: () => channels.generator.history({ limit: 1 }), worker });
   sessionRoutes(app, auth, tokens);
   app.register(async (members) => {
     requireUser(members, auth);
@@ -129,23 +136,23 @@ export async function buildDesk(options: DeskOptions = {}): Promise<Desk> {
 
   const closing = new AbortController();
   app.addHook("onListen", async () => {
-    roster.start(closing.signal, logError);
+    liveWorkers.start(closing.signal, logError);
     generator.start(closing.signal);
     dashboard.start(closing.signal);
   });
-  let lastCall: NodeJS.Timeout | undefined;
-  // Before the server closes: it waits for its connections, and streams do not end by themselves.
+  let closeConnections: NodeJS.Timeout | undefined;
+  // Close the streams before the server: the server waits for its connections, and streams do not end by themselves.
   app.addHook("preClose", async () => {
     generator.stop();
     dashboard.stop();
-    await Promise.race([roster.leave().catch(logError), wait(LEAVE_WITHIN_MS, undefined, { ref: false })]);
+    await Promise.race([liveWorkers.leave().catch(logError), wait(LEAVE_TIMEOUT_MS, undefined, { ref: false })]);
     closing.abort();
     await sluice.close();
-    // Answers under way may still end. What is open then is a client that holds a connection it does not use.
-    lastCall = setTimeout(() => app.server.closeAllConnections(), LAST_CALL_MS);
+    // Let responses in flight finish. A connection that is still open afterwards is idle.
+    closeConnections = setTimeout(() => app.server.closeAllConnections(), CLOSE_CONNECTIONS_AFTER_MS);
   });
   app.addHook("onClose", async () => {
-    clearTimeout(lastCall);
+    clearTimeout(closeConnections);
     await exports.close();
   });
 
@@ -154,11 +161,11 @@ export async function buildDesk(options: DeskOptions = {}): Promise<Desk> {
     sluice,
     generator,
     origin: () => listeningOn(app),
-    abandon: () => exports.closeNow(),
+    deleteExportsNow: () => exports.closeNow(),
     async drain(timeoutMs) {
       generator.stop();
-      dashboard.tellDraining();
-      // An export that runs here may be followed through another worker, whose stream waits for its end.
+      dashboard.publishDraining();
+      // An export that runs here may have followers on another worker. Their streams wait for its end.
       const exported = Promise.race([exports.settled(), wait(timeoutMs, undefined, { ref: false })]);
       await Promise.all([sluice.drain({ timeout: timeoutMs }), exported]);
     },
@@ -171,7 +178,7 @@ function listeningOn(app: FastifyInstance): string {
   return originOf(address);
 }
 
-/** Says which worker answered. */
+/** Adds the name of this worker to each response, as `x-worker`. */
 function addWorkerHeader(app: FastifyInstance, name: string): void {
   app.addHook("onRequest", async (_request, reply) => {
     reply.header("x-worker", name);

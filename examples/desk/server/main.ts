@@ -1,8 +1,8 @@
 import cluster from "node:cluster";
 import { FlagError, type Flags, readFlags, USAGE } from "./flags.ts";
-import { fail } from "./start-failure.ts";
+import { exitWithMessage } from "./start-failure.ts";
 
-/** Only what this process needs is loaded: the primary process of several serves nobody. */
+/** Runs the desk. Loads only what this process needs: with several workers, the primary process serves no requests. */
 async function main(flags: Flags): Promise<void> {
   if (cluster.isWorker) return (await import("./run-desk.ts")).runWorker(flags);
   if (flags.workers > 1) return (await import("./run-workers.ts")).runWorkers(flags);
@@ -15,5 +15,5 @@ try {
   else await main(flags);
 } catch (error) {
   if (!(error instanceof FlagError)) throw error;
-  fail(`${error.message}\n\n${USAGE}`);
+  exitWithMessage(`${error.message}\n\n${USAGE}`);
 }

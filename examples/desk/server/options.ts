@@ -1,39 +1,39 @@
 import type { Logger } from "pino";
-import type { AlertLimits } from "./dashboard/alert-watch.ts";
+import type { AlertLimits } from "./dashboard/alert-monitor.ts";
 import type { LogChoice } from "./log/log-choice.ts";
 import type { WorkerLink } from "./workers/worker-link.ts";
 
-/** How a desk is built. Everything has a default. */
+/** Options of a desk. Each has a default. */
 export interface DeskOptions {
-  /** What signs the tokens, at least 32 bytes. Default: a new one for each start. */
+  /** The secret that signs the tokens, at least 32 bytes. Default: a new secret for each start. */
   readonly jwtSecret?: string;
-  /** How long a token lives, in ms. Default: one hour. */
+  /** Lifetime of a token, in ms. Default: one hour. */
   readonly tokenLifetime?: number;
-  /** Orders that can still be replayed, at most 10 000, which is the default. */
+  /** Number of orders kept for replay, at most 10 000. Default: 10 000. */
   readonly retainOrders?: number;
-  /** Reconnection time that browsers are told, in ms: long enough to see a stream being away. Default: 3 000. */
+  /** Reconnection time sent to browsers, in ms. Default: 3 000, long enough to see that a stream is disconnected. */
   readonly retry?: number;
   /** Pause after each step of an export, in ms. Default: 50. */
   readonly exportPace?: number;
-  /** Above which the dashboard raises an alert. */
+  /** Limits above which the dashboard raises an alert. Default: 40 streams, 100 ms of lag, 512 MB per process. */
   readonly alerts?: Partial<AlertLimits>;
-  /** Where the events are kept. Default: in this process's memory. */
+  /** The log that keeps the events. Default: the memory of this process. */
   readonly log?: LogChoice;
-  /** Which of several processes on one port this is, and its way to the others. Default: it is the only one. */
+  /** This worker's name and its link to the other workers on the port. Default: this process is the only one. */
   readonly worker?: { readonly name: string; readonly link: WorkerLink };
-  /** Where exports are written, if several processes share the folder; nobody deletes it then. Default: a folder of its own. */
+  /** A folder for exports that several processes share. The desk does not delete it. Default: a folder of its own. */
   readonly exportsFolder?: string;
   /** When the desk was started, in ms since 1970. Default: now. */
   readonly startedAt?: number;
-  /** Where the built page is. Default: beside the built server. */
+  /** Folder of the built page. Default: beside the built server. */
   readonly pageFolder?: string;
-  /** Default: none. */
+  /** Default: no logging. */
   readonly logger?: Logger;
 }
 
 const MEGABYTE = 1_000_000;
 
-/** What holds where nothing is said. */
+/** Default values of {@link DeskOptions}. */
 export const DEFAULTS: {
   readonly tokenLifetime: number;
   readonly retainOrders: number;

@@ -2,56 +2,59 @@ import pino, { type Logger } from "pino";
 import { buildDesk, type Desk } from "./desk.ts";
 import type { Flags } from "./flags.ts";
 import { LogUnreachable } from "./log/log-unreachable.ts";
-import { explain, fail } from "./start-failure.ts";
+import { exitWithMessage, explainStartFailure } from "./start-failure.ts";
 import { WorkerLink } from "./workers/worker-link.ts";
 
 const REDACTED = ["req.headers.authorization", "req.headers.cookie"];
 
-/** Starts a desk that is one process, and stops it in good order on Ctrl-C or SIGTERM. A second signal ends it at once. */
+/**
+ * Starts a desk of one process. On Ctrl-C or SIGTERM the desk drains and stops; on a second signal it exits at once.
+ */
 export async function runDesk(flags: Flags): Promise<void> {
   const { log, jwtSecret } = flags;
-  const desk = await listening(flags, flags.port, () =>
+  const desk = await startDesk(flags, flags.port, () =>
     buildDesk({ logger: loggerFor(flags), log, ...(jwtSecret !== undefined && { jwtSecret }) }),
   );
-  if (!("app" in desk)) return fail(desk.message);
+  if (!("app" in desk)) return exitWithMessage(desk.message);
   console.log(`desk listening on ${desk.origin()}`);
   await setGenerator(desk, flags);
 
   let stopping = false;
   const stop = async (signal: string) => {
     if (stopping) {
-      desk.abandon();
-      // `process.exit` may wait for ever for an LMDB that is just writing. It is made for being killed.
+      desk.deleteExportsNow();
+      // `process.exit` may wait for ever while LMDB is writing. LMDB survives SIGKILL.
       if (log.kind === "lmdb") process.kill(process.pid, "SIGKILL");
       process.exit(130);
     }
     stopping = true;
     const { streams } = desk.sluice.stats();
-    console.log(`desk stopping (${signal}): ending ${streams} streams, press Ctrl-C again to end at once`);
+    const open = `${streams} open ${streams === 1 ? "stream" : "streams"}`;
+    console.log(`desk stopping (${signal}): ending ${open}. Press Ctrl-C again to exit at once.`);
     await desk.drain(flags.drainMs);
     await desk.app.close();
     console.log("desk stopped");
   };
   for (const signal of ["SIGINT", "SIGTERM"]) {
     process.on(signal, () => {
-      stop(signal).catch((error: unknown) => fail(`desk could not stop in good order: ${error}`));
+      stop(signal).catch((error: unknown) => exitWithMessage(`desk could not stop cleanly: ${error}`));
     });
   }
 }
 
-/** Starts one worker of a desk of several. The primary process says what it is to do, and when it is to stop. */
+/** Starts one worker of a desk with several workers. The primary process sends the task and the command to drain. */
 export async function runWorker(flags: Flags): Promise<void> {
-  // Ctrl-C reaches every process of the terminal; the primary process decides.
+  // Ctrl-C reaches every process of the terminal. Only the primary process acts on it.
   process.on("SIGINT", () => undefined);
   const link = new WorkerLink();
   const task = await link.begin();
   const { jwtSecret, exportsFolder, startedAt, name } = task;
   const logger = loggerFor(flags, name);
-  const desk = await listening(flags, task.port, () =>
+  const desk = await startDesk(flags, task.port, () =>
     buildDesk({ logger, log: flags.log, jwtSecret, exportsFolder, startedAt, worker: { name, link } }),
   );
   if (!("app" in desk)) {
-    await link.failed(desk.message, desk.log);
+    await link.reportFailure(desk.message, desk.logUnreachable);
     process.exit(1);
   }
   if (task.setsGenerator) await setGenerator(desk, flags);
@@ -63,23 +66,24 @@ export async function runWorker(flags: Flags): Promise<void> {
     await desk.app.close();
     process.exit();
   };
-  const stopOrDie = () =>
+  const stopAndExit = () =>
     void stop().catch((error: unknown) => {
-      logger.error({ err: error }, "could not stop in good order");
+      logger.error({ err: error }, "could not stop cleanly");
       process.exit(1);
     });
-  link.onDrain(stopOrDie);
-  process.on("SIGTERM", stopOrDie);
-  link.listening();
+  link.onDrain(stopAndExit);
+  process.on("SIGTERM", stopAndExit);
+  link.reportListening();
 }
 
-interface Failure {
+interface StartFailure {
   readonly message: string;
-  /** Whether it is the log that cannot be reached. */
-  readonly log: boolean;
+  /** True if the desk did not start because its log cannot be reached. */
+  readonly logUnreachable: boolean;
 }
 
-async function listening(flags: Flags, port: number, build: () => Promise<Desk>): Promise<Desk | Failure> {
+/** Builds the desk and resolves to it once it listens, or resolves to the reason why it could not start. */
+async function startDesk(flags: Flags, port: number, build: () => Promise<Desk>): Promise<Desk | StartFailure> {
   let desk: Desk | undefined;
   try {
     desk = await build();
@@ -88,11 +92,12 @@ async function listening(flags: Flags, port: number, build: () => Promise<Desk>)
     return desk;
   } catch (error) {
     await desk?.app.close();
-    return { message: explain(error, { port, host: flags.host }), log: error instanceof LogUnreachable };
+    const message = explainStartFailure(error, { port, host: flags.host });
+    return { message, logUnreachable: error instanceof LogUnreachable };
   }
 }
 
-/** What the command line says holds from the start, also on a log that remembers what was before. */
+/** Sets the generator to the rate on the command line, which overrides the state kept in the log. */
 async function setGenerator(desk: Desk, { generator }: Flags): Promise<void> {
   const state = { running: generator > 0, perSecond: generator > 0 ? generator : 1 };
   await desk.generator.set(state).catch((error: unknown) => desk.app.log.error({ err: error }, "background failure"));

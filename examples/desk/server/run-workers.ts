@@ -5,22 +5,22 @@ import { createServer } from "node:net";
 import { makeExportsFolder } from "./exports/export-files.ts";
 import type { Flags } from "./flags.ts";
 import { originOf } from "./origin.ts";
-import { explain, fail } from "./start-failure.ts";
-import { Crew } from "./workers/crew.ts";
+import { exitWithMessage, explainStartFailure } from "./start-failure.ts";
+import { WorkerSupervisor } from "./workers/worker-supervisor.ts";
 
 const SECRET_BYTES = 32;
 
-/** Starts a desk of several processes on one port, and stops them all in good order. This process serves nobody itself. */
+/** Starts a desk of several workers on one port, and drains them on Ctrl-C. This process serves no requests itself. */
 export async function runWorkers(flags: Flags): Promise<void> {
   let address: { readonly address: string; readonly port: number };
   try {
     address = await findAddress(flags);
   } catch (error) {
-    return fail(explain(error, flags));
+    return exitWithMessage(explainStartFailure(error, flags));
   }
   const exportsFolder = await makeExportsFolder();
   const removeExports = () => rmSync(exportsFolder, { recursive: true, force: true });
-  const crew = new Crew({
+  const supervisor = new WorkerSupervisor({
     workers: flags.workers,
     task: {
       port: address.port,
@@ -28,7 +28,7 @@ export async function runWorkers(flags: Flags): Promise<void> {
       exportsFolder,
       startedAt: Date.now(),
     },
-    say: (line) => console.log(line),
+    print: (line) => console.log(line),
     onGiveUp: (message) => {
       removeExports();
       console.error(message);
@@ -41,26 +41,25 @@ export async function runWorkers(flags: Flags): Promise<void> {
     const again = stopping;
     stopping = true;
     if (again) {
-      await crew.kill();
+      await supervisor.kill();
       removeExports();
       process.exit(130);
     }
-    console.log(
-      `desk stopping (${signal}): ${flags.workers} workers end their streams, press Ctrl-C again to end at once`,
-    );
-    await crew.stop();
+    const workers = `${flags.workers} workers`;
+    console.log(`desk stopping (${signal}): ${workers} end their streams. Press Ctrl-C again to exit at once.`);
+    await supervisor.stop();
     removeExports();
     console.log("desk stopped");
-    // The handles of those that are gone may keep this process.
+    // The handles of the exited workers may keep this process alive.
     process.exit();
   };
   for (const signal of ["SIGINT", "SIGTERM"]) process.on(signal, () => void stop(signal));
 
-  await crew.start();
+  await supervisor.start();
   if (!stopping) console.log(`desk listening on ${originOf(address)}`);
 }
 
-/** The address that the workers are to listen on: with port 0 a free one, which every later worker gets as well. */
+/** Resolves to the address for all workers. For port 0 it picks a free port, so that replaced workers get it too. */
 async function findAddress({ host, port }: Flags): Promise<{ readonly address: string; readonly port: number }> {
   const server = createServer().listen(port, host);
   await once(server, "listening");

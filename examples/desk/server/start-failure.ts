@@ -1,21 +1,22 @@
 import type { Flags } from "./flags.ts";
 
-/** Says why the desk could not start, and what to do about it. */
-export function explain(error: unknown, { port, host }: Pick<Flags, "port" | "host">): string {
+/** Returns a message that says why the desk could not start and what to do about it. */
+export function explainStartFailure(error: unknown, { port, host }: Pick<Flags, "port" | "host">): string {
   const { code, message } = error as { code?: string; message: string };
   if (code === "EADDRINUSE") {
-    return `Port ${port} on ${host} is taken by another program. Choose one with --port ${port + 1}, or --port 0 for any free one.`;
+    const advice = `Choose another port with --port ${port + 1}, or any free port with --port 0.`;
+    return `Another program uses port ${port} on ${host}. ${advice}`;
   }
-  if (code === "EACCES")
-    return `Port ${port} needs rights that this user has not. Choose a higher one, such as --port 8080.`;
+  if (code === "EACCES") return `This user may not listen on port ${port}. Choose a higher port, such as --port 8080.`;
   if (code === "EADDRNOTAVAIL" || code === "ENOTFOUND") {
-    return `This machine has no address ${host}. Choose one with --host 127.0.0.1, or --host 0.0.0.0 for all.`;
+    const advice = "Choose another address with --host 127.0.0.1, or all addresses with --host 0.0.0.0.";
+    return `This machine does not have the address ${host}. ${advice}`;
   }
   return message;
 }
 
-/** Says a last word; the process then ends by itself. */
-export function fail(message: string): void {
+/** Prints the message and sets the exit code to 1. The process then ends by itself. */
+export function exitWithMessage(message: string): void {
   console.error(message);
   process.exitCode = 1;
 }

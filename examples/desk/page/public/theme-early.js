@@ -1,7 +1,8 @@
-// Runs before the first paint, so that a chosen theme does not flash. A file of its own: the page's policy forbids inline scripts.
+// Sets the chosen theme before the first paint, so that the page does not flash in the other theme.
+// It is a separate file because the page's content security policy forbids inline scripts.
 try {
   const theme = localStorage.getItem("desk-theme");
   if (theme === "light" || theme === "dark") document.documentElement.dataset.theme = theme;
 } catch {
-  // Storage is closed to us: the system's theme it is.
+  // The browser may block storage. The page then uses the system's theme.
 }

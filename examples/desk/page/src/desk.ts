@@ -1,3 +1,4 @@
+import type { User } from "../../wire/session.ts";
 import { DashboardPane } from "./dashboard/dashboard-pane.ts";
 import { ExportsPane } from "./exports/exports-pane.ts";
 import { InspectorPane } from "./inspector/inspector-pane.ts";
@@ -5,99 +6,99 @@ import { NotificationsPane } from "./notifications/notifications-pane.ts";
 import { GeneratorSwitch } from "./orders/generator-switch.ts";
 import { ORDER_PATHS, OrdersPane } from "./orders/orders-pane.ts";
 import { ApiError } from "./server/api.ts";
-import type { Presence } from "./server/presence.ts";
-import { startPulse } from "./server/pulse.ts";
+import { startMetricTimeout } from "./server/metric-timeout.ts";
+import type { ServerHealth } from "./server/server-health.ts";
 import type { Banner } from "./session/banner.ts";
-import { rememberedUser, signIn, type User } from "./session/session.ts";
+import { rememberedUser, signIn } from "./session/session.ts";
 import { UserSwitch } from "./session/user-switch.ts";
 import { LiveStream } from "./streams/live-stream.ts";
 import { StreamSet } from "./streams/stream-set.ts";
 import { announce } from "./ui/announce.ts";
-import { startLinkState } from "./ui/link-state.ts";
+import { startConnectionState } from "./ui/connection-state.ts";
 import { startTheme } from "./ui/theme.ts";
 
-/** The page: five streams, the panes that show what they bring, and who is signed in. */
+/** The page: five streams, the panes that show their events, and the signed-in user. */
 export class Desk {
   #orders = new LiveStream("Orders", ORDER_PATHS.reliable);
-  #mine = new LiveStream("Notifications", "/api/notifications/stream");
-  #wall = new LiveStream("Broadcast", "/api/notifications/broadcast");
-  #figures = new LiveStream("Dashboard", "/api/dashboard/stream");
+  #notifications = new LiveStream("Notifications", "/api/notifications/stream");
+  #broadcasts = new LiveStream("Broadcasts", "/api/notifications/broadcast");
+  #dashboard = new LiveStream("Dashboard", "/api/dashboard/stream");
   #export = new LiveStream("Export", "/api/exports/…/progress");
-  #presence: Presence;
+  #health: ServerHealth;
   #user: User;
   #expiresAt = 0;
   #signingIn = 0;
   #banner: Banner;
-  #switch: UserSwitch;
+  #userSwitch: UserSwitch;
   #ordersPane: OrdersPane;
   #notificationsPane: NotificationsPane;
   #exportsPane: ExportsPane;
   #dashboardPane: DashboardPane;
 
-  constructor(users: readonly User[], presence: Presence, banner: Banner) {
-    this.#presence = presence;
+  constructor(users: readonly User[], health: ServerHealth, banner: Banner) {
+    this.#health = health;
     this.#user = rememberedUser(users);
     this.#banner = banner;
-    this.#switch = new UserSwitch(users, (user) => this.#quietly(this.become(user)));
+    this.#userSwitch = new UserSwitch(users, (user) => this.#ignoreApiError(this.signInAs(user)));
     const generator = new GeneratorSwitch();
     this.#ordersPane = new OrdersPane(this.#orders);
-    this.#notificationsPane = new NotificationsPane(this.#mine, this.#wall, users);
+    this.#notificationsPane = new NotificationsPane(this.#notifications, this.#broadcasts, users);
     this.#exportsPane = new ExportsPane(this.#export);
-    this.#dashboardPane = new DashboardPane(this.#figures, (state) => generator.show(state));
-    const streams = [this.#orders, this.#mine, this.#wall, this.#figures, this.#export];
-    const set = new StreamSet(streams, presence, () => this.#signedOut());
-    new InspectorPane(set, presence, this.#orders);
-    startPulse(this.#figures, presence);
-    startLinkState(streams, presence);
+    this.#dashboardPane = new DashboardPane(this.#dashboard, (state) => generator.show(state));
+    const streams = [this.#orders, this.#notifications, this.#broadcasts, this.#dashboard, this.#export];
+    const set = new StreamSet(streams, health, () => this.#signedOut());
+    new InspectorPane(set, health, this.#orders);
+    startMetricTimeout(this.#dashboard, health);
+    startConnectionState(streams, health);
     startTheme(() => this.#dashboardPane.recolor());
   }
 
-  /** Signs in the user this tab had last, and opens everything. */
+  /** Signs in this tab's previous user and opens all streams. */
   async start(): Promise<void> {
-    await this.become(this.#user);
+    await this.signInAs(this.#user);
     await this.#dashboardPane.open();
   }
 
-  /** Signs in as `user`; all streams are opened again with the new credential. */
-  async become(user: User): Promise<void> {
-    const other = user.id !== this.#user.id;
+  /** Signs in as `user` and opens all streams again, with the new credential. */
+  async signInAs(user: User): Promise<void> {
+    const isOther = user.id !== this.#user.id;
     this.#signingIn++;
     const session = await signIn(user.id).finally(() => this.#signingIn--);
     this.#user = session.user;
     this.#expiresAt = session.expiresAt;
-    this.#banner.signedOut(undefined);
-    this.#switch.show(this.#user);
+    this.#banner.hideSignedOut();
+    this.#userSwitch.show(this.#user);
     this.#notificationsPane.show(this.#user);
     this.#exportsPane.clear();
-    for (const stream of [this.#mine, this.#wall]) {
+    for (const stream of [this.#notifications, this.#broadcasts]) {
       stream.reset();
       stream.open(null);
     }
-    if (this.#figures.connection > 0) this.#figures.open();
+    if (this.#dashboard.connection > 0) this.#dashboard.open();
     if (this.#orders.connection > 0) this.#orders.open();
     else await this.#ordersPane.open();
-    if (other) announce(`Signed in as ${this.#user.name}.`);
+    if (isOther) announce(`Signed in as ${this.#user.name}.`);
   }
 
   /**
-   * The server knows the session no more. When it has run out, that is for the user to say; when the server has forgotten it, for
-   * it was restarted, the page goes on by itself.
+   * Handles a session that the server does not accept. If it has expired, the user must sign in again. If the server
+   * has forgotten it because it restarted, the page signs in again by itself.
    */
   #signedOut(): void {
-    // Each stream that is refused leads here; once is enough.
+    // Each refused stream calls this, but one sign-in is enough.
     if (this.#signingIn > 0) return;
-    const again = () => this.#quietly(this.become(this.#user));
-    if (Date.now() >= this.#expiresAt) return this.#banner.signedOut(again);
+    const signInAgain = () => this.#ignoreApiError(this.signInAs(this.#user));
+    if (Date.now() >= this.#expiresAt) return this.#banner.showSignedOut(signInAgain);
     this.#expiresAt = 0;
-    again();
+    signInAgain();
   }
 
-  /** What fails here fails because the server is away, which the banner says and the streams get over. */
-  #quietly(work: Promise<void>): void {
+  /** Ignores an {@link ApiError}: the server is down, the banner says so, and the streams reconnect. */
+  #ignoreApiError(work: Promise<void>): void {
     work.catch((error: unknown) => {
       if (!(error instanceof ApiError)) throw error;
-      this.#switch.show(this.#user);
-      void this.#presence.check();
+      this.#userSwitch.show(this.#user);
+      void this.#health.check();
     });
   }
 }

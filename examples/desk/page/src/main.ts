@@ -1,26 +1,26 @@
 import { Desk } from "./desk.ts";
 import { ApiError } from "./server/api.ts";
-import { Presence } from "./server/presence.ts";
+import { ServerHealth } from "./server/server-health.ts";
 import { Banner } from "./session/banner.ts";
 import { loadUsers } from "./session/session.ts";
 
 const RELOAD_DELAY_MS = 3_000;
 
-const presence = new Presence();
-const banner = new Banner(presence);
+const health = new ServerHealth();
+const banner = new Banner(health);
 await start();
 
-/** Starts the page; when the server is away already, it says so and starts as soon as the server is back. */
+/** Starts the page. If the server is down, the banner says so, and the page reloads when the server is up. */
 async function start(): Promise<void> {
   try {
-    await new Desk(await loadUsers(), presence, banner).start();
+    await new Desk(await loadUsers(), health, banner).start();
   } catch (error) {
     if (!(error instanceof ApiError)) throw error;
-    presence.addEventListener("change", () => {
-      if (presence.state === "up") location.reload();
+    health.addEventListener("change", () => {
+      if (health.state === "up") location.reload();
     });
-    await presence.check();
-    // It answers again already: what failed was a moment's trouble.
-    if (presence.state === "up") setTimeout(() => location.reload(), RELOAD_DELAY_MS);
+    await health.check();
+    // The server is up again already, so there was no change of state to react to.
+    if (health.state === "up") setTimeout(() => location.reload(), RELOAD_DELAY_MS);
   }
 }

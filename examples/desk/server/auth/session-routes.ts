@@ -1,11 +1,12 @@
 import type { FastifyInstance, FastifyReply } from "fastify";
 import type { Auth } from "sluice/auth";
+import type { NewSession, Session, UserList } from "../../wire/session.ts";
 import { badRequest } from "../operation/http-errors.ts";
 import { ERROR_RESPONSE } from "../operation/openapi.ts";
 import type { TokenIssuer } from "./tokens.ts";
 import { findUser, nameOf, USERS } from "./users.ts";
 
-/** The cookie that carries the token. `EventSource` cannot send a header of its own, but sends cookies. */
+/** The cookie that carries the token. `EventSource` cannot set request headers, but it sends cookies. */
 export const SESSION_COOKIE = "desk_session";
 
 const USER = {
@@ -14,12 +15,14 @@ const USER = {
   required: ["id", "name"],
 } as const;
 
-/** Signing in and out. The token is in an `HttpOnly` cookie for browsers, and in the answer for programs. */
+/**
+ * Adds the routes to sign in and out. Browsers get the token in an `HttpOnly` cookie, programs in the response body.
+ */
 export function sessionRoutes(app: FastifyInstance, auth: Auth, tokens: TokenIssuer): void {
   app.get(
     "/api/users",
-    { schema: { tags: ["session"], summary: "Who can sign in", response: { 200: listOf(USER) } } },
-    () => ({ users: USERS }),
+    { schema: { tags: ["session"], summary: "List the demo users", response: { 200: listOf(USER) } } },
+    (): UserList => ({ users: USERS }),
   );
 
   app.post<{ Body: { userId: string } }>(
@@ -38,7 +41,7 @@ export function sessionRoutes(app: FastifyInstance, auth: Auth, tokens: TokenIss
         },
       },
     },
-    async ({ body }, reply) => {
+    async ({ body }, reply): Promise<NewSession> => {
       const user = findUser(body.userId);
       if (user === undefined) throw badRequest(`userId must be one of: ${USERS.map(({ id }) => id).join(", ")}.`);
       const { token, expiresAt } = await tokens.issue(user.id);
@@ -52,14 +55,14 @@ export function sessionRoutes(app: FastifyInstance, auth: Auth, tokens: TokenIss
     {
       schema: {
         tags: ["session"],
-        summary: "Who is signed in",
+        summary: "Get the signed-in user",
         response: {
           200: { type: "object", properties: { user: USER, expiresAt: { type: "number" } } },
           401: ERROR_RESPONSE,
         },
       },
     },
-    async (request) => {
+    async (request): Promise<Session> => {
       const { user, expiresAt } = await auth.authenticate(request);
       return { user: { id: user, name: nameOf(user) }, expiresAt };
     },
@@ -79,7 +82,7 @@ export function sessionRoutes(app: FastifyInstance, auth: Auth, tokens: TokenIss
     {
       schema: {
         tags: ["session"],
-        summary: "A ticket that opens one event stream, as ?ticket=",
+        summary: "Issue a ticket that opens one event stream (?ticket=)",
         response: { 200: { type: "object", properties: { ticket: { type: "string" } } }, 401: ERROR_RESPONSE },
       },
     },
@@ -88,7 +91,7 @@ export function sessionRoutes(app: FastifyInstance, auth: Auth, tokens: TokenIss
 }
 
 function setCookie(reply: FastifyReply, value: string, maxAge: number): void {
-  // `SameSite=Strict` keeps other sites from acting in the user's name. No `Secure`: the desk speaks plain HTTP on loopback.
+  // `SameSite=Strict` prevents requests from other sites. No `Secure`: the desk serves plain HTTP on loopback.
   reply.header("set-cookie", `${SESSION_COOKIE}=${value}; Path=/; HttpOnly; SameSite=Strict; Max-Age=${maxAge}`);
 }
 

@@ -3,7 +3,10 @@ import type { WorkerLink } from "../workers/worker-link.ts";
 
 type AuthRequest = Parameters<Auth["authenticate"]>[0];
 
-/** A ticket is known to the worker that issued it, and used up there: another one, which the request may reach, asks for it. */
+/**
+ * Makes tickets work on every worker. Only the issuing worker knows a ticket and redeems it. A worker that receives an
+ * unknown ticket asks the others.
+ */
 export function shareTickets(auth: Auth, link: WorkerLink): Auth {
   link.answer("ticket", (ticket) => {
     const request = { url: `/?ticket=${encodeURIComponent(String(ticket))}`, headers: {} };
@@ -25,7 +28,7 @@ export function shareTickets(auth: Auth, link: WorkerLink): Auth {
   };
 }
 
-/** The ticket, where it is what the request goes by: a bearer token goes before it. */
+/** Returns the ticket of a request, or null if it has none or has a bearer token, which takes precedence. */
 function ticketOf({ headers, url = "" }: AuthRequest): string | null {
   const { authorization } = headers as Readonly<Record<string, unknown>>;
   if (/^bearer\b/i.test(String(authorization))) return null;

@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { SignJWT } from "jose";
 
-/** A signed token and when it ends. */
+/** A signed token and its expiry. */
 export interface IssuedToken {
   readonly token: string;
   /** In ms since 1970. */
@@ -18,13 +18,14 @@ export class TokenIssuer {
     this.#lifetimeMs = lifetimeMs;
   }
 
-  /** How long a token lives, in ms. */
+  /** Lifetime of a token, in ms. */
   get lifetimeMs(): number {
     return this.#lifetimeMs;
   }
 
+  /** Resolves to a new token for this user. */
   async issue(userId: string): Promise<IssuedToken> {
-    // [spec] NumericDate: seconds (RFC 7519 section 2). Rounded up, so that a short-lived token is not born expired.
+    // [spec] NumericDate: seconds (RFC 7519 section 2). Round up, or a short-lived token could be issued as expired.
     const exp = Math.ceil((Date.now() + this.#lifetimeMs) / 1_000);
     const token = await new SignJWT({})
       .setProtectedHeader({ alg: "HS256" })
@@ -37,12 +38,12 @@ export class TokenIssuer {
   }
 }
 
-/** Who issues the desk's tokens, and the only one whose tokens it accepts. */
+/** Issuer of the desk's tokens. The desk accepts tokens of this issuer only. */
 export const ISSUER = "sluice-desk";
 
 const SECRET_BYTES = 32;
 
-/** The secret as given, or a new one for this start: sessions then end when the server does. */
+/** Returns the given secret, or a new random one. With a new one, the sessions end when the server stops. */
 export function secretFrom(text: string | undefined): Uint8Array {
   return text === undefined ? randomBytes(SECRET_BYTES) : new TextEncoder().encode(text);
 }

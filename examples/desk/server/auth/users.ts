@@ -1,24 +1,20 @@
-/** Somebody who can sign in. */
-export interface User {
-  readonly id: string;
-  readonly name: string;
-}
+import type { User } from "../../wire/session.ts";
 
-/** The demo users. There are no passwords: whoever reaches the desk may be either of them. */
+/** The demo users. There are no passwords: anyone who can reach the desk can sign in as either user. */
 export const USERS: readonly User[] = [
   { id: "ada", name: "Ada Brandt" },
   { id: "ben", name: "Ben Okoro" },
 ];
 
-/** The generator places its orders as a user of its own, who cannot be signed in as. */
+/** The user that the generator places its orders as. Nobody can sign in as this user. */
 export const GENERATOR_USER: User = { id: "generator", name: "Order generator" };
 
-/** The demo user with this ID. */
+/** Returns the demo user with this ID, or `undefined`. */
 export function findUser(id: string): User | undefined {
   return USERS.find((user) => user.id === id);
 }
 
-/** The name to show for a user of a valid token. */
+/** Returns the display name of a user with a valid token. */
 export function nameOf(id: string): string {
   return findUser(id)?.name ?? id;
 }

@@ -1,9 +1,10 @@
 import type { FastifyInstance } from "fastify";
+import type { DashboardHistory } from "../../wire/dashboard.ts";
 import { ERROR_RESPONSE, eventStreamSchema, NEEDS_USER } from "../operation/openapi.ts";
 import { openStream } from "../streams/open-stream.ts";
 import { type Dashboard, KEPT_EVENTS } from "./dashboard.ts";
 
-/** The server's own figures: what they were, and what they are. */
+/** Adds the routes that stream the server's figures and list those of the last minutes. */
 export function dashboardRoutes(app: FastifyInstance, dashboard: Dashboard): void {
   const { channel } = dashboard;
 
@@ -12,8 +13,8 @@ export function dashboardRoutes(app: FastifyInstance, dashboard: Dashboard): voi
     {
       schema: eventStreamSchema(
         "dashboard",
-        "Figures, alerts and states on one connection, the newest of each first",
-        "Types metric, alert and status.",
+        "Stream metrics, alerts and states on one connection, the newest of each first",
+        "Event types: metric, alert and status.",
       ),
     },
     (request, reply) => {
@@ -26,7 +27,7 @@ export function dashboardRoutes(app: FastifyInstance, dashboard: Dashboard): voi
     {
       schema: {
         tags: ["dashboard"],
-        summary: "The figures of the last minutes, oldest first",
+        summary: "List the metrics of the last minutes, oldest first",
         security: NEEDS_USER,
         response: {
           200: {
@@ -37,7 +38,7 @@ export function dashboardRoutes(app: FastifyInstance, dashboard: Dashboard): voi
         },
       },
     },
-    async () => {
+    async (): Promise<DashboardHistory> => {
       const { events } = await channel.history({ limit: KEPT_EVENTS });
       return { metrics: events.flatMap((event) => (event.type === "metric" ? [event.data] : [])) };
     },

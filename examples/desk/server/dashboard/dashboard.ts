@@ -1,49 +1,50 @@
 import type { Channel, Sluice } from "sluice";
-import { follow } from "../log/follow.ts";
-import type { Roster, WorkerFigures } from "../workers/roster.ts";
-import { type AlertLimits, AlertWatch } from "./alert-watch.ts";
-import type { Alert, DashboardEvents, Status } from "./metric.ts";
+import type { Alert, Status } from "../../wire/dashboard.ts";
+import type { GeneratorState } from "../../wire/generator.ts";
+import { followChannel } from "../log/follow-channel.ts";
+import type { LiveWorkers, WorkerFigures } from "../workers/live-workers.ts";
+import { type AlertLimits, AlertMonitor } from "./alert-monitor.ts";
+import type { DashboardEvents } from "./dashboard-events.ts";
 import { Sampler } from "./sampler.ts";
 import { sumFigures } from "./sum-figures.ts";
 
-const SAMPLE_EVERY_MS = 1_000;
-/** What the channel should keep: the three minutes that the charts show, and some. */
+const SAMPLE_INTERVAL_MS = 1_000;
+/** Events that the channel keeps: the 180 metrics that the charts show, and some more. */
 export const KEPT_EVENTS = 300;
-/** States are told again after so many figures, so that the channel always keeps the newest of each: who joins late reads it there. */
-const TELL_AGAIN_AFTER = 60;
+/** Each state is published again after this many metrics. So the channel always keeps the newest of each state. */
+const REPEAT_STATES_AFTER = 60;
 
-/** What a dashboard shows, and where. */
+/** Options of {@link Dashboard}. */
 export interface DashboardOptions {
   readonly sluice: Sluice;
   readonly channel: Channel<DashboardEvents>;
-  readonly roster: Roster;
+  readonly liveWorkers: LiveWorkers;
   /** The name of this process. */
   readonly worker: string;
   /** When the desk was started, in ms since 1970. */
   readonly startedAt: number;
   readonly limits: AlertLimits;
-  /** Exports that this process is writing. */
+  /** Returns the number of exports that this process is writing. */
   readonly exports: () => number;
-  /** Whether the generator runs, and how fast. */
-  readonly generator: () => { readonly running: boolean; readonly perSecond: number };
-  /** Hears once per second whether this process is the first of the roster. */
-  readonly onLead: (isFirst: boolean) => void;
+  readonly generator: () => GeneratorState;
+  /** Called once per second: true if this process is the leader of the live workers. */
+  readonly onLeaderCheck: (isLeader: boolean) => void;
   readonly onError: (error: unknown) => void;
 }
 
 /**
- * Publishes the desk's own figures once per second, and what changes in between. Every process tells the roster its own; the first
- * of them sums them up.
+ * Publishes the desk's figures once per second, and states and alerts when they change. Each process reports its own
+ * figures to the others; the leader sums them up and publishes the result.
  */
 export class Dashboard {
   readonly channel: Channel<DashboardEvents>;
   readonly #options: DashboardOptions;
   readonly #sampler: Sampler;
-  readonly #watch: AlertWatch;
-  /** The newest of each state, as it was told. */
-  readonly #told = new Map<string, string>();
-  readonly #since = Date.now();
-  #untilAgain = 0;
+  readonly #monitor: AlertMonitor;
+  /** The newest published state of each component, as JSON. */
+  readonly #lastPublished = new Map<string, string>();
+  readonly #processStartedAt = Date.now();
+  #metricsUntilRepeat = 0;
   #draining = false;
   #sampling = false;
   #timer: NodeJS.Timeout | undefined;
@@ -52,19 +53,21 @@ export class Dashboard {
     this.channel = options.channel;
     this.#options = options;
     this.#sampler = new Sampler(options.sluice);
-    this.#watch = new AlertWatch(options.limits);
+    this.#monitor = new AlertMonitor(options.limits);
   }
 
+  /** Samples and publishes until {@link stop}, and follows the channel until the signal aborts. */
   start(signal: AbortSignal): void {
     const { onError } = this.#options;
-    const take = ({ event, data }: { event: string | undefined; data: unknown }) => {
-      if (event === "alert") this.#watch.learn(data as Alert);
-      // Another process is going; this one is still there, and if it is the first, it says so.
-      else if (event === "status" && (data as { state?: string }).state === "draining") this.#told.delete("server");
+    const onEvent = ({ event, data }: { event: string | undefined; data: unknown }) => {
+      if (event === "alert") this.#monitor.apply(data as Alert);
+      // Another process is stopping. If this process is the leader, it publishes "ok" again.
+      else if (event === "status" && (data as { state?: string }).state === "draining")
+        this.#lastPublished.delete("server");
     };
-    void follow(this.channel, { from: "start", take, signal, onError });
+    void followChannel(this.channel, { from: "start", onEvent, signal, onError });
     this.#sample();
-    this.#timer ??= setInterval(() => this.#sample(), SAMPLE_EVERY_MS);
+    this.#timer ??= setInterval(() => this.#sample(), SAMPLE_INTERVAL_MS);
   }
 
   stop(): void {
@@ -73,13 +76,13 @@ export class Dashboard {
     this.#sampler.stop();
   }
 
-  /** Says that the desk is shutting down, and nothing else from then on. */
-  tellDraining(): void {
+  /** Publishes that the desk is shutting down. Afterwards this process publishes no more metrics and states. */
+  publishDraining(): void {
     this.#draining = true;
     this.#publish("status", { ...this.#server, state: "draining" }).catch(this.#options.onError);
   }
 
-  /** One after the other, so that a log that does not answer is not asked more and more. */
+  /** Skips this second if the last sample is still being published, so that requests to a slow log do not pile up. */
   #sample(): void {
     if (this.#sampling) return;
     this.#sampling = true;
@@ -91,21 +94,23 @@ export class Dashboard {
   }
 
   async #measure(): Promise<void> {
-    const { roster, worker, exports, onLead } = this.#options;
-    const own: WorkerFigures = { ...this.#sampler.sample(), worker, startedAt: this.#since, exports: exports() };
-    const { isFirst } = roster;
-    onLead(isFirst);
-    await Promise.all([roster.tell(own), isFirst && !this.#draining ? this.#lead(own) : this.#told.clear()]);
+    const { liveWorkers, worker, exports, onLeaderCheck } = this.#options;
+    const figures = this.#sampler.sample();
+    const own: WorkerFigures = { ...figures, worker, startedAt: this.#processStartedAt, exports: exports() };
+    const { isLeader } = liveWorkers;
+    onLeaderCheck(isLeader);
+    const summed = isLeader && !this.#draining ? this.#publishSum(own) : this.#lastPublished.clear();
+    await Promise.all([liveWorkers.report(own), summed]);
   }
 
-  async #lead(own: WorkerFigures): Promise<void> {
-    const living = this.#options.roster.living.map((one) => (one.worker === own.worker ? own : one));
-    if (--this.#untilAgain < 0) {
-      this.#untilAgain = TELL_AGAIN_AFTER;
-      this.#told.clear();
-      for (const alert of this.#watch.raised) await this.#publish("alert", alert);
+  async #publishSum(own: WorkerFigures): Promise<void> {
+    const reports = this.#options.liveWorkers.reports.map((report) => (report.worker === own.worker ? own : report));
+    if (--this.#metricsUntilRepeat < 0) {
+      this.#metricsUntilRepeat = REPEAT_STATES_AFTER;
+      this.#lastPublished.clear();
+      for (const alert of this.#monitor.raised) await this.#publish("alert", alert);
     }
-    const running = living.reduce((sum, { exports }) => sum + exports, 0);
+    const running = reports.reduce((sum, { exports }) => sum + exports, 0);
     const states: Status[] = [
       { ...this.#server, state: "ok" },
       { component: "generator", ...this.#options.generator() },
@@ -113,13 +118,13 @@ export class Dashboard {
     ];
     for (const state of states) {
       const text = JSON.stringify(state);
-      if (this.#told.get(state.component) === text || this.#draining) continue;
-      this.#told.set(state.component, text);
+      if (this.#lastPublished.get(state.component) === text || this.#draining) continue;
+      this.#lastPublished.set(state.component, text);
       await this.#publish("status", state);
     }
-    const metric = sumFigures(own.at, living);
+    const metric = sumFigures(own.at, reports);
     await this.#publish("metric", metric);
-    for (const alert of this.#watch.judge(metric)) await this.#publish("alert", alert);
+    for (const alert of this.#monitor.check(metric)) await this.#publish("alert", alert);
   }
 
   get #server() {

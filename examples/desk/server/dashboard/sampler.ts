@@ -1,12 +1,12 @@
 import { type IntervalHistogram, monitorEventLoopDelay } from "node:perf_hooks";
 import type { Sluice } from "sluice";
-import type { Figures } from "./metric.ts";
+import type { Figures } from "../../wire/dashboard.ts";
 
-/** How often the event loop's delay is looked at. It is part of what is measured, and taken off again. */
+/** How often the event loop's delay is measured. The measured delay includes this interval, so `#lag` subtracts it. */
 const RESOLUTION_MS = 10;
 const NS_PER_MS = 1e6;
 
-/** Reads this process's figures; rates are since the last reading. */
+/** Measures this process's figures. */
 export class Sampler {
   readonly #sluice: Sluice;
   readonly #delay: IntervalHistogram = monitorEventLoopDelay({ resolution: RESOLUTION_MS });
@@ -19,6 +19,7 @@ export class Sampler {
     this.#delay.enable();
   }
 
+  /** Returns the current figures. Rates and lag are those since the previous sample. */
   sample(): Figures {
     const { streams, published, delivered } = this.#sluice.stats();
     const { rss, heapUsed } = process.memoryUsage();
@@ -46,7 +47,7 @@ export class Sampler {
   }
 
   #lag(percentile: number): number {
-    // Without a reading yet the histogram says NaN or its highest value.
+    // An empty histogram returns NaN or its highest value.
     if (this.#delay.count === 0) return 0;
     return rounded(Math.max(0, this.#delay.percentile(percentile) / NS_PER_MS - RESOLUTION_MS));
   }

@@ -1,10 +1,10 @@
-import type { WorkerFigures } from "../workers/roster.ts";
-import type { Figures, Metric } from "./metric.ts";
+import type { Figures, Metric } from "../../wire/dashboard.ts";
+import type { WorkerFigures } from "../workers/live-workers.ts";
 
-/** The figures of the whole desk, of those of its processes. */
+/** Returns the figures of the whole desk from those of its processes. */
 export function sumFigures(at: number, each: readonly WorkerFigures[]): Metric {
   const sum = (name: keyof Figures) => each.reduce((total, figures) => total + figures[name], 0);
-  // A sum of lags would mean nothing, and a mean would hide the one that is stuck.
+  // Report the longest lag: a sum of lags means nothing, and a mean would hide a blocked process.
   const slowest = each.reduce<WorkerFigures | undefined>(
     (worst, figures) => (worst === undefined || figures.lagP99 > worst.lagP99 ? figures : worst),
     undefined,

@@ -1,15 +1,15 @@
-import type { Order } from "../orders/order.ts";
+import type { Order } from "../../wire/order.ts";
 
-/** The first line of the file. */
+/** The header line of the file. */
 export const CSV_HEADER = "orderId,customerName,amount,placedAt\r\n";
 
-/** An order as a line of CSV (RFC 4180). */
+/** Returns an order as a line of CSV (RFC 4180). */
 export function csvLine({ orderId, customerName, amount, placedAt }: Order): string {
   return `${[orderId, customerName, amount.toFixed(2), placedAt].map(csvField).join(",")}\r\n`;
 }
 
 function csvField(text: string): string {
-  // A spreadsheet runs what begins like this as a formula; a leading apostrophe makes it text.
+  // A spreadsheet evaluates text that begins like this as a formula. A leading apostrophe prevents it.
   const safe = /^[=+\-@\t\r]/.test(text) ? `'${text}` : text;
   return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
 }

@@ -3,14 +3,14 @@ import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-/** Makes the folder for the exports of one start of the desk. Whoever made it deletes it. */
+/** Makes the folder for the exports of one start of the desk. The caller deletes it. */
 export function makeExportsFolder(): Promise<string> {
   return mkdtemp(join(tmpdir(), `desk-exports-${process.pid}-`));
 }
 
 const EXTENSION = ".csv";
 
-/** Where exports are written: a folder of this start's own, or the one that the workers of a desk share. */
+/** The export files, in a folder of this process or in one that the workers of a desk share. */
 export class ExportFiles {
   readonly #shared: string | undefined;
   #opening: Promise<string> | undefined;
@@ -20,18 +20,19 @@ export class ExportFiles {
     this.#shared = shared;
   }
 
+  /** Resolves to the path of a job's file. */
   async pathOf(jobId: string): Promise<string> {
     return join(await this.#folder(), jobId + EXTENSION);
   }
 
-  /** Makes a file that is still empty, so that from now on it is counted. */
+  /** Makes an empty file for the job, so that `jobIds` lists the job from now on. Resolves to its path. */
   async reserve(jobId: string): Promise<string> {
     const path = await this.pathOf(jobId);
     await writeFile(path, "", { flag: "wx" });
     return path;
   }
 
-  /** The jobs that have a file, whichever process writes it. */
+  /** Resolves to the IDs of all jobs with a file, written by any process. */
   async jobIds(): Promise<string[]> {
     const names = await readdir(await this.#folder());
     return names.filter((name) => name.endsWith(EXTENSION)).map((name) => name.slice(0, -EXTENSION.length));
@@ -47,7 +48,7 @@ export class ExportFiles {
     if (this.#own !== undefined) await rm(this.#own, { recursive: true, force: true });
   }
 
-  /** The same at once, for a process that is about to exit. */
+  /** Like `close`, but synchronous, for a process that is about to exit. */
   closeNow(): void {
     if (this.#own !== undefined) rmSync(this.#own, { recursive: true, force: true });
   }

@@ -1,8 +1,9 @@
 import { createReadStream } from "node:fs";
 import type { FastifyInstance } from "fastify";
+import type { StartedExport } from "../../wire/export.ts";
 import { ERROR_RESPONSE, eventStreamSchema, NEEDS_USER } from "../operation/openapi.ts";
 import { openStream } from "../streams/open-stream.ts";
-import type { ExportDesk } from "./export-desk.ts";
+import type { OrderExports } from "./order-exports.ts";
 
 const JOB = {
   params: { type: "object", properties: { jobId: { type: "string", maxLength: 64 } } },
@@ -15,14 +16,14 @@ interface JobParams {
   Params: { jobId: string };
 }
 
-/** Starting an export, following it, and fetching the file. Another user's export is 404 everywhere. */
-export function exportRoutes(app: FastifyInstance, desk: ExportDesk): void {
+/** Adds the routes to start, follow, cancel and download exports. All of them answer 404 for another user's export. */
+export function exportRoutes(app: FastifyInstance, exports: OrderExports): void {
   app.post(
     "/api/exports/start",
     {
       schema: {
         tags: ["exports"],
-        summary: "Start writing all orders to a file",
+        summary: "Start an export of all kept orders",
         security: NEEDS_USER,
         response: {
           202: { type: "object", properties: { jobId: { type: "string" } } },
@@ -32,9 +33,10 @@ export function exportRoutes(app: FastifyInstance, desk: ExportDesk): void {
         },
       },
     },
-    async ({ identity }, reply) => {
-      const jobId = await desk.start(identity.user);
-      return reply.code(202).header("location", `/api/exports/${jobId}`).send({ jobId });
+    async ({ identity }, reply): Promise<StartedExport> => {
+      const jobId = await exports.start(identity.user);
+      reply.code(202).header("location", `/api/exports/${jobId}`);
+      return { jobId };
     },
   );
 
@@ -43,18 +45,18 @@ export function exportRoutes(app: FastifyInstance, desk: ExportDesk): void {
     {
       schema: {
         ...JOB,
-        summary: "What an export is doing",
+        summary: "Get the state of an export: running, finished or failed",
         response: { 200: { type: "object", properties: { state: { type: "string" } } }, ...REFUSED },
       },
     },
-    async ({ params, identity }) => ({ state: await desk.stateOf(params.jobId, identity.user) }),
+    async ({ params, identity }) => ({ state: await exports.stateOf(params.jobId, identity.user) }),
   );
 
   app.delete<JobParams>(
     "/api/exports/:jobId",
     { schema: { ...JOB, summary: "Cancel an export", response: { 204: { type: "null" }, ...REFUSED } } },
     async ({ params, identity }, reply) => {
-      await desk.cancel(params.jobId, identity.user);
+      await exports.cancel(params.jobId, identity.user);
       return reply.code(204).send();
     },
   );
@@ -65,14 +67,14 @@ export function exportRoutes(app: FastifyInstance, desk: ExportDesk): void {
       schema: {
         ...eventStreamSchema(
           "exports",
-          "An export's progress; 204 once its end was seen",
-          "Types progress, completed, failed, cancelled.",
+          "Stream the progress of an export; 204 if the client has received its last event",
+          "Event types: progress, completed, failed and cancelled.",
         ),
         params: JOB.params,
       },
     },
     async (request, reply) => {
-      const source = await desk.progress(request.params.jobId, request.identity.user);
+      const source = await exports.progress(request.params.jobId, request.identity.user);
       return openStream(request, reply, source, { name: "export" });
     },
   );
@@ -82,7 +84,7 @@ export function exportRoutes(app: FastifyInstance, desk: ExportDesk): void {
     {
       schema: {
         ...JOB,
-        summary: "The file of a finished export",
+        summary: "Download the file of a finished export",
         response: {
           200: { description: "CSV", content: { "text/csv": { schema: { type: "string" } } } },
           ...REFUSED,
@@ -92,7 +94,7 @@ export function exportRoutes(app: FastifyInstance, desk: ExportDesk): void {
       },
     },
     async ({ params, identity }, reply) => {
-      const { path, fileName } = await desk.fileOf(params.jobId, identity.user);
+      const { path, fileName } = await exports.fileOf(params.jobId, identity.user);
       return reply
         .type("text/csv; charset=utf-8")
         .header("content-disposition", `attachment; filename="${fileName}"`)

@@ -1,25 +1,26 @@
 import type { FastifyInstance } from "fastify";
+import type { GeneratorState } from "../../wire/generator.ts";
 import { ERROR_RESPONSE, NEEDS_USER } from "../operation/openapi.ts";
-import { type GeneratorState, MOST_PER_SECOND, type OrderGenerator } from "./order-generator.ts";
+import { MAX_PER_SECOND, type OrderGenerator } from "./order-generator.ts";
 
 const STATE = {
   type: "object",
   properties: { running: { type: "boolean" }, perSecond: { type: "number" } },
 } as const;
 
-/** Looking at the order generator, and switching it. */
+/** Adds the routes to read and switch the order generator. */
 export function generatorRoutes(app: FastifyInstance, generator: OrderGenerator): void {
   app.get(
     "/api/generator",
     {
       schema: {
         tags: ["generator"],
-        summary: "Whether the order generator runs, and how fast",
+        summary: "Get whether the order generator runs, and its rate",
         security: NEEDS_USER,
         response: { 200: STATE, 401: ERROR_RESPONSE },
       },
     },
-    () => generator.state,
+    (): GeneratorState => generator.state,
   );
 
   app.post<{ Body: { running: boolean; perSecond?: number } }>(
@@ -27,7 +28,7 @@ export function generatorRoutes(app: FastifyInstance, generator: OrderGenerator)
     {
       schema: {
         tags: ["generator"],
-        summary: "Switch the order generator, or change its rate",
+        summary: "Switch the order generator on or off, or change its rate",
         security: NEEDS_USER,
         body: {
           type: "object",
@@ -35,7 +36,7 @@ export function generatorRoutes(app: FastifyInstance, generator: OrderGenerator)
           additionalProperties: false,
           properties: {
             running: { type: "boolean" },
-            perSecond: { type: "number", minimum: 0.1, maximum: MOST_PER_SECOND },
+            perSecond: { type: "number", minimum: 0.1, maximum: MAX_PER_SECOND, description: "Orders per second" },
           },
         },
         response: { 200: STATE, 400: ERROR_RESPONSE, 401: ERROR_RESPONSE },

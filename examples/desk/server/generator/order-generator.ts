@@ -1,50 +1,46 @@
 import type { Channel } from "sluice";
-import { follow } from "../log/follow.ts";
+import type { GeneratorState } from "../../wire/generator.ts";
+import { followChannel } from "../log/follow-channel.ts";
 import { sampleOrder } from "./sample-order.ts";
 
-/** Whether the generator runs, and how fast. */
-export interface GeneratorState {
-  readonly running: boolean;
-  /** Orders per second. */
-  readonly perSecond: number;
-}
-
-/** The types of the events of the channel `generator`: its newest event is what holds, for all processes. */
+/**
+ * The types of the events of the channel `generator`. Its newest event is the state of the generator on all processes.
+ */
 export type GeneratorEvents = {
   readonly switched: GeneratorState;
 };
 
-/** What the generator needs. */
+/** Options of {@link OrderGenerator}. */
 export interface GeneratorOptions {
-  /** Where the desk listens; asked anew for each order, since it is known only once the desk listens. */
+  /** Returns the URL of the desk. Called for each order, because the URL is not known before the desk listens. */
   readonly origin: () => string;
-  /** A valid bearer token. */
+  /** Resolves to a valid bearer token. */
   readonly token: () => Promise<string>;
   readonly onError: (error: unknown) => void;
 }
 
-/** The highest rate. */
-export const MOST_PER_SECOND = 100;
-/** Orders on their way at the same time. When the desk is slower than that, the generator slows down too. */
-const MOST_IN_FLIGHT = 16;
-const LONGEST_TICK_MS = 250;
+/** The highest rate, in orders per second. */
+export const MAX_PER_SECOND = 100;
+/** The most requests in flight. If the desk is slower, the generator slows down too. */
+const MAX_IN_FLIGHT = 16;
+const MAX_TICK_MS = 250;
 const REQUEST_TIMEOUT_MS = 5_000;
 
 /**
- * Places orders as a customer would: over HTTP, through the desk's own API. Every process has one, and all know the same state; orders are
- * placed by the one that leads.
+ * Places orders over HTTP, through the desk's own API. Every process has a generator, and all share one state. Only the
+ * leader's generator places orders.
  */
 export class OrderGenerator {
   readonly #channel: Channel<GeneratorEvents>;
   readonly #options: GeneratorOptions;
   #state: GeneratorState = { running: false, perSecond: 1 };
-  /** What the channel said last. */
-  #agreed: GeneratorState = this.#state;
-  #leads = false;
+  /** The newest state in the channel. */
+  #published: GeneratorState = this.#state;
+  #isLeader = false;
   #stopped = false;
   #isPlacing = false;
   #timer: NodeJS.Timeout | undefined;
-  /** Orders due and not yet placed; a fraction is due later. */
+  /** Orders that are due but not placed yet. A fraction becomes due later. */
   #due = 0;
   #tickedAt = 0;
   #inFlight = 0;
@@ -58,57 +54,56 @@ export class OrderGenerator {
     return this.#state;
   }
 
-  /** Whether it is this process that places orders now. */
+  /** True if this process places orders now. */
   get isPlacing(): boolean {
     return this.#isPlacing;
   }
 
-  /** Learns what the state is, and how it changes, until the signal aborts. */
+  /** Follows the shared state until the signal aborts. */
   start(signal: AbortSignal): void {
-    const take = ({ event, data }: { event: string | undefined; data: GeneratorState }) => {
+    const onEvent = ({ event, data }: { event: string | undefined; data: GeneratorState }) => {
       if (event !== "switched") return;
-      this.#agreed = data;
-      this.#become(data);
+      this.#published = data;
+      this.#apply(data);
     };
-    void follow(this.#channel, { from: "start", take, signal, onError: this.#options.onError });
+    void followChannel(this.#channel, { from: "start", onEvent, signal, onError: this.#options.onError });
   }
 
-  /** Switches it on or off, or changes its rate, whichever process places the orders. */
+  /** Sets the shared state. Resolves to it, with the rate limited to {@link MAX_PER_SECOND}. */
   async set({ running, perSecond }: GeneratorState): Promise<GeneratorState> {
-    const state: GeneratorState = { running, perSecond: Math.min(MOST_PER_SECOND, perSecond) };
-    // Before it is published: whatever another process says at the same time, the channel's order decides.
-    this.#become(state);
+    const state: GeneratorState = { running, perSecond: Math.min(MAX_PER_SECOND, perSecond) };
+    // Apply the state before publishing it. If another process publishes at the same time, the channel's order decides.
+    this.#apply(state);
     try {
       await this.#channel.publish("switched", state);
     } catch (error) {
-      this.#become(this.#agreed);
+      this.#apply(this.#published);
       throw error;
     }
     return state;
   }
 
-  /** Whether this process is the one to place the orders. */
-  lead(leads: boolean): void {
-    this.#leads = leads;
-    this.#work();
+  /** Starts placing orders if this process is the leader, and stops if it is not. */
+  setLeader(isLeader: boolean): void {
+    this.#isLeader = isLeader;
+    this.#update();
   }
 
-  /** Places no more orders, for good. */
+  /** Stops for good. */
   stop(): void {
     this.#stopped = true;
-    this.#work();
+    this.#update();
   }
 
-  #become(state: GeneratorState): void {
-    // What is due until now is due at the old rate.
+  #apply(state: GeneratorState): void {
+    // Count the orders due until now at the old rate.
     if (this.#isPlacing) this.#tick();
     this.#state = state;
-    this.#work();
+    this.#update();
   }
 
-  /** Begins, ends or goes on with placing orders, as it should be now. */
-  #work(): void {
-    const should = this.#state.running && this.#leads && !this.#stopped;
+  #update(): void {
+    const should = this.#state.running && this.#isLeader && !this.#stopped;
     if (should === this.#isPlacing) return;
     this.#isPlacing = should;
     clearTimeout(this.#timer);
@@ -120,14 +115,14 @@ export class OrderGenerator {
 
   #tick(): void {
     const now = performance.now();
-    this.#due = Math.min(MOST_IN_FLIGHT, this.#due + ((now - this.#tickedAt) / 1_000) * this.#state.perSecond);
+    this.#due = Math.min(MAX_IN_FLIGHT, this.#due + ((now - this.#tickedAt) / 1_000) * this.#state.perSecond);
     this.#tickedAt = now;
-    while (this.#due >= 1 && this.#inFlight < MOST_IN_FLIGHT) {
+    while (this.#due >= 1 && this.#inFlight < MAX_IN_FLIGHT) {
       this.#due--;
       void this.#place();
     }
     clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => this.#tick(), Math.min(LONGEST_TICK_MS, 1_000 / this.#state.perSecond));
+    this.#timer = setTimeout(() => this.#tick(), Math.min(MAX_TICK_MS, 1_000 / this.#state.perSecond));
   }
 
   async #place(): Promise<void> {
@@ -139,11 +134,11 @@ export class OrderGenerator {
         body: JSON.stringify(sampleOrder()),
         signal: AbortSignal.timeout(REQUEST_TIMEOUT_MS),
       });
-      // The body is read to its end, so that the connection can be used again.
+      // Read the whole body, so that the connection can be reused.
       await response.text();
-      if (!response.ok) throw new Error(`The desk answered ${response.status} to the generator.`);
+      if (!response.ok) throw new Error(`The generator could not place an order: status ${response.status}.`);
     } catch (error) {
-      // What was on its way when the generator was stopped may fail: the desk is closing.
+      // Ignore the failure of a request that was in flight when the generator stopped: the desk is closing.
       if (this.#isPlacing) this.#options.onError(error);
     } finally {
       this.#inFlight--;

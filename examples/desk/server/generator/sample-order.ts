@@ -1,4 +1,4 @@
-import type { OrderInput } from "../orders/order.ts";
+import type { OrderInput } from "../../wire/order.ts";
 
 const CUSTOMERS = [
   "Alder & Finch",
@@ -27,11 +27,11 @@ const CUSTOMERS = [
   "Yarrow Apothecary",
 ];
 
-const LEAST_CENTS = 490;
-const MOST_CENTS = 48_000;
+const MIN_CENTS = 490;
+const MAX_CENTS = 48_000;
 
-/** An order such as a shop gets: many small ones, few large ones. */
+/** Returns a random order. Small amounts are more frequent than large ones, as in a shop. */
 export function sampleOrder(random: () => number = Math.random): OrderInput {
   const customerName = CUSTOMERS[Math.floor(random() * CUSTOMERS.length)] ?? "Alder & Finch";
-  return { customerName, amount: Math.round(LEAST_CENTS + random() ** 3 * (MOST_CENTS - LEAST_CENTS)) / 100 };
+  return { customerName, amount: Math.round(MIN_CENTS + random() ** 3 * (MAX_CENTS - MIN_CENTS)) / 100 };
 }

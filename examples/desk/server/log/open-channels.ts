@@ -1,20 +1,19 @@
 import { type Channel, createSluice, type ErrorContext, type Jobs, type Sluice } from "sluice";
+import type { ExportProgress, FinishedExport } from "../../wire/export.ts";
 import { KEPT_EVENTS } from "../dashboard/dashboard.ts";
-import type { DashboardEvents } from "../dashboard/metric.ts";
-import type { FinishedExport } from "../exports/export-desk.ts";
-import type { ExportProgress } from "../exports/write-export.ts";
+import type { DashboardEvents } from "../dashboard/dashboard-events.ts";
 import type { GeneratorEvents } from "../generator/order-generator.ts";
 import type { NotificationEvents } from "../notifications/notification.ts";
 import type { OrderEvents, OrderNumberEvents } from "../orders/order.ts";
-import type { WorkerEvents } from "../workers/roster.ts";
+import type { WorkerEvents } from "../workers/live-workers.ts";
 import type { LogChoice } from "./log-choice.ts";
 import { LogUnreachable } from "./log-unreachable.ts";
 import { openLog } from "./open-log.ts";
 
-/** Everything that the desk keeps. */
+/** The channels and jobs of a desk. They hold all of its state. */
 export interface DeskChannels {
   readonly sluice: Sluice;
-  /** Whether other processes may use the same log. */
+  /** True if other processes may use the same log. */
   readonly shared: boolean;
   readonly orders: Channel<OrderEvents>;
   readonly orderNumbers: Channel<OrderNumberEvents>;
@@ -25,24 +24,24 @@ export interface DeskChannels {
   readonly exports: Jobs<ExportProgress, FinishedExport>;
 }
 
-/** How the channels are opened. */
+/** Options of {@link openChannels}. */
 export interface ChannelsOptions {
   readonly log: LogChoice;
-  /** Orders that can still be replayed. */
+  /** Number of orders kept for replay. */
   readonly retainOrders: number;
-  /** Reconnection time that browsers are told, in ms. */
+  /** Reconnection time sent to browsers, in ms. */
   readonly retry: number;
-  /** Hears of failures once the channels are open. */
+  /** Called for failures after the channels are open. */
   readonly onError: (error: unknown, context: ErrorContext) => void;
 }
 
 const KEPT_NOTIFICATIONS = 1_000;
-/** Of these only the newest counts; some more, for those who read while it changes. */
+/** Only the newest state matters. A few more are kept for a process that reads while the state changes. */
 const KEPT_STATES = 10;
-/** Of these only what comes counts. */
+/** Only new figures matter, so few are kept. */
 const KEPT_FIGURES = 100;
 
-/** Opens the log and all channels. Rejects with {@link LogUnreachable}, within the time that the log takes to give up. */
+/** Opens the log and all channels. Rejects with {@link LogUnreachable} when the log's own timeout expires. */
 export async function openChannels({
   log: choice,
   retainOrders,
@@ -56,7 +55,7 @@ export async function openChannels({
   const sluice = createSluice({
     log,
     retry,
-    // Before, a failure is told by the rejection, once and not by each channel.
+    // Until the channels are open, the rejection reports the failure: once, and not for each channel.
     onError: (error, context) => isOpen && onError(error, context),
   });
   const channels = {
@@ -81,7 +80,7 @@ export async function openChannels({
   return { sluice, shared: log.shared, ...channels, exports };
 }
 
-/** The newest metric, each alert's last word, and the state of each part. */
+/** Returns the `latestBy` key: one for metrics, one for each alert, one for the state of each component. */
 function dashboardKey(event: { readonly type: string; readonly data: unknown }): string {
   const { alertId, component } = event.data as { alertId?: string; component?: string };
   return `${event.type}:${alertId ?? component ?? ""}`;

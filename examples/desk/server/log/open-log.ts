@@ -1,7 +1,7 @@
 import { type Log, memoryLog } from "sluice";
 import type { LogChoice } from "./log-choice.ts";
 
-/** Makes the log that was chosen. Only its own package is loaded. It connects when its first channel is opened. */
+/** Makes the chosen log. Loads only the package of that log. The log connects when its first channel is opened. */
 export async function openLog(choice: LogChoice): Promise<Log> {
   switch (choice.kind) {
     case "memory":

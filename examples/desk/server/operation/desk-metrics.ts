@@ -3,15 +3,15 @@ import type { Sluice } from "sluice";
 import { sluiceMetrics } from "sluice/metrics";
 import type { WorkerLink } from "../workers/worker-link.ts";
 
-/** A metric with all its values, as prom-client writes it down. */
-interface WrittenMetric {
+/** A metric with all its values, as prom-client serializes it. */
+interface SerializedMetric {
   readonly name: string;
   readonly aggregator: string;
 }
 
 /**
- * The figures for Prometheus. Whoever scrapes a desk of several workers reaches any of them, and must get the figures of all: each worker
- * labels its own with its name.
+ * The metrics for Prometheus. A scrape of a desk with several workers reaches any one of them and must return the
+ * metrics of all. Each worker labels its own with its name.
  */
 export class DeskMetrics {
   readonly #registry = new Registry();
@@ -29,11 +29,12 @@ export class DeskMetrics {
     return this.#registry.contentType;
   }
 
+  /** Resolves to the metrics of all workers in the Prometheus text format. */
   async text(): Promise<string> {
     if (this.#link === undefined) return this.#registry.metrics();
-    const others = this.#link.ask<WrittenMetric[]>("metrics", null);
-    const own = (await this.#registry.getMetricsAsJSON()) as unknown as WrittenMetric[];
-    // No two workers have the same labels, so that to sum up is to put side by side.
+    const others = this.#link.ask<SerializedMetric[]>("metrics", null);
+    const own = (await this.#registry.getMetricsAsJSON()) as unknown as SerializedMetric[];
+    // No two workers have equal labels. So the sum keeps each worker's values apart.
     const each = [own, ...(await others)].map((metrics) => metrics.map((metric) => ({ ...metric, aggregator: "sum" })));
     return AggregatorRegistry.aggregate(each).metrics();
   }

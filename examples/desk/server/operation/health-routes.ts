@@ -9,24 +9,26 @@ const HEALTH = {
   additionalProperties: true,
 } as const;
 
-/** How long the log may take to answer before the desk counts as not ready, in ms: less than those who ask wait for their answer. */
-const LOG_ANSWERS_WITHIN_MS = 2_000;
+/**
+ * If the log takes longer to answer, the desk is not ready, in ms. Shorter than the usual timeout of a health check.
+ */
+const LOG_TIMEOUT_MS = 2_000;
 
-/** What the routes need to know of the desk. */
-export interface Operated {
+/** Options of {@link operationRoutes}. */
+export interface OperationOptions {
   readonly sluice: Sluice;
-  /** Asks the log for something; rejects when it does not answer. */
-  readonly askLog: () => Promise<unknown>;
+  /** Reads from the log. Rejects if the log does not answer. */
+  readonly checkLog: () => Promise<unknown>;
   readonly worker: { readonly name: string; readonly link: WorkerLink } | undefined;
 }
 
-/** What those who run the desk ask it: is it alive, does it take requests, what are its figures, what does it offer. */
-export function operationRoutes(app: FastifyInstance, { sluice, askLog, worker }: Operated): void {
+/** Adds the routes for operators: liveness, readiness, metrics and the OpenAPI document. */
+export function operationRoutes(app: FastifyInstance, { sluice, checkLog, worker }: OperationOptions): void {
   const metrics = new DeskMetrics(sluice, worker);
 
   app.get(
     "/health/live",
-    { schema: { tags: ["operation"], summary: "Whether the process works", response: { 200: HEALTH } } },
+    { schema: { tags: ["operation"], summary: "Check that the process runs", response: { 200: HEALTH } } },
     () => ({ status: "ok" }),
   );
 
@@ -35,14 +37,14 @@ export function operationRoutes(app: FastifyInstance, { sluice, askLog, worker }
     {
       schema: {
         tags: ["operation"],
-        summary: "Whether requests should come here; 503 while draining, and while the log does not answer",
+        summary: "Check that the desk takes requests; 503 while it drains or its log does not answer",
         response: { 200: HEALTH, 503: HEALTH },
       },
     },
     async (_request, reply) => {
       const health = sluice.health();
       if (health.status !== "ok") return reply.code(503).send(health);
-      if (await answersInTime(askLog())) return health;
+      if (await resolvesInTime(checkLog())) return health;
       return reply.code(503).send({ ...health, status: "no-log", reason: "The log of this desk does not answer." });
     },
   );
@@ -52,7 +54,7 @@ export function operationRoutes(app: FastifyInstance, { sluice, askLog, worker }
     {
       schema: {
         tags: ["operation"],
-        summary: "Figures for Prometheus",
+        summary: "Metrics for Prometheus",
         response: { 200: { description: "Text format", content: { "text/plain": { schema: { type: "string" } } } } },
       },
     },
@@ -62,10 +64,11 @@ export function operationRoutes(app: FastifyInstance, { sluice, askLog, worker }
   app.get("/openapi.json", { schema: { hide: true } }, () => app.swagger());
 }
 
-function answersInTime(asked: Promise<unknown>): Promise<boolean> {
+/** Resolves to true if the promise resolves within 2,000 ms. */
+function resolvesInTime(promise: Promise<unknown>): Promise<boolean> {
   return new Promise((resolve) => {
-    const timer = setTimeout(() => resolve(false), LOG_ANSWERS_WITHIN_MS);
-    asked
+    const timer = setTimeout(() => resolve(false), LOG_TIMEOUT_MS);
+    promise
       .then(
         () => resolve(true),
         () => resolve(false),

@@ -1,24 +1,24 @@
 import swagger from "@fastify/swagger";
 import type { FastifyInstance } from "fastify";
 
-/** JSON schema of every error answer. */
+/** JSON schema of an error response. */
 export const ERROR_RESPONSE = {
   type: "object",
   properties: { statusCode: { type: "number" }, error: { type: "string" }, message: { type: "string" } },
 } as const;
 
 const TAGS = [
-  { name: "orders", description: "Placing orders, and streaming them with and without replay" },
-  { name: "notifications", description: "Only mine, and everyone's" },
-  { name: "exports", description: "Jobs with progress" },
-  { name: "dashboard", description: "The server's own figures" },
-  { name: "streams", description: "One's own open streams" },
-  { name: "generator", description: "The bundled order generator" },
-  { name: "session", description: "Signing in" },
+  { name: "orders", description: "Place orders, and stream them with or without replay" },
+  { name: "notifications", description: "Send and stream notifications for one user or for everyone" },
+  { name: "exports", description: "Export orders in a job with progress" },
+  { name: "dashboard", description: "Stream the server's metrics, alerts and states" },
+  { name: "streams", description: "List and cut your open streams" },
+  { name: "generator", description: "Control the bundled order generator" },
+  { name: "session", description: "Sign in and out" },
   { name: "operation", description: "Health and metrics" },
 ];
 
-/** Describes all routes that are added after it; to be awaited before them. */
+/** Makes the OpenAPI document of all routes that are added after it. Await it before adding them. */
 export async function describeRoutes(app: FastifyInstance): Promise<void> {
   await app.register(swagger, {
     openapi: {
@@ -40,10 +40,10 @@ export async function describeRoutes(app: FastifyInstance): Promise<void> {
   });
 }
 
-/** Who may call what needs a user. */
+/** Security requirement of a route that needs a user: any one of the three credentials. */
 export const NEEDS_USER: Record<string, string[]>[] = [{ bearer: [] }, { cookie: [] }, { ticket: [] }];
 
-/** The schema of a route that answers with an event stream. `events` says which types come, and with what data. */
+/** Returns the schema of a route that responds with an event stream. `events` describes its event types. */
 export function eventStreamSchema(tag: string, summary: string, events: string): object {
   return {
     tags: [tag],
@@ -52,14 +52,17 @@ export function eventStreamSchema(tag: string, summary: string, events: string):
     querystring: {
       type: "object",
       properties: {
-        lastEventId: { type: "string", description: "Where to go on from; the header Last-Event-ID goes before it" },
-        key: { type: "string", pattern: "^[0-9a-z]{1,64}$", description: "The caller's own name for this stream" },
-        ticket: { type: "string", description: "A single-use ticket in place of a token" },
+        lastEventId: {
+          type: "string",
+          description: "Event ID to resume after. The header Last-Event-ID overrides it.",
+        },
+        key: { type: "string", pattern: "^[0-9a-z]{1,64}$", description: "A name that you choose for this stream" },
+        ticket: { type: "string", description: "A single-use ticket instead of a token" },
       },
     },
     response: {
       200: {
-        description: `An event stream. ${events} An event of type gap says that some could not be given.`,
+        description: `An event stream. ${events} An event of type gap reports events that were missed.`,
         content: { "text/event-stream": { schema: { type: "string" } } },
       },
       401: ERROR_RESPONSE,

@@ -4,14 +4,14 @@ import { GENERATOR_USER } from "../auth/users.ts";
 
 declare module "fastify" {
   interface FastifyRequest {
-    /** Whether the answer is an event stream, which is logged when it opens and when it closes. */
+    /** True if the response is an event stream, which is logged when it opens and when it closes. */
     isStream: boolean;
   }
 }
 
 /**
- * Logs a line for each answered request, with its path only: a query may carry a ticket. Health checks and the generator's own
- * requests are for those who look closely (level `debug`).
+ * Logs a line for each request, with its path but without its query, which may contain a ticket. Health checks and the
+ * generator's requests are logged at the level `debug`.
  */
 export function logRequests(app: FastifyInstance): void {
   app.decorateRequest("isStream", false);
@@ -29,7 +29,7 @@ export function logRequests(app: FastifyInstance): void {
   });
 }
 
-/** What is known of a stream when it has closed. */
+/** Facts about a closed stream. */
 export interface ClosedStream {
   readonly reason: CloseReason;
   readonly durationMs: number;
@@ -42,7 +42,7 @@ export function logStreamOpened(request: FastifyRequest, stream: string, resumed
   request.log.info({ stream, path: pathOf(request), user: request.identity.user, resumedFrom }, "stream opened");
 }
 
-/** Logs that a stream was closed, why, and what it carried. */
+/** Logs that a stream was closed, with the reason and its counts. */
 export function logStreamClosed(request: FastifyRequest, stream: string, closed: ClosedStream): void {
   const refused = closed.reason === "refused";
   request.log.info({ stream, user: request.identity.user, ...closed }, refused ? "stream refused" : "stream closed");

@@ -1,6 +1,8 @@
 import type { FastifyInstance } from "fastify";
 
-/** The page loads its own files and talks to its own server; nothing else, and no inline scripts. */
+/**
+ * Content security policy: the page loads its own files and connects to its own server. Inline scripts are forbidden.
+ */
 const POLICY = [
   "default-src 'none'",
   "script-src 'self'",
@@ -20,7 +22,7 @@ const HEADERS: Readonly<Record<string, string>> = {
   "cross-origin-resource-policy": "same-origin",
 };
 
-/** Adds the headers to every answer, event streams included. */
+/** Adds the headers to every response, including event streams. */
 export function addSecurityHeaders(app: FastifyInstance): void {
   app.addHook("onRequest", async (_request, reply) => {
     reply.headers(HEADERS);

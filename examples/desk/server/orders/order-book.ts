@@ -1,11 +1,12 @@
 import type { Channel } from "sluice";
-import type { Order, OrderEvents, OrderInput } from "./order.ts";
+import type { Order, OrderInput, OrderPage, OrderWithEventId } from "../../wire/order.ts";
+import type { OrderEvents } from "./order.ts";
 import type { OrderNumbers } from "./order-numbers.ts";
 
-/** What `history` gives at most, and the most that the channel is set up to keep. */
-export const MOST_KEPT = 10_000;
+/** The most orders that the channel keeps, which is also the limit of `history()`. */
+const MAX_KEPT = 10_000;
 
-/** Takes orders. The channel is the only place where they are kept: whoever shares its log has the same book. */
+/** Places and lists orders. Only the channel keeps them, so all processes on the same log have the same orders. */
 export class OrderBook {
   readonly channel: Channel<OrderEvents>;
   readonly #numbers: OrderNumbers;
@@ -15,8 +16,8 @@ export class OrderBook {
     this.#numbers = numbers;
   }
 
-  /** Places an order; resolves when it is in the channel. */
-  async place({ customerName, amount }: OrderInput): Promise<Order & { eventId: string }> {
+  /** Places an order. Resolves when the log has it. */
+  async place({ customerName, amount }: OrderInput): Promise<OrderWithEventId> {
     while (!this.#numbers.isReady) await this.#numbers.refill();
     const order: Order = {
       orderId: String(this.#numbers.take()),
@@ -27,19 +28,19 @@ export class OrderBook {
     try {
       return { ...order, eventId: await this.channel.publish("orders", order) };
     } catch (error) {
-      this.#numbers.abandon();
+      this.#numbers.discardBlock();
       throw error;
     }
   }
 
-  /** The newest orders that are kept, oldest first, and the position from which a stream goes on after them. */
-  async newest(limit: number): Promise<{ orders: (Order & { eventId: string })[]; position: string }> {
+  /** Resolves to the newest kept orders, oldest first, and the position after them. */
+  async newest(limit: number): Promise<OrderPage> {
     const { events, position } = await this.channel.history({ limit });
     return { orders: events.map(({ data, id }) => ({ ...data, eventId: id })), position };
   }
 
-  /** All orders that are kept, oldest first. */
-  async all(): Promise<Order[]> {
-    return (await this.newest(MOST_KEPT)).orders;
+  /** Resolves to all kept orders, oldest first. */
+  async all(): Promise<readonly Order[]> {
+    return (await this.newest(MAX_KEPT)).orders;
   }
 }

@@ -1,50 +1,51 @@
 import type { Channel } from "sluice";
 import type { OrderNumberEvents } from "./order.ts";
 
-/** Numbers that a process takes at a time. */
+/** Numbers that a process reserves at a time. */
 const BLOCK_SIZE = 1_000;
 
 /**
- * Gives out order numbers that no other process gives out, without asking anybody for each: every process takes a thousand for
- * itself, and which, the log says. The offsets of a channel count the processes that came, whichever machine they are on.
+ * Assigns order numbers that are unique across all processes. Each process reserves a block of 1,000 numbers by
+ * publishing an event; the event's offset in the channel is the number of the block. So most orders need no
+ * coordination.
  */
 export class OrderNumbers {
   readonly #channel: Channel<OrderNumberEvents>;
   #next = 0;
   #end = 0;
-  #taking: Promise<void> | undefined;
+  #reserving: Promise<void> | undefined;
 
   constructor(channel: Channel<OrderNumberEvents>) {
     this.#channel = channel;
   }
 
-  /** Whether there is a number to take. */
+  /** True if a number can be taken without reserving a block. */
   get isReady(): boolean {
     return this.#next < this.#end;
   }
 
-  /** Takes a new thousand where there is no number. */
+  /** Reserves a new block if no number is left. Concurrent calls reserve one block together. */
   async refill(): Promise<void> {
     if (this.isReady) return;
-    this.#taking ??= this.#refill().finally(() => {
-      this.#taking = undefined;
+    this.#reserving ??= this.#reserve().finally(() => {
+      this.#reserving = undefined;
     });
-    await this.#taking;
+    await this.#reserving;
   }
 
-  /** The next number. At once, so that orders are published in the order of their numbers. */
+  /** Returns the next number. Synchronous, so that orders are published in the order of their numbers. */
   take(): number {
     return this.#next++;
   }
 
-  /** To be called when it is not known whether a number was used: what comes next begins a new thousand, and leaves no hole in this one. */
-  abandon(): void {
+  /** Discards the rest of the block. Call it if a number may or may not be used: the block must not have a hole. */
+  discardBlock(): void {
     this.#end = 0;
   }
 
-  async #refill(): Promise<void> {
+  async #reserve(): Promise<void> {
     const eventId = await this.#channel.publish("taken", null);
-    // An event ID is `<epoch>-<offset>`, and offsets count from 1.
+    // An event ID is `<epoch>-<offset>`. Offsets start at 1.
     const block = Number(eventId.slice(eventId.lastIndexOf("-") + 1));
     this.#next = block * BLOCK_SIZE + 1;
     this.#end = this.#next + BLOCK_SIZE;

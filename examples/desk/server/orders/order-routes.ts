@@ -1,11 +1,12 @@
 import type { FastifyInstance } from "fastify";
+import type { OrderInput } from "../../wire/order.ts";
 import { ERROR_RESPONSE, eventStreamSchema, NEEDS_USER } from "../operation/openapi.ts";
 import { openStream } from "../streams/open-stream.ts";
-import { ORDER, ORDER_INPUT, type OrderInput } from "./order.ts";
+import { ORDER, ORDER_INPUT } from "./order.ts";
 import type { OrderBook } from "./order-book.ts";
 import { readOrders } from "./read-orders.ts";
 
-/** Placing orders, listing them, and streaming them in two ways. */
+/** Adds the routes to place, list and stream orders. One stream has replay, the other has not. */
 export function orderRoutes(app: FastifyInstance, book: OrderBook): void {
   app.post<{ Body: OrderInput }>(
     "/api/orders",
@@ -26,7 +27,7 @@ export function orderRoutes(app: FastifyInstance, book: OrderBook): void {
     {
       schema: {
         tags: ["orders"],
-        summary: "The newest orders, oldest first, and the position from which a stream goes on after them",
+        summary: "List the newest orders, oldest first, with the position from which a stream continues",
         security: NEEDS_USER,
         querystring: {
           type: "object",
@@ -50,7 +51,11 @@ export function orderRoutes(app: FastifyInstance, book: OrderBook): void {
   app.get(
     "/api/orders/stream",
     {
-      schema: eventStreamSchema("orders", "Orders from now on, from an async iterable", "Type orders, data an order."),
+      schema: eventStreamSchema(
+        "orders",
+        "Stream new orders from an async iterable, without replay",
+        "Event type: orders, with an order as the data.",
+      ),
     },
     (request, reply) => {
       const source = ({ signal }: { signal: AbortSignal }) => readOrders(book.channel, signal);
@@ -63,8 +68,8 @@ export function orderRoutes(app: FastifyInstance, book: OrderBook): void {
     {
       schema: eventStreamSchema(
         "orders",
-        "Orders with replay by Last-Event-ID",
-        "Type orders, data an order, each with an ID to resume from.",
+        "Stream orders from a channel, with replay by Last-Event-ID",
+        "Event type: orders, with an order as the data. Each event has an ID to resume after.",
       ),
     },
     (request, reply) => openStream(request, reply, book.channel.subscribe(), { name: "orders", channel: book.channel }),

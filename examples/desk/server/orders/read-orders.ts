@@ -1,14 +1,15 @@
 import type { Channel } from "sluice";
-import type { Order, OrderEvents } from "./order.ts";
+import type { Order } from "../../wire/order.ts";
+import type { OrderEvents } from "./order.ts";
 
 /**
- * Reads orders as they are placed: an async iterable like any other, over a database's change feed or a queue. Each caller has
- * its own and gets every order. It yields plain values, so there is nothing to resume from: a reader that was away has missed
- * what came meanwhile. That is what the channel's own subscription is for.
+ * Yields each new order. It stands for any async iterable, such as one over a database's change feed or a queue. The
+ * values have no event IDs, so a reader that reconnects has missed the orders in between. A channel's subscription
+ * replays them.
  */
 export async function* readOrders(channel: Channel<OrderEvents>, signal: AbortSignal): AsyncGenerator<Order> {
   const items = channel.subscribe({ types: ["orders"] })[Symbol.asyncIterator]();
-  // Also while no order comes: the loop below would wait for one more before it learned that its reader is gone.
+  // Without this the loop below would notice a disconnected reader only at the next order.
   const stop = () => void items.return();
   signal.addEventListener("abort", stop, { once: true });
   for await (const { data } of items) yield data;

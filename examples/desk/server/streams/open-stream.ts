@@ -2,32 +2,31 @@ import type { FastifyReply, FastifyRequest } from "fastify";
 import type { Source } from "sluice";
 import { logStreamClosed, logStreamOpened } from "../operation/request-log.ts";
 
-/** What of a channel a stream's description needs. */
-interface Positioned {
+interface HasPosition {
   position(): string | Promise<string>;
 }
 
-/** How a stream of the desk is opened. */
+/** Options of {@link openStream}. */
 export interface OpenStreamOptions {
-  /** What it is called in the log. */
+  /** Name of the stream in the request log. */
   readonly name: string;
-  /** The channel it reads; the inspector learns where it stood when the stream was opened. */
-  readonly channel?: Positioned;
-  /** The type of the events of a source that does not name one. */
+  /** The channel that the stream reads. Its position at the opening is reported by `GET /api/streams`. */
+  readonly channel?: HasPosition;
+  /** Event type, for a source that yields plain values. */
   readonly event?: string;
 }
 
-/** What `connections()` gives back about a stream of the desk. */
+/** The desk's description of a stream, which `connections()` returns. */
 export interface DeskSubscriber {
   readonly user: string;
-  /** The caller's own name for the stream. */
+  /** The client's name for the stream, or null. */
   readonly key: string | null;
   readonly resumedFrom: string | null;
   readonly positionAtOpen: string | null;
   readonly [label: string]: unknown;
 }
 
-/** Answers with an event stream that ends with the user's credential, is known to the inspector, and is logged. */
+/** Responds with an event stream. The stream ends when the user's credential expires, and is logged and listed. */
 export async function openStream(
   request: FastifyRequest,
   reply: FastifyReply,
@@ -49,7 +48,7 @@ export async function openStream(
     if (!isLogged) logStreamOpened(request, name, subscriber.resumedFrom);
     isLogged = true;
   };
-  // A stream that is refused, as with 204, is so within this turn, and was never opened.
+  // Log the opening in the next turn. A stream that is refused, for example with 204, is refused within this turn.
   setImmediate(logOpened);
   await reply.sse(source, {
     subscriber,

@@ -1,5 +1,6 @@
 import type { FastifyInstance } from "fastify";
 import type { Sluice } from "sluice";
+import type { StreamInfo, StreamList } from "../../wire/stream.ts";
 import { httpError } from "../operation/http-errors.ts";
 import { ERROR_RESPONSE, NEEDS_USER } from "../operation/openapi.ts";
 import type { WorkerLink } from "../workers/worker-link.ts";
@@ -21,21 +22,12 @@ const STREAM = {
   },
 } as const;
 
-/** An open stream, as its user sees it. */
-interface StreamFacts extends Pick<DeskSubscriber, "key" | "resumedFrom" | "positionAtOpen"> {
-  readonly id: string;
-  readonly state: string;
-  readonly openedAt: string;
-  readonly events: number;
-  readonly bytes: number;
-}
-
 /**
- * Looking at one's own open streams, and cutting one. Nobody sees another user's. A page's streams are spread over the workers, and each
- * knows its own, so one asks the others.
+ * Adds the routes to list and cut the user's own open streams. The streams of a page are spread over the workers, and
+ * each worker knows only its own. So the worker that receives the request asks the others.
  */
 export function streamRoutes(app: FastifyInstance, sluice: Sluice, link: WorkerLink | undefined): void {
-  const streamsOf = (user: string): StreamFacts[] =>
+  const streamsOf = (user: string): StreamInfo[] =>
     sluice
       .connections()
       .filter(({ subscriber }) => subscriber?.user === user)
@@ -52,7 +44,7 @@ export function streamRoutes(app: FastifyInstance, sluice: Sluice, link: WorkerL
     {
       schema: {
         tags: ["streams"],
-        summary: "One's own open streams, oldest first",
+        summary: "List your open streams, oldest first",
         security: NEEDS_USER,
         response: {
           200: { type: "object", properties: { streams: { type: "array", items: STREAM } } },
@@ -60,8 +52,8 @@ export function streamRoutes(app: FastifyInstance, sluice: Sluice, link: WorkerL
         },
       },
     },
-    async ({ identity }) => {
-      const others = (await link?.ask<StreamFacts[]>("streams", identity.user)) ?? [];
+    async ({ identity }): Promise<StreamList> => {
+      const others = (await link?.ask<StreamInfo[]>("streams", identity.user)) ?? [];
       const streams = [...streamsOf(identity.user), ...others.flat()];
       return { streams: streams.sort((a, b) => (a.openedAt < b.openedAt ? -1 : 1)) };
     },
@@ -72,7 +64,7 @@ export function streamRoutes(app: FastifyInstance, sluice: Sluice, link: WorkerL
     {
       schema: {
         tags: ["streams"],
-        summary: "Cut one of one's own streams; EventSource then reconnects by itself",
+        summary: "Cut one of your streams; an EventSource then reconnects by itself",
         security: NEEDS_USER,
         params: { type: "object", properties: { id: { type: "string" } } },
         response: { 204: { type: "null" }, 401: ERROR_RESPONSE, 404: ERROR_RESPONSE },
@@ -81,7 +73,7 @@ export function streamRoutes(app: FastifyInstance, sluice: Sluice, link: WorkerL
     async ({ params, identity }, reply) => {
       const stream = { id: params.id, user: identity.user };
       const ended = cut(stream) > 0 || (await link?.ask<number>("cut", stream))?.some((count) => count > 0);
-      if (!ended) throw httpError(404, "There is no such stream of yours.");
+      if (!ended) throw httpError(404, "You have no open stream with this ID.");
       return reply.code(204).send();
     },
   );

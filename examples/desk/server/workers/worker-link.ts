@@ -3,30 +3,30 @@ import type { FromWorker, ToWorker, WorkerTask } from "./worker-messages.ts";
 /** Answers a question of another worker. */
 type Answerer = (data: unknown) => unknown;
 
-/** Longer than the primary process waits for the answers, so that it is only missed when that is gone. */
+/** Longer than the primary process waits for answers, so this timeout only expires if the primary process is gone. */
 const NO_ANSWERS_AFTER_MS = 3_000;
 
 /**
- * A worker's way to the other workers behind the same port, by way of the primary process. For what the log does not know: who is
- * connected where. A desk that is one process has none, and nobody to ask.
+ * A worker's connection to the other workers on the port, through the primary process. It carries state that is not in
+ * the log, such as each worker's open streams. A desk of one process has no link.
  */
 export class WorkerLink {
   readonly #answerers = new Map<string, Answerer>();
   readonly #asked = new Map<number, (answers: readonly unknown[]) => void>();
   #questions = 0;
-  /** One that does not work yet has nothing to end. */
+  /** A worker that has not started yet has no streams to end. */
   #onDrain: () => void = () => process.exit();
-  #onGone: (name: string) => void = () => undefined;
+  #onExit: (name: string) => void = () => undefined;
   #onBegin: (task: WorkerTask) => void = () => undefined;
 
   constructor() {
-    process.on("message", (message) => this.#take(message as ToWorker));
-    // Without its primary process a worker must end. Before node:cluster calls `process.exit`, which may wait for a log that is
-    // just writing; logs are made for being killed.
+    process.on("message", (message) => this.#receive(message as ToWorker));
+    // A worker must exit when its primary process is gone. SIGKILL, before node:cluster calls `process.exit`: that call
+    // may wait for a log that is writing, and the logs survive SIGKILL.
     process.prependListener("disconnect", () => process.kill(process.pid, "SIGKILL"));
   }
 
-  /** Resolves to what this worker is to do. */
+  /** Resolves to this worker's task. */
   begin(): Promise<WorkerTask> {
     return new Promise((resolve) => {
       this.#onBegin = resolve;
@@ -34,35 +34,36 @@ export class WorkerLink {
     });
   }
 
-  listening(): void {
+  /** Reports that this worker listens. */
+  reportListening(): void {
     this.#send({ type: "listening" });
   }
 
-  /** Says why this worker cannot start. Resolves when that has left. */
-  failed(message: string, log: boolean): Promise<void> {
-    return new Promise((resolve) => this.#send({ type: "failed", message, log }, resolve));
+  /** Reports why this worker cannot start. Resolves when the message is sent. */
+  reportFailure(message: string, logUnreachable: boolean): Promise<void> {
+    return new Promise((resolve) => this.#send({ type: "failed", message, logUnreachable }, resolve));
   }
 
-  /** Calls `drain` when the desk is to stop. */
+  /** Calls `drain` when the desk stops. */
   onDrain(drain: () => void): void {
     this.#onDrain = drain;
   }
 
-  /** Calls `gone` with the name of each worker that has ended. */
-  onGone(gone: (name: string) => void): void {
-    this.#onGone = gone;
+  /** Calls `exited` with the name of each worker that exits. */
+  onExit(exited: (name: string) => void): void {
+    this.#onExit = exited;
   }
 
-  /** Answers questions of this kind. */
+  /** Answers questions of this kind with the result of `answerer`. */
   answer(kind: string, answerer: Answerer): void {
     this.#answerers.set(kind, answerer);
   }
 
-  /** Asks all other workers; resolves to the answers of those that answer in time, without those that have nothing to say. */
+  /** Asks all other workers. Resolves to the answers that arrive in time, without those that are `null`. */
   ask<Answer>(kind: string, data: unknown): Promise<Answer[]> {
     const id = ++this.#questions;
     return new Promise((resolve) => {
-      const timer = setTimeout(() => this.#answered(id, []), NO_ANSWERS_AFTER_MS);
+      const timer = setTimeout(() => this.#resolve(id, []), NO_ANSWERS_AFTER_MS);
       this.#asked.set(id, (answers) => {
         clearTimeout(timer);
         resolve(answers.filter((answer) => answer !== null) as Answer[]);
@@ -71,15 +72,15 @@ export class WorkerLink {
     });
   }
 
-  #take(message: ToWorker): void {
+  #receive(message: ToWorker): void {
     if (message.type === "begin") this.#onBegin(message.task);
     else if (message.type === "drain") this.#onDrain();
-    else if (message.type === "gone") this.#onGone(message.name);
-    else if (message.type === "answers") this.#answered(message.id, message.answers);
+    else if (message.type === "exited") this.#onExit(message.name);
+    else if (message.type === "answers") this.#resolve(message.id, message.answers);
     else if (message.type === "question") void this.#reply(message.id, message.kind, message.data);
   }
 
-  #answered(id: number, answers: readonly unknown[]): void {
+  #resolve(id: number, answers: readonly unknown[]): void {
     this.#asked.get(id)?.(answers);
     this.#asked.delete(id);
   }
@@ -89,7 +90,7 @@ export class WorkerLink {
     try {
       answer = await this.#answerers.get(kind)?.(data);
     } catch {
-      // Who asks hears from those who know; that this one does not is its answer.
+      // Answer `null`: this worker does not know, and the asking worker uses the other answers.
     }
     this.#send({ type: "answer", id, answer: answer ?? null });
   }

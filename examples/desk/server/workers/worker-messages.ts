@@ -1,34 +1,34 @@
-/** What a worker is told when it begins. */
+/** The task that the primary process gives a worker. */
 export interface WorkerTask {
-  /** Its name: its place among the workers, and something that no earlier one in this place had. */
+  /** The worker's slot and a random suffix. No other worker of this desk has the same name, before or after. */
   readonly name: string;
   readonly port: number;
-  /** The same for all, so that a session holds whichever worker is asked. */
+  /** The same secret for all workers, so that a session is valid on each of them. */
   readonly jwtSecret: string;
-  /** Where all of them write exports. */
+  /** Folder that all workers write exports to. */
   readonly exportsFolder: string;
   /** When the desk was started, in ms since 1970. */
   readonly startedAt: number;
-  /** Whether it sets the generator to what the command line says: the very first worker does. */
+  /** True for the first worker only: it sets the generator to the rate on the command line. */
   readonly setsGenerator: boolean;
 }
 
-/** What the primary process tells a worker. */
+/** A message from the primary process to a worker. */
 export type ToWorker =
   | { readonly type: "begin"; readonly task: WorkerTask }
-  /** Another worker wants to know something. */
+  /** Another worker's question. */
   | { readonly type: "question"; readonly id: number; readonly kind: string; readonly data: unknown }
-  /** What the other workers said. */
+  /** The other workers' answers to this worker's question. */
   | { readonly type: "answers"; readonly id: number; readonly answers: readonly unknown[] }
-  /** Another worker has ended, however it did. */
-  | { readonly type: "gone"; readonly name: string }
+  /** Another worker has exited, for whatever reason. */
+  | { readonly type: "exited"; readonly name: string }
   | { readonly type: "drain" };
 
-/** What a worker tells the primary process. */
+/** A message from a worker to the primary process. */
 export type FromWorker =
   | { readonly type: "ready" }
   | { readonly type: "listening" }
-  /** It could not start; `log`: for the log's sake, which may be there later. */
-  | { readonly type: "failed"; readonly message: string; readonly log: boolean }
+  /** The worker could not start. If `logUnreachable` is true, a later attempt may succeed. */
+  | { readonly type: "failed"; readonly message: string; readonly logUnreachable: boolean }
   | { readonly type: "ask"; readonly id: number; readonly kind: string; readonly data: unknown }
   | { readonly type: "answer"; readonly id: number; readonly answer: unknown };

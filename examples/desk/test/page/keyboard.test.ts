@@ -1,12 +1,12 @@
 import type { Page } from "playwright-core";
-import { afterAll, expect, test } from "vitest";
+import { afterAll, expect, it } from "vitest";
 import { ApiClient } from "../support/api-client.ts";
-import { closeBrowser, happened, openPage, streamIs } from "../support/open-page.ts";
+import { activity, closeBrowser, openPage, streamIs } from "../support/open-page.ts";
 import { startDesk } from "../support/start-desk.ts";
 
 afterAll(closeBrowser);
 
-/** What has the focus: its accessible name, more or less. */
+/** Returns the approximate accessible name of the focused element. */
 function focused(page: Page): Promise<string> {
   return page.evaluate(() => {
     const element = document.activeElement as HTMLElement | null;
@@ -32,7 +32,7 @@ async function tabTo(page: Page, name: string): Promise<void> {
   throw new Error(`Tab does not lead to ${name}, only to: ${passed.join(" | ")}`);
 }
 
-test("everything can be done with the keyboard alone, in the order of the page", async () => {
+it("reaches every control with the Tab key, in the order of the page", async () => {
   const { url } = await startDesk();
   const page = await openPage(url);
   await tabTo(page, "Skip to content");
@@ -52,7 +52,7 @@ test("everything can be done with the keyboard alone, in the order of the page",
   await page.keyboard.press("Space");
   await tabTo(page, "Cut Orders");
   await page.keyboard.press("Enter");
-  await happened(page, /Orders is back after/);
+  await activity(page, /Orders reconnected after/);
 
   await tabTo(page, "Message");
   await page.keyboard.type("Hello Ben");
@@ -61,30 +61,30 @@ test("everything can be done with the keyboard alone, in the order of the page",
   await tabTo(page, "Message to everyone");
   await page.keyboard.type("Hello all");
   await page.keyboard.press("Enter");
-  await page.locator("#wall").getByText("Hello all").waitFor();
+  await page.locator("#broadcasts").getByText("Hello all").waitFor();
   await tabTo(page, "Export orders");
   await page.keyboard.press("Enter");
   await page.getByRole("link", { name: /\.csv$/ }).waitFor();
 });
 
-test("the user is switched with the arrow keys", async () => {
+it("switches the user with the arrow keys", async () => {
   const { url } = await startDesk();
   const page = await openPage(url);
   await page.getByRole("radio", { name: "Ada" }).focus();
   await page.keyboard.press("ArrowRight");
-  await expect.poll(() => page.locator("#inbox-note").textContent()).toBe("Only what is for Ben Okoro");
+  await expect.poll(() => page.locator("#inbox-note").textContent()).toBe("Only for Ben Okoro");
   expect(await page.getByRole("radio", { name: "Ben" }).isChecked()).toBe(true);
 });
 
-test("whoever listens is told what somebody did, and not each order of the feed", async () => {
+it("announces the results of a user's actions to screen readers, but not each order", async () => {
   const { url } = await startDesk();
   const page = await openPage(url);
-  const said: string[] = [];
-  await page.exposeFunction("heard", (text: string) => said.push(text));
+  const announced: string[] = [];
+  await page.exposeFunction("onAnnounce", (text: string) => announced.push(text));
   await page.evaluate(() => {
     const box = document.querySelector("#announcer")!;
     new MutationObserver(() =>
-      (window as unknown as { heard(text: string): void }).heard(box.textContent ?? ""),
+      (window as unknown as { onAnnounce(text: string): void }).onAnnounce(box.textContent ?? ""),
     ).observe(box, {
       childList: true,
     });
@@ -92,25 +92,25 @@ test("whoever listens is told what somebody did, and not each order of the feed"
   const ada = await ApiClient.signIn(url, "ada");
   for (let n = 0; n < 20; n++) await ada.placeOrder(`Customer ${n}`);
   await page.getByRole("row", { name: /1020/ }).waitFor();
-  expect(said).toEqual([]);
+  expect(announced).toEqual([]);
   await page.getByRole("button", { name: "Cut Notifications" }).click();
-  await happened(page, /Notifications is back after/);
-  expect(said).toEqual(["Notifications was cut.", expect.stringMatching(/^Notifications is back after/)]);
+  await activity(page, /Notifications reconnected after/);
+  expect(announced).toEqual(["Notifications was cut.", expect.stringMatching(/^Notifications reconnected after/)]);
   await streamIs(page, "Notifications", "open");
 });
 
-test("the page has landmarks, one main heading, and a name for every control", async () => {
+it("has landmarks, one main heading, and a name for every control", async () => {
   const { url } = await startDesk();
   const page = await openPage(url);
   expect(await page.getByRole("main").count()).toBe(1);
   expect(await page.getByRole("banner").count()).toBe(1);
   expect(await page.getByRole("heading", { level: 1 }).allInnerTexts()).toEqual(["Desk"]);
   expect(await page.getByRole("heading", { level: 2 }).allInnerTexts()).toEqual([
-    "This server, right now",
+    "Server metrics",
     "Orders",
     "Stream inspector",
     "Your notifications",
-    "Broadcast wall",
+    "Broadcasts",
     "Export",
   ]);
   for (const role of [

@@ -1,12 +1,12 @@
 import type { Page } from "playwright-core";
-import { afterAll, expect, test } from "vitest";
+import { afterAll, expect, it } from "vitest";
 import { ApiClient } from "../support/api-client.ts";
-import { closeBrowser, happened, openPage, overflow, screenshot } from "../support/open-page.ts";
+import { activity, closeBrowser, openPage, overflow, screenshot } from "../support/open-page.ts";
 import { startDesk } from "../support/start-desk.ts";
 
 afterAll(closeBrowser);
 
-/** A page with something in every pane. */
+/** Opens a page with content in every pane. */
 async function fullPage(options: Parameters<typeof openPage>[1]): Promise<Page> {
   const { url } = await startDesk();
   const ada = await ApiClient.signIn(url, "ada");
@@ -22,29 +22,29 @@ async function fullPage(options: Parameters<typeof openPage>[1]): Promise<Page> 
   await page.getByRole("button", { name: "Export orders" }).click();
   await page.getByRole("link", { name: /\.csv$/ }).waitFor();
   await page.getByRole("button", { name: "Cut Orders" }).click();
-  await happened(page, /Orders is back after/);
+  await activity(page, /Orders reconnected after/);
   await page.locator(".tile canvas").last().waitFor();
   return page;
 }
 
-test.each([320, 390, 768, 1_024, 1_440])("at a width of %i px nothing has to be scrolled sideways", async (width) => {
+it.each([320, 390, 768, 1_024, 1_440])("does not scroll sideways at a width of %i px", async (width) => {
   const page = await fullPage({ viewport: { width, height: 844 } });
   expect(await overflow(page)).toBe(0);
   await screenshot(page, `width-${width}`);
 });
 
-test("on a phone everything can be touched without hitting its neighbour", async () => {
+it("has buttons of at least 32 px height on a phone", async () => {
   const page = await fullPage({ viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true });
   for (const button of await page.getByRole("button").all()) {
     const box = await button.boundingBox();
-    // WCAG 2.2, 2.5.8 asks for 24 px; thumbs like more.
+    // WCAG 2.2, 2.5.8 requires 24 px. Thumbs need more.
     if (box !== null)
       expect([await button.textContent(), box.height >= 32]).toEqual([await button.textContent(), true]);
   }
   await screenshot(page, "phone");
 });
 
-test("the dark theme follows the system, can be chosen, and is remembered", async () => {
+it("follows the system's theme, and remembers a chosen one", async () => {
   const page = await fullPage({ colorScheme: "dark" });
   const background = () => page.evaluate(() => getComputedStyle(document.body).backgroundColor);
   const dark = await background();
@@ -59,16 +59,16 @@ test("the dark theme follows the system, can be chosen, and is remembered", asyn
   await screenshot(page, "dark-chosen");
 });
 
-test.each(["light", "dark"] as const)(
-  "in the %s theme all text stands out from its ground (WCAG AA)",
+it.each(["light", "dark"] as const)(
+  "has enough contrast between text and background in the %s theme (WCAG AA)",
   async (colorScheme) => {
     const page = await fullPage({ colorScheme });
-    expect(await page.evaluate(faintTexts)).toEqual([]);
+    expect(await page.evaluate(lowContrastTexts)).toEqual([]);
   },
 );
 
-/** Runs in the page: texts with a contrast below 4.5 : 1 (3 : 1 when large), with their ratio. */
-function faintTexts(): string[] {
+/** Returns texts with a contrast below 4.5 : 1, or 3 : 1 if large, with their ratio. Runs in the page. */
+function lowContrastTexts(): string[] {
   const channels = (color: string) => (/rgba?\(([^)]+)\)/.exec(color)?.[1] ?? "0,0,0,0").split(",").map(Number);
   const luminance = (color: number[]) => {
     const [r = 0, g = 0, b = 0] = color.map((value) => {
@@ -77,21 +77,21 @@ function faintTexts(): string[] {
     });
     return 0.2126 * r + 0.7152 * g + 0.0722 * b;
   };
-  const groundOf = (element: Element | null): number[] => {
+  const backgroundOf = (element: Element | null): number[] => {
     if (element === null) return [255, 255, 255];
     const color = channels(getComputedStyle(element).backgroundColor);
-    return (color[3] ?? 1) === 0 ? groundOf(element.parentElement) : color;
+    return (color[3] ?? 1) === 0 ? backgroundOf(element.parentElement) : color;
   };
-  const faint: string[] = [];
+  const texts: string[] = [];
   const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
   for (let node = walker.nextNode(); node !== null; node = walker.nextNode()) {
     const element = node.parentElement;
     if (element === null || node.textContent?.trim() === "" || !element.checkVisibility()) continue;
     const style = getComputedStyle(element);
-    const [a, b] = [luminance(channels(style.color)), luminance(groundOf(element))];
+    const [a, b] = [luminance(channels(style.color)), luminance(backgroundOf(element))];
     const ratio = (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
     if (ratio < (Number.parseFloat(style.fontSize) >= 24 ? 3 : 4.5))
-      faint.push(`${node.textContent}: ${ratio.toFixed(2)}`);
+      texts.push(`${node.textContent}: ${ratio.toFixed(2)}`);
   }
-  return faint;
+  return texts;
 }

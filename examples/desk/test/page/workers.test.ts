@@ -1,21 +1,21 @@
-import { afterAll, describe, expect, test, vi } from "vitest";
+import { afterAll, describe, expect, it, vi } from "vitest";
 import { DURABLE, REDIS_SERVER, startRedis } from "../../../../packages/sluice/test/support/redis-server.ts";
 import { ApiClient } from "../support/api-client.ts";
-import { closeBrowser, fact, happened, openPage, screenshot, streamIs } from "../support/open-page.ts";
+import { activity, closeBrowser, fact, openPage, screenshot, streamIs } from "../support/open-page.ts";
 import { startDesk } from "../support/start-desk.ts";
 import { startWorkers } from "../support/start-workers.ts";
 
-// Several processes are started, killed and started again on a machine that others use as well.
+// These tests start, kill and replace several processes, which takes long on a busy machine.
 vi.setConfig({ testTimeout: 90_000 });
 
 afterAll(closeBrowser);
 
-const STREAMS = ["Orders", "Notifications", "Broadcast", "Dashboard"];
+const STREAMS = ["Orders", "Notifications", "Broadcasts", "Dashboard"];
 
-test("with two workers the page is whole: figures of both, streams on either, a cut that is made up for", async () => {
+it("shows the metrics of both workers, resumes a cut stream, and survives the death of each worker", async () => {
   const { url, ada, command } = await startWorkers(2);
   const page = await openPage(url);
-  await page.getByRole("heading", { name: "These 2 workers, right now" }).waitFor();
+  await page.getByRole("heading", { name: "Metrics of 2 workers" }).waitFor();
   await page.getByText(/^ms, 99th percentile, worker [12]-/).waitFor();
   await ada.json("POST", "/api/generator", { running: true, perSecond: 10 });
   await page.getByRole("switch", { name: "Order generator", checked: true }).waitFor();
@@ -26,20 +26,20 @@ test("with two workers the page is whole: figures of both, streams on either, a 
       .waitFor();
 
   await page.getByRole("button", { name: "Cut Orders" }).click();
-  await happened(page, /Orders is back after [\d.]+ s: went on from .*, \d+ events replayed\./);
+  await activity(page, /Orders reconnected after [\d.]+ s: it resumed after .*, \d+ events replayed\./);
   await page.getByRole("button", { name: "Export orders" }).click();
   await page.getByRole("link", { name: /\.csv$/ }).waitFor();
   await expect.poll(() => fact(page, "Orders", "gaps")).toBe("0");
   await screenshot(page, "workers");
 
-  // Whichever of them has which stream, each stream loses its worker once.
+  // Kill both workers, one after the other, so that each stream loses its worker once.
   for (const pid of [...command.workers.values()]) {
     const known = command.workers.size;
     process.kill(pid, "SIGKILL");
     await expect.poll(() => command.workers.size).toBe(known + 1);
     for (const stream of STREAMS) await streamIs(page, stream, "open");
   }
-  await page.getByRole("heading", { name: "These 2 workers, right now" }).waitFor();
+  await page.getByRole("heading", { name: "Metrics of 2 workers" }).waitFor();
   await ada.json("POST", "/api/generator", { running: false });
   await ada.placeOrder("The last one");
   await page.getByRole("row", { name: /The last one/ }).waitFor();
@@ -47,8 +47,8 @@ test("with two workers the page is whole: figures of both, streams on either, a 
   for (const stream of STREAMS) expect(await fact(page, stream, "gaps")).toBe("0");
 });
 
-describe.skipIf(REDIS_SERVER === undefined)("when the log is away", () => {
-  test("the page says so, and goes on by itself where it was when the log is back", async () => {
+describe.skipIf(REDIS_SERVER === undefined)("on Redis", () => {
+  it("shows that the log is unreachable, and resumes by itself when the log is back", async () => {
     await using redis = await startRedis(DURABLE);
     const { url, close } = await startDesk({ log: { kind: "redis", url: redis.url } });
     const page = await openPage(url);
@@ -57,12 +57,12 @@ describe.skipIf(REDIS_SERVER === undefined)("when the log is away", () => {
     await page.getByRole("row", { name: /Before/ }).waitFor();
     await redis.kill("SIGTERM");
     await page.getByRole("alert").getByText("The server cannot reach its log.").waitFor();
-    await page.getByText("Log away", { exact: true }).waitFor();
+    await page.getByText("Log unreachable", { exact: true }).waitFor();
     await page.getByLabel("Customer").fill("Too early");
     await page.getByLabel("Amount, €").fill("1");
     await page.getByRole("button", { name: "Place order" }).click();
     await page.getByText(/^The log of this desk does not answer\./).waitFor();
-    await screenshot(page, "log-away");
+    await screenshot(page, "log-unreachable");
 
     await redis.start();
     for (const stream of STREAMS) await streamIs(page, stream, "open");

@@ -1,6 +1,6 @@
 import { EventReader } from "./event-reader.ts";
 
-/** Calls the desk's API as one user, or as nobody. */
+/** Calls the desk's API as one user, or without a user. */
 export class ApiClient {
   readonly #url: string;
   readonly token: string;
@@ -10,13 +10,14 @@ export class ApiClient {
     this.token = token;
   }
 
-  /** Signs in. */
+  /** Signs in and resolves to a client for this user. */
   static async signIn(url: string, userId: string): Promise<ApiClient> {
-    const nobody = new ApiClient(url, "");
-    const { token } = await nobody.json<{ token: string }>("POST", "/api/session", { userId });
+    const anonymous = new ApiClient(url, "");
+    const { token } = await anonymous.json<{ token: string }>("POST", "/api/session", { userId });
     return new ApiClient(url, token);
   }
 
+  /** Sends a request, with the body as JSON. */
   fetch(method: string, path: string, body?: unknown, headers: Record<string, string> = {}): Promise<Response> {
     return fetch(this.#url + path, {
       method,
@@ -29,12 +30,12 @@ export class ApiClient {
     });
   }
 
-  /** The JSON of the answer, whatever its status. */
+  /** Sends a request and resolves to the JSON of the response. Does not check the status. */
   async json<T>(method: string, path: string, body?: unknown): Promise<T> {
     return (await (await this.fetch(method, path, body)).json()) as T;
   }
 
-  /** Opens an event stream; it is closed when the test is over. */
+  /** Opens an event stream, which closes when the test ends. */
   async stream(path: string, headers: Record<string, string> = {}): Promise<EventReader> {
     const abort = new AbortController();
     const response = await fetch(this.#url + path, {

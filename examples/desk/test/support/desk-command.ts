@@ -10,13 +10,13 @@ import { expect, onTestFinished } from "vitest";
 
 const MAIN = fileURLToPath(new URL("../../dist/server/main.js", import.meta.url));
 
-/** The desk as one starts it on the command line. It is killed when the test is over. */
+/** The desk, started from the command line. It is killed when the test ends. */
 export class DeskCommand {
   readonly process: ChildProcessByStdio<null, Readable, Readable>;
-  /** Resolves to its exit code. */
+  /** Resolves to the exit code. */
   readonly ended: Promise<number | null>;
   output = "";
-  /** A place for temporary files of its own: what it leaves there when it is killed is in nobody's way. */
+  /** Folder for the command's temporary files, so that a killed command leaves no files elsewhere. */
   readonly #temporary = mkdtempSync(join(tmpdir(), "desk-test-"));
 
   constructor(...args: string[]) {
@@ -35,14 +35,14 @@ export class DeskCommand {
     });
   }
 
-  /** The address that it prints when it listens. */
+  /** Resolves to the URL that the command prints when it listens. */
   async url(): Promise<string> {
     const pattern = /^desk listening on (http:\/\/127\.0\.0\.1:\d+)$/m;
     await expect.poll(() => this.output, { timeout: 20_000 }).toMatch(pattern);
     return pattern.exec(this.output)![1]!;
   }
 
-  /** The process IDs of the workers that have begun to listen, by their names, as the log says them. */
+  /** The process IDs of all workers that have started to listen, by name, read from the log output. */
   get workers(): Map<string, number> {
     const workers = new Map<string, number>();
     for (const line of this.output.split("\n")) {
@@ -53,7 +53,7 @@ export class DeskCommand {
     return workers;
   }
 
-  /** The folders for exports that it has made and not deleted. */
+  /** Resolves to the export folders that the command has made and not deleted. */
   async exportFolders(): Promise<string[]> {
     return (await readdir(this.#temporary)).filter((name) => name.startsWith("desk-exports-"));
   }

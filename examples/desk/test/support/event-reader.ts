@@ -1,19 +1,19 @@
 import { onTestFinished } from "vitest";
 
-/** An event as it came. */
+/** A received event. */
 export interface ReadEvent {
   readonly type: string;
   readonly id: string;
-  // biome-ignore lint/suspicious/noExplicitAny: a test knows what it expects, and fails when it is something else
+  // biome-ignore lint/suspicious/noExplicitAny: a test knows the type of its data, and fails if the data differs
   readonly data: any;
 }
 
 /** Reads an event stream event by event. */
 export class EventReader {
   readonly response: Response;
-  /** All events so far. */
+  /** All events received so far. */
   readonly events: ReadEvent[] = [];
-  /** Resolves when the server has ended the stream. */
+  /** Resolves when the server ends the stream. */
   readonly ended: Promise<void>;
   #abort: AbortController;
   #changed: () => void = () => undefined;
@@ -32,7 +32,9 @@ export class EventReader {
     onTestFinished(() => this.close());
   }
 
-  /** The next event of this type that was not taken yet; rejects when the stream ends without one. */
+  /**
+   * Resolves to the next event of this type and skips other types. Rejects if the stream ends without such an event.
+   */
   async next(type: string): Promise<ReadEvent> {
     for (;;) {
       for (; this.#taken < this.events.length; this.#taken++) {
@@ -64,7 +66,7 @@ export class EventReader {
     }
   }
 
-  /** Knows what the desk sends, and no more, so that it does not share the mistakes of the library's own parser. */
+  /** Parses only the format that the desk sends. It does not use the library's parser, so it cannot share its bugs. */
   #take(block: string): void {
     const fields = block.split("\n").map((line) => /^(\w*): ?(.*)$/.exec(line)?.slice(1) ?? []);
     const fieldOf = (name: string) => fields.findLast(([field]) => field === name)?.[1];

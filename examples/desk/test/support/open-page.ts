@@ -18,62 +18,65 @@ const DESKTOP = { width: 1440, height: 900 };
 
 let launching: Promise<Browser> | undefined;
 
-/** Ends the browser; to be called after all tests of a file. */
+/** Closes the browser. Call it after all tests of a file. */
 export async function closeBrowser(): Promise<void> {
   await (await launching)?.close();
   launching = undefined;
 }
 
-/** Opens the desk in a browser context of its own, and waits until its streams are open. It must not report any error. */
+/**
+ * Opens the desk in a new browser context and waits until its streams are open. The test fails if the page reports an
+ * error.
+ */
 export async function openPage(url: string, options: BrowserContextOptions = {}): Promise<Page> {
   launching ??= chromium.launch({ executablePath: CHROMIUM, args: ARGS });
   const context = await (await launching).newContext({ viewport: DESKTOP, reducedMotion: "reduce", ...options });
   const page = await context.newPage();
-  const faults: string[] = [];
-  page.on("pageerror", (error) => faults.push(error.message));
+  const errors: string[] = [];
+  page.on("pageerror", (error) => errors.push(error.message));
   page.on("console", (message) => {
-    // That the server was away, the browser says by itself.
-    if (message.type() === "error" && !message.text().includes("Failed to load resource")) faults.push(message.text());
+    // The browser logs this itself if a request fails, for example because the server is down.
+    if (message.type() === "error" && !message.text().includes("Failed to load resource")) errors.push(message.text());
   });
   onTestFinished(async () => {
     await context.close();
-    expect(faults).toEqual([]);
+    expect(errors).toEqual([]);
   });
   await page.goto(url);
-  for (const stream of ["Orders", "Notifications", "Broadcast", "Dashboard"]) await streamIs(page, stream, "open");
+  for (const stream of ["Orders", "Notifications", "Broadcasts", "Dashboard"]) await streamIs(page, stream, "open");
   return page;
 }
 
-/** Waits until the inspector says that a stream is in this state. */
+/** Waits until the inspector shows a stream in this state. */
 export async function streamIs(page: Page, name: string, state: string): Promise<void> {
   await streamRow(page, name)
     .and(page.locator(`[data-state="${state}"]`))
     .waitFor();
 }
 
-/** The row of a stream in the inspector. */
+/** Returns the row of a stream in the inspector. */
 export function streamRow(page: Page, name: string) {
   return page.locator(".stream").filter({ has: page.getByRole("heading", { name, exact: true }) });
 }
 
-/** What the inspector says about a stream: `received`, `replayed`, `reconnects`, `gaps` or `last-id`. */
-export function fact(page: Page, name: string, what: string): Promise<string | null> {
-  return streamRow(page, name).locator(`.${what}`).textContent();
+/** Returns a value that the inspector shows: `received`, `replayed`, `reconnects`, `gaps` or `last-id`. */
+export function fact(page: Page, name: string, value: string): Promise<string | null> {
+  return streamRow(page, name).locator(`.${value}`).textContent();
 }
 
-/** Waits until the inspector tells of this. */
-export function happened(page: Page, what: RegExp): Promise<void> {
-  return page.locator("#activity").getByText(what).first().waitFor();
+/** Waits until the inspector's activity list has a matching line. */
+export function activity(page: Page, text: RegExp): Promise<void> {
+  return page.locator("#activity").getByText(text).first().waitFor();
 }
 
-/** Takes a picture of the whole page, for people to look at. */
+/** Takes a screenshot of the whole page, for people to look at. */
 export async function screenshot(page: Page, name: string): Promise<void> {
   await mkdir(SCREENSHOTS, { recursive: true });
   await page.evaluate(() => window.scrollTo(0, 0));
   await page.screenshot({ path: `${SCREENSHOTS}${name}.png`, fullPage: true });
 }
 
-/** How much wider the page is than its window, in px. */
+/** Returns how much wider the page is than its window, in px. */
 export function overflow(page: Page): Promise<number> {
   return page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
 }

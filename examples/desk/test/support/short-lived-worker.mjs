@@ -1,3 +1,3 @@
-// A worker that says it listens, and ends at once.
+// A worker that reports that it listens, and exits at once.
 process.send({ type: "ready" });
 process.once("message", () => process.send({ type: "listening" }, () => process.exit(3)));

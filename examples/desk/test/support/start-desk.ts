@@ -6,13 +6,13 @@ import type { DeskOptions } from "../../server/options.ts";
 
 /** The built page. */
 const PAGE_FOLDER = fileURLToPath(new URL("../../dist/page", import.meta.url));
-/** Short, so that a test need not wait for a browser to come back. */
+/** A short reconnection time, so that tests do not wait long for a browser to reconnect. */
 const RETRY_MS = 400;
 
-/** A machine that is busy with tests must not raise alerts that no test asked for. */
+/** A busy machine must not raise alerts that the test does not expect. */
 const NO_ALERTS = { lagMs: Number.POSITIVE_INFINITY, rssBytes: Number.POSITIVE_INFINITY };
 
-/** A desk that listens. It is closed when the test is over. */
+/** A desk that listens. It closes when the test ends. */
 export interface RunningDesk {
   readonly desk: Desk;
   readonly url: string;
@@ -20,7 +20,7 @@ export interface RunningDesk {
   close(): Promise<void>;
 }
 
-/** Starts a desk on a free port (or on `port`), with nothing going on by itself. */
+/** Starts a desk on `port`, or on a free port, with the generator off. */
 export async function startDesk(options: DeskOptions = {}, port = 0): Promise<RunningDesk> {
   if (!existsSync(`${PAGE_FOLDER}/index.html`)) throw new Error("The page is not built. Run: npm run build");
   const alerts = { ...NO_ALERTS, ...options.alerts };

@@ -3,13 +3,14 @@ import { DeskCommand } from "./desk-command.ts";
 import type { EventReader } from "./event-reader.ts";
 import { temporaryFolder } from "./temporary-folder.ts";
 
-/** A desk of several workers on LMDB, started as one starts it. */
+/** A desk of several workers on LMDB, started from the command line. */
 export interface RunningWorkers {
   readonly command: DeskCommand;
   readonly url: string;
   readonly ada: ApiClient;
 }
 
+/** Starts a desk of several workers with the generator off, and signs in Ada. */
 export async function startWorkers(workers: number, ...args: string[]): Promise<RunningWorkers> {
   const log = `lmdb:${await temporaryFolder()}`;
   const flags = ["--port", "0", "--generator", "0", "--log", log, "--workers", String(workers)];
@@ -18,12 +19,12 @@ export async function startWorkers(workers: number, ...args: string[]): Promise<
   return { command, url, ada: await ApiClient.signIn(url, "ada") };
 }
 
-/** The worker that answered. */
+/** Returns the name of the worker that sent the response. */
 export function workerOf({ headers }: Response): string {
   return headers.get("x-worker") ?? "";
 }
 
-/** Opens streams until each of so many workers has one; the answer is one of each. Connections go round. */
+/** Opens streams until each worker has one, and returns them by worker. The workers take connections in turn. */
 export async function streamOfEach(
   workers: number,
   open: () => Promise<EventReader>,
@@ -35,6 +36,6 @@ export async function streamOfEach(
     if (streams.has(worker)) stream.close();
     else streams.set(worker, stream);
   }
-  if (streams.size < workers) throw new Error(`Only ${[...streams.keys()]} answered, of ${workers} workers.`);
+  if (streams.size < workers) throw new Error(`Only these of ${workers} workers answered: ${[...streams.keys()]}.`);
   return streams;
 }

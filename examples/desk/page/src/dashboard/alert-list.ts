@@ -1,9 +1,9 @@
+import type { Alert } from "../../../wire/dashboard.ts";
 import { announce } from "../ui/announce.ts";
 import { find, textElement } from "../ui/element.ts";
 import { formatTime } from "../ui/format.ts";
-import type { Alert } from "./metric.ts";
 
-/** The alerts that are raised, or the good news that none is. */
+/** The list of raised alerts. Without alerts it shows "All within limits". */
 export class AlertList {
   #list = find("#alerts");
   #raised = new Map<string, Alert>();
@@ -12,11 +12,12 @@ export class AlertList {
     this.#render();
   }
 
-  take(alert: Alert): void {
-    const was = this.#raised.has(alert.alertId);
+  /** Shows a raised alert, or removes a cleared one. */
+  update(alert: Alert): void {
+    const wasRaised = this.#raised.has(alert.alertId);
     if (alert.raised) this.#raised.set(alert.alertId, alert);
     else this.#raised.delete(alert.alertId);
-    if (alert.raised !== was) announce(alert.raised ? `Alert: ${alert.message}` : `Over: ${alert.message}`);
+    if (alert.raised !== wasRaised) announce(`${alert.raised ? "Alert" : "Alert cleared"}: ${alert.message}`);
     this.#render();
   }
 

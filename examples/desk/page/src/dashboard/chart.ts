@@ -3,24 +3,25 @@ import "uplot/dist/uPlot.min.css";
 import type { SeriesSpec } from "./tile-specs.ts";
 
 const HEIGHT = 84;
-/** Room for the numbers at the left, in px. */
+/** Width of the axis labels at the left, in px. */
 const AXIS_SIZE = 34;
-/** Steps of the y axis: whole numbers, so that no chart says 2.5 connections. */
+/** Steps of the y axis: whole numbers, so that no chart shows 2.5 connections. */
 const INCREMENTS = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000, 2_000, 5_000, 10_000, 50_000, 100_000, 1_000_000];
 const FONT = '11px -apple-system, "Segoe UI", Roboto, "Liberation Sans", Arial, sans-serif';
 
-/** A small line chart that follows the size of its box and the colours of the theme. */
+/** A small line chart. It follows the size of its box. */
 export class Chart {
   #plot: uPlot;
 
-  constructor(box: HTMLElement, series: readonly SeriesSpec[], atLeast: number) {
+  /** The y axis reaches at least to `minScale`. */
+  constructor(box: HTMLElement, series: readonly SeriesSpec[], minScale: number) {
     const options: uPlot.Options = {
       width: Math.max(1, box.clientWidth),
       height: HEIGHT,
       padding: [6, 2, 7, 0],
       legend: { show: false },
       cursor: { show: false },
-      scales: { x: { time: true }, y: { range: (_, __, max) => [0, Math.max(atLeast, (max ?? 0) * 1.15)] } },
+      scales: { x: { time: true }, y: { range: (_, __, max) => [0, Math.max(minScale, (max ?? 0) * 1.15)] } },
       axes: [
         { show: false },
         {
@@ -43,7 +44,7 @@ export class Chart {
     }).observe(box);
   }
 
-  /** Shows these values over these times (in seconds since 1970); `null` is a hole. */
+  /** Shows the values at these times, in seconds since 1970. A `null` interrupts the line. */
   show(times: number[], values: (number | null)[][], from: number, to: number): void {
     this.#plot.batch(() => {
       this.#plot.setData([times, ...values], false);
@@ -51,7 +52,7 @@ export class Chart {
     });
   }
 
-  /** Draws anew, with the colours that hold now. */
+  /** Redraws the chart with the colours of the current theme. */
   recolor(): void {
     this.#plot.redraw(false, true);
   }

@@ -1,22 +1,11 @@
+import type { ExportProgress, FinishedExport, StartedExport } from "../../../wire/export.ts";
 import { ApiError, request } from "../server/api.ts";
 import type { LiveStream } from "../streams/live-stream.ts";
 import { announce } from "../ui/announce.ts";
 import { find, fromTemplate, textElement } from "../ui/element.ts";
 import { countOf, formatBytes, formatTime } from "../ui/format.ts";
 
-interface Progress {
-  readonly percentage: number;
-  readonly status: string;
-}
-
-interface Finished {
-  readonly downloadUrl: string;
-  readonly fileName: string;
-  readonly rows: number;
-  readonly bytes: number;
-}
-
-/** An export: started by a request, followed on a stream that ends with it, and then downloaded. */
+/** Starts an export by a request, follows it on a stream that ends with the job, and offers the file for download. */
 export class ExportsPane {
   #stream: LiveStream;
   #jobId: string | undefined;
@@ -29,42 +18,42 @@ export class ExportsPane {
 
   constructor(stream: LiveStream) {
     this.#stream = stream;
-    stream.on<Progress>("progress", (progress) => this.#advance(progress));
-    stream.on<Finished>("completed", (finished) => this.#completed(finished));
-    stream.on<{ message: string }>("failed", ({ message }) => this.#over(`The export failed: ${message}`));
-    stream.on<unknown>("cancelled", () => this.#over("The export was cancelled."));
+    stream.on<ExportProgress>("progress", (progress) => this.#showProgress(progress));
+    stream.on<FinishedExport>("completed", (finished) => this.#showFinished(finished));
+    stream.on<{ message: string }>("failed", ({ message }) => this.#showEnded(`The export failed: ${message}`));
+    stream.on<unknown>("cancelled", () => this.#showEnded("The export was cancelled."));
     stream.addEventListener("lost", () => void this.#lost());
-    this.#start.addEventListener("click", () => void this.#begin());
-    this.#cancel.addEventListener("click", () => void this.#stop());
+    this.#start.addEventListener("click", () => void this.#startExport());
+    this.#cancel.addEventListener("click", () => void this.#cancelExport());
   }
 
-  /** Forgets another user's exports; the server would not give them out anyway. */
+  /** Removes the exports of the previous user. The server would refuse their download. */
   clear(): void {
     this.#stream.reset();
     this.#jobId = undefined;
     this.#downloads.replaceChildren();
     find("#downloads-empty").hidden = false;
-    this.#over("");
+    this.#showEnded("");
   }
 
-  async #begin(): Promise<void> {
+  async #startExport(): Promise<void> {
     this.#start.disabled = true;
     this.#error.textContent = "";
     try {
-      const { jobId } = await request<{ jobId: string }>("POST", "/api/exports/start");
+      const { jobId } = await request<StartedExport>("POST", "/api/exports/start");
       this.#jobId = jobId;
-      this.#advance({ percentage: 0, status: "Waiting for the server" });
+      this.#showProgress({ percentage: 0, status: "Waiting for the server" });
       this.#progress.hidden = false;
       this.#cancel.hidden = false;
       this.#stream.reset(`/api/exports/${jobId}/progress`);
       this.#stream.open();
     } catch (cause) {
       if (!(cause instanceof ApiError)) throw cause;
-      this.#over(cause.message);
+      this.#showEnded(cause.message);
     }
   }
 
-  async #stop(): Promise<void> {
+  async #cancelExport(): Promise<void> {
     try {
       await request("DELETE", `/api/exports/${this.#jobId}`);
     } catch (cause) {
@@ -73,14 +62,14 @@ export class ExportsPane {
     }
   }
 
-  #advance({ percentage, status }: Progress): void {
+  #showProgress({ percentage, status }: ExportProgress): void {
     this.#bar.value = percentage;
     find("#export-status").textContent = status;
     find("#export-percentage").textContent = `${percentage} %`;
   }
 
-  #completed(finished: Finished): void {
-    this.#over("");
+  #showFinished(finished: FinishedExport): void {
+    this.#showEnded("");
     const item = fromTemplate("download");
     const link = textElement("a", finished.fileName, "download-name");
     link.href = finished.downloadUrl;
@@ -93,8 +82,8 @@ export class ExportsPane {
     announce(`Export finished: ${finished.fileName}, ${countOf(finished.rows, "order")}.`);
   }
 
-  /** The job is over. The stream is left to the server, whose 204 tells the browser not to come back. */
-  #over(message: string): void {
+  /** Shows that the job has ended. The server ends the stream: its 204 stops the browser from reconnecting. */
+  #showEnded(message: string): void {
     this.#stream.finish();
     this.#progress.hidden = true;
     this.#cancel.hidden = true;
@@ -103,14 +92,14 @@ export class ExportsPane {
     this.#jobId = undefined;
   }
 
-  /** A refused connection may mean that the server was restarted and knows nothing of the job. */
+  /** If the connection was refused, checks whether the server has restarted and lost the job. */
   async #lost(): Promise<void> {
     if (this.#stream.state !== "refused" || this.#jobId === undefined) return;
     try {
       await request("GET", `/api/exports/${this.#jobId}`);
     } catch (cause) {
       if (!(cause instanceof ApiError) || cause.status !== 404) return;
-      this.#over("The server was restarted and no longer knows this export. Start it again.");
+      this.#showEnded("The server has restarted and lost this export. Start it again.");
       this.#stream.close("ended");
     }
   }

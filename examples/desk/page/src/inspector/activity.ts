@@ -1,13 +1,13 @@
 import { find, fromTemplate } from "../ui/element.ts";
 import { formatTime } from "../ui/format.ts";
 
-/** What a line is about; it is also its colour. */
-export type ActivityKind = "cut" | "back" | "gap" | "note";
+/** The kind of a line, which sets its colour. */
+export type ActivityKind = "lost" | "reconnected" | "gap" | "note";
 
-/** Lines on the page; older ones leave it. */
-const LINES = 60;
+/** The most lines on the page. A further line removes the oldest. */
+const MAX_LINES = 60;
 
-/** Says what happened to the streams, newest first. */
+/** The list of what happened to the streams, newest first. */
 export class Activity {
   #list = find("#activity");
 
@@ -15,7 +15,8 @@ export class Activity {
     this.#list.hidden = true;
   }
 
-  say(kind: ActivityKind, stream: string, text: string): void {
+  /** Adds a line that begins with the stream's name. */
+  add(kind: ActivityKind, stream: string, text: string): void {
     const line = fromTemplate("activity-line");
     line.dataset.kind = kind;
     const time = find<HTMLTimeElement>("time", line);
@@ -25,7 +26,7 @@ export class Activity {
     name.textContent = stream;
     find(".activity-text", line).append(name, ` ${text}`);
     this.#list.prepend(line);
-    while (this.#list.childElementCount > LINES) this.#list.lastElementChild?.remove();
+    while (this.#list.childElementCount > MAX_LINES) this.#list.lastElementChild?.remove();
     this.#list.hidden = false;
     find("#activity-empty").hidden = true;
   }

@@ -1,4 +1,4 @@
-import type { Presence } from "../server/presence.ts";
+import type { ServerHealth } from "../server/server-health.ts";
 import type { LiveStream, StreamState } from "../streams/live-stream.ts";
 import { find, fromTemplate } from "../ui/element.ts";
 import { formatCount } from "../ui/format.ts";
@@ -10,25 +10,25 @@ const STATE_TEXT: Record<StreamState, string> = {
   reconnecting: "reconnecting",
   refused: "closed",
   ended: "ended",
-  paused: "paused in background",
+  paused: "paused in the background",
 };
 
-/** What the row's buttons do. */
+/** Actions of the row's buttons. */
 export interface StreamActions {
   cut(stream: LiveStream): void;
   makeStale(stream: LiveStream): void;
 }
 
-/** One stream in the inspector. */
+/** The row of one stream in the inspector. */
 export class StreamRow {
   readonly element: HTMLLIElement = fromTemplate("stream-row");
   readonly #stream: LiveStream;
-  readonly #presence: Presence;
+  readonly #health: ServerHealth;
   #frame = 0;
 
-  constructor(stream: LiveStream, presence: Presence, actions: StreamActions) {
+  constructor(stream: LiveStream, health: ServerHealth, actions: StreamActions) {
     this.#stream = stream;
-    this.#presence = presence;
+    this.#health = health;
     find("h3", this.element).textContent = stream.name;
     const cut = find<HTMLButtonElement>(".cut", this.element);
     const stale = find<HTMLButtonElement>(".stale", this.element);
@@ -40,16 +40,17 @@ export class StreamRow {
       this.#frame ||= requestAnimationFrame(() => this.#render());
     };
     stream.addEventListener("change", renderSoon);
-    presence.addEventListener("change", renderSoon);
+    health.addEventListener("change", renderSoon);
     this.#render();
   }
 
   #render(): void {
     this.#frame = 0;
-    const { state, path, lastEventId, received, connection, gaps, server } = this.#stream;
-    const away = this.#presence.state === "away" && (state === "reconnecting" || state === "refused");
-    this.element.dataset.state = away ? "away" : state;
-    this.#text(".state-text", away ? "server away" : STATE_TEXT[state]);
+    const { state, path, lastEventId, received, connection, gaps, info } = this.#stream;
+    const isLost = state === "reconnecting" || state === "refused";
+    const isUnreachable = this.#health.state === "unreachable" && isLost;
+    this.element.dataset.state = isUnreachable ? "unreachable" : state;
+    this.#text(".state-text", isUnreachable ? "server unreachable" : STATE_TEXT[state]);
     this.#text(".path", path.replace(/[0-9a-f]{8}-[0-9a-f-]{27}(\.[a-z]+)?/, "…"));
     this.#text(".last-id", lastEventId === "" ? "none yet" : lastEventId);
     this.#text(".received", formatCount(received));
@@ -58,13 +59,13 @@ export class StreamRow {
     const lastGap = gaps.at(-1);
     this.#text(".gaps", lastGap === undefined ? "0" : `${gaps.length} (${lastGap.reason})`);
     this.element.classList.toggle("has-gap", lastGap !== undefined);
-    find<HTMLButtonElement>(".cut", this.element).disabled = state !== "open" || server === undefined;
+    find<HTMLButtonElement>(".cut", this.element).disabled = state !== "open" || info === undefined;
     find<HTMLButtonElement>(".stale", this.element).disabled = state !== "open" || lastEventId === "";
   }
 
   #replayed(): string {
-    const { state, replayed, server } = this.#stream;
-    if (state === "open" && server?.positionAtOpen === null) return "none";
+    const { state, replayed, info } = this.#stream;
+    if (state === "open" && info?.positionAtOpen === null) return "none";
     return replayed === undefined ? "–" : formatCount(replayed);
   }
 

@@ -2,13 +2,15 @@ import { ApiError, request } from "../server/api.ts";
 import { announce } from "../ui/announce.ts";
 import { find } from "../ui/element.ts";
 
-/** What a message form sends besides the text, and what it says once it is sent. */
+/** Options of {@link startMessageForm}. */
 export interface MessageFormOptions {
-  readonly address: () => { userId: string } | { broadcast: true };
-  readonly sent: () => string;
+  /** Returns the recipient. */
+  readonly recipient: () => { userId: string } | { broadcast: true };
+  /** Returns the text for screen readers after sending. */
+  readonly sentText: () => string;
 }
 
-/** Wires a form that sends a notification: `#<name>-form`, `#<name>-text`, `#<name>-error`. */
+/** Connects a form that sends a notification. Its elements are `#<name>-form`, `#<name>-text` and `#<name>-error`. */
 export function startMessageForm(name: string, options: MessageFormOptions): void {
   const form = find<HTMLFormElement>(`#${name}-form`);
   const text = find<HTMLInputElement>(`#${name}-text`);
@@ -23,8 +25,8 @@ export function startMessageForm(name: string, options: MessageFormOptions): voi
     if (empty) return text.focus();
     button.disabled = true;
     try {
-      await request("POST", "/api/notifications", { ...options.address(), text: text.value.trim() });
-      announce(options.sent());
+      await request("POST", "/api/notifications", { ...options.recipient(), text: text.value.trim() });
+      announce(options.sentText());
       text.value = "";
       text.focus();
     } catch (cause) {

@@ -1,18 +1,17 @@
+import type { Notification } from "../../../wire/notification.ts";
 import type { LiveStream } from "../streams/live-stream.ts";
 import { find, fromTemplate } from "../ui/element.ts";
 import { formatTime } from "../ui/format.ts";
-import type { Notification } from "./notification.ts";
 
-/** Messages on the page; older ones leave it. */
-const MESSAGES = 50;
+/** The most messages on the page. A further message removes the oldest. */
+const MAX_MESSAGES = 50;
 
-/** What a list shows beside the text of a message. */
 interface ListOptions {
-  /** The word for whom a message is; "" shows none. */
+  /** Returns the label that names the recipient, or "" for no label. */
   readonly chip: (notification: Notification) => string;
 }
 
-/** A list of notifications, newest first, each of them once. */
+/** A list of notifications, newest first, without duplicates. */
 export class MessageList {
   #list: HTMLElement;
   #empty: HTMLElement;
@@ -24,7 +23,7 @@ export class MessageList {
     this.#empty = find(`${selector}-empty`);
     this.#options = options;
     stream.on<Notification>("notification", (notification, arrival) => {
-      // After a gap comes everything that is kept, also what is here already.
+      // After a gap all kept notifications arrive, including those that are already in the list.
       if (this.#seen.has(arrival.eventId)) return;
       this.#seen.add(arrival.eventId);
       this.#add(notification);
@@ -45,13 +44,13 @@ export class MessageList {
     const time = find<HTMLTimeElement>("time", item);
     time.dateTime = notification.sentAt;
     time.textContent = formatTime(notification.sentAt);
-    const word = this.#options.chip(notification);
+    const label = this.#options.chip(notification);
     const chip = find(".chip", item);
-    chip.textContent = word;
-    chip.hidden = word === "";
+    chip.textContent = label;
+    chip.hidden = label === "";
     item.classList.add("fresh");
     this.#list.prepend(item);
-    while (this.#list.childElementCount > MESSAGES) this.#list.lastElementChild?.remove();
+    while (this.#list.childElementCount > MAX_MESSAGES) this.#list.lastElementChild?.remove();
     this.#renderEmpty();
   }
 

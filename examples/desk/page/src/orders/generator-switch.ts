@@ -1,18 +1,13 @@
+import type { GeneratorState } from "../../../wire/generator.ts";
 import { ApiError, request } from "../server/api.ts";
 import { announce } from "../ui/announce.ts";
 import { find } from "../ui/element.ts";
 import { countOf } from "../ui/format.ts";
 
-/** What the generator does; also the `status` event of the component `generator`. */
-export interface GeneratorState {
-  readonly running: boolean;
-  readonly perSecond: number;
-}
-
-/** What the slider offers, in orders per second. */
+/** The steps of the slider, in orders per second. */
 const RATES = [0.5, 1, 2, 5, 10, 25, 50] as const;
 
-/** The switch and the rate of the bundled order generator. */
+/** The switch and the rate slider of the bundled order generator. */
 export class GeneratorSwitch {
   #button = find<HTMLButtonElement>("#generator");
   #rate = find<HTMLInputElement>("#generator-rate");
@@ -26,7 +21,7 @@ export class GeneratorSwitch {
     this.show({ running: false, perSecond: 1 });
   }
 
-  /** Shows what the generator does, whoever switched it. */
+  /** Shows the state of the generator. */
   show(state: GeneratorState): void {
     this.#button.setAttribute("aria-checked", String(state.running));
     let nearest = 0;
@@ -45,12 +40,13 @@ export class GeneratorSwitch {
     return RATES[Number(this.#rate.value)] ?? 1;
   }
 
-  async #send(running: boolean, say: boolean): Promise<void> {
+  async #send(running: boolean, announces: boolean): Promise<void> {
     try {
       const state = await request<GeneratorState>("POST", "/api/generator", { running, perSecond: this.#perSecond });
       this.show(state);
       this.#error.textContent = "";
-      if (say) announce(running ? `Generator on, ${countOf(state.perSecond, "order")} per second.` : "Generator off.");
+      const text = running ? `Generator on, ${countOf(state.perSecond, "order")} per second.` : "Generator off.";
+      if (announces) announce(text);
     } catch (cause) {
       if (!(cause instanceof ApiError)) throw cause;
       this.#error.textContent = cause.message;

@@ -1,15 +1,15 @@
+import type { Order } from "../../../wire/order.ts";
 import { ApiError, request } from "../server/api.ts";
 import { announce } from "../ui/announce.ts";
 import { find } from "../ui/element.ts";
 import { formatAmount } from "../ui/format.ts";
-import type { Order } from "./order.ts";
 
-/** Places an order through the same endpoint that everybody uses. */
+/** Places an order over the HTTP API. Rejects with {@link ApiError}. */
 export function placeOrder(customerName: string, amount: number): Promise<Order> {
   return request<Order>("POST", "/api/orders", { customerName, amount });
 }
 
-/** Wires the form that places an order. The server checks the input; the form only says what it answered. */
+/** Connects the form that places an order. */
 export function startOrderForm(): void {
   const form = find<HTMLFormElement>("#order-form");
   const customer = find<HTMLInputElement>("#order-customer");
@@ -19,11 +19,11 @@ export function startOrderForm(): void {
 
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
-    const fault = faultOf(customer, amount);
-    customer.setAttribute("aria-invalid", String(fault?.field === customer));
-    amount.setAttribute("aria-invalid", String(fault?.field === amount));
-    error.textContent = fault?.message ?? "";
-    if (fault !== undefined) return fault.field.focus();
+    const mistake = findMistake(customer, amount);
+    customer.setAttribute("aria-invalid", String(mistake?.field === customer));
+    amount.setAttribute("aria-invalid", String(mistake?.field === amount));
+    error.textContent = mistake?.message ?? "";
+    if (mistake !== undefined) return mistake.field.focus();
     button.disabled = true;
     try {
       const order = await placeOrder(customer.value.trim(), amount.valueAsNumber);
@@ -39,12 +39,12 @@ export function startOrderForm(): void {
   });
 }
 
-/** What keeps the form from being sent, for the sake of a quick answer. */
-function faultOf(
+/** Returns the first invalid field. The server validates the input too, but this check needs no request. */
+function findMistake(
   customer: HTMLInputElement,
   amount: HTMLInputElement,
 ): { field: HTMLInputElement; message: string } | undefined {
-  if (customer.value.trim() === "") return { field: customer, message: "Who is the order for? Enter a customer." };
+  if (customer.value.trim() === "") return { field: customer, message: "Enter a customer." };
   if (amount.value === "") return { field: amount, message: "Enter an amount in euros, such as 49.90." };
   if (!amount.checkValidity()) {
     return { field: amount, message: "The amount must be between 0.01 and 1,000,000, with at most two decimals." };

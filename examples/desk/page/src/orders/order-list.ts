@@ -1,10 +1,10 @@
+import type { Order } from "../../../wire/order.ts";
 import type { Arrival, LiveStream } from "../streams/live-stream.ts";
 import { find, fromTemplate, textElement } from "../ui/element.ts";
 import { formatAmount, formatTime } from "../ui/format.ts";
-import type { Order } from "./order.ts";
 
-/** Rows on the page; older ones leave it. */
-const ROWS = 100;
+/** The most rows on the page. A further order removes the oldest. */
+const MAX_ROWS = 100;
 
 interface Row {
   readonly order: Order;
@@ -12,21 +12,21 @@ interface Row {
   readonly element: HTMLTableRowElement;
 }
 
-/** The table of orders, newest first. Many orders within one frame cost one change of the page. */
+/** The table of orders, newest first. All orders that arrive in one frame are added in one update of the page. */
 export class OrderList {
   #stream: LiveStream;
   #body = find<HTMLTableSectionElement>("#order-rows");
   #empty = find("#orders-empty");
   #rows: Row[] = [];
-  #waiting: Row[] = [];
+  #pending: Row[] = [];
   #frame = 0;
 
   constructor(stream: LiveStream) {
     this.#stream = stream;
-    stream.addEventListener("described", () => this.#markReplayed(this.#rows));
+    stream.addEventListener("info", () => this.#markReplayed(this.#rows));
   }
 
-  /** Adds an order; without an arrival it was in the list that the page began with. */
+  /** Adds an order. It has no `arrival` if it came from the API's list and not from the stream. */
   add(order: Order, arrival?: Arrival): void {
     const element = fromTemplate<HTMLTableRowElement>("order-row");
     find(".order-id", element).textContent = order.orderId;
@@ -34,13 +34,13 @@ export class OrderList {
     find(".order-amount", element).textContent = formatAmount(order.amount);
     find(".order-time", element).textContent = formatTime(order.placedAt);
     if (arrival !== undefined) element.classList.add("fresh");
-    this.#waiting.push({ order, arrival, element });
-    if (this.#waiting.length > ROWS) this.#waiting.shift();
+    this.#pending.push({ order, arrival, element });
+    if (this.#pending.length > MAX_ROWS) this.#pending.shift();
     if (this.#frame === 0) this.#frame = requestAnimationFrame(() => this.#flush());
   }
 
   clear(): void {
-    this.#waiting = [];
+    this.#pending = [];
     this.#rows = [];
     this.#body.replaceChildren();
     this.#empty.hidden = false;
@@ -48,11 +48,11 @@ export class OrderList {
 
   #flush(): void {
     this.#frame = 0;
-    this.#markReplayed(this.#waiting);
-    this.#body.prepend(...this.#waiting.map((row) => row.element).reverse());
-    this.#rows.push(...this.#waiting);
-    this.#waiting = [];
-    for (const row of this.#rows.splice(0, Math.max(0, this.#rows.length - ROWS))) row.element.remove();
+    this.#markReplayed(this.#pending);
+    this.#body.prepend(...this.#pending.map((row) => row.element).reverse());
+    this.#rows.push(...this.#pending);
+    this.#pending = [];
+    for (const row of this.#rows.splice(0, Math.max(0, this.#rows.length - MAX_ROWS))) row.element.remove();
     this.#empty.hidden = this.#rows.length > 0;
   }
 

@@ -1,28 +1,29 @@
+import type { Gap } from "sluice";
+import type { Order, OrderPage } from "../../../wire/order.ts";
 import { request } from "../server/api.ts";
-import type { Arrival, Gap, LiveStream } from "../streams/live-stream.ts";
+import type { Arrival, LiveStream } from "../streams/live-stream.ts";
 import { find } from "../ui/element.ts";
 import { countOf } from "../ui/format.ts";
-import type { KeptOrder, Order } from "./order.ts";
 import { startOrderForm } from "./order-form.ts";
-import { OrderLedger } from "./order-ledger.ts";
 import { OrderList } from "./order-list.ts";
+import { OrderNumberCheck } from "./order-number-check.ts";
 
-/** The two ways of streaming orders: a channel that replays, and an async iterable that does not. */
+/** Paths of the two order streams: a channel with replay, and an async iterable without. */
 export const ORDER_PATHS = { reliable: "/api/orders/stream/reliable", plain: "/api/orders/stream" } as const;
 
-/** The order feed: what it shows is what the stream brought, and it says when anything is missing. */
+/** Shows the orders that arrive on the stream, and which order numbers are missing. */
 export class OrdersPane {
   #stream: LiveStream;
   #list: OrderList;
-  #ledger = new OrderLedger();
+  #numbers = new OrderNumberCheck();
   #summary = find("#orders-summary");
   #afterGap = false;
 
   constructor(stream: LiveStream) {
     this.#stream = stream;
     this.#list = new OrderList(stream);
-    stream.on<Order>("orders", (order, arrival) => this.#take(order, arrival));
-    stream.on<Gap>("gap", (gap) => this.#gap(gap));
+    stream.on<Order>("orders", (order, arrival) => this.#add(order, arrival));
+    stream.on<Gap>("gap", (gap) => this.#handleGap(gap));
     find("#orders-feed").addEventListener("change", (event) => {
       const feed = (event.target as HTMLInputElement).value as keyof typeof ORDER_PATHS;
       stream.reset(ORDER_PATHS[feed]);
@@ -31,52 +32,45 @@ export class OrdersPane {
     startOrderForm();
   }
 
-  /** Shows the newest orders, and goes on from the position they were read at: nothing falls in between. */
+  /** Shows the newest orders and opens the stream at their position, so that no order in between is lost. */
   async open(): Promise<void> {
-    const { orders, position } = await request<{ orders: KeptOrder[]; position: string }>(
-      "GET",
-      "/api/orders?limit=50",
-    );
-    this.#startAnew();
+    const { orders, position } = await request<OrderPage>("GET", "/api/orders?limit=50");
+    this.#clear();
     this.#afterGap = false;
-    for (const order of orders) this.#take(order);
+    for (const order of orders) this.#add(order);
     this.#stream.open(this.#stream.path === ORDER_PATHS.plain ? null : position);
   }
 
-  get ledger(): OrderLedger {
-    return this.#ledger;
-  }
-
-  #take(order: Order, arrival?: Arrival): void {
-    if (this.#ledger.take(order.orderId)) this.#list.add(order, arrival);
+  #add(order: Order, arrival?: Arrival): void {
+    if (this.#numbers.add(order.orderId)) this.#list.add(order, arrival);
     this.#render();
   }
 
   /**
-   * What follows a gap is everything the server still has, oldest first. When only the oldest was trimmed, it joins what
-   * is here, and the ledger says what is missing; otherwise nothing here can be believed, and the page begins anew.
+   * After a gap the stream continues with all orders that the server keeps, oldest first. If old orders were trimmed,
+   * the shown orders stay valid, and the number check finds the missing ones. Otherwise the list starts again.
    */
-  #gap(gap: Gap): void {
+  #handleGap(gap: Gap): void {
     if (gap.reason === "trimmed") return;
-    this.#startAnew();
+    this.#clear();
     this.#afterGap = true;
     this.#render();
   }
 
-  #startAnew(): void {
-    this.#ledger = new OrderLedger();
+  #clear(): void {
+    this.#numbers = new OrderNumberCheck();
     this.#list.clear();
     this.#render();
   }
 
   #render(): void {
-    const { received, missing, missingCount, repeated } = this.#ledger;
+    const { received, missing, missingCount, repeated } = this.#numbers;
     const last = missing.at(-1);
     const range = last === undefined ? "" : last[0] === last[1] ? ` (${last[0]})` : ` (${last[0]}–${last[1]})`;
     const parts = [countOf(received, "order")];
     if (received > 0) parts.push(missingCount === 0 ? "none missing" : `${missingCount} missing${range}`);
-    if (repeated > 0) parts.push(`${repeated} came twice`);
-    if (this.#afterGap) parts.push("began anew after a gap");
+    if (repeated > 0) parts.push(`${repeated} received twice`);
+    if (this.#afterGap) parts.push("list restarted after a gap");
     this.#summary.textContent = parts.join(" · ");
     this.#summary.classList.toggle("bad", missingCount > 0);
   }

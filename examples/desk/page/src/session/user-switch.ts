@@ -1,7 +1,7 @@
+import type { User } from "../../../wire/session.ts";
 import { find, textElement } from "../ui/element.ts";
-import type { User } from "./session.ts";
 
-/** The switch between the demo users in the header. */
+/** The switch in the header between the demo users. */
 export class UserSwitch {
   #box = find<HTMLFieldSetElement>("#user-switch");
 
@@ -19,7 +19,7 @@ export class UserSwitch {
     }
   }
 
-  /** Shows who is signed in. */
+  /** Shows the signed-in user. */
   show(user: User): void {
     find<HTMLInputElement>(`input[value="${user.id}"]`, this.#box).checked = true;
   }

@@ -1,56 +1,44 @@
+import type { Gap } from "sluice";
+import type { StreamInfo } from "../../../wire/stream.ts";
 import { ReplayCount } from "./replay-count.ts";
 
 /**
- * What a stream is doing. `reconnecting`: the browser will try again by itself; `refused`: the server said no, and the
- * browser gave up; `ended`: there is nothing more to come; `paused`: the tab is in the background.
+ * State of a stream. `reconnecting`: the browser will reconnect by itself; `refused`: the server refused the
+ * connection, and the browser gave up; `ended`: no more events will come; `paused`: the tab is in the background.
  */
 export type StreamState = "idle" | "connecting" | "open" | "reconnecting" | "refused" | "ended" | "paused";
 
-/** What the server says about one open stream of ours (`GET /api/streams`). */
-export interface ServerStream {
-  readonly id: string;
-  /** The name under which this page opened it. */
-  readonly key: string;
-  /** The last event ID the stream was asked to go on from; null: none. */
-  readonly resumedFrom: string | null;
-  /** The position of the channel when the stream was opened; null: the stream has no channel. */
-  readonly positionAtOpen: string | null;
-}
-
-/** The server saying that it cannot give all that followed a position. */
-export interface Gap {
-  readonly reason: string;
-  readonly lastEventId: string;
-  readonly resumesAfter: string;
-}
-
-/** An event as it arrived. */
+/** Event ID and connection of a received event. */
 export interface Arrival {
   readonly eventId: string;
-  /** Which connection of this stream brought it, counted from 1. */
+  /** The connection of this stream on which the event arrived, counted from 1. */
   readonly connection: number;
 }
 
 type Handler = (data: unknown, arrival: Arrival) => void;
 
 /**
- * One event stream of this page: the browser's EventSource, and the book-keeping that the inspector shows. It reconnects
- * by itself, as EventSource does. Fires `change` when anything about it changes, `opened` and `lost` with the connection.
+ * One event stream of this page: an EventSource and the counts that the inspector shows. Like EventSource, it
+ * reconnects by itself.
+ *
+ * Fires `change` when any property changes, `opened` and `lost` with the connection, `gap` for a gap event, and `info`
+ * when {@link info} is set.
  */
 export class LiveStream extends EventTarget {
   readonly name: string;
   readonly key: string = randomKey();
-  /** Path and query; may be changed while the stream is closed. */
+  /** Path and query. May be changed while the stream is closed. */
   path: string;
   state: StreamState = "idle";
-  /** The last event ID; "": none yet. */
+  /** The last event ID, or "" if there is none yet. */
   lastEventId = "";
   received = 0;
-  /** Connections opened so far. */
+  /** Number of connections opened so far. */
   connection = 0;
   gaps: Gap[] = [];
-  server: ServerStream | undefined;
-  /** Whether the last event has come. */
+  /** The server's information about the open connection. Undefined until it has been fetched. */
+  info: StreamInfo | undefined;
+  /** True if the last event has arrived. */
   finished = false;
   /** When the connection was last lost, in ms since 1970. */
   lostAt = 0;
@@ -65,13 +53,16 @@ export class LiveStream extends EventTarget {
     this.path = path;
   }
 
-  /** Calls `handler` for each event of this type. To be called before `open`. */
+  /** Calls `handler` for each event of this type. Call it before `open`. */
   on<T>(type: string, handler: (data: T, arrival: Arrival) => void): this {
     this.#handlers.set(type, [...(this.#handlers.get(type) ?? []), handler as Handler]);
     return this;
   }
 
-  /** Opens the stream after `lastEventId`; the default is where it was, `null` is afresh. */
+  /**
+   * Opens the stream after `lastEventId`. By default it resumes after its last event; `null` opens it without a
+   * position.
+   */
   open(lastEventId: string | null = this.lastEventId): void {
     this.#source?.close();
     this.lastEventId = lastEventId ?? "";
@@ -83,25 +74,25 @@ export class LiveStream extends EventTarget {
     source.onopen = () => this.#opened();
     source.onerror = () => this.#lost(source);
     for (const type of new Set(["gap", ...this.#handlers.keys()])) {
-      source.addEventListener(type, (event) => this.#arrived(type, event as MessageEvent<string>));
+      source.addEventListener(type, (event) => this.#receive(type, event as MessageEvent<string>));
     }
-    this.#become(this.connection === 0 ? "connecting" : "reconnecting");
+    this.#setState(this.connection === 0 ? "connecting" : "reconnecting");
   }
 
   /** Closes the stream. */
   close(state: "idle" | "ended" | "paused" = "idle"): void {
     this.#source?.close();
     this.#source = undefined;
-    this.server = undefined;
-    this.#become(state);
+    this.info = undefined;
+    this.#setState(state);
   }
 
-  /** To be called when the last event has come: the server's no to the next connection is then the end, not a fault. */
+  /** Call it when the last event has arrived. If the server then refuses the next connection, the stream has ended. */
   finish(): void {
     this.finished = true;
   }
 
-  /** Begins the book-keeping anew, for another subscription under the same name. */
+  /** Closes the stream and resets its counts, so that it can be opened for another subscription. */
   reset(path: string = this.path): void {
     this.close();
     this.path = path;
@@ -114,27 +105,27 @@ export class LiveStream extends EventTarget {
     this.dispatchEvent(new Event("change"));
   }
 
-  /** Events of this connection that were already in the channel when it was opened; undefined: not known (yet). */
+  /** Number of events that were replayed on this connection. Undefined until it is known. */
   get replayed(): number | undefined {
     return this.#replay.count;
   }
 
-  /** Takes in what the server says about this connection. */
-  describe(server: ServerStream): void {
-    this.server = server;
-    this.#replay.tell(server.positionAtOpen);
-    // The browser knows the position the stream began with, and does not tell; the server does.
-    if (this.lastEventId === "" && server.positionAtOpen !== null) this.lastEventId = server.positionAtOpen;
+  /** Sets the server's information about this connection. */
+  setInfo(info: StreamInfo): void {
+    this.info = info;
+    this.#replay.setPosition(info.positionAtOpen);
+    // The stream began with a position but EventSource does not expose it, so take it from the server.
+    if (this.lastEventId === "" && info.positionAtOpen !== null) this.lastEventId = info.positionAtOpen;
     this.dispatchEvent(new Event("change"));
-    this.dispatchEvent(new Event("described"));
+    this.dispatchEvent(new Event("info"));
   }
 
-  /** Whether this event had already happened when its connection was opened, as far as is known (still). */
+  /** True if this event is known to be a replayed event of the present connection. */
   isReplayed(arrival: Arrival): boolean {
     return arrival.connection === this.connection && this.#replay.includes(arrival.eventId);
   }
 
-  #arrived(type: string, event: MessageEvent<string>): void {
+  #receive(type: string, event: MessageEvent<string>): void {
     const arrival: Arrival = { eventId: event.lastEventId, connection: this.connection };
     const data: unknown = JSON.parse(event.data);
     if (event.lastEventId !== "") this.lastEventId = event.lastEventId;
@@ -142,7 +133,7 @@ export class LiveStream extends EventTarget {
       this.gaps.push(data as Gap);
     } else {
       this.received++;
-      this.#replay.take(event.lastEventId);
+      this.#replay.add(event.lastEventId);
     }
     for (const handler of this.#handlers.get(type) ?? []) handler(data, arrival);
     if (type === "gap") this.dispatchEvent(new CustomEvent<Gap>("gap", { detail: data as Gap }));
@@ -151,28 +142,28 @@ export class LiveStream extends EventTarget {
 
   #opened(): void {
     this.connection++;
-    this.server = undefined;
+    this.info = undefined;
     this.#replay = new ReplayCount();
-    this.#become("open");
+    this.#setState("open");
     this.dispatchEvent(new Event("opened"));
   }
 
   #lost(source: EventSource): void {
     if (source !== this.#source) return;
     if (this.state === "open") this.lostAt = Date.now();
-    this.server = undefined;
+    this.info = undefined;
     const refused = source.readyState === EventSource.CLOSED;
-    this.#become(refused ? (this.finished ? "ended" : "refused") : "reconnecting");
+    this.#setState(refused ? (this.finished ? "ended" : "refused") : "reconnecting");
     this.dispatchEvent(new Event("lost"));
   }
 
-  #become(state: StreamState): void {
+  #setState(state: StreamState): void {
     this.state = state;
     this.dispatchEvent(new Event("change"));
   }
 }
 
-/** Not `crypto.randomUUID`: browsers have it only where the page came by HTTPS or from this machine. */
+/** Returns a random key. Browsers offer `crypto.randomUUID` only on HTTPS and on localhost. */
 function randomKey(): string {
   return Array.from(crypto.getRandomValues(new Uint8Array(9)), (byte) => byte.toString(36).padStart(2, "0")).join("");
 }

@@ -1,39 +1,39 @@
 import { isAtOrBefore } from "./event-id.ts";
 
-/** How many event IDs are remembered until the server has told where the channel stood. */
-const REMEMBERED_IDS = 20_000;
+/** The most event IDs that are kept until the position is known. */
+const MAX_PENDING_IDS = 20_000;
 
 /**
- * Counts what a connection replayed: events that were already in the channel when it was opened. Where the channel stood then only
- * the server knows, and it may tell after the first events have come.
+ * Counts the replayed events of a connection: those that were in the channel when the connection opened. Only the
+ * server knows the channel's position at that moment, and the first events may arrive before it.
  */
 export class ReplayCount {
-  /** The position of the channel when the connection was opened; null: it has none; undefined: not told yet. */
+  /** The channel's position when the connection opened. Null if there is no channel, undefined until it is known. */
   position: string | null | undefined;
   #count = 0;
-  #waiting: string[] = [];
+  #pendingIds: string[] = [];
 
-  /** Undefined while it is not known, and where nothing can be replayed. */
+  /** Number of replayed events. Undefined until the position is known, and if there is no channel. */
   get count(): number | undefined {
     return typeof this.position === "string" ? this.#count : undefined;
   }
 
-  /** Takes in the ID of an event that came. */
-  take(id: string): void {
+  /** Adds the ID of a received event. */
+  add(id: string): void {
     if (this.position === undefined) {
-      if (this.#waiting.length < REMEMBERED_IDS) this.#waiting.push(id);
+      if (this.#pendingIds.length < MAX_PENDING_IDS) this.#pendingIds.push(id);
     } else if (this.includes(id)) {
       this.#count++;
     }
   }
 
-  /** Takes in where the channel stood. */
-  tell(position: string | null): void {
+  /** Sets the position and counts the events added before. */
+  setPosition(position: string | null): void {
     this.position = position;
-    for (const id of this.#waiting.splice(0)) if (this.includes(id)) this.#count++;
+    for (const id of this.#pendingIds.splice(0)) if (this.includes(id)) this.#count++;
   }
 
-  /** Whether the event with this ID is a replayed one, as far as is known. */
+  /** True if the event with this ID is known to be a replayed event. */
   includes(id: string): boolean {
     return typeof this.position === "string" && isAtOrBefore(id, this.position);
   }

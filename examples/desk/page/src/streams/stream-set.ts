@@ -1,83 +1,88 @@
+import type { StreamList } from "../../../wire/stream.ts";
 import { ApiError, request } from "../server/api.ts";
-import type { Presence } from "../server/presence.ts";
-import type { LiveStream, ServerStream } from "./live-stream.ts";
+import type { ServerHealth } from "../server/server-health.ts";
+import type { LiveStream } from "./live-stream.ts";
 
-/** A tab that is in the background for so long gives its connections to others. */
-const BACKGROUND_GRACE_MS = 20_000;
-/** Streams open at the same time; one request then tells about all of them. */
-const DESCRIBE_DELAY_MS = 60;
+/** A tab that is in the background for this long closes its streams. */
+const BACKGROUND_TIMEOUT_MS = 20_000;
+/** Streams often open together. After this delay, one request fetches the information about all of them. */
+const FETCH_INFO_DELAY_MS = 60;
 const REOPEN_DELAY_MS = 3_000;
-/** A worker that has just begun to listen may not be asked yet by the others. */
-const DESCRIBE_AGAIN_MS = 1_000;
-const DESCRIBE_ATTEMPTS = 4;
+/** The list may lack the streams of a worker that has just started, so fetch it again. */
+const FETCH_INFO_RETRY_MS = 1_000;
+const FETCH_INFO_ATTEMPTS = 4;
 
 /**
- * All streams of this page: asks the server what it knows about them, finds out why one was lost, opens again what the
- * browser gave up on, and lets go of the connections while the tab is in the background.
+ * All streams of this page. It fetches the server's information about them, finds out why a stream was lost, reopens
+ * streams that the browser gave up on, and closes all streams while the tab is in the background.
  */
 export class StreamSet {
   readonly streams: readonly LiveStream[];
-  #presence: Presence;
+  #health: ServerHealth;
   #onSignedOut: () => void;
-  #describing: number | undefined;
-  #reopening: number | undefined;
-  #background: number | undefined;
+  #fetchInfoTimer: number | undefined;
+  #reopenTimer: number | undefined;
+  #backgroundTimer: number | undefined;
 
-  constructor(streams: readonly LiveStream[], presence: Presence, onSignedOut: () => void) {
+  constructor(streams: readonly LiveStream[], health: ServerHealth, onSignedOut: () => void) {
     this.streams = streams;
-    this.#presence = presence;
+    this.#health = health;
     this.#onSignedOut = onSignedOut;
     for (const stream of streams) {
-      stream.addEventListener("opened", () => this.#describeSoon());
+      stream.addEventListener("opened", () => this.#fetchInfoSoon());
       stream.addEventListener("lost", () => void this.#lost());
     }
-    presence.addEventListener("change", () => {
-      if (presence.state === "up") void this.#recovered();
+    health.addEventListener("change", () => {
+      if (health.state === "up") void this.#recovered();
     });
-    window.addEventListener("online", () => void presence.check());
-    window.addEventListener("offline", () => void presence.check());
+    window.addEventListener("online", () => void health.check());
+    window.addEventListener("offline", () => void health.check());
     document.addEventListener("visibilitychange", () => this.#visibilityChanged());
   }
 
-  /** Cuts the stream at the server. The browser then reconnects by itself. */
+  /** Cuts the stream at the server. The browser then reconnects by itself. Rejects with {@link ApiError}. */
   async cut(stream: LiveStream): Promise<void> {
-    if (stream.server === undefined) throw new ApiError(0, "This stream is not open.");
-    await request("POST", `/api/streams/${encodeURIComponent(stream.server.id)}/cut`);
+    if (stream.info === undefined) throw new ApiError(0, "This stream is not open.");
+    await request("POST", `/api/streams/${encodeURIComponent(stream.info.id)}/cut`);
   }
 
-  #describeSoon(delay: number = DESCRIBE_DELAY_MS, attempt = 1): void {
-    window.clearTimeout(this.#describing);
-    this.#describing = window.setTimeout(() => void this.#describe(attempt), delay);
+  #fetchInfoSoon(delay: number = FETCH_INFO_DELAY_MS, attempt = 1): void {
+    window.clearTimeout(this.#fetchInfoTimer);
+    this.#fetchInfoTimer = window.setTimeout(() => void this.#fetchInfo(attempt), delay);
   }
 
-  async #describe(attempt: number): Promise<void> {
-    const before = new Map(this.streams.map((stream) => [stream, stream.connection]));
+  async #fetchInfo(attempt: number): Promise<void> {
+    const connections = new Map(this.streams.map((stream) => [stream, stream.connection]));
     try {
-      const { streams } = await request<{ streams: ServerStream[] }>("GET", "/api/streams");
+      const { streams } = await request<StreamList>("GET", "/api/streams");
       for (const stream of this.streams) {
-        const known = streams.findLast((one) => one.key === stream.key);
-        const same = before.get(stream) === stream.connection && stream.state === "open";
-        if (known !== undefined && same && stream.server === undefined) stream.describe(known);
+        const info = streams.findLast(({ key }) => key === stream.key);
+        const isSameConnection = connections.get(stream) === stream.connection && stream.state === "open";
+        if (info !== undefined && isSameConnection && stream.info === undefined) stream.setInfo(info);
       }
     } catch (error) {
-      // Without the answer the counts stay open; the next connection asks again.
+      // Leave the replay counts unknown. The next connection fetches the information again.
       if (!(error instanceof ApiError)) throw error;
       return;
     }
-    const isUnknown = (stream: LiveStream) => stream.state === "open" && stream.server === undefined;
-    if (attempt < DESCRIBE_ATTEMPTS && this.streams.some(isUnknown)) this.#describeSoon(DESCRIBE_AGAIN_MS, attempt + 1);
+    const lacksInfo = (stream: LiveStream) => stream.state === "open" && stream.info === undefined;
+    if (attempt < FETCH_INFO_ATTEMPTS && this.streams.some(lacksInfo)) {
+      this.#fetchInfoSoon(FETCH_INFO_RETRY_MS, attempt + 1);
+    }
   }
 
-  /** EventSource does not tell why: a cut, a server that is away, and a credential that ran out look the same. */
+  /**
+   * Finds out why a stream was lost: EventSource reports the same error for a cut, a server down and an expired token.
+   */
   async #lost(): Promise<void> {
-    await this.#presence.check();
-    if (this.#presence.state !== "up" || !this.streams.some((stream) => stream.state === "refused")) return;
+    await this.#health.check();
+    if (this.#health.state !== "up" || !this.streams.some((stream) => stream.state === "refused")) return;
     if (!(await this.#isSignedIn())) return this.#onSignedOut();
-    window.clearTimeout(this.#reopening);
-    this.#reopening = window.setTimeout(() => this.#reopen((stream) => stream.state === "refused"), REOPEN_DELAY_MS);
+    window.clearTimeout(this.#reopenTimer);
+    this.#reopenTimer = window.setTimeout(() => this.#reopen((stream) => stream.state === "refused"), REOPEN_DELAY_MS);
   }
 
-  /** The server is back. It may be another one, which does not know our session. */
+  /** Reopens the streams when the server is up again. A restarted server may not accept the page's session. */
   async #recovered(): Promise<void> {
     if (await this.#isSignedIn()) this.#reopen(({ state }) => state === "refused" || state === "reconnecting");
     else this.#onSignedOut();
@@ -92,18 +97,18 @@ export class StreamSet {
     return true;
   }
 
-  #reopen(which: (stream: LiveStream) => boolean): void {
-    for (const stream of this.streams) if (which(stream)) stream.open();
+  #reopen(matches: (stream: LiveStream) => boolean): void {
+    for (const stream of this.streams) if (matches(stream)) stream.open();
   }
 
   #visibilityChanged(): void {
-    window.clearTimeout(this.#background);
+    window.clearTimeout(this.#backgroundTimer);
     if (document.visibilityState === "visible") {
       this.#reopen((stream) => stream.state === "paused");
       return;
     }
-    this.#background = window.setTimeout(() => {
+    this.#backgroundTimer = window.setTimeout(() => {
       for (const stream of this.streams) if (stream.state === "open") stream.close("paused");
-    }, BACKGROUND_GRACE_MS);
+    }, BACKGROUND_TIMEOUT_MS);
   }
 }

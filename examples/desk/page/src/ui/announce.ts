@@ -1,12 +1,12 @@
 import { find } from "./element.ts";
 
 /**
- * Says something to those who listen to the page rather than look at it, politely. For what somebody did and how it went;
- * never for each event of a feed.
+ * Announces a text to screen readers without interrupting them. Use it for the result of a user's action, not for each
+ * event of a stream.
  */
 export function announce(text: string): void {
   const line = document.createElement("p");
   line.textContent = text;
-  // A line of its own each time: the same text twice is then still said twice.
+  // A new element each time, so that a repeated text is announced again.
   find("#announcer").replaceChildren(line);
 }

@@ -16,24 +16,24 @@ export function formatCount(count: number): string {
   return counts.format(count);
 }
 
-/** A number of things: `1 order`, `2 orders`. */
-export function countOf(count: number, thing: string): string {
-  return `${formatCount(count)} ${count === 1 ? thing : `${thing}s`}`;
+/** Formats a count with its noun: `1 order`, `2 orders`. */
+export function countOf(count: number, noun: string): string {
+  return `${formatCount(count)} ${count === 1 ? noun : `${noun}s`}`;
 }
 
-/** The time of day, to the second, in the reader's time zone. */
+/** Formats the time of day, to the second, in the user's time zone. */
 export function formatTime(time: string | number): string {
   return times.format(new Date(time));
 }
 
-/** A size in the unit that keeps it short. */
+/** Formats a size in B, kB or MB. */
 export function formatBytes(bytes: number): string {
   if (bytes < 1_000) return `${bytes} B`;
   if (bytes < 1_000_000) return `${(bytes / 1_000).toFixed(1)} kB`;
   return `${(bytes / 1_000_000).toFixed(1)} MB`;
 }
 
-/** A span of time in seconds, to a tenth. */
+/** Formats a duration in seconds, with one decimal. */
 export function formatSeconds(ms: number): string {
   return `${(ms / 1_000).toFixed(1)} s`;
 }

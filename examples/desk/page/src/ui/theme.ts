@@ -2,7 +2,7 @@ import { find } from "./element.ts";
 
 type Theme = "light" | "dark";
 
-/** Where a chosen theme is kept; `public/theme-early.js` reads it before the first paint. */
+/** Storage key of the chosen theme. `public/theme-early.js` reads it before the first paint. */
 const STORAGE_KEY = "desk-theme";
 
 const systemIsDark = window.matchMedia("(prefers-color-scheme: dark)");
@@ -16,7 +16,7 @@ function currentTheme(): Theme {
   return chosen === "light" || chosen === "dark" ? chosen : systemTheme();
 }
 
-/** Wires the theme button. `onChange` is called whenever the colours change, by the button or by the system. */
+/** Connects the theme button. Calls `onChange` when the theme changes, by the button or by the system. */
 export function startTheme(onChange: () => void): void {
   const button = find<HTMLButtonElement>("#theme");
   const show = () => {
@@ -33,7 +33,7 @@ export function startTheme(onChange: () => void): void {
   show();
 }
 
-/** What the system wants anyway is not kept as a choice, so that the page goes on following the system. */
+/** Sets the theme. The system's own theme is not stored, so that the page keeps following the system. */
 function choose(theme: Theme): void {
   const root = document.documentElement;
   if (theme === systemTheme()) delete root.dataset.theme;
@@ -42,6 +42,6 @@ function choose(theme: Theme): void {
     if (theme === systemTheme()) localStorage.removeItem(STORAGE_KEY);
     else localStorage.setItem(STORAGE_KEY, theme);
   } catch {
-    // Storage may be closed to us. The choice then lasts as long as the page.
+    // The browser may block storage. The choice is then lost on reload.
   }
 }

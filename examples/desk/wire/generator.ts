@@ -1,0 +1,6 @@
+/** Whether the order generator runs, and its rate: the response of `GET` and `POST /api/generator`. */
+export interface GeneratorState {
+  readonly running: boolean;
+  /** Orders per second. */
+  readonly perSecond: number;
+}
