@@ -23,7 +23,9 @@ export function formatValidationError(errors: readonly FastifySchemaValidationEr
   if (error.keyword === "minLength" || (error.keyword === "pattern" && error.params.pattern === "\\S"))
     return badRequest(`${field} must not be empty.`);
   if (error.keyword === "multipleOf") return badRequest(`${field} may have at most two decimals.`);
-  return badRequest(`${field === "" ? `The ${source}` : field} ${error.message ?? "is not valid"}.`);
+  const subject = field === "" ? `The ${source}` : field;
+  if (error.keyword === "type") return badRequest(`${subject} must be of type ${error.params.type}.`);
+  return badRequest(`${subject} ${error.message ?? "is not valid"}.`);
 }
 
 const LOG_FAILED_MESSAGE =

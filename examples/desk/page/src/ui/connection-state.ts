@@ -19,7 +19,7 @@ export function startConnectionState(streams: readonly LiveStream[], health: Ser
     const next = isDown
       ? health.state === "no-log"
         ? "Log unreachable"
-        : "Server unreachable"
+        : "Unreachable"
       : open === 0
         ? waiting
           ? "Connecting"

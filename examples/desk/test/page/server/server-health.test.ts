@@ -16,7 +16,7 @@ it("shows that the server is unreachable, and reconnects by itself when the serv
   await first.close();
   await page.getByRole("alert").getByText("The server is unreachable.").waitFor();
   await streamIs(page, "Orders", "unreachable");
-  await page.getByText("Server unreachable", { exact: true }).waitFor();
+  await page.getByText("Unreachable", { exact: true }).waitFor();
   await screenshot(page, "server-unreachable");
   await page.getByLabel("Customer").fill("Too early");
   await page.getByLabel("Amount, €").fill("1");

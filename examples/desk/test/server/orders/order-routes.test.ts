@@ -83,11 +83,11 @@ it.each([
   [{ amount: 1 }, "customerName is missing."],
   [{ customerName: " ", amount: 1 }, "customerName must not be empty."],
   [{ customerName: "A" }, "amount is missing."],
-  [{ customerName: "A", amount: "12" }, "amount must be number."],
+  [{ customerName: "A", amount: "12" }, "amount must be of type number."],
   [{ customerName: "A", amount: 0 }, "amount must be >= 0.01."],
   [{ customerName: "A", amount: 1.234 }, "amount may have at most two decimals."],
   [{ customerName: "A", amount: 1, orderId: "1" }, "orderId is not a known field."],
-  [[], "The body must be object."],
+  [[], "The body must be of type object."],
 ])("refuses the order %j with the reason", async (body, message) => {
   const { url } = await startDesk();
   const ada = await ApiClient.signIn(url, "ada");
