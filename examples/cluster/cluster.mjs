@@ -1,69 +1,76 @@
 import { fileURLToPath } from "node:url";
-import { freePort, Running } from "./running.mjs";
-import { startStore } from "./store.mjs";
+import { startLog } from "./log-server.mjs";
+import { freePort, RestartableProcess } from "./restartable-process.mjs";
 
 const NODE_PROGRAM = fileURLToPath(new URL("node.mjs", import.meta.url));
 
-/** Two nodes on one log, each part a process that can be killed and started again. */
+/** Two nodes on one log. Each node and the log's server is a process that can be killed and started again. */
 export class Cluster {
-  /** Where the log is. */
-  where;
-  /** Where the nodes are. */
+  /** Address of the log. */
+  log;
+  /** URLs of the nodes. */
   urls;
   nodes;
-  /** What the events are in: for LMDB that is the nodes themselves. */
-  store;
+  /** The processes that keep the log: its server, or for LMDB the nodes themselves. */
+  logProcesses;
   #remove;
 
   /**
-   * @param {import("./store.mjs").Store} store
+   * @param {import("./log-server.mjs").StartedLog} log
    * @param {readonly number[]} ports
    */
-  constructor({ where, server, remove }, ports) {
-    this.where = where;
+  constructor({ address, server, remove }, ports) {
+    this.log = address;
     this.urls = ports.map((port) => `http://127.0.0.1:${port}/`);
     this.nodes = ports.map((port, i) => {
-      return new Running(`node ${"AB"[i]}`, port, process.execPath, [NODE_PROGRAM, `${port}`, where]);
+      return new RestartableProcess(`node ${"AB"[i]}`, port, process.execPath, [NODE_PROGRAM, `${port}`, address]);
     });
-    this.store = server === undefined ? this.nodes : [server];
+    this.logProcesses = server === undefined ? this.nodes : [server];
     this.#remove = remove;
   }
 
-  /** @param {string} kind */
+  /**
+   * Starts the log and both nodes.
+   * @param {string} kind of the log
+   */
   static async start(kind) {
-    const store = await startStore(kind);
-    const cluster = new Cluster(store, [await freePort(), await freePort()]);
-    // However this process ends, the others do.
+    const log = await startLog(kind);
+    const cluster = new Cluster(log, [await freePort(), await freePort()]);
+    // Kill the other processes however this process exits.
     process.on("exit", () => {
-      for (const part of cluster.parts) void part.kill();
-      store.remove();
+      for (const part of cluster.processes) void part.kill();
+      log.remove();
     });
     await cluster.start(cluster.nodes);
     return cluster;
   }
 
-  /** Everything that runs. */
-  get parts() {
-    return [...new Set([...this.nodes, ...this.store])];
+  /** All processes, each once. */
+  get processes() {
+    return [...new Set([...this.nodes, ...this.logProcesses])];
   }
 
-  /** @param {"A" | "B" | "store"} name */
+  /**
+   * Returns the processes with this name.
+   * @param {"A" | "B" | "log"} name
+   */
   named(name) {
-    return name === "store" ? this.store : this.nodes.filter((node) => node.name === `node ${name}`);
+    return name === "log" ? this.logProcesses : this.nodes.filter((node) => node.name === `node ${name}`);
   }
 
-  /** @param {readonly Running[]} parts */
-  async kill(parts) {
-    await Promise.all(parts.map((part) => part.kill()));
+  /** @param {readonly RestartableProcess[]} processes */
+  async kill(processes) {
+    await Promise.all(processes.map((part) => part.kill()));
   }
 
-  /** @param {readonly Running[]} parts */
-  async start(parts) {
-    await Promise.all(parts.map((part) => part.start()));
+  /** @param {readonly RestartableProcess[]} processes */
+  async start(processes) {
+    await Promise.all(processes.map((part) => part.start()));
   }
 
+  /** Kills all processes and deletes the log. */
   async stop() {
-    await this.kill(this.parts);
+    await this.kill(this.processes);
     this.#remove();
   }
 }

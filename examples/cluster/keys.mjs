@@ -1,16 +1,16 @@
 /**
- * Calls what belongs to a key when it is pressed; nothing, where this is no terminal. Returns what ends it.
- * @param {Readonly<Record<string, () => void>>} keys
+ * Calls the handler of each pressed key. Does nothing if the input is not a terminal. Returns a function that stops it.
+ * @param {Readonly<Record<string, () => void>>} handlers by key
  * @returns {() => void}
  */
-export function watchKeys(keys) {
+export function watchKeys(handlers) {
   const { stdin } = process;
   if (!stdin.isTTY) return () => {};
   const pressed = (/** @type {Buffer} */ bytes) => {
     const key = bytes.toString();
-    // Ctrl-C comes as a key, too.
+    // In raw mode Ctrl-C arrives as a key.
     if (key === "\u0003") process.exit(130);
-    keys[key]?.();
+    handlers[key]?.();
   };
   stdin.setRawMode(true);
   stdin.on("data", pressed);

@@ -1,9 +1,10 @@
 /**
- * Two nodes on one log, a publisher of 1, 2, 3 … and three subscribers. Nodes and log are killed and come back; nothing is missing.
+ * Runs two nodes on one log, a publisher of the numbers 1, 2, 3 … and three subscribers. Kills and restarts the nodes
+ * and the log, then checks that no number is missing.
  *
  *     npm start -w sluice-cluster-example -- [--log redis|nats|lmdb] [--seconds 30]
  */
-import { setTimeout as pause } from "node:timers/promises";
+import { setTimeout as sleep } from "node:timers/promises";
 import { Cluster } from "./cluster.mjs";
 import { readFlags } from "./flags.mjs";
 import { watchKeys } from "./keys.mjs";
@@ -11,17 +12,17 @@ import { Publisher } from "./publisher.mjs";
 import { Subscriber } from "./subscriber.mjs";
 
 const SUBSCRIBERS = 3;
-const SAY_EVERY_MS = 1_000;
-/** How long the last events may take until everybody has them, when all is up again. */
+const STATUS_INTERVAL_MS = 1_000;
+/** When everything runs again, the subscribers have this long to receive the last numbers, in ms. */
 const ARRIVAL_TIMEOUT_MS = 15_000;
-const LOOK_EVERY_MS = 50;
+const POLL_INTERVAL_MS = 50;
 
-/** When who is killed, and started again, as a part of the whole time. */
-const TIMETABLE = /** @type {const} */ ([
+/** The schedule. Times are fractions of the whole run. */
+const SCHEDULE = /** @type {const} */ ([
   [0.15, "kill", "A"],
   [0.3, "start", "A"],
-  [0.4, "kill", "store"],
-  [0.55, "start", "store"],
+  [0.4, "kill", "log"],
+  [0.55, "start", "log"],
   [0.65, "kill", "B"],
   [0.8, "start", "B"],
 ]);
@@ -29,83 +30,84 @@ const TIMETABLE = /** @type {const} */ ([
 const publisher = new Publisher();
 const subscribers = Array.from({ length: SUBSCRIBERS }, () => new Subscriber());
 const publishing = new AbortController();
-const following = new AbortController();
+const subscribing = new AbortController();
 for (const signal of ["SIGINT", "SIGTERM"]) process.on(signal, () => process.exit(130));
 
-let acting = Promise.resolve();
+let pendingActions = Promise.resolve();
 
 const { kind, seconds } = readFlags();
 const cluster = await Cluster.start(kind).catch((error) => {
   console.error(error.message);
   process.exit(2);
 });
-console.log(`two nodes on ${cluster.where}, ${SUBSCRIBERS} subscribers, ${seconds} s`);
-if (process.stdin.isTTY) console.log("keys: a, b and s kill a node or the store, or start it again; q ends");
+console.log(`two nodes on ${cluster.log}, ${SUBSCRIBERS} subscribers, ${seconds} s`);
+if (process.stdin.isTTY) {
+  console.log("keys: a, b and s kill or restart node A, node B and the log server; q quits and prints the result");
+}
 
-const letKeysGo = watchKeys({
+const stopKeys = watchKeys({
   a: () => toggle("A"),
   b: () => toggle("B"),
-  s: () => toggle("store"),
+  s: () => toggle("log"),
   q: () => publishing.abort(),
 });
-const timers = TIMETABLE.map(([at, what, name]) => setTimeout(() => void act(what, name), at * seconds * 1_000));
-const lines = setInterval(() => say(""), SAY_EVERY_MS);
+const timers = SCHEDULE.map(([at, action, name]) => setTimeout(() => void act(action, name), at * seconds * 1_000));
+const statusTimer = setInterval(() => printStatus(""), STATUS_INTERVAL_MS);
 const published = publisher.run(cluster.urls, publishing.signal);
-const followed = subscribers.map((subscriber, i) => subscriber.run(cluster.urls, i, following.signal));
+const subscribed = subscribers.map((subscriber, i) => subscriber.run(cluster.urls, i, subscribing.signal));
 
-await pause(seconds * 1_000, undefined, { signal: publishing.signal }).catch(() => {});
+await sleep(seconds * 1_000, undefined, { signal: publishing.signal }).catch(() => {});
 for (const timer of timers) clearTimeout(timer);
-await acting;
-await cluster.start(cluster.parts);
+await pendingActions;
+await cluster.start(cluster.processes);
 publishing.abort();
 await published;
 const deadline = performance.now() + ARRIVAL_TIMEOUT_MS;
 while (subscribers.some(({ last }) => last < publisher.last) && performance.now() < deadline)
-  await pause(LOOK_EVERY_MS);
+  await sleep(POLL_INTERVAL_MS);
 
-clearInterval(lines);
-letKeysGo();
-following.abort();
-await Promise.all(followed);
+clearInterval(statusTimer);
+stopKeys();
+subscribing.abort();
+await Promise.all(subscribed);
 await cluster.stop();
-process.exitCode = sayResult() ? 0 : 1;
+process.exitCode = printResult() ? 0 : 1;
 
 /**
- * One thing after the other: what is being started is up before it is killed.
- * @param {"kill" | "start"} what
- * @param {"A" | "B" | "store"} name
+ * Kills or starts processes. Runs one action after the other, so that a starting process is up before it is killed.
+ * @param {"kill" | "start"} action
+ * @param {"A" | "B" | "log"} name
  */
-async function act(what, name) {
-  const parts = cluster.named(name);
-  acting = acting.then(() => cluster[what](parts));
-  await acting;
-  say(`  <-- ${what === "kill" ? "SIGKILL" : "started again"}: ${parts.map((part) => part.name).join(" and ")}`);
+async function act(action, name) {
+  const processes = cluster.named(name);
+  pendingActions = pendingActions.then(() => cluster[action](processes));
+  await pendingActions;
+  const names = processes.map((part) => part.name).join(" and ");
+  printStatus(`  <-- ${action === "kill" ? "SIGKILL" : "restarted"}: ${names}`);
 }
 
-/** @param {"A" | "B" | "store"} name */
+/** @param {"A" | "B" | "log"} name */
 function toggle(name) {
   void act(cluster.named(name).some((part) => part.isUp) ? "kill" : "start", name);
 }
 
-/** @param {string} what */
-function say(what) {
-  const byAll = Math.min(...subscribers.map(({ last }) => last));
-  const wrong = subscribers.some(({ missing, twice, gaps }) => missing + twice + gaps > 0);
-  const up = cluster.parts.map((part) => `${part.name} ${part.isUp ? "up" : "DOWN"}`).join(", ");
-  console.log(
-    `#${publisher.last} published · #${byAll} received by all · ${wrong ? "NOT AS IT SHOULD BE" : "nothing missing"} · ${up}${what}`,
-  );
+/** @param {string} suffix */
+function printStatus(suffix) {
+  const receivedByAll = Math.min(...subscribers.map(({ last }) => last));
+  const isWrong = subscribers.some(({ missing, duplicates, gaps }) => missing + duplicates + gaps > 0);
+  const result = isWrong ? "EVENTS MISSING OR DUPLICATED" : "nothing missing";
+  const up = cluster.processes.map((part) => `${part.name} ${part.isUp ? "up" : "DOWN"}`).join(", ");
+  console.log(`#${publisher.last} published · #${receivedByAll} received by all · ${result} · ${up}${suffix}`);
 }
 
-/** Says whether each of them has had each event once. */
-function sayResult() {
+/** Prints the counts. Returns true if each subscriber has received each number exactly once. */
+function printResult() {
   const sum = (/** @type {(subscriber: Subscriber) => number} */ count) =>
     subscribers.map(count).reduce((a, b) => a + b);
   const missing = sum((subscriber) => subscriber.missing + Math.max(0, publisher.last - subscriber.last));
-  const [twice, gaps] = [sum((subscriber) => subscriber.twice), sum((subscriber) => subscriber.gaps)];
-  const received = subscribers.map((subscriber) => subscriber.received).join(", ");
-  console.log(
-    `published ${publisher.last} · received ${received} · missing ${missing} · twice ${twice} · gaps ${gaps}`,
-  );
-  return publisher.last > 0 && missing + twice + gaps === 0;
+  const [duplicates, gaps] = [sum((subscriber) => subscriber.duplicates), sum((subscriber) => subscriber.gaps)];
+  const received = `received ${subscribers.map((subscriber) => subscriber.received).join(", ")}`;
+  const errors = `missing ${missing} · duplicates ${duplicates} · gaps ${gaps}`;
+  console.log(`published ${publisher.last} · ${received} · ${errors}`);
+  return publisher.last > 0 && missing + duplicates + gaps === 0;
 }

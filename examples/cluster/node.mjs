@@ -1,19 +1,21 @@
 /**
- * One node: a plain HTTP server on a log that it shares with the other nodes. `node node.mjs <port> <log>`, where the log is
- * `redis://host:port`, `nats://host:port` or `lmdb:folder`.
+ * One node: an HTTP server on a log that it shares with other nodes.
  *
- *     GET  /                     the events, from the first one or from `Last-Event-ID`
- *     POST /?id=event-7&data=7   publishes one: 204 once the log has it
+ *     node node.mjs <port> <log>    log: redis://host:port, nats://host:port or lmdb:folder
+ *
+ *     GET  /                        streams the events after Last-Event-ID, or from the first event
+ *     POST /?id=event-7&data=7      publishes an event; 204 when the log has it
  */
 import { createServer } from "node:http";
 import { createSluice } from "sluice";
 
-const [port, where = ""] = process.argv.slice(2);
+const [port, address = ""] = process.argv.slice(2);
 
 const sluice = createSluice({
-  log: await openLog(where),
+  log: await openLog(address),
   retry: 300,
-  // That the log is away for a while is no news here: whoever publishes hears of it.
+  // Ignore background failures: this example kills the log on purpose, and a failed publish reaches the publisher as
+  // 503.
   onError: () => {},
 });
 const numbers = sluice.channel("numbers");
@@ -22,7 +24,7 @@ createServer(async (req, res) => {
   if (req.method === "GET") return void sluice.stream(req, res, numbers.subscribe({ from: "start" }));
   const query = new URL(req.url ?? "", "http://node").searchParams;
   try {
-    // With an ID of its own the event can be published again, by whichever node, and is still one event.
+    // The publisher's own ID makes a retry safe: the event can be published again at any node and is stored once.
     await numbers.publish("number", query.get("data"), { id: query.get("id") ?? "" });
     res.writeHead(204).end();
   } catch (error) {

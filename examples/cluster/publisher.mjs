@@ -1,24 +1,25 @@
-import { setTimeout as pause } from "node:timers/promises";
+import { setTimeout as sleep } from "node:timers/promises";
 
 const INTERVAL_MS = 40;
-const AGAIN_AFTER_MS = 100;
-const PATIENCE_MS = 2_000;
+const RETRY_DELAY_MS = 100;
+const REQUEST_TIMEOUT_MS = 2_000;
 
-/** Publishes 1, 2, 3 … at whichever node lives: each until a node has said that the log has it, and only then the next. */
+/** Publishes 1, 2, 3 … at any live node. It retries each number until a node acknowledges that the log has it. */
 export class Publisher {
-  /** The newest number that is acknowledged. */
+  /** The newest acknowledged number. */
   last = 0;
 
   /**
+   * Publishes until the signal aborts.
    * @param {readonly string[]} nodes
    * @param {AbortSignal} signal
    */
   async run(nodes, signal) {
-    for (let turn = 0; !signal.aborted; turn++) {
-      if (await this.#publish(/** @type {string} */ (nodes[turn % nodes.length]), this.last + 1)) {
+    for (let attempt = 0; !signal.aborted; attempt++) {
+      if (await this.#publish(/** @type {string} */ (nodes[attempt % nodes.length]), this.last + 1)) {
         this.last++;
-        await pause(INTERVAL_MS);
-      } else await pause(AGAIN_AFTER_MS);
+        await sleep(INTERVAL_MS);
+      } else await sleep(RETRY_DELAY_MS);
     }
   }
 
@@ -28,11 +29,11 @@ export class Publisher {
    */
   async #publish(node, number) {
     try {
-      const signal = AbortSignal.timeout(PATIENCE_MS);
+      const signal = AbortSignal.timeout(REQUEST_TIMEOUT_MS);
       const { status } = await fetch(`${node}?id=event-${number}&data=${number}`, { method: "POST", signal });
       return status === 204;
     } catch {
-      // Perhaps it went through, and perhaps not: it is published again, with the same ID.
+      // The log may or may not have the event. Retry with the same ID, so that it is stored once.
       return false;
     }
   }

@@ -6,7 +6,7 @@ import { programPath } from "../../../scripts/programs.mjs";
 const MAIN = fileURLToPath(new URL("../main.mjs", import.meta.url));
 const TIMEOUT_MS = 90_000;
 
-/** Runs the example as one would; resolves to its exit code and to what it printed. */
+/** Runs the example from the command line. Resolves to its exit code and its output. */
 function run(...flags: string[]): Promise<{ code: number | string; printed: string }> {
   return new Promise((resolve) => {
     execFile(process.execPath, [MAIN, ...flags], (error, stdout, stderr) => {
@@ -16,23 +16,23 @@ function run(...flags: string[]): Promise<{ code: number | string; printed: stri
 }
 
 const logs = [
-  { log: "lmdb", store: "node A and node B", isThere: true },
-  { log: "redis", store: "redis-server", isThere: programPath("redis-server") !== undefined },
-  { log: "nats", store: "nats-server", isThere: programPath("nats-server") !== undefined },
+  { log: "lmdb", processes: "node A and node B", isInstalled: true },
+  { log: "redis", processes: "redis-server", isInstalled: programPath("redis-server") !== undefined },
+  { log: "nats", processes: "nats-server", isInstalled: programPath("nats-server") !== undefined },
 ];
 
-for (const { log, store, isThere } of logs) {
-  describe.skipIf(!isThere)(`the cluster example on ${log}`, () => {
+for (const { log, processes, isInstalled } of logs) {
+  describe.skipIf(!isInstalled)(`the cluster example on ${log}`, () => {
     it(
-      "shows nothing missing though nodes and store were killed",
+      "misses no event although the nodes and the log are killed",
       async () => {
         const { code, printed } = await run("--log", log, "--seconds", "8");
 
         expect(printed).toContain("SIGKILL: node A");
-        expect(printed).toContain(`SIGKILL: ${store}`);
-        expect(printed).toContain(`started again: ${store}`);
-        const [, published, ...received] =
-          /^published (\d+) · received (\d+), (\d+), (\d+) · missing 0 · twice 0 · gaps 0$/m.exec(printed) ?? [printed];
+        expect(printed).toContain(`SIGKILL: ${processes}`);
+        expect(printed).toContain(`restarted: ${processes}`);
+        const result = /^published (\d+) · received (\d+), (\d+), (\d+) · missing 0 · duplicates 0 · gaps 0$/m;
+        const [, published, ...received] = result.exec(printed) ?? [printed];
         expect(received).toEqual([published, published, published]);
         expect(Number(published)).toBeGreaterThan(0);
         expect(code).toBe(0);
@@ -42,12 +42,12 @@ for (const { log, store, isThere } of logs) {
   });
 }
 
-describe("the cluster example's flags", () => {
+describe("the cluster example", () => {
   it.each([
     [["--log", "sqlite"], "--log must be one of redis, nats, lmdb"],
     [["--seconds", "soon"], "--seconds must be a number from 5"],
     [["--store", "redis"], "--store"],
-  ])("says what is wrong with %j", async (flags, message) => {
+  ])("prints the reason and exits with code 2 for the flags %j", async (flags, message) => {
     const { code, printed } = await run(...flags);
 
     expect(code).toBe(2);

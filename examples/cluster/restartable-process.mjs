@@ -1,13 +1,13 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { connect, createServer } from "node:net";
-import { setTimeout as pause } from "node:timers/promises";
+import { setTimeout as sleep } from "node:timers/promises";
 
 const START_TIMEOUT_MS = 20_000;
-const LOOK_EVERY_MS = 25;
+const POLL_INTERVAL_MS = 25;
 
 /** A program that listens on a port, and that can be killed and started again. */
-export class Running {
+export class RestartableProcess {
   name;
   #command;
   #args;
@@ -16,7 +16,7 @@ export class Running {
   #child;
 
   /**
-   * @param {string} name as the terminal shows it
+   * @param {string} name as shown in the terminal
    * @param {number} port
    * @param {string} command
    * @param {readonly string[]} args
@@ -32,7 +32,7 @@ export class Running {
     return this.#child !== undefined;
   }
 
-  /** Resolves when it listens. */
+  /** Starts the program unless it runs. Resolves when it listens. Rejects if it does not listen within 20 s. */
   async start() {
     if (this.isUp) return;
     const child = spawn(this.#command, this.#args, { stdio: ["ignore", "ignore", "inherit"] });
@@ -42,28 +42,33 @@ export class Running {
     child.once("error", (error) => {
       failure = error;
     });
-    const end = performance.now() + START_TIMEOUT_MS;
-    while (!(await listens(this.#port))) {
+    const deadline = performance.now() + START_TIMEOUT_MS;
+    while (!(await isListening(this.#port))) {
       if (this.#child !== child) return;
       if (failure !== undefined) throw failure;
-      if (child.exitCode !== null) throw new Error(`${this.name} ended with code ${child.exitCode}.`);
-      if (performance.now() > end) throw new Error(`${this.name} did not start within ${START_TIMEOUT_MS / 1_000} s.`);
-      await pause(LOOK_EVERY_MS);
+      if (child.exitCode !== null) throw new Error(`${this.name} exited with code ${child.exitCode}.`);
+      if (performance.now() > deadline) {
+        throw new Error(`${this.name} did not listen within ${START_TIMEOUT_MS / 1_000} s.`);
+      }
+      await sleep(POLL_INTERVAL_MS);
     }
   }
 
-  /** SIGKILL: it has no time to do anything. */
+  /** Sends SIGKILL, so that the program cannot clean up. Resolves when it has exited. */
   async kill() {
     const child = this.#child;
     this.#child = undefined;
     if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
-    const ended = once(child, "exit");
+    const exited = once(child, "exit");
     child.kill("SIGKILL");
-    await ended;
+    await exited;
   }
 }
 
-/** @returns {Promise<number>} */
+/**
+ * Resolves to a port that is free now.
+ * @returns {Promise<number>}
+ */
 export async function freePort() {
   const server = createServer().listen(0, "127.0.0.1");
   await once(server, "listening");
@@ -77,7 +82,7 @@ export async function freePort() {
  * @param {number} port
  * @returns {Promise<boolean>}
  */
-function listens(port) {
+function isListening(port) {
   return new Promise((resolve) => {
     const socket = connect(port, "127.0.0.1", () => resolve(true));
     socket.once("connect", () => socket.destroy()).once("error", () => resolve(false));
