@@ -9,9 +9,9 @@ export interface DeskOptions {
   readonly jwtSecret?: string;
   /** Lifetime of a token, in ms. Default: one hour. */
   readonly tokenLifetime?: number;
-  /** Number of orders kept for replay, at most 10 000. Default: 10 000. */
+  /** Number of orders kept for replay, at most 10,000. Default: 10,000. */
   readonly retainOrders?: number;
-  /** Reconnection time sent to browsers, in ms. Default: 3 000, long enough to see that a stream is disconnected. */
+  /** Reconnection time sent to browsers, in ms. Default: 3,000, long enough to see that a stream is disconnected. */
   readonly retry?: number;
   /** Pause after each step of an export, in ms. Default: 50. */
   readonly exportPace?: number;

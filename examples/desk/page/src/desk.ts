@@ -93,7 +93,7 @@ export class Desk {
     signInAgain();
   }
 
-  /** Ignores an {@link ApiError}: the server is down, the banner says so, and the streams reconnect. */
+  /** Ignores an {@link ApiError}: the server is down, which the banner shows, and the streams reconnect. */
   #ignoreApiError(work: Promise<void>): void {
     work.catch((error: unknown) => {
       if (!(error instanceof ApiError)) throw error;

@@ -10,7 +10,7 @@ const health = new ServerHealth();
 const banner = new Banner(health);
 await start();
 
-/** Starts the page. If the server is down, the banner says so, and the page reloads when the server is up. */
+/** Starts the page. If the server is down, the banner shows it, and the page reloads when the server is up. */
 async function start(): Promise<void> {
   try {
     await new Desk(await loadUsers(), health, banner).start();

@@ -6,7 +6,7 @@ export const USERS: readonly User[] = [
   { id: "ben", name: "Ben Okoro" },
 ];
 
-/** The user that the generator places its orders as. Nobody can sign in as this user. */
+/** The user that the generator places its orders as. The desk refuses to sign in as this user. */
 export const GENERATOR_USER: User = { id: "generator", name: "Order generator" };
 
 /** Returns the demo user with this ID, or `undefined`. */

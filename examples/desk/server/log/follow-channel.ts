@@ -13,7 +13,10 @@ export interface FollowOptions<Item> {
 
 const RETRY_MS = 1_000;
 
-/** Follows a channel until the signal aborts. If the log fails, it continues from the last event after 1,000 ms. */
+/**
+ * Follows a channel until the signal aborts. If the log fails, it retries after 1,000 ms and resumes after the last
+ * event.
+ */
 export async function followChannel<Events extends Record<string, unknown>>(
   channel: Channel<Events>,
   { from, onEvent, signal, onError }: FollowOptions<SseItem<Events[keyof Events & string]>>,

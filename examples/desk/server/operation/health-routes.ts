@@ -9,9 +9,7 @@ const HEALTH = {
   additionalProperties: true,
 } as const;
 
-/**
- * If the log takes longer to answer, the desk is not ready, in ms. Shorter than the usual timeout of a health check.
- */
+/** Time that the log has to answer a readiness check, in ms. Shorter than the usual timeout of such a check. */
 const LOG_TIMEOUT_MS = 2_000;
 
 /** Options of {@link operationRoutes}. */

@@ -6,7 +6,7 @@ import { ORDER, ORDER_INPUT } from "./order.ts";
 import type { OrderBook } from "./order-book.ts";
 import { readOrders } from "./read-orders.ts";
 
-/** Adds the routes to place, list and stream orders. One stream has replay, the other has not. */
+/** Adds the routes to place, list and stream orders. One of the two streams has replay. */
 export function orderRoutes(app: FastifyInstance, book: OrderBook): void {
   app.post<{ Body: OrderInput }>(
     "/api/orders",

@@ -20,7 +20,7 @@ export type ToWorker =
   | { readonly type: "question"; readonly id: number; readonly kind: string; readonly data: unknown }
   /** The other workers' answers to this worker's question. */
   | { readonly type: "answers"; readonly id: number; readonly answers: readonly unknown[] }
-  /** Another worker has exited, for whatever reason. */
+  /** Another worker has exited, cleanly or not. */
   | { readonly type: "exited"; readonly name: string }
   | { readonly type: "drain" };
 

@@ -10,6 +10,9 @@ import { expect, onTestFinished } from "vitest";
 
 const MAIN = fileURLToPath(new URL("../../dist/server/main.js", import.meta.url));
 
+/** Starting several workers takes long on a busy machine. */
+const START_TIMEOUT_MS = 60_000;
+
 /** The desk, started from the command line. It is killed when the test ends. */
 export class DeskCommand {
   readonly process: ChildProcessByStdio<null, Readable, Readable>;
@@ -38,7 +41,7 @@ export class DeskCommand {
   /** Resolves to the URL that the command prints when it listens. */
   async url(): Promise<string> {
     const pattern = /^desk listening on (http:\/\/127\.0\.0\.1:\d+)$/m;
-    await expect.poll(() => this.output, { timeout: 20_000 }).toMatch(pattern);
+    await expect.poll(() => this.output, { timeout: START_TIMEOUT_MS }).toMatch(pattern);
     return pattern.exec(this.output)![1]!;
   }
 

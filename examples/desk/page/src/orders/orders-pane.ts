@@ -24,9 +24,9 @@ export class OrdersPane {
     this.#list = new OrderList(stream);
     stream.on<Order>("orders", (order, arrival) => this.#add(order, arrival));
     stream.on<Gap>("gap", (gap) => this.#handleGap(gap));
-    find("#orders-feed").addEventListener("change", (event) => {
-      const feed = (event.target as HTMLInputElement).value as keyof typeof ORDER_PATHS;
-      stream.reset(ORDER_PATHS[feed]);
+    find("#order-stream").addEventListener("change", (event) => {
+      const choice = (event.target as HTMLInputElement).value as keyof typeof ORDER_PATHS;
+      stream.reset(ORDER_PATHS[choice]);
       void this.open();
     });
     startOrderForm();

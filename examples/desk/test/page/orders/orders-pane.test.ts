@@ -92,5 +92,5 @@ it("loses orders during a cut without replay, and shows how many are missing", a
   await expect.poll(async () => (await counts()).reduce((sum, count) => sum + count, 0)).toBe(7);
   expect((await counts())[1]).toBeGreaterThan(0);
   await expect.poll(() => fact(page, "Orders", "replayed")).toBe("none");
-  await screenshot(page, "plain-feed-loses-orders");
+  await screenshot(page, "plain-stream-loses-orders");
 });
