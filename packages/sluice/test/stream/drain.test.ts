@@ -12,7 +12,7 @@ const SPREAD = 4_000;
 const PACE = 1_000;
 const STEP = 20;
 
-/** 5,000 streams, or as many as this machine has files for: each of them takes two here. */
+/** 5,000 streams, or as many as this machine has file descriptors for: each takes two. */
 function streamCount(): number {
   const limit = Number(execSync("ulimit -n", { encoding: "utf8" }).trim());
   return Number.isNaN(limit) ? 5_000 : Math.min(5_000, Math.floor((limit - 256) / 2));
@@ -21,13 +21,13 @@ function streamCount(): number {
 const COUNT = streamCount();
 
 describe("drain()", () => {
-  it(`ends ${COUNT} streams one after another, each with its own time to come back, and refuses new ones`, async () => {
+  it(`ends ${COUNT} streams one after another, each with its own reconnection time, and refuses new ones`, async () => {
     await using site = await Site.open({ retry: RETRY });
     const channel = site.sluice.channel("news");
     site.source = channel.subscribe();
     const clients: RawClient[] = [];
     while (clients.length < COUNT) {
-      const batch = Array.from({ length: Math.min(250, COUNT - clients.length) }, () => site.ask());
+      const batch = Array.from({ length: Math.min(250, COUNT - clients.length) }, () => site.request());
       await until("they are connected", () => batch.every(({ hasHead }) => hasHead));
       clients.push(...batch);
     }
@@ -58,7 +58,7 @@ describe("drain()", () => {
     const retries = clients.map(({ stream }) => stream.retries.at(-1) as number);
     expect(Math.min(...retries)).toBeGreaterThanOrEqual(RETRY);
     expect(Math.max(...retries)).toBeLessThanOrEqual(RETRY + SPREAD);
-    // Spread evenly: of four quarters of the time, each has a fair share.
+    // Evenly distributed: each quarter of the time has a fair share.
     for (let quarter = 0; quarter < 4; quarter++) {
       const from = RETRY + (quarter * SPREAD) / 4;
       const share = retries.filter((retry) => retry >= from && retry < from + SPREAD / 4).length / COUNT;
@@ -95,24 +95,24 @@ describe("drain()", () => {
     expect(site.reasons.sort()).toEqual(["drained", "source-ended"]);
   });
 
-  it("ends job streams that are not done at the timeout, with a time to come back", async () => {
+  it("ends unfinished job streams at the timeout, with a reconnection time", async () => {
     await using site = await Site.open();
     const exports_ = site.sluice.jobs<number, string>("exports");
     const { id } = exports_.start(() => new Promise(() => {}));
     site.source = exports_.progress(id);
     const follower = await site.get();
-    await until("it is on its way", () => follower.stream.retries.length === 1);
+    await until("the follower's stream is open", () => follower.stream.retries.length === 1);
     await site.sluice.drain({ timeout: 60 });
     await until("the body has ended", () => follower.response.complete);
     expect(follower.stream.retries).toHaveLength(2);
     expect(site.reasons).toEqual(["drained"]);
   });
 
-  it("cuts those that do not read at the timeout", async () => {
+  it("cuts clients that do not read at the timeout", async () => {
     await using site = await Site.open();
     site.source = () => new EndlessSource(16_000);
-    const readers = [site.ask({ paused: true }), site.ask({ paused: true })];
-    await until("both are held up", () => {
+    const readers = [site.request({ paused: true }), site.request({ paused: true })];
+    await until("both are blocked", () => {
       const connections = site.sluice.connections();
       return connections.length === 2 && connections.every(({ state }) => state === "lagging");
     });
@@ -122,7 +122,7 @@ describe("drain()", () => {
     for (const { response } of readers.filter(({ hasHead }) => hasHead)) expect(response.complete).toBe(false);
   });
 
-  it("refuses those whose source is opened meanwhile, and does not wait for a source that never is", async () => {
+  it("refuses requests whose source opens during it, and waits for a source until the timeout", async () => {
     await using site = await Site.open();
     const made = new ParkedSource();
     let make = () => {};
@@ -133,15 +133,15 @@ describe("drain()", () => {
         make = () => resolve(made);
       });
     };
-    const late = site.ask();
-    await until("the first is asked for", () => askedFirst);
+    const late = site.request();
+    await until("the first source is requested", () => askedFirst);
     let asked = false;
     site.source = () => {
       asked = true;
       return new Promise(() => {});
     };
-    const never = site.ask();
-    await until("the second is asked for", () => asked);
+    const never = site.request();
+    await until("the second source is requested", () => asked);
     const drained = site.sluice.drain({ timeout: 100 });
     make();
     await until("the first is refused", () => late.hasHead);
@@ -154,7 +154,7 @@ describe("drain()", () => {
     expect(site.errors).toEqual([]);
   });
 
-  it("ends all within the timeout also where the pace would take longer", async () => {
+  it("ends all streams within the timeout, even if the pace is longer", async () => {
     await using site = await Site.open();
     site.source = site.sluice.channel("news").subscribe();
     const clients = await Promise.all(Array.from({ length: 10 }, () => site.get()));
@@ -162,14 +162,14 @@ describe("drain()", () => {
     await until("all have ended", () => clients.every(({ response }) => response.complete));
   });
 
-  it("with nothing to end resolves, and leaves the Sluice refusing", async () => {
+  it("resolves without streams, and the Sluice refuses new ones", async () => {
     await using site = await Site.open();
     await site.sluice.drain();
     expect((await site.get()).response.status).toBe(503);
     expect(site.sluice.health()).toEqual({ status: "draining", streams: 0 });
   });
 
-  it("can be called again, by a second signal that is in more of a hurry", async () => {
+  it("can be called again with a shorter timeout, as by a second signal", async () => {
     await using site = await Site.open();
     site.source = site.sluice.channel("news").subscribe();
     const clients = await Promise.all([site.get(), site.get(), site.get()]);
@@ -182,7 +182,7 @@ describe("drain()", () => {
 });
 
 describe("close()", () => {
-  it("ends everything at once, and says so from then on", async () => {
+  it("ends everything at once, and later calls throw CLOSED", async () => {
     await using site = await Site.open();
     const channel = site.sluice.channel("news");
     site.source = channel.subscribe();
@@ -206,7 +206,7 @@ describe("close()", () => {
     void site.sluice.close().then(() => {
       isClosed = true;
     });
-    await until("it is closed", () => {
+    await until("the Sluice is closed", () => {
       vi.advanceTimersByTime(STEP);
       return isClosed && client.response.complete;
     });

@@ -6,43 +6,46 @@ import { Site } from "../support/site.ts";
 import { ParkedSource } from "../support/sources.ts";
 import { until } from "../support/until.ts";
 
-/** A channel with sound subscribers on both sides of one that is broken, in whatever order they are written to. */
-async function among(site: Site, breakOne: () => Promise<RawClient>) {
+/**
+ * Opens a channel with two healthy subscribers before and two after a broken one, so that any order of writes is
+ * tested.
+ */
+async function surround(site: Site, breakOne: () => Promise<RawClient>) {
   const channel = site.sluice.channel("news");
   site.source = channel.subscribe();
-  const sound = [await site.get(), await site.get()];
+  const healthy = [await site.get(), await site.get()];
   const broken = await breakOne();
   site.source = channel.subscribe();
   site.options = {};
-  sound.push(await site.get(), await site.get());
+  healthy.push(await site.get(), await site.get());
   await until("all are live", () => channel.stats().live + site.reasons.length >= 5);
-  return { channel, sound, broken };
+  return { channel, healthy, broken };
 }
 
-const sawAll = (clients: RawClient[], count: number) =>
-  until("the sound ones have it all", () => clients.every(({ stream }) => stream.events.length === count));
+const untilReceived = (clients: RawClient[], count: number) =>
+  until("the healthy subscribers have all events", () => clients.every(({ stream }) => stream.events.length === count));
 
-describe("a broken subscriber harms nobody:", () => {
-  it("one whose socket is destroyed in the very turn in which an event is sent", async () => {
+describe("other subscribers are not affected by one", () => {
+  it("whose socket is destroyed in the turn in which an event is sent", async () => {
     await using site = await Site.open();
-    const { channel, sound, broken } = await among(site, () => site.get());
+    const { channel, healthy, broken } = await surround(site, () => site.get());
     const { localPort } = broken.socket;
     const socket = [...site.sockets].find(({ remotePort }) => remotePort === localPort);
     const published = channel.publish("n", 1);
     socket?.destroy();
     await published;
     await channel.publish("n", 2);
-    await sawAll(sound, 2);
-    await until("the broken one has gone", () => site.reasons.length === 1);
+    await untilReceived(healthy, 2);
+    await until("the broken one has ended", () => site.reasons.length === 1);
     expect(site.reasons).toEqual(["client"]);
     expect(site.errors).toEqual([]);
   });
 
-  it("one behind a middleware whose write throws", async () => {
+  it("behind a middleware whose write throws", async () => {
     await using site = await Site.open();
     const cause = new Error("the middleware is broken");
     let isBroken = false;
-    const { channel, sound } = await among(site, async () => {
+    const { channel, healthy } = await surround(site, async () => {
       const { answer } = site;
       site.answer = (request, response) => {
         const plain = response as ServerResponse;
@@ -60,19 +63,19 @@ describe("a broken subscriber harms nobody:", () => {
     isBroken = true;
     for (let i = 0; i < 3; i++) {
       await channel.publish("n", i);
-      await sawAll(sound, i + 1);
+      await untilReceived(healthy, i + 1);
     }
     expect(site.reasons).toEqual(["error"]);
     expect(site.errors).toMatchObject([{ error: cause, context: { stage: "transport" } }]);
     expect(site.sluice.connections()).toHaveLength(4);
   });
 
-  it("one behind a middleware whose write throws before anything is written, in a stream that is compressed", async () => {
+  it("behind a middleware whose first write throws, on a compressed stream", async () => {
     await using site = await Site.open({ compress: true });
     const cause = new Error("the middleware is broken");
     const channel = site.sluice.channel("news");
     site.source = channel.subscribe();
-    const sound = await site.get();
+    const healthy = await site.get();
     const { answer } = site;
     site.answer = (request, response) => {
       response.write = () => {
@@ -80,16 +83,16 @@ describe("a broken subscriber harms nobody:", () => {
       };
       answer(request, response);
     };
-    const broken = site.ask({ headers: { "accept-encoding": "gzip" } });
-    await until("the broken one has gone", () => broken.closed);
+    const broken = site.request({ headers: { "accept-encoding": "gzip" } });
+    await until("the broken one has ended", () => broken.closed);
     await channel.publish("n", 1);
-    await sawAll([sound], 1);
+    await untilReceived([healthy], 1);
     expect(site.reasons).toEqual(["error"]);
     expect(site.errors).toMatchObject([{ error: cause, context: { stage: "transport" } }]);
     expect(channel.stats()).toMatchObject({ subscribers: 1, cohorts: 1 });
   });
 
-  it("one behind a middleware whose end throws", async () => {
+  it("behind a middleware whose end throws", async () => {
     await using site = await Site.open();
     const cause = new Error("the middleware is broken");
     const { answer } = site;
@@ -116,24 +119,24 @@ describe("a broken subscriber harms nobody:", () => {
       },
     ],
     ["rejects", () => Promise.reject(new Error("in onClose"))],
-  ])("one whose onClose %s", async (_, onClose) => {
+  ])("whose onClose %s", async (_, onClose) => {
     await using site = await Site.open();
-    const { channel, sound, broken } = await among(site, () => {
+    const { channel, healthy, broken } = await surround(site, () => {
       site.options = { onClose };
       return site.get();
     });
     broken.close();
-    await until("it has gone", () => site.reasons.length === 1);
+    await until("the broken one has ended", () => site.reasons.length === 1);
     await channel.publish("n", 1);
-    await sawAll(sound, 1);
+    await untilReceived(healthy, 1);
     expect(site.errors).toMatchObject([{ error: { message: "in onClose" }, context: { stage: "on-close" } }]);
     expect(site.reasons).toEqual(["client"]);
   });
 
-  it("one whose filter throws gets only what it does not throw on", async () => {
+  it("whose filter throws: it receives only the events on which the filter returns true", async () => {
     await using site = await Site.open();
     const channel = site.sluice.channel<{ n: number }>("news");
-    const { sound, broken } = await among(site, () => {
+    const { healthy, broken } = await surround(site, () => {
       site.source = channel.subscribe({
         filter: ({ data }) => {
           if (data === 2) throw new Error("in the filter");
@@ -143,8 +146,8 @@ describe("a broken subscriber harms nobody:", () => {
       return site.get();
     });
     for (let i = 1; i <= 3; i++) await channel.publish("n", i);
-    await sawAll(sound, 3);
-    await until("it has the others", () => broken.stream.events.length === 2);
+    await untilReceived(healthy, 3);
+    await until("the subscriber has the other events", () => broken.stream.events.length === 2);
     expect(broken.stream.data).toEqual([1, 3]);
     expect(site.errors).toMatchObject([
       { error: { message: "in the filter" }, context: { stage: "filter", channel: "news" } },
@@ -152,7 +155,7 @@ describe("a broken subscriber harms nobody:", () => {
     expect(site.reasons).toEqual([]);
   });
 
-  it("one whose source throws when it is told to return", async () => {
+  it("whose source throws when it is returned", async () => {
     await using site = await Site.open();
     const cause = new Error("in return");
     site.source = async function* ({ signal }: SourceContext) {
@@ -165,14 +168,14 @@ describe("a broken subscriber harms nobody:", () => {
       }
     };
     const client = await site.get();
-    await until("the event has come", () => client.stream.events.length === 1);
+    await until("the event has arrived", () => client.stream.events.length === 1);
     client.close();
-    await until("it is reported", () => site.errors.length > 0);
+    await until("the error is reported", () => site.errors.length > 0);
     expect(site.errors).toEqual([{ error: cause, context: { stage: "source" } }]);
     expect(site.reasons).toEqual(["client"]);
   });
 
-  it("one whose source has no iterator to give", async () => {
+  it("whose source is a locked stream", async () => {
     await using site = await Site.open();
     const locked = new ReadableStream();
     locked.getReader();
@@ -183,7 +186,7 @@ describe("a broken subscriber harms nobody:", () => {
     expect(site.errors).toMatchObject([{ error: { code: "ERR_INVALID_STATE" }, context: { stage: "source" } }]);
   });
 
-  it("an onError that throws itself", async () => {
+  it("whose error makes onError throw", async () => {
     const sluice = createSluice({
       onError: () => {
         throw new Error("in onError");

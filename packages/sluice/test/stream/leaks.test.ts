@@ -10,10 +10,12 @@ import { turns } from "../support/turns.ts";
 import { until } from "../support/until.ts";
 
 const AT_A_TIME = 100;
-/** By how much the heap may have grown, in bytes for each stream: below what one object that is not let go of costs, above its own ups and downs. */
+/**
+ * Growth of the heap allowed per stream, in bytes: less than one leaked object, more than the variation of the heap.
+ */
 const BYTES_PER_STREAM = 200;
 
-/** Does something so many times, a hundred at a time. */
+/** Runs `act` `count` times, a hundred at a time. */
 async function repeat(count: number, act: (i: number) => Promise<void>): Promise<void> {
   let next = 0;
   const one = async () => {
@@ -22,7 +24,7 @@ async function repeat(count: number, act: (i: number) => Promise<void>): Promise
   await Promise.all(Array.from({ length: AT_A_TIME }, one));
 }
 
-/** What one stream more costs when it has ended: the heap's growth over `count`, once it has grown as far as it needs. */
+/** Returns the growth of the heap per ended stream, in bytes. The first streams warm up and do not count. */
 async function heapPerStream(
   count: number,
   act: (i: number) => Promise<void>,
@@ -37,8 +39,8 @@ async function heapPerStream(
   return ((await usedHeap()) - before) / count;
 }
 
-describe("streams that have ended leave nothing behind,", () => {
-  it("after 10,000 connections of HTTP/1.1, left in every way while at anything", async () => {
+describe("ended streams leave no memory behind", () => {
+  it("after 10,000 connections of HTTP/1.1 that ended in every way, in every state", async () => {
     const key = ({ url }: { url: string }) => url.slice(1);
     await using site = await Site.open({ maxConnectionsPerKey: 2, connectionKey: key, compress: true });
     const channel = site.sluice.channel("news");
@@ -96,7 +98,7 @@ describe("streams that have ended leave nothing behind,", () => {
     expect(channel.stats()).toMatchObject({ subscribers: 0, cohorts: 0 });
     expect(site.sluice.connections()).toEqual([]);
     expect(getEventListeners(ending.signal, "abort")).toEqual([]);
-    await until("the timers are as before", () => timers() <= timersBefore);
+    await until("no more timers are pending than before", () => timers() <= timersBefore);
     expect(site.errors).toEqual([]);
     expect(perStream).toBeLessThan(BYTES_PER_STREAM);
   }, 90_000);
@@ -111,7 +113,7 @@ describe("streams that have ended leave nothing behind,", () => {
       answer(request, response);
       setImmediate(() => site.sluice.disconnect(() => true));
     };
-    const client = site.ask();
+    const client = site.request();
     const act = async () => {
       await client.when(() => client.responses.at(-1)?.complete === true);
       client.responses.length = 0;
@@ -125,14 +127,14 @@ describe("streams that have ended leave nothing behind,", () => {
     expect([...site.sockets][0]!.listenerCount("close")).toBeLessThan(10);
   }, 30_000);
 
-  it("after more than 4,000 streams of HTTP/2, cancelled, or left with their connection", async () => {
+  it("after more than 4,000 streams of HTTP/2 that were cancelled or lost their connection", async () => {
     const sluice = createSluice();
     const channel = sluice.channel("news");
     let ended = 0;
     await using server = await startServer((request, response) => {
       void sluice.stream(request, response as NodeResponse, channel.subscribe({ topics: ["a"] })).then(() => ended++);
     }, "http2");
-    // A few on each connection: a server takes many cancelled at a time for an attack.
+    // A few per connection: the server treats many cancellations on one connection as an attack.
     const act = async (i: number) => {
       const session = connect(`http://127.0.0.1:${server.port}`);
       session.on("error", () => undefined);
@@ -156,7 +158,7 @@ describe("streams that have ended leave nothing behind,", () => {
     expect(perConnection).toBeLessThan(BYTES_PER_STREAM * 2.5);
   }, 30_000);
 
-  it("after 10,000 responses of the Fetch standard, cancelled, aborted or never read", async () => {
+  it("after 10,000 responses of the Fetch standard that were cancelled, aborted or never read", async () => {
     const sluice = createSluice({ highWaterMark: 1_024 });
     const channel = sluice.channel("news");
     for (let i = 0; i < 100; i++) await channel.publish("n", "x".repeat(100));

@@ -14,11 +14,14 @@ interface Handle {
   readonly writeQueueSize: number;
 }
 
-/** Bytes of a stream that this process holds: all that it wrote, but for what the system has taken. The head is not counted. */
+/**
+ * Returns the bytes of a stream that this process holds: all bytes written that the kernel has not taken, without the
+ * head.
+ */
 function held(site: Site, socket: Socket): number {
   const handle = (socket as unknown as { _handle: Handle | null })._handle;
   if (handle === null) return 0;
-  // TLS holds what is not encrypted yet, and what is.
+  // TLS holds plain bytes and encrypted ones.
   if ("encrypted" in socket) return socket.writableLength + handle.writeQueueSize;
   const { bytes } = site.sluice.connections().at(-1)!;
   return bytes - (handle.bytesWritten - handle.writeQueueSize);
@@ -26,7 +29,7 @@ function held(site: Site, socket: Socket): number {
 
 describe("a reader that does not read", () => {
   it.each(["http", "https"] as const)(
-    "over %s costs no more than its high-water mark and half of it, and holds up nobody",
+    "over %s costs at most one and a half high-water marks, and blocks nobody else",
     async (kind) => {
       await using site = await Site.open({ highWaterMark: MARK }, kind);
       const channel = site.sluice.channel("news", { retain: { bytes: Number.POSITIVE_INFINITY } });
@@ -45,17 +48,17 @@ describe("a reader that does not read", () => {
           most = Math.max(most, held(site, socket));
         }
       }
-      await until("the quick one has it all", () => quick.stream.events.length === EVENTS);
+      await until("the quick reader has all events", () => quick.stream.events.length === EVENTS);
       expect(channel.stats()).toMatchObject({ live: 1, lagging: 1 });
-      // It was held up at all, and what one piece adds to a mark that is almost reached is half of it; framing and TLS add some.
+      // It was blocked at all. A piece of half a mark may start just below the mark; framing and TLS add some bytes.
       expect(most).toBeGreaterThan(0);
       expect(most).toBeLessThan(MARK * 1.5 + 4_096);
       slow.resume();
-      await until("the slow one has it all", () => slow.stream.events.length === EVENTS);
+      await until("the slow reader has all events", () => slow.stream.events.length === EVENTS);
     },
   );
 
-  it("of a Response costs no more than its high-water mark and half of it", async () => {
+  it("of a Response costs at most one and a half high-water marks", async () => {
     await using site = await Site.open({ highWaterMark: MARK });
     const channel = site.sluice.channel("news", { retain: { bytes: Number.POSITIVE_INFINITY } });
     const response = await site.sluice.response(new Request("http://localhost/"), channel.subscribe());
@@ -69,7 +72,7 @@ describe("a reader that does not read", () => {
     await response.body?.cancel();
   });
 
-  it("holds up a source that never waits at its high-water mark", async () => {
+  it("blocks a source that never waits, at the high-water mark", async () => {
     await using site = await Site.open({ highWaterMark: MARK });
     const source = new EndlessSource(CHARACTERS);
     const response = await site.sluice.response(new Request("http://localhost/"), source);
@@ -77,7 +80,7 @@ describe("a reader that does not read", () => {
     const most = Math.ceil((MARK * 1.5) / CHARACTERS) + 2;
     expect(source.pulls).toBeGreaterThan(MARK / CHARACTERS / 2);
     expect(source.pulls).toBeLessThanOrEqual(most);
-    // Each read makes room for as much as was read.
+    // Each read makes room for as many bytes as were read.
     const reader = response.body!.getReader();
     const { value } = await reader.read();
     expect(value?.length).toBeGreaterThan(0);

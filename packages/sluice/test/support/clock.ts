@@ -3,8 +3,8 @@ import { vi } from "vitest";
 const FAKED = ["setTimeout", "clearTimeout", "setInterval", "clearInterval", "Date", "performance"] as const;
 
 /**
- * From here on the clock moves only by `vi.advanceTimersByTime`; sockets and event-loop turns go on as ever. Declare it after what is to be
- * disposed of by a running clock: `await using site = …; using _clock = stopClock();`
+ * Stops the clock: it then moves only by `vi.advanceTimersByTime`. Sockets and event-loop turns are not affected.
+ * Declare it after everything whose disposal needs a running clock: `await using site = …; using _clock = stopClock();`
  */
 export function stopClock(): Disposable {
   vi.useFakeTimers({ toFake: [...FAKED] });

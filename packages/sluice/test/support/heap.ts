@@ -4,13 +4,13 @@ import { turns } from "./turns.ts";
 
 let collect: (() => void) | undefined;
 
-/** Bytes of the heap that are in use, once all that can be collected is. */
+/** Collects garbage, and returns the bytes of the heap in use. */
 export async function usedHeap(): Promise<number> {
   if (collect === undefined) {
     setFlagsFromString("--expose-gc");
     collect = runInNewContext("gc") as () => void;
   }
-  // What finalizers let go of is collected by the next one.
+  // Objects that finalizers release are collected by the next pass.
   for (let i = 0; i < 4; i++) {
     collect();
     await turns(3);

@@ -1,13 +1,13 @@
 import { vi } from "vitest";
 
-/** The modules that open streams, which nobody gets until the test says so. */
+/** The modules that open streams, held back until the test releases them. */
 export interface HeldLoad extends Disposable {
-  /** Whether somebody waits for them. */
+  /** True once a Sluice waits for them. */
   readonly isAwaited: boolean;
   release(): void;
 }
 
-/** Holds back what opens streams, from every Sluice that has not opened one yet. */
+/** Holds back the modules that open streams from every Sluice that has not loaded them. */
 export function holdTransports(): HeldLoad {
   let isAwaited = false;
   let release!: () => void;

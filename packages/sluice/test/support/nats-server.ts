@@ -1,10 +1,10 @@
 import { programPath } from "../../../../scripts/programs.mjs";
 import { NATS, ServerProcess } from "../../../../scripts/server-process.mjs";
 
-/** A nats-server with JetStream of the test's own. */
+/** A nats-server with JetStream, started by a test. */
 export type NatsServer = ServerProcess;
 
-/** The path of nats-server, where there is one on this machine. */
+/** The path of nats-server; `undefined` if this machine has none. */
 export const NATS_SERVER: string | undefined = programPath(NATS.name);
 
 export function startNats(options: { readonly user?: string; readonly pass?: string } = {}): Promise<NatsServer> {

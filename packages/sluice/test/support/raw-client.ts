@@ -1,45 +1,46 @@
 import { connect as connectPlain, type Socket } from "node:net";
 import { connect as connectTls } from "node:tls";
 import { RawResponse } from "./raw-response.ts";
-import { SeenStream } from "./seen-stream.ts";
+import { ReceivedStream } from "./received-stream.ts";
 
-/** How a request is sent. */
+/** A request, and the way in which it is sent and read. */
 export interface RawRequest {
   readonly path?: string;
   readonly method?: string;
   readonly version?: "1.0" | "1.1";
   readonly headers?: Readonly<Record<string, string>>;
-  /** Does not read until `resume()`. */
+  /** Reads nothing until `resume()`. */
   readonly paused?: boolean;
-  /** Keeps the bytes of the body instead of reading it as an event stream. */
+  /** Keeps the bytes of the body instead of parsing them as an event stream. */
   readonly keep?: boolean;
   readonly tls?: boolean;
 }
 
-/** A client of HTTP/1 that speaks by hand, and can do what no well-behaved client does. */
+/** A client of HTTP/1 on a bare socket. It can break the rules that HTTP clients follow. */
 export class RawClient implements Disposable {
   readonly socket: Socket;
-  /** What TLS runs on; without it the same. */
+  /** The TCP socket under TLS; without TLS the same as `socket`. */
   readonly #tcp: Socket;
   readonly responses: RawResponse[] = [];
-  /** Whether the server has ended the connection, and whether it is gone. */
+  /** True once the server has ended its side of the connection. */
   ended = false;
+  /** True once the connection is closed. */
   closed = false;
   readonly #keep: boolean;
   readonly #methods: string[] = [];
   readonly #waiting: (() => void)[] = [];
-  readonly #nothing = new SeenStream();
+  readonly #nothing = new ReceivedStream();
 
   constructor(port: number, { tls = false, keep = false, paused = false }: RawRequest = {}) {
     this.#keep = keep;
-    // Half-open, so that a half-closed connection stays until it is left.
+    // Half-open, so that a half-closed connection stays open until the client leaves.
     this.#tcp = connectPlain({ port, host: "127.0.0.1", allowHalfOpen: true });
     this.socket = tls ? connectTls({ socket: this.#tcp, rejectUnauthorized: false }) : this.#tcp;
     // A connection that was cut on purpose may end in an error.
     this.socket.on("error", () => undefined);
     this.socket.on("data", (bytes) => {
       this.#read(bytes);
-      this.#tell();
+      this.#notify();
     });
     this.socket.on("end", () => {
       this.ended = true;
@@ -48,7 +49,7 @@ export class RawClient implements Disposable {
     });
     this.socket.on("close", () => {
       this.closed = true;
-      this.#tell();
+      this.#notify();
     });
     if (paused) this.socket.pause();
   }
@@ -56,12 +57,12 @@ export class RawClient implements Disposable {
   /** The first response. */
   get response(): RawResponse {
     const [first] = this.responses;
-    if (first === undefined) throw new Error("Nothing has come yet.");
+    if (first === undefined) throw new Error("No response has arrived.");
     return first;
   }
 
-  /** What has been seen of the first response's body. */
-  get stream(): SeenStream {
+  /** The body of the first response, as far as it has arrived. */
+  get stream(): ReceivedStream {
     return this.responses[0]?.stream ?? this.#nothing;
   }
 
@@ -76,7 +77,7 @@ export class RawClient implements Disposable {
     return this;
   }
 
-  /** Resolves once a condition on what has come holds, or the connection is gone; looks whenever something comes. */
+  /** Resolves once `condition` holds or the connection is closed. It is checked whenever bytes arrive. */
   async when(condition: () => boolean): Promise<void> {
     while (!this.closed && !condition()) {
       await new Promise<void>((resolve) => {
@@ -93,12 +94,12 @@ export class RawClient implements Disposable {
     this.socket.resume();
   }
 
-  /** Closes the connection as a program does that ends: FIN, or RST where something was left unread. */
+  /** Closes the connection like a program that exits: FIN, or RST if bytes were left unread. */
   close(): void {
     this.socket.destroy();
   }
 
-  /** Says that nothing more will be sent, and stays. */
+  /** Sends FIN and keeps reading. */
   halfClose(): void {
     this.socket.end();
   }
@@ -112,7 +113,7 @@ export class RawClient implements Disposable {
     this.socket.destroy();
   }
 
-  #tell(): void {
+  #notify(): void {
     for (const resolve of this.#waiting.splice(0)) resolve();
   }
 

@@ -1,32 +1,32 @@
-import { SeenStream } from "./seen-stream.ts";
+import { ReceivedStream } from "./received-stream.ts";
 
-/** One response on a connection of HTTP/1, read by hand. */
+/** One response on a connection of HTTP/1, parsed from its bytes. */
 export class RawResponse {
   status = 0;
   readonly version: string = "";
   readonly headers: Record<string, string> = {};
-  readonly stream: SeenStream;
-  /** Whether the body was read to its end, as its framing says. */
+  readonly stream: ReceivedStream;
+  /** True once the body was read to its end, according to its framing. */
   complete = false;
-  /** Sizes of the chunks, where the body came in chunks. */
+  /** Sizes of the chunks of a chunked body. */
   readonly chunks: number[] = [];
   #head: string | undefined;
   #rest: Buffer = Buffer.alloc(0);
-  /** Bytes left of the body, or of the chunk; `Infinity` to the end of the connection. */
+  /** Bytes left of the body or the current chunk; `Infinity`: up to the end of the connection. */
   #left = 0;
   #chunked = false;
   readonly #method: string;
 
   constructor(method: string, keep: boolean) {
     this.#method = method;
-    this.stream = new SeenStream({ keep });
+    this.stream = new ReceivedStream({ keep });
   }
 
   get hasHead(): boolean {
     return this.#head !== undefined;
   }
 
-  /** Takes bytes; returns those that come after this response. */
+  /** Parses bytes. Returns the bytes after this response. */
   push(bytes: Buffer): Buffer {
     this.#rest = this.#rest.length === 0 ? bytes : Buffer.concat([this.#rest, bytes]);
     if (!this.hasHead) this.#readHead();
@@ -34,7 +34,7 @@ export class RawResponse {
     return this.complete ? this.#take(this.#rest.length) : Buffer.alloc(0);
   }
 
-  /** The connection is at its end. */
+  /** Called when the connection has ended. */
   finish(): void {
     if (this.hasHead && this.#left === Number.POSITIVE_INFINITY) this.complete = true;
   }
@@ -58,7 +58,7 @@ export class RawResponse {
     else if (!this.#chunked) this.#left = length === undefined ? Number.POSITIVE_INFINITY : Number(length);
   }
 
-  /** Reads some of the body; whether to go on. */
+  /** Reads a part of the body. Returns true if there may be more to read. */
   #readBody(): boolean {
     if (this.#chunked && this.#left === 0) return this.#readChunkSize();
     const bytes = this.#take(Math.min(this.#left, this.#rest.length));
@@ -74,12 +74,12 @@ export class RawResponse {
     if (end < 0) return false;
     const line = this.#rest.toString("latin1", 0, end);
     if ((before === 2 && !line.startsWith("\r\n")) || !/^[0-9a-f]+$/.test(line.slice(before)))
-      throw new Error(`Not the size of a chunk: ${JSON.stringify(line.slice(0, 80))}`);
+      throw new Error(`Invalid chunk size: ${JSON.stringify(line.slice(0, 80))}`);
     const size = Number.parseInt(line.slice(before), 16);
     if (size === 0 && this.#rest.length < end + 4) return false;
     this.#take(end + 2);
     if (size === 0) {
-      if (this.#take(2).toString() !== "\r\n") throw new Error("The last chunk is not ended by an empty line.");
+      if (this.#take(2).toString() !== "\r\n") throw new Error("No empty line after the last chunk.");
       this.complete = true;
       return false;
     }

@@ -3,13 +3,13 @@ import { REDIS, ServerProcess } from "../../../../scripts/server-process.mjs";
 
 export { DURABLE } from "../../../../scripts/server-process.mjs";
 
-/** A redis-server of the test's own. */
+/** A redis-server, started by a test. */
 export type RedisServer = ServerProcess;
 
-/** The path of redis-server, where there is one on this machine. */
+/** The path of redis-server; `undefined` if this machine has none. */
 export const REDIS_SERVER: string | undefined = programPath(REDIS.name);
 
-/** Starts one that keeps nothing on disk, unless the arguments say otherwise. */
+/** Starts a redis-server. By default it keeps nothing on disk. */
 export function startRedis(args: readonly string[] = []): Promise<RedisServer> {
   return ServerProcess.start(REDIS, { args });
 }

@@ -12,16 +12,16 @@ import {
 import { RawClient, type RawRequest } from "./raw-client.ts";
 import { type AnyRequest, type AnyResponse, startServer, type TestServer } from "./test-server.ts";
 
-/** A server on HTTP/1.1 whose every request is answered by a Sluice, and those who ask it. */
+/** A server on HTTP/1.1 that answers every request with a stream, and its clients. */
 export class Site implements AsyncDisposable {
   readonly sluice: Sluice;
   source: Source = (async function* () {})();
   options: StreamOptions = {};
-  /** What answers a request; by default a stream of `source`. */
+  /** Answers a request. Default: with a stream of `source`. */
   answer: (request: AnyRequest, response: AnyResponse) => void = (request, response) => {
     void this.stream(request, response);
   };
-  /** Why streams ended, in that order. */
+  /** Close reasons of streams, in the order of their ends. */
   readonly reasons: CloseReason[] = [];
   readonly errors: { readonly error: unknown; readonly context: ErrorContext }[] = [];
   #server!: TestServer;
@@ -42,7 +42,7 @@ export class Site implements AsyncDisposable {
     return (this.#server.server.address() as AddressInfo).port;
   }
 
-  /** The server's ends of the connections. */
+  /** The server's sockets. */
   get sockets(): TestServer["sockets"] {
     return this.#server.sockets;
   }
@@ -51,8 +51,8 @@ export class Site implements AsyncDisposable {
     this.reasons.push(await this.sluice.stream(request, response as NodeResponse, this.source, options));
   }
 
-  /** Sends a request on a connection of its own, and waits for nothing. */
-  ask(request: RawRequest = {}): RawClient {
+  /** Sends a request on a new connection, and waits for nothing. */
+  request(request: RawRequest = {}): RawClient {
     const client = new RawClient(this.port, request).send(request);
     this.#clients.add(client);
     return client;
@@ -60,12 +60,12 @@ export class Site implements AsyncDisposable {
 
   /** Sends a request, and waits for the head of the answer. */
   async get(request: RawRequest = {}): Promise<RawClient> {
-    const client = this.ask(request);
+    const client = this.request(request);
     await client.when(() => client.hasHead);
     return client;
   }
 
-  /** Lets go of a client that is of no further use. */
+  /** Forgets a client, so that a test of memory does not keep it. */
   forget(client: RawClient): void {
     this.#clients.delete(client);
   }

@@ -1,13 +1,13 @@
 import type { SourceContext } from "../../src/index.ts";
 
-/** A source that tells what is done to it. `next` never has anything, until it is told to return. */
+/** A source that counts calls. `next()` is pending until `return()` is called. */
 export class ParkedSource implements AsyncIterableIterator<never> {
   signal: AbortSignal | undefined;
   pulls = 0;
   returned = 0;
   #wake: (() => void) | undefined;
 
-  /** For `stream`: the source as a function. */
+  /** The source as a function, which keeps the signal. */
   readonly open = ({ signal }: SourceContext): this => {
     this.signal = signal;
     return this;
@@ -31,7 +31,7 @@ export class ParkedSource implements AsyncIterableIterator<never> {
   }
 }
 
-/** A source that always has more at once, and counts how much was taken. Each item is its number and so many characters more. */
+/** A source that never waits, and counts its pulls. Each item is its number and `characters` more. */
 export class EndlessSource implements AsyncIterableIterator<string> {
   signal: AbortSignal | undefined;
   pulls = 0;
@@ -61,7 +61,7 @@ export class EndlessSource implements AsyncIterableIterator<string> {
   }
 }
 
-/** Yields the values, and then waits until the signal aborts. */
+/** Returns a source that yields the values and then waits until the signal aborts. */
 export function valuesThenSilence(...values: readonly unknown[]) {
   return async function* ({ signal }: SourceContext): AsyncGenerator<unknown> {
     yield* values;

@@ -1,25 +1,25 @@
-/** A wire between a program and a server on this machine, which can be cut, held up and torn. */
+/** A TCP proxy in front of a local server. Tests use it to cut, delay and lose traffic. */
 export interface TcpProxy extends AsyncDisposable {
-  /** Where to connect to instead of the server's own port. */
+  /** The port to connect to instead of the server's. */
   readonly port: number;
-  /** Connections that are open now. */
+  /** Number of open connections. */
   readonly connections: number;
-  /** Resets all connections; new ones are taken. */
+  /** Resets all connections. New ones are accepted. */
   cut(): void;
   /** Resets all connections, and each new one at once, until `resume`. */
   refuse(): void;
-  /** Lets nothing through until `resume`; nothing is lost. */
+  /** Holds all traffic until `resume`. Nothing is lost. */
   pause(): void;
-  /** Holds back each piece for so long. */
+  /** Delays each piece by `ms` milliseconds. */
   delay(ms: number): void;
   /**
-   * Half-open: whatever comes from now on vanishes, and neither side is told. Connections through which something vanished stay dead
-   * also after `resume`, as when a box between has forgotten them.
+   * Drops all traffic, and neither side notices: half-open connections. A connection that lost bytes stays dead after
+   * `resume`, as if a middlebox had forgotten it.
    */
   swallow(): void;
   /** Ends `pause`, `refuse`, `delay` and `swallow`. */
   resume(): void;
-  /** Another port for connections from now on: after a failover. */
+  /** Sends new connections to another port, as after a failover. */
   retarget(port: number): void;
 }
 

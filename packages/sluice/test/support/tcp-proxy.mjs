@@ -1,7 +1,7 @@
 // @ts-check
 /**
- * A wire between a program and a server that a test can cut, slow down or tear. Plain JavaScript, since the fault tests in chaos/ use
- * it too.
+ * A TCP proxy that can cut, delay and lose traffic. It is plain JavaScript, because the fault tests in chaos/ use it
+ * too.
  */
 import { once } from "node:events";
 import { connect, createServer } from "node:net";
@@ -9,8 +9,8 @@ import { connect, createServer } from "node:net";
 /** @typedef {import("./tcp-proxy.d.mts").TcpProxy} TcpProxy */
 /** @typedef {import("node:net").Socket} Socket */
 
-/** What happens to bytes on their way; one for all wires of a proxy. */
-class Weather {
+/** The current faults of a proxy, shared by all of its wires. */
+class Faults {
   holds = false;
   refuses = false;
   swallows = false;
@@ -19,7 +19,7 @@ class Weather {
 
 /** One connection: a socket to the client and one to the server. */
 class Wire {
-  /** Whether bytes were lost on it: a stream with a hole is none, so that nothing goes through it any more, not even its end. */
+  /** True if bytes were lost on it. Nothing passes any more then, not even the end: the rest of a stream is useless. */
   isTorn = false;
   #sockets;
   #lanes;
@@ -27,12 +27,12 @@ class Wire {
   /**
    * @param {Socket} client
    * @param {Socket} server
-   * @param {Weather} weather
+   * @param {Faults} faults
    * @param {() => void} onClose
    */
-  constructor(client, server, weather, onClose) {
+  constructor(client, server, faults, onClose) {
     this.#sockets = [client, server];
-    this.#lanes = [new Lane(this, client, server, weather), new Lane(this, server, client, weather)];
+    this.#lanes = [new Lane(this, client, server, faults), new Lane(this, server, client, faults)];
     let open = 2;
     for (const socket of this.#sockets) socket.once("close", () => --open === 0 && onClose());
   }
@@ -52,43 +52,43 @@ class Wire {
 
 /** One direction of a wire. */
 class Lane {
-  /** What is delayed, in order; `undefined` stands for the end. @type {{ bytes: Buffer | undefined, due: number }[]} */
+  /** Delayed bytes in order; `undefined` stands for the end. @type {{ bytes: Buffer | undefined, due: number }[]} */
   #delayed = [];
   #wire;
   #from;
   #to;
-  #weather;
+  #faults;
 
   /**
    * @param {Wire} wire
    * @param {Socket} from
    * @param {Socket} to
-   * @param {Weather} weather
+   * @param {Faults} faults
    */
-  constructor(wire, from, to, weather) {
+  constructor(wire, from, to, faults) {
     this.#wire = wire;
     this.#from = from;
     this.#to = to;
-    this.#weather = weather;
+    this.#faults = faults;
     from.setNoDelay(true);
     from.on("data", (bytes) => {
-      if (weather.swallows) wire.isTorn = true;
+      if (faults.swallows) wire.isTorn = true;
       this.#send(bytes);
     });
     from.on("end", () => this.#send(undefined));
     from.on("error", () => {});
-    // Also after an end in order, since both directions are over then.
+    // Also after an orderly end: both directions have ended then.
     from.on("close", (failed) => failed && !wire.isTorn && to.destroy());
     to.on("drain", () => this.release());
   }
 
   release() {
-    if (!this.#weather.holds && this.#delayed.length === 0) this.#from.resume();
+    if (!this.#faults.holds && this.#delayed.length === 0) this.#from.resume();
   }
 
   /** @param {Buffer | undefined} bytes */
   #send(bytes) {
-    const { delayMs } = this.#weather;
+    const { delayMs } = this.#faults;
     if (delayMs === 0 && this.#delayed.length === 0) return this.#pass(bytes);
     this.#delayed.push({ bytes, due: performance.now() + delayMs });
     if (this.#delayed.length === 1) setTimeout(this.#sendDelayed, delayMs);
@@ -119,15 +119,15 @@ class Lane {
 export async function startProxy(targetPort) {
   /** @type {Set<Wire>} */
   const wires = new Set();
-  const weather = new Weather();
+  const faults = new Faults();
   let target = targetPort;
 
   const listener = createServer({ allowHalfOpen: true }, (client) => {
-    if (weather.refuses) return void client.resetAndDestroy();
+    if (faults.refuses) return void client.resetAndDestroy();
     const server = connect({ port: target, host: "127.0.0.1", allowHalfOpen: true });
-    const wire = new Wire(client, server, weather, () => wires.delete(wire));
+    const wire = new Wire(client, server, faults, () => wires.delete(wire));
     wires.add(wire);
-    if (weather.holds) wire.hold();
+    if (faults.holds) wire.hold();
   });
   listener.listen(0, "127.0.0.1");
   await once(listener, "listening");
@@ -142,28 +142,28 @@ export async function startProxy(targetPort) {
     },
     cut,
     refuse() {
-      weather.refuses = true;
+      faults.refuses = true;
       cut();
     },
     pause() {
-      weather.holds = true;
+      faults.holds = true;
       for (const wire of wires) wire.hold();
     },
     delay(ms) {
-      weather.delayMs = ms;
+      faults.delayMs = ms;
     },
     swallow() {
-      weather.swallows = true;
+      faults.swallows = true;
     },
     resume() {
-      Object.assign(weather, new Weather());
+      Object.assign(faults, new Faults());
       for (const wire of wires) wire.release();
     },
     retarget(port) {
       target = port;
     },
     async [Symbol.asyncDispose]() {
-      weather.refuses = true;
+      faults.refuses = true;
       cut();
       if (!listener.listening) return;
       listener.close();

@@ -8,13 +8,13 @@ export type AnyRequest = IncomingMessage | Http2ServerRequest;
 export type AnyResponse = ServerResponse | Http2ServerResponse;
 export type Handler = (request: AnyRequest, response: AnyResponse) => void;
 
-/** For localhost, signed by itself, of no use to anybody else. Made by `openssl req -x509 -newkey ec`. */
+/** A self-signed certificate for localhost and its key, for tests only. Made by `openssl req -x509 -newkey ec`. */
 const PEM: string = readFileSync(new URL("localhost.pem", import.meta.url), "utf8");
 
-/** A server on a port of its own, on this machine only. */
+/** A server on a free port of the loopback interface. */
 export interface TestServer extends AsyncDisposable {
   readonly port: number;
-  /** The connections that it has now. */
+  /** Its open connections. */
   readonly sockets: ReadonlySet<Socket>;
   readonly server: Server;
 }

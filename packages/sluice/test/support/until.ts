@@ -5,7 +5,10 @@ const EVERY_MS = 2;
 const wait = globalThis.setTimeout;
 const now = performance.now.bind(performance);
 
-/** Resolves once `condition` holds. Rejects if it does not hold within `deadline` ms; the message then names it with `what`. */
+/**
+ * Resolves once `condition` holds. Rejects if it does not hold within `deadline` ms; the message then names it with
+ * `what`.
+ */
 export async function until(
   what: string,
   condition: () => boolean | Promise<boolean>,

@@ -1,0 +1,67 @@
+import { describe, expect, it } from "vitest";
+import { errorOf, expectOptionError } from "../support/option-cases.ts";
+import { Site } from "../support/site.ts";
+import { ParkedSource } from "../support/sources.ts";
+
+describe("disconnect()", () => {
+  it.each([
+    ["the ID of a stream", (site: Site) => ({ id: site.sluice.connections()[0]!.id }), ["ada:1"]],
+    ["the ID of a subscriber", () => ({ id: "phone" }), ["bob:1"]],
+    ["a user", () => ({ user: "ada" }), ["ada:1", "ada:2"]],
+    ["a user and a channel", () => ({ user: "ada", channel: "two" }), ["ada:2"]],
+    ["a channel", () => ({ channel: "two" }), ["ada:2"]],
+    [
+      "a predicate",
+      () =>
+        ({ subscriber }: { subscriber: unknown }) =>
+          subscriber === undefined,
+      ["nobody"],
+    ],
+    ["a user without streams", () => ({ user: "eve" }), []],
+  ])("by %s ends the matching streams, and returns their number", async (_, selector, ended) => {
+    await using site = await Site.open();
+    const closed: string[] = [];
+    const open = async (name: string, channel: string, subscriber?: { user: string; id?: string }) => {
+      site.source = site.sluice.channel(channel).subscribe();
+      site.options = { onClose: () => closed.push(name), ...(subscriber && { subscriber }) };
+      await site.get();
+    };
+    await open("ada:1", "one", { user: "ada" });
+    await open("ada:2", "two", { user: "ada" });
+    await open("bob:1", "one", { user: "bob", id: "phone" });
+    await open("nobody", "three");
+    expect(site.sluice.disconnect(selector(site))).toBe(ended.length);
+    expect(closed).toEqual(ended);
+    expect(site.sluice.connections()).toHaveLength(4 - ended.length);
+  });
+
+  it("throws the error of a predicate, and ends nothing", async () => {
+    await using site = await Site.open();
+    site.source = () => new ParkedSource();
+    await Promise.all([site.get(), site.get()]);
+    const failing = () => {
+      throw new Error("oops");
+    };
+    expect(() => site.sluice.disconnect(failing)).toThrow("oops");
+    expect(site.sluice.connections()).toHaveLength(2);
+  });
+
+  it.each([
+    [null, ["selector", "an object or a function", "null"]],
+    ["ada", ["selector", "an object or a function", '"ada"']],
+    [{}, ["selector", "`id`, `user` or `channel`", "names nothing"]],
+    [{ topic: "a" }, ["selector", "`id`, `user` or `channel`", "names `topic`"]],
+    [{ user: "ada", stream: 7 }, ["selector", "`id`, `user` or `channel`", "`stream`"]],
+    [{ user: 7 }, ["selector.user", "a string that is not empty", "7"]],
+    [{ user: "" }, ["selector.user", "a string that is not empty", '""']],
+    // Without this check the selector would match every stream of the channel.
+    [{ user: undefined, channel: "news" }, ["selector.user", "a string that is not empty", "null"]],
+  ])("refuses the selector %o, and ends nothing", async (selector, [option, expected, came]) => {
+    await using site = await Site.open();
+    site.source = site.sluice.channel("news").subscribe();
+    await site.get();
+    const error = await errorOf(() => site.sluice.disconnect(selector as { user: string }));
+    expectOptionError(error, [option as string, undefined, expected as string, came as string]);
+    expect(site.sluice.connections()).toHaveLength(1);
+  });
+});

@@ -1,4 +1,0 @@
-import { fetchCarrier } from "./fetch-carrier.ts";
-import { transportContract } from "./transport-contract.ts";
-
-transportContract(fetchCarrier);

@@ -1,0 +1,16 @@
+import { describe } from "vitest";
+import type { Carrier } from "./carrier.ts";
+import { flowContract } from "./flow-contract.ts";
+import { headContract } from "./head-contract.ts";
+import { sourceContract } from "./source-contract.ts";
+import { vanishContract } from "./vanish-contract.ts";
+
+/** The contract of a transport, tested on real connections. */
+export function transportContract(carrier: Carrier): void {
+  describe(`a stream over ${carrier.name}`, () => {
+    headContract(carrier);
+    sourceContract(carrier);
+    flowContract(carrier);
+    vanishContract(carrier);
+  });
+}
