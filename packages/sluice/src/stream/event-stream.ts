@@ -41,7 +41,9 @@ export interface EventStreamSetup extends EndListeners {
   readonly deadlineReason: CloseReason;
 }
 
-/** One open event stream. It connects a feed, which fills it, to a sink, which sends it. It alone decides its end. */
+/**
+ * One open event stream, between a feed, which fills it, and a sink, which sends it. It is the one owner of its end.
+ */
 export class EventStream implements SinkOwner, FeedTarget, EventStreamSetup {
   readonly number: number;
   readonly feed: Feed;
@@ -98,7 +100,7 @@ export class EventStream implements SinkOwner, FeedTarget, EventStreamSetup {
     return `${this.#owner.name}-${this.number}`;
   }
 
-  /** Why the stream ended; `undefined` while it is open. */
+  /** Reason of the stream's end; `undefined` while it is open. */
   get reason(): CloseReason | undefined {
     return this.#reason;
   }
@@ -116,7 +118,7 @@ export class EventStream implements SinkOwner, FeedTarget, EventStreamSetup {
     return this.#writable;
   }
 
-  /** The channel on which it is a stream, if any. */
+  /** Name of the channel that feeds the stream, if any. */
   get channel(): string | undefined {
     return this.feed.describe().channel;
   }
@@ -150,7 +152,7 @@ export class EventStream implements SinkOwner, FeedTarget, EventStreamSetup {
   /** Ends the stream; the first reason given stands. `last` is written before the end. */
   close(reason: CloseReason, last?: Piece): void {
     if (this.#reason !== undefined) return;
-    // Nobody reads what is written after the client has left or stalled.
+    // After the client has left or stalled, nobody reads further bytes.
     if (reason !== "client" && reason !== "stalled") this.feed.flush?.();
     if (last !== undefined) this.write(last);
     // Those writes may have ended the stream.

@@ -8,7 +8,7 @@ export interface EndListeners {
   readonly resolve: (reason: CloseReason) => void;
 }
 
-/** Notifies the listeners. `connection` is `undefined` if the request got no stream. Reports what `onClose` throws. */
+/** Notifies the listeners. `connection` is `undefined` if the request got no stream. Reports errors of `onClose`. */
 export function notifyClosed(
   { onClose, resolve }: EndListeners,
   reason: CloseReason,

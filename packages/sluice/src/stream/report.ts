@@ -1,4 +1,4 @@
-/** Where a background failure came from. */
+/** The origin of a background failure. */
 export interface ErrorContext {
   /**
    * The step that failed: `source`, `filter`, `initial`, `latest-by`, `log`, `job`, `cluster`, `load`,

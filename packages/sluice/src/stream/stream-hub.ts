@@ -82,7 +82,7 @@ export class StreamHub implements StreamOwner {
     return this.#streams.size + this.#opening.size >= this.settings.maxConnections;
   }
 
-  /** Bytes to write at once: half a high-water mark, so that a socket never holds more than one and a half of it. */
+  /** Bytes to write at once: half a high-water mark, so that a socket holds at most one and a half marks. */
   get pieceLimit(): number {
     return this.settings.highWaterMark / 2;
   }
@@ -98,7 +98,7 @@ export class StreamHub implements StreamOwner {
     this.#now = Math.floor(performance.now());
   }
 
-  // The life of streams
+  // Streams
 
   nextNumber(): number {
     return ++this.#lastNumber;

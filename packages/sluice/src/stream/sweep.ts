@@ -28,7 +28,7 @@ interface SweepOwner {
   countHeartbeat(): void;
 }
 
-/** Sweeps within the shortest interval to watch. A sweep is late by at most that part of it. */
+/** Number of sweeps within the shortest interval that is watched. An action is late by at most an eighth of it. */
 const SWEEPS_PER_INTERVAL = 8;
 const MIN_SWEEP_MS = 5;
 const MAX_SWEEP_MS = 1_000;

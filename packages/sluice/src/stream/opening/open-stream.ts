@@ -22,7 +22,7 @@ const NOTHING_LEFT: HttpAnswer = { status: 204, headers: {}, text: "" };
 /**
  * Answers a request with an event stream, from admission to end. Resolves to the reason of its end; never rejects.
  *
- * It is not an async function, so that no frame is kept for the life of the stream. If the source is at hand, nothing
+ * It is not an async function, whose frame would be kept as long as the stream. If the source is at hand, nothing
  * awaits before the head.
  */
 export function openStream(

@@ -21,7 +21,7 @@ export class NodeExchange implements Exchange {
       else this.#sink.closed();
     };
     if (response.stream !== undefined || response.socket) {
-      // The only listener for the whole life of the stream.
+      // The only listener of the whole stream.
       response.on("close", closed);
       return;
     }
