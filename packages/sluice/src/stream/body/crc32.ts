@@ -1,6 +1,6 @@
-// CRC-32 is a remainder of polynomials over GF(2), so crc(A followed by B) = crc(A) * x^(8 * |B|) + crc(B). That power
-// is computed once per piece. Appending the piece to a connection's CRC is then one multiplication, not a pass over
-// bytes. Bits are reflected as in gzip: x^0 is the highest bit.
+// CRC-32 is a remainder of polynomials over GF(2), so crc(A followed by B) = crc(A) * x^(8 * |B|) + crc(B). The power
+// of x is computed once per piece. Appending the piece to a connection's CRC is then one multiplication, not a pass
+// over bytes. Bits are reflected as in gzip: x^0 is the highest bit.
 const POLYNOMIAL = 0xedb88320;
 const X_TO_THE_8 = 0x00800000;
 const ONE = 0x80000000;
