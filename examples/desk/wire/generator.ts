@@ -1,4 +1,4 @@
-/** Whether the order generator runs, and its rate: the response of `GET` and `POST /api/generator`. */
+/** State of the order generator: the response of `GET` and `POST /api/generator`. */
 export interface GeneratorState {
   readonly running: boolean;
   /** Orders per second. */

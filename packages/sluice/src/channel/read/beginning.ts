@@ -3,7 +3,7 @@ import type { Gap } from "../event/gap.ts";
 import type { SnapshotOffer } from "./snapshot.ts";
 import type { StartPoint } from "./start-point.ts";
 
-/** What a subscriber receives first, in this order: a gap, a snapshot, then every event after `position`. */
+/** The beginning of a subscriber's stream, in this order: a gap, a snapshot, then every event after `position`. */
 export interface Beginning {
   readonly gap: Gap | undefined;
   readonly snapshot: SnapshotOffer | undefined;

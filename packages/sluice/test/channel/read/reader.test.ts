@@ -45,7 +45,7 @@ async function filledWorld() {
   return { world, ...counting };
 }
 
-it("reads the log once for many subscribers that replay the same events, whatever they select", async () => {
+it("reads the log once for many subscribers that replay the same events with different selections", async () => {
   const { world, reads, entries } = await filledWorld();
   const few = (event: { data: unknown }) => (event.data as number) % 1_000 === 0;
   const selections = [

@@ -4,7 +4,7 @@ import type { SeenEvent } from "./fake-subscriber.ts";
 import type { LogHistory, ModelPosition } from "./log-history.ts";
 
 /*
- * What must hold for every subscriber: from its start position it receives exactly the events that its subscription
+ * The rules for every subscriber: from its start position it receives exactly the events that its subscription
  * selects, in the order of the log, each once. Or it receives a gap, and then exactly the selected events after the
  * position that the gap names. It receives a gap if an event that it may have selected was trimmed before it was sent,
  * or if it had gone further than a new life of the log has kept, and in no other case.
