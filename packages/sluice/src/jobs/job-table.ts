@@ -1,3 +1,4 @@
+import { type Expiry, expiryAt, timeLeft } from "../base/expiry.ts";
 import type { KeptEvent } from "../channel/event/kept-event.ts";
 import type { FollowedJob, JobOutcome, JobState } from "./job.ts";
 import { isTerminal, type TerminalType } from "./job-events.ts";
@@ -26,8 +27,8 @@ export interface SharedJob extends Announcement {
   state: JobState<unknown, unknown>["state"];
   progress: unknown;
   outcome: JobOutcome | undefined;
-  /** In ms since 1970; 0 while the job runs. */
-  endedAt: number;
+  /** When to forget the job; `undefined` while it runs. */
+  expiry: Expiry | undefined;
   /** Offset of the newest announcement. */
   announcedAt: number;
 }
@@ -108,7 +109,8 @@ export class JobTable {
     else if (known.outcome === undefined) {
       known.state = entry.type;
       known.outcome = { data, eventId: Promise.resolve(eventId) };
-      known.endedAt = entry.time;
+      // If the clock was set back since the end, the end lies in the future. Keep the job no longer for that.
+      known.expiry = expiryAt(Math.min(entry.time, Date.now()) + this.#limits.keepFor);
       this.#jobs.delete(id);
       this.#jobs.set(id, known);
       if (known.node === this.#node) this.#listener.ended(known, entry.type, data, eventId);
@@ -144,7 +146,7 @@ export class JobTable {
       state: "running",
       progress: undefined,
       outcome: undefined,
-      endedAt: 0,
+      expiry: undefined,
       announcedAt: offset,
     };
     this.#jobs.delete(id);
@@ -163,8 +165,8 @@ export class JobTable {
     }
   }
 
-  #isExpired({ outcome, endedAt }: SharedJob): boolean {
-    return outcome !== undefined && endedAt + this.#limits.keepFor < Date.now();
+  #isExpired({ expiry }: SharedJob): boolean {
+    return expiry !== undefined && timeLeft(expiry) < 0;
   }
 
   #enforceMaxJobs(): void {

@@ -13,7 +13,8 @@ export class LocalJobs implements JobRegistry {
   readonly #limits: JobLimits;
   /** By ID. Ended jobs are in the order of their end. */
   readonly #jobs = new Map<string, Job>();
-  readonly #timers = new Map<Job, Timer>();
+  /** Ended jobs: the timer that forgets each, and when the wall clock reaches that time, in ms since 1970. */
+  readonly #kept = new Map<Job, { readonly timer: Timer; readonly until: number }>();
 
   constructor(channel: Channel, limits: JobLimits) {
     this.#channel = channel;
@@ -21,7 +22,7 @@ export class LocalJobs implements JobRegistry {
   }
 
   add(job: Job): void {
-    if (this.#jobs.has(job.id)) throw idTaken(job.id);
+    if (this.find(job.id) !== undefined) throw idTaken(job.id);
     const { maxJobs } = this.#limits;
     for (const other of this.#jobs.values()) {
       if (this.#jobs.size < maxJobs) break;
@@ -37,11 +38,14 @@ export class LocalJobs implements JobRegistry {
   async announce(): Promise<void> {}
 
   find(id: string): Job | undefined {
-    return this.#jobs.get(id);
+    const job = this.#jobs.get(id);
+    if (job === undefined || !this.#isExpired(job)) return job;
+    this.#forget(job);
+    return undefined;
   }
 
   stateOf(id: string): JobState<unknown, unknown> | undefined {
-    return this.#jobs.get(id)?.describe();
+    return this.find(id)?.describe();
   }
 
   cancelElsewhere(): boolean {
@@ -59,22 +63,21 @@ export class LocalJobs implements JobRegistry {
   stopRetrying(): void {}
 
   close(): void {
-    for (const timer of this.#timers.values()) clearTimeout(timer);
-    this.#timers.clear();
+    for (const { timer } of this.#kept.values()) clearTimeout(timer);
+    this.#kept.clear();
   }
 
   values(): Iterable<Job> {
+    for (const job of this.#kept.keys()) if (this.#isExpired(job)) this.#forget(job);
     return this.#jobs.values();
   }
 
-  /** Keeps an ended job for `keepFor` ms, and then forgets it. */
+  /** Keeps an ended job for `keepFor` ms, on the clock that passes them first, and then forgets it. */
   keep(job: Job): void {
+    const { keepFor } = this.#limits;
     this.#forget(job);
     this.#jobs.set(job.id, job);
-    this.#timers.set(
-      job,
-      quietTimeout(() => this.#forget(job), this.#limits.keepFor),
-    );
+    this.#kept.set(job, { timer: quietTimeout(() => this.#forget(job), keepFor), until: Date.now() + keepFor });
   }
 
   /** Takes over the end that the log has for a run of this process. If the run has no end yet, aborts it. */
@@ -88,9 +91,14 @@ export class LocalJobs implements JobRegistry {
     job.abort((data as { message?: string } | null)?.message ?? "Another process ended the job.");
   }
 
+  /** True if the wall clock says so. If the monotonic clock does first, the timer forgets the job. */
+  #isExpired(job: Job): boolean {
+    return (this.#kept.get(job)?.until ?? Number.POSITIVE_INFINITY) < Date.now();
+  }
+
   #forget(job: Job): void {
-    clearTimeout(this.#timers.get(job));
-    this.#timers.delete(job);
+    clearTimeout(this.#kept.get(job)?.timer);
+    this.#kept.delete(job);
     // A newer job may have the same ID by now.
     if (this.#jobs.get(job.id) === job) this.#jobs.delete(job.id);
   }

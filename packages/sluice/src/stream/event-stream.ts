@@ -15,6 +15,8 @@ export interface StreamOwner {
   readonly name: string;
   /** A monotonic clock in whole ms, as of the last sweep or flush. */
   readonly now: number;
+  /** When it was made, in ms since 1970. Streams keep times of the wall clock relative to it. */
+  readonly startedAt: number;
   readonly report: Report;
   countDelivered(events: number): void;
   /** Called when the stream has ended. Its transport may still have bytes to send. */
@@ -39,6 +41,8 @@ export interface EventStreamSetup extends EndListeners {
   /** Latest time of its end on the clock of `performance.now()`; `undefined`: no limit. */
   readonly deadline: number | undefined;
   readonly deadlineReason: CloseReason;
+  /** When its credential expires on the wall clock, in whole ms since the owner's `startedAt`; `undefined`: never. */
+  readonly expiry: number | undefined;
 }
 
 /**
@@ -56,9 +60,11 @@ export class EventStream implements SinkOwner, FeedTarget, EventStreamSetup {
   readonly heartbeat: number;
   readonly deadline: number | undefined;
   readonly deadlineReason: CloseReason;
+  readonly expiry: number | undefined;
   readonly onClose: EndListeners["onClose"];
   readonly resolve: EndListeners["resolve"];
-  readonly openedAt: number = Date.now();
+  /** In ms since the owner's `startedAt`: a small integer, where ms since 1970 would be an object. */
+  readonly #openedAt: number;
   /** Set when the transport has opened the body, before the feed starts. */
   sink!: Sink;
   /** Called once, when the stream has ended. */
@@ -89,8 +95,10 @@ export class EventStream implements SinkOwner, FeedTarget, EventStreamSetup {
     this.heartbeat = setup.heartbeat;
     this.deadline = setup.deadline;
     this.deadlineReason = setup.deadlineReason;
+    this.expiry = setup.expiry;
     this.onClose = setup.onClose;
     this.resolve = setup.resolve;
+    this.#openedAt = Date.now() - owner.startedAt;
     this.#writtenAt = owner.now;
     this.#progressAt = owner.now;
   }
@@ -171,14 +179,17 @@ export class EventStream implements SinkOwner, FeedTarget, EventStreamSetup {
     notifyClosed(this, reason, this.onClose && this.describe(), this.#owner.report);
   }
 
-  /** Ends the stream in `ms`, for its deadline. Does nothing if that timer runs already. */
-  closeIn(ms: number): void {
-    this.#deadlineTimer ??= quietTimeout(() => this.close(this.deadlineReason), ms);
+  /** Calls `check` in `ms`, unless the stream has ended by then. Does nothing if that timer runs already. */
+  checkDeadlineIn(ms: number, check: () => void): void {
+    this.#deadlineTimer ??= quietTimeout(() => {
+      this.#deadlineTimer = undefined;
+      check();
+    }, ms);
   }
 
   /** Describes the stream as it is now, or as it was at its end. */
   describe(): Connection {
-    const { id, subscriber, exchange, openedAt, sink } = this;
+    const { id, subscriber, exchange, sink } = this;
     const { channel, topics, state, lastEventId } = this.#lastState ?? this.feed.describe();
     return {
       id,
@@ -187,7 +198,7 @@ export class EventStream implements SinkOwner, FeedTarget, EventStreamSetup {
       topics,
       state,
       lastEventId,
-      openedAt: new Date(openedAt),
+      openedAt: new Date(this.#owner.startedAt + this.#openedAt),
       remoteAddress: exchange.remoteAddress,
       events: this.#ownEvents + (this.feed.shared?.events ?? 0),
       bytes: sink.written,

@@ -26,6 +26,7 @@ export interface PendingStream {
 /** All streams of a Sluice, and their counters. */
 export class StreamHub implements StreamOwner {
   readonly name: string = crypto.randomUUID().slice(0, 8);
+  readonly startedAt: number = Date.now();
   readonly settings: StreamSettings;
   readonly report: Report;
   readonly endSignals: EndSignals = new EndSignals();

@@ -9,10 +9,11 @@ interface SweptStream {
   readonly heartbeat: number;
   readonly deadline: number | undefined;
   readonly deadlineReason: CloseReason;
+  readonly expiry: number | undefined;
   readonly sink: { readonly left?: boolean; destroy(): void };
   isStalled(timeout: number): boolean;
   beat(): void;
-  closeIn(ms: number): void;
+  checkDeadlineIn(ms: number, check: () => void): void;
   close(reason: CloseReason): void;
 }
 
@@ -24,6 +25,7 @@ interface SweepOwner {
   /** Streams that have ended and whose last bytes are still in flight. */
   readonly ending: ReadonlySet<SweptStream>;
   readonly now: number;
+  readonly startedAt: number;
   renewClock(): void;
   countHeartbeat(): void;
 }
@@ -112,12 +114,15 @@ export class Sweep {
 
   /** Gives a deadline before the next sweep a timer of its own, so that the stream ends to the millisecond. */
   #watchDeadline(stream: SweptStream): void {
-    const { deadline } = stream;
+    const { deadline, expiry } = stream;
     if (deadline === undefined) return;
-    const left = deadline - performance.now();
+    // The wall clock may be set, and the monotonic clock may stand still while the machine sleeps. The first counts.
+    const untilExpiry = expiry === undefined ? Number.POSITIVE_INFINITY : expiry - (Date.now() - this.#owner.startedAt);
+    const left = Math.min(untilExpiry, deadline - performance.now());
     if (left > this.#interval * 2) return;
-    if (left <= 0) stream.close(stream.deadlineReason);
-    else stream.closeIn(left);
+    if (left <= 0) stream.close(untilExpiry <= 0 ? "expired" : stream.deadlineReason);
+    // Checked again then: a clock may have been set in the meantime.
+    else stream.checkDeadlineIn(left, () => this.#watchDeadline(stream));
   }
 
   /** Cuts the connection of an ended stream whose reader takes nothing. */

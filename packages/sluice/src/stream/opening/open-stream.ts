@@ -41,6 +41,8 @@ class Opening implements PendingStream {
   readonly #options: StreamOptions;
   readonly #resolve: (reason: CloseReason) => void;
   readonly #context: StreamContext;
+  /** When its credential expires on the clock of `performance.now()`, as the clocks stood when the request arrived. */
+  readonly #expiry: number;
   /** The key under which its place is taken. */
   #key: string | undefined;
   /** True once the stream is open, or the request has another answer. */
@@ -52,6 +54,7 @@ class Opening implements PendingStream {
     this.#options = options;
     this.#resolve = resolve;
     this.#context = new StreamContext(requestedPosition(exchange, options.lastEventId), exchange.request);
+    this.#expiry = performance.now() + Number(options.expiresAt ?? Number.POSITIVE_INFINITY) - Date.now();
   }
 
   open(source: Source): void {
@@ -147,11 +150,9 @@ class Opening implements PendingStream {
     const { subscriber, expiresAt, heartbeat = settings.heartbeat, retry = settings.retry } = this.#options;
     // The hub's clock stands still while there are no streams.
     this.#hub.renewClock();
-    const now = performance.now();
-    const lifetime = now + jitter(settings.maxLifetime, 0.2);
-    const expiry = expiresAt === undefined ? Number.POSITIVE_INFINITY : now + (Number(expiresAt) - Date.now());
+    const lifetime = performance.now() + jitter(settings.maxLifetime, 0.2);
     // Rounded down to whole ms: no stream outlives its credential.
-    const deadline = Math.floor(Math.min(lifetime, expiry));
+    const deadline = Math.floor(Math.min(lifetime, this.#expiry));
     return {
       subscriber,
       exchange: this.#exchange,
@@ -160,7 +161,8 @@ class Opening implements PendingStream {
       retry,
       heartbeat,
       deadline: deadline === Number.POSITIVE_INFINITY ? undefined : deadline,
-      deadlineReason: expiry <= lifetime ? "expired" : "lifetime",
+      deadlineReason: this.#expiry <= lifetime ? "expired" : "lifetime",
+      expiry: expiresAt === undefined ? undefined : Math.floor(Number(expiresAt)) - this.#hub.startedAt,
       onClose: this.#options.onClose,
       resolve: this.#resolve,
     };

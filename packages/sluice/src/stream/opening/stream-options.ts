@@ -25,7 +25,8 @@ export interface StreamOptions {
   readonly retry?: number;
   /**
    * Time at which the subscriber's credential expires: a `Date`, or ms since 1970. The stream then ends as `expired`.
-   * Default: never.
+   * If the wall clock is set while the stream is open, the earlier end counts: by the wall clock, or by the time that
+   * was left when the request arrived. Default: never.
    */
   readonly expiresAt?: Date | number;
   /** Names of the subscriber, for `connections()` and `disconnect()`. Default: none. */

@@ -6,6 +6,7 @@ import { checkJobsOptions, type JobLimits, type JobsOptions } from "../../../src
 import type { LocalJobs } from "../../../src/jobs/local-jobs.ts";
 import { type ChannelWorld, openWorld } from "../../channel/support/channel-world.ts";
 import type { FakeSubscriber } from "../../channel/support/fake-subscriber.ts";
+import { stopClock } from "../../support/clock.ts";
 import { turns } from "../../support/turns.ts";
 
 /** Arguments of a function that makes the registry of the jobs of all processes. */
@@ -324,6 +325,33 @@ export function jobsContract(name: string, makeShared?: (setup: SharedSetup) => 
         const { id, result } = jobs.start(() => undefined);
         await result;
         await expect.poll(() => jobs.get(id)).toBeUndefined();
+      });
+
+      it("is forgotten as soon as the wall clock is set forward beyond keepFor", async () => {
+        using _clock = stopClock();
+        jobs = makeJobs({ keepFor: 1_800_000 });
+        const { id, result } = jobs.start(() => undefined);
+        await result;
+        await turns();
+        vi.setSystemTime(Date.now() + 1_700_000);
+        expect(jobs.get(id)).toMatchObject({ state: "completed" });
+        vi.setSystemTime(Date.now() + 100_001);
+        expect(jobs.get(id)).toBeUndefined();
+        expect(() => jobs.start(() => new Promise(() => undefined), { id })).not.toThrow();
+        expect(jobs.get(id)).toMatchObject({ state: "running" });
+      });
+
+      it("is forgotten keepFor ms after its end although the wall clock is set back", async () => {
+        using _clock = stopClock();
+        jobs = makeJobs({ keepFor: 10_000 });
+        const { id, result } = jobs.start(() => undefined);
+        await result;
+        await turns();
+        vi.setSystemTime(Date.now() - 3_600_000);
+        vi.advanceTimersByTime(9_900);
+        expect(jobs.get(id)).toMatchObject({ state: "completed" });
+        vi.advanceTimersByTime(101);
+        expect(jobs.get(id)).toBeUndefined();
       });
 
       it("is forgotten if there are more than maxJobs, the first to end first, but never while it runs", async () => {
