@@ -1,14 +1,26 @@
 import type { CryptoKey, JSONWebKeySet, JWK, JWTVerifyGetKey, KeyObject } from "jose";
 import { checkNames, checkNumber, checkText, invalidOption } from "../base/check-option.ts";
 import { SluiceError } from "../base/sluice-error.ts";
+import type { TicketLimits } from "./tickets.ts";
 import type { VerifierSettings } from "./token-verifier.ts";
 
 /** Options of tickets. */
 export interface TicketOptions {
-  /** Makes a ticket invalid this long after it was issued, in ms. At least 1. Default: 30 000. */
+  /**
+   * Makes a ticket invalid this long after it was issued, in ms, by the wall clock or the monotonic clock, whichever
+   * comes first. At least 1. Default: 30 000.
+   */
   readonly ttl?: number;
-  /** Limits the number of valid tickets in memory. Beyond the limit, the oldest becomes invalid. Default: 10 000. */
+  /**
+   * Limits the number of valid tickets in memory. Beyond the limit, the oldest ticket of the user who has most becomes
+   * invalid. Default: 10 000.
+   */
   readonly maxTickets?: number;
+  /**
+   * Limits the number of valid tickets of one user. Beyond the limit, the oldest ticket of this user becomes invalid, so
+   * that no user can make the tickets of others invalid. Default: 100.
+   */
+  readonly maxTicketsPerUser?: number;
 }
 
 /** Options of `createAuth`. Exactly one of `secret`, `publicKey` and `jwks` is required. */
@@ -59,8 +71,7 @@ export interface AuthSettings {
   readonly verifier: VerifierSettings;
   readonly userClaim: string;
   readonly cookie: string | undefined;
-  readonly ttl: number;
-  readonly maxTickets: number;
+  readonly tickets: TicketLimits;
 }
 
 const NAMES = "secret publicKey jwks algorithms issuer audience clockTolerance userClaim cookie tickets".split(" ");
@@ -79,7 +90,7 @@ export function checkAuthOptions(options: AuthOptions): AuthSettings {
   // [spec] cookie-name = token (RFC 6265, section 4.1.1)
   if (cookie !== undefined && !/^[\w!#$%&'*+.^`|~-]+$/.test(cookie))
     throw invalidOption("cookie", "a cookie's name", cookie);
-  checkNames("tickets", tickets, ["ttl", "maxTickets"]);
+  checkNames("tickets", tickets, ["ttl", "maxTickets", "maxTicketsPerUser"]);
   return {
     verifier: {
       key:
@@ -95,8 +106,14 @@ export function checkAuthOptions(options: AuthOptions): AuthSettings {
     },
     userClaim: userClaim ?? "sub",
     cookie,
-    ttl: checkNumber("tickets.ttl", tickets.ttl, 30_000, { min: 1, unit: "ms" }),
-    maxTickets: checkNumber("tickets.maxTickets", tickets.maxTickets, 10_000, { min: 1, whole: true }),
+    tickets: {
+      ttl: checkNumber("tickets.ttl", tickets.ttl, 30_000, { min: 1, unit: "ms" }),
+      maxTickets: checkNumber("tickets.maxTickets", tickets.maxTickets, 10_000, { min: 1, whole: true }),
+      maxTicketsPerUser: checkNumber("tickets.maxTicketsPerUser", tickets.maxTicketsPerUser, 100, {
+        min: 1,
+        whole: true,
+      }),
+    },
   };
 }
 

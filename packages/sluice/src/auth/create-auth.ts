@@ -36,8 +36,8 @@ export interface Auth {
  * @throws {SluiceError} `INVALID_OPTION`; `MISSING_PACKAGE` if `jose` is not installed
  */
 export async function createAuth(options: AuthOptions): Promise<Auth> {
-  const { verifier, userClaim, cookie, ttl, maxTickets } = checkAuthOptions(options);
-  const tickets = new Tickets(ttl, maxTickets);
+  const { verifier, userClaim, cookie, tickets: limits } = checkAuthOptions(options);
+  const tickets = new Tickets(limits);
   const verify = await createTokenVerifier(verifier);
 
   return {

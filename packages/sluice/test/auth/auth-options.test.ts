@@ -36,6 +36,8 @@ describe("createAuth()", () => {
     ["an invalid cookie name", { secret: SECRET, cookie: "a b" }, "`cookie` must be"],
     ["a ticket lifetime of 0", { secret: SECRET, tickets: { ttl: 0 } }, "`tickets.ttl` must be"],
     ["a limit of 0 tickets", { secret: SECRET, tickets: { maxTickets: 0 } }, "`tickets.maxTickets` must be"],
+    ["a limit of 0 tickets per user", { secret: SECRET, tickets: { maxTicketsPerUser: 0 } }, "maxTicketsPerUser"],
+    ["half a ticket per user", { secret: SECRET, tickets: { maxTicketsPerUser: 0.5 } }, "maxTicketsPerUser"],
     ["an unknown option of tickets", { secret: SECRET, tickets: { max: 1 } }, "no option `max`"],
   ])("rejects %s", async (_what, options, message) => {
     await expect(createAuth(options as AuthOptions)).rejects.toMatchObject({
