@@ -63,7 +63,7 @@ describe("a stream does not outlive its credential", () => {
     const asked = vi.fn(() => opened);
     site.source = asked;
     site.options = { expiresAt: Date.now() + 10_000 };
-    const client = site.ask();
+    const client = site.request();
     await until("the source is being opened", () => asked.mock.calls.length === 1);
     setWallClock(-HOUR);
     open(new ParkedSource());
