@@ -10,6 +10,8 @@ export type SluiceErrorCode =
   | "SCHEMA_MISMATCH"
   /** An event or a part of it exceeds a size limit. */
   | "EVENT_TOO_LARGE"
+  /** The channel keeps a different event with the same own event ID. */
+  | "ID_CONFLICT"
   /** No job with this ID exists, or it is no longer kept. */
   | "UNKNOWN_JOB"
   /** The request carries no valid credential. */

@@ -26,8 +26,20 @@ export interface ChannelOptions<Events extends EventMap = AnyEvents> {
    * Default: none.
    */
   readonly schemas?: { readonly [Type in keyof Events]?: StandardSchema<Events[Type]> };
+  /**
+   * `"required"`: every published event must name topics, so that a forgotten topic is an error and not a leak. Use it
+   * for notifications. Default: an event without topics goes to all subscribers.
+   */
+  readonly topics?: "required";
+  /**
+   * Most topics of one subscription. A subscription with more is refused with `INVALID_OPTION`, which answers a request
+   * with 400. Default: 1,000.
+   */
+  readonly maxTopics?: number;
   /** Largest size of an event's data as text, in bytes of UTF-8. Default: 1 MiB. */
   readonly maxEventBytes?: number;
+  /** Largest size of an event's type, in bytes of UTF-8. Default: 256. */
+  readonly maxTypeBytes?: number;
   /**
    * Time for which events are gathered for one write, in ms. 0: until the end of the event-loop turn. Default: the
    * option `flushInterval` of the Sluice.
@@ -41,7 +53,10 @@ export interface ChannelSettings {
   readonly window: WindowLimits;
   readonly latestBy: ((event: ChannelEvent) => string | undefined) | undefined;
   readonly schemas: Readonly<Record<string, StandardSchema>> | undefined;
+  readonly topicsRequired: boolean;
+  readonly maxTopics: number;
   readonly maxEventBytes: number;
+  readonly maxTypeBytes: number;
   readonly flushInterval: number;
   /** Type of the gap events. No event of the channel may have it. */
   readonly gapEvent: string;
@@ -51,17 +66,31 @@ const RETAIN_EVENTS = 10_000;
 const RETAIN_BYTES = 16 * 1024 * 1024;
 const WINDOW_EVENTS = 4_096;
 const WINDOW_BYTES = 8 * 1024 * 1024;
+const MAX_TOPICS = 1_000;
 const MAX_EVENT_BYTES = 1024 * 1024;
+const MAX_TYPE_BYTES = 256;
 
+const NAMES = [
+  "retain",
+  "window",
+  "latestBy",
+  "schemas",
+  "topics",
+  "maxTopics",
+  "maxEventBytes",
+  "maxTypeBytes",
+  "flushInterval",
+];
 const COUNT = { min: 1, whole: true, infinite: true };
 
 /** Returns the options with their defaults. Throws `INVALID_OPTION` if an option is invalid. */
 export function checkChannelOptions(options: ChannelOptions, flushInterval: number, gapEvent: string): ChannelSettings {
-  checkNames("channel", options, ["retain", "window", "latestBy", "schemas", "maxEventBytes", "flushInterval"]);
-  const { retain = {}, window = {}, latestBy, schemas } = options;
+  checkNames("channel", options, NAMES);
+  const { retain = {}, window = {}, latestBy, schemas, topics } = options;
   checkNames("retain", retain, ["events", "bytes", "age"]);
   checkNames("window", window, ["events", "bytes"]);
   checkFunction("latestBy", latestBy);
+  if (topics !== undefined && topics !== "required") throw invalidOption("topics", '"required" or absent', topics);
   if (schemas !== undefined) {
     if (typeof schemas !== "object" || schemas === null)
       throw invalidOption("schemas", "an object of schemas by event type", schemas);
@@ -82,6 +111,9 @@ export function checkChannelOptions(options: ChannelOptions, flushInterval: numb
     },
     latestBy,
     schemas: schemas as ChannelSettings["schemas"],
+    topicsRequired: topics === "required",
+    maxTopics: checkNumber("maxTopics", options.maxTopics, MAX_TOPICS, { min: 1, whole: true }),
+    maxTypeBytes: checkNumber("maxTypeBytes", options.maxTypeBytes, MAX_TYPE_BYTES, { min: 1, whole: true }),
     maxEventBytes: checkNumber("maxEventBytes", options.maxEventBytes, MAX_EVENT_BYTES, { min: 1, whole: true }),
     flushInterval: checkNumber("flushInterval", options.flushInterval, flushInterval, { max: 60_000, unit: "ms" }),
     gapEvent,

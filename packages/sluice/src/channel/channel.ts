@@ -5,7 +5,7 @@ import type { StreamHub } from "../stream/stream-hub.ts";
 import { type ChannelOptions, type ChannelSettings, checkChannelOptions } from "./channel-options.ts";
 import { FilterNumbers } from "./event/filter-numbers.ts";
 import type { AnyEvents, EventMap } from "./event/kept-event.ts";
-import { makeEntry, type Publication, type PublishOptions } from "./event/new-entry.ts";
+import { makeEntry, NO_PUBLISH_OPTIONS, type Publication, type PublishOptions } from "./event/new-entry.ts";
 import { applySchema } from "./event/standard-schema.ts";
 import { type LocalPresence, NOBODY } from "./local-presence.ts";
 import { askLog } from "./log-failed.ts";
@@ -56,6 +56,7 @@ export class Channel<Events extends EventMap = AnyEvents> {
     this.#subscribed = {
       hasLatest: this.#settings.latestBy !== undefined,
       filterNumbers: new FilterNumbers(),
+      maxTopics: this.#settings.maxTopics,
       open: () => this.open(),
     };
     // Open the log at once, so that the first event need not wait for it. Each call that needs the log tries again.
@@ -67,13 +68,13 @@ export class Channel<Events extends EventMap = AnyEvents> {
    * log: in this process). Events are logged in the order of the calls. If a schema validates asynchronously, the event
    * takes its place, and a copy of its data, when the schema has answered.
    *
-   * Rejects with `INVALID_FIELD` (type, topics, id, retry), `INVALID_DATA`, `SCHEMA_MISMATCH`, `EVENT_TOO_LARGE`,
-   * `CLOSED` or `LOG_FAILED`.
+   * Rejects with `INVALID_FIELD` (type, topics, id, retry), `INVALID_OPTION` (unknown options), `INVALID_DATA`,
+   * `SCHEMA_MISMATCH`, `EVENT_TOO_LARGE`, `ID_CONFLICT`, `CLOSED` or `LOG_FAILED`.
    */
   publish<Type extends keyof Events & string>(
     type: Type,
     data: Events[Type],
-    options: PublishOptions = {},
+    options: PublishOptions = NO_PUBLISH_OPTIONS,
   ): Promise<string> {
     // No async function: its frame and promises would be most of the cost of a publish (`npm run bench -- logs`).
     try {
@@ -106,7 +107,7 @@ export class Channel<Events extends EventMap = AnyEvents> {
   async history<Type extends keyof Events & string = keyof Events & string>(
     options: HistoryOptions<Events, Type> = {},
   ): Promise<History<Pick<Events, Type>>> {
-    const query = checkHistoryOptions(options as unknown as HistoryOptions, this.#subscribed.filterNumbers);
+    const query = checkHistoryOptions(options as unknown as HistoryOptions, this.#subscribed);
     return (await this.open()).history(query) as unknown as Promise<History<Pick<Events, Type>>>;
   }
 

@@ -1,4 +1,6 @@
+import { show } from "../base/check-option.ts";
 import { formatPosition } from "../base/position.ts";
+import { SluiceError } from "../base/sluice-error.ts";
 import type { ChannelLog, NewEntry } from "../logs/log.ts";
 import type { Feed, SourceContext } from "../stream/feed.ts";
 import type { SseItem } from "../stream/source/sse-item.ts";
@@ -7,7 +9,7 @@ import type { ChannelSettings } from "./channel-options.ts";
 import { countPresence } from "./deliver/count-presence.ts";
 import { Cursor } from "./deliver/cursor.ts";
 import { Delivery } from "./deliver/delivery.ts";
-import { checkOwnEventId } from "./event/own-event-id.ts";
+import { checkOwnEventId, isSameEvent } from "./event/own-event-id.ts";
 import { EVERYTHING } from "./event/selection.ts";
 import { Follower } from "./follow/follower.ts";
 import { SubscriptionIterator } from "./follow/subscription-iterator.ts";
@@ -55,11 +57,14 @@ export class OpenChannel {
     this.#delivery = new Delivery({ hub, log, channel: name, settings });
   }
 
-  /** Appends a checked entry. Resolves to its event ID. Throws `INVALID_FIELD` if the entry's own ID is invalid. */
+  /**
+   * Appends a checked entry. Resolves to its event ID. Throws `INVALID_FIELD` if the entry's own ID is invalid, and
+   * rejects with `ID_CONFLICT` if the channel keeps a different event with this ID.
+   */
   publish(entry: NewEntry): Promise<string> {
     if (entry.id !== undefined) checkOwnEventId(entry.id, this.#delivery.liveLog.epoch);
     return this.#log.append([entry]).then(
-      ([offset]) => this.#appended(entry, offset!),
+      ([offset]) => (entry.id === undefined ? this.#appended(offset!) : this.#appendedOwn(entry, offset!)),
       (cause) => {
         throw logError(this.#name, "append an event", cause);
       },
@@ -130,13 +135,27 @@ export class OpenChannel {
     return this.#delivery.close();
   }
 
-  #appended(entry: NewEntry, offset: number): string {
+  /** The log may have had an event with this ID. Only the same event is a repetition. */
+  async #appendedOwn(entry: NewEntry, offset: number): Promise<string> {
+    const kept = await askLog(this.#name, "read an event", this.#delivery.liveLog.eventAt(offset));
+    if (kept !== undefined && !isSameEvent(kept.entry, entry)) {
+      throw new SluiceError(
+        "ID_CONFLICT",
+        `Channel "${this.#name}" keeps a different event with the ID ${show(entry.id)}. Publish with another ID, ` +
+          "or repeat the event with the same type, data, topics and retry.",
+      );
+    }
+    this.#appended(offset);
+    return entry.id as string;
+  }
+
+  #appended(offset: number): string {
     // The offset of an event with an own ID that the log already had is not new.
     if (offset > this.#newestPublished) {
       this.#newestPublished = offset;
       this.#published++;
     }
     // The offset belongs to the life that the log is in now, and perhaps no longer a moment later.
-    return entry.id ?? formatPosition({ epoch: this.#log.epoch, offset });
+    return formatPosition({ epoch: this.#log.epoch, offset });
   }
 }

@@ -1,9 +1,7 @@
 import { checkNames, invalidOption } from "../base/check-option.ts";
-import { MAX_EVENT_ID_LENGTH } from "../base/position.ts";
-import type { FilterNumbers } from "./event/filter-numbers.ts";
 import type { AnyEvents, EventMap } from "./event/kept-event.ts";
 import type { Selection } from "./event/selection.ts";
-import { checkSelection, type SelectionOptions } from "./event/selection-options.ts";
+import { checkSelection, type SelectableChannel, type SelectionOptions } from "./event/selection-options.ts";
 import type { Initial } from "./read/snapshot.ts";
 import type { From } from "./read/start-point.ts";
 
@@ -33,28 +31,23 @@ export interface SubscriptionSettings {
 }
 
 /** The part of a channel that decides which options are valid. */
-export interface SubscribableChannel {
+export interface SubscribableChannel extends SelectableChannel {
   /** True if the channel has the option `latestBy`. */
   readonly hasLatest: boolean;
-  readonly filterNumbers: FilterNumbers;
 }
 
 const NAMES = ["topics", "types", "filter", "from", "initial"];
 
 /** Returns the options with their defaults. Throws `INVALID_OPTION` if an option is invalid. */
-export function checkSubscribeOptions(
-  { hasLatest, filterNumbers }: SubscribableChannel,
-  options: SubscribeOptions,
-): SubscriptionSettings {
+export function checkSubscribeOptions(channel: SubscribableChannel, options: SubscribeOptions): SubscriptionSettings {
   checkNames("subscribe", options, NAMES);
   const { from = "now", initial } = options;
-  if (typeof from !== "string" || from === "" || from.length > MAX_EVENT_ID_LENGTH)
-    throw invalidOption("from", '"now", "start" or an event ID', from);
+  if (typeof from !== "string" || from === "") throw invalidOption("from", '"now", "start" or an event ID', from);
   if (initial !== undefined && initial !== "latest" && typeof initial !== "function")
     throw invalidOption("initial", '"latest" or a function', initial);
-  if (initial === "latest" && !hasLatest)
+  if (initial === "latest" && !channel.hasLatest)
     throw invalidOption("initial", 'a function, since "latest" needs the channel option `latestBy`', initial);
   if (initial !== undefined && from !== "now")
     throw invalidOption("from", '"now" or absent if `initial` is given', from);
-  return { selection: checkSelection(options, filterNumbers), from, initial };
+  return { selection: checkSelection(options, channel), from, initial };
 }

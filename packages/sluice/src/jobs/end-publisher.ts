@@ -44,7 +44,10 @@ export class EndPublisher {
       try {
         return await this.#channel.publish(type, data, { topics: [id], id: endId(run) });
       } catch (error) {
-        if (this.#stopped || !(error instanceof SluiceError) || error.code !== "LOG_FAILED") throw error;
+        if (!(error instanceof SluiceError)) throw error;
+        // Another node published a different end first. It stands, and this node learns of it from the log.
+        if (error.code === "ID_CONFLICT") return endId(run);
+        if (this.#stopped || error.code !== "LOG_FAILED") throw error;
         if (!reported) this.#report(error);
         await sleep(RETRY_MS);
       }

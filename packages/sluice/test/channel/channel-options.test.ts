@@ -11,6 +11,9 @@ describe("the options of a channel", () => {
     [{ schemas: { placed: {} } }, "schemas.placed"],
     [{ maxEventBytes: 1.5 }, "maxEventBytes"],
     [{ flushInterval: -1 }, "flushInterval"],
+    [{ topics: "optional" }, "topics"],
+    [{ maxTopics: 0 }, "maxTopics"],
+    [{ maxTypeBytes: 0.5 }, "maxTypeBytes"],
     [{ retention: 1 }, "retention"],
   ])("that are invalid are refused by name: %j", (options, name) => {
     expect(() => channelWorld(options as never)).toThrowError(

@@ -164,3 +164,88 @@ describe("publishing", () => {
     await expect(channel.publish("placed", 1)).rejects.toMatchObject({ code: "CLOSED" });
   });
 });
+
+describe("a mistake in the options of publish", () => {
+  it.each([
+    ["a misspelled name", { topic: ["user:ada"] }, "INVALID_OPTION", /publish has no option `topic`/],
+    ["topics that are undefined", { topics: undefined }, "INVALID_FIELD", /`topics` must be an array/],
+    ["topics that are null", { topics: null }, "INVALID_FIELD", /`topics` must be an array/],
+    ["no topic in the array", { topics: [] }, "INVALID_FIELD", /For no topics, leave it out/],
+    ["a string in place of the options", "user:ada", "INVALID_OPTION", /publish options/],
+    ["an array in place of the options", ["user:ada"], "INVALID_OPTION", /publish has no option/],
+    ["null in place of the options", null, "INVALID_OPTION", /publish options/],
+  ])("(%s) never publishes to everybody: it is an error", async (_, options, code, message) => {
+    const { channel, connect } = await openWorld();
+    const subscriber = connect(channel.subscribe({ topics: "*" }));
+    const published = channel.publish("n", "secret", options as never);
+    await expect(published).rejects.toMatchObject({ code, message: expect.stringMatching(message) });
+    await turns();
+    expect(read(subscriber)).toEqual([]);
+    expect(channel.stats()).toMatchObject({ published: 0, retained: 0 });
+  });
+
+  it("(topics of the prototype that are undefined) is an error too", async () => {
+    const { channel } = await openWorld();
+    const options = Object.create({ topics: undefined });
+    await expect(channel.publish("n", 1, options)).rejects.toMatchObject({ code: "INVALID_FIELD" });
+  });
+
+  it("(a forgotten topic) is an error on a channel that requires topics", async () => {
+    const { channel, connect } = await openWorld({ topics: "required" });
+    const subscriber = connect(channel.subscribe({ topics: ["user:ada"] }));
+    const refusal = { code: "INVALID_FIELD", message: expect.stringContaining("must name topics") };
+    await expect(channel.publish("n", "leak")).rejects.toMatchObject(refusal);
+    await expect(channel.publish("n", "leak", {})).rejects.toMatchObject(refusal);
+    await expect(channel.publish("n", "leak", { id: "a" })).rejects.toMatchObject(refusal);
+    await channel.publish("n", "for ada", { topics: ["user:ada"] });
+    await turns();
+    subscriber.take();
+    expect(subscriber.seen.map(({ data }) => data)).toEqual(["for ada"]);
+  });
+});
+
+describe("a publisher's own event ID", () => {
+  it("that another event has is an error for the publisher, and the first event stays", async () => {
+    const { channel, connect } = await openWorld();
+    const subscriber = connect(channel.subscribe({ topics: "*" }));
+    await channel.publish("placed", { for: "ada" }, { id: "order-1", topics: ["user:ada"] });
+    for (const [type, data, topics] of [
+      ["placed", { for: "ada" }, ["user:bob"]],
+      ["placed", { for: "bob" }, ["user:ada"]],
+      ["changed", { for: "ada" }, ["user:ada"]],
+      ["placed", '{"for":"ada"}', ["user:ada"]],
+      ["placed", { for: "ada" }, undefined],
+    ] as const) {
+      const published = channel.publish(type, data, { id: "order-1", ...(topics && { topics }) });
+      await expect(published).rejects.toMatchObject({ code: "ID_CONFLICT" });
+    }
+    await turns();
+    expect(read(subscriber)).toEqual([{ for: "ada" }]);
+    expect(channel.stats()).toMatchObject({ published: 1, retained: 1 });
+  });
+
+  it("can be repeated with the same event, in any order of topics, also if the window no longer has it", async () => {
+    const { channel } = await openWorld({ window: { events: 1 } });
+    const topics = ["user:ada", "user:bob"];
+    await channel.publish("placed", "lone \ud800", { id: "order-1", topics });
+    for (let n = 0; n < 5; n++) await channel.publish("n", n);
+    await turns();
+    const repeated = channel.publish("placed", "lone \ud800", { id: "order-1", topics: [...topics].reverse() });
+    expect(await repeated).toBe("order-1");
+    expect(channel.stats()).toMatchObject({ published: 6, retained: 6 });
+    const other = channel.publish("placed", "other", { id: "order-1", topics });
+    await expect(other).rejects.toMatchObject({ code: "ID_CONFLICT" });
+  });
+});
+
+describe("the type of an event", () => {
+  it("has at most 256 bytes, or as many as `maxTypeBytes`", async () => {
+    const { channel } = await openWorld();
+    await channel.publish("é".repeat(128), 1);
+    for (const type of ["é".repeat(129), "x".repeat(10_000_000)])
+      await expect(channel.publish(type, 1)).rejects.toMatchObject({ code: "INVALID_FIELD" });
+    const { channel: generous } = await openWorld({ maxTypeBytes: 1_000 });
+    await generous.publish("x".repeat(1_000), 1);
+    await expect(generous.publish("x".repeat(1_001), 1)).rejects.toMatchObject({ code: "INVALID_FIELD" });
+  });
+});

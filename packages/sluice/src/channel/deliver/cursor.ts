@@ -147,7 +147,7 @@ export class Cursor implements Feed, Member {
     const { liveLog } = this.#delivery;
     // Events published before the subscriber came must not count as new.
     liveLog.flush();
-    const found = findStartPoint(liveLog, lastEventId, this.#from);
+    const found = findStartPoint(liveLog, { lastEventId, from: this.#from, selection: this.cohort.selection });
     const isFresh = lastEventId === undefined;
     if (!(found instanceof Promise)) return this.#begin(found, opening, isFresh);
     if (opening !== "") this.#write(`${opening}\n`);

@@ -1,4 +1,4 @@
-import { show } from "../../base/check-option.ts";
+import { checkNames, show } from "../../base/check-option.ts";
 import { SluiceError } from "../../base/sluice-error.ts";
 import type { NewEntry } from "../../logs/log.ts";
 import { toBytes } from "../../protocol/bytes.ts";
@@ -21,8 +21,15 @@ export interface PublishOptions {
   readonly retry?: number;
 }
 
-/** Limits of the events of a channel. */
-export interface EntryLimits {
+/** Options of an event without options. */
+export const NO_PUBLISH_OPTIONS: PublishOptions = {};
+
+/** Rules for the events of a channel. */
+export interface EntryRules {
+  /** True if every event must name topics. */
+  readonly topicsRequired: boolean;
+  /** Largest size of the type, in bytes of UTF-8. */
+  readonly maxTypeBytes: number;
   /** Largest size of the data as text, in bytes of UTF-8. */
   readonly maxEventBytes: number;
   /** Type of the channel's gap events. No published event may have it. */
@@ -38,17 +45,15 @@ export interface Publication {
 
 /**
  * Returns the log entry of a publication. Copies the data as text, so that the caller cannot change them afterwards.
- * Throws `INVALID_DATA`, `EVENT_TOO_LARGE` and `INVALID_FIELD`.
+ * Throws `INVALID_DATA`, `EVENT_TOO_LARGE`, `INVALID_FIELD` and, for unknown options, `INVALID_OPTION`.
  */
-export function makeEntry(
-  channel: string,
-  { maxEventBytes, gapEvent }: EntryLimits,
-  { type, value, options: { topics, id, retry } }: Publication,
-): NewEntry {
+export function makeEntry(channel: string, rules: EntryRules, { type, value, options }: Publication): NewEntry {
+  const { maxEventBytes, gapEvent } = rules;
+  const topics = checkTopicsOf(channel, rules, options);
+  const { id, retry } = options;
   const data = dataText(value);
-  // A UTF-16 code unit takes at most three bytes in UTF-8, so most texts need no exact count.
-  const bytes = data.length * 3 <= maxEventBytes ? 0 : toBytes(data).length;
-  if (bytes > maxEventBytes) {
+  const bytes = exceeds(data, maxEventBytes);
+  if (bytes > 0) {
     throw new SluiceError(
       "EVENT_TOO_LARGE",
       `The data of "${type}" has ${bytes} bytes; \`maxEventBytes\` of channel "${channel}" is ${maxEventBytes}. ` +
@@ -61,13 +66,43 @@ export function makeEntry(
       `An event's type must be a non-empty string other than "${gapEvent}", but is ${show(type)}.`,
     );
   }
+  if (exceeds(type, rules.maxTypeBytes) > 0) {
+    throw new SluiceError(
+      "INVALID_FIELD",
+      `An event's type must have at most ${rules.maxTypeBytes} bytes (\`maxTypeBytes\` of channel "${channel}"), ` +
+        `but is ${show(type)}.`,
+    );
+  }
   checkFields({ event: type, id, retry, data: "" });
-  return {
-    type,
-    data,
-    json: typeof value !== "string",
-    topics: topics === undefined ? undefined : checkTopics(topics, "INVALID_FIELD"),
-    id,
-    retry,
-  };
+  return { type, data, json: typeof value !== "string", topics, id, retry };
+}
+
+/**
+ * Returns the topics of an event. A mistake in the options must fail, never publish to everybody: so `topics` that are
+ * present must be a non-empty array, and other names are refused.
+ */
+function checkTopicsOf(
+  channel: string,
+  { topicsRequired }: EntryRules,
+  options: PublishOptions,
+): readonly string[] | undefined {
+  if (options !== NO_PUBLISH_OPTIONS) {
+    checkNames("publish", options, PUBLISH_NAMES);
+    if ("topics" in options) return checkTopics(options.topics as readonly string[], "INVALID_FIELD");
+  }
+  if (!topicsRequired) return undefined;
+  throw new SluiceError(
+    "INVALID_FIELD",
+    `An event of channel "${channel}" must name topics, since the channel has the option \`topics: "required"\`.`,
+  );
+}
+
+const PUBLISH_NAMES = ["topics", "id", "retry"];
+
+/** Returns the size of a text in bytes of UTF-8 if it exceeds `limit`, else 0. */
+function exceeds(text: string, limit: number): number {
+  // A UTF-16 code unit takes at most three bytes in UTF-8, so most texts need no exact count.
+  if (text.length * 3 <= limit) return 0;
+  const bytes = toBytes(text).length;
+  return bytes > limit ? bytes : 0;
 }

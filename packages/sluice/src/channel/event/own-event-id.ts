@@ -1,6 +1,7 @@
 import { show } from "../../base/check-option.ts";
 import { MAX_EVENT_ID_LENGTH, NEVER_IN_AN_ID, parsePosition } from "../../base/position.ts";
 import { SluiceError } from "../../base/sluice-error.ts";
+import type { NewEntry } from "../../logs/log.ts";
 import { NO_POSITION } from "./gap.ts";
 
 /**
@@ -22,4 +23,16 @@ export function checkOwnEventId(id: string, epoch: string): void {
         `but is ${show(id)}.`,
     );
   }
+}
+
+/**
+ * Returns true if two entries are the same event: equal in everything that a publisher chooses, except the order of
+ * topics.
+ */
+export function isSameEvent(a: NewEntry, b: NewEntry): boolean {
+  if (a.type !== b.type || a.json !== b.json || a.retry !== b.retry) return false;
+  // Logs keep text as UTF-8, in which a lone surrogate becomes U+FFFD.
+  if (a.data !== b.data && a.data.toWellFormed() !== b.data.toWellFormed()) return false;
+  const topics = ({ topics = [] }: NewEntry) => JSON.stringify([...topics].sort());
+  return (a.topics === undefined) === (b.topics === undefined) && topics(a) === topics(b);
 }

@@ -2,7 +2,7 @@ import { checkFunction, invalidOption } from "../../base/check-option.ts";
 import type { FilterNumbers } from "./filter-numbers.ts";
 import type { AnyEvents, ChannelEvent, EventMap } from "./kept-event.ts";
 import type { EventFilter, Selection } from "./selection.ts";
-import { checkTopics } from "./topics.ts";
+import { checkSubscribedTopics } from "./topics.ts";
 
 /** Options that select events of a channel. */
 export interface SelectionOptions<
@@ -10,8 +10,8 @@ export interface SelectionOptions<
   Type extends keyof Events & string = keyof Events & string,
 > {
   /**
-   * Topics to receive, in addition to events without topics. `"*"`: every event, with or without topics. Default: none,
-   * so that a missing option never leaks an event that is meant for another user.
+   * Topics to receive, in addition to events without topics. `"*"`: every event, with or without topics. `[]`: only
+   * events without topics. Default: `[]`, so that a missing option never leaks an event meant for another user.
    */
   readonly topics?: readonly string[] | "*";
   /** Event types to receive. Default: all. */
@@ -24,10 +24,16 @@ export interface SelectionOptions<
   readonly filter?: (event: ChannelEvent<Pick<Events, Type>>) => boolean;
 }
 
+/** The part of a channel that checks selections. */
+export interface SelectableChannel {
+  readonly filterNumbers: FilterNumbers;
+  readonly maxTopics: number;
+}
+
 /** Returns the options as a selection. Throws `INVALID_OPTION` if an option is invalid. */
-export function checkSelection(options: SelectionOptions, numbers: FilterNumbers): Selection {
-  const { types } = options;
-  const topics = options.topics === "*" ? "*" : checkTopicsOf(options);
+export function checkSelection(options: SelectionOptions, { filterNumbers, maxTopics }: SelectableChannel): Selection {
+  const { types, topics: given = [] } = options;
+  const topics = given === "*" ? "*" : checkSubscribedTopics(given, maxTopics);
   if (
     types !== undefined &&
     !(Array.isArray(types) && types.every((type) => typeof type === "string" && type !== ""))
@@ -40,14 +46,10 @@ export function checkSelection(options: SelectionOptions, numbers: FilterNumbers
     key: JSON.stringify([
       topics === "*" ? "*" : [...topics].sort(),
       types && [...types].sort(),
-      filter && numbers.of(filter),
+      filter && filterNumbers.of(filter),
     ]),
     topics: topics === "*" ? "*" : new Set(topics),
     types: types && new Set(types),
     filter,
   };
-}
-
-function checkTopicsOf({ topics }: SelectionOptions): readonly string[] {
-  return topics === undefined ? [] : checkTopics(topics as readonly string[], "INVALID_OPTION");
 }

@@ -26,7 +26,7 @@ export class SubscriptionIterator implements AsyncGenerator<SseItem, void, undef
     this.#settings = settings;
     this.#context = new StreamContext(lastEventId, undefined);
     delivery.liveLog.flush();
-    const found = findStartPoint(delivery.liveLog, lastEventId, settings.from);
+    const found = findStartPoint(delivery.liveLog, { lastEventId, ...settings });
     // The first `next()` reports a failure.
     if (found instanceof Promise) found.catch(() => undefined);
     this.#items = this.#run(found, lastEventId === undefined);

@@ -1,9 +1,8 @@
 import { checkNames, checkNumber, invalidOption } from "../../base/check-option.ts";
-import type { FilterNumbers } from "../event/filter-numbers.ts";
 import type { Gap } from "../event/gap.ts";
 import type { AnyEvents, ChannelEvent, EventMap } from "../event/kept-event.ts";
 import type { Selection } from "../event/selection.ts";
-import { checkSelection, type SelectionOptions } from "../event/selection-options.ts";
+import { checkSelection, type SelectableChannel, type SelectionOptions } from "../event/selection-options.ts";
 
 /** Options of `channel.history()`. */
 export interface HistoryOptions<
@@ -37,10 +36,10 @@ export interface HistoryQuery {
 }
 
 /** Returns the options as a query. Throws `INVALID_OPTION` if an option is invalid. */
-export function checkHistoryOptions(options: HistoryOptions, numbers: FilterNumbers): HistoryQuery {
+export function checkHistoryOptions(options: HistoryOptions, channel: SelectableChannel): HistoryQuery {
   checkNames("history", options, ["after", "limit", "topics", "types", "filter"]);
   const { after } = options;
   if (after !== undefined && typeof after !== "string") throw invalidOption("after", "an event ID", after);
   const limit = checkNumber("limit", options.limit, DEFAULT_LIMIT, { min: 1, max: MAX_LIMIT, whole: true });
-  return { selection: checkSelection(options, numbers), after, limit };
+  return { selection: checkSelection(options, channel), after, limit };
 }

@@ -93,6 +93,20 @@ export class LiveLog implements TailListener, ReadableLog {
     return this.#position;
   }
 
+  /**
+   * Resolves to the event at an offset, from the window or the log; `undefined` if it is not kept, or if a new life of the
+   * log begins meanwhile, in which the offset may mean another event.
+   */
+  async eventAt(offset: number): Promise<KeptEvent | undefined> {
+    const { epoch } = this.log;
+    const inWindow = epoch === this.epoch ? this.window.at(offset) : undefined;
+    if (inWindow !== undefined) return inWindow;
+    const entries = await this.log.read(offset - 1, 1, Number.POSITIVE_INFINITY);
+    if (entries === "gone" || epoch !== this.log.epoch) return undefined;
+    const [entry] = entries;
+    return entry?.offset === offset ? new KeptEvent(entry, epoch) : undefined;
+  }
+
   /** True if a position means the same now as in its own epoch. */
   holds({ epoch, offset }: Position): boolean {
     return epoch === this.epoch || (this.log.holds(epoch) ?? NOTHING_KEPT) >= offset;

@@ -15,7 +15,8 @@ const READ_BYTES = 1024 * 1024;
 export async function readHistory(liveLog: LiveLog, { selection, after, limit }: HistoryQuery): Promise<History> {
   const { log } = liveLog;
   const oldest = (): StartPoint => ({ position: liveLog.positionAt(log.first - 1), gap: undefined });
-  const find = () => (after === undefined ? oldest() : findStartPoint(liveLog, after, "now"));
+  const find = () =>
+    after === undefined ? oldest() : findStartPoint(liveLog, { lastEventId: after, from: "now", selection });
   let start = await find();
   let events: ChannelEvent[] = [];
   let reached = start.position.offset;

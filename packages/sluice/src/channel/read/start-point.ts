@@ -6,6 +6,7 @@ import {
   parsePosition,
 } from "../../base/position.ts";
 import { type Gap, type GapReason, makeGap } from "../event/gap.ts";
+import { type Selection, selects } from "../event/selection.ts";
 import type { LiveLog } from "./live-log.ts";
 
 /** Start position of a subscriber without a last event ID: new events only, every kept event, or after an event ID. */
@@ -17,14 +18,22 @@ export interface StartPoint {
   readonly gap: Gap | undefined;
 }
 
+/** A subscriber's wish for a start point. */
+export interface StartRequest {
+  readonly lastEventId: string | undefined;
+  /** Start position without a last event ID. */
+  readonly from: From;
+  /** A publisher's own ID is found only if the selection takes its event. */
+  readonly selection: Selection;
+}
+
 /**
  * Returns the start point of a subscriber. Takes the position before it does anything else, so that no event falls
  * between the position and the events that follow.
  */
 export function findStartPoint(
   liveLog: LiveLog,
-  lastEventId: string | undefined,
-  from: From,
+  { lastEventId, from, selection }: StartRequest,
 ): StartPoint | Promise<StartPoint> {
   const { last } = liveLog.window;
   if (lastEventId === undefined && from === "now") return startAfter(liveLog, last);
@@ -34,7 +43,7 @@ export function findStartPoint(
     // Retention may trim entries meanwhile. Even so, nothing published after this call may be skipped silently.
     if (lastEventId === undefined && from === "start")
       return startAfter(liveLog, Math.min(liveLog.log.first - 1, last));
-    return resumeAfter(liveLog, id, position) ?? findElsewhere(liveLog, id, position);
+    return resumeAfter(liveLog, id, position) ?? findElsewhere(liveLog, id, position, selection);
   };
   if (position !== undefined && position.offset <= reachOf(liveLog, position.epoch)) return find();
   // Other processes append too: the position may come from a process that has received more than this one.
@@ -75,10 +84,17 @@ function resumeAfter(liveLog: LiveLog, id: string, position: Position | undefine
 }
 
 /** Looks an ID up in the log: a publisher's own ID, or a position of an unknown epoch. */
-async function findElsewhere(liveLog: LiveLog, id: string, position: Position | undefined): Promise<StartPoint> {
+async function findElsewhere(
+  liveLog: LiveLog,
+  id: string,
+  position: Position | undefined,
+  selection: Selection,
+): Promise<StartPoint> {
   const { epoch } = liveLog;
   const offset = await liveLog.log.positionOf(id);
-  if (offset === undefined) {
+  const event = offset === undefined ? undefined : await liveLog.eventAt(offset);
+  // An event for other subscribers must look like no event: its ID may be guessed.
+  if (offset === undefined || event === undefined || !selects(selection, event, liveLog.onFilterError)) {
     // The entry may have been trimmed just now. The gap must name the position at which the kept entries begin.
     await liveLog.log.sync();
     return startAfterGap(liveLog, position === undefined ? "unknown" : "other-epoch", id);
@@ -86,7 +102,7 @@ async function findElsewhere(liveLog: LiveLog, id: string, position: Position | 
   // Another process may have appended the entry, and this one not received it yet.
   if (offset > liveLog.window.last) await liveLog.log.sync();
   // A new life began during the lookup and may not have the entry.
-  if (epoch !== liveLog.epoch) return findElsewhere(liveLog, id, position);
+  if (epoch !== liveLog.epoch) return findElsewhere(liveLog, id, position, selection);
   const point = startAfter(liveLog, Math.min(offset, liveLog.window.last));
   // An own ID names no epoch. Only its offset shows that the log may have lost events after it.
   if (offset > (liveLog.log.lostAfter ?? 0)) return point;

@@ -25,6 +25,28 @@ describe("topics", () => {
     }
   });
 
+  it("that are an empty array select only events without topics", async () => {
+    const { channel, connect } = await openWorld();
+    const subscriber = connect(channel.subscribe({ topics: [] }));
+    await channel.publish("n", 1, { topics: ["user:1"] });
+    await channel.publish("n", 2);
+    await turns();
+    expect(read(subscriber)).toEqual([2]);
+    expect((await channel.history({ topics: [] })).events).toMatchObject([{ data: 2 }]);
+  });
+
+  it("of a request that are too many, too long or empty answer the request with 400", async () => {
+    const { channel, connect } = await openWorld({ maxTopics: 3 });
+    for (const topics of [["a", "b", "c", "d"], ["x".repeat(257)], [""], ["*"]]) {
+      const refusal = expect.objectContaining({ code: "INVALID_OPTION", status: 400 });
+      expect(() => channel.subscribe({ topics })).toThrowError(refusal);
+      const subscriber = connect(() => channel.subscribe({ topics }));
+      expect(await subscriber.closed).toBe("refused");
+      expect(subscriber.status).toBe(400);
+    }
+    await expect(channel.history({ topics: ["a", "b", "c", "d"] })).rejects.toMatchObject({ status: 400 });
+  });
+
   it("make an event for one topic touch no other cohort", async () => {
     const { channel, connect } = await openWorld();
     let calls = 0;

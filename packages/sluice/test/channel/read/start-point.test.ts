@@ -120,3 +120,38 @@ it("a gap names the position before the events left if another process trims an 
   expect(JSON.parse(gap!.data)).toEqual({ reason: "unknown", lastEventId: "own 3", resumesAfter });
   expect(rest.map(({ data }) => JSON.parse(data))).toEqual([7, 8, 9, 10]);
 });
+
+it("a last event ID of another user's event looks like an ID that does not exist", async () => {
+  const { channel, connect } = await openWorld();
+  await channel.publish("n", "all");
+  await channel.publish("n", "for ada", { id: "order-4711", topics: ["user:ada"] });
+  await channel.publish("n", "all again");
+  const resumed = async (topics: string[], id: string) => {
+    const subscriber = connect(channel.subscribe({ topics }), id);
+    await turns();
+    subscriber.take();
+    return subscriber.seen.map(({ type, data }) => (type === "gap" ? { ...JSON.parse(data), lastEventId: "?" } : data));
+  };
+  expect(await resumed(["user:ada"], "order-4711")).toEqual(["all again"]);
+  const unknown = await resumed(["user:bob"], "order-9999");
+  expect(unknown[0]).toMatchObject({ reason: "other-epoch" });
+  expect(await resumed(["user:bob"], "order-4711")).toEqual(unknown);
+
+  const historyOf = async (after: string) => channel.history({ after, topics: ["user:bob"] });
+  const [known, missing] = await Promise.all([historyOf("order-4711"), historyOf("order-9999")]);
+  expect({ ...known.gap, lastEventId: "?" }).toEqual({ ...missing.gap, lastEventId: "?" });
+  expect(known.events).toEqual(missing.events);
+  const items = channel.subscribe({ topics: ["user:bob"] }).after("order-4711");
+  expect((await items.next()).value).toMatchObject({ event: "gap", data: { reason: "other-epoch" } });
+  await items.return();
+});
+
+it("an event ID in `from` or `after` that is too long is a gap, not an error", async () => {
+  const { channel, connect } = await openWorld();
+  await channel.publish("n", 1);
+  const id = "x".repeat(10_000);
+  const subscriber = connect(channel.subscribe({ from: id }));
+  await turns();
+  expect(read(subscriber)).toMatchObject([{ reason: "unparsable" }, 1]);
+  expect(await channel.history({ after: id })).toMatchObject({ gap: { reason: "unparsable" } });
+});
