@@ -9,6 +9,7 @@ export type { StandardSchema } from "./channel/event/standard-schema.ts";
 export type { ChannelStats } from "./channel/open-channel.ts";
 export type { WindowLimits } from "./channel/read/event-window.ts";
 export type { History, HistoryOptions } from "./channel/read/history.ts";
+export type { LatestLimits } from "./channel/read/latest.ts";
 export type { Initial, InitialFunction } from "./channel/read/snapshot.ts";
 export type { From } from "./channel/read/start-point.ts";
 export type { SubscribeOptions } from "./channel/subscribe-options.ts";

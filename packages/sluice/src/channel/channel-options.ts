@@ -3,6 +3,7 @@ import type { Retention } from "../logs/log.ts";
 import type { AnyEvents, ChannelEvent, EventMap } from "./event/kept-event.ts";
 import type { StandardSchema } from "./event/standard-schema.ts";
 import type { WindowLimits } from "./read/event-window.ts";
+import type { LatestLimits } from "./read/latest.ts";
 
 /** Options of a channel. */
 export interface ChannelOptions<Events extends EventMap = AnyEvents> {
@@ -18,9 +19,14 @@ export interface ChannelOptions<Events extends EventMap = AnyEvents> {
   readonly window?: Partial<WindowLimits>;
   /**
    * Returns the key of an event, for subscriptions with `initial: "latest"`, which begin with the newest event of each
-   * key; `undefined`: no key. The channel remembers 10,000 keys. Default: none.
+   * key; `undefined`: no key. An event with topics replaces only events with equal topics. Default: none.
    */
   readonly latestBy?: (event: ChannelEvent<Events>) => string | undefined;
+  /**
+   * Limits of the events remembered for `latestBy`. Beyond a limit the oldest keys are forgotten, and the snapshot of a
+   * subscriber that may miss one begins with a gap event. Default: `keys` 10,000; `bytes` 16 MiB.
+   */
+  readonly latest?: Partial<LatestLimits>;
   /**
    * A Standard Schema for the data of each event type. `publish` validates the data, and publishes the schema's output.
    * Default: none.
@@ -52,6 +58,7 @@ export interface ChannelSettings {
   readonly retain: Retention;
   readonly window: WindowLimits;
   readonly latestBy: ((event: ChannelEvent) => string | undefined) | undefined;
+  readonly latest: LatestLimits;
   readonly schemas: Readonly<Record<string, StandardSchema>> | undefined;
   readonly topicsRequired: boolean;
   readonly maxTopics: number;
@@ -66,6 +73,8 @@ const RETAIN_EVENTS = 10_000;
 const RETAIN_BYTES = 16 * 1024 * 1024;
 const WINDOW_EVENTS = 4_096;
 const WINDOW_BYTES = 8 * 1024 * 1024;
+const LATEST_KEYS = 10_000;
+const LATEST_BYTES = 16 * 1024 * 1024;
 const MAX_TOPICS = 1_000;
 const MAX_EVENT_BYTES = 1024 * 1024;
 const MAX_TYPE_BYTES = 256;
@@ -74,6 +83,7 @@ const NAMES = [
   "retain",
   "window",
   "latestBy",
+  "latest",
   "schemas",
   "topics",
   "maxTopics",
@@ -86,9 +96,10 @@ const COUNT = { min: 1, whole: true, infinite: true };
 /** Returns the options with their defaults. Throws `INVALID_OPTION` if an option is invalid. */
 export function checkChannelOptions(options: ChannelOptions, flushInterval: number, gapEvent: string): ChannelSettings {
   checkNames("channel", options, NAMES);
-  const { retain = {}, window = {}, latestBy, schemas, topics } = options;
+  const { retain = {}, window = {}, latestBy, latest = {}, schemas, topics } = options;
   checkNames("retain", retain, ["events", "bytes", "age"]);
   checkNames("window", window, ["events", "bytes"]);
+  checkNames("latest", latest, ["keys", "bytes"]);
   checkFunction("latestBy", latestBy);
   if (topics !== undefined && topics !== "required") throw invalidOption("topics", '"required" or absent', topics);
   if (schemas !== undefined) {
@@ -110,6 +121,10 @@ export function checkChannelOptions(options: ChannelOptions, flushInterval: numb
       bytes: checkNumber("window.bytes", window.bytes, WINDOW_BYTES, COUNT),
     },
     latestBy,
+    latest: {
+      keys: checkNumber("latest.keys", latest.keys, LATEST_KEYS, COUNT),
+      bytes: checkNumber("latest.bytes", latest.bytes, LATEST_BYTES, COUNT),
+    },
     schemas: schemas as ChannelSettings["schemas"],
     topicsRequired: topics === "required",
     maxTopics: checkNumber("maxTopics", options.maxTopics, MAX_TOPICS, { min: 1, whole: true }),

@@ -1,6 +1,7 @@
 /** The part of Node's `Buffer` that this file uses. Browsers and some workers have no `Buffer`. */
 interface BufferConstructor {
   from(text: string): Uint8Array<ArrayBuffer>;
+  byteLength(text: string): number;
   concat(pieces: readonly Uint8Array[]): Uint8Array<ArrayBuffer>;
 }
 
@@ -16,6 +17,11 @@ const encoder: TextEncoder = /* @__PURE__ */ new TextEncoder();
 export const toBytes: (text: string) => Uint8Array<ArrayBuffer> = NodeBuffer
   ? (text) => NodeBuffer.from(text)
   : (text) => encoder.encode(text);
+
+/** Returns the number of UTF-8 bytes of `text`. A lone surrogate counts as U+FFFD: three bytes. */
+export const byteLength: (text: string) => number = NodeBuffer
+  ? (text) => NodeBuffer.byteLength(text)
+  : (text) => encoder.encode(text).length;
 
 /** Returns a new array of all pieces, one after another. */
 export const concatBytes: (pieces: readonly Uint8Array[]) => Uint8Array<ArrayBuffer> = NodeBuffer

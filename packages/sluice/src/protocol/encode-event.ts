@@ -1,7 +1,8 @@
 import { SluiceError } from "../base/sluice-error.ts";
 import type { EventFields } from "./event-fields.ts";
 
-const LINE_END = /\r\n|[\r\n]/g;
+/** A line end of the standard: CRLF, CR or LF. */
+export const LINE_END: RegExp = /\r\n|[\r\n]/g;
 // With the u flag, `\p{Surrogate}` matches lone surrogates. One would arrive as U+FFFD, and match neither a listener
 // nor an ID in a log.
 const UNSAFE = /[\r\n\0\p{Surrogate}]/u;
@@ -21,7 +22,8 @@ const SAFE_TEXT = "text without CR, LF, NUL or lone surrogates";
 export function encodeEvent({ data, event, id, retry, comment }: EventFields): string {
   let block = "";
   if (comment !== undefined) block = encodeField("", comment, typeof comment === "string", "text");
-  if (event !== undefined) block += encodeField("event", event, isSafe(event), SAFE_TEXT);
+  // Without a line for `""`: the standard reads both as "message", but .NET's parser reads an empty line as the type "".
+  if (event !== undefined && event !== "") block += encodeField("event", event, isSafe(event), SAFE_TEXT);
   if (id !== undefined) block += encodeField("id", id, isSafe(id), SAFE_TEXT);
   if (retry !== undefined)
     block += encodeField("retry", retry, Number.isSafeInteger(retry) && retry >= 0, "whole ms >= 0");
@@ -56,6 +58,7 @@ function encodeField(name: string, value: string | number | undefined, isValid: 
   return `${name}: ${value}\n`;
 }
 
-function isSafe(value: unknown): boolean {
+/** Returns true if a parser reads the value back unchanged as `event` or `id`. */
+export function isSafe(value: unknown): value is string {
   return typeof value === "string" && !UNSAFE.test(value);
 }

@@ -4,7 +4,8 @@ import { Cohort } from "./cohort.ts";
 /** All cohorts of a channel, with an index from topic to cohorts. */
 export class Cohorts {
   readonly #byKey = new Map<string, Cohort>();
-  readonly #byTopic = new Map<string, Set<Cohort>>();
+  /** A topic of one cohort maps to the cohort itself: a set for each of a subscription's many topics would be large. */
+  readonly #byTopic = new Map<string, Cohort | Set<Cohort>>();
   readonly #ofEverything = new Set<Cohort>();
   #lastNumber = 0;
 
@@ -20,7 +21,8 @@ export class Cohorts {
   collect(topics: readonly string[], found: Set<Cohort>): void {
     for (const topic of topics) {
       const cohorts = this.#byTopic.get(topic);
-      if (cohorts !== undefined) for (const cohort of cohorts) found.add(cohort);
+      if (cohorts instanceof Set) for (const cohort of cohorts) found.add(cohort);
+      else if (cohorts !== undefined) found.add(cohorts);
     }
     for (const cohort of this.#ofEverything) found.add(cohort);
   }
@@ -31,7 +33,7 @@ export class Cohorts {
     if (cohort === undefined) {
       cohort = new Cohort(++this.#lastNumber, selection);
       this.#byKey.set(selection.key, cohort);
-      for (const set of this.#indexes(selection)) set.add(cohort);
+      this.#index(cohort);
     }
     cohort.members++;
     return cohort;
@@ -41,21 +43,30 @@ export class Cohorts {
   leave(cohort: Cohort): void {
     if (--cohort.members > 0) return;
     this.#byKey.delete(cohort.selection.key);
-    for (const set of this.#indexes(cohort.selection)) set.delete(cohort);
     const { topics } = cohort.selection;
-    if (topics !== "*")
-      for (const topic of topics) if (this.#byTopic.get(topic)?.size === 0) this.#byTopic.delete(topic);
+    if (topics === "*") this.#ofEverything.delete(cohort);
+    else for (const topic of topics) this.#removeFromTopic(topic, cohort);
   }
 
-  *#indexes({ topics }: Selection): Iterable<Set<Cohort>> {
-    if (topics === "*") {
-      yield this.#ofEverything;
-      return;
+  #index(cohort: Cohort): void {
+    const { topics } = cohort.selection;
+    if (topics === "*") this.#ofEverything.add(cohort);
+    else for (const topic of topics) this.#addToTopic(topic, cohort);
+  }
+
+  #addToTopic(topic: string, cohort: Cohort): void {
+    const cohorts = this.#byTopic.get(topic);
+    if (cohorts === undefined) this.#byTopic.set(topic, cohort);
+    else if (cohorts instanceof Set) cohorts.add(cohort);
+    else this.#byTopic.set(topic, new Set([cohorts, cohort]));
+  }
+
+  #removeFromTopic(topic: string, cohort: Cohort): void {
+    const cohorts = this.#byTopic.get(topic);
+    if (cohorts instanceof Set) {
+      cohorts.delete(cohort);
+      if (cohorts.size > 0) return;
     }
-    for (const topic of topics) {
-      let cohorts = this.#byTopic.get(topic);
-      if (cohorts === undefined) this.#byTopic.set(topic, (cohorts = new Set()));
-      yield cohorts;
-    }
+    this.#byTopic.delete(topic);
   }
 }

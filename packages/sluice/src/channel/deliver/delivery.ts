@@ -1,4 +1,5 @@
 import type { ChannelLog } from "../../logs/log.ts";
+import type { Piece } from "../../stream/body/piece.ts";
 import type { StreamHub } from "../../stream/stream-hub.ts";
 import type { ChannelSettings } from "../channel-options.ts";
 import type { KeptEvent } from "../event/kept-event.ts";
@@ -15,7 +16,7 @@ export interface DeliveryOptions {
   readonly log: ChannelLog;
   /** Name of the channel. */
   readonly channel: string;
-  readonly settings: Pick<ChannelSettings, "window" | "flushInterval" | "latestBy" | "gapEvent">;
+  readonly settings: Pick<ChannelSettings, "window" | "flushInterval" | "latestBy" | "latest" | "gapEvent">;
 }
 
 /** Delivers a channel's events to its subscribers: one write per cohort and batch for all live members. */
@@ -35,10 +36,10 @@ export class Delivery implements LiveLogListener {
     this.hub = hub;
     this.channel = channel;
     this.gapEvent = settings.gapEvent;
-    const { window, flushInterval, latestBy } = settings;
+    const { window, flushInterval, latestBy, latest } = settings;
     const onError = (error: unknown, stage: string) => this.report(error, stage);
     const batchBytes = hub.pieceLimit;
-    this.liveLog = new LiveLog(log, { window, flushInterval, latestBy, batchBytes, listener: this, onError });
+    this.liveLog = new LiveLog(log, { window, flushInterval, latestBy, latest, batchBytes, listener: this, onError });
   }
 
   /** Number of subscribers that have received every event. */
@@ -54,17 +55,19 @@ export class Delivery implements LiveLogListener {
   deliver(events: readonly KeptEvent[]): void {
     if (this.#live === 0) return;
     this.hub.renewClock();
-    const forAll = events.filter((event) => event.entry.topics === undefined);
+    const forAll = events.filter(({ entry, isSound }) => isSound && entry.topics === undefined);
     const concerned = new Set<Cohort>();
-    for (const { entry } of events) if (entry.topics !== undefined) this.cohorts.collect(entry.topics, concerned);
+    for (const { entry, isSound } of events)
+      if (isSound && entry.topics !== undefined) this.cohorts.collect(entry.topics, concerned);
     const plain = forAll.length === 0 ? undefined : pieceOf(forAll);
+    const pieces = new SharedPieces();
     for (const cohort of plain === undefined ? concerned : this.cohorts.all()) {
       if (cohort.size === 0) continue;
       // Plain cohorts that none of the topics concern share one piece.
       const isShared = plain !== undefined && cohort.isPlain && !concerned.has(cohort);
       const selected = isShared ? forAll : this.#select(cohort, events);
       if (selected.length === 0) continue;
-      const piece = isShared ? plain : pieceOf(selected);
+      const piece = isShared ? plain : pieces.of(selected);
       this.hub.countDelivered(piece.events * cohort.size);
       cohort.write(piece, selected[selected.length - 1]!.position, this.hub.now);
     }
@@ -120,4 +123,29 @@ export class Delivery implements LiveLogListener {
   #select({ selection }: Cohort, events: readonly KeptEvent[]): readonly KeptEvent[] {
     return events.filter((event) => selects(selection, event, this.liveLog.onFilterError));
   }
+}
+
+/**
+ * The pieces of one batch. Cohorts that select the same events share a piece, so that it is framed and compressed once.
+ */
+class SharedPieces {
+  #last: { readonly events: readonly KeptEvent[]; readonly piece: Piece } | undefined;
+  /** By the offsets of the events. Made for the second cohort: most batches concern one. */
+  #byOffsets: Map<string, Piece> | undefined;
+
+  of(events: readonly KeptEvent[]): Piece {
+    if (this.#last === undefined) {
+      this.#last = { events, piece: pieceOf(events) };
+      return this.#last.piece;
+    }
+    this.#byOffsets ??= new Map([[keyOf(this.#last.events), this.#last.piece]]);
+    const key = keyOf(events);
+    let piece = this.#byOffsets.get(key);
+    if (piece === undefined) this.#byOffsets.set(key, (piece = pieceOf(events)));
+    return piece;
+  }
+}
+
+function keyOf(events: readonly KeptEvent[]): string {
+  return events.map(({ entry }) => entry.offset).join();
 }

@@ -1,7 +1,8 @@
 import { formatPosition, type Position } from "../../base/position.ts";
 import type { LogEntry } from "../../logs/log.ts";
 import { toBytes } from "../../protocol/bytes.ts";
-import { encodeEvent } from "../../protocol/encode-event.ts";
+import { encodeEvent, isSafe } from "../../protocol/encode-event.ts";
+import { encodedSize } from "../../protocol/encoded-size.ts";
 
 /** Maps the event types of a channel to their data. */
 export type EventMap = object;
@@ -23,12 +24,16 @@ export type ChannelEvent<Events extends EventMap = AnyEvents> = {
   };
 }[keyof Events & string];
 
-/** Estimated memory of an event's objects in the window, in bytes. Its text comes on top. */
+/** Estimated memory of an event's objects in the window, in bytes. Its text and its frame come on top. */
 const OVERHEAD_BYTES = 256;
 
 /** A log entry in this process's memory. Its bytes and its value are made when first needed, once. */
 export class KeptEvent {
   readonly entry: LogEntry;
+  /** True if the entry can be sent. Another program may have written anything into the log. */
+  readonly isSound: boolean;
+  /** Size of {@link frame} in bytes. */
+  readonly frameSize: number;
   readonly #epoch: string;
   #frame: Uint8Array | undefined;
   #value: ChannelEvent | undefined;
@@ -36,6 +41,9 @@ export class KeptEvent {
   constructor(entry: LogEntry, epoch: string) {
     this.entry = entry;
     this.#epoch = epoch;
+    this.isSound = isSound(entry);
+    const { type, data, retry } = entry;
+    this.frameSize = this.isSound ? encodedSize({ event: type, id: this.id, retry, data }) : 0;
   }
 
   /** The position after this event. */
@@ -50,7 +58,8 @@ export class KeptEvent {
 
   /** Bytes that the event counts against the window's limit. */
   get size(): number {
-    return OVERHEAD_BYTES + this.entry.data.length * 2;
+    const { topics = [] } = this.entry;
+    return OVERHEAD_BYTES + this.frameSize * 2 + topics.reduce((sum, topic) => sum + topic.length, 0);
   }
 
   /** The event on the wire: one block with its ID. */
@@ -78,4 +87,11 @@ export class KeptEvent {
     const { type, data, json, topics, time } = this.entry;
     return { type, data: json ? JSON.parse(data) : data, id: this.id, topics, time };
   }
+}
+
+/** Returns true if an entry has the types of {@link LogEntry}, and a type and an ID that a parser reads back unchanged. */
+function isSound({ type, data, topics, id, retry }: LogEntry): boolean {
+  if (!isSafe(type) || typeof data !== "string" || (id !== undefined && !isSafe(id))) return false;
+  if (retry !== undefined && !(Number.isSafeInteger(retry) && retry >= 0)) return false;
+  return topics === undefined || (Array.isArray(topics) && topics.every((topic) => typeof topic === "string"));
 }

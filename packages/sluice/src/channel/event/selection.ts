@@ -17,10 +17,14 @@ export interface Selection {
 /** Selects every event. */
 export const EVERYTHING: Selection = { key: '["*",null,null]', topics: "*", types: undefined, filter: undefined };
 
-/** Returns true if the selection takes the event. If the filter throws, reports the error and withholds the event. */
+/**
+ * Returns true if the selection takes the event. No selection takes an event that cannot be sent. If the filter throws,
+ * reports the error and withholds the event.
+ */
 export function selects(selection: Selection, event: KeptEvent, onError: (error: unknown) => void): boolean {
   const { topics, types, filter } = selection;
   const { entry } = event;
+  if (!event.isSound) return false;
   if (entry.topics !== undefined && topics !== "*" && !entry.topics.some((topic) => topics.has(topic))) return false;
   if (types !== undefined && !types.has(entry.type)) return false;
   if (filter === undefined) return true;

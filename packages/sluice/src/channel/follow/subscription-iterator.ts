@@ -67,11 +67,18 @@ export class SubscriptionIterator implements AsyncGenerator<SseItem, void, undef
       let next: readonly KeptEvent[] | StartPoint | undefined = await found;
       for (; next !== undefined && !this.#stopped; next = await follower.next()) {
         if ("gap" in next) yield* this.#begin(follower, next, isFresh);
-        else for (const event of next) yield itemOf(event);
+        else yield* this.#eventItems(next);
         isFresh = false;
       }
     } finally {
       this.#stop();
+    }
+  }
+
+  *#eventItems(events: readonly KeptEvent[]): Generator<SseItem, void, undefined> {
+    for (const event of events) {
+      const copy = this.#delivery.liveLog.copyOf(event);
+      if (copy !== undefined) yield new SseItem(copy.data, { event: copy.type, id: copy.id, retry: event.entry.retry });
     }
   }
 
@@ -88,15 +95,14 @@ export class SubscriptionIterator implements AsyncGenerator<SseItem, void, undef
   async *#snapshotItems(offer: SnapshotOffer): AsyncGenerator<SseItem, void, undefined> {
     const { selection } = this.#settings;
     for await (const event of snapshotEvents(this.#delivery.liveLog, offer, { selection, context: this.#context })) {
-      if (event instanceof KeptEvent) yield new SseItem(event.copy().data, { event: event.entry.type });
-      else yield event instanceof SseItem ? event : new SseItem(event);
+      if (!(event instanceof KeptEvent)) {
+        yield event instanceof SseItem ? event : new SseItem(event);
+        continue;
+      }
+      const copy = this.#delivery.liveLog.copyOf(event);
+      if (copy !== undefined) yield new SseItem(copy.data, { event: copy.type });
     }
   }
-}
-
-function itemOf(event: KeptEvent): SseItem {
-  const { type, data } = event.copy();
-  return new SseItem(data, { event: type, id: event.id, retry: event.entry.retry });
 }
 
 function gapItem(gap: Gap, event: string): SseItem<Gap> {

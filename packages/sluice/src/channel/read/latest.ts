@@ -1,29 +1,51 @@
 import type { ChannelEvent, KeptEvent } from "../event/kept-event.ts";
+import { type Selection, selects } from "../event/selection.ts";
 
-/** Most keys remembered. Beyond it, the key whose event is oldest is forgotten. */
-export const MAX_LATEST_KEYS = 10_000;
+/** Limits of the newest events that a channel remembers by key. */
+export interface LatestLimits {
+  /** Most keys. Default: 10,000. */
+  readonly keys: number;
+  /** Most bytes of all remembered events. Default: 16 MiB. */
+  readonly bytes: number;
+}
 
 /** Options of a {@link Latest}. */
 export interface LatestOptions {
   /** The channel option `latestBy`. */
   readonly keyOf: (event: ChannelEvent) => string | undefined;
-  /** Receives what `keyOf` throws and what loading rejects with. */
+  readonly limits: LatestLimits;
+  /** Receives what `keyOf` and filters throw, and what loading rejects with. */
   readonly onError: (error: unknown) => void;
 }
 
-/** The newest event of each key. */
+/** The events that a subscriber's snapshot has. */
+export interface LatestEvents {
+  /** The newest event of each key, in the order of the log. */
+  readonly events: readonly KeptEvent[];
+  /** False if events that the subscriber may select were forgotten because of the limits. */
+  readonly isComplete: boolean;
+}
+
+/**
+ * The newest event of each key and audience. The audience of an event is its topics: an event for one user must not
+ * replace the event that all others see.
+ */
 export class Latest {
   /** Resolves when the running load has ended; `undefined` if none runs. */
   loading: Promise<void> | undefined;
+  /** Changes with each event, so that a snapshot can be cached. */
+  revision = 0;
   readonly #options: LatestOptions;
-  #byKey = new Map<string, KeptEvent>();
+  #remembered: Remembered;
 
   constructor(options: LatestOptions) {
     this.#options = options;
+    this.#remembered = new Remembered(options.limits);
   }
 
   add(event: KeptEvent): void {
-    this.#addTo(this.#byKey, event);
+    this.revision++;
+    this.#addTo(this.#remembered, event);
   }
 
   /**
@@ -31,8 +53,8 @@ export class Latest {
    * all of them are loaded; never rejects.
    */
   load(events: AsyncIterable<KeptEvent>): Promise<void> {
-    const newer = new Map<string, KeptEvent>();
-    this.#byKey = newer;
+    const newer = new Remembered(this.#options.limits);
+    this.#remembered = newer;
     const loading = this.#merge(events, newer).catch(this.#options.onError);
     this.loading = loading;
     return loading.then(() => {
@@ -40,37 +62,114 @@ export class Latest {
     });
   }
 
-  /** Returns the events in the order of the log. */
-  events(): KeptEvent[] {
-    return [...this.#byKey.values()];
+  /** Returns the events of a snapshot: of each key the newest event up to the offset `through` that is selected. */
+  select(selection: Selection, through: number): LatestEvents {
+    const byKey = new Map<string, KeptEvent>();
+    for (const { key, event } of this.#remembered.values()) {
+      if (event.entry.offset > through || !selects(selection, event, this.#options.onError)) continue;
+      // Deleting first keeps the map in the order of the events.
+      byKey.delete(key);
+      byKey.set(key, event);
+    }
+    return { events: [...byKey.values()], isComplete: !this.#remembered.hasForgottenFor(selection) };
   }
 
-  async #merge(events: AsyncIterable<KeptEvent>, newer: Map<string, KeptEvent>): Promise<void> {
-    const merged = new Map<string, KeptEvent>();
+  async #merge(events: AsyncIterable<KeptEvent>, newer: Remembered): Promise<void> {
+    const merged = new Remembered(this.#options.limits);
     for await (const event of events) {
       // Another load has begun.
-      if (this.#byKey !== newer) return;
+      if (this.#remembered !== newer) return;
       this.#addTo(merged, event);
     }
-    if (this.#byKey !== newer) return;
-    for (const [key, event] of newer) set(merged, key, event);
-    this.#byKey = merged;
+    if (this.#remembered !== newer) return;
+    merged.addAll(newer);
+    this.#remembered = merged;
+    this.revision++;
   }
 
-  #addTo(byKey: Map<string, KeptEvent>, event: KeptEvent): void {
+  #addTo(remembered: Remembered, event: KeptEvent): void {
     let key: string | undefined;
     try {
-      key = this.#options.keyOf(event.value);
+      if (event.isSound) key = this.#options.keyOf(event.value);
     } catch (error) {
       this.#options.onError(error);
     }
-    if (key !== undefined) set(byKey, key, event);
+    if (key !== undefined) remembered.set(key, event);
   }
 }
 
-function set(byKey: Map<string, KeptEvent>, key: string, event: KeptEvent): void {
-  // Deleting first keeps the map in the order of the events.
-  byKey.delete(key);
-  byKey.set(key, event);
-  if (byKey.size > MAX_LATEST_KEYS) byKey.delete(byKey.keys().next().value as string);
+/** Forgotten keys whose audience is known. Beyond this number, every subscriber counts as affected. */
+const MAX_FORGOTTEN = 1_000;
+
+interface RememberedEvent {
+  readonly key: string;
+  readonly event: KeptEvent;
+}
+
+/** Events by key and audience, oldest first, within limits. */
+class Remembered {
+  readonly #limits: LatestLimits;
+  readonly #events = new Map<string, RememberedEvent>();
+  /** Topics of the events that were forgotten and not replaced since, by key and audience. */
+  readonly #forgotten = new Map<string, readonly string[] | undefined>();
+  #hasForgottenMore = false;
+  #bytes = 0;
+
+  constructor(limits: LatestLimits) {
+    this.#limits = limits;
+  }
+
+  values(): Iterable<RememberedEvent> {
+    return this.#events.values();
+  }
+
+  set(key: string, event: KeptEvent): void {
+    const slot = slotOf(key, event);
+    this.#remove(slot);
+    this.#events.set(slot, { key, event });
+    this.#bytes += event.size;
+    this.#forgotten.delete(slot);
+    const { keys, bytes } = this.#limits;
+    while (this.#events.size > keys || this.#bytes > bytes) this.#forgetOldest();
+  }
+
+  /** Adds newer events, and what they have forgotten. */
+  addAll(newer: Remembered): void {
+    for (const [slot, topics] of newer.#forgotten) {
+      this.#remove(slot);
+      this.#noteForgotten(slot, topics);
+    }
+    this.#hasForgottenMore ||= newer.#hasForgottenMore;
+    for (const { key, event } of newer.values()) this.set(key, event);
+  }
+
+  /** Returns true if a forgotten event may have been for a subscriber with this selection. */
+  hasForgottenFor({ topics }: Selection): boolean {
+    if (this.#hasForgottenMore) return true;
+    for (const forgotten of this.#forgotten.values())
+      if (forgotten === undefined || topics === "*" || forgotten.some((topic) => topics.has(topic))) return true;
+    return false;
+  }
+
+  #forgetOldest(): void {
+    const [slot, { event }] = this.#events.entries().next().value as [string, RememberedEvent];
+    this.#remove(slot);
+    this.#noteForgotten(slot, event.entry.topics);
+  }
+
+  #noteForgotten(slot: string, topics: readonly string[] | undefined): void {
+    if (this.#forgotten.size < MAX_FORGOTTEN) this.#forgotten.set(slot, topics);
+    else this.#hasForgottenMore = true;
+  }
+
+  #remove(slot: string): void {
+    const known = this.#events.get(slot);
+    if (known === undefined) return;
+    this.#events.delete(slot);
+    this.#bytes -= known.event.size;
+  }
+}
+
+function slotOf(key: string, { entry: { topics } }: KeptEvent): string {
+  return topics === undefined ? `public ${key}` : JSON.stringify([key, [...topics].sort()]);
 }

@@ -1,9 +1,12 @@
+import { show } from "../../base/check-option.ts";
 import type { Position } from "../../base/position.ts";
+import { SluiceError } from "../../base/sluice-error.ts";
 import { afterTurn, quietTimeout, type Timer } from "../../base/timers.ts";
+import { Turns } from "../../base/turns.ts";
 import type { ChannelLog, LogEntry, TailListener } from "../../logs/log.ts";
 import { type ChannelEvent, KeptEvent } from "../event/kept-event.ts";
 import { EventWindow, type WindowLimits } from "./event-window.ts";
-import { Latest } from "./latest.ts";
+import { Latest, type LatestLimits } from "./latest.ts";
 import { eventsUpTo } from "./log-pages.ts";
 import { type ReadableLog, Reader } from "./reader.ts";
 
@@ -25,10 +28,12 @@ export interface LiveLogOptions {
   readonly window: WindowLimits;
   /** Time for which events are gathered for one flush, in ms. 0: until the end of the event-loop turn. */
   readonly flushInterval: number;
-  /** Most characters of data in one batch, unless a single event has more. */
+  /** Most bytes of one batch, unless a single event has more. */
   readonly batchBytes: number;
   /** The channel option `latestBy`. */
   readonly latestBy: ((event: ChannelEvent) => string | undefined) | undefined;
+  /** The channel option `latest`. */
+  readonly latest: LatestLimits;
   readonly listener: LiveLogListener;
   readonly onError: (error: unknown, stage: string) => void;
 }
@@ -53,6 +58,8 @@ export class LiveLog implements TailListener, ReadableLog {
   closed = false;
   /** Reads older events for subscribers that are not live. */
   readonly reader: Reader;
+  /** Lets the histories that are being read take turns. */
+  readonly historyTurns: Turns = new Turns();
   readonly batchBytes: number;
   readonly onFilterError: (error: unknown) => void;
   readonly #options: LiveLogOptions;
@@ -74,8 +81,10 @@ export class LiveLog implements TailListener, ReadableLog {
     this.#position = { epoch: log.epoch, offset: log.last };
     this.batchBytes = options.batchBytes;
     this.onFilterError = (error) => onError(error, "filter");
-    if (latestBy !== undefined)
-      this.latest = new Latest({ keyOf: latestBy, onError: (error) => onError(error, "latest-by") });
+    if (latestBy !== undefined) {
+      const latestError = (error: unknown) => onError(error, "latest-by");
+      this.latest = new Latest({ keyOf: latestBy, limits: options.latest, onError: latestError });
+    }
     this.reader = new Reader(this);
     this.#stopTail = log.tail(this);
     if (log.first <= log.last) this.#loadLatest();
@@ -91,6 +100,25 @@ export class LiveLog implements TailListener, ReadableLog {
     const { epoch } = this;
     if (this.#position.offset !== offset || this.#position.epoch !== epoch) this.#position = { epoch, offset };
     return this.#position;
+  }
+
+  /** Reports an entry that is skipped because it cannot be sent. */
+  reportUnsound({ entry }: KeptEvent): void {
+    const message = `The log has an entry that cannot be sent (offset ${entry.offset}, type ${show(entry.type)}).`;
+    this.#options.onError(
+      new SluiceError("INVALID_FIELD", `${message} It is skipped. Find the program that wrote it into the log.`),
+      "log",
+    );
+  }
+
+  /** Returns a copy of the event, or `undefined` if its JSON is invalid, which is reported. */
+  copyOf(event: KeptEvent): ChannelEvent | undefined {
+    try {
+      return event.copy();
+    } catch {
+      this.reportUnsound(event);
+      return undefined;
+    }
   }
 
   /**
@@ -116,9 +144,10 @@ export class LiveLog implements TailListener, ReadableLog {
     const { window, flushInterval } = this.#options;
     for (const entry of entries) {
       const event = new KeptEvent(entry, this.epoch);
+      if (!event.isSound) this.reportUnsound(event);
       this.window.push(event);
       this.latest?.add(event);
-      this.#pendingBytes += entry.data.length;
+      this.#pendingBytes += event.frameSize;
       // Flush a burst in parts, before it outgrows what a socket or the window can hold.
       const pending = this.window.last - this.flushed;
       if (this.#pendingBytes >= this.batchBytes || pending * 2 >= window.events) this.flush();
@@ -195,7 +224,7 @@ export class LiveLog implements TailListener, ReadableLog {
     while (offset < this.window.last && (batch.length === 0 || bytes < this.batchBytes)) {
       const event = this.window.at(++offset)!;
       batch.push(event);
-      bytes += event.entry.data.length;
+      bytes += event.frameSize;
     }
     this.flushed = offset;
     return batch;

@@ -80,7 +80,7 @@ export class Reader {
       through++;
       if (!selects(selection, event, onFilterError)) continue;
       events.push(event);
-      bytes += event.frame.length;
+      bytes += event.frameSize;
     }
     return { events, through };
   }
