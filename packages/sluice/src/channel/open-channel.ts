@@ -1,5 +1,5 @@
 import { show } from "../base/check-option.ts";
-import { formatPosition } from "../base/position.ts";
+import { formatPosition, type Position } from "../base/position.ts";
 import { SluiceError } from "../base/sluice-error.ts";
 import type { ChannelLog, NewEntry } from "../logs/log.ts";
 import type { Feed, SourceContext } from "../stream/feed.ts";
@@ -9,10 +9,11 @@ import type { ChannelSettings } from "./channel-options.ts";
 import { countPresence } from "./deliver/count-presence.ts";
 import { Cursor } from "./deliver/cursor.ts";
 import { Delivery } from "./deliver/delivery.ts";
+import type { KeptEvent } from "./event/kept-event.ts";
 import { checkOwnEventId, isSameEvent } from "./event/own-event-id.ts";
 import { EVERYTHING } from "./event/selection.ts";
 import { Follower } from "./follow/follower.ts";
-import { SubscriptionIterator } from "./follow/subscription-iterator.ts";
+import { type IterationOptions, SubscriptionIterator } from "./follow/subscription-iterator.ts";
 import type { LocalPresence } from "./local-presence.ts";
 import { askLog, logError } from "./log-failed.ts";
 import type { History, HistoryQuery } from "./read/history.ts";
@@ -63,8 +64,10 @@ export class OpenChannel {
    */
   publish(entry: NewEntry): Promise<string> {
     if (entry.id !== undefined) checkOwnEventId(entry.id, this.#delivery.liveLog.epoch);
+    const { epoch } = this.#log;
     return this.#log.append([entry]).then(
-      ([offset]) => (entry.id === undefined ? this.#appended(offset!) : this.#appendedOwn(entry, offset!)),
+      ([offset]) =>
+        entry.id === undefined ? this.#appended(offset!) : this.#appendedOwn(entry, { epoch, offset: offset! }),
       (cause) => {
         throw logError(this.#name, "append an event", cause);
       },
@@ -77,8 +80,8 @@ export class OpenChannel {
   }
 
   /** Returns an iterator over a subscription, without HTTP. */
-  iterate(settings: SubscriptionSettings, lastEventId: string | undefined): AsyncGenerator<SseItem, void, undefined> {
-    return new SubscriptionIterator(this.#delivery, settings, lastEventId);
+  iterate(settings: SubscriptionSettings, options: IterationOptions): AsyncGenerator<SseItem, void, undefined> {
+    return new SubscriptionIterator(this.#delivery, settings, options);
   }
 
   /** Returns a follower of every event, from the oldest kept event or from the next one published. */
@@ -136,17 +139,25 @@ export class OpenChannel {
   }
 
   /** The log may have had an event with this ID. Only the same event is a repetition. */
-  async #appendedOwn(entry: NewEntry, offset: number): Promise<string> {
-    const kept = await askLog(this.#name, "read an event", this.#delivery.liveLog.eventAt(offset));
-    if (kept !== undefined && !isSameEvent(kept.entry, entry)) {
+  async #appendedOwn(entry: NewEntry, { epoch, offset }: Position): Promise<string> {
+    const id = entry.id as string;
+    // If a new life began meanwhile, the offset may mean another event.
+    const find = async () => (epoch === this.#log.epoch ? offset : await this.#log.positionOf(id));
+    const kept = await askLog(this.#name, "read an event", this.#eventAt(find()));
+    if (kept !== undefined && kept.entry.id === id && !isSameEvent(kept.entry, entry)) {
       throw new SluiceError(
         "ID_CONFLICT",
-        `Channel "${this.#name}" keeps a different event with the ID ${show(entry.id)}. Publish with another ID, ` +
-          "or repeat the event with the same type, data, topics and retry.",
+        `Channel "${this.#name}" keeps a different event with the ID ${show(id)}. Publish with another ID, or repeat ` +
+          "the event with the same type, data, topics and retry.",
       );
     }
     this.#appended(offset);
-    return entry.id as string;
+    return id;
+  }
+
+  async #eventAt(offset: Promise<number | undefined>): Promise<KeptEvent | undefined> {
+    const found = await offset;
+    return found === undefined ? undefined : this.#delivery.liveLog.eventAt(found);
   }
 
   #appended(offset: number): string {

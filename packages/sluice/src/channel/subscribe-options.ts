@@ -21,6 +21,12 @@ export interface SubscribeOptions<
    * events have no ID. Default: none.
    */
   readonly initial?: Initial;
+  /**
+   * Ends an iteration over the subscription when it aborts, also while `next()` is pending. Default: an iteration
+   * inside the source of a stream ends with that stream, and any other iteration ends with `return()`. A stream on the
+   * subscription has its own option `signal`.
+   */
+  readonly signal?: AbortSignal;
 }
 
 /** Checked {@link SubscribeOptions}. */
@@ -28,6 +34,7 @@ export interface SubscriptionSettings {
   readonly selection: Selection;
   readonly from: From;
   readonly initial: Initial | undefined;
+  readonly signal: AbortSignal | undefined;
 }
 
 /** The part of a channel that decides which options are valid. */
@@ -36,12 +43,12 @@ export interface SubscribableChannel extends SelectableChannel {
   readonly hasLatest: boolean;
 }
 
-const NAMES = ["topics", "types", "filter", "from", "initial"];
+const NAMES = ["topics", "types", "filter", "from", "initial", "signal"];
 
 /** Returns the options with their defaults. Throws `INVALID_OPTION` if an option is invalid. */
 export function checkSubscribeOptions(channel: SubscribableChannel, options: SubscribeOptions): SubscriptionSettings {
   checkNames("subscribe", options, NAMES);
-  const { from = "now", initial } = options;
+  const { from = "now", initial, signal } = options;
   if (typeof from !== "string" || from === "") throw invalidOption("from", '"now", "start" or an event ID', from);
   if (initial !== undefined && initial !== "latest" && typeof initial !== "function")
     throw invalidOption("initial", '"latest" or a function', initial);
@@ -49,5 +56,7 @@ export function checkSubscribeOptions(channel: SubscribableChannel, options: Sub
     throw invalidOption("initial", 'a function, since "latest" needs the channel option `latestBy`', initial);
   if (initial !== undefined && from !== "now")
     throw invalidOption("from", '"now" or absent if `initial` is given', from);
-  return { selection: checkSelection(options, channel), from, initial };
+  if (signal !== undefined && typeof signal?.addEventListener !== "function")
+    throw invalidOption("signal", "an AbortSignal", signal);
+  return { selection: checkSelection(options, channel), from, initial, signal };
 }

@@ -1,4 +1,5 @@
 import type { Feed, FeedSource, SourceContext } from "../stream/feed.ts";
+import { currentStreamSignal } from "../stream/source/current-stream.ts";
 import type { SseItem } from "../stream/source/sse-item.ts";
 import { DeferredIterator } from "./follow/deferred-iterator.ts";
 import type { OpenChannel } from "./open-channel.ts";
@@ -45,8 +46,9 @@ export class Subscription<T = unknown> implements FeedSource, AsyncIterable<SseI
   /** Iterates like a subscriber with this last event ID. */
   after(lastEventId: string | undefined): AsyncGenerator<SseItem<T>, void, undefined> {
     const opened = this.#channel.open();
+    const signal = this.#settings.signal ?? currentStreamSignal();
     const iterate = (channel: OpenChannel) =>
-      channel.iterate(this.#settings, lastEventId) as AsyncGenerator<SseItem<T>, void, undefined>;
+      channel.iterate(this.#settings, { lastEventId, signal }) as AsyncGenerator<SseItem<T>, void, undefined>;
     return opened instanceof Promise ? new DeferredIterator(opened.then(iterate)) : iterate(opened);
   }
 }

@@ -58,10 +58,10 @@ export class JobProgress implements FeedSource {
   }
 
   #feed(context: SourceContext): Feed {
-    return new SourceFeed(this.#events(context), {
+    return new SourceFeed(this.#events(context), context, {
       finite: true,
       event: undefined,
-      batchSize: this.#hub.pieceLimit,
+      pieceLimit: this.#hub.pieceLimit,
       onError: (error) => this.#hub.report(error, { stage: "source" }),
     });
   }

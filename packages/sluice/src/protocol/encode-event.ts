@@ -22,7 +22,7 @@ const SAFE_TEXT = "text without CR, LF, NUL or lone surrogates";
 export function encodeEvent({ data, event, id, retry, comment }: EventFields): string {
   let block = "";
   if (comment !== undefined) block = encodeField("", comment, typeof comment === "string", "text");
-  // Without a line for `""`: the standard reads both as "message", but .NET's parser reads an empty line as the type "".
+  // `""` gets no line. The standard reads an empty line as "message", but .NET's parser reads it as the type "".
   if (event !== undefined && event !== "") block += encodeField("event", event, isSafe(event), SAFE_TEXT);
   if (id !== undefined) block += encodeField("id", id, isSafe(id), SAFE_TEXT);
   if (retry !== undefined)

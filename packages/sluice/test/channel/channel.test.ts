@@ -8,7 +8,7 @@ function brokenLog(log: object): object {
   const fail = () => Promise.reject(new Error("disk full"));
   return new Proxy(log, {
     get(target, name) {
-      if (name === "append" || name === "read") return fail;
+      if (name === "append" || name === "read" || name === "sync") return fail;
       const value = Reflect.get(target, name, target);
       return typeof value === "function" ? value.bind(target) : value;
     },

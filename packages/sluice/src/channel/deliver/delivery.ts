@@ -9,6 +9,7 @@ import { pieceOf } from "../read/step.ts";
 import type { Cohort, Member } from "./cohort.ts";
 import { Cohorts } from "./cohorts.ts";
 import { RunQueue } from "./run-queue.ts";
+import { SnapshotCache } from "./snapshot-cache.ts";
 
 /** Options of a {@link Delivery}. */
 export interface DeliveryOptions {
@@ -28,6 +29,8 @@ export class Delivery implements LiveLogListener {
   readonly cohorts: Cohorts = new Cohorts();
   /** Lets lagging subscribers with much to read take turns. */
   readonly runQueue: RunQueue = new RunQueue();
+  /** Snapshots of `initial: "latest"`. */
+  readonly snapshots: SnapshotCache;
   readonly #lagging = new Set<Member>();
   #live = 0;
   #suspended: readonly Member[] = [];
@@ -40,6 +43,7 @@ export class Delivery implements LiveLogListener {
     const onError = (error: unknown, stage: string) => this.report(error, stage);
     const batchBytes = hub.pieceLimit;
     this.liveLog = new LiveLog(log, { window, flushInterval, latestBy, latest, batchBytes, listener: this, onError });
+    this.snapshots = new SnapshotCache(this.liveLog);
   }
 
   /** Number of subscribers that have received every event. */
@@ -96,7 +100,9 @@ export class Delivery implements LiveLogListener {
   removeLagging(member: Member): void {
     this.#lagging.delete(member);
     // With no reader left, nobody will need the steps and pages that were kept.
-    if (this.#lagging.size === 0) this.liveLog.reader.forget();
+    if (this.#lagging.size > 0) return;
+    this.liveLog.reader.forget();
+    this.snapshots.clear();
   }
 
   /** Makes a member live that has received every flushed event. Must not be called during a flush. */

@@ -1,56 +1,57 @@
-import { toBytes } from "../../protocol/bytes.ts";
-import { Piece } from "../../stream/body/piece.ts";
 import type { FeedTarget } from "../../stream/feed.ts";
 import { itemText } from "../../stream/source/item-text.ts";
-import { KeptEvent } from "../event/kept-event.ts";
+import { SourcePump } from "../../stream/source/source-pump.ts";
+import type { LatestSnapshot } from "../read/latest-snapshot.ts";
+import { checkSnapshotItem } from "../read/snapshot.ts";
 
-/**
- * Writes a snapshot to a stream as fast as the stream takes it. Its events have no IDs; the position comes after the
- * last of them, so that a subscriber that is cut off on the way receives the whole snapshot again.
- */
+/** Writes a snapshot to a stream as fast as the stream takes it. */
 export class SnapshotWriter {
   readonly #target: FeedTarget;
-  readonly #maxPieceLength: number;
+  readonly #pieceLimit: number;
   #stopped = false;
   #wake: (() => void) | undefined;
+  #pump: SourcePump | undefined;
 
-  /** `maxPieceLength`: characters after which a piece is written. */
-  constructor(target: FeedTarget, maxPieceLength: number) {
+  constructor(target: FeedTarget, pieceLimit: number) {
     this.#target = target;
-    this.#maxPieceLength = maxPieceLength;
+    this.#pieceLimit = pieceLimit;
+  }
+
+  /** Writes the newest event of each key. Resolves to false if {@link stop} was called before the end. */
+  async writeLatest(snapshot: LatestSnapshot): Promise<boolean> {
+    for (let index = 0; !this.#stopped; ) {
+      const part = snapshot.partFrom(index, this.#pieceLimit);
+      if (part === undefined) return true;
+      index = part.next;
+      this.#target.write(part.piece);
+      if (!this.#target.writable) await this.#untilDrained();
+    }
+    return false;
   }
 
   /**
-   * Writes `events`, then a block with the event ID `position`. Resolves to false if {@link stop} was called before.
+   * Writes the items of the user's function. Resolves to false if {@link stop} was called before the end: the iterator
+   * gets `return()` then. Rejects with the error of the iterator.
    */
-  async write(events: AsyncIterable<unknown>, position: string): Promise<boolean> {
-    let text = "";
-    let count = 0;
-    for await (const event of events) {
-      if (this.#stopped) return false;
-      text += event instanceof KeptEvent ? event.blockWithoutId : itemText(event, undefined);
-      count++;
-      if (text.length < this.#maxPieceLength) continue;
-      this.#target.write(new Piece(toBytes(text), count));
-      text = "";
-      count = 0;
-      if (!this.#target.writable) await this.#untilDrained();
-      if (this.#stopped) return false;
-    }
-    if (this.#stopped) return false;
-    this.#target.write(new Piece(toBytes(`${text}id: ${position}\n\n`), count));
-    return true;
+  async writeItems(items: AsyncIterable<unknown> | Iterable<unknown>): Promise<boolean> {
+    const encode = (item: unknown) => itemText(checkSnapshotItem(item), undefined);
+    this.#pump = new SourcePump({ source: items, encode, target: this.#target, pieceLimit: this.#pieceLimit });
+    if (!this.#stopped) return this.#pump.run();
+    await this.#pump.stop();
+    return false;
   }
 
   /** The stream takes bytes again. */
   drained(): void {
     this.#wake?.();
+    this.#pump?.drained();
   }
 
-  /** Writes nothing from now on. */
-  stop(): void {
+  /** Writes nothing from now on. Rejects with the error of the iterator's `return()`. */
+  async stop(): Promise<void> {
     this.#stopped = true;
     this.#wake?.();
+    await this.#pump?.stop();
   }
 
   #untilDrained(): Promise<void> {

@@ -36,6 +36,7 @@ export class KeptEvent {
   readonly frameSize: number;
   readonly #epoch: string;
   #frame: Uint8Array | undefined;
+  #block: Uint8Array | undefined;
   #value: ChannelEvent | undefined;
 
   constructor(entry: LogEntry, epoch: string) {
@@ -58,7 +59,7 @@ export class KeptEvent {
 
   /** Bytes that the event counts against the window's limit. */
   get size(): number {
-    const { topics = [] } = this.entry;
+    const { topics = [] } = this.isSound ? this.entry : {};
     return OVERHEAD_BYTES + this.frameSize * 2 + topics.reduce((sum, topic) => sum + topic.length, 0);
   }
 
@@ -72,9 +73,12 @@ export class KeptEvent {
   }
 
   /** The block without its ID, for a snapshot: no event of a snapshot is a position to resume from. */
-  get blockWithoutId(): string {
-    const { type, data } = this.entry;
-    return encodeEvent({ event: type, data });
+  get blockWithoutId(): Uint8Array {
+    if (this.#block === undefined) {
+      const { type, data } = this.entry;
+      this.#block = toBytes(encodeEvent({ event: type, data }));
+    }
+    return this.#block;
   }
 
   /** The event as filters see it. All filters share this one object. */
@@ -89,7 +93,9 @@ export class KeptEvent {
   }
 }
 
-/** Returns true if an entry has the types of {@link LogEntry}, and a type and an ID that a parser reads back unchanged. */
+/**
+ * Returns true if an entry has the types of {@link LogEntry}, and a type and an ID that a parser reads back unchanged.
+ */
 function isSound({ type, data, topics, id, retry }: LogEntry): boolean {
   if (!isSafe(type) || typeof data !== "string" || (id !== undefined && !isSafe(id))) return false;
   if (retry !== undefined && !(Number.isSafeInteger(retry) && retry >= 0)) return false;

@@ -2,12 +2,26 @@ import { SseItem } from "../../stream/source/sse-item.ts";
 import { StreamContext } from "../../stream/source/stream-context.ts";
 import type { Delivery } from "../deliver/delivery.ts";
 import type { Gap } from "../event/gap.ts";
-import { KeptEvent } from "../event/kept-event.ts";
+import type { KeptEvent } from "../event/kept-event.ts";
 import { beginningOf } from "../read/beginning.ts";
-import { offerSnapshot, type SnapshotOffer, snapshotEvents } from "../read/snapshot.ts";
+import {
+  checkSnapshotItem,
+  incompleteGap,
+  initialItems,
+  latestSnapshot,
+  offerSnapshot,
+  type SnapshotOffer,
+} from "../read/snapshot.ts";
 import { findStartPoint, type StartPoint } from "../read/start-point.ts";
 import type { SubscriptionSettings } from "../subscribe-options.ts";
 import { Follower } from "./follower.ts";
+
+/** Options of an iteration. */
+export interface IterationOptions {
+  readonly lastEventId: string | undefined;
+  /** Ends the iteration when it aborts, also a pending `next()`. */
+  readonly signal: AbortSignal | undefined;
+}
 
 /**
  * A subscription without HTTP, at the caller's pace. It starts at the channel's position when it is made, not at the
@@ -17,12 +31,14 @@ export class SubscriptionIterator implements AsyncGenerator<SseItem, void, undef
   readonly #delivery: Delivery;
   readonly #settings: SubscriptionSettings;
   readonly #context: StreamContext;
+  readonly #signal: AbortSignal | undefined;
   readonly #items: AsyncGenerator<SseItem, void, undefined>;
   #stopped = false;
   #follower: Follower | undefined;
 
-  constructor(delivery: Delivery, settings: SubscriptionSettings, lastEventId: string | undefined) {
+  constructor(delivery: Delivery, settings: SubscriptionSettings, { lastEventId, signal }: IterationOptions) {
     this.#delivery = delivery;
+    this.#signal = signal;
     this.#settings = settings;
     this.#context = new StreamContext(lastEventId, undefined);
     delivery.liveLog.flush();
@@ -30,6 +46,8 @@ export class SubscriptionIterator implements AsyncGenerator<SseItem, void, undef
     // The first `next()` reports a failure.
     if (found instanceof Promise) found.catch(() => undefined);
     this.#items = this.#run(found, lastEventId === undefined);
+    if (signal?.aborted) this.#end();
+    else signal?.addEventListener("abort", this.#end);
   }
 
   next(): Promise<IteratorResult<SseItem, void>> {
@@ -54,8 +72,11 @@ export class SubscriptionIterator implements AsyncGenerator<SseItem, void, undef
     await this.return();
   }
 
+  readonly #end = (): void => void this.return();
+
   #stop(): void {
     this.#stopped = true;
+    this.#signal?.removeEventListener("abort", this.#end);
     this.#context.abort("iteration ended");
     this.#follower?.stop();
   }
@@ -92,15 +113,38 @@ export class SubscriptionIterator implements AsyncGenerator<SseItem, void, undef
     if (snapshot !== undefined) yield* this.#snapshotItems(snapshot);
   }
 
-  async *#snapshotItems(offer: SnapshotOffer): AsyncGenerator<SseItem, void, undefined> {
-    const { selection } = this.#settings;
-    for await (const event of snapshotEvents(this.#delivery.liveLog, offer, { selection, context: this.#context })) {
-      if (!(event instanceof KeptEvent)) {
-        yield event instanceof SseItem ? event : new SseItem(event);
-        continue;
+  async *#snapshotItems({ initial, position }: SnapshotOffer): AsyncGenerator<SseItem, void, undefined> {
+    const { liveLog, gapEvent } = this.#delivery;
+    if (initial === "latest") {
+      const snapshot = await latestSnapshot(liveLog, this.#settings.selection, position);
+      if (snapshot?.isComplete === false) yield new SseItem(incompleteGap(position), { event: gapEvent });
+      for (const event of snapshot?.events() ?? []) {
+        const copy = liveLog.copyOf(event);
+        if (copy !== undefined) yield new SseItem(copy.data, { event: copy.type });
       }
-      const copy = this.#delivery.liveLog.copyOf(event);
-      if (copy !== undefined) yield new SseItem(copy.data, { event: copy.type });
+      return;
+    }
+    for await (const item of this.#untilStopped(await initialItems(initial, this.#context))) {
+      checkSnapshotItem(item);
+      yield item instanceof SseItem ? item : new SseItem(item);
+    }
+  }
+
+  /** Yields the items, and ends when the iteration is stopped, even if the iterable never answers. */
+  async *#untilStopped(items: AsyncIterable<unknown> | Iterable<unknown>): AsyncGenerator<unknown, void, undefined> {
+    const iterator = Symbol.asyncIterator in items ? items[Symbol.asyncIterator]() : items[Symbol.iterator]();
+    const stopped = new Promise<IteratorReturnResult<undefined>>((resolve) => {
+      this.#context.signal.addEventListener("abort", () => resolve({ done: true, value: undefined }), { once: true });
+    });
+    try {
+      while (!this.#stopped) {
+        const { done, value } = await Promise.race([iterator.next(), stopped]);
+        if (done === true) return;
+        yield value;
+      }
+    } finally {
+      // Not awaited: the iterable may never answer.
+      void (async () => iterator.return?.())().catch((error) => this.#delivery.report(error, "initial"));
     }
   }
 }

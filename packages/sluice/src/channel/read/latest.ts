@@ -1,5 +1,6 @@
 import type { ChannelEvent, KeptEvent } from "../event/kept-event.ts";
 import { type Selection, selects } from "../event/selection.ts";
+import { type LatestEvents, LatestSnapshot } from "./latest-snapshot.ts";
 
 /** Limits of the newest events that a channel remembers by key. */
 export interface LatestLimits {
@@ -18,19 +19,11 @@ export interface LatestOptions {
   readonly onError: (error: unknown) => void;
 }
 
-/** The events that a subscriber's snapshot has. */
-export interface LatestEvents {
-  /** The newest event of each key, in the order of the log. */
-  readonly events: readonly KeptEvent[];
-  /** False if events that the subscriber may select were forgotten because of the limits. */
-  readonly isComplete: boolean;
-}
-
 /**
  * The newest event of each key and audience. The audience of an event is its topics: an event for one user must not
  * replace the event that all others see.
  */
-export class Latest {
+export class Latest implements LatestEvents {
   /** Resolves when the running load has ended; `undefined` if none runs. */
   loading: Promise<void> | undefined;
   /** Changes with each event, so that a snapshot can be cached. */
@@ -62,16 +55,20 @@ export class Latest {
     });
   }
 
-  /** Returns the events of a snapshot: of each key the newest event up to the offset `through` that is selected. */
-  select(selection: Selection, through: number): LatestEvents {
-    const byKey = new Map<string, KeptEvent>();
-    for (const { key, event } of this.#remembered.values()) {
+  get(slot: string): KeptEvent | undefined {
+    return this.#remembered.get(slot);
+  }
+
+  /** Returns a snapshot: of each key the newest event up to the offset `through` that the selection takes. */
+  snapshot(selection: Selection, through: number): LatestSnapshot {
+    const byKey = new Map<string, string>();
+    for (const [slot, { key, event }] of this.#remembered.entries()) {
       if (event.entry.offset > through || !selects(selection, event, this.#options.onError)) continue;
       // Deleting first keeps the map in the order of the events.
       byKey.delete(key);
-      byKey.set(key, event);
+      byKey.set(key, slot);
     }
-    return { events: [...byKey.values()], isComplete: !this.#remembered.hasForgottenFor(selection) };
+    return new LatestSnapshot(this, [...byKey.values()], through, !this.#remembered.hasForgottenFor(selection));
   }
 
   async #merge(events: AsyncIterable<KeptEvent>, newer: Remembered): Promise<void> {
@@ -119,8 +116,12 @@ class Remembered {
     this.#limits = limits;
   }
 
-  values(): Iterable<RememberedEvent> {
-    return this.#events.values();
+  entries(): Iterable<[string, RememberedEvent]> {
+    return this.#events;
+  }
+
+  get(slot: string): KeptEvent | undefined {
+    return this.#events.get(slot)?.event;
   }
 
   set(key: string, event: KeptEvent): void {
@@ -140,7 +141,7 @@ class Remembered {
       this.#noteForgotten(slot, topics);
     }
     this.#hasForgottenMore ||= newer.#hasForgottenMore;
-    for (const { key, event } of newer.values()) this.set(key, event);
+    for (const { key, event } of newer.#events.values()) this.set(key, event);
   }
 
   /** Returns true if a forgotten event may have been for a subscriber with this selection. */

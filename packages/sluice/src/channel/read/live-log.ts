@@ -122,8 +122,8 @@ export class LiveLog implements TailListener, ReadableLog {
   }
 
   /**
-   * Resolves to the event at an offset, from the window or the log; `undefined` if it is not kept, or if a new life of the
-   * log begins meanwhile, in which the offset may mean another event.
+   * Resolves to the event at an offset, from the window or the log; `undefined` if it is not kept, or if a new life of
+   * the log begins meanwhile, in which the offset may mean another event.
    */
   async eventAt(offset: number): Promise<KeptEvent | undefined> {
     const { epoch } = this.log;

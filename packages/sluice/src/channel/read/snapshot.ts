@@ -1,9 +1,13 @@
-import type { Position } from "../../base/position.ts";
+import { invalidOption } from "../../base/check-option.ts";
+import { formatPosition, type Position } from "../../base/position.ts";
 import { SluiceError } from "../../base/sluice-error.ts";
 import type { SourceContext } from "../../stream/feed.ts";
+import { readableSource } from "../../stream/source/readable-source.ts";
+import { isIterable } from "../../stream/source/source.ts";
 import { SseItem } from "../../stream/source/sse-item.ts";
-import type { KeptEvent } from "../event/kept-event.ts";
-import { type Selection, selects } from "../event/selection.ts";
+import { type Gap, makeGap } from "../event/gap.ts";
+import type { Selection } from "../event/selection.ts";
+import type { LatestSnapshot } from "./latest-snapshot.ts";
 import type { LiveLog } from "./live-log.ts";
 
 type AnyIterable = Iterable<unknown> | AsyncIterable<unknown>;
@@ -31,28 +35,36 @@ export function offerSnapshot(liveLog: LiveLog, initial: Initial | undefined): S
   return { initial, position: liveLog.end };
 }
 
-/** Yields the events of a snapshot: kept events of the channel, or the items of the user's function. */
-export async function* snapshotEvents(
+/** Resolves to the newest events of a snapshot when none of them is still being loaded. */
+export async function latestSnapshot(
   liveLog: LiveLog,
-  { initial, position }: SnapshotOffer,
-  { selection, context }: { readonly selection: Selection; readonly context: SourceContext },
-): AsyncGenerator<KeptEvent | unknown, void, undefined> {
-  if (initial === "latest") {
-    const { latest } = liveLog;
-    // If another load begins meanwhile, only the last one is complete.
-    while (latest?.loading !== undefined) await latest.loading;
-    for (const event of latest?.events() ?? []) {
-      if (event.entry.offset <= position.offset && selects(selection, event, liveLog.onFilterError)) yield event;
-    }
-    return;
-  }
-  for await (const item of await initial(context)) {
-    if (item instanceof SseItem && item.id !== undefined) {
-      throw new SluiceError(
-        "INVALID_FIELD",
-        "An event of `initial` must have no id: the stream's position comes after all of them.",
-      );
-    }
-    yield item;
-  }
+  selection: Selection,
+  position: Position,
+): Promise<LatestSnapshot | undefined> {
+  const { latest } = liveLog;
+  // If another load begins meanwhile, only the last one is complete.
+  while (latest?.loading !== undefined) await latest.loading;
+  return latest?.snapshot(selection, position.offset);
+}
+
+/** Resolves to the items of the user's function. Throws `INVALID_OPTION` if it returns no iterable. */
+export async function initialItems(initial: InitialFunction, context: SourceContext): Promise<AnyIterable> {
+  const items: unknown = await initial(context);
+  if (isIterable(items)) return readableSource(items);
+  if (typeof items === "object" && items !== null && Symbol.iterator in items) return items as Iterable<unknown>;
+  throw invalidOption("what `initial` returns", "an iterable or an async iterable", items);
+}
+
+/** Returns an item of a snapshot. Throws `INVALID_FIELD` if it has an ID. */
+export function checkSnapshotItem(item: unknown): unknown {
+  if (!(item instanceof SseItem) || item.id === undefined) return item;
+  throw new SluiceError(
+    "INVALID_FIELD",
+    "An event of `initial` must have no id: the stream's position comes after all of them.",
+  );
+}
+
+/** Returns the gap of a subscriber whose snapshot lacks events that were forgotten because of the limits. */
+export function incompleteGap(position: Position): Gap {
+  return makeGap("trimmed", "", formatPosition(position));
 }

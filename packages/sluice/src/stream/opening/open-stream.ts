@@ -71,7 +71,7 @@ class Opening implements PendingStream {
     const { event } = this.#options;
     const onError = (error: unknown) => hub.report(error, { stage: "source" });
     try {
-      const opened = openSource(source, this.#context, { event, batchSize: hub.pieceLimit, onError });
+      const opened = openSource(source, this.#context, { event, pieceLimit: hub.pieceLimit, onError });
       if (opened instanceof Promise) this.#await(opened);
       else this.#go(opened);
     } catch (error) {

@@ -1,5 +1,6 @@
 import { invalidOption } from "../../base/check-option.ts";
 import type { Feed, FeedSource, SourceContext } from "../feed.ts";
+import { runInStream } from "./current-stream.ts";
 import { readableSource } from "./readable-source.ts";
 import { hasMethod, isIterable, type Made, type Source } from "./source.ts";
 import { SourceFeed, type SourceFeedOptions } from "./source-feed.ts";
@@ -10,7 +11,8 @@ export function openSource(
   context: SourceContext,
   options: SourceFeedOptions,
 ): Feed | null | Promise<Feed | null> {
-  const made = typeof source === "function" ? source(context as SourceContext<unknown> as never) : source;
+  const made =
+    typeof source === "function" ? runInStream(context, () => source(context as SourceContext as never)) : source;
   return hasMethod(made, "then") ? Promise.resolve(made as PromiseLike<Made>).then(feed) : feed(made);
 
   function feed(made: unknown): Feed | null | Promise<Feed | null> {
@@ -18,6 +20,6 @@ export function openSource(
     if (hasMethod(made, "openFeed")) return (made as FeedSource).openFeed(context);
     if (!isIterable(made))
       throw invalidOption("what the source function returns", "an async iterable, a subscription, or null", made);
-    return new SourceFeed(readableSource(made), options);
+    return new SourceFeed(readableSource(made), context, options);
   }
 }

@@ -1,13 +1,11 @@
 import type { SourceContext } from "../feed.ts";
+import { LazySignal } from "./lazy-signal.ts";
 
-/**
- * The context of a source. Its abort signal is made on first use: it costs more than the rest, and most sources never
- * use it.
- */
+/** The context of a source. Its signal is made on first use, since most sources never use it. */
 export class StreamContext implements SourceContext {
   readonly lastEventId: string | undefined;
   readonly request: unknown;
-  #controller: AbortController | undefined;
+  #life: LazySignal | undefined;
   #abortError: DOMException | undefined;
 
   constructor(lastEventId: string | undefined, request: unknown) {
@@ -16,17 +14,22 @@ export class StreamContext implements SourceContext {
   }
 
   get signal(): AbortSignal {
-    if (this.#controller === undefined) {
-      this.#controller = new AbortController();
-      if (this.#abortError !== undefined) this.#controller.abort(this.#abortError);
+    return this.life.signal;
+  }
+
+  /** The signal without the request, for code that must not keep the request in memory. */
+  get life(): LazySignal {
+    if (this.#life === undefined) {
+      this.#life = new LazySignal();
+      if (this.#abortError !== undefined) this.#life.abort(this.#abortError);
     }
-    return this.#controller.signal;
+    return this.#life;
   }
 
   /** Aborts the signal. The first reason stands: later calls do nothing. */
   abort(reason: string): void {
     if (this.#abortError !== undefined) return;
     this.#abortError = new DOMException(`The event stream has ended (${reason}).`, "AbortError");
-    this.#controller?.abort(this.#abortError);
+    this.#life?.abort(this.#abortError);
   }
 }

@@ -268,9 +268,11 @@ describe("a log that begins a new life", () => {
     const { channel, connect } = await openWorld({}, { highWaterMark: 1_024 }, log);
     const live = connect(channel.subscribe());
     const lagging = connect(channel.subscribe());
-    for (let n = 0; n < 50; n++) await channel.publish("n", n);
-    await turns();
-    live.take();
+    for (let n = 0; n < 50; n++) {
+      await channel.publish("n", n);
+      await turns(1);
+      live.take();
+    }
     const before = live.lastEventId;
     await die(2);
     await channel.publish("n", 7);

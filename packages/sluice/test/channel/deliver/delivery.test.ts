@@ -1,4 +1,5 @@
 import { describe, expect, it, vi } from "vitest";
+import { usedHeap } from "../../support/heap.ts";
 import { turns } from "../../support/turns.ts";
 import { openWorld, read } from "../support/channel-world.ts";
 
@@ -82,5 +83,38 @@ describe("the delivery", () => {
     await turns(1);
     expect(read(subscriber)).toEqual([]);
     await expect.poll(() => read(subscriber)).toEqual([1]);
+  });
+
+  it("makes one piece for all cohorts that select the same events", async () => {
+    const { channel, connect } = await openWorld();
+    const pieces = new Set<unknown>();
+    for (let n = 0; n < 500; n++) {
+      const subscriber = connect(channel.subscribe({ topics: ["all", `user:${n}`], types: ["n"] }));
+      const { write } = subscriber;
+      subscriber.write = function (piece) {
+        pieces.add(piece);
+        return write.call(this, piece);
+      };
+    }
+    await turns();
+    pieces.clear();
+    await channel.publish("n", 1, { topics: ["all"] });
+    await channel.publish("m", 2, { topics: ["all"] });
+    await channel.publish("n", 3, { topics: ["user:7", "user:8"] });
+    await turns();
+    // The first event for most, and both for two of them.
+    expect(pieces.size).toBe(2);
+  });
+
+  it("takes little memory for a subscription with many topics", async () => {
+    const { channel, connect } = await openWorld();
+    const STREAMS = 50;
+    const before = await usedHeap();
+    const subscribers = Array.from({ length: STREAMS }, (_, stream) =>
+      connect(channel.subscribe({ topics: Array.from({ length: 1_000 }, (_, n) => `topic:${stream}:${n}`) })),
+    );
+    const perStream = ((await usedHeap()) - before) / STREAMS;
+    expect(perStream).toBeLessThan(180_000);
+    for (const subscriber of subscribers) subscriber.disconnect();
   });
 });

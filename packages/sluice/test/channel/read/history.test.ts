@@ -1,4 +1,4 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { turns } from "../../support/turns.ts";
 import { openWorld, read } from "../support/channel-world.ts";
 
@@ -63,4 +63,74 @@ describe("the history of a channel", () => {
       await expect(channel.history(options as never)).rejects.toMatchObject({ code: "INVALID_OPTION" });
     },
   );
+
+  it("reads and parses little more than it returns", async () => {
+    const { channel, log } = await openWorld();
+    for (let n = 0; n < 10_000; n++)
+      void channel.publish("placed", { n }, { topics: [n % 10 === 0 ? "rare" : "common"] });
+    await turns();
+    let entries = 0;
+    const opened = log();
+    const { read: readLog } = opened;
+    opened.read = async function (after, events, bytes) {
+      const found = await readLog.call(this, after, events, bytes);
+      entries += found.length;
+      return found;
+    };
+    const parse = vi.spyOn(JSON, "parse");
+    try {
+      const { events, position } = await channel.history({ limit: 1, topics: ["rare"] });
+      expect(events).toMatchObject([{ data: { n: 9_990 } }]);
+      expect(position).toBe(await channel.position());
+      expect(entries).toBeLessThanOrEqual(32);
+      expect(parse).toHaveBeenCalledTimes(1);
+    } finally {
+      parse.mockRestore();
+    }
+  });
+
+  it("leaves turns of the event loop to others while many histories are read", async () => {
+    const { channel } = await openWorld();
+    for (let n = 0; n < 10_000; n++) void channel.publish("placed", { n });
+    await turns();
+    let isDone = false;
+    const filter = ({ data }: { data: unknown }) => (data as { n: number }).n === 0;
+    const all = Promise.all(Array.from({ length: 100 }, () => channel.history({ limit: 1, filter }))).then((found) => {
+      isDone = true;
+      return found;
+    });
+    let turnsMeanwhile = 0;
+    for (; !isDone; turnsMeanwhile++) await turns(1);
+    for (const { events } of await all) expect(events).toMatchObject([{ data: { n: 0 } }]);
+    // Each history reads more than ten blocks, and each block has a turn of its own.
+    expect(turnsMeanwhile).toBeGreaterThan(1_000);
+  });
+
+  it("is the newest selected events, whatever is selected and however many are kept", async () => {
+    const { channel } = await openWorld({ retain: { events: 700 } });
+    const published: { n: number; topics: string[] | undefined; type: string }[] = [];
+    for (let n = 0; n < 1_500; n++) {
+      const topics = n % 7 === 0 ? ["a"] : n % 11 === 0 ? ["b"] : undefined;
+      const type = n % 3 === 0 ? "x" : "y";
+      published.push({ n, topics, type });
+      await channel.publish(type, n, topics === undefined ? {} : { topics });
+    }
+    const kept = published.slice(-700);
+    for (const limit of [1, 31, 33, 100, 699, 700, 5_000]) {
+      for (const [options, wants] of [
+        [{}, ({ topics }: (typeof kept)[0]) => topics === undefined],
+        [{ topics: ["a"] }, ({ topics }: (typeof kept)[0]) => topics === undefined || topics.includes("a")],
+        [{ topics: "*" as const, types: ["x"] }, ({ type }: (typeof kept)[0]) => type === "x"],
+      ] as const) {
+        const { events, gap } = await channel.history({ ...options, limit } as never);
+        expect(events.map(({ data }) => data)).toEqual(
+          kept
+            .filter(wants)
+            .slice(-limit)
+            .map(({ n }) => n),
+        );
+        expect(gap).toBeUndefined();
+      }
+    }
+  });
 });

@@ -1,6 +1,7 @@
-import { expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import type { ChannelEvent } from "../../../src/channel/event/kept-event.ts";
 import { KeptEvent } from "../../../src/channel/event/kept-event.ts";
+import { EVERYTHING } from "../../../src/channel/event/selection.ts";
 import { Latest } from "../../../src/channel/read/latest.ts";
 import type { Log, NewEntry } from "../../../src/logs/log.ts";
 import { MemoryChannelLog } from "../../../src/logs/memory/memory-channel-log.ts";
@@ -11,6 +12,7 @@ import { ForgetfulStore } from "../support/forgetful-store.ts";
 import { Wire } from "../support/wire.ts";
 
 const RETAIN = { events: 5_000, bytes: Number.POSITIVE_INFINITY, age: Number.POSITIVE_INFINITY };
+const LIMITS = { keys: 100, bytes: 1_000_000 };
 const latestBy = ({ type }: { type: string }) => type;
 
 function metrics(count: number, values: number): NewEntry[] {
@@ -97,7 +99,7 @@ it("leaves events that a new life of the log has lost out of snapshots", async (
 
 it("drops the events of a load that another load has overtaken", async () => {
   const onError = (error: unknown) => expect.fail(String(error));
-  const latest = new Latest({ keyOf: latestBy as (event: ChannelEvent) => string, onError });
+  const latest = new Latest({ keyOf: latestBy as (event: ChannelEvent) => string, limits: LIMITS, onError });
   const event = (type: string, offset: number) =>
     new KeptEvent({ type, data: `${offset}`, json: true, offset, time: 0 }, "epoch");
   let release!: () => void;
@@ -119,7 +121,8 @@ it("drops the events of a load that another load has overtaken", async () => {
   release();
   await first;
   expect(latest.loading).toBeUndefined();
-  expect(latest.events().map(({ entry }) => entry.type)).toEqual(["new", "added"]);
+  const events = [...latest.snapshot(EVERYTHING, 10).events()];
+  expect(events.map(({ entry }) => entry.type)).toEqual(["new", "added"]);
 });
 
 it("reports a load that fails, and keeps the events added meanwhile", async () => {
@@ -133,4 +136,99 @@ it("reports a load that fails, and keeps the events added meanwhile", async () =
   expect(world.errors).toMatchObject([
     { error: { message: "cut off" }, context: { stage: "latest-by", channel: "orders" } },
   ]);
+});
+
+describe("the newest event of a key", () => {
+  const latestByKey = ({ data }: { data: unknown }) => (data as { key: string }).key;
+
+  async function received(world: ChannelWorld, options: object): Promise<unknown[]> {
+    const subscriber = world.connect(world.channel.subscribe({ initial: "latest", ...options }));
+    await turns(30);
+    subscriber.take();
+    subscriber.disconnect();
+    return subscriber.seen.map(({ type, data }) => (type === "gap" ? "gap" : JSON.parse(data).value));
+  }
+
+  it("for one user does not replace the event of the same key that everybody sees", async () => {
+    const world = await openWorld({ latestBy: latestByKey });
+    await world.channel.publish("status", { key: "a", value: "public" });
+    await world.channel.publish("status", { key: "a", value: "for ada" }, { topics: ["user:ada"] });
+    await world.channel.publish("status", { key: "a", value: "for bob" }, { topics: ["user:bob"] });
+    expect(await received(world, {})).toEqual(["public"]);
+    expect(await received(world, { topics: ["user:ada"] })).toEqual(["for ada"]);
+    expect(await received(world, { topics: ["user:bob", "x"] })).toEqual(["for bob"]);
+    expect(await received(world, { topics: "*" })).toEqual(["for bob"]);
+    await world.channel.publish("status", { key: "a", value: "public again" });
+    expect(await received(world, { topics: ["user:ada"] })).toEqual(["public again"]);
+    expect(await received(world, { topics: "*" })).toEqual(["public again"]);
+  });
+
+  it("is forgotten beyond the limit in bytes, and a subscriber that may miss it receives a gap first", async () => {
+    const bytes = 100_000;
+    const world = await openWorld({ latestBy: latestByKey, latest: { bytes } });
+    const value = "x".repeat(1_000);
+    for (let n = 0; n < 200; n++) await world.channel.publish("status", { key: `${n}`, value });
+    const [gap, ...values] = await received(world, {});
+    expect(gap).toBe("gap");
+    expect(values.length).toBeGreaterThan(10);
+    expect(values.length * 1_000).toBeLessThan(bytes);
+    const items = world.channel.subscribe({ initial: "latest" })[Symbol.asyncIterator]();
+    expect((await items.next()).value).toMatchObject({ event: "gap", data: { reason: "trimmed" } });
+    await items.return();
+  });
+
+  it("is forgotten without a word to subscribers that may not see it", async () => {
+    const world = await openWorld({ latestBy: latestByKey, latest: { keys: 2 } });
+    await world.channel.publish("status", { key: "a", value: 1 }, { topics: ["user:ada"] });
+    await world.channel.publish("status", { key: "b", value: 2 });
+    await world.channel.publish("status", { key: "c", value: 3 });
+    expect(await received(world, {})).toEqual([2, 3]);
+    expect(await received(world, { topics: ["user:ada"] })).toEqual(["gap", 2, 3]);
+    // Replaced by a newer event, the forgotten one is not missed any more.
+    await world.channel.publish("status", { key: "a", value: 4 }, { topics: ["user:ada"] });
+    expect(await received(world, { topics: ["user:ada"] })).toEqual(["gap", 3, 4]);
+  });
+
+  it("is encoded and framed once for all subscribers of a cohort", async () => {
+    const { channel, connect } = await openWorld({ latestBy: latestByKey });
+    for (let n = 0; n < 100; n++) await channel.publish("status", { key: `${n}`, value: "x".repeat(500) });
+    const pieces = new Set<Uint8Array>();
+    const subscribers = Array.from({ length: 50 }, () => {
+      const subscriber = connect(channel.subscribe({ initial: "latest" }));
+      const { write } = subscriber;
+      subscriber.write = function (piece) {
+        if (piece.events > 0) pieces.add(piece.bytes);
+        return write.call(this, piece);
+      };
+      return subscriber;
+    });
+    await turns(30);
+    for (const subscriber of subscribers) {
+      subscriber.take();
+      expect(subscriber.seen).toHaveLength(100);
+    }
+    expect(pieces.size).toBe(2);
+  });
+
+  it("that is replaced while a slow subscriber reads its snapshot comes once, as the newer event", async () => {
+    const { channel, connect } = await openWorld({ latestBy: latestByKey }, { highWaterMark: 1_024 });
+    for (let n = 0; n < 20; n++) await channel.publish("status", { key: `${n}`, value: `old ${n} ${"x".repeat(400)}` });
+    const subscriber = connect(channel.subscribe({ initial: "latest" }));
+    await turns(10);
+    await channel.publish("status", { key: "19", value: "new 19" });
+    await expect
+      .poll(
+        () => {
+          subscriber.take();
+          return subscriber.seen.length;
+        },
+        { interval: 1 },
+      )
+      .toBe(20);
+    const values = subscriber.seen.map(({ data }) => JSON.parse(data).value as string);
+    expect(values.map((value) => value.slice(0, 6).trim())).toEqual([
+      ...Array.from({ length: 19 }, (_, n) => `old ${n}`),
+      "new 19",
+    ]);
+  });
 });
