@@ -106,7 +106,7 @@ describe("the history of a channel", () => {
     expect(turnsMeanwhile).toBeGreaterThan(1_000);
   });
 
-  it("is the newest selected events, whatever is selected and however many are kept", async () => {
+  it("is the newest selected events, for each selection and number of kept events", async () => {
     const { channel } = await openWorld({ retain: { events: 700 } });
     const published: { n: number; topics: string[] | undefined; type: string }[] = [];
     for (let n = 0; n < 1_500; n++) {
