@@ -1,6 +1,7 @@
 import type { CryptoKey, JSONWebKeySet, JWK, JWTVerifyGetKey, KeyObject } from "jose";
 import { checkNames, checkNumber, checkText, invalidOption } from "../base/check-option.ts";
 import { SluiceError } from "../base/sluice-error.ts";
+import { looksPublic } from "./public-material.ts";
 import type { TicketLimits } from "./tickets.ts";
 import type { VerifierSettings } from "./token-verifier.ts";
 
@@ -27,7 +28,8 @@ export interface TicketOptions {
 export interface AuthOptions {
   /**
    * Sets the secret that signs and verifies tokens (HS256, HS384, HS512). A string stands for its UTF-8 bytes. At least
-   * 32 bytes for HS256, 48 for HS384, 64 for HS512. Required, unless `publicKey` or `jwks` is set.
+   * 32 bytes for HS256, 48 for HS384, 64 for HS512. Use random bytes: a public key, a certificate or a URL is refused.
+   * Required, unless `publicKey` or `jwks` is set.
    */
   readonly secret?: string | Uint8Array;
   /**
@@ -133,10 +135,11 @@ function checkAlgorithms(algorithms: unknown, isSecret: boolean): readonly strin
 function checkSecret(secret: unknown, algorithms: readonly string[]): Uint8Array {
   const bytes = typeof secret === "string" ? new TextEncoder().encode(secret) : secret;
   if (!(bytes instanceof Uint8Array)) throw invalidOption("secret", "a string or a Uint8Array", secret);
-  if (new TextDecoder().decode(bytes.subarray(0, 10)) === "-----BEGIN") {
+  if (looksPublic(bytes)) {
     throw new SluiceError(
       "INVALID_OPTION",
-      "`secret` looks like a key in PEM. Pass it as `publicKey: createPublicKey(pem)`.",
+      "`secret` looks like a key, a certificate or a URL, and not like a random secret: others may have it, and could " +
+        "sign tokens. Pass a public key as `publicKey: createPublicKey(pem)`, and a key set or its URL as `jwks`.",
     );
   }
   const least = Math.max(...algorithms.map((name) => SECRET_BYTES[name] ?? 0));

@@ -91,7 +91,7 @@ export class LocalJobs implements JobRegistry {
     job.abort((data as { message?: string } | null)?.message ?? "Another process ended the job.");
   }
 
-  /** True if the wall clock says so. If the monotonic clock does first, the timer forgets the job. */
+  /** True if `keepFor` ms have passed on the wall clock. The timer watches the monotonic clock. */
   #isExpired(job: Job): boolean {
     return (this.#kept.get(job)?.until ?? Number.POSITIVE_INFINITY) < Date.now();
   }
