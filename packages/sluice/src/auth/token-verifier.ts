@@ -17,6 +17,8 @@ export interface VerifierSettings {
 /** Verifies a token's signature and claims, and returns the claims. */
 export type TokenVerifier = (token: string) => Promise<JWTPayload & { readonly exp: number }>;
 
+const KEYS_MAX_AGE_MS = 600_000;
+
 /** Codes of failures of a key source whose cause is the token: it names a key that the source does not have. */
 const CAUSED_BY_TOKEN = ["ERR_JWKS_NO_MATCHING_KEY", "ERR_JWKS_MULTIPLE_MATCHING_KEYS", "ERR_JOSE_NOT_SUPPORTED"];
 
@@ -62,8 +64,25 @@ export async function createTokenVerifier(settings: VerifierSettings): Promise<T
 }
 
 function keySource(jose: Jose, key: VerifierSettings["key"]): KeyInput | JWTVerifyGetKey {
-  if (key instanceof URL) return jose.createRemoteJWKSet(key);
+  if (key instanceof URL) return remoteKeys(jose, key);
   return isKeySet(key) ? jose.createLocalJWKSet(key) : key;
+}
+
+/**
+ * Returns the keys at a URL. `jose` fetches them again after 10 min on the wall clock. That clock may be set back, and a
+ * withdrawn key would stay valid. So they are also fetched again after 10 min on the monotonic clock.
+ */
+function remoteKeys(jose: Jose, url: URL): JWTVerifyGetKey {
+  let keys: JWTVerifyGetKey | undefined;
+  let fetchedAt = 0;
+  return (header, jws) => {
+    const now = performance.now();
+    if (keys === undefined || now - fetchedAt >= KEYS_MAX_AGE_MS) {
+      keys = jose.createRemoteJWKSet(url, { cacheMaxAge: KEYS_MAX_AGE_MS });
+      fetchedAt = now;
+    }
+    return keys(header, jws);
+  };
 }
 
 /** A `Uint8Array` also has a property `keys`, which is a method. */

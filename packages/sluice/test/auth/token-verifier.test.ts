@@ -174,6 +174,32 @@ describe("a key set", () => {
     issuer.close();
   });
 
+  it.each([
+    ["set forward", 600_000, 0],
+    ["set back", -3_600_000, 600_000],
+    ["right", 0, 600_000],
+  ])("is fetched again after ten minutes if the wall clock is %s", async (_clock, step, passed) => {
+    const [before, after] = [await keySet("one"), await keySet("one")];
+    let { keys } = before;
+    const fetched = vi.fn();
+    const issuer = createServer((_req, res) => {
+      fetched();
+      res.end(JSON.stringify({ keys }));
+    });
+    await new Promise<void>((resolve) => issuer.listen(0, "127.0.0.1", resolve));
+    await using server = await guardedServer({ jwks: `http://127.0.0.1:${(issuer.address() as AddressInfo).port}/` });
+    const withdrawn = await before.sign(0);
+    vi.useFakeTimers({ toFake: ["Date", "performance"] });
+    for (let i = 0; i < 3; i++) expect((await server.getWith(withdrawn)).status).toBe(200);
+    keys = after.keys;
+    vi.setSystemTime(Date.now() + step);
+    vi.advanceTimersByTime(passed);
+    for (let i = 0; i < 3; i++) expect(await server.getWith(withdrawn)).toEqual(INVALID);
+    expect(fetched).toHaveBeenCalledTimes(2);
+    issuer.closeAllConnections();
+    issuer.close();
+  });
+
   it("that cannot be fetched is a failure of the server: the answer is 500", async () => {
     const { sign } = await keySet("one");
     const issuer = createServer((_req, res) => res.writeHead(503).end());
