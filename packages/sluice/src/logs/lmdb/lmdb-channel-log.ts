@@ -50,7 +50,14 @@ export class LmdbChannelLog extends SharedChannelLog implements ChannelLog {
     const checkOpen = () => this.#checkOpen();
     const onTrimmed = (state: ChannelState) => this.#trimmed(state);
     this.#trimmer = new LmdbTrimmer(folder, { channel, retain, checkOpen, onTrimmed });
-    this.#stopAgeChecks = startAgeChecks(retain.age, () => this.trimToRetention());
+    this.#stopAgeChecks = startAgeChecks(
+      retain.age,
+      () => this.view,
+      (through) => {
+        if (through >= this.view.first) this.#inBackground(this.trim(through));
+        this.trimToRetention();
+      },
+    );
   }
 
   get isClosed(): boolean {

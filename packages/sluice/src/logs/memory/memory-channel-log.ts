@@ -18,7 +18,14 @@ export class MemoryChannelLog implements ChannelLog {
 
   constructor(retain: Retention) {
     this.#retain = retain;
-    this.#stopAgeChecks = startAgeChecks(retain.age, () => this.#trimToRetention());
+    this.#stopAgeChecks = startAgeChecks(
+      retain.age,
+      () => this,
+      (through) => {
+        this.#trimBefore(through + 1);
+        this.#trimToRetention();
+      },
+    );
   }
 
   get first(): number {

@@ -22,7 +22,14 @@ export class RedisRetention {
   /** Trims the log to its limits now, and again at each check of the age. */
   start(inBackground: (work: Promise<void>) => void): void {
     inBackground(this.#trimToLimits());
-    this.#stopAgeChecks = startAgeChecks(this.#retain.age, () => inBackground(this.#trimToLimits()));
+    this.#stopAgeChecks = startAgeChecks(
+      this.#retain.age,
+      () => this.#life.view,
+      (through) => {
+        if (through >= this.#life.view.first) inBackground(this.trim(through));
+        inBackground(this.#trimToLimits());
+      },
+    );
   }
 
   stop(): void {

@@ -5,13 +5,44 @@ const CHECKS_PER_AGE = 10;
 const MIN_INTERVAL_MS = 1;
 const MAX_INTERVAL_MS = 60_000;
 
+/** The newest entry of a log. */
+interface LogEnd {
+  readonly epoch: string;
+  readonly last: number;
+}
+
+/** The newest entry of a log at a time of the monotonic clock. */
+interface Mark extends LogEnd {
+  readonly at: number;
+}
+
 /**
  * Starts a timer for a log that trims by age: calls `check` ten times within `age` (in ms), and at least once a minute.
  * Does nothing if `age` is `Infinity`. The timer does not keep the process running. Returns a function that stops it.
+ *
+ * An entry has its time from the wall clock, which may be set back. `through` is the offset up to which all entries are
+ * older than `age` on the monotonic clock, or 0: `end` returned it that long ago.
  */
-export function startAgeChecks(age: number, check: () => void): () => void {
+export function startAgeChecks(age: number, end: () => LogEnd, check: (through: number) => void): () => void {
   if (age === Number.POSITIVE_INFINITY) return () => undefined;
   const interval = Math.min(MAX_INTERVAL_MS, Math.max(MIN_INTERVAL_MS, age / CHECKS_PER_AGE));
-  const timer = quietInterval(check, interval);
+  const marks: Mark[] = [];
+  const timer = quietInterval(() => {
+    const now = performance.now();
+    const { epoch, last } = end();
+    let through = 0;
+    for (let oldest = marks[0]; oldest !== undefined; oldest = marks[0]) {
+      // In another life of the log, other entries have these offsets.
+      const isStale = oldest.epoch !== epoch;
+      if (!isStale && oldest.at + age > now) break;
+      if (!isStale) through = oldest.last;
+      marks.shift();
+    }
+    const newest = marks.at(-1);
+    // If the age is long, the checks are more frequent than the marks, so that their number is small.
+    if (newest === undefined || (newest.last < last && now - newest.at > age / CHECKS_PER_AGE / 2))
+      marks.push({ at: now, epoch, last });
+    check(through);
+  }, interval);
   return () => clearInterval(timer);
 }

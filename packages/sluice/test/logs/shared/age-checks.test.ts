@@ -1,8 +1,13 @@
-import { afterEach, beforeEach, expect, it, vi } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { startAgeChecks } from "../../../src/logs/shared/age-checks.ts";
 
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
+
+/** The newest entry, in one life of the log. */
+const atLife =
+  (last: number, epoch = "one") =>
+  () => ({ epoch, last });
 
 it.each([
   ["ten times within the age", 5_000, 5_000, 10],
@@ -11,7 +16,7 @@ it.each([
   ["never if there is no limit of age", Number.POSITIVE_INFINITY, 86_400_000, 0],
 ])("checks %s", (_, age, ms, checks) => {
   const check = vi.fn();
-  const stop = startAgeChecks(age, check);
+  const stop = startAgeChecks(age, atLife(0), check);
   vi.advanceTimersByTime(ms);
   expect(check).toHaveBeenCalledTimes(checks);
   stop();
@@ -19,8 +24,55 @@ it.each([
 
 it("checks no more after it was stopped", () => {
   const check = vi.fn();
-  const stop = startAgeChecks(1_000, check);
+  const stop = startAgeChecks(1_000, atLife(0), check);
   stop();
   vi.advanceTimersByTime(10_000);
   expect(check).not.toHaveBeenCalled();
+});
+
+describe("the monotonic clock", () => {
+  /** Runs checks for `ms`, and returns the offsets through which entries are too old. */
+  function run(age: number, end: () => { epoch: string; last: number }) {
+    const found: number[] = [];
+    const stop = startAgeChecks(age, end, (through) => through > 0 && found.push(through));
+    return { found, stop };
+  }
+
+  it("shows which entries are older than the age, within two tenths of it", () => {
+    let last = 3;
+    const { found, stop } = run(1_000, () => atLife(last)());
+    vi.advanceTimersByTime(500);
+    last = 5;
+    vi.setSystemTime(Date.now() - 3_600_000);
+    vi.advanceTimersByTime(599);
+    expect(found).toEqual([]);
+    vi.advanceTimersByTime(1);
+    expect(found).toEqual([3]);
+    vi.advanceTimersByTime(600);
+    expect(found.at(-1)).toBe(5);
+    stop();
+  });
+
+  it("does not count for entries of another life of the log", () => {
+    let end = atLife(3);
+    const { found, stop } = run(1_000, () => end());
+    vi.advanceTimersByTime(500);
+    end = atLife(3, "two");
+    vi.advanceTimersByTime(1_099);
+    expect(found).toEqual([]);
+    vi.advanceTimersByTime(101);
+    expect(found).toEqual([3]);
+    stop();
+  });
+
+  it("needs few marks, however long the age", () => {
+    let last = 0;
+    const day = 86_400_000;
+    const { found, stop } = run(10 * day, () => atLife(++last)());
+    vi.advanceTimersByTime(30 * day);
+    // Ten or eleven marks for each ten days.
+    expect(found.length).toBeGreaterThan(15);
+    expect(found.length).toBeLessThan(42);
+    stop();
+  });
 });

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { ChannelLog, Log, LogEntry, NewEntry, Retention, TailListener } from "../../../src/logs/log.ts";
 import { ENTRY_OVERHEAD_BYTES } from "../../../src/logs/log.ts";
 
@@ -195,6 +195,24 @@ export function logContract(name: string, open: () => Log | Promise<Log>): void 
       expect(ages.length).toBeGreaterThan(0);
       for (const age of ages) expect(age).toBeGreaterThanOrEqual(SHORT_AGE_MS - CLOCK_ROUNDING_MS);
       expect(await short.append([entry(4)])).toEqual([4]);
+    });
+
+    it.each([
+      ["set forward", 3_600_000],
+      ["set back", -3_600_000],
+      ["standing still", 0],
+    ])("trims by age although the wall clock is %s", async (_clock, step) => {
+      vi.useFakeTimers({ toFake: ["Date"] });
+      try {
+        const short = await log.open("short", { retain: { ...KEEP_ALL, age: SHORT_AGE_MS } });
+        await short.append(entries(3));
+        vi.setSystemTime(Date.now() + step);
+        await expect.poll(() => short.first, { timeout: 5_000 }).toBe(4);
+        expect(await short.append([entry(4)])).toEqual([4]);
+        await expect.poll(() => short.first, { timeout: 5_000 }).toBe(5);
+      } finally {
+        vi.useRealTimers();
+      }
     });
   });
 }
