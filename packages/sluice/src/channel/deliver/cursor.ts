@@ -4,10 +4,9 @@ import { COMMENT } from "../../stream/body/heartbeat.ts";
 import { Piece } from "../../stream/body/piece.ts";
 import type { Sink } from "../../stream/body/sink.ts";
 import type { Feed, FeedState, FeedTarget, SharedWrites, SourceContext } from "../../stream/feed.ts";
-import { runInStream } from "../../stream/source/current-stream.ts";
 import { gapText } from "../event/gap.ts";
 import { beginningOf } from "../read/beginning.ts";
-import { type Initial, incompleteGap, initialItems, offerSnapshot, type SnapshotOffer } from "../read/snapshot.ts";
+import { type Initial, offerSnapshot, type SnapshotOffer } from "../read/snapshot.ts";
 import { type From, findStartPoint, type StartPoint, startAfterGap } from "../read/start-point.ts";
 import type { Step } from "../read/step.ts";
 import type { SubscriptionSettings } from "../subscribe-options.ts";
@@ -97,7 +96,7 @@ export class Cursor implements Feed, Member {
     if (this.#isLive) this.#leaveLive();
     else this.#delivery.removeLagging(this);
     this.#delivery.cohorts.leave(this.cohort);
-    this.#stopSnapshot();
+    this.#snapshot?.stop();
   }
 
   describe(): FeedState {
@@ -187,33 +186,15 @@ export class Cursor implements Feed, Member {
   async #writeSnapshot(offer: SnapshotOffer): Promise<void> {
     this.#busy = true;
     // A snapshot of an earlier life is obsolete.
-    this.#stopSnapshot();
-    const writer = new SnapshotWriter(this.#target, this.#delivery.hub.pieceLimit);
+    this.#snapshot?.stop();
+    const { cohort } = this;
+    const writer = new SnapshotWriter(this.#delivery, { target: this.#target, cohort, context: this.#context });
     this.#snapshot = writer;
-    const isWritten = await this.#writeInitial(writer, offer);
+    const isWritten = await writer.write(offer);
     if (!isWritten || this.#snapshot !== writer) return;
     this.#snapshot = undefined;
     this.#write(`id: ${formatPosition(offer.position)}\n\n`);
     this.#run();
-  }
-
-  async #writeInitial(writer: SnapshotWriter, { initial, position }: SnapshotOffer): Promise<boolean> {
-    if (initial !== "latest") {
-      const items = () => initialItems(initial, this.#context);
-      return runInStream(this.#context, async () => writer.writeItems(await items()));
-    }
-    const { snapshots, gapEvent, hub } = this.#delivery;
-    const snapshot = await snapshots.get(this.cohort, position);
-    if (snapshot === undefined) return true;
-    if (!snapshot.isComplete && this.#snapshot === writer) {
-      hub.countGap();
-      this.#write(gapText(incompleteGap(position), gapEvent, true));
-    }
-    return writer.writeLatest(snapshot);
-  }
-
-  #stopSnapshot(): void {
-    this.#snapshot?.stop().catch((error) => this.#delivery.report(error, "initial"));
   }
 
   /** Moves on, unless pending work will do so. */

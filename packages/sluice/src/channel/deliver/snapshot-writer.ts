@@ -1,44 +1,45 @@
-import type { FeedTarget } from "../../stream/feed.ts";
+import { toBytes } from "../../protocol/bytes.ts";
+import { Piece } from "../../stream/body/piece.ts";
+import type { FeedTarget, SourceContext } from "../../stream/feed.ts";
+import { runInStream } from "../../stream/source/current-stream.ts";
 import { itemText } from "../../stream/source/item-text.ts";
 import { SourcePump } from "../../stream/source/source-pump.ts";
-import type { LatestSnapshot } from "../read/latest-snapshot.ts";
-import { checkSnapshotItem } from "../read/snapshot.ts";
+import { gapText } from "../event/gap.ts";
+import {
+  checkSnapshotItem,
+  type InitialFunction,
+  incompleteGap,
+  initialItems,
+  type SnapshotOffer,
+} from "../read/snapshot.ts";
+import type { Cohort } from "./cohort.ts";
+import type { Delivery } from "./delivery.ts";
+
+/** The subscriber of a {@link SnapshotWriter}. */
+export interface SnapshotSubscriber {
+  readonly target: FeedTarget;
+  readonly cohort: Cohort;
+  readonly context: SourceContext;
+}
 
 /** Writes a snapshot to a stream as fast as the stream takes it. */
 export class SnapshotWriter {
-  readonly #target: FeedTarget;
-  readonly #pieceLimit: number;
+  readonly #delivery: Delivery;
+  readonly #subscriber: SnapshotSubscriber;
   #stopped = false;
   #wake: (() => void) | undefined;
   #pump: SourcePump | undefined;
 
-  constructor(target: FeedTarget, pieceLimit: number) {
-    this.#target = target;
-    this.#pieceLimit = pieceLimit;
+  constructor(delivery: Delivery, subscriber: SnapshotSubscriber) {
+    this.#delivery = delivery;
+    this.#subscriber = subscriber;
   }
 
-  /** Writes the newest event of each key. Resolves to false if {@link stop} was called before the end. */
-  async writeLatest(snapshot: LatestSnapshot): Promise<boolean> {
-    for (let index = 0; !this.#stopped; ) {
-      const part = snapshot.partFrom(index, this.#pieceLimit);
-      if (part === undefined) return true;
-      index = part.next;
-      this.#target.write(part.piece);
-      if (!this.#target.writable) await this.#untilDrained();
-    }
-    return false;
-  }
-
-  /**
-   * Writes the items of the user's function. Resolves to false if {@link stop} was called before the end: the iterator
-   * gets `return()` then. Rejects with the error of the iterator.
-   */
-  async writeItems(items: AsyncIterable<unknown> | Iterable<unknown>): Promise<boolean> {
-    const encode = (item: unknown) => itemText(checkSnapshotItem(item), undefined);
-    this.#pump = new SourcePump({ source: items, encode, target: this.#target, pieceLimit: this.#pieceLimit });
-    if (!this.#stopped) return this.#pump.run();
-    await this.#pump.stop();
-    return false;
+  /** Resolves to true when the snapshot is written, and to false if {@link stop} was called before. */
+  write(offer: SnapshotOffer): Promise<boolean> {
+    const { initial } = offer;
+    if (initial === "latest") return this.#writeLatest(offer);
+    return runInStream(this.#subscriber.context, () => this.#writeItems(initial));
   }
 
   /** The stream takes bytes again. */
@@ -47,11 +48,45 @@ export class SnapshotWriter {
     this.#pump?.drained();
   }
 
-  /** Writes nothing from now on. Rejects with the error of the iterator's `return()`. */
-  async stop(): Promise<void> {
+  /** Writes nothing from now on, and ends the iterator of the user's function with `return()`. */
+  stop(): void {
     this.#stopped = true;
     this.#wake?.();
-    await this.#pump?.stop();
+    this.#pump?.stop().catch((error) => this.#delivery.report(error, "initial"));
+  }
+
+  /** Writes the newest event of each key. */
+  async #writeLatest({ position }: SnapshotOffer): Promise<boolean> {
+    const { hub, gapEvent, snapshots } = this.#delivery;
+    const { target, cohort } = this.#subscriber;
+    const snapshot = await snapshots.get(cohort, position);
+    if (snapshot === undefined) return !this.#stopped;
+    if (!snapshot.isComplete && !this.#stopped) {
+      hub.countGap();
+      target.write(new Piece(toBytes(gapText(incompleteGap(position), gapEvent, true)), 0));
+    }
+    for (let index = 0; !this.#stopped; ) {
+      const part = snapshot.partFrom(index, hub.pieceLimit);
+      if (part === undefined) return true;
+      index = part.next;
+      target.write(part.piece);
+      if (!target.writable) await this.#untilDrained();
+    }
+    return false;
+  }
+
+  /** Writes the items of the user's function. Rejects with its error, or with the error of its iterator. */
+  async #writeItems(initial: InitialFunction): Promise<boolean> {
+    const { target, context } = this.#subscriber;
+    const source = await initialItems(initial, context);
+    const encode = (item: unknown) => itemText(checkSnapshotItem(item), undefined);
+    const pump = new SourcePump({ source, encode, target, pieceLimit: this.#delivery.hub.pieceLimit });
+    if (this.#stopped) {
+      await pump.stop();
+      return false;
+    }
+    this.#pump = pump;
+    return pump.run();
   }
 
   #untilDrained(): Promise<void> {
