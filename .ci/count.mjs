@@ -2,11 +2,11 @@
 /** Counts checks and tests, prints the failed ones, and ends with the line `N passed, N failed`. */
 import { existsSync, readFileSync } from "node:fs";
 
-const [resultsFile = "", checksFile = "", testsFile = ""] = process.argv.slice(2);
+const [resultsFile = "", testsFile = "", ...checksFiles] = process.argv.slice(2);
 const lines = readFileSync(resultsFile, "utf8").split("\n").filter(Boolean);
 /** @type {{ name: string, ok: boolean }[]} */
 const checks = lines.map((line) => ({ name: line.replace(/^\w+ /, ""), ok: line.startsWith("ok ") }));
-if (existsSync(checksFile)) checks.push(...JSON.parse(readFileSync(checksFile, "utf8")));
+for (const file of checksFiles) if (existsSync(file)) checks.push(...JSON.parse(readFileSync(file, "utf8")));
 if (existsSync(testsFile)) {
   for (const { name, assertionResults } of JSON.parse(readFileSync(testsFile, "utf8")).testResults) {
     for (const { fullName, status } of assertionResults) {

@@ -9,6 +9,7 @@
  */
 import { writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
+import { frameworksChecks } from "./checks/frameworks.mjs";
 import { languageChecks } from "./checks/language.mjs";
 import { lineLengthChecks } from "./checks/line-lengths.mjs";
 import { packageChecks } from "./checks/package.mjs";
@@ -33,6 +34,7 @@ const checks = [
   ...lineLengthChecks,
   ...languageChecks,
   ...readmeChecks,
+  ...frameworksChecks,
 ];
 const chosen = checks.filter(({ name }) => positionals.every((word) => name.includes(word)));
 const results = [];

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
 import { openEventStream } from "../../src/testing/open-event-stream.ts";
 import { type Compiled, compile, type Program } from "./support/compile.ts";
-import { DOCUMENTS, programsOf, ROOT, readDocument } from "./support/documents.ts";
+import { DOCUMENTS, hasFileOfProject, programsOf, ROOT, readDocument } from "./support/documents.ts";
 import { indentedFences } from "./support/markdown.ts";
 
 const MAX_PROGRAM_LINES = 10;
@@ -29,10 +29,14 @@ beforeAll(() => {
 describe("a TypeScript block", () => {
   const frameworks = DOCUMENTS.filter((path) => /^docs\/frameworks\/(?!README)/.test(path));
 
-  it.each([...READMES, ...WITH_PROGRAMS, ...frameworks])("of %s is among the compiled ones", (path) => {
+  it.each([...READMES, ...WITH_PROGRAMS])("of %s is among the compiled ones", (path) => {
     const { length } = programsOf(path);
     expect(length).toBeGreaterThan(0);
     expect([...readmes, ...pages].filter(({ where }) => where.startsWith(`${path},`))).toHaveLength(length);
+  });
+
+  it.each(frameworks)("of %s is compiled here, or a file that npm run test:frameworks compiles", (path) => {
+    expect(programsOf(path).length > 0 || hasFileOfProject(path)).toBe(true);
   });
 
   it.each(DOCUMENTS)("of %s begins at the margin, so that it is found", (path) => {

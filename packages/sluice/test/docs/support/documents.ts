@@ -6,8 +6,8 @@ import { codeBlocks, codeSpans, headingAnchors, linkTargets, namedScripts } from
 
 export const ROOT: string = fileURLToPath(new URL("../../../../..", import.meta.url));
 
-const FOLDERS = ["docs", "packages", "examples", "bench", "chaos"];
-const NOT_OURS = /(^|\/)(node_modules|dist)\//;
+const FOLDERS = ["docs", "packages", "examples", "bench", "chaos", "frameworks"];
+const NOT_OURS = /(^|\/)(node_modules|dist|run)\//;
 
 /** Every Markdown file of the project, by its path from the root. */
 export const DOCUMENTS: readonly string[] = [
@@ -25,10 +25,18 @@ export function readDocument(path: string): string {
   return readFileSync(join(ROOT, path), "utf8");
 }
 
+/** The first line of a block that is a file of a project. `npm run test:frameworks` compiles and runs these. */
+const FILE_OF_PROJECT = /^(\/\/|<!--|#) \S+\.\w+( -->)?\n/;
+
+/** Returns true if a document has a block that is a file of a project. */
+export function hasFileOfProject(path: string): boolean {
+  return codeBlocks(readDocument(path)).some(({ code }) => FILE_OF_PROJECT.test(code));
+}
+
 /** Returns the TypeScript blocks of a document as programs; `where` is for the names of tests. */
 export function programsOf(path: string): (Program & { readonly where: string })[] {
   return codeBlocks(readDocument(path))
-    .filter(({ language }) => language === "ts")
+    .filter(({ language, code }) => language === "ts" && !FILE_OF_PROJECT.test(code))
     .map(({ code, line }) => ({
       name: `${path.replace(/\.md$/, "").replaceAll("/", "-")}-${line}`,
       where: `${path}, line ${line},`,

@@ -1,0 +1,45 @@
+/** A framework under test: what `fixtures/NAME/fixture.mjs` exports as `fixture`. */
+export interface Fixture {
+  /** The name in README's table. */
+  readonly title: string;
+  /** The page of docs/frameworks whose code the fixture runs. */
+  readonly page: string;
+  /** The packages whose versions the table shows; the framework first. A runtime counts as a package. */
+  readonly packages: readonly string[];
+  /** How to run it in each mode that the framework has. */
+  readonly modes: Readonly<Partial<Record<ModeName, Mode>>>;
+  /** Lower-case names of the headers that its middleware puts on every answer. */
+  readonly headers: readonly string[];
+  /** The protocol that the fixture speaks. Default: `"http"`. `"https2"`: HTTP/2 over TLS, with any certificate. */
+  readonly protocol?: "http" | "https2";
+  /** The end of the table's row, e.g. "emulated". Default: none. */
+  readonly remark?: string;
+  /** Writes files besides those of the page and of the folder `project`, e.g. a certificate. Default: none. */
+  readonly prepare?: (folder: string) => void | Promise<void>;
+}
+
+export type ModeName = "development" | "production";
+
+/**
+ * Commands run in a copy of the project. The first word is `node`, `node-newest`, `bun` or `deno`, or a program of
+ * `node_modules/.bin`. The server listens on `127.0.0.1` and the port of the environment variable `PORT`.
+ */
+export interface Mode {
+  /** Commands that build the project. Default: none. */
+  readonly build?: readonly (readonly string[])[];
+  /** The command that starts the server; `%PORT%` in a word stands for the port. */
+  readonly start: readonly string[];
+  /** Variables of the environment of all commands. Default: none. */
+  readonly env?: Readonly<Record<string, string>>;
+  /**
+   * How the server reacts to a saved file. `"restarts"`: it starts its process again. `"keeps"`: it replaces the module
+   * in its process, and streams of an unchanged Sluice stay open. Default: it does not react.
+   */
+  readonly reload?: "restarts" | "keeps";
+}
+
+/** A fixture with its name, which is the name of its folder. */
+export interface NamedFixture extends Fixture {
+  readonly name: string;
+  readonly folder: string;
+}

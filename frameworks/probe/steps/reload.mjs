@@ -1,0 +1,82 @@
+// @ts-check
+import assert from "node:assert/strict";
+import { readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { ReconnectingReader } from "../reconnecting-reader.mjs";
+import { eventually } from "../within.mjs";
+
+const RELOAD_TIMEOUT_MS = 30_000;
+const RECEIVE_TIMEOUT_MS = 20_000;
+
+/** A developer saves a file while a stream is open. The client then receives new events, or a gap: never silence. */
+export const reload = {
+  name: "hot reload",
+  timeout: 120_000,
+  /** @param {import("../site.mjs").Site} site */
+  isFor: (site) => site.mode.reload !== undefined,
+  /** @param {import("../site.mjs").Site} site */
+  async run(site) {
+    // A handler changes; the definition of the Sluice does not.
+    const reader = new ReconnectingReader(site, "ada");
+    await reader.connected();
+    replaceIn(site.folder, '"tick"', '"tock"');
+    await eventually(RELOAD_TIMEOUT_MS, "the changed handler to answer", async () => {
+      const clock = await site.open("/api/clock");
+      return (await clock.next().finally(() => clock.leave())).type === "tock";
+    });
+    await receivesNews(site, reader);
+    if (site.mode.reload === "keeps") assert.equal(reader.connections, 1, "the stream stayed open");
+
+    // The definition of the Sluice changes.
+    replaceIn(site.folder, "createSluice({", "createSluice({ retry: 50_000,");
+    await eventually(RELOAD_TIMEOUT_MS, "the changed Sluice to answer", async () => {
+      const clock = await site.open("/api/clock");
+      await clock.next().finally(() => clock.leave());
+      return (clock.retry ?? 0) > 30_000;
+    });
+    await receivesNews(site, reader);
+    reader.close();
+  },
+};
+
+/** The reader receives what is published now, even if its connection was cut. If it missed news, it got a gap. */
+async function receivesNews(/** @type {import("../site.mjs").Site} */ site, /** @type {ReconnectingReader} */ reader) {
+  const user = await eventually(RELOAD_TIMEOUT_MS, "a sign-in after the reload", () => site.signIn("ada"));
+  const [token, before] = [Math.random(), reader.events.length];
+  /** @type {string[]} */
+  const published = [];
+  await eventually(RECEIVE_TIMEOUT_MS, "the open stream to receive news after the reload", async () => {
+    const text = `${token} ${published.length}`;
+    await user.publish(text);
+    published.push(text);
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    return reader.events.slice(before).some(({ data }) => data.includes(`${token}`));
+  });
+  const received = reader.events.slice(before);
+  const texts = received.filter(({ type }) => type === "posted").map(({ data }) => JSON.parse(data).text);
+  const hasGap = received.some(({ type }) => type === "gap");
+  if (!hasGap) assert.equal(texts[0], published[0], "news was lost without a gap");
+}
+
+/**
+ * Replaces a text in the one file of the project that has it.
+ * @param {string} folder
+ * @param {string} from
+ * @param {string} to
+ */
+function replaceIn(folder, from, to) {
+  const files = sourcesIn(folder).filter((path) => readFileSync(path, "utf8").includes(from));
+  assert.equal(files.length, 1, `one file of the page must contain ${from}`);
+  const [file = ""] = files;
+  writeFileSync(file, readFileSync(file, "utf8").replace(from, to));
+}
+
+/** @param {string} folder @returns {string[]} */
+function sourcesIn(folder) {
+  return readdirSync(folder).flatMap((name) => {
+    const path = join(folder, name);
+    if (/^(\.|node_modules$|dist$|build$)/.test(name)) return [];
+    if (statSync(path).isDirectory()) return sourcesIn(path);
+    return /\.[cm]?[jt]sx?$/.test(name) ? [path] : [];
+  });
+}
