@@ -1,12 +1,12 @@
 /**
- * The event that every server sends: an order, with the same type, the same data, and an ID of the same length. One
- * delivery is 270 bytes of event stream for every server (some add the optional space after a field's colon).
+ * The event that every server sends: an order, with the same type, the same data, and an ID of the same length. So one
+ * delivery has the same size for every server, give or take the optional space after a field's colon.
  */
 
 /** Size of one event in the event stream, without chunk framing. */
 export const EVENT_BYTES = 270;
 
-/** A byte that each event contains exactly once. A reader counts events by it without parsing. */
+/** A byte that each event contains exactly once, so that a reader can count events without parsing them. */
 export const EVENT_MARK = "~".charCodeAt(0);
 
 const EVENT_TYPE = "order";
@@ -21,7 +21,7 @@ const EVENT_TYPE = "order";
 /**
  * Returns event number `number`.
  * @param {number} number
- * @param {number} [bytes] least size in the event stream; default, and smallest, EVENT_BYTES
+ * @param {number} [bytes] minimum size in the event stream, at least EVENT_BYTES. Default: EVENT_BYTES
  * @returns {BenchEvent}
  */
 export function makeEvent(number, bytes = EVENT_BYTES) {

@@ -31,7 +31,7 @@ async function runScenarios() {
     console.log(`\n== ${name}`);
     try {
       const { run } = await importScenario(name);
-      figures.push(...(await withTimeout(run(settings), limitS * 1_000, `refused: took longer than ${limitS} s`)));
+      figures.push(...(await withTimeout(run(settings), limitS * 1_000, `took longer than ${limitS} s`)));
     } catch (error) {
       failed++;
       console.error(`${name}: ${error instanceof Error ? error.message : error}`);

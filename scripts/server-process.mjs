@@ -6,6 +6,7 @@ import { cp, mkdir, mkdtemp, readdir, rm } from "node:fs/promises";
 import { connect, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as wait } from "node:timers/promises";
 import { programPath } from "./programs.mjs";
 
 /** @typedef {import("./server-process.d.mts").ServerProgram} ServerProgram */
@@ -84,7 +85,7 @@ export class ServerProcess {
       if (answer !== "" && isReady(answer)) return;
       if (child.pid === undefined || child.exitCode !== null || performance.now() > end)
         throw new Error(`${name} did not start. It printed: ${printed}`);
-      await new Promise((resolve) => setTimeout(resolve, READY_CHECK_INTERVAL_MS));
+      await wait(READY_CHECK_INTERVAL_MS);
     }
   }
 

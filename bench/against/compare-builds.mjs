@@ -32,7 +32,7 @@ const SPREAD_PERCENT = 95;
  */
 export function compareBuilds({ current, base, baseAgain }) {
   const invalid = [...current, ...base, ...baseAgain].filter((value) => !(value > 0 && Number.isFinite(value)));
-  if (invalid.length > 0) throw new Error(`refused: expected positive values, but measured ${invalid.join(", ")}`);
+  if (invalid.length > 0) throw new Error(`expected positive values, but measured ${invalid.join(", ")}`);
   const ratio = median(current) / median([...base, ...baseAgain]);
   const spread = spreadAgainstItself(base, baseAgain);
   const limit = spread.most + TOLERANCE;

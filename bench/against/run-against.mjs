@@ -9,7 +9,7 @@ import { compareBuilds } from "./compare-builds.mjs";
 const ROUND_LIMIT_S = 120;
 
 /** A longer name of the commit is replaced by the short hash, so that the table stays narrow. */
-const MOST_NAME_CHARS = 12;
+const MAX_NAME_CHARS = 12;
 
 /**
  * Measures a new server process per entry, and returns one value per entry. An entry is the URL of a `sluice` entry.
@@ -50,7 +50,7 @@ export async function runAgainst({ commit, rounds, scenarios, settings }) {
   let name = commit;
   try {
     const hash = resolveCommit(commit);
-    if (commit.length > MOST_NAME_CHARS) name = hash.slice(0, MOST_NAME_CHARS);
+    if (commit.length > MAX_NAME_CHARS) name = hash.slice(0, MAX_NAME_CHARS);
     console.log(`Building ${commit} (${hash}) …`);
     const builds = await prepareBuilds(hash);
     for (const scenario of Object.keys(SCENARIOS).filter((known) => scenarios.includes(known))) {
@@ -90,7 +90,7 @@ async function measure(scenario, { current, base }, { rounds, settings }) {
   for (let round = 0; round < rounds; round++) {
     const order = alternate(runs, round);
     const entries = order.map(({ entry }) => entry);
-    const timeout = `refused: a round took longer than ${ROUND_LIMIT_S} s`;
+    const timeout = `a round took longer than ${ROUND_LIMIT_S} s`;
     const values = await withTimeout(scenario.measureRound(entries, settings), ROUND_LIMIT_S * 1_000, timeout);
     for (const [index, run] of order.entries()) run.values.push(values[index] ?? Number.NaN);
     const shown = runs.map((run) => `${run.name} ${formatNumber(run.values.at(-1) ?? Number.NaN)} ${scenario.unit}`);

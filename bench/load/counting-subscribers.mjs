@@ -11,7 +11,7 @@ import { countByte, createFlushCounter } from "./count-events.mjs";
 const READ_BUFFER = Buffer.allocUnsafe(256 * 1024);
 
 /** The sample of the first subscriber's bytes has at most this many reads. */
-const MOST_SAMPLE_PARTS = 64;
+const MAX_SAMPLE_PARTS = 64;
 
 /**
  * `restMs`: the process sleeps this long after it has read. If it waited in the kernel for each next byte instead, each
@@ -120,7 +120,7 @@ function receive(index, part, countEvents) {
   received[index] = (received[index] ?? 0) + count;
   events += count;
   bytes += part.length;
-  if (index === 0 && sample.length < MOST_SAMPLE_PARTS) sample.push(Buffer.from(part));
+  if (index === 0 && sample.length < MAX_SAMPLE_PARTS) sample.push(Buffer.from(part));
   if (awaited && events >= awaited.events) awaited.resolve();
 }
 

@@ -7,7 +7,7 @@ import { createParser } from "sluice/protocol";
 import { answerCalls } from "../processes/answer-calls.mjs";
 
 /** With more delays than this the events were replayed, and nobody needs their delays. */
-const MOST_DELAYS = 100_000;
+const MAX_DELAYS = 100_000;
 
 class ParsingSubscriber {
   count = 0;
@@ -50,7 +50,7 @@ class ParsingSubscriber {
   takeResults() {
     const { count, wrong, delays } = this;
     Object.assign(this, { count: 0, wrong: 0, delays: [] });
-    return { count, wrong, delays: count > MOST_DELAYS ? [] : delays };
+    return { count, wrong, delays: count > MAX_DELAYS ? [] : delays };
   }
 }
 

@@ -1,10 +1,11 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { startServerUnderLoad } from "../processes/server-under-load.mjs";
 import { startChild } from "../processes/start-child.mjs";
 import { formatNumber, printTable, ratioFigure } from "../report.mjs";
 import { median, ratioOf, rotate } from "../statistics.mjs";
 import { startStore } from "./store.mjs";
 
-/** Time between events, or longer if the previous event has not reached every subscriber yet. */
+/** Minimum time between two events. Each event also waits until the previous one has reached every subscriber. */
 const INTERVAL_MS = 40;
 
 /** Number of events before the first measurement, so that code is compiled and caches are filled. */
@@ -70,7 +71,7 @@ export async function measureFanoutCost(kinds, { logsConnections, quick, cpuProf
  * @param {import("../processes/start-child.mjs").Child | undefined} entry.publisher
  */
 async function publish({ node, publisher }) {
-  const interval = new Promise((resolve) => setTimeout(resolve, INTERVAL_MS));
+  const interval = sleep(INTERVAL_MS);
   if (publisher === undefined) await node.publish();
   else {
     node.expectDeliveries(node.readers);

@@ -36,10 +36,10 @@ export async function measurePublishToReceived(kinds, { logsTimedEvents, cpuProf
       const first = round * logsTimedEvents;
       const all = load.call("reach", { subscriber, number: first + logsTimedEvents - 1 });
       await nodeA.call("publishTimed", { first, events: logsTimedEvents, perSecond: PER_SECOND });
-      await withTimeout(all, TIMEOUT_MS, `refused: ${name} did not deliver all events`);
+      await withTimeout(all, TIMEOUT_MS, `${name} did not deliver all events`);
       const results = await load.call("takeResults", { subscriber });
       if (results.count !== logsTimedEvents || results.wrong > 0) {
-        throw new Error(`refused: ${name} did not deliver each event once and in order`);
+        throw new Error(`${name} did not deliver each event once and in order`);
       }
       if (round > 0) delays.push(results.delays);
     }

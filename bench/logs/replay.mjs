@@ -12,12 +12,12 @@ const LIVE_PER_SECOND = 100;
 const LIVE_EVENTS_AT_ONCE = 50;
 
 /**
- * Limit for the growth of the process during a replay. It does not depend on the number of events, and is far below
- * their size. Most of the growth is garbage that is not collected yet.
+ * Limit for the growth of the process's memory during a replay. It does not depend on the number of events, and is far
+ * below their size. Most of the growth is garbage that is not collected yet.
  */
-const MOST_GROWTH_MEBIBYTES = 128;
+const MAX_GROWTH_MEBIBYTES = 128;
 
-/** Keeps all events. JetStream reserves this many bytes on its disk. */
+/** Keeps all events. JetStream reserves all of `bytes` on its disk. */
 const RETAIN = { events: 10_000_000, bytes: 4 * 1_024 * MEBIBYTE };
 
 /**
@@ -58,11 +58,11 @@ export async function measureReplay(kind, { logsReplayEvents, logsReplayServerEv
   });
   do await publishSome();
   while (!isReplayed && performance.now() - start < TIMEOUT_MS);
-  const timeout = `refused: ${kind}Log did not replay all events in ${TIMEOUT_MS / 1_000} s`;
+  const timeout = `${kind}Log did not replay all events in ${TIMEOUT_MS / 1_000} s`;
   const seconds = await withTimeout(replayed, 1, timeout);
   const ends = [lagging, live].map((subscriber) => load.call("reach", { subscriber, number: published - 1 }));
-  await withTimeout(Promise.all(ends), TIMEOUT_MS, "refused: the events published during the replay did not arrive");
-  const growth = ((await nodeB.call("mostMemory")) - memory) / MEBIBYTE;
+  await withTimeout(Promise.all(ends), TIMEOUT_MS, "the events published during the replay did not arrive");
+  const growth = ((await nodeB.call("peakMemory")) - memory) / MEBIBYTE;
   const laggingResults = await load.call("takeResults", { subscriber: lagging });
   const liveResults = await load.call("takeResults", { subscriber: live });
   for (const child of [nodeA, nodeB, load]) await child.stop();
@@ -71,7 +71,7 @@ export async function measureReplay(kind, { logsReplayEvents, logsReplayServerEv
   const missed = published - 1;
   const wrong = laggingResults.wrong + before.wrong + liveResults.wrong;
   printTable(
-    [`${kind}Log`, "replayed", "memory grew by", "live subscriber's delay p50", "p99", "most"],
+    [`${kind}Log`, "replayed", "memory grew by", "live subscriber's delay p50", "p99", "max"],
     [
       [
         `${formatNumber(events)} events behind`,
@@ -91,7 +91,7 @@ export async function measureReplay(kind, { logsReplayEvents, logsReplayServerEv
     {
       figure: `${kind}Log: growth of the node's memory during the replay`,
       measured: growth,
-      target: { atMost: MOST_GROWTH_MEBIBYTES },
+      target: { atMost: MAX_GROWTH_MEBIBYTES },
       unit: "MiB",
     },
     {

@@ -1,7 +1,7 @@
 /** Payload of one TCP segment over Ethernet, in bytes. */
 const SEGMENT_BYTES = 1_460;
 
-/** The most that Node reads from a socket at a time. */
+/** Node reads at most this many bytes from a socket at a time. */
 const READ_BYTES = 65_536;
 
 /**

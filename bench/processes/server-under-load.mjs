@@ -115,9 +115,7 @@ export class ServerUnderLoad {
     await withTimeout(all, timeoutMs, "timeout").catch(() => {});
     const { events, lost } = await this.counts();
     if (events !== this.#expectedDeliveries || lost > 0) {
-      throw new Error(
-        `refused: ${events} of ${this.#expectedDeliveries} deliveries arrived, ${lost} connections were lost`,
-      );
+      throw new Error(`${events} of ${this.#expectedDeliveries} deliveries arrived, ${lost} connections were lost`);
     }
   }
 
@@ -165,7 +163,7 @@ export class ServerUnderLoad {
     const deadline = performance.now() + STEP_TIMEOUT_MS;
     while ((await this.call("streams")) < this.#subscribers) {
       if (performance.now() > deadline) {
-        throw new Error(`refused: the server did not open ${this.#subscribers} streams in ${STEP_TIMEOUT_MS} ms`);
+        throw new Error(`the server did not open ${this.#subscribers} streams in ${STEP_TIMEOUT_MS} ms`);
       }
       await sleep(5);
     }

@@ -7,14 +7,15 @@ import { alternate, median, ratioOf, rotate } from "../statistics.mjs";
 
 /** @typedef {import("../processes/server-under-load.mjs").ServerUnderLoad} ServerUnderLoad */
 
-/** Time between events, or longer if the previous event has not reached every subscriber yet. */
+/** Minimum time between two events. Each event also waits until the previous one has reached every subscriber. */
 const INTERVAL_MS = 40;
 
 /** Number of events before the first measured one, so that code is compiled and caches are filled. */
 const WARM_UP_EVENTS = 4;
 
 /**
- * Measures a server's CPU time per delivery. All servers hold their connections at the same time, and take turns.
+ * Measures the CPU time per delivery of each server. All servers hold their connections at the same time, and take
+ * turns.
  * @param {import("../settings.mjs").Settings} settings
  * @returns {Promise<import("../report.mjs").Figure[]>}
  */
@@ -62,7 +63,7 @@ export async function run({ connections, fanoutRounds, fanoutEvents, cpuProfile 
     ratioFigure("CPU per delivery, Sluice / @fastify/sse", ratioOf(sluice, fastifySse), { atMost: 0.6 }),
     ratioFigure("CPU per delivery, Sluice / Hono streamSSE", ratioOf(sluice, hono), { atMost: 0.25 }),
     ratioFigure("CPU per delivery, Sluice with compress: true / control", ratioOf(compressed, control)),
-    // The control is the least that any server can spend: these show how much room the targets leave.
+    // The control spends the least that a server can. These two ratios show how much room the targets leave.
     ratioFigure("CPU per delivery, control / better-sse", ratioOf(control, betterSse)),
     ratioFigure("CPU per delivery, control / @fastify/sse", ratioOf(control, fastifySse)),
   ];
@@ -89,8 +90,8 @@ export const against = {
 
 /**
  * Publishes `events` events to each server, and returns each server's CPU time in µs, in the order of `runs`. The
- * servers take turns event by event, because a shared machine changes its speed from moment to moment. Each server then
- * also finds the caches as beside other work, not warm from its own last event.
+ * servers take turns event by event, because the speed of a shared machine changes from moment to moment. The turns of
+ * the others also keep the processor's caches from staying warm from a server's own last event.
  * @template {{ server: ServerUnderLoad }} T
  * @param {readonly T[]} runs
  * @param {{ events: number, order: (event: number) => T[] }} options
@@ -119,11 +120,11 @@ function bytesPerEvent(before = { events: 0, bytes: 0 }, after = before) {
 }
 
 /**
- * Throws if a server sent another event than the published one.
+ * Throws if a server sent other data than the published event's.
  * @param {string} name
  * @param {string} text
  */
 function checkSample(name, text) {
   const data = /^data: ?(.*)$/m.exec(text)?.[1] ?? "null";
-  assert.deepEqual(JSON.parse(data), makeEvent(0).data, `${name} sent another event`);
+  assert.deepEqual(JSON.parse(data), makeEvent(0).data, `${name} sent other data`);
 }

@@ -28,7 +28,7 @@ export async function run() {
   // Run all inputs before the first measurement, so that each row finds the code as in a process with many streams.
   for (const { name, own, peer } of rows) {
     for (let i = 0; i < WARM_UP_ROUNDS; i++) {
-      if (own() !== peer()) throw new Error(`refused: the two parsers read "${name}" differently`);
+      if (own() !== peer()) throw new Error(`the two parsers read "${name}" differently`);
     }
   }
   return rows.map(({ name, own, peer }) => ({

@@ -77,7 +77,7 @@ async function measureGrowth({ stalledPerPart, live, bytes, fill }) {
     await publishBytes(server, bytes / STALLED);
   }
   const after = await server.memory();
-  const waiting = await server.call("mostBytesWaiting");
+  const waiting = await server.call("maxBytesWaiting");
   await server.stop();
   return { waiting, used: after.used - before.used, rss: after.rss - before.rss };
 }

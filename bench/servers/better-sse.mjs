@@ -1,4 +1,4 @@
-/** better-sse, with the broadcast of its documentation: one session per request, registered with a channel. */
+/** better-sse, broadcasting as its documentation shows: one session per request, registered with a channel. */
 import { createServer } from "node:http";
 import { createChannel, createSession } from "better-sse";
 import { HEARTBEAT_MS } from "../settings.mjs";

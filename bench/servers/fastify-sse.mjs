@@ -1,4 +1,4 @@
-/** \@fastify/sse, with the broadcast of its documentation: keep each `reply.sse` open, and send to all in a loop. */
+/** \@fastify/sse, broadcasting as its documentation shows: keep each `reply.sse` open, and send to all in a loop. */
 import fastifySse from "@fastify/sse";
 import fastify from "fastify";
 import { HEARTBEAT_MS } from "../settings.mjs";
@@ -21,7 +21,7 @@ serveBench({
   server: app.server,
   streams: () => streams.size,
   publish({ id, type, data }) {
-    // `send` rejects if its stream has closed in the meantime. Without a handler that would end the process.
+    // `send` rejects if its stream has closed meanwhile. An unhandled rejection would end the process.
     for (const stream of streams) stream.send({ id, event: type, data }).catch(ignore);
   },
 });

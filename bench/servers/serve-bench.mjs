@@ -1,15 +1,18 @@
-import { setImmediate as nextTurn } from "node:timers/promises";
+import { setImmediate as nextTurn, setTimeout as sleep } from "node:timers/promises";
 import { makeEvent } from "../event.mjs";
 import { answerCalls } from "../processes/answer-calls.mjs";
 
 /** Many clients connect at once. The kernel must not drop connections that Node has not accepted yet. */
 const BACKLOG = 4_096;
 
+/** Pause after each garbage collection before a measurement of memory. */
+const GC_PAUSE_MS = 50;
+
 /** `publishAtRate` checks the clock at this interval. */
 const TICK_MS = 1;
 
 /** Limit of events per turn in `publishAtRate`, so that a server that is late still serves its sockets. */
-const MOST_EVENTS_PER_TURN = 20;
+const MAX_EVENTS_PER_TURN = 20;
 
 /**
  * Runs a server program: listens, publishes on the runner's calls, and reports CPU time and memory.
@@ -44,7 +47,7 @@ export function serveBench({ server, streams, publish, publishTo, methods }) {
       // Collect several times, with pauses: finalizers free more memory only after the collection that found them.
       for (let i = 0; i < 4; i++) {
         globalThis.gc?.();
-        await new Promise((resolve) => setTimeout(resolve, 50));
+        await sleep(GC_PAUSE_MS);
       }
       const { rss, heapUsed, external } = process.memoryUsage();
       return { rss, used: heapUsed + external };
@@ -67,7 +70,7 @@ export function serveBench({ server, streams, publish, publishTo, methods }) {
         let sent = 0;
         const timer = setInterval(() => {
           const due = Math.min(events, Math.floor(((performance.now() - start) * perSecond) / 1_000));
-          for (const end = Math.min(due, sent + MOST_EVENTS_PER_TURN); sent < end; sent++) {
+          for (const end = Math.min(due, sent + MAX_EVENTS_PER_TURN); sent < end; sent++) {
             publish(makeEvent(published++));
           }
           if (sent < events) return;

@@ -9,13 +9,13 @@ import { serveBench } from "./serve-bench.mjs";
 /** `retain`: the channel's option. @type {{ log?: any, retain?: object }} */
 const { log, retain = {} } = JSON.parse(process.argv[2] ?? "{}");
 
-/** Number of events in flight at a time in `publishNumbered`. */
+/** Number of events that `publishNumbered` has in flight at a time. */
 const IN_FLIGHT = 2_000;
 
-/** Interval of `watchMemory`. */
+/** `watchMemory` samples at this interval. */
 const MEMORY_INTERVAL_MS = 20;
 
-/** Follows the number and the time in each event, so that it has the size of a typical small event. */
+/** Pads each event, after its number and its time, to the size of a typical small event. */
 const FILLER = "x".repeat(80);
 
 const sluice = createSluice({ heartbeat: HEARTBEAT_MS, log: await openLog(log) });
@@ -26,7 +26,7 @@ const server = createServer((req, res) => void sluice.stream(req, res, orders.su
 
 /** @type {NodeJS.Timeout | undefined} */
 let memoryTimer;
-let mostMemory = 0;
+let peakMemory = 0;
 
 serveBench({
   server,
@@ -47,7 +47,7 @@ serveBench({
       }
       return { firstId: ids[0], lastId: ids[1] };
     },
-    /** Publishes the same numbers one by one, `perSecond` of them in a second. */
+    /** Publishes the same numbers one by one, at a rate of `perSecond`. Resolves when the last one is sent. */
     publishTimed: ({ first, events, perSecond }) =>
       new Promise((resolve, reject) => {
         let sent = 0;
@@ -61,16 +61,16 @@ serveBench({
     /** Starts to sample the memory. Returns the current memory, in bytes. */
     watchMemory: () => {
       for (let i = 0; i < 4; i++) globalThis.gc?.();
-      mostMemory = residentBytes();
+      peakMemory = residentBytes();
       memoryTimer = setInterval(() => {
-        mostMemory = Math.max(mostMemory, residentBytes());
+        peakMemory = Math.max(peakMemory, residentBytes());
       }, MEMORY_INTERVAL_MS);
-      return mostMemory;
+      return peakMemory;
     },
-    /** Stops sampling. Returns the most memory since `watchMemory`, in bytes. */
-    mostMemory: () => {
+    /** Stops sampling. Returns the peak of the memory since `watchMemory`, in bytes. */
+    peakMemory: () => {
       clearInterval(memoryTimer);
-      return mostMemory;
+      return peakMemory;
     },
   },
 });
@@ -81,8 +81,8 @@ function publishNumber(number) {
 }
 
 /**
- * Returns the resident memory that belongs to this process alone. On Linux this leaves out memory-mapped files, which
- * LMDB uses: the system can take those pages back at any time.
+ * Returns the resident memory that belongs to this process alone, in bytes. On Linux this leaves out memory-mapped
+ * files, which LMDB uses: the system can take those pages back at any time.
  */
 function residentBytes() {
   if (process.platform !== "linux") return process.memoryUsage.rss();

@@ -1,14 +1,14 @@
 /**
- * Sluice, with the broadcast of its documentation: one channel, and one subscription per request. All options but the
- * heartbeat and the stall timeout have their defaults.
+ * Sluice, broadcasting as its documentation shows: one channel, and one subscription per request. Unless `argv` sets
+ * others, all options have their defaults, except the heartbeat and the stall timeout.
  */
 import { createServer } from "node:http";
 import { HEARTBEAT_MS } from "../settings.mjs";
 import { serveBench, userOf } from "./serve-bench.mjs";
 
 /**
- * `entry`: URL of the `sluice` entry to load; default, this repository's build. `byUser`: each subscriber names its
- * user as its topic. The rest are options of `createSluice`.
+ * `entry`: URL of the `sluice` entry to load. Default: this repository's build. `byUser`: each subscriber names its
+ * user as its topic. All other fields are options of `createSluice`.
  * @type {{ entry?: string, byUser?: boolean, compress?: boolean, highWaterMark?: number }}
  */
 const { entry = "sluice", byUser = false, ...options } = JSON.parse(process.argv[2] ?? "{}");
@@ -20,9 +20,9 @@ const { createSluice } = await import(entry);
 const sluice = createSluice({ heartbeat: HEARTBEAT_MS, stallTimeout: HEARTBEAT_MS, ...options });
 const orders = sluice.channel("orders");
 
-/** The sockets of subscribers that never read. @type {import("node:net").Socket[]} */
+/** Sockets of the subscribers that never read. @type {import("node:net").Socket[]} */
 const stalled = [];
-let mostBytesWaiting = 0;
+let maxBytesWaiting = 0;
 
 const server = createServer((req, res) => {
   if (req.url?.startsWith("/stalled")) stalled.push(req.socket);
@@ -34,18 +34,18 @@ serveBench({
   server,
   streams: () => sluice.stats().streams,
   publish({ type, data }) {
-    for (const socket of stalled) mostBytesWaiting = Math.max(mostBytesWaiting, bytesWaiting(socket));
+    for (const socket of stalled) maxBytesWaiting = Math.max(maxBytesWaiting, bytesWaiting(socket));
     return orders.publish(type, data);
   },
   publishTo(user, { type, data }) {
     orders.publish(type, data, { topics: [`user:${user}`] });
   },
-  methods: { mostBytesWaiting: () => mostBytesWaiting },
+  methods: { maxBytesWaiting: () => maxBytesWaiting },
 });
 
 /**
- * Returns the number of bytes that were written to a socket and that the kernel has not taken yet. It adds the bytes
- * that the stream holds to those that its handle has queued, and counts the write in flight, which is in both, once.
+ * Returns the number of bytes written to a socket that the kernel has not taken yet: the bytes in the stream's buffer
+ * and the bytes queued in its handle. The write in flight is in both, so it is counted once.
  * @param {any} socket
  */
 function bytesWaiting(socket) {

@@ -1,4 +1,5 @@
 // @ts-check
+import { setTimeout as wait } from "node:timers/promises";
 import { NODE_GONE } from "../cluster/node-handle.mjs";
 import { isAcknowledged } from "../history.mjs";
 import { dataOf } from "./event-data.mjs";
@@ -81,7 +82,7 @@ export class Publisher {
   async stop() {
     this.#isStopped = true;
     clearInterval(this.#timer);
-    while (this.#inFlight > 0) await new Promise((resolve) => setTimeout(resolve, TICK_MS));
+    while (this.#inFlight > 0) await wait(TICK_MS);
   }
 
   /**
@@ -99,7 +100,7 @@ export class Publisher {
     try {
       await this.#attempt(event);
       while (hasOwnId && !isAcknowledged(event) && !this.#isStopped) {
-        await new Promise((resolve) => setTimeout(resolve, REPEAT_AFTER_MS));
+        await wait(REPEAT_AFTER_MS);
         await this.#attempt(event);
       }
       if (repeatsNeedlessly && !this.#isStopped) await this.#attempt(event, this.#random.pick(this.#nodes));
@@ -124,7 +125,7 @@ export class Publisher {
       return true;
     });
     this.#expectAnswer(node, attempt);
-    const hasAnswer = await Promise.race([answered, wait(PATIENCE_MS)]);
+    const hasAnswer = await Promise.race([answered, wait(PATIENCE_MS, false, { ref: false })]);
     if (!hasAnswer || attempt.error === NODE_GONE) this.#node = this.#random.pick(this.#nodes);
   }
 
@@ -146,11 +147,4 @@ export class Publisher {
     if (up.length > 0 && (!this.#node.isUp || this.#random.chance(0.02))) this.#node = this.#random.pick(up);
     return this.#node;
   }
-}
-
-/** @param {number} ms @returns {Promise<false>} */
-function wait(ms) {
-  return new Promise((resolve) => {
-    setTimeout(() => resolve(false), ms).unref();
-  });
 }

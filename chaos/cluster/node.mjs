@@ -1,6 +1,7 @@
 // @ts-check
 /** A node: a program as users write it. It streams a channel of a shared log, and publishes what its parent sends. */
 import { createServer } from "node:http";
+import { setTimeout as wait } from "node:timers/promises";
 import { createSluice } from "sluice";
 import { watchLog } from "./watched-log.mjs";
 
@@ -75,7 +76,7 @@ const commands = {
       async ({ progress, signal }) => {
         for (let left = ms; left > 0 && !signal.aborted; left -= PROGRESS_EVERY_MS) {
           progress(left).catch(() => {});
-          await new Promise((resolve) => setTimeout(resolve, PROGRESS_EVERY_MS));
+          await wait(PROGRESS_EVERY_MS);
         }
         return "done";
       },

@@ -4,7 +4,7 @@ import { setTimeout as wait } from "node:timers/promises";
 /** @typedef {import("./fault.d.mts").Fault} Fault */
 /** @typedef {import("../../packages/sluice/test/support/tcp-proxy.mjs").TcpProxy} TcpProxy */
 
-const MOST_DELAY_MS = 800;
+const MAX_DELAY_MS = 800;
 
 /**
  * Makes a fault of the connections between nodes and the store.
@@ -35,6 +35,6 @@ export const WIRE_FAULTS = [
   wireFault("wire-cut", [1, 1], (proxy) => proxy.cut()),
   wireFault("wire-refuse", [200, 4_000], (proxy) => proxy.refuse()),
   wireFault("wire-pause", [500, 4_000], (proxy) => proxy.pause()),
-  wireFault("wire-delay", [1_000, 5_000], (proxy, random) => proxy.delay(random.whole(20, MOST_DELAY_MS))),
+  wireFault("wire-delay", [1_000, 5_000], (proxy, random) => proxy.delay(random.whole(20, MAX_DELAY_MS))),
   wireFault("wire-swallow", [500, 5_000], (proxy) => proxy.swallow()),
 ];

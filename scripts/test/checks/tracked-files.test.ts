@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { machineNames } from "../../checks/tracked-files.mjs";
 import { ROOT } from "../../programs.mjs";
 
-// Put together here, or the check would find this file.
+// Joins the parts at run time, because the check would report a path that is written here in full.
 const path = (...parts: string[]): string => ["", ...parts].join("/");
 
 describe("the check of tracked files", () => {
@@ -12,12 +12,12 @@ describe("the check of tracked files", () => {
     path("root", ".npmrc"),
     ROOT,
     `https://${["registry", "npmjs", "org"].join(".")}/sluice`,
-  ])("finds %s", (text) => {
+  ])("reports %s", (text) => {
     expect(machineNames(`first\nsee "${text}"`)).toEqual([expect.objectContaining({ line: 2 })]);
   });
 
   it.each(["/usr/bin/chromium", "./home/page", "docs/root/a", "GET /api/home/x", "the work/main idea"])(
-    "leaves %s alone",
+    "does not report %s",
     (text) => expect(machineNames(text)).toEqual([]),
   );
 });

@@ -13,9 +13,9 @@ export type ExportState = "running" | "finished" | "failed";
 
 type ExportJob = JobState<ExportProgress, FinishedExport>;
 
-/** The most exports of one user that run at the same time. */
+/** Maximum number of exports of one user that run at the same time. */
 const MAX_RUNNING = 2;
-/** The most exports kept for one user. A further export deletes the oldest file. */
+/** Maximum number of exports kept for one user. A further export deletes the oldest file. */
 const MAX_KEPT = 10;
 /** A job that another process has just started takes a moment to arrive here, so look it up several times. */
 const LOOKUP_ATTEMPTS = 5;

@@ -14,7 +14,7 @@ export interface ExportTask {
   readonly signal: AbortSignal;
 }
 
-/** The most progress events per export. */
+/** Maximum number of progress events per export. */
 const MAX_STEPS = 40;
 
 /** Writes the orders as CSV and resolves to the size of the file, in bytes. Rejects if the signal aborts. */

@@ -21,7 +21,7 @@ export interface GeneratorOptions {
 
 /** The highest rate, in orders per second. */
 export const MAX_PER_SECOND = 100;
-/** The most requests in flight. If the desk is slower, the generator slows down too. */
+/** Maximum number of requests in flight. If the desk is slower, the generator slows down too. */
 const MAX_IN_FLIGHT = 16;
 const MAX_TICK_MS = 250;
 const REQUEST_TIMEOUT_MS = 5_000;

@@ -3,7 +3,7 @@ import type { Order, OrderInput, OrderPage, OrderWithEventId } from "../../wire/
 import type { OrderEvents } from "./order.ts";
 import type { OrderNumbers } from "./order-numbers.ts";
 
-/** The most orders that the channel keeps, which is also the limit of `history()`. */
+/** Maximum number of orders that the channel keeps, and of orders that `history()` returns. */
 const MAX_KEPT = 10_000;
 
 /** Places and lists orders. Only the channel keeps them, so all processes on the same log have the same orders. */

@@ -3,7 +3,7 @@ import type { FromWorker, ToWorker, WorkerTask } from "./worker-messages.ts";
 /** Answers a question of another worker. */
 type Answerer = (data: unknown) => unknown;
 
-/** Longer than the primary process waits for answers, so this timeout only expires if the primary process is gone. */
+/** Longer than the primary process waits for answers, so this timeout expires only if the primary process is gone. */
 const NO_ANSWERS_AFTER_MS = 3_000;
 
 /**
@@ -14,15 +14,15 @@ export class WorkerLink {
   readonly #answerers = new Map<string, Answerer>();
   readonly #asked = new Map<number, (answers: readonly unknown[]) => void>();
   #questions = 0;
-  /** A worker that has not started yet has no streams to end. */
+  /** Until {@link onDrain} is called, a worker has no streams to end. */
   #onDrain: () => void = () => process.exit();
   #onExit: (name: string) => void = () => undefined;
   #onBegin: (task: WorkerTask) => void = () => undefined;
 
   constructor() {
     process.on("message", (message) => this.#receive(message as ToWorker));
-    // A worker must exit when its primary process is gone. SIGKILL, before node:cluster calls `process.exit`: that call
-    // may wait for a log that is writing, and the logs survive SIGKILL.
+    // A worker must exit when its primary process is gone. node:cluster would call `process.exit`, which may wait for a
+    // log that is writing. Send SIGKILL first: the logs survive it.
     process.prependListener("disconnect", () => process.kill(process.pid, "SIGKILL"));
   }
 

@@ -1,6 +1,6 @@
 /** The task that the primary process gives a worker. */
 export interface WorkerTask {
-  /** The worker's slot and a random suffix. No other worker of this desk has the same name, before or after. */
+  /** The worker's slot and a random suffix, unique among all workers that this desk ever starts. */
   readonly name: string;
   readonly port: number;
   /** The same secret for all workers, so that a session is valid on each of them. */
@@ -9,7 +9,7 @@ export interface WorkerTask {
   readonly exportsFolder: string;
   /** When the desk was started, in ms since 1970. */
   readonly startedAt: number;
-  /** True for the first worker only: it sets the generator to the rate on the command line. */
+  /** True for the first worker only. It sets the generator to the rate from the command line. */
   readonly setsGenerator: boolean;
 }
 
@@ -22,6 +22,7 @@ export type ToWorker =
   | { readonly type: "answers"; readonly id: number; readonly answers: readonly unknown[] }
   /** Another worker has exited, cleanly or not. */
   | { readonly type: "exited"; readonly name: string }
+  /** The desk stops: the worker ends its streams and exits. */
   | { readonly type: "drain" };
 
 /** A message from a worker to the primary process. */

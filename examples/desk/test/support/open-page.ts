@@ -1,18 +1,9 @@
 import { mkdir } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
-import { type Browser, type BrowserContextOptions, chromium, type Page } from "playwright-core";
+import type { Browser, BrowserContextOptions, Page } from "playwright-core";
 import { expect, onTestFinished } from "vitest";
+import { launchChromium } from "../../../../scripts/launch-chromium.mjs";
 
-const CHROMIUM = process.env.CHROMIUM ?? "/usr/bin/chromium";
-const ARGS = [
-  "--no-sandbox",
-  "--disable-gpu",
-  "--disable-quic",
-  "--no-first-run",
-  "--disable-background-networking",
-  "--disable-component-update",
-  "--disable-sync",
-];
 const SCREENSHOTS = fileURLToPath(new URL("../../../../artifacts/screenshots/", import.meta.url));
 const DESKTOP = { width: 1440, height: 900 };
 
@@ -29,7 +20,7 @@ export async function closeBrowser(): Promise<void> {
  * error.
  */
 export async function openPage(url: string, options: BrowserContextOptions = {}): Promise<Page> {
-  launching ??= chromium.launch({ executablePath: CHROMIUM, args: ARGS });
+  launching ??= launchChromium();
   const context = await (await launching).newContext({ viewport: DESKTOP, reducedMotion: "reduce", ...options });
   const page = await context.newPage();
   const errors: string[] = [];

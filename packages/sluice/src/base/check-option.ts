@@ -67,7 +67,7 @@ export function checkNames(owner: string, options: unknown, names: readonly stri
 
 const SHOWN_LENGTH = 60;
 
-/** Hides the credentials of a URL, in case somebody passed one in the wrong place. */
+/** Hides the credentials of a URL, in case a caller passed one as a name by mistake. */
 function withoutCredentials(text: string): string {
   return text.replace(/\/\/[^/\s]*@/g, "//***@");
 }

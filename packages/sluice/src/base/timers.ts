@@ -30,6 +30,22 @@ export function quietSleep(ms: number): Promise<void> {
   return new Promise((resolve) => void quietTimeout(resolve, ms));
 }
 
+/**
+ * Settles as `promise` does, but rejects with `timeoutError()` if that takes longer than `ms` milliseconds. The work
+ * behind `promise` continues.
+ */
+export async function within<T>(promise: Promise<T>, ms: number, timeoutError: () => Error): Promise<T> {
+  let timer: Timer | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(timeoutError()), ms);
+  });
+  try {
+    return await Promise.race([promise, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
 /** Lets the process exit before the timer fires, if the runtime can do so. In workers a timer is a number. */
 function quiet(timer: Timer): Timer {
   (timer as { unref?(): void }).unref?.();

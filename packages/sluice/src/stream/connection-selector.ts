@@ -2,13 +2,13 @@ import { checkText, invalidOption } from "../base/check-option.ts";
 import { SluiceError } from "../base/sluice-error.ts";
 import type { Connection, Subscriber } from "./connection.ts";
 
-/** Selects all streams that match every field given. */
+/** Names of streams. Selects every stream that has all of the given names. */
 export type NamedSelector = { readonly id?: string; readonly user?: string; readonly channel?: string };
 
-/** Selects streams by their names, or by a function that returns `true`. */
+/** Selects streams by their names, or by a function that returns `true` for a stream to select. */
 export type ConnectionSelector = NamedSelector | ((connection: Connection) => boolean);
 
-/** A stream as a selector sees it. */
+/** The parts of a stream that a selector reads. */
 interface SelectableStream {
   readonly id: string;
   readonly subscriber: Subscriber | undefined;
@@ -35,7 +35,7 @@ export function matcherOf(selector: ConnectionSelector): (stream: SelectableStre
     );
   }
   const { id, user, channel } = selector;
-  // A field that is present but undefined is a mistake: without it the selector would end more streams than intended.
+  // Reject a field that is present but undefined: to ignore it would select more streams than the caller intended.
   for (const name of named) checkText(`selector.${name}`, selector[name as keyof typeof selector] ?? null);
   return (stream) => {
     const { subscriber } = stream;

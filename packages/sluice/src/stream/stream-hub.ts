@@ -105,15 +105,15 @@ export class StreamHub implements StreamOwner {
     return ++this.#lastNumber;
   }
 
-  /** Takes a place under a key. Returns false if the key has `maxConnectionsPerKey` places already. */
+  /** Counts a stream under a key. Returns false, and counts nothing, if the key has `maxConnectionsPerKey` already. */
   enter(key: string): boolean {
-    const taken = this.#perKey.get(key) ?? 0;
-    if (taken >= this.settings.maxConnectionsPerKey) return false;
-    this.#perKey.set(key, taken + 1);
+    const count = this.#perKey.get(key) ?? 0;
+    if (count >= this.settings.maxConnectionsPerKey) return false;
+    this.#perKey.set(key, count + 1);
     return true;
   }
 
-  /** Frees a place under a key. */
+  /** Stops counting a stream under a key. */
   leave(key: string | undefined): void {
     if (key === undefined) return;
     const left = (this.#perKey.get(key) ?? 1) - 1;

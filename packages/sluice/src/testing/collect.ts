@@ -1,5 +1,5 @@
 import { checkNames, checkNumber } from "../base/check-option.ts";
-import { checkTimeout, within } from "./time-limit.ts";
+import { checkTimeout, inTime } from "./time-limit.ts";
 
 /** Options of {@link collect}. */
 export interface CollectOptions {
@@ -35,7 +35,7 @@ export function collect<T>(iterable: AsyncIterable<T>, count: number, options: C
     }
     return items;
   };
-  return within(timeout, gather(), () => `Expected ${count} items, but got ${items.length}`).finally(() => {
+  return inTime(timeout, gather(), () => `Expected ${count} items, but got ${items.length}`).finally(() => {
     // Do not await this: a generator that waits for an event returns only when the event comes.
     void iterator.return?.().catch(() => undefined);
   });

@@ -1,5 +1,5 @@
 import { createParser, type ParsedEvent, type Parser } from "../protocol/parser.ts";
-import { within } from "./time-limit.ts";
+import { inTime } from "./time-limit.ts";
 
 /** Arguments of a reader besides the response. */
 interface ReaderSetup {
@@ -115,7 +115,7 @@ export class EventStreamReader implements AsyncIterable<ParsedEvent>, AsyncDispo
   async #shift(deadline: number, expected: () => string): Promise<ParsedEvent | undefined> {
     while (this.#events.length === 0 && !this.#hasEnded) {
       this.#reading ??= this.#read();
-      await within(deadline - performance.now(), this.#reading, expected);
+      await inTime(deadline - performance.now(), this.#reading, expected);
     }
     return this.#events.shift();
   }

@@ -1,6 +1,6 @@
 import { checkNames, invalidOption } from "../base/check-option.ts";
 import { EventStreamReader } from "./event-stream-reader.ts";
-import { checkTimeout, within } from "./time-limit.ts";
+import { checkTimeout, inTime } from "./time-limit.ts";
 
 /** Options of {@link openEventStream}. */
 export interface OpenEventStreamOptions {
@@ -65,7 +65,7 @@ async function request(
   const position = lastEventId === "" ? {} : { "last-event-id": byteString(lastEventId) };
   const { signal } = controller;
   const sent = fetch(address, { headers: { accept: "text/event-stream", ...position, ...headers }, signal });
-  return within(timeout, sent, () => `No answer from ${address}`).catch((error) => {
+  return inTime(timeout, sent, () => `No answer from ${address}`).catch((error) => {
     controller.abort();
     throw error;
   });

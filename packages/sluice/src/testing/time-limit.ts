@@ -1,4 +1,5 @@
 import { checkNumber } from "../base/check-option.ts";
+import { within } from "../base/timers.ts";
 
 /** Shorter than the time limit of common test runners (5 s), so that a test fails with the message of this package. */
 const TIMEOUT_MS = 4_000;
@@ -8,16 +9,11 @@ export function checkTimeout(timeout: number | undefined): number {
   return checkNumber("timeout", timeout, TIMEOUT_MS, { min: 1, infinite: true, unit: "ms" });
 }
 
-/** Settles as `promise` does, but rejects with `message()` after `ms`. The promise itself is not cancelled. */
-export async function within<T>(ms: number, promise: Promise<T>, message: () => string): Promise<T> {
+/**
+ * Settles as `promise` does, but rejects after `ms` milliseconds with an error that begins with `message()`. It never
+ * does so if `ms` is `Infinity`. The work behind `promise` continues.
+ */
+export function inTime<T>(ms: number, promise: Promise<T>, message: () => string): Promise<T> {
   if (ms === Number.POSITIVE_INFINITY) return promise;
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const tooLate = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`${message()} within the time limit.`)), Math.max(0, ms));
-  });
-  try {
-    return await Promise.race([promise, tooLate]);
-  } finally {
-    clearTimeout(timer);
-  }
+  return within(promise, Math.max(0, ms), () => new Error(`${message()} within the time limit.`));
 }

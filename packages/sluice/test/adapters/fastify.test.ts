@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { sluiceFastify } from "../../src/adapters/fastify.ts";
 import { createSluice, type Sluice } from "../../src/index.ts";
 import { openEventStream } from "../../src/testing/index.ts";
+import { turns } from "../support/turns.ts";
 import { adapterContract, COOKIES, ORIGIN, type Route, type ServerSetup } from "./support/adapter-contract.ts";
 import { fetchHttp1 } from "./support/fetch-http1.ts";
 import { fetchHttp2 } from "./support/fetch-http2.ts";
@@ -64,7 +65,7 @@ describe("reply.sse() of Fastify", () => {
     app.get("/", async (_request, reply) => {
       void reply.sse(async () => {
         // Fastify has seen by then that the handler returned nothing.
-        await new Promise<void>((resolve) => setImmediate(resolve));
+        await turns(1);
         return three();
       });
     });

@@ -4,6 +4,7 @@ import { describe, expect, it } from "vitest";
 import { sluiceKoa } from "../../src/adapters/koa.ts";
 import { createSluice } from "../../src/index.ts";
 import { openEventStream } from "../../src/testing/index.ts";
+import { turns } from "../support/turns.ts";
 import { adapterContract, COOKIES, ORIGIN, type Route } from "./support/adapter-contract.ts";
 import { serve } from "./support/listen.ts";
 
@@ -49,7 +50,7 @@ describe("ctx.sse() of Koa", () => {
     app.use((ctx) => {
       void ctx.sse(async () => {
         // Koa has seen by then that the middlewares are done.
-        await new Promise<void>((resolve) => setImmediate(resolve));
+        await turns(1);
         return (async function* () {
           yield "only";
         })();

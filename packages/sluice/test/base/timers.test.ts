@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { afterTurn, jitter, quietInterval, quietSleep, quietTimeout, sleep } from "../../src/base/timers.ts";
+import { afterTurn, jitter, quietInterval, quietSleep, quietTimeout, sleep, within } from "../../src/base/timers.ts";
 
 afterEach(() => {
   vi.useRealTimers();
@@ -74,6 +74,31 @@ describe("sleep", () => {
     await vi.advanceTimersByTimeAsync(1);
     await slept;
     expect(isOver).toBe(true);
+  });
+});
+
+describe("within", () => {
+  const late = () => new Error("too late");
+  const settledAfter = (ms: number, settle: () => unknown) => sleep(ms).then(settle);
+  const fail = (): never => {
+    throw new Error("failed");
+  };
+
+  it.each([
+    ["resolves as the promise does", 99, () => "done", "done"],
+    ["rejects as the promise does", 99, fail, "failed"],
+    ["rejects with the timeout error if the promise is later", 101, () => "done", "too late"],
+  ])("%s", async (_, ms, settle, expected) => {
+    vi.useFakeTimers();
+    const result = within(settledAfter(ms, settle), 100, late).catch((error) => error.message);
+    await vi.advanceTimersByTimeAsync(101);
+    expect(await result).toBe(expected);
+  });
+
+  it("leaves no timer behind", async () => {
+    vi.useFakeTimers();
+    await within(Promise.resolve(), 60_000, late);
+    expect(vi.getTimerCount()).toBe(0);
   });
 });
 

@@ -5,11 +5,11 @@ describe("start()", () => {
   const jobs = createSluice().jobs("exports");
 
   it.each([
-    [() => jobs.start(undefined as never), "run"],
-    [() => jobs.start(() => undefined, { id: "" }), "id"],
-    [() => jobs.start(() => undefined, { name: "x" } as never), "name"],
-    [() => jobs.start(() => undefined, { id: "*" }), "topic"],
-  ])("throws INVALID_OPTION if an argument is wrong (%#)", (attempt, name) => {
+    ["`run` is missing", "run", () => jobs.start(undefined as never)],
+    ["`id` is empty", "id", () => jobs.start(() => undefined, { id: "" })],
+    ["an option is unknown", "name", () => jobs.start(() => undefined, { name: "x" } as never)],
+    ["`id` cannot be a topic", "topic", () => jobs.start(() => undefined, { id: "*" })],
+  ])("throws INVALID_OPTION if %s", (_, name, attempt) => {
     expect(attempt).toThrowError(
       expect.objectContaining({ code: "INVALID_OPTION", message: expect.stringContaining(name) }),
     );

@@ -19,7 +19,7 @@ const MEBIBYTE = 1_048_576;
 const EVENTS = 1_000_000;
 /** Size of all filler texts together, in bytes. Each event's data is its number and a part of the filler. */
 const FILLER_BYTES = 300_000_000;
-/** Most bytes by which the replaying process may grow. Much of the growth is garbage that was not collected yet. */
+/** The replaying process may grow by this many bytes. Much of the growth is garbage that was not collected yet. */
 const MAX_GROWTH_BYTES = 160 * MEBIBYTE;
 /** How often the test reads the process's memory, in ms. */
 const MEASURE_EVERY_MS = 10;

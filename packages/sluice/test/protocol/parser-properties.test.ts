@@ -30,20 +30,20 @@ const streamText = fc
 const streamBytes = fc
   .array(fc.oneof({ weight: 4, arbitrary: streamText.map(toBytes) }, fc.uint8Array({ maxLength: 6 })), { maxLength: 6 })
   .map((pieces) => new Uint8Array(Buffer.concat(pieces)));
-const places = fc.array(fc.nat(400), { maxLength: 12 });
+const cutOffsets = fc.array(fc.nat(400), { maxLength: 12 });
 
 function cutAt<Whole extends { length: number; slice(start: number, end?: number): Whole }>(
   whole: Whole,
   at: number[],
 ): Whole[] {
-  const ends = [...at.filter((place) => place < whole.length).sort((a, b) => a - b), whole.length];
+  const ends = [...at.filter((offset) => offset < whole.length).sort((a, b) => a - b), whole.length];
   return ends.map((end, index) => whole.slice(ends[index - 1] ?? 0, end));
 }
 
 describe("the parser", () => {
   it("reports for any text, cut anywhere, what the reference interpreter reports", () => {
     fc.assert(
-      fc.property(streamText, places, fc.constantFrom("", "before"), (text, at, lastEventId) => {
+      fc.property(streamText, cutOffsets, fc.constantFrom("", "before"), (text, at, lastEventId) => {
         expect(parseChunks(cutAt<string>(text, at), { lastEventId })).toEqual(interpretText(text, lastEventId));
       }),
       { numRuns: 3000 },
@@ -52,7 +52,7 @@ describe("the parser", () => {
 
   it("reports for any stream of bytes, cut anywhere, what the reference interpreter reports", () => {
     fc.assert(
-      fc.property(streamBytes, places, (bytes, at) => {
+      fc.property(streamBytes, cutOffsets, (bytes, at) => {
         const wanted = interpretBytes(bytes);
         expect(parseChunks(cutAt<Uint8Array>(bytes, at))).toEqual(wanted);
         expect(parseChunks([bytes])).toEqual(wanted);
@@ -64,7 +64,7 @@ describe("the parser", () => {
 
   it("reports for arbitrary bytes what the reference interpreter reports", () => {
     fc.assert(
-      fc.property(fc.uint8Array({ maxLength: 300 }), places, (bytes, at) => {
+      fc.property(fc.uint8Array({ maxLength: 300 }), cutOffsets, (bytes, at) => {
         expect(parseChunks(cutAt<Uint8Array>(bytes, at))).toEqual(interpretBytes(bytes));
       }),
       { numRuns: 2000 },
@@ -80,7 +80,7 @@ describe("the parser", () => {
       }
     };
     fc.assert(
-      fc.property(streamText, places, fc.integer({ min: 1, max: 40 }), (text, at, maxEventBytes) => {
+      fc.property(streamText, cutOffsets, fc.integer({ min: 1, max: 40 }), (text, at, maxEventBytes) => {
         expect(outcome(cutAt<string>(text, at), maxEventBytes)).toEqual(outcome([text], maxEventBytes));
       }),
       { numRuns: 2000 },

@@ -45,13 +45,13 @@ describe("expiresAt", () => {
 
   it("in the past is reported to onClose like any end", async () => {
     await using site = await Site.open();
-    const told: unknown[] = [];
+    const calls: unknown[][] = [];
     site.source = new ParkedSource();
-    const onClose = (...about: unknown[]) => void told.push(about);
+    const onClose = (...args: unknown[]) => void calls.push(args);
     site.options = { expiresAt: 0, subscriber: { user: "ada" }, onClose };
     const client = await site.get();
     await until("the body has ended", () => client.response.complete);
-    expect(told).toMatchObject([["expired", { subscriber: { user: "ada" }, events: 0 }]]);
+    expect(calls).toMatchObject([["expired", { subscriber: { user: "ada" }, events: 0 }]]);
     expect(site.errors).toEqual([]);
   });
 

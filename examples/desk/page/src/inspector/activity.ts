@@ -4,7 +4,7 @@ import { formatTime } from "../ui/format.ts";
 /** The kind of a line, which sets its colour. */
 export type ActivityKind = "lost" | "reconnected" | "gap" | "note";
 
-/** The most lines on the page. A further line removes the oldest. */
+/** Maximum number of lines on the page. A further line removes the oldest. */
 const MAX_LINES = 60;
 
 /** The list of what happened to the streams, newest first. */

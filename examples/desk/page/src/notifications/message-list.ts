@@ -3,7 +3,7 @@ import type { LiveStream } from "../streams/live-stream.ts";
 import { find, fromTemplate } from "../ui/element.ts";
 import { formatTime } from "../ui/format.ts";
 
-/** The most messages on the page. A further message removes the oldest. */
+/** Maximum number of messages on the page. A further message removes the oldest. */
 const MAX_MESSAGES = 50;
 
 interface ListOptions {

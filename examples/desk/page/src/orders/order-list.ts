@@ -3,7 +3,7 @@ import type { Arrival, LiveStream } from "../streams/live-stream.ts";
 import { find, fromTemplate, textElement } from "../ui/element.ts";
 import { formatAmount, formatTime } from "../ui/format.ts";
 
-/** The most rows on the page. A further order removes the oldest. */
+/** Maximum number of rows on the page. A further order removes the oldest. */
 const MAX_ROWS = 100;
 
 interface Row {

@@ -1,6 +1,6 @@
 import { isAtOrBefore } from "./event-id.ts";
 
-/** The most event IDs that are kept until the position is known. */
+/** Maximum number of event IDs that are kept until the position is known. */
 const MAX_PENDING_IDS = 20_000;
 
 /**

@@ -16,7 +16,7 @@ it("counts events that arrived before the position was known", () => {
   expect(replay.count).toBe(2);
 });
 
-it("does not count events of another epoch, or without an ID of that form", () => {
+it("does not count events of another epoch, or whose ID is not `<epoch>-<offset>`", () => {
   const replay = new ReplayCount();
   replay.setPosition("a1-3");
   for (const id of ["b2-1", "", "order-1"]) replay.add(id);

@@ -5,7 +5,7 @@ import { startDesk } from "../../support/start-desk.ts";
 
 const SECRET = "a secret of at least thirty-two bytes, for tests";
 
-const ROUTES_OF_USERS = [
+const ROUTES_FOR_USERS = [
   ["GET", "/api/orders"],
   ["POST", "/api/orders"],
   ["GET", "/api/orders/stream"],
@@ -37,7 +37,7 @@ function sign(subject: string, issuer: string, lifetimeS: number, secret = SECRE
 it("answers 401 without a user, on every route that needs one", async () => {
   const { url } = await startDesk();
   const anonymous = new ApiClient(url, "");
-  for (const [method, path] of ROUTES_OF_USERS) {
+  for (const [method, path] of ROUTES_FOR_USERS) {
     const response = await anonymous.fetch(method, path);
     expect([path, response.status]).toEqual([path, 401]);
     expect(response.headers.get("www-authenticate")).toMatch(/^Bearer/);
@@ -78,7 +78,7 @@ it("opens streams with the session cookie, which scripts cannot read", async () 
   expect(stream.response.status).toBe(200);
 });
 
-it("opens one stream with a ticket, once", async () => {
+it("accepts a ticket for one stream only", async () => {
   const { url } = await startDesk();
   const ada = await ApiClient.signIn(url, "ada");
   const { ticket } = await ada.json<{ ticket: string }>("POST", "/api/session/ticket");

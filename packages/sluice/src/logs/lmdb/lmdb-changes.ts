@@ -3,16 +3,15 @@ import { ENTRY_OVERHEAD_BYTES, entryBytes, type LogEntry, type NewEntry, type Re
 import { type LmdbBlock, toBlocks } from "./store/block.ts";
 import { type ChannelState, type LmdbStore, MAX_GROWTH } from "./store/lmdb-store.ts";
 
-// Changes of a channel. They are prepared from a snapshot, and written if the channel is still unchanged
-// (`LmdbStore.change`).
+// Prepares changes of a channel from a snapshot. `LmdbStore.change` writes them if the channel is still unchanged.
 
-/** Most entries one change trims, besides two for each entry it appends. So an append takes a bounded time. */
+/** A change trims at most this many entries, plus two for each entry that it appends. So it takes a bounded time. */
 const MAX_TRIMMED = 256;
 
-/** Bytes an entry takes in its block besides its text, estimated: its row, and its part of the head. */
+/** Estimated bytes of an entry in its block besides its text: its row, and its part of the head. */
 const ROW_BYTES = 64;
 
-/** The entries to append, and the limits to keep to. */
+/** The entries to append, and the limits of the log. */
 export interface AppendRequest {
   /** The entries of each call of `append`. */
   readonly calls: readonly (readonly NewEntry[])[];
@@ -23,7 +22,7 @@ export interface AppendRequest {
 
 /** The result of an append. */
 export interface Appended {
-  /** For each call the offsets of its entries, or the error if it was refused. */
+  /** For each call: the offsets of its entries, or the error if there was no room for them. */
   readonly results: readonly (readonly number[] | SluiceError)[];
   /** The entries that were not in the log before. */
   readonly added: readonly LogEntry[];
@@ -36,8 +35,8 @@ export interface Appended {
 type BlockAt = (offset: number) => LmdbBlock | undefined;
 
 /**
- * Appends the entries of each call, and trims the channel to its retention. If there is no room for the entries of a
- * call, that call alone is refused, before anything of it is written.
+ * Appends the entries of each call, and trims the channel to its retention. A call whose entries do not fit into the
+ * file fails alone, and none of its entries is written.
  */
 export function append(store: LmdbStore, channel: number, { calls, retain, maxBytes }: AppendRequest): Appended {
   const before = store.state(channel);
@@ -74,15 +73,15 @@ export function append(store: LmdbStore, channel: number, { calls, retain, maxBy
     offset > before.last ? blocks.find((block) => block.last >= offset) : store.blockAt(channel, offset);
   const state = trimWhile(store, channel, {
     state: appended,
-    most: MAX_TRIMMED + 2 * added.length,
-    mustGo: (time, rest) => exceeds(rest, time, retain),
+    max: MAX_TRIMMED + 2 * added.length,
+    mustTrim: (time, rest) => exceeds(rest, time, retain),
     blockAt,
   });
   store.setState(channel, state);
   return { results, added, state, isOver: isOver(state, retain, blockAt) };
 }
 
-/** Returns the most bytes of the file that entries can take. */
+/** Returns the maximum number of bytes that entries can take in the file. */
 function roomFor(entries: readonly NewEntry[]): number {
   const bytes = (entry: NewEntry) =>
     entryBytes(entry) - ENTRY_OVERHEAD_BYTES + ROW_BYTES + Buffer.byteLength(entry.data) - entry.data.length;
@@ -90,8 +89,8 @@ function roomFor(entries: readonly NewEntry[]): number {
 }
 
 /**
- * Sluice enforces `mapSize` itself: lmdb lets the file grow as long as the disk has room. Trimming stays allowed, and
- * makes room.
+ * Returns the error of an append beyond `mapSize`. Sluice enforces this limit itself, because lmdb lets the file grow
+ * as long as the disk has room. Trimming stays allowed, and makes room.
  */
 function full(used: number, maxBytes: number): SluiceError {
   const message =
@@ -101,7 +100,8 @@ function full(used: number, maxBytes: number): SluiceError {
 }
 
 /**
- * Trims a channel to its retention, or through an offset. Trims only a part if there is much: then `isOver` is true.
+ * Trims a channel to its retention, or through an offset. If there is too much for one change, trims a part of it and
+ * returns `isOver: true`.
  */
 export function trim(
   store: LmdbStore,
@@ -112,8 +112,8 @@ export function trim(
   const blockAt: BlockAt = (offset) => store.blockAt(channel, offset);
   const state = trimWhile(store, channel, {
     state: before,
-    most: MAX_TRIMMED,
-    mustGo: (time, rest) => (typeof limit === "number" ? rest.first <= limit : exceeds(rest, time, limit)),
+    max: MAX_TRIMMED,
+    mustTrim: (time, rest) => (typeof limit === "number" ? rest.first <= limit : exceeds(rest, time, limit)),
     blockAt,
   });
   if (state.first !== before.first) store.setState(channel, state);
@@ -124,12 +124,12 @@ export function trim(
 /** Returns true if a channel keeps more than the retention allows. */
 export function isOver(state: ChannelState, retain: Retention, blockAt: BlockAt): boolean {
   if (state.first > state.last) return false;
-  // The block is read only if there is a limit of age.
+  // Read the block only if the retention limits the age.
   const time = retain.age === Number.POSITIVE_INFINITY ? 0 : blockAt(state.first)?.time;
   return time !== undefined && exceeds(state, time, retain);
 }
 
-/** Returns true if a channel whose oldest entry is of `time` exceeds the retention. */
+/** Returns true if a channel whose oldest entry was appended at `time` exceeds the retention. */
 function exceeds({ first, last, bytes }: ChannelState, time: number, retain: Retention): boolean {
   return last - first + 1 > retain.events || bytes > retain.bytes || time < Date.now() - retain.age;
 }
@@ -137,23 +137,23 @@ function exceeds({ first, last, bytes }: ChannelState, time: number, retain: Ret
 /** How to trim. */
 interface Trim {
   readonly state: ChannelState;
-  /** Most entries to trim. */
-  readonly most: number;
+  /** Maximum number of entries to trim. */
+  readonly max: number;
   /** Returns true if the oldest entry of `rest`, appended at `time`, must be trimmed. */
-  readonly mustGo: (time: number, rest: ChannelState) => boolean;
+  readonly mustTrim: (time: number, rest: ChannelState) => boolean;
   readonly blockAt: BlockAt;
 }
 
-/** Trims the oldest entries while `mustGo` returns true. A block is removed with the last of its entries. */
-function trimWhile(store: LmdbStore, channel: number, { state, most, mustGo, blockAt }: Trim): ChannelState {
+/** Trims the oldest entries while `mustTrim` returns true. A block is removed with the last of its entries. */
+function trimWhile(store: LmdbStore, channel: number, { state, max, mustTrim, blockAt }: Trim): ChannelState {
   const rest = { ...state };
-  const end = Math.min(rest.last, rest.first + most - 1);
+  const end = Math.min(rest.last, rest.first + max - 1);
   let block: LmdbBlock | undefined;
   for (; rest.first <= end; rest.first++) {
     if (block === undefined || block.last < rest.first) block = blockAt(rest.first);
     // A missing entry counts as trimmed.
     if (block === undefined || block.first > rest.first) continue;
-    if (!mustGo(block.time, rest)) break;
+    if (!mustTrim(block.time, rest)) break;
     rest.bytes -= block.bytesOf(rest.first);
     const id = block.idOf(rest.first);
     if (id !== undefined) store.removeId(channel, id);

@@ -15,9 +15,9 @@ export interface LmdbLogOptions {
    */
   readonly path: string;
   /**
-   * Most bytes of the data file that all channels together may use, at least 1 MiB. Beyond it, `publish` rejects with
-   * `LOG_FAILED`, and the events already kept stay. The file itself can be larger, by space that trimming has freed and
-   * no event has reused yet. Default: `Infinity`, as much as the disk has.
+   * Maximum number of bytes of the data file that all channels together use, at least 1 MiB. Beyond it, `publish`
+   * rejects with `LOG_FAILED`, and the events already kept stay. The file itself can be larger, by space that trimming
+   * has freed and no event has reused yet. Default: `Infinity`, as much as the disk has.
    */
   readonly mapSize?: number;
 }

@@ -25,7 +25,7 @@ interface Outcome {
   readonly hasFailed?: boolean;
 }
 
-/** Most tasks in one transaction, each of another channel. */
+/** Maximum number of tasks in one transaction. Each is of another channel. */
 const MAX_TASKS = 64;
 
 /**

@@ -1,11 +1,11 @@
 import type { Position } from "../../base/position.ts";
-import { quietInterval, quietTimeout, type Timer } from "../../base/timers.ts";
+import { quietInterval, quietTimeout, type Timer, within } from "../../base/timers.ts";
 import type { ChannelLog, LogEntry, NewEntry, Retention } from "../log.ts";
 import { closedError } from "../shared/closed-error.ts";
 import type { LogView } from "../shared/log-view.ts";
 import { SharedChannelLog } from "../shared/shared-channel-log.ts";
 import { NatsPublisher } from "./append/nats-publisher.ts";
-import { within } from "./connection/within.ts";
+import { timeoutError } from "./connection/timeout-error.ts";
 import { NatsChannelLife, type NatsLifeParts } from "./life/nats-channel-life.ts";
 import { entryOf } from "./read/message.ts";
 import { NatsReaders } from "./read/nats-readers.ts";
@@ -70,7 +70,7 @@ export class NatsChannelLog extends SharedChannelLog implements ChannelLog {
 
   /** Checks the log for the first time. Nothing else may be called before this resolves. */
   async open(): Promise<void> {
-    await within(this.#parts.timeout, "answer", this.#life.check());
+    await this.#inTime("answer", this.#life.check());
   }
 
   async append(entries: readonly NewEntry[]): Promise<readonly number[]> {
@@ -96,7 +96,7 @@ export class NatsChannelLog extends SharedChannelLog implements ChannelLog {
   }
 
   sync(): Promise<void> {
-    return within(this.#parts.timeout, "return the newest entries", this.#catchUp());
+    return this.#inTime("return the newest entries", this.#catchUp());
   }
 
   async positionOf(id: string): Promise<number | undefined> {
@@ -139,6 +139,12 @@ export class NatsChannelLog extends SharedChannelLog implements ChannelLog {
         await new Promise<void>((resolve) => this.#waiting.push(resolve));
       }
     }
+  }
+
+  /** Settles as `work` does, but rejects at the log's timeout. The error says that NATS did not complete `task`. */
+  #inTime<T>(task: string, work: Promise<T>): Promise<T> {
+    const { timeout } = this.#parts;
+    return within(work, timeout, () => timeoutError(timeout, task));
   }
 
   #stopReading(): void {

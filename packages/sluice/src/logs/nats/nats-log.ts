@@ -1,12 +1,13 @@
 import { checkFunction, checkNames, checkNumber, checkText, invalidOption } from "../../base/check-option.ts";
 import { loadPackage } from "../../base/load-package.ts";
 import { SluiceError } from "../../base/sluice-error.ts";
+import { within } from "../../base/timers.ts";
 import type { ChannelLog, Log, OpenOptions } from "../log.ts";
 import { closedError } from "../shared/closed-error.ts";
 import { namesOf } from "./channel-names.ts";
 import { type NatsConnection, NatsLink } from "./connection/nats-link.ts";
 import { connectTo, parseServers } from "./connection/servers.ts";
-import { within } from "./connection/within.ts";
+import { timeoutError } from "./connection/timeout-error.ts";
 import { NatsLives } from "./life/nats-lives.ts";
 import { NatsChannelLog } from "./nats-channel-log.ts";
 import type { StreamStorage } from "./stream/add-stream.ts";
@@ -77,7 +78,7 @@ export function natsLog(options: NatsLogOptions): Log {
 
   async function open(channel: string, { retain, onError = report }: OpenOptions): Promise<ChannelLog> {
     report = onError;
-    await within(timeout, "accept a connection", link.open());
+    await within(link.open(), timeout, () => timeoutError(timeout, "accept a connection"));
     const names = await namesOf(prefix, channel);
     if (isClosed) throw closedError();
     const stream = new NatsStream({ link, names, storage, retain, timeout });

@@ -83,7 +83,7 @@ class RedisLog implements Log {
     this.#prefix = prefix;
     const onError = (error: unknown) => this.#onError(error);
     this.#gate = new RedisGate(clients, timeout, {
-      enter: (connection) => this.#enter(connection),
+      prepare: (connection) => this.#prepare(connection),
       onLost: (error) => {
         this.#tail.renew(error);
         onError(error);
@@ -128,7 +128,7 @@ class RedisLog implements Log {
   /**
    * Prepares a new connection: looks up each channel's life, so that losses are known before any other command is sent.
    */
-  async #enter(connection: RedisConnection): Promise<void> {
+  async #prepare(connection: RedisConnection): Promise<void> {
     const run = await runOf(connection);
     await connection.loadScripts();
     await Promise.all(

@@ -8,7 +8,7 @@ export type Admission =
   | { readonly ok: false; readonly answer: HttpAnswer };
 
 /**
- * Checks a request against the limits. If it is admitted, its place is taken, and the caller must free it with
+ * Checks a request against the limits. An admitted request counts against `maxConnectionsPerKey` until the caller calls
  * `hub.leave(key)`.
  */
 export function admit(hub: StreamHub, exchange: Exchange): Admission {

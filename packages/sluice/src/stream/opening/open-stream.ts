@@ -43,7 +43,7 @@ class Opening implements PendingStream {
   readonly #context: StreamContext;
   /** When its credential expires on the clock of `performance.now()`, as the clocks stood when the request arrived. */
   readonly #expiry: number;
-  /** The key under which its place is taken. */
+  /** The key under which the request counts against `maxConnectionsPerKey`. */
   #key: string | undefined;
   /** True once the stream is open, or the request has another answer. */
   #settled = false;

@@ -5,6 +5,7 @@ import { closedError } from "../../../src/logs/shared/closed-error.ts";
 import { currentLife, type Life } from "../../../src/logs/shared/life.ts";
 import { LogView } from "../../../src/logs/shared/log-view.ts";
 import { SharedChannelLog } from "../../../src/logs/shared/shared-channel-log.ts";
+import { turns } from "../../support/turns.ts";
 
 /** A store in memory that several logs of this process share, as several processes share a server. */
 export class SharedMemory {
@@ -32,7 +33,7 @@ export class SharedMemory {
       appended: (name) => appended.of(name),
       open: async (name, { retain }) => {
         const reach = async () => {
-          await new Promise<void>((resolve) => setImmediate(resolve));
+          await turns(1);
           if (this.reachable && !isCut) return;
           refused.count(name);
           throw new SluiceError("LOG_FAILED", "The store cannot be reached.");

@@ -1,20 +1,10 @@
 import type { ServerResponse } from "node:http";
-import { type Browser, chromium } from "playwright-core";
+import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { launchChromium } from "../../../../../scripts/launch-chromium.mjs";
 import { programPath } from "../../../../../scripts/programs.mjs";
 import { Site } from "../../support/site.ts";
 import { until } from "../../support/until.ts";
-
-const CHROMIUM = programPath("chromium");
-const FLAGS = [
-  "--no-sandbox",
-  "--disable-gpu",
-  "--disable-quic",
-  "--no-first-run",
-  "--disable-background-networking",
-  "--disable-component-update",
-  "--disable-sync",
-];
 
 const PAGE = `<!doctype html><title>test</title><script>
   const seen = [];
@@ -25,11 +15,11 @@ const PAGE = `<!doctype html><title>test</title><script>
   source.addEventListener("n", ({ data, lastEventId }) => seen.push({ data, lastEventId }));
 </script>`;
 
-describe.skipIf(CHROMIUM === undefined)("EventSource of Chromium, with compression", () => {
+describe.skipIf(programPath("chromium") === undefined)("EventSource of Chromium, with compression", () => {
   let browser: Browser;
 
   beforeAll(async () => {
-    browser = await chromium.launch({ executablePath: CHROMIUM as string, args: FLAGS });
+    browser = await launchChromium();
   });
 
   afterAll(() => browser?.close());

@@ -23,7 +23,7 @@ describe("maxConnections", () => {
     expect(refusal(third).retryAfter).toBeGreaterThanOrEqual(2);
     expect(refusal(third).retryAfter).toBeLessThanOrEqual(6);
     first.close();
-    await until("its place is free", () => site.sluice.connections().length === 1);
+    await until("the stream is no longer counted", () => site.sluice.connections().length === 1);
     expect((await site.get()).response.status).toBe(200);
     expect(site.sluice.stats()).toMatchObject({ streams: 2, opened: 3, closed: { client: 1, refused: 1 } });
   });
@@ -55,7 +55,7 @@ describe("maxConnectionsPerKey", () => {
     const third = await site.get();
     expect(refusal(third)).toMatchObject({ status: 429, retryAfter: expect.closeTo(4, -1) });
     second.reset();
-    await until("its place is free", () => site.sluice.connections().length === 1);
+    await until("the stream is no longer counted", () => site.sluice.connections().length === 1);
     expect((await site.get()).response.status).toBe(200);
   });
 
@@ -84,7 +84,7 @@ describe("maxConnectionsPerKey", () => {
         throw new Error("no");
       },
     ],
-  ])("frees the place when %s", async (_, end, source) => {
+  ])("counts a stream no longer when %s", async (_, end, source) => {
     await using site = await Site.open({ maxConnectionsPerKey: 1 });
     site.source = source;
     await site.get();

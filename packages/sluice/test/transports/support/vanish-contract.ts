@@ -91,7 +91,7 @@ export function vanishContract(carrier: Carrier): void {
       expect(channel.stats()).toMatchObject({ subscribers: 0, lagging: 0, cohorts: 0 });
     });
 
-    it("while the code of streams is being loaded, nothing is opened, and no place is taken", async () => {
+    it("while the code of streams is being loaded, nothing is opened, and nothing is counted", async () => {
       using load = holdTransports();
       await using site = await TransportSite.open(carrier, { maxConnections: 1 });
       const source = new ParkedSource();
@@ -128,7 +128,7 @@ export function vanishContract(carrier: Carrier): void {
       expect(made.pulls).toBe(0);
       expect(site.sluice.stats()).toMatchObject({ streams: 0, opened: 0 });
 
-      // Its place is free.
+      // The request that left no longer counts against `maxConnections`.
       site.source = new ParkedSource();
       expect((await site.get()).status).toBe(200);
     });

@@ -1,8 +1,8 @@
 import { entryBytes, type LogEntry } from "../../log.ts";
 
 // A block consists of:
-// - a binary head with everything that trimming needs: flags, number of entries, time, and the bytes each entry counts
-//   for;
+// - a binary head with everything that trimming needs: flags, number of entries, time, and for each entry the bytes
+//   that it counts against the retention;
 // - a line of JSON with one row per entry, `[length of data, type, json, topics, id, retry]`. Absent fields are `null`,
 //   and absent fields at the end are left out;
 // - the data of all entries, one after another.
@@ -14,15 +14,15 @@ const SIZE_BYTES = 4;
 
 /** Flag: the text is UTF-16, because it contains a lone surrogate, which UTF-8 cannot encode. */
 const IS_UTF16 = 1;
-/** Flag: some entries have an ID of the publisher's own. */
+/** Flag: at least one entry has a publisher's own ID. */
 const HAS_IDS = 2;
 
 /** Fields of a row that are always present: length, type, json. */
 const REQUIRED_ROW_FIELDS = 3;
 
 /**
- * Most characters of a block with several entries, rows included: about four pages of LMDB. A trim removes a block
- * together with the last of its entries, so a large block would stay long.
+ * Maximum number of characters of a block with several entries, rows included: about four pages of LMDB. A trim removes
+ * a block only together with its last entry, so a large block would occupy the file for long.
  */
 const FULL_BLOCK_CHARACTERS = 14_000;
 /** Estimated characters of a row. */
@@ -63,7 +63,7 @@ export class LmdbBlock {
     return this.record.readUInt32LE(COUNT_AT);
   }
 
-  /** Returns the bytes an entry counts for against the retention. */
+  /** Returns the bytes that an entry counts against the retention. */
   bytesOf(offset: number): number {
     return this.record.readUInt32LE(SIZES_AT + (offset - this.first) * SIZE_BYTES);
   }
@@ -100,7 +100,7 @@ export function toBlocks(entries: readonly LogEntry[]): LmdbBlock[] {
 function toBlock(entries: readonly LogEntry[]): LmdbBlock {
   const { offset, time } = entries[entries.length - 1]!;
   const head = `${JSON.stringify(entries.map(toRow))}\n`;
-  // The data is not joined with the head: that would copy it once more.
+  // Do not join the data with the head: that would copy the data once more.
   const data = entries.map((entry) => entry.data).join("");
   const isUtf16 = !head.isWellFormed() || !data.isWellFormed();
   const encoding = isUtf16 ? "utf16le" : "utf8";

@@ -86,7 +86,7 @@ const RESERVE_BYTES = 512 * 1024;
 
 /**
  * Creates a file that only occupies space, if the disk has room for it. On a full disk LMDB cannot even delete, because
- * it writes changed pages to new places. A trim then removes the reserve, and creates it again afterwards.
+ * it writes each changed page to free space. A trim then removes the reserve, and creates it again afterwards.
  */
 export function makeReserve(path: string): void {
   const { statSync, writeFileSync } = fileSystem();

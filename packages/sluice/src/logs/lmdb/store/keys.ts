@@ -11,7 +11,7 @@ const CHANNEL_BYTES = 4;
 const OFFSET_AT = CHANNEL_AT + CHANNEL_BYTES;
 const OFFSET_BYTES = 6;
 
-/** Takes the place of a channel's number where the list of channels is meant. */
+/** Stands for the list of channels where a channel's number is expected. No channel has this number. */
 export const CHANNEL_LIST = 0;
 
 /** Returns the key whose version changes with every change of the channel: the key of its state. */

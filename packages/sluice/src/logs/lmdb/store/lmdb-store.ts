@@ -12,7 +12,7 @@ export interface ChannelState {
   readonly first: number;
   /** See {@link ChannelLog.last}. */
   readonly last: number;
-  /** Bytes that the kept entries count for against the retention. */
+  /** Bytes that the kept entries count against the retention. */
   readonly bytes: number;
   /** Number of lives the log has had. If it changes, the life must be read again. */
   readonly lifeCount: number;
@@ -26,10 +26,10 @@ const STATE_BYTES = 32;
  */
 const FORMAT = Buffer.from("sluice 1");
 
-/** Most bytes of file that one byte of data can take: in the worst case, the pages of the tree are half full. */
+/** Maximum bytes of file that one byte of data takes: in the worst case, the pages of the tree are half full. */
 export const MAX_GROWTH = 2;
 
-/** The LMDB environment of one folder, and the place of everything in it. */
+/** The LMDB environment of one folder: reads and writes the records of all channels. */
 export class LmdbStore {
   /** Identifies the data file. A copied or restored file is a different one. */
   readonly run: string;

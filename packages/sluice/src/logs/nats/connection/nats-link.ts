@@ -1,4 +1,5 @@
 import type { JetStreamClient, JetStreamManager, jetstream } from "@nats-io/jetstream";
+import { sleep } from "../../../base/timers.ts";
 import { newEpoch } from "../../shared/epoch.ts";
 import { BrokenLink } from "./nats-errors.ts";
 
@@ -130,7 +131,7 @@ export class NatsLink {
     const { connection } = this.#session;
     // The last write may still fail. A closed client no longer listens to its socket, and the unhandled error would end
     // the process.
-    await new Promise<void>((resolve) => setTimeout(resolve));
+    await sleep(0);
     await connection.close();
     // If the client is still connecting, `close()` drops the socket without closing it, and a stopped server never
     // closes its end. Destroy the socket so that the process can exit.

@@ -9,7 +9,7 @@ import type { PublisherLog } from "../append/nats-publisher.ts";
 import type { ChannelNames } from "../channel-names.ts";
 import { apiCode, BrokenLink, isTimeout, STREAM_NOT_FOUND } from "../connection/nats-errors.ts";
 import type { NatsLink } from "../connection/nats-link.ts";
-import { timeoutError } from "../connection/within.ts";
+import { timeoutError } from "../connection/timeout-error.ts";
 import type { FoundStream, NatsStream } from "../stream/nats-stream.ts";
 import { CoalescedCheck } from "./coalesced-check.ts";
 import { lifeOf, type NatsLives } from "./nats-lives.ts";

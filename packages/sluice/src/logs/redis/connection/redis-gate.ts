@@ -7,48 +7,48 @@ import { RedisConnection } from "./redis-connection.ts";
 import { isHopeless, isNoServer } from "./redis-errors.ts";
 
 /**
- * Pause before the next attempt to connect, in ms. It doubles from the first to the longest; up to half of it is
- * random.
+ * Pauses before an attempt to connect. The pause doubles from the first to the longest. A random part of it, up to a
+ * half, is left out.
  */
 const FIRST_PAUSE_MS = 25;
 const LONGEST_PAUSE_MS = 1_000;
 
 /** Callbacks of {@link RedisGate}. */
-export interface GateKeeper {
+export interface GateCallbacks {
   /** Prepares a new connection before any other command uses it. If this rejects, the gate makes another connection. */
-  enter(connection: RedisConnection): Promise<void>;
+  prepare(connection: RedisConnection): Promise<void>;
   /** Called for each lost connection, and for the first of several failures to connect. */
   onLost(error: Error): void;
 }
 
 /** A caller that waits for a connection. */
 interface Waiting {
-  pass(connection: RedisConnection): void;
-  refuse(error: Error): void;
+  resolve(connection: RedisConnection): void;
+  reject(error: Error): void;
 }
 
 /**
- * Keeps one connection to Redis, and reconnects without limit. Callers receive a connection only after the keeper has
- * entered it.
+ * Keeps one connection to Redis, and reconnects without limit. Callers receive a connection only after
+ * {@link GateCallbacks.prepare} has prepared it.
  */
 export class RedisGate {
   readonly #clients: RedisClients;
   readonly #timeout: number;
-  readonly #keeper: GateKeeper;
+  readonly #callbacks: GateCallbacks;
   readonly #waiting = new Set<Waiting>();
   readonly #pause = new Pause();
   #connection: RedisConnection | undefined;
-  #entering: RedisConnection | undefined;
+  #preparing: RedisConnection | undefined;
   #problem: Error | undefined;
-  /** True once there was a connection. If the server is gone now, it may be restarting, so callers wait for it. */
+  /** True after the first connection. If no server listens later, it may be restarting, so callers wait for it. */
   #hadConnection = false;
   #isRunning = false;
   #isClosed = false;
 
-  constructor(clients: RedisClients, timeout: number, keeper: GateKeeper) {
+  constructor(clients: RedisClients, timeout: number, callbacks: GateCallbacks) {
     this.#clients = clients;
     this.#timeout = timeout;
-    this.#keeper = keeper;
+    this.#callbacks = callbacks;
   }
 
   get address(): string {
@@ -61,7 +61,7 @@ export class RedisGate {
   }
 
   /**
-   * Resolves to a connection as soon as there is one. Rejects after the timeout, and at once if there never was a
+   * Resolves to a connection as soon as there is one. Rejects after the timeout. Rejects at once if there never was a
    * connection and no server listens at the address.
    */
   open(): Promise<RedisConnection> {
@@ -70,17 +70,17 @@ export class RedisGate {
     if (connection !== undefined) return Promise.resolve(connection);
     if (!this.#isRunning) void this.#run();
     return new Promise((resolve, reject) => {
-      const timer = setTimeout(() => waiting.refuse(this.#unconnected()), this.#timeout);
+      const timer = setTimeout(() => waiting.reject(this.#unconnected()), this.#timeout);
       const leave = () => {
         clearTimeout(timer);
         this.#waiting.delete(waiting);
       };
       const waiting: Waiting = {
-        pass: (connection) => {
+        resolve: (connection) => {
           leave();
           resolve(connection);
         },
-        refuse: (error) => {
+        reject: (error) => {
           leave();
           reject(error);
         },
@@ -110,9 +110,9 @@ export class RedisGate {
   close(): void {
     this.#isClosed = true;
     const reason = closedError();
-    for (const { refuse } of [...this.#waiting]) refuse(reason);
+    for (const { reject } of [...this.#waiting]) reject(reason);
     this.#connection?.end(reason);
-    this.#entering?.end(reason);
+    this.#preparing?.end(reason);
     this.#pause.end();
   }
 
@@ -120,22 +120,22 @@ export class RedisGate {
     this.#isRunning = true;
     for (let failures = 0; !this.#isClosed; failures++) {
       try {
-        this.#entering = await RedisConnection.open(this.#clients.make(), this.address, this.#timeout);
+        this.#preparing = await RedisConnection.open(this.#clients.make(), this.address, this.#timeout);
         if (this.#isClosed) break;
-        await this.#keeper.enter(this.#entering);
-        this.#connection = this.#entering;
-        this.#entering = undefined;
+        await this.#callbacks.prepare(this.#preparing);
+        this.#connection = this.#preparing;
+        this.#preparing = undefined;
         this.#hadConnection = true;
         failures = 0;
-        for (const { pass } of [...this.#waiting]) pass(this.#connection);
+        for (const { resolve } of [...this.#waiting]) resolve(this.#connection);
         this.#lost(await this.#connection.ended, true);
       } catch (error) {
         this.#lost(error as Error, failures === 0);
-        const isFutile = isHopeless(error) || (!this.#hadConnection && isNoServer(error));
-        if (isFutile) for (const { refuse } of [...this.#waiting]) refuse(this.#unconnected());
+        const isPermanent = isHopeless(error) || (!this.#hadConnection && isNoServer(error));
+        if (isPermanent) for (const { reject } of [...this.#waiting]) reject(this.#unconnected());
       } finally {
-        this.#entering?.end(this.#problem ?? closedError());
-        this.#entering = undefined;
+        this.#preparing?.end(this.#problem ?? closedError());
+        this.#preparing = undefined;
         this.#connection = undefined;
       }
       if (!this.#isClosed) {
@@ -147,7 +147,7 @@ export class RedisGate {
 
   #lost(error: Error, isReported: boolean): void {
     this.#problem = error;
-    if (isReported && !this.#isClosed) this.#keeper.onLost(this.#unconnected());
+    if (isReported && !this.#isClosed) this.#callbacks.onLost(this.#unconnected());
   }
 
   #unconnected(): SluiceError {

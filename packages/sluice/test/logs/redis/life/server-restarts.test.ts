@@ -78,7 +78,7 @@ describe.skipIf(REDIS_SERVER === undefined)("redisLog, when Redis restarts", { t
     expect(channel.holds(epoch)).toBeUndefined();
   });
 
-  it("reports in `lostAfter` that something was lost after a publisher's own ID", async () => {
+  it("sets `lostAfter` if the entries after a publisher's own ID were lost", async () => {
     const redis = await start();
     const { channel, resets } = await join(redis.port);
     await channel.append([entry(1, { id: "own/1" })]);
@@ -109,7 +109,7 @@ describe.skipIf(REDIS_SERVER === undefined)("redisLog, when Redis restarts", { t
     expect(after.channel.last).toBe(5);
   });
 
-  it("keeps a channel with a broken key from harming other channels", async () => {
+  it("serves the other channels if a key of one channel is broken", async () => {
     const redis = await start(DURABLE);
     const proxy = await proxyTo(redis.port);
     const { log, channel } = await join(proxy.port);
@@ -126,7 +126,7 @@ describe.skipIf(REDIS_SERVER === undefined)("redisLog, when Redis restarts", { t
     await expect(channel.append([entry(2)])).rejects.toThrow(/choose another `prefix`/);
     await redis.ask("RENAME aside sluice:{orders}:meta");
     expect(await publish(channel, 2)).toBe(2);
-    // The lookup of the life failed on connecting, so it is repeated before the append.
+    // On connecting, the lookup of the life failed. The log repeats it before the append.
     expect(channel.epoch).not.toBe(epoch);
     expect(channel.holds(epoch)).toBe(1);
   });

@@ -1,0 +1,4 @@
+import type { Browser } from "playwright-core";
+
+/** Launches Chromium for a test. Throws if this machine does not have it. */
+export declare function launchChromium(): Promise<Browser>;

@@ -1,0 +1,21 @@
+// @ts-check
+import { chromium } from "playwright-core";
+import { programPath } from "./programs.mjs";
+
+/** Without the sandbox, which a container does not allow, and without connections of the browser's own. */
+const FLAGS = [
+  "--no-sandbox",
+  "--disable-gpu",
+  "--disable-quic",
+  "--no-first-run",
+  "--disable-background-networking",
+  "--disable-component-update",
+  "--disable-sync",
+];
+
+/** Launches Chromium for a test. Throws if this machine does not have it. */
+export function launchChromium() {
+  const executablePath = programPath("chromium");
+  if (executablePath === undefined) throw new Error("This test needs Chromium. `npm test` finds or installs it.");
+  return chromium.launch({ executablePath, args: FLAGS });
+}
