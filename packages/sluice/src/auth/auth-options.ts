@@ -18,8 +18,8 @@ export interface TicketOptions {
    */
   readonly maxTickets?: number;
   /**
-   * Limits the number of valid tickets of one user. Beyond the limit, the oldest ticket of this user becomes invalid, so
-   * that no user can make the tickets of others invalid. Default: 100.
+   * Limits the number of valid tickets of one user. Beyond the limit, the oldest ticket of this user becomes invalid,
+   * so that no user can make the tickets of others invalid. Default: 100.
    */
   readonly maxTicketsPerUser?: number;
 }
@@ -138,8 +138,8 @@ function checkSecret(secret: unknown, algorithms: readonly string[]): Uint8Array
   if (looksPublic(bytes)) {
     throw new SluiceError(
       "INVALID_OPTION",
-      "`secret` looks like a key, a certificate or a URL, and not like a random secret: others may have it, and could " +
-        "sign tokens. Pass a public key as `publicKey: createPublicKey(pem)`, and a key set or its URL as `jwks`.",
+      "`secret` looks like a key, a certificate or a URL, and not like a random secret: others may have it, and " +
+        "could sign tokens. Pass a public key as `publicKey: createPublicKey(pem)`, and a key set or its URL as `jwks`.",
     );
   }
   const least = Math.max(...algorithms.map((name) => SECRET_BYTES[name] ?? 0));

@@ -69,8 +69,8 @@ function keySource(jose: Jose, key: VerifierSettings["key"]): KeyInput | JWTVeri
 }
 
 /**
- * Returns the keys at a URL. `jose` fetches them again after 10 min on the wall clock. That clock may be set back, and a
- * withdrawn key would stay valid. So they are also fetched again after 10 min on the monotonic clock.
+ * Returns the keys at a URL. `jose` fetches them again after 10 min on the wall clock. If the wall clock was set back,
+ * a withdrawn key would stay valid. So the keys are also fetched again after 10 min on the monotonic clock.
  */
 function remoteKeys(jose: Jose, url: URL): JWTVerifyGetKey {
   let keys: JWTVerifyGetKey | undefined;
