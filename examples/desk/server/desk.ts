@@ -21,6 +21,7 @@ import { OrderGenerator } from "./generator/order-generator.ts";
 import { openChannels } from "./log/open-channels.ts";
 import { notificationRoutes } from "./notifications/notification-routes.ts";
 import { operationRoutes } from "./operation/health-routes.ts";
+import { checkHost } from "./operation/host-check.ts";
 import { formatValidationError, handleErrors } from "./operation/http-errors.ts";
 import { describeRoutes } from "./operation/openapi.ts";
 import { logRequests } from "./operation/request-log.ts";
@@ -118,6 +119,7 @@ export async function buildDesk(options: DeskOptions = {}): Promise<Desk> {
   await describeRoutes(app);
   handleErrors(app);
   addSecurityHeaders(app);
+  checkHost(app, options.allowHosts ?? []);
   if (worker !== undefined) addWorkerHeader(app, name);
   logRequests(app);
   operationRoutes(app, { sluice, checkLog: () => channels.generator.history({ limit: 1 }), worker });

@@ -1,11 +1,14 @@
 import { resolve } from "node:path";
 import { parseArgs } from "node:util";
+import { readHostname } from "./host-name.ts";
 import { LOG_FORMS, type LogChoice, readLogChoice, withoutPasswords } from "./log/log-choice.ts";
 
 /** Flags of the `desk` command. */
 export interface Flags {
   readonly port: number;
   readonly host: string;
+  /** Names by which requests may address the desk, besides loopback names and `host`. */
+  readonly allowHosts: readonly string[];
   /** Orders per second that the generator places from the start. 0 starts it switched off. */
   readonly generator: number;
   /** Time that streams have to end when the desk stops, in ms. */
@@ -26,6 +29,8 @@ export const USAGE = `Usage: npm start -- [flags]
 
   --port <number>       port to listen on; 0 picks a free port     (PORT, default 8080)
   --host <address>      address to listen on                       (HOST, default 127.0.0.1)
+  --allow-host <name>   host name to serve, besides localhost, loopback addresses
+                        and --host; repeat the flag for several    (default none)
   --generator <number>  orders placed per second; 0 turns it off   (default 1)
   --drain <seconds>     time that streams have to end on Ctrl-C    (default 5)
   --log <log>           log that keeps the events                  (SLUICE_LOG, default memory)
@@ -69,6 +74,7 @@ export function readFlags(args: readonly string[], env: Readonly<Record<string, 
   return {
     port: numberOf("--port", values.port ?? env.PORT, 8_080, { max: 65_535, whole: true }),
     host: values.host ?? env.HOST ?? "127.0.0.1",
+    allowHosts: (values["allow-host"] ?? []).map(checkHostName),
     generator: numberOf("--generator", values.generator, 1, { max: 100 }),
     drainMs: numberOf("--drain", values.drain, 5, { max: 600 }) * 1_000,
     log,
@@ -85,6 +91,7 @@ function parse(args: readonly string[]) {
       options: {
         port: { type: "string" },
         host: { type: "string" },
+        "allow-host": { type: "string", multiple: true },
         generator: { type: "string" },
         drain: { type: "string" },
         log: { type: "string" },
@@ -107,6 +114,11 @@ function logOf(text: string, env: Readonly<Record<string, string | undefined>>):
   if (choice === undefined)
     throw new FlagError(`--log (SLUICE_LOG) must be ${LOG_FORMS}. It is "${withoutPasswords(text)}".`);
   return choice.kind === "lmdb" ? { kind: "lmdb", path: resolve(env.INIT_CWD ?? "", choice.path) } : choice;
+}
+
+function checkHostName(name: string): string {
+  if (readHostname(name) !== undefined) return name;
+  throw new FlagError(`--allow-host must be a host name or an address, without a port. It is "${name}".`);
 }
 
 interface NumberLimits {

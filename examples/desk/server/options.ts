@@ -25,6 +25,8 @@ export interface DeskOptions {
   readonly exportsFolder?: string;
   /** When the desk was started, in ms since 1970. Default: now. */
   readonly startedAt?: number;
+  /** Host names that the desk serves besides loopback names and the address on which it listens. Default: none. */
+  readonly allowHosts?: readonly string[];
   /** Folder of the built page. Default: beside the built server. */
   readonly pageFolder?: string;
   /** Default: no logging. */

@@ -2,6 +2,7 @@ import pino, { type Logger } from "pino";
 import { buildDesk, type Desk } from "./desk.ts";
 import type { Flags } from "./flags.ts";
 import { LogUnreachable } from "./log/log-unreachable.ts";
+import { isWildcard } from "./origin.ts";
 import { exitWithMessage, explainStartFailure } from "./start-failure.ts";
 import { WorkerLink } from "./workers/worker-link.ts";
 
@@ -12,8 +13,9 @@ const REDACTED = ["req.headers.authorization", "req.headers.cookie"];
  */
 export async function runDesk(flags: Flags): Promise<void> {
   const { log, jwtSecret } = flags;
+  const allowHosts = allowedHosts(flags);
   const desk = await startDesk(flags, flags.port, () =>
-    buildDesk({ logger: loggerFor(flags), log, ...(jwtSecret !== undefined && { jwtSecret }) }),
+    buildDesk({ logger: loggerFor(flags), log, allowHosts, ...(jwtSecret !== undefined && { jwtSecret }) }),
   );
   if (!("app" in desk)) return exitWithMessage(desk.message);
   console.log(`desk listening on ${desk.origin()}`);
@@ -50,8 +52,9 @@ export async function runWorker(flags: Flags): Promise<void> {
   const task = await link.begin();
   const { jwtSecret, exportsFolder, startedAt, name } = task;
   const logger = loggerFor(flags, name);
+  const allowHosts = allowedHosts(flags);
   const desk = await startDesk(flags, task.port, () =>
-    buildDesk({ logger, log: flags.log, jwtSecret, exportsFolder, startedAt, worker: { name, link } }),
+    buildDesk({ logger, log: flags.log, allowHosts, jwtSecret, exportsFolder, startedAt, worker: { name, link } }),
   );
   if (!("app" in desk)) {
     await link.reportFailure(desk.message, desk.logUnreachable);
@@ -74,6 +77,11 @@ export async function runWorker(flags: Flags): Promise<void> {
   link.onDrain(stopAndExit);
   process.on("SIGTERM", stopAndExit);
   link.reportListening();
+}
+
+/** Returns the names given on the command line. The user may also open the desk at the name after `--host`. */
+function allowedHosts({ allowHosts, host }: Flags): readonly string[] {
+  return isWildcard(host) ? allowHosts : [...allowHosts, host];
 }
 
 interface StartFailure {

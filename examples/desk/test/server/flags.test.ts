@@ -65,6 +65,24 @@ it("shows a log without its password", () => {
   }
 });
 
+it("collects the names of --allow-host, and refuses ports, addresses of pages and patterns", () => {
+  expect(flagsOf([]).allowHosts).toEqual([]);
+  const names = ["desk.example", "192.168.7.1", "fd00::1", "[fd00::2]"];
+  expect(flagsOf(names.flatMap((name) => ["--allow-host", name])).allowHosts).toEqual(names);
+  for (const name of [
+    "",
+    " ",
+    "desk.example:8080",
+    "[::1]:80",
+    "http://desk.example",
+    "*.example",
+    "a@b",
+    "a b",
+    "a/b",
+  ])
+    expect(() => flagsOf(["--allow-host", name])).toThrow(FlagError);
+});
+
 it("refuses several workers on the memory log, and a number of workers out of range", () => {
   expect(() => flagsOf(["--workers", "2"])).toThrow("Choose a shared log, such as --log lmdb:./data");
   expect(flagsOf(["--workers", "2", "--log", "lmdb:x"]).workers).toBe(2);
