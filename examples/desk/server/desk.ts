@@ -14,6 +14,7 @@ import { GENERATOR_USER } from "./auth/users.ts";
 import { Dashboard } from "./dashboard/dashboard.ts";
 import { dashboardRoutes } from "./dashboard/dashboard-routes.ts";
 import { ExportFiles } from "./exports/export-files.ts";
+import { ownPermits } from "./exports/export-permits.ts";
 import { exportRoutes } from "./exports/export-routes.ts";
 import { OrderExports } from "./exports/order-exports.ts";
 import { generatorRoutes } from "./generator/generator-routes.ts";
@@ -88,6 +89,7 @@ export async function buildDesk(options: DeskOptions = {}): Promise<Desk> {
 
   const book = new OrderBook(channels.orders, new OrderNumbers(channels.orderNumbers));
   const exports = new OrderExports(channels.exports, book, new ExportFiles(options.exportsFolder), {
+    permits: worker?.link.exportPermits ?? ownPermits(),
     paceMs: options.exportPace ?? DEFAULTS.exportPace,
   });
   const generator = new OrderGenerator(channels.generator, {

@@ -1,5 +1,5 @@
 import { rmSync } from "node:fs";
-import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readdir, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
@@ -32,10 +32,12 @@ export class ExportFiles {
     return path;
   }
 
-  /** Resolves to the IDs of all jobs with a file, written by any process. */
+  /** Resolves to the IDs of all jobs with a file, written by any process. The file that was written last is the last. */
   async jobIds(): Promise<string[]> {
     const names = await readdir(await this.#folder());
-    return names.filter((name) => name.endsWith(EXTENSION)).map((name) => name.slice(0, -EXTENSION.length));
+    const jobIds = names.filter((name) => name.endsWith(EXTENSION)).map((name) => name.slice(0, -EXTENSION.length));
+    const files = jobIds.map(async (jobId) => ({ jobId, writtenAt: await this.#writtenAt(jobId) }));
+    return (await Promise.all(files)).sort((a, b) => a.writtenAt - b.writtenAt).map(({ jobId }) => jobId);
   }
 
   async remove(jobId: string): Promise<void> {
@@ -51,6 +53,14 @@ export class ExportFiles {
   /** Like `close`, but synchronous, for a process that is about to exit. */
   closeNow(): void {
     if (this.#own !== undefined) rmSync(this.#own, { recursive: true, force: true });
+  }
+
+  /** In ms since 1970; 0 if another process has deleted the file. */
+  async #writtenAt(jobId: string): Promise<number> {
+    return stat(await this.pathOf(jobId)).then(
+      ({ mtimeMs }) => mtimeMs,
+      () => 0,
+    );
   }
 
   async #folder(): Promise<string> {

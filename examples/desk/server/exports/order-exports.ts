@@ -6,6 +6,7 @@ import type { ExportProgress, FinishedExport } from "../../wire/export.ts";
 import { httpError } from "../operation/http-errors.ts";
 import type { OrderBook } from "../orders/order-book.ts";
 import type { ExportFiles } from "./export-files.ts";
+import { type ExportPermits, MAX_RUNNING } from "./export-permits.ts";
 import { writeExport } from "./write-export.ts";
 
 /** The state of an export. */
@@ -13,9 +14,7 @@ export type ExportState = "running" | "finished" | "failed";
 
 type ExportJob = JobState<ExportProgress, FinishedExport>;
 
-/** Maximum number of exports of one user that run at the same time. */
-const MAX_RUNNING = 2;
-/** Maximum number of exports kept for one user. A further export deletes the oldest file. */
+/** Maximum number of files kept for one user, running exports included. A further export deletes the oldest. */
 const MAX_KEPT = 10;
 /** A job that another process has just started takes a moment to arrive here, so look it up several times. */
 const LOOKUP_ATTEMPTS = 5;
@@ -29,6 +28,7 @@ export class OrderExports {
   readonly #jobs: Jobs<ExportProgress, FinishedExport>;
   readonly #book: OrderBook;
   readonly #files: ExportFiles;
+  readonly #permits: ExportPermits;
   readonly #paceMs: number;
   readonly #running = new Set<Promise<unknown>>();
 
@@ -36,11 +36,12 @@ export class OrderExports {
     jobs: Jobs<ExportProgress, FinishedExport>,
     book: OrderBook,
     files: ExportFiles,
-    { paceMs }: { readonly paceMs: number },
+    { permits, paceMs }: { readonly permits: ExportPermits; readonly paceMs: number },
   ) {
     this.#jobs = jobs;
     this.#book = book;
     this.#files = files;
+    this.#permits = permits;
     this.#paceMs = paceMs;
   }
 
@@ -59,13 +60,31 @@ export class OrderExports {
    * with 429 if the user already runs two exports.
    */
   async start(owner: string): Promise<string> {
+    if (!(await this.#permits.take(owner)))
+      throw httpError(429, `You already have ${MAX_RUNNING} running exports. Wait until one of them has finished.`);
+    let isTaken = true;
+    const giveBack = () => {
+      if (isTaken) this.#permits.giveBack(owner);
+      isTaken = false;
+    };
+    try {
+      return await this.#start(owner, giveBack);
+    } catch (error) {
+      giveBack();
+      throw error;
+    }
+  }
+
+  /** Starts an export. Calls `ended` when it no longer counts as running, perhaps several times. */
+  async #start(owner: string, ended: () => void): Promise<string> {
     const orders = await this.#book.all();
     if (orders.length === 0) throw httpError(409, "There are no orders to export yet. Place one first.");
-    await this.#makeRoom(owner);
     const jobId = `${randomUUID()}.${owner}`;
     const path = await this.#files.reserve(jobId);
+    await this.#deleteOldest(owner);
     const { result, published } = this.#jobs.start(
       async ({ progress, signal }) => {
+        signal.addEventListener("abort", ended);
         const fileName = `orders-${new Date().toISOString().slice(0, 19).replaceAll(/[:T]/g, "-")}.csv`;
         const bytes = await writeExport({ path, orders, paceMs: this.#paceMs, progress, signal });
         return { downloadUrl: `/api/exports/${jobId}/download`, fileName, rows: orders.length, bytes };
@@ -73,8 +92,13 @@ export class OrderExports {
       { id: jobId, user: owner },
     );
     // Ignore the failure here: the job's stream reports it.
-    const ended = result.catch(() => undefined).finally(() => this.#running.delete(ended));
-    this.#running.add(ended);
+    const written = result
+      .catch(() => undefined)
+      .finally(() => {
+        this.#running.delete(written);
+        ended();
+      });
+    this.#running.add(written);
     try {
       await published;
     } catch (error) {
@@ -140,16 +164,11 @@ export class OrderExports {
     }
   }
 
-  /** Deletes the user's oldest files beyond the limit. Rejects with 429 if too many of the user's exports run. */
-  async #makeRoom(owner: string): Promise<void> {
+  /** Deletes the user's oldest files beyond the limit, but none of a running export. */
+  async #deleteOldest(owner: string): Promise<void> {
     const own = (await this.#files.jobIds()).filter((jobId) => ownerOf(jobId) === owner);
-    const jobs = own.map((jobId) => ({ jobId, job: this.#jobs.get(jobId) }));
-    if (jobs.filter(({ job }) => job?.state === "running").length >= MAX_RUNNING) {
-      throw httpError(429, `You already have ${MAX_RUNNING} running exports. Wait until one of them has finished.`);
-    }
-    const ended = jobs.filter(({ job }) => job?.state !== "running");
-    ended.sort((a, b) => (a.job?.startedAt.getTime() ?? 0) - (b.job?.startedAt.getTime() ?? 0));
-    for (const { jobId } of ended.slice(0, Math.max(0, own.length + 1 - MAX_KEPT))) await this.#files.remove(jobId);
+    const oldest = own.slice(0, Math.max(0, own.length - MAX_KEPT));
+    for (const jobId of oldest) if (this.#jobs.get(jobId)?.state !== "running") await this.#files.remove(jobId);
   }
 }
 

@@ -1,3 +1,4 @@
+import type { ExportPermits } from "../exports/export-permits.ts";
 import type { FromWorker, ToWorker, WorkerTask } from "./worker-messages.ts";
 
 /** Answers a question of another worker. */
@@ -61,6 +62,19 @@ export class WorkerLink {
 
   /** Asks all other workers. Resolves to the answers that arrive in time, without those that are `null`. */
   ask<Answer>(kind: string, data: unknown): Promise<Answer[]> {
+    return this.#request((id) => ({ type: "ask", id, kind, data }));
+  }
+
+  /** The permits to run exports. The primary process keeps them for all workers. */
+  get exportPermits(): ExportPermits {
+    return {
+      take: async (user) => (await this.#request((id) => ({ type: "take-permit", id, user }))).includes(true),
+      giveBack: (user) => this.#send({ type: "give-permit-back", user }),
+    };
+  }
+
+  /** Sends a message that the primary process answers with the same ID. */
+  #request<Answer>(messageWith: (id: number) => FromWorker): Promise<Answer[]> {
     const id = ++this.#questions;
     return new Promise((resolve) => {
       const timer = setTimeout(() => this.#resolve(id, []), NO_ANSWERS_AFTER_MS);
@@ -68,7 +82,7 @@ export class WorkerLink {
         clearTimeout(timer);
         resolve(answers.filter((answer) => answer !== null) as Answer[]);
       });
-      this.#send({ type: "ask", id, kind, data });
+      this.#send(messageWith(id));
     });
   }
 

@@ -18,7 +18,7 @@ export type ToWorker =
   | { readonly type: "begin"; readonly task: WorkerTask }
   /** Another worker's question. */
   | { readonly type: "question"; readonly id: number; readonly kind: string; readonly data: unknown }
-  /** The other workers' answers to this worker's question. */
+  /** The other workers' answers to this worker's question, or the primary process's answer to `take-permit`. */
   | { readonly type: "answers"; readonly id: number; readonly answers: readonly unknown[] }
   /** Another worker has exited, cleanly or not. */
   | { readonly type: "exited"; readonly name: string }
@@ -32,4 +32,7 @@ export type FromWorker =
   /** The worker could not start. If `logUnreachable` is true, a later attempt may succeed. */
   | { readonly type: "failed"; readonly message: string; readonly logUnreachable: boolean }
   | { readonly type: "ask"; readonly id: number; readonly kind: string; readonly data: unknown }
-  | { readonly type: "answer"; readonly id: number; readonly answer: unknown };
+  | { readonly type: "answer"; readonly id: number; readonly answer: unknown }
+  /** Asks for a permit to run an export. The only answer is `true` or `false`. */
+  | { readonly type: "take-permit"; readonly id: number; readonly user: string }
+  | { readonly type: "give-permit-back"; readonly user: string };

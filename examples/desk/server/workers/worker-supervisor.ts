@@ -1,5 +1,6 @@
 import cluster, { type Worker } from "node:cluster";
 import { randomBytes } from "node:crypto";
+import { PermitTable } from "../exports/export-permits.ts";
 import { PendingQuestions } from "./pending-questions.ts";
 import type { FromWorker, ToWorker, WorkerTask } from "./worker-messages.ts";
 
@@ -42,6 +43,7 @@ export class WorkerSupervisor {
   readonly #options: SupervisorOptions;
   readonly #slots: Slot[];
   readonly #questions = new PendingQuestions();
+  readonly #permits = new PermitTable();
   readonly #listening = new Set<number>();
   #onAllListening: () => void = () => undefined;
   #onFirstListening: () => void = () => undefined;
@@ -116,6 +118,9 @@ export class WorkerSupervisor {
       else if (message.type === "listening") this.#addListening(worker);
       else if (message.type === "ask") this.#ask(worker, message);
       else if (message.type === "answer") this.#questions.addAnswer(message.id, worker.id, message.answer);
+      else if (message.type === "take-permit")
+        send(worker, { type: "answers", id: message.id, answers: [this.#permits.take(message.user, worker.id)] });
+      else if (message.type === "give-permit-back") this.#permits.giveBack(message.user, worker.id);
     });
     worker.on("exit", (code, signal) => this.#exited(slot, name, worker, signal ?? `exit code ${code}`));
   }
@@ -143,6 +148,7 @@ export class WorkerSupervisor {
     slot.worker = undefined;
     this.#listening.delete(worker.id);
     this.#questions.removeWorker(worker.id);
+    this.#permits.giveBackAll(worker.id);
     if (this.#isStopping) return this.#checkAllExited();
     for (const other of this.#slots) if (other.worker !== undefined) send(other.worker, { type: "exited", name });
     const { failure } = slot;

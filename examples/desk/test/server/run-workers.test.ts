@@ -103,6 +103,30 @@ it("resumes the streams of a killed worker on another without a gap, and replace
   expect([...now.keys()].some((worker) => worker[0] === victim[0])).toBe(true);
 });
 
+it("accepts two of forty exports at the same moment on all workers, also after their worker was killed", async () => {
+  const { ada, command } = await startWorkers(3);
+  await placeOrders(ada, 60);
+  /** An export of 60 orders takes at least this long, in ms. On a busy machine, the forty requests may take longer. */
+  const exportMs = 1_400;
+  const startForty = async () => {
+    const beganAt = performance.now();
+    const responses = await Promise.all(Array.from({ length: 40 }, () => ada.fetch("POST", "/api/exports/start")));
+    expect(new Set(responses.map(workerOf)).size).toBeGreaterThan(1);
+    const accepted = responses.filter(({ status }) => status === 202);
+    const generations = 1 + Math.floor((performance.now() - beganAt) / exportMs);
+    expect(accepted.length).toBeGreaterThanOrEqual(2);
+    expect(accepted.length).toBeLessThanOrEqual(2 * generations);
+    return accepted;
+  };
+  const running = await startForty();
+  for (const worker of new Set(running.map(workerOf))) {
+    process.kill(command.workers.get(worker)!, "SIGKILL");
+    await expect.poll(() => command.output).toContain(`worker ${worker} exited (SIGKILL)`);
+  }
+  await expect.poll(() => command.workers.size).toBe(3 + new Set(running.map(workerOf)).size);
+  await startForty();
+});
+
 it("fails an export whose worker is killed, and sends its followers the reason", async () => {
   const { ada, command } = await startWorkers(2);
   await placeOrders(ada, 60);

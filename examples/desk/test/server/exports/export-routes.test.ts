@@ -85,6 +85,56 @@ it("answers 409 without orders, and 429 for a third running export of a user", a
   expect(statuses).toEqual([202, 202, 429]);
 });
 
+it("accepts two of forty requests at the same moment, and two more when those have ended", async () => {
+  const { url } = await startDesk({ exportPace: 60_000 });
+  const ada = await ApiClient.signIn(url, "ada");
+  const ben = await ApiClient.signIn(url, "ben");
+  await ada.placeOrder("One");
+  const startForty = async () => {
+    const responses = await Promise.all(Array.from({ length: 40 }, () => ada.fetch("POST", "/api/exports/start")));
+    const accepted = responses.filter(({ status }) => status === 202);
+    expect(responses.filter(({ status }) => status === 429)).toHaveLength(40 - accepted.length);
+    return Promise.all(accepted.map(async (response) => ((await response.json()) as { jobId: string }).jobId));
+  };
+  for (let round = 0; round < 3; round++) {
+    const jobIds = await startForty();
+    expect(jobIds).toHaveLength(2);
+    expect(await startForty()).toHaveLength(0);
+    expect((await ben.fetch("POST", "/api/exports/start")).status).toBe(round < 2 ? 202 : 429);
+    for (const jobId of jobIds) await ada.fetch("DELETE", `/api/exports/${jobId}`);
+  }
+});
+
+it("lets a user export again after a request failed or an export finished", async () => {
+  const { url } = await startDesk();
+  const ada = await ApiClient.signIn(url, "ada");
+  for (let n = 0; n < 5; n++) expect((await ada.fetch("POST", "/api/exports/start")).status).toBe(409);
+  await ada.placeOrder("One");
+  for (let n = 0; n < 5; n++) {
+    const { jobId } = await ada.json<{ jobId: string }>("POST", "/api/exports/start");
+    await (await ada.stream(`/api/exports/${jobId}/progress`)).ended;
+  }
+});
+
+it("keeps the ten newest files of a user", async () => {
+  const { url } = await startDesk();
+  const ada = await ApiClient.signIn(url, "ada");
+  const ben = await ApiClient.signIn(url, "ben");
+  await ada.placeOrder("One");
+  const exportOnce = async (client: ApiClient) => {
+    const { jobId } = await client.json<{ jobId: string }>("POST", "/api/exports/start");
+    await (await client.stream(`/api/exports/${jobId}/progress`)).ended;
+    return jobId;
+  };
+  const bens = await exportOnce(ben);
+  const jobIds: string[] = [];
+  for (let n = 0; n < 12; n++) jobIds.push(await exportOnce(ada));
+  const statuses: number[] = [];
+  for (const jobId of jobIds) statuses.push((await ada.fetch("GET", `/api/exports/${jobId}/download`)).status);
+  expect(statuses).toEqual([410, 410, ...Array.from({ length: 10 }, () => 200)]);
+  expect((await ben.fetch("GET", `/api/exports/${bens}/download`)).status).toBe(200);
+});
+
 it("deletes the files when the desk closes", async () => {
   const { url, close } = await startDesk();
   const ada = await ApiClient.signIn(url, "ada");
