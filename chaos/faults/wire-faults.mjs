@@ -2,7 +2,7 @@
 import { setTimeout as wait } from "node:timers/promises";
 
 /** @typedef {import("./fault.d.mts").Fault} Fault */
-/** @typedef {import("../../packages/sluice/test/support/tcp-proxy.mjs").TcpProxy} TcpProxy */
+/** @typedef {import("../../packages/sluice/test/support/stores/tcp-proxy.mjs").TcpProxy} TcpProxy */
 
 const MAX_DELAY_MS = 800;
 

@@ -1,5 +1,5 @@
 // @ts-check
-import { startProxy } from "../../packages/sluice/test/support/tcp-proxy.mjs";
+import { startProxy } from "../../packages/sluice/test/support/stores/tcp-proxy.mjs";
 import { programPath } from "../../scripts/programs.mjs";
 import { DURABLE, NATS, REDIS, ServerProcess } from "../../scripts/server-process.mjs";
 

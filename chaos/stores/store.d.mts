@@ -1,4 +1,4 @@
-import type { TcpProxy } from "../../packages/sluice/test/support/tcp-proxy.mjs";
+import type { TcpProxy } from "../../packages/sluice/test/support/stores/tcp-proxy.mjs";
 
 /** The store that the nodes of a cluster share. */
 export interface Store {

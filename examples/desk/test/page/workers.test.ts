@@ -1,5 +1,5 @@
 import { afterAll, describe, expect, it, vi } from "vitest";
-import { DURABLE, REDIS_SERVER, startRedis } from "../../../../packages/sluice/test/support/redis-server.ts";
+import { DURABLE, REDIS_SERVER, startRedis } from "../../../../packages/sluice/test/support/stores/redis-server.ts";
 import { ApiClient } from "../support/api-client.ts";
 import { activity, closeBrowser, fact, openPage, screenshot, streamIs } from "../support/open-page.ts";
 import { startDesk } from "../support/start-desk.ts";

@@ -139,7 +139,7 @@ function checkSecret(secret: unknown, algorithms: readonly string[]): Uint8Array
     throw new SluiceError(
       "INVALID_OPTION",
       "`secret` looks like a key, a certificate or a URL, and not like a random secret: others may have it, and " +
-        "could sign tokens. Pass a public key as `publicKey: createPublicKey(pem)`, and a key set or its URL as `jwks`.",
+        "could sign tokens. Pass a public key as `publicKey: createPublicKey(pem)`, a key set or its URL as `jwks`.",
     );
   }
   const least = Math.max(...algorithms.map((name) => SECRET_BYTES[name] ?? 0));

@@ -2,8 +2,8 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { NATS_SERVER, startNats } from "../support/nats-server.ts";
-import { REDIS_SERVER, startRedis } from "../support/redis-server.ts";
+import { NATS_SERVER, startNats } from "../support/stores/nats-server.ts";
+import { REDIS_SERVER, startRedis } from "../support/stores/redis-server.ts";
 import { commandOf } from "./support/command-of.ts";
 import { Program } from "./support/program.ts";
 

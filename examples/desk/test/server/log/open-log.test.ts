@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { NATS_SERVER, startNats } from "../../../../../packages/sluice/test/support/nats-server.ts";
-import { DURABLE, REDIS_SERVER, startRedis } from "../../../../../packages/sluice/test/support/redis-server.ts";
+import { NATS_SERVER, startNats } from "../../../../../packages/sluice/test/support/stores/nats-server.ts";
+import { DURABLE, REDIS_SERVER, startRedis } from "../../../../../packages/sluice/test/support/stores/redis-server.ts";
 import type { LogChoice } from "../../../server/log/log-choice.ts";
 import { ApiClient } from "../../support/api-client.ts";
 import { startDesk } from "../../support/start-desk.ts";

@@ -4,7 +4,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { freePort, NATS, ServerProcess } from "../../../../../scripts/server-process.mjs";
 import type { ChannelLog, LogEntry } from "../../../src/logs/log.ts";
 import { natsLog } from "../../../src/logs/nats/nats-log.ts";
-import { NATS_SERVER } from "../../support/nats-server.ts";
+import { NATS_SERVER } from "../../support/stores/nats-server.ts";
 import { until as untilWithin } from "../../support/until.ts";
 import { KEEP_ALL, recorder } from "../support/log-contract.ts";
 

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "rolldown";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { NATS_SERVER, startNats } from "../../support/nats-server.ts";
+import { NATS_SERVER, startNats } from "../../support/stores/nats-server.ts";
 import { until } from "../../support/until.ts";
 
 describe.skipIf(NATS_SERVER === undefined)("a process that closes its natsLog({ servers })", () => {

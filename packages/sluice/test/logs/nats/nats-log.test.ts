@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe } from "vitest";
 import { natsLog } from "../../../src/logs/nats/nats-log.ts";
-import { NATS_SERVER, type NatsServer, startNats } from "../../support/nats-server.ts";
+import { NATS_SERVER, type NatsServer, startNats } from "../../support/stores/nats-server.ts";
 import { likeMemory, NOTHING } from "../support/like-memory.ts";
 import { logContract } from "../support/log-contract.ts";
 import { sharedLogContract } from "../support/shared-log-contract.ts";

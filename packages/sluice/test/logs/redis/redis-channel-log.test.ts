@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { REDIS_SERVER } from "../../support/redis-server.ts";
+import { REDIS_SERVER } from "../../support/stores/redis-server.ts";
 import { entries, entry, readNumbers, useRedis } from "./support/use-redis.ts";
 
 describe.skipIf(REDIS_SERVER === undefined)("a channel's log in Redis", { timeout: 20_000 }, () => {

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe } from "vitest";
 import { redisLog } from "../../../src/logs/redis/redis-log.ts";
-import { REDIS_SERVER, type RedisServer, startRedis } from "../../support/redis-server.ts";
+import { REDIS_SERVER, type RedisServer, startRedis } from "../../support/stores/redis-server.ts";
 import { EVENTS, likeMemory } from "../support/like-memory.ts";
 import { logContract } from "../support/log-contract.ts";
 import { sharedLogContract } from "../support/shared-log-contract.ts";

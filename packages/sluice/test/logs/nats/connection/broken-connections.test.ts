@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { NATS_SERVER } from "../../../support/nats-server.ts";
+import { NATS_SERVER } from "../../../support/stores/nats-server.ts";
 import { until } from "../../../support/until.ts";
 import { holdAnswers } from "../support/hold-answers.ts";
 import { entry, readAll, untilAnswers, useNats } from "../support/use-nats.ts";

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { NATS_SERVER } from "../../../support/nats-server.ts";
+import { NATS_SERVER } from "../../../support/stores/nats-server.ts";
 import { KEEP_ALL, recorder } from "../../support/log-contract.ts";
 import { entry, readAll, untilAnswers, untilSilent, useNats } from "../support/use-nats.ts";
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { NatsConnection } from "../../../../src/logs/nats/nats-log.ts";
-import { NATS_SERVER } from "../../../support/nats-server.ts";
+import { NATS_SERVER } from "../../../support/stores/nats-server.ts";
 import { entry, untilAnswers, useNats } from "../support/use-nats.ts";
 
 const PROCESSES = 4;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { NATS_SERVER } from "../../../support/nats-server.ts";
+import { NATS_SERVER } from "../../../support/stores/nats-server.ts";
 import { entry, useNats } from "../support/use-nats.ts";
 
 describe.skipIf(NATS_SERVER === undefined)("natsLog, when its stream is replaced", { timeout: 30_000 }, () => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { LogEntry } from "../../../../src/logs/log.ts";
-import { NATS_SERVER } from "../../../support/nats-server.ts";
+import { NATS_SERVER } from "../../../support/stores/nats-server.ts";
 import { until } from "../../../support/until.ts";
 import { entry, useNats } from "../support/use-nats.ts";
 

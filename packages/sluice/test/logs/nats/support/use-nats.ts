@@ -3,8 +3,8 @@ import { connect } from "@nats-io/transport-node";
 import { afterEach, beforeEach } from "vitest";
 import type { ChannelLog, Log, LogEntry, NewEntry } from "../../../../src/logs/log.ts";
 import { type NatsConnection, type NatsLogOptions, natsLog } from "../../../../src/logs/nats/nats-log.ts";
-import { type NatsServer, startNats } from "../../../support/nats-server.ts";
-import { startProxy, type TcpProxy } from "../../../support/tcp-proxy.mjs";
+import { type NatsServer, startNats } from "../../../support/stores/nats-server.ts";
+import { startProxy, type TcpProxy } from "../../../support/stores/tcp-proxy.mjs";
 import { until } from "../../../support/until.ts";
 import { KEEP_ALL } from "../../support/log-contract.ts";
 

@@ -1,7 +1,7 @@
 import { createClient } from "redis";
 import { describe, expect, it, vi } from "vitest";
 import { redisLog } from "../../../../src/logs/redis/redis-log.ts";
-import { DURABLE, REDIS_SERVER } from "../../../support/redis-server.ts";
+import { DURABLE, REDIS_SERVER } from "../../../support/stores/redis-server.ts";
 import { KEEP_ALL } from "../../support/log-contract.ts";
 import { entries, entry, numbersOf, publish, range, retry, useRedis } from "../support/use-redis.ts";
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { redisLog } from "../../../../src/logs/redis/redis-log.ts";
-import { REDIS_SERVER } from "../../../support/redis-server.ts";
+import { REDIS_SERVER } from "../../../support/stores/redis-server.ts";
 import { KEEP_ALL } from "../../support/log-contract.ts";
 import { entries, entry, numbersOf, publish, useRedis } from "../support/use-redis.ts";
 

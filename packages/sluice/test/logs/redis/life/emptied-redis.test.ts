@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { REDIS_SERVER } from "../../../support/redis-server.ts";
+import { REDIS_SERVER } from "../../../support/stores/redis-server.ts";
 import { entries, entry, numbersOf, range, readNumbers, useRedis } from "../support/use-redis.ts";
 
 describe.skipIf(REDIS_SERVER === undefined)("redisLog, when Redis is emptied by FLUSHALL", { timeout: 20_000 }, () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { DURABLE, REDIS_SERVER } from "../../../support/redis-server.ts";
+import { DURABLE, REDIS_SERVER } from "../../../support/stores/redis-server.ts";
 import { KEEP_ALL } from "../../support/log-contract.ts";
 import { entries, entry, numbersOf, publish, range, readNumbers, retry, useRedis } from "../support/use-redis.ts";
 

@@ -2,8 +2,8 @@ import { afterEach, expect } from "vitest";
 import { sleep } from "../../../../src/base/timers.ts";
 import type { ChannelLog, Log, LogEntry, NewEntry } from "../../../../src/logs/log.ts";
 import { redisLog } from "../../../../src/logs/redis/redis-log.ts";
-import { type RedisServer, startRedis } from "../../../support/redis-server.ts";
-import { startProxy, type TcpProxy } from "../../../support/tcp-proxy.mjs";
+import { type RedisServer, startRedis } from "../../../support/stores/redis-server.ts";
+import { startProxy, type TcpProxy } from "../../../support/stores/tcp-proxy.mjs";
 import { KEEP_ALL, recorder } from "../../support/log-contract.ts";
 
 /**
