@@ -115,8 +115,5 @@ function code(type) {
 
 /** @param {string} text */
 function cell(text) {
-  return text
-    .replace(/\{@link (\w+)\}/g, "`$1`")
-    .replace(/(?<=\d) (?=\d{3}\b)/g, ",")
-    .replaceAll("|", "\\|");
+  return text.replace(/\{@link (\w+)\}/g, "`$1`").replaceAll("|", "\\|");
 }

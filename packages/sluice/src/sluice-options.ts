@@ -11,26 +11,26 @@ export interface SluiceOptions {
   readonly log?: Log;
   /**
    * Sends a heartbeat on a stream that was idle for this time, in ms: a comment, or the stream's position. `Infinity`:
-   * never. Default: 15 000; on Bun 8 000, since Bun.serve closes a connection that is idle for 10 s.
+   * never. Default: 15,000; on Bun 8,000, since Bun.serve closes a connection that is idle for 10 s.
    */
   readonly heartbeat?: number;
   /**
    * Sets the reconnection time that subscribers receive, in ms. Each receives a random value within ±20 % of it.
-   * Default: 2 000.
+   * Default: 2,000.
    */
   readonly retry?: number;
   /**
-   * Pauses writing to a subscriber while this many bytes wait for it. At least 1 024. Behind a middleware, on HTTP/1.0
-   * and outside Node, the response's own mark holds instead. Default: 65 536.
+   * Pauses writing to a subscriber while this many bytes wait for it. At least 1,024. Behind a middleware, on HTTP/1.0
+   * and outside Node, the response's own mark holds instead. Default: 65,536.
    */
   readonly highWaterMark?: number;
   /**
    * Cuts a subscriber that accepts no byte of the waiting bytes for this time, in ms. The subscriber resumes with its
-   * last event ID. `Infinity`: never. Default: 30 000.
+   * last event ID. `Infinity`: never. Default: 30,000.
    */
   readonly stallTimeout?: number;
   /**
-   * Gathers published events for this time before they are written, in ms, at most 60 000. 0: until the end of the
+   * Gathers published events for this time before they are written, in ms, at most 60,000. 0: until the end of the
    * event-loop turn. Default: 0.
    */
   readonly flushInterval?: number;
@@ -59,9 +59,9 @@ export interface SluiceOptions {
    */
   readonly maxLifetime?: number;
   /**
-   * Considers a node dead if no beat of it arrives for this time, in ms, from 100 to 3 600 000: its jobs then fail, and
+   * Considers a node dead if no beat of it arrives for this time, in ms, from 100 to 3,600,000: its jobs then fail, and
    * its subscribers no longer count. It matters only if processes share the log. Set it longer than any event loop may
-   * block. Default: 8 000.
+   * block. Default: 8,000.
    */
   readonly nodeTimeout?: number;
   /** Sets the type of gap events. Default: `"gap"`. */

@@ -9,12 +9,12 @@ import type { VerifierSettings } from "./token-verifier.ts";
 export interface TicketOptions {
   /**
    * Makes a ticket invalid this long after it was issued, in ms, by the wall clock or the monotonic clock, whichever
-   * comes first. At least 1. Default: 30 000.
+   * comes first. At least 1. Default: 30,000.
    */
   readonly ttl?: number;
   /**
    * Limits the number of valid tickets in memory. Beyond the limit, the oldest ticket of the user who has most becomes
-   * invalid. Default: 10 000.
+   * invalid. Default: 10,000.
    */
   readonly maxTickets?: number;
   /**

@@ -5,12 +5,12 @@ import type { ChannelOptions } from "../channel/channel-options.ts";
 export interface JobsOptions {
   /**
    * Keeps an ended job for this time, in ms, so that late followers still receive its end. If the wall clock is set,
-   * the clock that passes this time first counts. At most 2 147 483 647 (about 24 days). Default: 3 600 000 (1 hour).
+   * the clock that passes this time first counts. At most 2,147,483,647 (about 24 days). Default: 3,600,000 (1 hour).
    */
   readonly keepFor?: number;
   /**
    * Limits the number of jobs that are remembered, running jobs included. Beyond the limit, the job that ended first is
-   * forgotten first. If `maxJobs` jobs run, `start()` throws `INVALID_OPTION`. Default: 10 000.
+   * forgotten first. If `maxJobs` jobs run, `start()` throws `INVALID_OPTION`. Default: 10,000.
    */
   readonly maxJobs?: number;
   /**

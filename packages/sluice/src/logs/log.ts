@@ -2,7 +2,7 @@
  * How much of a channel's past its log keeps. The log trims the oldest events as soon as one of the limits is exceeded.
  */
 export interface Retention {
-  /** Greatest number of events kept. `Infinity`: no limit. Default: 10 000. */
+  /** Greatest number of events kept. `Infinity`: no limit. Default: 10,000. */
   readonly events: number;
   /**
    * Greatest size of all events kept, in bytes. Each event counts with the characters of its text and

@@ -9,17 +9,17 @@ export interface DrainOptions {
   readonly grace?: number;
   /**
    * Time for the whole drain after `grace`, in ms. Job streams may continue until its end, and so may jobs that other
-   * processes follow. Connections that are still open then are cut. Default: 10 000.
+   * processes follow. Connections that are still open then are cut. Default: 10,000.
    */
   readonly timeout?: number;
   /**
-   * Time over which the other streams are ended one after another, in ms; at most `timeout`. Default: 2 000, or half of
+   * Time over which the other streams are ended one after another, in ms; at most `timeout`. Default: 2,000, or half of
    * `timeout` if that is less.
    */
   readonly pace?: number;
   /**
    * Time over which reconnecting subscribers are spread, in ms. Each stream is sent a reconnection time: the larger of
-   * its `retry` and the time until this drain ends, plus a random part of `spread`. Default: 3 000.
+   * its `retry` and the time until this drain ends, plus a random part of `spread`. Default: 3,000.
    */
   readonly spread?: number;
 }

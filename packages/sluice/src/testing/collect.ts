@@ -3,7 +3,7 @@ import { checkTimeout, inTime } from "./time-limit.ts";
 
 /** Options of {@link collect}. */
 export interface CollectOptions {
-  /** Limits the time for all items together, in ms. `Infinity`: no limit. Default: 4 000. */
+  /** Limits the time for all items together, in ms. `Infinity`: no limit. Default: 4,000. */
   readonly timeout?: number;
 }
 

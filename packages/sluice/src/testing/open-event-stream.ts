@@ -10,7 +10,7 @@ export interface OpenEventStreamOptions {
   readonly lastEventId?: string;
   /** Aborts the request and the stream, as `close()` does. Default: none. */
   readonly signal?: AbortSignal;
-  /** Limits the time for the head, and then for each event, in ms. `Infinity`: no limit. Default: 4 000. */
+  /** Limits the time for the head, and then for each event, in ms. `Infinity`: no limit. Default: 4,000. */
   readonly timeout?: number;
 }
 
