@@ -1,3 +1,4 @@
+import { brand } from "../base/brand.ts";
 import { SluiceError } from "../base/sluice-error.ts";
 
 /**
@@ -22,3 +23,6 @@ export class AuthError extends SluiceError {
     this.headers = { "www-authenticate": this.challenge };
   }
 }
+
+// `instanceof AuthError` also recognises the errors of other copies of the package.
+brand(AuthError, "sluice.AuthError");

@@ -161,10 +161,11 @@ function checkPublicKey(key: unknown): JWK | CryptoKey | KeyObject {
 
 function checkJwks(jwks: unknown): URL | JSONWebKeySet | JWTVerifyGetKey {
   if (typeof jwks === "function") return jwks as JWTVerifyGetKey;
-  if (typeof jwks === "string" || jwks instanceof URL) {
-    const url = URL.canParse(jwks) ? new URL(jwks) : undefined;
+  const address = typeof jwks === "string" ? jwks : (jwks as URL | null)?.href;
+  if (typeof address === "string") {
+    const url = URL.canParse(address) ? new URL(address) : undefined;
     if (url?.protocol === "https:" || url?.protocol === "http:") return url;
-    throw invalidOption("jwks", "an http or https URL", String(jwks));
+    throw invalidOption("jwks", "an http or https URL", address);
   }
   const keys = (jwks as { keys?: unknown } | null)?.keys;
   if (!Array.isArray(keys)) throw invalidOption("jwks", "a URL, a key set or a key function of jose", jwks);

@@ -37,4 +37,7 @@ export class SluiceError extends Error {
     super(message, options);
     this.code = code;
   }
+
+  /** @internal Marks the error for all copies of the package: see `isSluiceError`. */
+  [Symbol.for("SluiceError")](): void {}
 }

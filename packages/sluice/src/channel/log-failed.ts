@@ -1,3 +1,5 @@
+import { isSluiceError } from "../base/is-sluice-error.ts";
+import { messageOf } from "../base/message-of.ts";
 import { SluiceError } from "../base/sluice-error.ts";
 
 /** Thrown when a log fails. A request that needs the log is answered with 503 and `Retry-After`. */
@@ -6,14 +8,13 @@ class LogFailed extends SluiceError {
   readonly headers: Readonly<Record<string, string>> = { "retry-after": "2" };
 
   constructor(channel: string, what: string, cause: unknown) {
-    const message = cause instanceof Error ? cause.message : String(cause);
-    super("LOG_FAILED", `The log of channel "${channel}" could not ${what}: ${message}`, { cause });
+    super("LOG_FAILED", `The log of channel "${channel}" could not ${what}: ${messageOf(cause)}`, { cause });
   }
 }
 
 /** Wraps a log's error as the `cause` of a `SluiceError`. A `SluiceError` with a code of its own stays as it is. */
 export function logError(channel: string, what: string, cause: unknown): unknown {
-  return cause instanceof SluiceError && cause.code !== "LOG_FAILED" ? cause : new LogFailed(channel, what, cause);
+  return isSluiceError(cause) && cause.code !== "LOG_FAILED" ? cause : new LogFailed(channel, what, cause);
 }
 
 /** Resolves to a log's answer. Rejects with {@link logError}; `what` completes "could not …". */

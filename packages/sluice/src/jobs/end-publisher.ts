@@ -1,4 +1,4 @@
-import { SluiceError } from "../base/sluice-error.ts";
+import { isSluiceError } from "../base/is-sluice-error.ts";
 import { sleep } from "../base/timers.ts";
 import type { Channel } from "../channel/channel.ts";
 import type { TerminalType } from "./job-events.ts";
@@ -44,7 +44,7 @@ export class EndPublisher {
       try {
         return await this.#channel.publish(type, data, { topics: [id], id: endId(run) });
       } catch (error) {
-        if (!(error instanceof SluiceError)) throw error;
+        if (!isSluiceError(error)) throw error;
         // Another node published a different end first. It stands, and this node learns of it from the log.
         if (error.code === "ID_CONFLICT") return endId(run);
         if (this.#stopped || error.code !== "LOG_FAILED") throw error;

@@ -1,9 +1,9 @@
+import { isSluiceError } from "../base/is-sluice-error.ts";
 import type { OnDemand } from "../base/on-demand.ts";
-import { SluiceError } from "../base/sluice-error.ts";
 import type { Channel } from "../channel/channel.ts";
 import type { Job } from "./job.ts";
 import type { TerminalType } from "./job-events.ts";
-import { JobFailure } from "./job-failure.ts";
+import { isJobFailure } from "./job-failure.ts";
 import type { JobRegistry } from "./job-registry.ts";
 import type { LocalJobs } from "./local-jobs.ts";
 
@@ -106,7 +106,7 @@ export class JobRunner {
     } catch (error) {
       if (!job.isOver) {
         this.#report(error);
-        this.#end(job, "failed", { message: error instanceof JobFailure ? error.message : "The job failed." });
+        this.#end(job, "failed", { message: isJobFailure(error) ? error.message : "The job failed." });
       }
       throw error;
     }
@@ -129,7 +129,7 @@ export class JobRunner {
     const eventId = this.#publishEnd(job, type, data ?? null).catch((error) => {
       this.#report(error);
       // A log that failed to take this end does not take another one either.
-      if (error instanceof SluiceError && error.code === "LOG_FAILED") throw error;
+      if (isSluiceError(error) && error.code === "LOG_FAILED") throw error;
       // The result cannot be published. Followers must still receive an end.
       job.end("failed", RESULT_UNPUBLISHED, eventId);
       return this.#publishEnd(job, "failed", RESULT_UNPUBLISHED);

@@ -44,13 +44,18 @@ export function checkFields(fields: EventFields): void {
 }
 
 function encodeField(name: string, value: string | number | undefined, isValid: boolean, expected: string): string {
-  if (!isValid) {
-    // Truncated and escaped, so that the message cannot inject lines into a log file.
-    const got =
-      typeof value === "string" ? JSON.stringify(value.slice(0, 40)) : typeof value === "number" ? value : typeof value;
-    const code = name === "data" ? "INVALID_DATA" : "INVALID_FIELD";
-    throw new SluiceError(code, `${name || "comment"}: expected ${expected}, got ${got}`);
-  }
+  if (!isValid)
+    throw new SluiceError(
+      name === "data" ? "INVALID_DATA" : "INVALID_FIELD",
+      // Truncated and escaped, so that the message cannot inject lines into a log file.
+      `${name || "comment"}: expected ${expected}, got ${
+        typeof value === "string"
+          ? JSON.stringify(value.slice(0, 40))
+          : typeof value === "number"
+            ? value
+            : typeof value
+      }`,
+    );
   if (value === "") return `${name}:\n`;
   // A search for one character is memchr. The regular expression alone would visit every character of a long line.
   if (typeof value === "string" && (value.indexOf("\n") >= 0 || value.indexOf("\r") >= 0))

@@ -32,7 +32,7 @@ export async function* parseEventStream(
   const events: ParsedEvent[] = [];
   const parser = createParser({ ...options, onEvent: (event) => events.push(event) });
   // Not every browser can iterate a `ReadableStream`, and a reader can be cancelled while a read is pending.
-  const reader = "getReader" in source ? source.getReader() : undefined;
+  const reader = (source as Partial<ReadableStream<Uint8Array | string>>).getReader?.();
   let chunks: Chunks | undefined = reader
     ? { next: () => reader.read(), return: () => reader.cancel(signal?.reason) }
     : (source as AsyncIterable<Uint8Array | string>)[Symbol.asyncIterator]();

@@ -17,8 +17,9 @@ export function notifyClosed(
 ): void {
   const failed = (error: unknown) => report(error, { stage: "on-close" });
   try {
+    // An async function may stand where `void` is expected.
     const result: unknown = onClose?.(reason, connection);
-    if (result instanceof Promise) result.catch(failed);
+    if (result) Promise.resolve(result).catch(failed);
   } catch (error) {
     failed(error);
   }

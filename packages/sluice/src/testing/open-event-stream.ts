@@ -40,7 +40,7 @@ export async function openEventStream(
   if (signal?.aborted) abort();
   signal?.addEventListener("abort", abort, { once: true });
 
-  const fetched = typeof from === "string" || from instanceof URL;
+  const fetched = typeof from === "string" || "href" in from;
   const response = fetched ? await request(from, options, timeout, controller) : from;
   const { status, headers } = response;
   const type = headers.get("content-type");

@@ -1,25 +1,20 @@
-import { cp, mkdtemp, rm, symlink } from "node:fs/promises";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { PackageCopy } from "./support/package-copy.ts";
 import { Program } from "./support/program.ts";
-
-const PACKAGE = fileURLToPath(new URL("../..", import.meta.url));
 
 /** The status of the answer to each kind of request if all files are there. */
 const EXPECTED = { response: 200, source: 200, channel: 200, job: 200, broken: 500 };
 
 describe("a server whose files are replaced while it runs", () => {
-  let folder: string;
+  let copy: PackageCopy;
   beforeEach(async () => {
-    folder = await mkdtemp(join(tmpdir(), "sluice-replaced-"));
-    await cp(join(PACKAGE, "dist"), join(folder, "dist"), { recursive: true });
-    await symlink(join(PACKAGE, "package.json"), join(folder, "package.json"));
+    copy = await PackageCopy.make();
   });
-  afterEach(() => rm(folder, { recursive: true }));
+  afterEach(() => copy[Symbol.asyncDispose]());
 
-  const run = (file: string[] = []) => new Program([process.execPath], "replaced.mjs", [join(folder, "dist"), ...file]);
+  const run = (file: string[] = []) =>
+    new Program([process.execPath], "replaced.mjs", [join(copy.folder, "dist"), ...file]);
 
   it("continues, ends its streams and closes, with the parts that it has loaded", async () => {
     await using program = run();

@@ -27,7 +27,8 @@ interface SchemaIssue {
  */
 export function applySchema(type: string, schema: StandardSchema, data: unknown): unknown {
   const result = schema["~standard"].validate(data);
-  return result instanceof Promise ? result.then((settled) => accepted(type, settled)) : accepted(type, result);
+  // Not `instanceof`: a schema may be of another realm, or bring a promise class of its own.
+  return "then" in result ? Promise.resolve(result).then((settled) => accepted(type, settled)) : accepted(type, result);
 }
 
 function accepted(type: string, result: SchemaResult<unknown>): unknown {

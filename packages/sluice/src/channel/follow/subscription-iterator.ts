@@ -1,4 +1,4 @@
-import { SseItem } from "../../stream/source/sse-item.ts";
+import { isSseItem, SseItem } from "../../stream/source/sse-item.ts";
 import { StreamContext } from "../../stream/source/stream-context.ts";
 import type { Delivery } from "../deliver/delivery.ts";
 import type { Gap } from "../event/gap.ts";
@@ -126,7 +126,7 @@ export class SubscriptionIterator implements AsyncGenerator<SseItem, void, undef
     }
     for await (const item of this.#untilStopped(await initialItems(initial, this.#context))) {
       checkSnapshotItem(item);
-      yield item instanceof SseItem ? item : new SseItem(item);
+      yield isSseItem(item) ? item : new SseItem(item);
     }
   }
 

@@ -4,7 +4,7 @@ import { SluiceError } from "../../base/sluice-error.ts";
 import type { SourceContext } from "../../stream/feed.ts";
 import { readableSource } from "../../stream/source/readable-source.ts";
 import { isIterable } from "../../stream/source/source.ts";
-import { SseItem } from "../../stream/source/sse-item.ts";
+import { isSseItem } from "../../stream/source/sse-item.ts";
 import { type Gap, makeGap } from "../event/gap.ts";
 import type { Selection } from "../event/selection.ts";
 import type { LatestSnapshot } from "./latest-snapshot.ts";
@@ -57,7 +57,7 @@ export async function initialItems(initial: InitialFunction, context: SourceCont
 
 /** Returns an item of a snapshot. Throws `INVALID_FIELD` if it has an ID. */
 export function checkSnapshotItem(item: unknown): unknown {
-  if (!(item instanceof SseItem) || item.id === undefined) return item;
+  if (!isSseItem(item) || item.id === undefined) return item;
   throw new SluiceError(
     "INVALID_FIELD",
     "An event of `initial` must have no id: the stream's position comes after all of them.",

@@ -1,4 +1,4 @@
-import { SluiceError } from "../../base/sluice-error.ts";
+import { isSluiceError } from "../../base/is-sluice-error.ts";
 import type { NewEntry, Retention } from "../log.ts";
 import { type Appended, append } from "./lmdb-changes.ts";
 import type { LmdbFolder } from "./lmdb-folder.ts";
@@ -46,7 +46,7 @@ export class LmdbAppender {
     const index = batch.calls.push(entries) - 1;
     return batch.appended.then(({ results }) => {
       const result = results[index]!;
-      if (result instanceof SluiceError) throw result;
+      if (isSluiceError(result)) throw result;
       return result;
     });
   }

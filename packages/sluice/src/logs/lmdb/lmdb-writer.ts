@@ -1,3 +1,5 @@
+import { isSluiceError } from "../../base/is-sluice-error.ts";
+import { messageOf } from "../../base/message-of.ts";
 import { SluiceError } from "../../base/sluice-error.ts";
 import { afterTurn, quietSleep } from "../../base/timers.ts";
 import type { LmdbStore } from "./store/lmdb-store.ts";
@@ -124,7 +126,7 @@ export class LmdbWriter {
       if (isWritten) return { settle: () => resolve(result) };
       return performance.now() < deadline ? {} : { settle: () => reject(outpaced()) };
     } catch (error) {
-      if (error instanceof SluiceError) return { settle: () => reject(error) };
+      if (isSluiceError(error)) return { settle: () => reject(error) };
       return { settle: () => reject(failed(error)), hasFailed: true };
     }
   }
@@ -153,6 +155,7 @@ function outpaced(): SluiceError {
  * On a full disk LMDB often reports EIO, because a page was written in part. So the message asks for room in any case.
  */
 function failed(cause: unknown): SluiceError {
-  const reason = cause instanceof Error ? cause.message : String(cause);
-  return new SluiceError("LOG_FAILED", `LMDB could not commit: ${reason}. Check that the disk has room.`, { cause });
+  return new SluiceError("LOG_FAILED", `LMDB could not commit: ${messageOf(cause)}. Check that the disk has room.`, {
+    cause,
+  });
 }

@@ -67,7 +67,8 @@ export function checkStreamOptions(options: StreamOptions): void {
 }
 
 function isTime(value: unknown): boolean {
-  return value instanceof Date ? !Number.isNaN(value.getTime()) : typeof value === "number" && value >= 0;
+  const isDate = typeof (value as Date | null)?.getTime === "function";
+  return isDate ? !Number.isNaN(Number(value)) : typeof value === "number" && value >= 0;
 }
 
 /** Throws `INVALID_OPTION` if the value cannot be an event type. */

@@ -7,7 +7,9 @@ interface AsyncStorage {
   getStore(): LazySignal | undefined;
 }
 
-const STORAGE: AsyncStorage | undefined = findStorage();
+/** Shared by all copies of the package: a source may iterate over a subscription of another copy. */
+const STORAGE: AsyncStorage | undefined = ((globalThis as Record<symbol, unknown>)[Symbol.for("sluice.stream")] ??=
+  findStorage()) as AsyncStorage | undefined;
 
 function findStorage(): AsyncStorage | undefined {
   const host = (globalThis as { process?: { getBuiltinModule?(name: string): unknown } }).process;

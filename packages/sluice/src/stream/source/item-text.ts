@@ -1,14 +1,14 @@
 import { show } from "../../base/check-option.ts";
 import { SluiceError } from "../../base/sluice-error.ts";
 import { encodeEvent } from "../../protocol/encode-event.ts";
-import { SseItem } from "./sse-item.ts";
+import { isSseItem } from "./sse-item.ts";
 
 /**
  * Encodes a value that a source yielded. `event` is the type of values without one. Throws `INVALID_DATA`,
  * `INVALID_FIELD`.
  */
 export function itemText(item: unknown, event: string | undefined): string {
-  if (!(item instanceof SseItem)) return encodeEvent({ data: dataText(item), event });
+  if (!isSseItem(item)) return encodeEvent({ data: dataText(item), event });
   const { data, id, retry, comment } = item;
   if (data === undefined && (comment !== undefined || retry !== undefined)) return encodeEvent({ id, retry, comment });
   return encodeEvent({ data: dataText(data), event: item.event ?? event, id, retry, comment });

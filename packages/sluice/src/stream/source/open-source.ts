@@ -17,7 +17,10 @@ export function openSource(
 
   function feed(made: unknown): Feed | null | Promise<Feed | null> {
     if (made === null) return null;
-    if (hasMethod(made, "openFeed")) return (made as FeedSource).openFeed(context);
+    if (hasMethod(made, "openFeed")) {
+      const opened = (made as FeedSource).openFeed(context);
+      return hasMethod(opened, "then") ? Promise.resolve(opened) : opened;
+    }
     if (!isIterable(made))
       throw invalidOption("what the source function returns", "an async iterable, a subscription, or null", made);
     return new SourceFeed(readableSource(made), context, options);

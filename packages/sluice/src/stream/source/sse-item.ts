@@ -1,3 +1,5 @@
+import { brand } from "../../base/brand.ts";
+
 /** The fields of an event besides its data. */
 export interface SseItemFields {
   /** The event ID. A reconnecting subscriber returns it as `Last-Event-ID`. */
@@ -41,3 +43,6 @@ export class SseItem<T = unknown> implements SseItemFields {
     this.comment = fields.comment;
   }
 }
+
+/** Returns true if the value is an `SseItem` of any copy of the package. */
+export const isSseItem: (value: unknown) => value is SseItem = brand(SseItem, "sluice.SseItem");

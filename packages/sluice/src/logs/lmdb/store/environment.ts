@@ -1,4 +1,5 @@
 import type { open, RootDatabase, RootDatabaseOptionsWithPath } from "lmdb";
+import { isSluiceError } from "../../../base/is-sluice-error.ts";
 import { SluiceError } from "../../../base/sluice-error.ts";
 import { checkDataFile, fileSystem, makeFolder, makeLockFile, makeReserve } from "./files.ts";
 
@@ -49,7 +50,7 @@ export function openEnvironment(openLmdb: typeof open, path: string): Environmen
     // Without the device number: the same disk may have another one after a reboot.
     return { db, run: `${ino}:${birthtimeNs}` };
   } catch (cause) {
-    if (cause instanceof SluiceError) throw cause;
+    if (isSluiceError(cause)) throw cause;
     const message =
       `lmdbLog cannot use ${JSON.stringify(path)}: ${(cause as Error).message}. ` +
       "Give it a folder that this process may read and write.";

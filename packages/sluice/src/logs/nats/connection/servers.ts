@@ -1,4 +1,5 @@
 import { loadPackage } from "../../../base/load-package.ts";
+import { messageOf } from "../../../base/message-of.ts";
 import { SluiceError } from "../../../base/sluice-error.ts";
 import { dial } from "./dial.ts";
 import type { NatsConnection } from "./nats-link.ts";
@@ -79,8 +80,7 @@ export async function connectTo(
       }),
     );
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new Error(`There is no connection to NATS at ${hosts.join(", ")}: ${reason}.`, { cause });
+    throw new Error(`There is no connection to NATS at ${hosts.join(", ")}: ${messageOf(cause)}.`, { cause });
   }
 }
 

@@ -1,3 +1,5 @@
+import { isSluiceError } from "../../../base/is-sluice-error.ts";
+import { messageOf } from "../../../base/message-of.ts";
 import { SluiceError } from "../../../base/sluice-error.ts";
 
 /** Explanations of Redis's errors, by their code: the first word of the answer. */
@@ -29,7 +31,7 @@ const NO_SERVER: readonly string[] = ["ECONNREFUSED", "ENOENT", "ENOTFOUND"];
 
 /** Returns the code of an error answer. Before Redis 7, errors of a script's commands carry it inside their message. */
 function codeOf(error: unknown): string | undefined {
-  const message = error instanceof Error ? error.message : "";
+  const message = messageOf(error);
   return /@user_script: ?\d+: -?([A-Z]{2,}) /.exec(message)?.[1] ?? /^-?([A-Z]{2,}) /.exec(message)?.[1];
 }
 
@@ -46,7 +48,7 @@ export function mustReconnect(error: unknown): boolean {
 
 /** Returns true if retrying is useless until somebody changes the configuration. */
 export function isHopeless(error: unknown): boolean {
-  return HOPELESS.includes(codeOf(error) ?? "") || (error instanceof SluiceError && isHopeless(error.cause));
+  return HOPELESS.includes(codeOf(error) ?? "") || (isSluiceError(error) && isHopeless(error.cause));
 }
 
 /** Returns true if no server listens at the address. */

@@ -1,0 +1,16 @@
+/**
+ * Marks the instances of a class with `Symbol.for(mark)`, so that all copies of the package in the process recognise
+ * them. `instanceof` and the returned guard then look for the mark. Bundlers and package managers make such copies.
+ */
+export function brand<T>(type: { readonly prototype: T }, mark: string): (value: unknown) => value is T {
+  const key = Symbol.for(mark);
+  const isBranded = (value: unknown): value is T => (value as Record<symbol, unknown> | null)?.[key] !== undefined;
+  Object.defineProperty(type.prototype, key, { value: true });
+  Object.defineProperty(type, Symbol.hasInstance, {
+    // Subclasses inherit this function. `instanceof` of a subclass means that subclass alone.
+    value(this: { readonly prototype: object }, value: object) {
+      return this === type ? isBranded(value) : Object.prototype.isPrototypeOf.call(this.prototype, value);
+    },
+  });
+  return isBranded;
+}
