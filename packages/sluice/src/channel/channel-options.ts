@@ -38,8 +38,8 @@ export interface ChannelOptions<Events extends EventMap = AnyEvents> {
    */
   readonly topics?: "required";
   /**
-   * Most topics of one subscription. A subscription with more is refused with `INVALID_OPTION`, which answers a request
-   * with 400. Default: 1,000.
+   * Maximum number of topics of one subscription. A subscription with more is refused with `INVALID_OPTION`, which
+   * answers a request with 400. Default: 1,000.
    */
   readonly maxTopics?: number;
   /** Largest size of an event's data as text, in bytes of UTF-8. Default: 1 MiB. */

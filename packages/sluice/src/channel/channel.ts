@@ -65,8 +65,8 @@ export class Channel<Events extends EventMap = AnyEvents> {
 
   /**
    * Publishes an event. Resolves to its event ID once the log has the event, as durable as the log promises (the memory
-   * log: in this process). Events are logged in the order of the calls. If a schema validates asynchronously, the event
-   * takes its place, and a copy of its data, when the schema has answered.
+   * log: in this process). Events are logged in the order of the calls. If a schema validates asynchronously, Sluice
+   * copies the data and orders the event when the schema has answered.
    *
    * Rejects with `INVALID_FIELD` (type, topics, id, retry), `INVALID_OPTION` (unknown options), `INVALID_DATA`,
    * `SCHEMA_MISMATCH`, `EVENT_TOO_LARGE`, `ID_CONFLICT`, `CLOSED` or `LOG_FAILED`.

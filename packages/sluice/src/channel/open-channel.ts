@@ -43,7 +43,7 @@ export interface OpenChannelOptions {
   readonly settings: ChannelSettings;
 }
 
-/** A channel whose log is open: everything that moves its events. Loaded when the first channel is made. */
+/** A channel whose log is open: it publishes, delivers and reads events. Loaded when the first channel is made. */
 export class OpenChannel {
   readonly #name: string;
   readonly #log: ChannelLog;
@@ -161,12 +161,12 @@ export class OpenChannel {
   }
 
   #appended(offset: number): string {
-    // The offset of an event with an own ID that the log already had is not new.
+    // If the log already had an event with this own ID, its offset is not new.
     if (offset > this.#newestPublished) {
       this.#newestPublished = offset;
       this.#published++;
     }
-    // The offset belongs to the life that the log is in now, and perhaps no longer a moment later.
+    // Take the epoch now: a new life may begin before the caller continues.
     return formatPosition({ epoch: this.#log.epoch, offset });
   }
 }

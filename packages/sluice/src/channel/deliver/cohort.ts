@@ -28,18 +28,17 @@ export interface Member {
 export class Cohort implements CohortKey {
   readonly number: number;
   readonly selection: Selection;
-  /** Number of members, live or not. */
-  members = 0;
   /** Events written to each member that was live all the time. */
   events = 0;
   /** Time of the last write, on the hub's clock. */
   writtenAt = 0;
-  /** Position after the last event that live members received: their clients' last event ID. */
-  lastSent: Position | undefined;
   /** Live members by slot. A member that leaves during a write leaves a hole until the write ends. */
   readonly #live: (Member | undefined)[] = [];
   /** Sinks of the live members by slot: all that a write needs while sockets keep up. */
   readonly #sinks: Sink[] = [];
+  /** Members, live or not. */
+  #members = 0;
+  #lastSent: Position | undefined;
   #writing = false;
 
   constructor(number: number, selection: Selection) {
@@ -50,6 +49,26 @@ export class Cohort implements CohortKey {
   /** True if the cohort takes every event without topics, like all other plain cohorts. */
   get isPlain(): boolean {
     return this.selection.types === undefined && this.selection.filter === undefined;
+  }
+
+  /** Position after the last event that live members received: their clients' last event ID. */
+  get lastSent(): Position | undefined {
+    return this.#lastSent;
+  }
+
+  /** Forgets `lastSent`: its offset belongs to a life of the log that ends. */
+  forgetLastSent(): void {
+    this.#lastSent = undefined;
+  }
+
+  /** Counts a new member, live or not. */
+  join(): void {
+    this.#members++;
+  }
+
+  /** Counts a member out. Returns true if it was the last. */
+  leave(): boolean {
+    return --this.#members === 0;
   }
 
   /** Number of live members. */
@@ -80,7 +99,7 @@ export class Cohort implements CohortKey {
   write(piece: Piece, lastSent: Position, now: number): void {
     const live = this.#live;
     const sinks = this.#sinks;
-    this.lastSent = lastSent;
+    this.#lastSent = lastSent;
     this.events += piece.events;
     this.writtenAt = now;
     this.#writing = true;

@@ -35,13 +35,13 @@ export class Cohorts {
       this.#byKey.set(selection.key, cohort);
       this.#index(cohort);
     }
-    cohort.members++;
+    cohort.join();
     return cohort;
   }
 
   /** Counts a member out, and drops the cohort with its last member. */
   leave(cohort: Cohort): void {
-    if (--cohort.members > 0) return;
+    if (!cohort.leave()) return;
     this.#byKey.delete(cohort.selection.key);
     const { topics } = cohort.selection;
     if (topics === "*") this.#ofEverything.delete(cohort);

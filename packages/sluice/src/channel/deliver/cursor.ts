@@ -14,7 +14,7 @@ import { type Cohort, type Member, NO_SLOT } from "./cohort.ts";
 import type { Delivery } from "./delivery.ts";
 import { SnapshotWriter } from "./snapshot-writer.ts";
 
-/** Most pieces a cursor writes before other cursors get a turn. */
+/** Maximum number of pieces a cursor writes before other cursors get a turn. */
 const PIECES_PER_RUN = 4;
 
 /** Last sent position of a subscriber that has received no position yet: it has no event ID. */
@@ -45,7 +45,7 @@ export class Cursor implements Feed, Member {
   #eventsBefore = 0;
   #snapshot: SnapshotWriter | undefined;
   /** Changes when pending work becomes obsolete: the log began a new life, or the stream ended. */
-  #life = 0;
+  #generation = 0;
 
   constructor(delivery: Delivery, { selection, from, initial }: SubscriptionSettings, context: SourceContext) {
     this.#delivery = delivery;
@@ -92,7 +92,7 @@ export class Cursor implements Feed, Member {
   }
 
   stop(): void {
-    this.#life++;
+    this.#generation++;
     if (this.#isLive) this.#leaveLive();
     else this.#delivery.removeLagging(this);
     this.#delivery.cohorts.leave(this.cohort);
@@ -126,7 +126,7 @@ export class Cursor implements Feed, Member {
   resume(kept: number | undefined): void {
     if (this.#target.ended) return;
     if (kept === undefined || (this.#begun && this.#after <= kept)) return this.#goOn();
-    this.#life++;
+    this.#generation++;
     if (!this.#begun) return;
     this.#busy = true;
     this.#begin(startAfterGap(this.#delivery.liveLog, "other-epoch", formatPosition(this.#lastSent)), "", false);
@@ -151,10 +151,10 @@ export class Cursor implements Feed, Member {
     const isFresh = lastEventId === undefined;
     if (!(found instanceof Promise)) return this.#begin(found, opening, isFresh);
     if (opening !== "") this.#write(`${opening}\n`);
-    const life = this.#life;
+    const generation = this.#generation;
     found
       .then((start) => {
-        if (life === this.#life) this.#begin(start, "", isFresh);
+        if (generation === this.#generation) this.#begin(start, "", isFresh);
         // A start point of an earlier life may mean nothing in the new one.
         else if (!this.#target.ended) this.#findStart("");
       })
@@ -270,9 +270,9 @@ export class Cursor implements Feed, Member {
 
   /** Returns `work` guarded: it does nothing if the log began a new life or the stream ended before it runs. */
   #inThisLife<Args extends unknown[]>(work: (...args: Args) => void): (...args: Args) => void {
-    const life = this.#life;
+    const generation = this.#generation;
     return (...args) => {
-      if (life === this.#life) work(...args);
+      if (generation === this.#generation) work(...args);
     };
   }
 }

@@ -81,8 +81,7 @@ export class Delivery implements LiveLogListener {
     const live = [...this.cohorts.all()].flatMap((cohort) => cohort.live());
     this.#suspended = [...this.#lagging, ...live];
     for (const member of this.#suspended) member.stepBack();
-    // Their offsets belong to the life that ends.
-    for (const cohort of this.cohorts.all()) cohort.lastSent = undefined;
+    for (const cohort of this.cohorts.all()) cohort.forgetLastSent();
   }
 
   resume(kept: number | undefined): void {

@@ -1,6 +1,6 @@
 import { afterTurn } from "../../base/timers.ts";
 
-/** Most callbacks in one event-loop turn. Other work gets its turn in between. */
+/** Maximum number of callbacks in one event-loop turn. Other work gets its turn in between. */
 const RUNS_PER_TURN = 32;
 
 /** Runs callbacks in the order in which they were added, a few per event-loop turn. */

@@ -4,7 +4,7 @@ import type { LiveLog } from "../read/live-log.ts";
 import { latestSnapshot } from "../read/snapshot.ts";
 import type { CohortKey } from "../read/step.ts";
 
-/** Most cohorts whose snapshot is kept. */
+/** Maximum number of cohorts whose snapshot is kept. */
 const SNAPSHOTS_HELD = 16;
 
 interface CachedSnapshot {

@@ -16,7 +16,7 @@ export interface Gap {
   readonly reason: GapReason;
   /** The subscriber's last event ID, cut to 128 characters. */
   readonly lastEventId: string;
-  /** Position after which the stream goes on. The subscriber missed the events between `lastEventId` and this one. */
+  /** Position after which the stream continues. The subscriber missed the events between `lastEventId` and this one. */
   readonly resumesAfter: string;
 }
 
@@ -34,7 +34,7 @@ export function makeGap(reason: GapReason, lastEventId: string, resumesAfter: st
 }
 
 /**
- * Returns the gap event as text. A subscriber can resume from its `id`: the position after which the stream goes on,
+ * Returns the gap event as text. A subscriber can resume from its `id`: the position after which the stream continues,
  * or, if a snapshot follows, an ID that leads to the same gap again.
  */
 export function gapText(gap: Gap, event: string, snapshotFollows: boolean): string {

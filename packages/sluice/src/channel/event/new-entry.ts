@@ -44,7 +44,7 @@ export interface Publication {
 }
 
 /**
- * Returns the log entry of a publication. Copies the data as text, so that the caller cannot change them afterwards.
+ * Returns the log entry of a publication. Copies the data as text, so that the caller cannot change it afterwards.
  * Throws `INVALID_DATA`, `EVENT_TOO_LARGE`, `INVALID_FIELD` and, for unknown options, `INVALID_OPTION`.
  */
 export function makeEntry(channel: string, rules: EntryRules, { type, value, options }: Publication): NewEntry {

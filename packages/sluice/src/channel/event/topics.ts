@@ -1,7 +1,7 @@
 import { invalidOption, show } from "../../base/check-option.ts";
 import { SluiceError } from "../../base/sluice-error.ts";
 
-/** Most topics of one event. */
+/** Maximum number of topics of one event. */
 const MAX_EVENT_TOPICS = 1_000;
 const MAX_TOPIC_LENGTH = 256;
 

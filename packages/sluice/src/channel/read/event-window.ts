@@ -2,9 +2,9 @@ import type { KeptEvent } from "../event/kept-event.ts";
 
 /** Limits of a channel's window. */
 export interface WindowLimits {
-  /** Most events in the window. Default: 4,096. */
+  /** Maximum number of events in the window. Default: 4,096. */
   readonly events: number;
-  /** Most bytes in the window. Default: 8 MiB. */
+  /** Maximum number of bytes in the window. Default: 8 MiB. */
   readonly bytes: number;
 }
 

@@ -11,7 +11,7 @@ export interface HistoryOptions<
 > extends SelectionOptions<Events, Type> {
   /** Event ID after which the history begins. Default: the newest `limit` events, found by reading all kept events. */
   readonly after?: string;
-  /** Most events returned. Default: 100. At most 10,000. */
+  /** Maximum number of events returned. Default: 100. At most 10,000. */
   readonly limit?: number;
 }
 
@@ -19,7 +19,7 @@ export interface HistoryOptions<
 export interface History<Events extends EventMap = AnyEvents> {
   /** Oldest first. */
   readonly events: readonly ChannelEvent<Events>[];
-  /** Position after the last event: the next `after`, or the `lastEventId` of a stream that goes on from here. */
+  /** Position after the last event: the next `after`, or the `lastEventId` of a stream that continues from here. */
   readonly position: string;
   /** The gap after the ID `after`; `undefined` if no event is missing. */
   readonly gap: Gap | undefined;

@@ -18,7 +18,7 @@ interface Part {
   readonly revision: number;
 }
 
-/** Most parts kept for other subscribers: 4 times half a high-water mark. */
+/** Maximum number of parts kept for other subscribers: 4 times half a high-water mark. */
 const PARTS_HELD = 4;
 
 /**

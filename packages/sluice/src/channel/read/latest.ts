@@ -4,9 +4,9 @@ import { type LatestEvents, LatestSnapshot } from "./latest-snapshot.ts";
 
 /** Limits of the newest events that a channel remembers by key. */
 export interface LatestLimits {
-  /** Most keys. Default: 10,000. */
+  /** Maximum number of keys. Default: 10,000. */
   readonly keys: number;
-  /** Most bytes of all remembered events. Default: 16 MiB. */
+  /** Maximum number of bytes of all remembered events. Default: 16 MiB. */
   readonly bytes: number;
 }
 

@@ -28,7 +28,7 @@ export interface LiveLogOptions {
   readonly window: WindowLimits;
   /** Time for which events are gathered for one flush, in ms. 0: until the end of the event-loop turn. */
   readonly flushInterval: number;
-  /** Most bytes of one batch, unless a single event has more. */
+  /** Maximum number of bytes of one batch, unless a single event has more. */
   readonly batchBytes: number;
   /** The channel option `latestBy`. */
   readonly latestBy: ((event: ChannelEvent) => string | undefined) | undefined;
@@ -230,7 +230,7 @@ export class LiveLog implements TailListener, ReadableLog {
     return batch;
   }
 
-  /** Goes on after the offset `last`. Events up to there are in the log, or lost. */
+  /** Continues after the offset `last`. Events up to there are in the log, or lost. */
   #jumpTo(last: number): void {
     this.window.reset(last);
     this.flushed = last;

@@ -4,7 +4,10 @@ import { KeptEvent } from "../event/kept-event.ts";
 
 const PAGE_EVENTS = 512;
 const PAGE_BYTES = 256 * 1024;
-/** Most pages kept per channel: 2 MiB of entries (or one oversized entry each), and the frames made from them. */
+/**
+ * Maximum number of pages kept per channel: 2 MiB of entries (or one oversized entry each), and the frames made from
+ * them.
+ */
 const PAGES_HELD = 8;
 
 /** Consecutive events read from the log. */

@@ -13,12 +13,15 @@ export interface ReadableLog {
   readonly window: EventWindow;
   /** Offset up to which events may be read: live subscribers have received them. */
   readonly flushed: number;
-  /** Most bytes of one step. */
+  /** Maximum number of bytes of one step. */
   readonly batchBytes: number;
   readonly onFilterError: (error: unknown) => void;
 }
 
-/** Most events examined in one stretch, so that a cursor that selects few of them does not block the event loop. */
+/**
+ * Maximum number of events examined in one stretch, so that a cursor that selects few of them does not block the event
+ * loop.
+ */
 const STRETCH_EVENTS = 4_096;
 
 /** Reads the next events of lagging subscribers, step by step. Subscribers at the same offset share the steps. */

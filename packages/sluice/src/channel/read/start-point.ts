@@ -18,7 +18,7 @@ export interface StartPoint {
   readonly gap: Gap | undefined;
 }
 
-/** A subscriber's wish for a start point. */
+/** The request of a subscriber for a start point. */
 export interface StartRequest {
   readonly lastEventId: string | undefined;
   /** Start position without a last event ID. */

@@ -1,6 +1,6 @@
 import type { CohortKey, Step } from "./step.ts";
 
-/** Most steps kept per channel. A step holds at most half a high-water mark: 512 KiB in all by default. */
+/** Maximum number of steps kept per channel. A step holds at most half a high-water mark: 512 KiB in all by default. */
 const STEPS_HELD = 16;
 
 /** The newest steps of a channel, for the many subscribers that resume from the same position. */

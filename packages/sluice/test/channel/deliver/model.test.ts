@@ -59,17 +59,17 @@ async function settle(world: World): Promise<void> {
 
 const numRuns = Number(process.env.MODEL_RUNS ?? 300);
 
-it("a channel on the memory log delivers what the model says", async () => {
+it("a channel on the memory log delivers the events that the model predicts", async () => {
   const property = fc.asyncProperty(commands, (list) => run(memoryModelLog(RETAINED_EVENTS), list));
   await fc.assert(property, { numRuns });
 });
 
-it("a channel on a slow log delivers what the model says", async () => {
+it("a channel on a slow log delivers the events that the model predicts", async () => {
   const property = fc.asyncProperty(commands, (list) => run(memoryModelLog(RETAINED_EVENTS, slowly), list));
   await fc.assert(property, { numRuns });
 });
 
-it("a channel on a shared log that loses entries delivers what the model says", async () => {
+it("a channel on a shared log that loses entries delivers the events that the model predicts", async () => {
   const seed = fc.nat(2 ** 32 - 1);
   const property = fc.asyncProperty(sharedCommands, seed, (list, n) =>
     run(forgetfulModelLog(RETAINED_EVENTS, n), list),

@@ -1,4 +1,5 @@
 import { expect, it } from "vitest";
+import { turns } from "../../support/turns.ts";
 import { until } from "../../support/until.ts";
 import { openWorld, read } from "../support/channel-world.ts";
 
@@ -36,7 +37,7 @@ it("leaves the event loop free for other work while a subscriber reads", async (
   const subscriber = connect(channel.subscribe({ from: "start" }));
   let turnsMeanwhile = 0;
   while (channel.stats().live === 0) {
-    await new Promise<void>((resolve) => void setImmediate(resolve));
+    await turns(1);
     turnsMeanwhile++;
   }
   expect(read(subscriber)).toHaveLength(EVENTS);

@@ -1,6 +1,7 @@
 import { expect, it } from "vitest";
 import type { ChannelLog, Log } from "../../../src/logs/log.ts";
 import { memoryLog } from "../../../src/logs/memory/memory-log.ts";
+import { turns } from "../../support/turns.ts";
 import { until } from "../../support/until.ts";
 import { openWorld } from "../support/channel-world.ts";
 
@@ -25,7 +26,7 @@ function countingLog(): { log: Log; reads: () => number; entries: () => number }
         return Object.assign(opened, {
           read: async (after: number, events: number, bytes: number) => {
             reads++;
-            await new Promise<void>((resolve) => setImmediate(resolve));
+            await turns(1);
             const found = await read(after, events, bytes);
             entries += found.length;
             return found;
@@ -75,7 +76,7 @@ it("reads the log for a subscriber far behind at the subscriber's pace, while ot
   const slow = world.connect(world.channel.subscribe({ topics: "*", from: "start" }));
   const live = world.connect(world.channel.subscribe({ topics: "*" }));
   await until("its socket is full", () => slow.written > 0);
-  for (let i = 0; i < 20; i++) await new Promise<void>((resolve) => setImmediate(resolve));
+  await turns(20);
   // The log is not read ahead of the slow subscriber.
   expect(entries()).toBeLessThan(EVENTS / 4);
   for (let n = 1; n <= 50; n++) {

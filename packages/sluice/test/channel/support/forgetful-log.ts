@@ -13,7 +13,7 @@ interface StoreState {
   readonly last: number;
 }
 
-/** Most entries in one answer to the tail. */
+/** Maximum number of entries in one answer to the tail. */
 const TAIL_EVENTS = 5;
 /** One in this many appends gets no answer, whether the store appended or not. */
 const FAILS_ONE_IN = 12;

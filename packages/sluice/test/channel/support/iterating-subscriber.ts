@@ -3,7 +3,7 @@ import type { SeenEvent } from "./fake-subscriber.ts";
 
 /** Number of bytes in `take(bytes)` that stand for one item. */
 const ITEM_BYTES = 50;
-/** Most pending calls of `next()`. */
+/** Maximum number of pending calls of `next()`. */
 const MAX_ASKED = 20;
 
 /** A subscriber without HTTP. It calls `next()` for the items that `take()` requests. */

@@ -73,10 +73,10 @@ export class World {
     const published = this.channel.publish(type, JSON.parse(data), { ...(topics && { topics }), ...(id && { id }) });
     this.#unanswered++;
     published
-      .then((told) => {
+      .then((eventId) => {
         // If a new life begins in the turn of the answer, the ID may belong to either life.
         if (this.modelLog.channelLog.epoch !== epoch) return;
-        const position = this.history.position(told);
+        const position = this.history.position(eventId);
         expect(position && this.history.at(position)?.data, "publish resolves to the ID of the event").toBe(data);
       })
       .catch((error) => {
