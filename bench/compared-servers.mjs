@@ -2,7 +2,7 @@
  * A server program, and how subscribers connect to it.
  * @typedef {object} ComparedServer
  * @property {string} name name of the library, as its users know it
- * @property {string} program name of a file in `servers/`, without `.mjs`
+ * @property {string} program path of a file from `servers/`, without `.mjs`
  * @property {object} [options] options of the program
  * @property {import("./processes/server-under-load.mjs").ConnectOptions} [connectOptions]
  */
@@ -12,7 +12,7 @@ export const COMPARED_SERVERS = [
   { name: "control", program: "control" },
   { name: "Sluice", program: "sluice" },
   { name: "better-sse", program: "better-sse" },
-  { name: "@fastify/sse", program: "fastify-sse" },
+  { name: "@fastify/sse", program: "../peers/fastify-sse" },
   { name: "Hono", program: "hono" },
   {
     name: "Sluice, compress: true",

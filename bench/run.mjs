@@ -4,6 +4,7 @@
  */
 import { runAgainst } from "./against/run-against.mjs";
 import { readArguments } from "./arguments.mjs";
+import { ensurePeers } from "./peers/ensure-peers.mjs";
 import { killChildren } from "./processes/start-child.mjs";
 import { withTimeout } from "./processes/with-timeout.mjs";
 import { isMet, printFigures } from "./report.mjs";
@@ -14,6 +15,7 @@ const INVALID_ARGUMENTS = 2;
 
 const args = parseOrExit();
 const settings = makeSettings(args);
+if (!args.against && args.scenarios.some((name) => SCENARIOS[name]?.comparesPeers)) ensurePeers();
 const start = performance.now();
 const ok = args.against ? await runAgainst({ ...args, ...args.against, settings }) : await runScenarios();
 if (args.quick) console.log("--quick shows that everything works. Its figures mean nothing.");

@@ -2,12 +2,13 @@
  * @typedef {object} ScenarioInfo
  * @property {number} limitS limit of one run, in seconds
  * @property {boolean} [comparesBuilds] true if the scenario exports `against`, and so supports `--against`
+ * @property {boolean} [comparesPeers] true if the scenario starts the servers of other libraries
  */
 
 /** All scenarios, in the order in which they run. @type {Readonly<Record<string, ScenarioInfo>>} */
 export const SCENARIOS = {
-  fanout: { limitS: 150, comparesBuilds: true },
-  idle: { limitS: 120, comparesBuilds: true },
+  fanout: { limitS: 150, comparesBuilds: true, comparesPeers: true },
+  idle: { limitS: 120, comparesBuilds: true, comparesPeers: true },
   burst: { limitS: 60, comparesBuilds: true },
   targeted: { limitS: 60 },
   stalled: { limitS: 120 },

@@ -1,7 +1,7 @@
 // @ts-check
 /**
- * Runs the checks that no test covers: types, the published package, sizes, line lengths, language, and README's
- * promises. Prints one line for each check, and exits with 1 if a check fails.
+ * Runs the checks that no test covers: types, the published package, engines, sizes, line lengths, language, and
+ * README's promises. Prints one line for each check, and exits with 1 if a check fails.
  *
  *     npm run check                     all checks
  *     npm run check -- size             the checks whose name contains "size"
@@ -9,6 +9,7 @@
  */
 import { writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
+import { engineChecks } from "./checks/engines.mjs";
 import { frameworksChecks } from "./checks/frameworks.mjs";
 import { languageChecks } from "./checks/language.mjs";
 import { lineLengthChecks } from "./checks/line-lengths.mjs";
@@ -29,6 +30,7 @@ const { values, positionals } = parseArgs({ allowPositionals: true, options: { r
 const checks = [
   ...typeChecks(),
   ...packageChecks,
+  ...engineChecks,
   ...sizeChecks,
   ...trackedFilesChecks,
   ...lineLengthChecks,

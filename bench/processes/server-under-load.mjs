@@ -172,7 +172,7 @@ export class ServerUnderLoad {
 
 /**
  * Starts a server program and its load generator.
- * @param {string} program name of a file in `servers/`, without `.mjs`
+ * @param {string} program path of a file from `servers/`, without `.mjs`
  * @param {object} [settings]
  * @param {object} [settings.options] options of the server program
  * @param {object} [settings.loadOptions] options of the load generator

@@ -1,8 +1,8 @@
 /** \@fastify/sse, broadcasting as its documentation shows: keep each `reply.sse` open, and send to all in a loop. */
 import fastifySse from "@fastify/sse";
 import fastify from "fastify";
+import { serveBench } from "../servers/serve-bench.mjs";
 import { HEARTBEAT_MS } from "../settings.mjs";
-import { serveBench } from "./serve-bench.mjs";
 
 /** @type {Set<import("@fastify/sse").SSEReplyInterface>} */
 const streams = new Set();
