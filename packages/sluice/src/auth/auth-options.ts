@@ -1,9 +1,14 @@
-import type { CryptoKey, JSONWebKeySet, JWK, JWTVerifyGetKey, KeyObject } from "jose";
+import type { JSONWebKeySet, JWK, JWTVerifyGetKey } from "jose";
 import { checkNames, checkNumber, checkText, invalidOption } from "../base/check-option.ts";
 import { SluiceError } from "../base/sluice-error.ts";
 import { looksPublic } from "./public-material.ts";
 import type { TicketLimits } from "./tickets.ts";
 import type { VerifierSettings } from "./token-verifier.ts";
+
+/** A `CryptoKey` of Web Crypto, or a `KeyObject` of Node. jose exports these types only since its version 6. */
+export interface KeyObject {
+  readonly type: string;
+}
 
 /** Options of tickets. */
 export interface TicketOptions {
@@ -36,7 +41,7 @@ export interface AuthOptions {
    * Sets the issuer's public key: a JWK, a `CryptoKey`, or Node's `createPublicKey(pem)`. Required, unless `secret` or
    * `jwks` is set.
    */
-  readonly publicKey?: JWK | CryptoKey | KeyObject;
+  readonly publicKey?: JWK | KeyObject;
   /**
    * Sets the issuer's public keys: the URL of a key set, the key set itself, or a key function of jose. Required,
    * unless `secret` or `publicKey` is set.
@@ -150,7 +155,7 @@ function checkSecret(secret: unknown, algorithms: readonly string[]): Uint8Array
   return bytes;
 }
 
-function checkPublicKey(key: unknown): JWK | CryptoKey | KeyObject {
+function checkPublicKey(key: unknown): JWK | KeyObject {
   const { type, kty, d } = (typeof key === "object" && key !== null ? key : {}) as Record<string, unknown>;
   if (type === "public" || (typeof kty === "string" && kty !== "oct" && d === undefined)) return key as JWK;
   const what =

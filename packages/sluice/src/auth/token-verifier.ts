@@ -1,12 +1,16 @@
-import type { JSONWebKeySet, JWTPayload, JWTVerifyGetKey, JWTVerifyOptions, KeyInput } from "jose";
+import type { JSONWebKeySet, JWK, JWTPayload, JWTVerifyGetKey, JWTVerifyOptions } from "jose";
 import { loadPackage } from "../base/load-package.ts";
 import { AuthError } from "./auth-error.ts";
+import type { KeyObject } from "./auth-options.ts";
 
 type Jose = typeof import("jose");
 
+/** A key that verifies signatures: a secret, or a public key. */
+type VerificationKey = Uint8Array | JWK | KeyObject;
+
 /** Rules by which a token is verified; validated, with the defaults filled in. */
 export interface VerifierSettings {
-  readonly key: KeyInput | JSONWebKeySet | URL | JWTVerifyGetKey;
+  readonly key: VerificationKey | JSONWebKeySet | URL | JWTVerifyGetKey;
   readonly algorithms: readonly string[];
   readonly issuer: string | readonly string[] | undefined;
   readonly audience: string | readonly string[] | undefined;
@@ -26,10 +30,16 @@ const CAUSED_BY_TOKEN = ["ERR_JWKS_NO_MATCHING_KEY", "ERR_JWKS_MULTIPLE_MATCHING
  * Makes a verifier with the package `jose`. The package is loaded here, so programs without authentication do not need
  * it.
  *
- * @throws {SluiceError} `MISSING_PACKAGE` if it is not installed
+ * @throws {SluiceError} `MISSING_PACKAGE` if it is not installed, or too old
  */
 export async function createTokenVerifier(settings: VerifierSettings): Promise<TokenVerifier> {
-  const jose = await loadPackage("jose", "sluice/auth", () => import("jose"));
+  const jose = await loadPackage({
+    name: "jose",
+    user: "sluice/auth",
+    since: "5.9",
+    load: () => import("jose"),
+    isUsable: takesJwks,
+  });
   const { algorithms, issuer, audience, clockTolerance } = settings;
   const options: JWTVerifyOptions = {
     // A token must not choose how it is verified (RFC 8725, section 3.1): accept only these algorithms.
@@ -44,7 +54,7 @@ export async function createTokenVerifier(settings: VerifierSettings): Promise<T
   return async (token) => {
     let keysFailed = false;
     const getKey: JWTVerifyGetKey = async (header, jws) => {
-      if (typeof key !== "function") return key;
+      if (typeof key !== "function") return key as Awaited<ReturnType<JWTVerifyGetKey>>;
       try {
         return await key(header, jws);
       } catch (error) {
@@ -63,7 +73,21 @@ export async function createTokenVerifier(settings: VerifierSettings): Promise<T
   };
 }
 
-function keySource(jose: Jose, key: VerifierSettings["key"]): KeyInput | JWTVerifyGetKey {
+/** A JWT without claims, and the JWK of its secret (HS256). */
+const SIGNED = {
+  token: "eyJhbGciOiJIUzI1NiJ9.e30.b4lamhSeYDrdaNpCnKyr6xbU8uLMadnxRyOnLVA9E2k",
+  key: { kty: "oct", k: "c2x1aWNlc2x1aWNlc2x1aWNlc2x1aWNlc2x1aWNlc2w" },
+};
+
+/** Resolves to true if this version takes a JWK as a key. Before 5.9, it refuses every token with such a key. */
+function takesJwks({ jwtVerify }: Jose): Promise<boolean> {
+  return jwtVerify(SIGNED.token, SIGNED.key).then(
+    () => true,
+    () => false,
+  );
+}
+
+function keySource(jose: Jose, key: VerifierSettings["key"]): VerificationKey | JWTVerifyGetKey {
   if (key instanceof URL) return remoteKeys(jose, key);
   return isKeySet(key) ? jose.createLocalJWKSet(key) : key;
 }
@@ -86,6 +110,6 @@ function remoteKeys(jose: Jose, url: URL): JWTVerifyGetKey {
 }
 
 /** A `Uint8Array` also has a property `keys`, which is a method. */
-function isKeySet(key: KeyInput | JSONWebKeySet | JWTVerifyGetKey): key is JSONWebKeySet {
+function isKeySet(key: VerificationKey | JSONWebKeySet | JWTVerifyGetKey): key is JSONWebKeySet {
   return "keys" in key && Array.isArray(key.keys);
 }

@@ -16,7 +16,7 @@ export type SluiceErrorCode =
   | "UNKNOWN_JOB"
   /** The request carries no valid credential. */
   | "UNAUTHENTICATED"
-  /** An optional package is not installed. */
+  /** An optional package is not installed, or its version is too old. */
   | "MISSING_PACKAGE"
   /** The Sluice, the channel or the log is closed. */
   | "CLOSED"

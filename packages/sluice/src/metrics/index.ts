@@ -1,2 +1,2 @@
 export type { MeasuredChannel, MeasuredSluice, MeasuredStats } from "./measured.ts";
-export { type SluiceMetricsOptions, sluiceMetrics } from "./sluice-metrics.ts";
+export { type MetricsRegistry, type SluiceMetricsOptions, sluiceMetrics } from "./sluice-metrics.ts";

@@ -1,12 +1,19 @@
-import { Counter, Gauge, type OpenMetricsContentType, type PrometheusContentType, type Registry } from "prom-client";
+import { Counter, Gauge, type Registry } from "prom-client";
 import { checkFunction, checkNames, invalidOption } from "../base/check-option.ts";
+import { tooOld } from "../base/load-package.ts";
 import type { MeasuredSluice, MeasuredStats } from "./measured.ts";
 import { METRICS, type Metric } from "./metric-table.ts";
+
+/** The part of prom-client's `Registry` that the metrics use, in all of its versions. */
+export interface MetricsRegistry {
+  registerMetric(metric: never): void;
+  removeSingleMetric(name: string): void;
+}
 
 /** Options of {@link sluiceMetrics}. */
 export interface SluiceMetricsOptions {
   /** Sets the registry of prom-client to which the metrics are added. Required. */
-  readonly register: Registry<PrometheusContentType> | Registry<OpenMetricsContentType>;
+  readonly register: MetricsRegistry;
   /** Sets the prefix of each metric's name. Each Sluice of a process needs its own prefix. Default: `sluice_`. */
   readonly prefix?: string;
   /**
@@ -26,7 +33,7 @@ export interface SluiceMetricsOptions {
  * ```
  *
  * @returns a function that removes these metrics from the registry
- * @throws {SluiceError} `INVALID_OPTION`; an error of prom-client if the registry already has a metric of one of the
+ * @throws {SluiceError} `INVALID_OPTION`; `MISSING_PACKAGE` if prom-client is too old; an error of prom-client if the registry already has a metric of one of the
  * names
  */
 export function sluiceMetrics(sluice: MeasuredSluice, options: SluiceMetricsOptions): () => void {
@@ -65,15 +72,17 @@ function registerMetric(
   { kind, name, help, labels, read }: Metric,
   stats: () => MeasuredStats,
 ): void {
-  const configuration = { name, help, labelNames: [...labels], registers: [register] };
+  const configuration = { name, help, labelNames: [...labels], registers: [register as unknown as Registry] };
   if (kind === "gauge") {
-    new Gauge({
+    const gauge = new Gauge({
       ...configuration,
       collect() {
         this.reset();
         for (const [values, value] of read(stats())) this.set(values, value);
       },
     });
+    // An older prom-client never calls `collect`: every figure would stay 0.
+    if (!("collect" in gauge)) throw tooOld({ name: "prom-client", user: "sluice/metrics", since: "13" });
   } else {
     new Counter({
       ...configuration,

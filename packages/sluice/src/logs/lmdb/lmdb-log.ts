@@ -1,11 +1,10 @@
 import { checkNames, checkNumber, invalidOption } from "../../base/check-option.ts";
 import { loadPackage } from "../../base/load-package.ts";
+import { OnDemand } from "../../base/on-demand.ts";
 import type { ChannelLog, Log, OpenOptions } from "../log.ts";
 import { closedError } from "../shared/closed-error.ts";
 import { LmdbChannelLog } from "./lmdb-channel-log.ts";
 import { LmdbFolder } from "./lmdb-folder.ts";
-
-const { open: openLmdb } = await loadPackage("lmdb", "sluice/lmdb", () => import("lmdb"));
 
 /** Options of {@link lmdbLog}. */
 export interface LmdbLogOptions {
@@ -32,8 +31,7 @@ const SMALLEST_MAP_BYTES = 1024 * 1024;
  * the original receives a gap.
  *
  * Opening a channel and publishing reject with `LOG_FAILED` if the folder cannot be used, if the disk is full, or if
- * another process stopped during a commit. Importing this module without the package `lmdb` rejects with
- * `MISSING_PACKAGE`.
+ * another process stopped during a commit. They reject with `MISSING_PACKAGE` if the package `lmdb` is not installed.
  *
  * ```ts
  * const sluice = createSluice({ log: lmdbLog({ path: "./data" }) });
@@ -56,7 +54,7 @@ class LmdbLog implements Log {
   readonly shared: boolean = true;
   readonly #path: string;
   readonly #maxBytes: number;
-  #folder: LmdbFolder | undefined;
+  readonly #folder: OnDemand<LmdbFolder> = new OnDemand(() => this.#openFolder());
   readonly #channels = new Set<LmdbChannelLog>();
   #closing: Promise<void> | undefined;
 
@@ -67,8 +65,7 @@ class LmdbLog implements Log {
 
   async open(name: string, { retain, onError }: OpenOptions): Promise<ChannelLog> {
     this.#checkOpen();
-    this.#folder ??= this.#openFolder();
-    const folder = this.#folder;
+    const folder = await this.#folder.get();
     const channel = await folder.enterChannel(name);
     this.#checkOpen();
     folder.store.takeSnapshot();
@@ -83,19 +80,26 @@ class LmdbLog implements Log {
     return this.#closing;
   }
 
-  #openFolder(): LmdbFolder {
+  async #openFolder(): Promise<LmdbFolder> {
+    const { open } = await loadPackage({
+      name: "lmdb",
+      user: "sluice/lmdb",
+      since: "2.5",
+      load: () => import("lmdb"),
+      isUsable: (lmdb) => typeof lmdb.open === "function",
+    });
     const onCommit = () => {
       for (const channel of this.#channels) {
         if (channel.isClosed) this.#channels.delete(channel);
         else channel.follow();
       }
     };
-    return new LmdbFolder(openLmdb, { path: this.#path, maxBytes: this.#maxBytes, onCommit });
+    return new LmdbFolder(open, { path: this.#path, maxBytes: this.#maxBytes, onCommit });
   }
 
   async #close(): Promise<void> {
     await Promise.all([...this.#channels].map((channel) => channel.close()));
-    await this.#folder?.close();
+    await (await this.#folder.settled())?.close();
   }
 
   #checkOpen(): void {

@@ -15,12 +15,6 @@ import { NatsStream } from "./stream/nats-stream.ts";
 
 export type { NatsConnection } from "./connection/nats-link.ts";
 
-const { jetstream, jetstreamManager } = await loadPackage(
-  "@nats-io/jetstream",
-  "sluice/nats",
-  () => import("@nats-io/jetstream"),
-);
-
 /** Options of {@link natsLog}. Give either `connection` or `servers`. */
 export interface NatsLogOptions {
   /**
@@ -64,8 +58,8 @@ const NAMES = ["connection", "servers", "prefix", "timeout", "replicas", "storag
  * minutes by default). The event then survives a crash of the server's process, but not of its machine. A subscriber
  * that missed lost events receives a gap.
  *
- * Throws `INVALID_OPTION`. The import rejects with `MISSING_PACKAGE` if `@nats-io/jetstream` is not installed. With
- * `servers`, opening a channel rejects with `MISSING_PACKAGE` if `@nats-io/transport-node` is not installed.
+ * Throws `INVALID_OPTION`. Opening a channel rejects with `MISSING_PACKAGE` if `@nats-io/jetstream` is not installed, or
+ * with `servers` `@nats-io/transport-node`.
  */
 export function natsLog(options: NatsLogOptions): Log {
   const { link, prefix, timeout, storage } = checkOptions(options);
@@ -132,18 +126,33 @@ function checkOptions(options: NatsLogOptions): CheckedOptions {
     throw new SluiceError("INVALID_OPTION", "natsLog() needs either `connection` or `servers`.");
   }
   const storage = { storage: kind, num_replicas: replicas } as const;
-  const makeSession = async (nats: NatsConnection) => ({
-    connection: nats,
-    js: jetstream(nats, { timeout }),
-    jsm: await jetstreamManager(nats, { timeout, checkAPI: false }),
-  });
+  const makeSession = async (connecting: NatsConnection | Promise<NatsConnection>) => {
+    const { jetstream, jetstreamManager } = await loadJetStream();
+    const nats = await connecting;
+    const jsm = await jetstreamManager(nats, { timeout, checkAPI: false });
+    return { connection: nats, js: jetstream(nats, { timeout }), jsm };
+  };
   if (connection !== undefined) {
     checkConnection(connection);
     return { link: new NatsLink(() => makeSession(connection), false), prefix, timeout, storage };
   }
   const parsed = parseServers(servers);
-  const connect = async () => makeSession(await connectTo(parsed, timeout));
+  const connect = async () => {
+    await loadJetStream();
+    return makeSession(connectTo(parsed, timeout));
+  };
   return { link: new NatsLink(connect, true), prefix, timeout, storage };
+}
+
+function loadJetStream(): Promise<typeof import("@nats-io/jetstream")> {
+  return loadPackage({
+    name: "@nats-io/jetstream",
+    user: "sluice/nats",
+    since: "3",
+    load: () => import("@nats-io/jetstream"),
+    isUsable: ({ jetstream, jetstreamManager }) =>
+      typeof jetstream === "function" && typeof jetstreamManager === "function",
+  });
 }
 
 function checkConnection(connection: NatsConnection): void {

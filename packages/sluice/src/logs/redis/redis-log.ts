@@ -3,7 +3,7 @@ import { quietInterval, type Timer } from "../../base/timers.ts";
 import type { ChannelLog, Log, OpenOptions } from "../log.ts";
 import { closedError } from "../shared/closed-error.ts";
 import { channelKeys } from "./channel-keys.ts";
-import { type RedisClient, redisClients } from "./connection/redis-client.ts";
+import { type RedisClient, type RedisClients, redisClients } from "./connection/redis-client.ts";
 import type { RedisConnection } from "./connection/redis-connection.ts";
 import { RedisGate } from "./connection/redis-gate.ts";
 import { runOf } from "./life/run-of.ts";
@@ -47,7 +47,7 @@ const CHECK_MS = 1_000;
 
 /**
  * Keeps events in Redis (6.2 or newer) or Valkey: one stream per channel, shared by any number of processes. Throws
- * `INVALID_OPTION`. If the package `redis` is not installed, the import rejects with `MISSING_PACKAGE`.
+ * `INVALID_OPTION`. With `url`, opening a channel rejects with `MISSING_PACKAGE` if the package `redis` is not installed.
  *
  * `publish` resolves when the primary has the event. Redis's configuration (`appendonly`, `appendfsync`, replicas)
  * decides how durable it is there. `publish` rejects with `LOG_FAILED` if Redis refuses, is unreachable, or does not
@@ -65,6 +65,7 @@ export function redisLog(options: RedisLogOptions): Log {
 class RedisLog implements Log {
   readonly shared = true;
   readonly #prefix: string;
+  readonly #clients: RedisClients;
   readonly #gate: RedisGate;
   readonly #tail: RedisTail;
   readonly #channels = new Set<RedisChannelLog>();
@@ -81,6 +82,7 @@ class RedisLog implements Log {
     const timeout = checkNumber("timeout", options.timeout, DEFAULT_TIMEOUT_MS, range);
     const clients = redisClients(client, url, timeout);
     this.#prefix = prefix;
+    this.#clients = clients;
     const onError = (error: unknown) => this.#onError(error);
     this.#gate = new RedisGate(clients, timeout, {
       prepare: (connection) => this.#prepare(connection),
@@ -93,6 +95,7 @@ class RedisLog implements Log {
   }
 
   async open(channel: string, { retain, onError = () => undefined }: OpenOptions): Promise<ChannelLog> {
+    await this.#clients.load();
     if (this.#isClosed) throw closedError();
     this.#onError = onError;
     const keys = channelKeys(this.#prefix, channel);

@@ -202,7 +202,8 @@ describe("lmdbLog in several processes", () => {
   it("names the package to install if lmdb is missing", async () => {
     const bare = await mkdtemp(join(tmpdir(), "sluice-lmdb-bare-"));
     await buildLmdbLog(bare, false);
-    const { ended, lines } = await runProgram(bare, "").then(async (program) => ({
+    const open = `await lmdbLog({ path: process.argv[2] }).open("orders", { retain: KEEP_ALL });`;
+    const { ended, lines } = await runProgram(bare, open, [join(bare, "data")]).then(async (program) => ({
       ...program,
       ended: await program.ended,
     }));

@@ -7,11 +7,16 @@ import { promisify } from "node:util";
 import { build } from "rolldown";
 import { expect, it } from "vitest";
 
-it("names the missing package @nats-io/jetstream when sluice/nats is imported", async () => {
+it("names the missing package @nats-io/jetstream when a channel is opened", async () => {
   const folder = await mkdtemp(join(tmpdir(), "sluice-nats-"));
   const input = fileURLToPath(new URL("../../../src/logs/nats/nats-log.ts", import.meta.url));
   await build({ input, external: [/^@nats-io/], output: { file: join(folder, "nats.mjs") } });
-  const program = `await import("./nats.mjs").catch(({ code, message }) => console.log(code, message));`;
+  const program = `
+    import { natsLog } from "./nats.mjs";
+    const retain = { events: 10, bytes: 1000, age: Infinity };
+    const log = natsLog({ servers: "nats://127.0.0.1:1" });
+    await log.open("x", { retain }).catch(({ code, message }) => console.log(code, message));
+  `;
   await writeFile(join(folder, "program.mjs"), program);
   const { stdout } = await promisify(execFile)(process.execPath, [join(folder, "program.mjs")]);
   expect(stdout).toContain("MISSING_PACKAGE");

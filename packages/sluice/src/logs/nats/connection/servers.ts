@@ -59,8 +59,13 @@ export async function connectTo(
   { hosts, credentials, isEncrypted }: Servers,
   timeout: number,
 ): Promise<NatsConnection> {
-  const load = () => import("@nats-io/transport-node");
-  const { connect } = await loadPackage("@nats-io/transport-node", "natsLog({ servers })", load);
+  const { connect } = await loadPackage({
+    name: "@nats-io/transport-node",
+    user: "natsLog({ servers })",
+    since: "3",
+    load: () => import("@nats-io/transport-node"),
+    isUsable: ({ connect }) => typeof connect === "function",
+  });
   try {
     return await dial(() =>
       connect({

@@ -1,9 +1,6 @@
-import type * as redis from "redis";
 import { checkText, invalidOption } from "../../../base/check-option.ts";
 import { loadPackage } from "../../../base/load-package.ts";
 import { SluiceError } from "../../../base/sluice-error.ts";
-
-const { createClient }: typeof redis = await loadPackage("redis", "sluice/redis", () => import("redis"));
 
 /** The part that the log uses of a client of the package `redis` (5 or newer), made by `createClient`. */
 export interface RedisClient {
@@ -21,6 +18,11 @@ export interface RedisClient {
 export interface RedisClients {
   /** `host:port` or a socket's path, never with a user or password. */
   readonly address: string;
+  /**
+   * Loads the package `redis`, unless the user gave a client. Must be called before {@link make}. Rejects with
+   * `MISSING_PACKAGE`.
+   */
+  load(): Promise<void>;
   /** Makes a client for one connection. */
   make(): RedisClient;
 }
@@ -39,6 +41,10 @@ export function redisClients(
     throw new SluiceError("INVALID_OPTION", "redisLog needs either `client` or `url`: where Redis is.");
   }
   const from = client === undefined ? parseUrl(url) : socketOf(checkClient(client));
+  let createClient: ((options: object) => unknown) | undefined;
+  const load = async () => {
+    if (client === undefined) ({ createClient } = (await loadRedis()) as { createClient: typeof createClient });
+  };
   const make = (): RedisClient => {
     const options = {
       socket: { ...from, connectTimeout, socketTimeout: undefined, reconnectStrategy: false } as object,
@@ -51,11 +57,19 @@ export function redisClients(
       // These notifications would move a client to another server without the log's knowledge.
       maintNotifications: "disabled",
     };
-    return client === undefined
-      ? (createClient({ ...options, url } as object) as RedisClient)
-      : client.duplicate(options);
+    return client === undefined ? (createClient?.({ ...options, url }) as RedisClient) : client.duplicate(options);
   };
-  return { make, address: from.path ?? `${from.host ?? "localhost"}:${from.port ?? DEFAULT_PORT}` };
+  return { load, make, address: from.path ?? `${from.host ?? "localhost"}:${from.port ?? DEFAULT_PORT}` };
+}
+
+function loadRedis(): Promise<typeof import("redis")> {
+  return loadPackage({
+    name: "redis",
+    user: "sluice/redis",
+    since: "5",
+    load: () => import("redis"),
+    isUsable: (redis) => "createSentinel" in redis,
+  });
 }
 
 const DEFAULT_PORT = 6379;
@@ -72,12 +86,14 @@ function socketOf(client: RedisClient): Socket {
 }
 
 function checkClient(client: unknown): RedisClient {
-  const { duplicate, sendCommand, slots, getSentinelNode } = (client ?? {}) as Record<string, unknown>;
+  const { duplicate, sendCommand, destroy, slots, getSentinelNode } = (client ?? {}) as Record<string, unknown>;
   const isSingle = typeof duplicate === "function" && typeof sendCommand === "function";
   // Clients of a cluster and of Sentinels have methods of the same names, with other parameters.
   if (!isSingle || slots !== undefined || getSentinelNode !== undefined) {
     throw invalidOption("client", "a client made by createClient of the package `redis`", client);
   }
+  if (typeof destroy !== "function")
+    throw invalidOption("client", "a client of the package `redis` 5 or newer, which has the method destroy()", client);
   return client as RedisClient;
 }
 
