@@ -6,9 +6,12 @@ import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } 
 import type { Sluice } from "sluice";
 import { createAuth } from "sluice/auth";
 import { sluiceFastify } from "sluice/fastify";
+import { EndedSessions } from "./auth/ended-sessions.ts";
+import { guardSessions } from "./auth/guard-sessions.ts";
 import { requireUser } from "./auth/require-user.ts";
 import { SESSION_COOKIE, sessionRoutes } from "./auth/session-routes.ts";
 import { shareTickets } from "./auth/shared-tickets.ts";
+import { SteadyClock } from "./auth/steady-clock.ts";
 import { ISSUER, secretFrom, TokenIssuer } from "./auth/tokens.ts";
 import { GENERATOR_USER } from "./auth/users.ts";
 import { Dashboard } from "./dashboard/dashboard.ts";
@@ -32,6 +35,8 @@ import { OrderBook } from "./orders/order-book.ts";
 import { OrderNumbers } from "./orders/order-numbers.ts";
 import { orderRoutes } from "./orders/order-routes.ts";
 import { originOf } from "./origin.ts";
+import { StreamGate } from "./streams/stream-gate.ts";
+import { StreamKeys } from "./streams/stream-keys.ts";
 import { streamRoutes } from "./streams/stream-routes.ts";
 import { LiveWorkers } from "./workers/live-workers.ts";
 
@@ -74,18 +79,34 @@ export async function buildDesk(options: DeskOptions = {}): Promise<Desk> {
     schemaErrorFormatter: formatValidationError,
   });
   const logError = (error: unknown) => app.log.error({ err: error }, "background failure");
+  // Check the secret before the log is open: an open log keeps the process running.
+  const secret = secretFrom(options.jwtSecret);
+  const ownAuth = await createAuth({ secret, issuer: ISSUER, cookie: SESSION_COOKIE });
+  const streamKeys = new StreamKeys();
   const channels = await openChannels({
     log: options.log ?? { kind: "memory" },
     retainOrders: options.retainOrders ?? DEFAULTS.retainOrders,
     retry: options.retry ?? DEFAULTS.retry,
+    streamKeys,
     onError: (error, context) => app.log.error({ err: error, ...context }, "stream failure"),
   });
   const { sluice } = channels;
 
-  const secret = secretFrom(options.jwtSecret);
-  const tokens = new TokenIssuer(secret, options.tokenLifetime ?? DEFAULTS.tokenLifetime);
-  const ownAuth = await createAuth({ secret, issuer: ISSUER, cookie: SESSION_COOKIE });
-  const auth = worker === undefined ? ownAuth : shareTickets(ownAuth, worker.link);
+  const closing = new AbortController();
+  const clock = new SteadyClock();
+  const tokens = new TokenIssuer(secret, options.tokenLifetime ?? DEFAULTS.tokenLifetime, clock);
+  const sessions = new EndedSessions(channels.sessions, {
+    link: worker?.link,
+    onEnd: (session) => void sluice.disconnect(({ subscriber }) => subscriber?.session === session),
+  });
+  sessions.follow(closing.signal, logError);
+  await sessions.load().catch(async (error: unknown) => {
+    closing.abort();
+    await sluice.close();
+    throw error;
+  });
+  const allAuth = worker === undefined ? ownAuth : shareTickets(ownAuth, worker.link);
+  const auth = guardSessions(allAuth, sessions, clock);
 
   const book = new OrderBook(channels.orders, new OrderNumbers(channels.orderNumbers));
   const exports = new OrderExports(channels.exports, book, new ExportFiles(options.exportsFolder), {
@@ -124,8 +145,9 @@ export async function buildDesk(options: DeskOptions = {}): Promise<Desk> {
   checkHost(app, options.allowHosts ?? []);
   if (worker !== undefined) addWorkerHeader(app, name);
   logRequests(app);
+  app.decorate("streamGate", new StreamGate(streamKeys, sessions));
   operationRoutes(app, { sluice, checkLog: () => channels.generator.history({ limit: 1 }), worker });
-  sessionRoutes(app, auth, tokens);
+  sessionRoutes(app, { auth, tokens, sessions });
   app.register(async (members) => {
     requireUser(members, auth);
     orderRoutes(members, book);
@@ -138,7 +160,6 @@ export async function buildDesk(options: DeskOptions = {}): Promise<Desk> {
   const pageFolder = options.pageFolder ?? fileURLToPath(new URL("../page", import.meta.url));
   await app.register(fastifyStatic, { root: pageFolder });
 
-  const closing = new AbortController();
   app.addHook("onListen", async () => {
     liveWorkers.start(closing.signal, logError);
     generator.start(closing.signal);

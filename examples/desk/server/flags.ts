@@ -1,7 +1,9 @@
 import { resolve } from "node:path";
 import { parseArgs } from "node:util";
+import { MAX_RUNNING } from "./exports/export-permits.ts";
 import { readHostname } from "./host-name.ts";
 import { LOG_FORMS, type LogChoice, readLogChoice, withoutPasswords } from "./log/log-choice.ts";
+import { MAX_STREAMS_PER_USER } from "./streams/stream-keys.ts";
 
 /** Flags of the `desk` command. */
 export interface Flags {
@@ -42,7 +44,11 @@ export const USAGE = `Usage: npm start -- [flags]
 
 Environment:
 
-  JWT_SECRET            secret that signs the tokens, at least 32 bytes (default: a new secret for each start)`;
+  JWT_SECRET            secret that signs the tokens, at least 32 bytes (default: a new secret for each start)
+
+Limits for each user:
+
+  ${MAX_STREAMS_PER_USER} open streams per process, ${MAX_RUNNING} running exports`;
 
 const LOG_LEVELS = ["trace", "debug", "info", "warn", "error", "fatal", "silent"];
 const MIN_SECRET_BYTES = 32;

@@ -1,8 +1,9 @@
 import type { FastifyInstance, FastifyReply } from "fastify";
-import type { Auth } from "sluice/auth";
+import { type Auth, AuthError } from "sluice/auth";
 import type { NewSession, Session, UserList } from "../../wire/session.ts";
 import { badRequest } from "../operation/http-errors.ts";
 import { ERROR_RESPONSE } from "../operation/openapi.ts";
+import type { EndedSessions } from "./ended-sessions.ts";
 import type { TokenIssuer } from "./tokens.ts";
 import { findUser, nameOf, USERS } from "./users.ts";
 
@@ -15,10 +16,17 @@ const USER = {
   required: ["id", "name"],
 } as const;
 
+/** Options of {@link sessionRoutes}. */
+export interface SessionRoutesOptions {
+  readonly auth: Auth;
+  readonly tokens: TokenIssuer;
+  readonly sessions: EndedSessions;
+}
+
 /**
  * Adds the routes to sign in and out. Browsers get the token in an `HttpOnly` cookie, programs in the response body.
  */
-export function sessionRoutes(app: FastifyInstance, auth: Auth, tokens: TokenIssuer): void {
+export function sessionRoutes(app: FastifyInstance, { auth, tokens, sessions }: SessionRoutesOptions): void {
   app.get(
     "/api/users",
     { schema: { tags: ["session"], summary: "List the demo users", response: { 200: listOf(USER) } } },
@@ -70,9 +78,21 @@ export function sessionRoutes(app: FastifyInstance, auth: Auth, tokens: TokenIss
 
   app.delete(
     "/api/session",
-    { schema: { tags: ["session"], summary: "Sign out", response: { 204: { type: "null" } } } },
-    (_request, reply) => {
+    {
+      schema: {
+        tags: ["session"],
+        summary: "Sign out: end the session's streams, and make its token and tickets invalid",
+        response: { 204: { type: "null" } },
+      },
+    },
+    async (request, reply) => {
       setCookie(reply, "", 0);
+      const { authorization, cookie } = request.headers;
+      // A request may carry two tokens. Both sessions end.
+      for (const credential of [{ headers: { authorization }, url: request.url }, { headers: { cookie } }]) {
+        const identity = await auth.authenticate(credential).catch(ignoreAuthError);
+        if (identity !== undefined) await sessions.end(identity);
+      }
       return reply.code(204).send();
     },
   );
@@ -88,6 +108,11 @@ export function sessionRoutes(app: FastifyInstance, auth: Auth, tokens: TokenIss
     },
     async (request) => ({ ticket: auth.issueTicket(await auth.authenticate(request)) }),
   );
+}
+
+/** Signing out without a valid session is no error. */
+function ignoreAuthError(error: unknown): undefined {
+  if (!(error instanceof AuthError)) throw error;
 }
 
 function setCookie(reply: FastifyReply, value: string, maxAge: number): void {

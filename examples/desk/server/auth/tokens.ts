@@ -1,5 +1,6 @@
-import { randomBytes } from "node:crypto";
+import { randomBytes, randomUUID } from "node:crypto";
 import { SignJWT } from "jose";
+import type { SteadyClock } from "./steady-clock.ts";
 
 /** A signed token and its expiry. */
 export interface IssuedToken {
@@ -12,10 +13,12 @@ export interface IssuedToken {
 export class TokenIssuer {
   readonly #secret: Uint8Array;
   readonly #lifetimeMs: number;
+  readonly #clock: SteadyClock;
 
-  constructor(secret: Uint8Array, lifetimeMs: number) {
+  constructor(secret: Uint8Array, lifetimeMs: number, clock: SteadyClock) {
     this.#secret = secret;
     this.#lifetimeMs = lifetimeMs;
+    this.#clock = clock;
   }
 
   /** Lifetime of a token, in ms. */
@@ -26,15 +29,17 @@ export class TokenIssuer {
   /** Resolves to a new token for this user. */
   async issue(userId: string): Promise<IssuedToken> {
     // [spec] NumericDate: seconds (RFC 7519 section 2). Round up, or a short-lived token could be issued as expired.
-    const exp = Math.ceil((Date.now() + this.#lifetimeMs) / 1_000);
+    const exp = Math.ceil((this.#clock.now() + this.#lifetimeMs) / 1_000);
     const token = await new SignJWT({})
       .setProtectedHeader({ alg: "HS256" })
       .setSubject(userId)
       .setIssuer(ISSUER)
+      // Two sessions of a user differ, even if they begin in the same second.
+      .setJti(randomUUID())
       .setIssuedAt()
       .setExpirationTime(exp)
       .sign(this.#secret);
-    return { token, expiresAt: exp * 1_000 };
+    return { token, expiresAt: this.#clock.toWallClock(exp * 1_000) };
   }
 }
 

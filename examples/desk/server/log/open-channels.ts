@@ -1,10 +1,12 @@
 import { type Channel, createSluice, type ErrorContext, type Jobs, type Sluice } from "sluice";
 import type { ExportProgress, FinishedExport } from "../../wire/export.ts";
+import { MAX_ENDED, type SessionEvents } from "../auth/ended-sessions.ts";
 import { KEPT_EVENTS } from "../dashboard/dashboard.ts";
 import type { DashboardEvents } from "../dashboard/dashboard-events.ts";
 import type { GeneratorEvents } from "../generator/order-generator.ts";
 import type { NotificationEvents } from "../notifications/notification.ts";
 import type { OrderEvents, OrderNumberEvents } from "../orders/order.ts";
+import { MAX_STREAMS_PER_USER, type StreamKeys } from "../streams/stream-keys.ts";
 import type { WorkerEvents } from "../workers/live-workers.ts";
 import type { LogChoice } from "./log-choice.ts";
 import { LogUnreachable } from "./log-unreachable.ts";
@@ -21,6 +23,7 @@ export interface DeskChannels {
   readonly dashboard: Channel<DashboardEvents>;
   readonly workers: Channel<WorkerEvents>;
   readonly generator: Channel<GeneratorEvents>;
+  readonly sessions: Channel<SessionEvents>;
   readonly exports: Jobs<ExportProgress, FinishedExport>;
 }
 
@@ -31,6 +34,8 @@ export interface ChannelsOptions {
   readonly retainOrders: number;
   /** Reconnection time sent to browsers, in ms. */
   readonly retry: number;
+  /** The keys under which the streams of a user are counted. */
+  readonly streamKeys: StreamKeys;
   /** Called for failures after the channels are open. */
   readonly onError: (error: unknown, context: ErrorContext) => void;
 }
@@ -46,6 +51,7 @@ export async function openChannels({
   log: choice,
   retainOrders,
   retry,
+  streamKeys,
   onError,
 }: ChannelsOptions): Promise<DeskChannels> {
   const log = await openLog(choice).catch((error: unknown) => {
@@ -55,6 +61,8 @@ export async function openChannels({
   const sluice = createSluice({
     log,
     retry,
+    maxConnectionsPerKey: MAX_STREAMS_PER_USER,
+    connectionKey: streamKeys.keyOf,
     // Until the channels are open, the rejection reports the failure: once, and not for each channel.
     onError: (error, context) => isOpen && onError(error, context),
   });
@@ -68,6 +76,7 @@ export async function openChannels({
     }),
     workers: sluice.channel<WorkerEvents>("workers", { retain: { events: KEPT_FIGURES } }),
     generator: sluice.channel<GeneratorEvents>("generator", { retain: { events: KEPT_STATES } }),
+    sessions: sluice.channel<SessionEvents>("sessions", { retain: { events: MAX_ENDED } }),
   };
   const exports = sluice.jobs<ExportProgress, FinishedExport>("exports");
   try {

@@ -1,12 +1,7 @@
-import { BlockList } from "node:net";
 import type { FastifyInstance } from "fastify";
-import { hostnameOf, readHostname } from "../host-name.ts";
+import { hostnameOf, isLoopback, readHostname } from "../host-name.ts";
 import { isWildcard } from "../origin.ts";
 import { httpError } from "./http-errors.ts";
-
-const LOOPBACK = new BlockList();
-LOOPBACK.addSubnet("127.0.0.0", 8, "ipv4");
-LOOPBACK.addAddress("::1", "ipv6");
 
 const MESSAGE =
   "This desk does not serve the host name of this request. Use localhost or 127.0.0.1, or start the desk with " +
@@ -25,12 +20,6 @@ export function checkHost(app: FastifyInstance, allowed: readonly string[]): voi
       hostname !== undefined && (isLoopback(hostname) || names.has(hostname) || hostname === ownHostname(app));
     if (!isServed) throw httpError(421, MESSAGE);
   });
-}
-
-function isLoopback(hostname: string): boolean {
-  if (/^(?:.+\.)?localhost$/.test(hostname)) return true;
-  const address = hostname.replace(/^\[(.*)\]$/, "$1");
-  return LOOPBACK.check(address, address.includes(":") ? "ipv6" : "ipv4");
 }
 
 /** Returns the address on which the desk listens, or `undefined` if it listens on all addresses of the machine. */

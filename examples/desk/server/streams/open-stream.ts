@@ -1,5 +1,6 @@
 import type { FastifyReply, FastifyRequest } from "fastify";
 import type { Source } from "sluice";
+import { sessionOf } from "../auth/ended-sessions.ts";
 import { logStreamClosed, logStreamOpened } from "../operation/request-log.ts";
 
 interface HasPosition {
@@ -19,6 +20,8 @@ export interface OpenStreamOptions {
 /** The desk's description of a stream, which `connections()` returns. */
 export interface DeskSubscriber {
   readonly user: string;
+  /** The user's session, which ends when the user signs out. */
+  readonly session: string;
   /** The client's name for the stream, or null. */
   readonly key: string | null;
   readonly resumedFrom: string | null;
@@ -26,7 +29,10 @@ export interface DeskSubscriber {
   readonly [label: string]: unknown;
 }
 
-/** Responds with an event stream. The stream ends when the user's credential expires, and is logged and listed. */
+/**
+ * Responds with an event stream. The stream ends when the user's credential expires or the user signs out, and is logged
+ * and listed.
+ */
 export async function openStream(
   request: FastifyRequest,
   reply: FastifyReply,
@@ -37,10 +43,12 @@ export async function openStream(
   const header = request.headers["last-event-id"];
   const subscriber: DeskSubscriber = {
     user: request.identity.user,
+    session: sessionOf(request.identity),
     key: key ?? null,
     resumedFrom: (typeof header === "string" && header !== "" ? header : lastEventId) ?? null,
     positionAtOpen: (await channel?.position()) ?? null,
   };
+  const leave = request.server.streamGate.enter(request);
   request.isStream = true;
   const openedAt = performance.now();
   let isLogged = false;
@@ -50,7 +58,7 @@ export async function openStream(
   };
   // Log the opening in the next turn. A stream that is refused, for example with 204, is refused within this turn.
   setImmediate(logOpened);
-  await reply.sse(source, {
+  const closed = reply.sse(source, {
     subscriber,
     expiresAt: request.identity.expiresAt,
     onClose: (reason, connection) => {
@@ -61,4 +69,5 @@ export async function openStream(
     },
     ...(event !== undefined && { event }),
   });
+  await closed.finally(leave);
 }

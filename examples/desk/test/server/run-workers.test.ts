@@ -200,6 +200,22 @@ it("lists and cuts the user's own streams on all workers, through any worker", a
   expect(await list()).toEqual({ streams: [] });
 });
 
+it("signs out on all workers at once", async () => {
+  const { ada, url } = await startWorkers(3);
+  const elsewhere = await ApiClient.signIn(url, "ada");
+  const streams = await streamOfEach(3, () => ada.stream(RELIABLE));
+  const other = await elsewhere.stream(RELIABLE);
+  const { ticket } = await ada.json<{ ticket: string }>("POST", "/api/session/ticket");
+  expect((await ada.fetch("DELETE", "/api/session")).status).toBe(204);
+  const answers = await Promise.all(Array.from({ length: 12 }, () => ada.fetch("GET", "/api/orders")));
+  expect(answers.map(({ status }) => status)).toEqual(answers.map(() => 401));
+  expect(new Set(answers.map(workerOf)).size).toBe(3);
+  expect((await new ApiClient(url, "").fetch("GET", `${RELIABLE}?ticket=${ticket}`)).status).toBe(401);
+  for (const stream of streams.values()) await stream.ended;
+  await elsewhere.placeOrder("One");
+  await other.next("orders");
+});
+
 it("opens one stream with a ticket on any worker, and serves the metrics of all workers", async () => {
   const { ada, url, command } = await startWorkers(3);
   const anonymous = new ApiClient(url, "");
