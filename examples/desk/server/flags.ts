@@ -27,7 +27,7 @@ export interface Flags {
 export class FlagError extends Error {}
 
 /** Text of `--help`. */
-export const USAGE = `Usage: npm start -- [flags]
+export const USAGE: string = `Usage: npm start -- [flags]
 
   --port <number>       port to listen on; 0 picks a free port     (PORT, default 8080)
   --host <address>      address to listen on                       (HOST, default 127.0.0.1)
