@@ -18,6 +18,11 @@ export const SECTIONS = [
   { title: "history", call: "channel.history(options)", options: "HistoryOptions" },
   { title: "jobs", call: "sluice.jobs(name, options)", options: "JobsOptions" },
   { title: "start", call: "jobs.start(run, options)", options: "StartOptions" },
+  {
+    title: "user of a call on jobs",
+    call: "jobs.get(id, options), jobs.cancel(id, options), jobs.progress(id, options)",
+    options: "JobUserOptions",
+  },
   { title: "drain", call: "sluice.drain(options)", options: "DrainOptions" },
   { title: "memoryLog", call: "memoryLog()", from: "sluice" },
   { title: "lmdbLog", call: "lmdbLog(options)", from: "sluice/lmdb", options: "LmdbLogOptions" },

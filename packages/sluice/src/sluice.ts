@@ -9,7 +9,6 @@ import { NOBODY } from "./channel/local-presence.ts";
 import type { Cluster } from "./cluster/cluster.ts";
 import { type ClusterEvents, RESERVED_PREFIX } from "./cluster/cluster-events.ts";
 import type { Presence } from "./cluster/presence.ts";
-import type { JobEvents } from "./jobs/job-events.ts";
 import type { JobRegistry } from "./jobs/job-registry.ts";
 import { Jobs } from "./jobs/jobs.ts";
 import { checkJobsOptions, type JobLimits, type JobsOptions } from "./jobs/jobs-options.ts";
@@ -99,10 +98,10 @@ export class Sluice implements AsyncDisposable {
     this.#mustBeOpen();
     const make = (): Jobs => {
       const limits = checkJobsOptions(options ?? {});
-      const channel = this.channel<JobEvents<unknown, unknown>>(`jobs:${name}`, { retain: options?.retain ?? {} });
+      const channel: Channel = this.channel(`jobs:${name}`, { retain: options?.retain ?? {} });
       const setup = { hub: this.#hub, channel, name, limits };
       if (!this.#settings.log.shared) return new Jobs(setup);
-      const share = (local: LocalJobs) => this.#shareJobs(channel as unknown as Channel, local, limits);
+      const share = (local: LocalJobs) => this.#shareJobs(channel, local, limits);
       return new Jobs({ ...setup, share });
     };
     const jobs = knownOrMade({ known: this.#jobs, kind: "jobs", name, options, make });

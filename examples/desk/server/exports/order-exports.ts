@@ -103,7 +103,7 @@ export class OrderExports {
       await published;
     } catch (error) {
       // No client will learn the job's ID.
-      this.#jobs.cancel(jobId);
+      this.#jobs.cancel(jobId, { user: owner });
       throw error;
     }
     return jobId;
@@ -134,7 +134,7 @@ export class OrderExports {
   /** Cancels this user's export. Rejects with 404 for other users. */
   async cancel(jobId: string, user: string): Promise<void> {
     await this.#find(jobId, user);
-    this.#jobs.cancel(jobId);
+    this.#jobs.cancel(jobId, { user });
   }
 
   /** Resolves to the source of an export's stream. Rejects with 404 for other users. */
@@ -157,7 +157,7 @@ export class OrderExports {
     const unknown = httpError(404, "There is no such export.");
     if (ownerOf(jobId) !== user) throw unknown;
     for (let attempt = 1; ; attempt++) {
-      const job = this.#jobs.get(jobId);
+      const job = this.#jobs.get(jobId, { user });
       if (job !== undefined) return job;
       if (attempt === LOOKUP_ATTEMPTS) throw unknown;
       await wait(LOOKUP_RETRY_MS);
@@ -168,7 +168,8 @@ export class OrderExports {
   async #deleteOldest(owner: string): Promise<void> {
     const own = (await this.#files.jobIds()).filter((jobId) => ownerOf(jobId) === owner);
     const oldest = own.slice(0, Math.max(0, own.length - MAX_KEPT));
-    for (const jobId of oldest) if (this.#jobs.get(jobId)?.state !== "running") await this.#files.remove(jobId);
+    const isRunning = (jobId: string) => this.#jobs.get(jobId, { user: owner })?.state === "running";
+    for (const jobId of oldest) if (!isRunning(jobId)) await this.#files.remove(jobId);
   }
 }
 

@@ -5,7 +5,13 @@ import type { StreamHub } from "../stream/stream-hub.ts";
 import { type ChannelOptions, type ChannelSettings, checkChannelOptions } from "./channel-options.ts";
 import { FilterNumbers } from "./event/filter-numbers.ts";
 import type { AnyEvents, EventMap } from "./event/kept-event.ts";
-import { makeEntry, NO_PUBLISH_OPTIONS, type Publication, type PublishOptions } from "./event/new-entry.ts";
+import {
+  type DataText,
+  makeEntry,
+  NO_PUBLISH_OPTIONS,
+  type Publication,
+  type PublishOptions,
+} from "./event/new-entry.ts";
 import { applySchema } from "./event/standard-schema.ts";
 import { type LocalPresence, NOBODY } from "./local-presence.ts";
 import { askLog } from "./log-failed.ts";
@@ -84,6 +90,15 @@ export class Channel<Events extends EventMap = AnyEvents> {
       return schema !== undefined && value instanceof Promise
         ? value.then((settled) => this.#publish({ type, value: settled, options }))
         : this.#publish({ type, value, options });
+    } catch (error) {
+      return Promise.reject(error);
+    }
+  }
+
+  /** @internal Publishes data that is text already, as the log keeps it. */
+  publishText(type: string, { text: value, json }: DataText, options: PublishOptions): Promise<string> {
+    try {
+      return this.#publish({ type, value, json, options });
     } catch (error) {
       return Promise.reject(error);
     }

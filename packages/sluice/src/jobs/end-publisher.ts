@@ -1,7 +1,7 @@
 import { isSluiceError } from "../base/is-sluice-error.ts";
 import { sleep } from "../base/timers.ts";
 import type { Channel } from "../channel/channel.ts";
-import type { TerminalType } from "./job-events.ts";
+import type { JobEnd } from "./job.ts";
 import type { JobRun } from "./job-registry.ts";
 import { endId } from "./job-table.ts";
 
@@ -25,12 +25,17 @@ export class EndPublisher {
     return this.#stopped;
   }
 
-  /** Publishes the end of a run, unless one is pending already. Resolves to its event ID. */
-  publish(job: JobRun, type: TerminalType, data: unknown): Promise<string> {
-    const pending = this.#pending.get(job.run);
+  /**
+   * Publishes the end of a run, unless one is pending already. Resolves to its event ID. Calls `again` for the end to
+   * publish with each further attempt.
+   */
+  publish(run: JobRun, end: JobEnd, again: () => JobEnd): Promise<string> {
+    const pending = this.#pending.get(run.run);
     if (pending !== undefined) return pending;
-    const published = this.#publish(job, type, data).finally(() => this.#pending.delete(job.run));
-    this.#pending.set(job.run, published);
+    const published = this.#attempt(run, end)
+      .catch((error) => this.#retry(run, again, error))
+      .finally(() => this.#pending.delete(run.run));
+    this.#pending.set(run.run, published);
     return published;
   }
 
@@ -39,18 +44,28 @@ export class EndPublisher {
     this.#stopped = true;
   }
 
-  async #publish({ id, run }: JobRun, type: TerminalType, data: unknown): Promise<string> {
+  /** Must not keep the end between two attempts: its job may lose its result meanwhile. */
+  async #retry(run: JobRun, again: () => JobEnd, firstError: unknown): Promise<string> {
+    let error = firstError;
     for (let reported = false; ; reported = true) {
+      if (this.#stopped || !isSluiceError(error) || error.code !== "LOG_FAILED") throw error;
+      if (!reported) this.#report(error);
+      await sleep(RETRY_MS);
       try {
-        return await this.#channel.publish(type, data, { topics: [id], id: endId(run) });
-      } catch (error) {
-        if (!isSluiceError(error)) throw error;
-        // Another node published a different end first. It stands, and this node learns of it from the log.
-        if (error.code === "ID_CONFLICT") return endId(run);
-        if (this.#stopped || error.code !== "LOG_FAILED") throw error;
-        if (!reported) this.#report(error);
-        await sleep(RETRY_MS);
+        return await this.#attempt(run, again());
+      } catch (next) {
+        error = next;
       }
+    }
+  }
+
+  async #attempt({ id, run }: JobRun, { type, data }: JobEnd): Promise<string> {
+    try {
+      return await this.#channel.publishText(type, data, { topics: [id], id: endId(run) });
+    } catch (error) {
+      if (!isSluiceError(error) || error.code !== "ID_CONFLICT") throw error;
+      // Another node published a different end first. It stands, and this node learns of it from the log.
+      return endId(run);
     }
   }
 }

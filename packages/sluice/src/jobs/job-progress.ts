@@ -8,6 +8,7 @@ import type { StreamHub } from "../stream/stream-hub.ts";
 import type { FollowedJob } from "./job.ts";
 import { isTerminal, TERMINAL_TYPES } from "./job-events.ts";
 import type { JobRegistry } from "./job-registry.ts";
+import { isKnownTo } from "./new-job.ts";
 
 interface JobProgressSetup {
   readonly hub: StreamHub;
@@ -77,7 +78,7 @@ export class JobProgress implements FeedSource {
         const caughtUp = this.#registry.caughtUp();
         if (caughtUp !== undefined) await caughtUp;
         const job = this.#found();
-        if (job.progress !== undefined) yield new SseItem(job.progress, { event: "progress" });
+        if (job.progress !== undefined) yield new SseItem(job.progress.text, { event: "progress" });
         if (job.outcome !== undefined) return yield* outcomeOf(job);
       }
       for await (const item of events) {
@@ -101,7 +102,7 @@ export class JobProgress implements FeedSource {
   /** Returns the job if it is known and this user may follow it. */
   #find(): FollowedJob | undefined {
     const job = this.#registry.find(this.#id);
-    return job?.user === undefined || job.user === this.#user ? job : undefined;
+    return job !== undefined && isKnownTo(job, this.#user) ? job : undefined;
   }
 
   /** Returns the job. Throws `UNKNOWN_JOB`. */
@@ -113,7 +114,7 @@ export class JobProgress implements FeedSource {
 }
 
 async function* outcomeOf({ state, outcome }: FollowedJob): AsyncGenerator<SseItem, void, undefined> {
-  if (outcome !== undefined) yield new SseItem(outcome.data, { event: state, id: await outcome.eventId });
+  if (outcome !== undefined) yield new SseItem(outcome.data.text, { event: state, id: await outcome.eventId });
 }
 
 /** Thrown when a stream follows an unknown job, or a job of another user. The answer is 404. */

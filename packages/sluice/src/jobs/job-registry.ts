@@ -1,5 +1,4 @@
-import type { FollowedJob, Job, JobState } from "./job.ts";
-import type { TerminalType } from "./job-events.ts";
+import type { FollowedJob, Job, JobEnd, JobState } from "./job.ts";
 
 /** Identifies one run of a job: an ID can be used again after its job is forgotten. */
 export interface JobRun {
@@ -13,7 +12,8 @@ export interface JobRun {
  * the log.
  *
  * - `add`, `find` and `stateOf` MUST answer at once, from what this process knows.
- * - A job that runs MUST stay known. A job that ended MUST stay known for `keepFor` ms, unless `maxJobs` forces it out.
+ * - A job that runs MUST stay known. A job that ended MUST stay known for `keepFor` ms, unless `maxJobs` or
+ *   `maxBytes` forces it out.
  * - The log MUST receive at most one end of a run. The first end in the log stands, whichever process published it.
  */
 export interface JobRegistry {
@@ -36,13 +36,14 @@ export interface JobRegistry {
    * Publishes `cancelled` for a job that another process runs, which then aborts it. Returns true if the job was
    * running.
    */
-  cancelElsewhere(id: string, data: { readonly message: string }): boolean;
+  cancelElsewhere(id: string, end: JobEnd): boolean;
 
   /**
-   * Publishes the end of a run. Resolves to its event ID when the log has it. MAY retry for as long as the log fails,
-   * but MUST NOT retry after {@link stopRetrying}. Rejects with the error of `channel.publish()`.
+   * Publishes the end of a run. Resolves to its event ID when the log has it, or has an earlier end of the run. MAY
+   * retry for as long as the log fails, but MUST NOT retry after {@link stopRetrying}. It then calls `again` for the
+   * end to publish, since a job may lose its result meanwhile. Rejects with the error of `channel.publish()`.
    */
-  publishEnd(run: JobRun, type: TerminalType, data: unknown): Promise<string>;
+  publishEnd(run: JobRun, end: JobEnd, again: () => JobEnd): Promise<string>;
 
   /**
    * Resolves when {@link find} takes into account everything that any process published before the call. If the job is

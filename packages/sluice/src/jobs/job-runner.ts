@@ -1,8 +1,9 @@
 import { isSluiceError } from "../base/is-sluice-error.ts";
 import type { OnDemand } from "../base/on-demand.ts";
 import type { Channel } from "../channel/channel.ts";
-import type { Job } from "./job.ts";
-import type { TerminalType } from "./job-events.ts";
+import type { DataText } from "../channel/event/new-entry.ts";
+import { dataText } from "../stream/source/item-text.ts";
+import { type Job, type JobEnd, messageData, parseData } from "./job.ts";
 import { isJobFailure } from "./job-failure.ts";
 import type { JobRegistry } from "./job-registry.ts";
 import type { LocalJobs } from "./local-jobs.ts";
@@ -19,22 +20,6 @@ export interface JobContext<Progress> {
   progress(progress: Progress): Promise<void>;
 }
 
-/** A job that was started. */
-export interface StartedJob<Result> {
-  readonly id: string;
-  /**
-   * Resolves to the job's return value. Rejects with the job's error, or with an `AbortError` if the job was cancelled.
-   * It need not be awaited: followers and `onError` learn of a failure.
-   */
-  readonly result: Promise<Result>;
-  /**
-   * Resolves when every process that shares the log can follow the job; at once if no log is shared. Await it before
-   * you send the job's ID to a client whose next request may reach another process. Rejects with `LOG_FAILED`; the job
-   * runs all the same, and is announced later.
-   */
-  readonly published: Promise<void>;
-}
-
 /** A job's function. */
 export type JobFunction = (context: JobContext<unknown>) => unknown;
 
@@ -43,6 +28,14 @@ interface JobRunnerSetup {
   readonly local: LocalJobs;
   readonly registry: OnDemand<JobRegistry>;
   readonly report: (error: unknown) => void;
+}
+
+/** Progress that was published, or is about to be. */
+interface Progress extends DataText {
+  /** True if it could not be published. */
+  hasFailed: boolean;
+  /** The progress before it; absent once it is published. */
+  before: DataText | undefined;
 }
 
 /** Runs jobs in this process, and publishes their progress and their end. */
@@ -59,6 +52,7 @@ export class JobRunner {
     this.#local = local;
     this.#registry = registry;
     this.#report = report;
+    local.onEvict = (job) => this.#dropResult(job);
   }
 
   /** True if a job runs, or if the log does not have the end of a job yet. */
@@ -66,86 +60,129 @@ export class JobRunner {
     return this.#pendingEnds.size > 0 || [...this.#local.values()].some((job) => !job.isOver);
   }
 
-  /** Announces and runs a job. */
-  start(job: Job, work: JobFunction): StartedJob<unknown> {
-    const published = this.#announce(job);
-    published.catch(this.#report);
-    const result = this.#run(job, work);
-    result.catch(() => undefined);
-    return { id: job.id, result, published };
-  }
-
-  /** Cancels a job of this process. Returns true if it was running. */
-  cancel(job: Job): boolean {
-    if (job.isOver) return false;
-    this.#end(job, "cancelled", CANCELLED);
-    job.abort(CANCELLED.message);
-    return true;
-  }
-
   /** Resolves when no end is pending: each is in the log, or could not be published. */
   async endsSettled(): Promise<void> {
     await Promise.allSettled(this.#pendingEnds);
   }
 
-  async #announce(job: Job): Promise<void> {
+  async announce(job: Job): Promise<void> {
     await (await this.#registry.get()).announce(job);
   }
 
-  async #run(job: Job, work: JobFunction): Promise<unknown> {
-    // Begin after start() has returned, so that its caller has the ID, and after the job was announced.
-    // If the registry cannot be loaded, `published` rejects, and the job runs all the same.
+  /** Runs a job, and publishes its end. Resolves to its return value. */
+  async run(job: Job, work: JobFunction): Promise<unknown> {
+    // Begin after the job was announced. If the registry cannot be loaded, `published` rejects, and the job runs all
+    // the same.
     await Promise.resolve(this.#registry.get()).catch(() => undefined);
     const { id, signal } = job;
     try {
       signal.throwIfAborted();
       const result = await work({ id, signal, progress: (value) => this.#progress(job, value) });
       signal.throwIfAborted();
-      this.#end(job, "completed", result);
+      this.#end(job, this.#completed(result));
       return result;
     } catch (error) {
       if (!job.isOver) {
         this.#report(error);
-        this.#end(job, "failed", { message: isJobFailure(error) ? error.message : "The job failed." });
+        this.#end(job, { type: "failed", data: messageData(messageFor(error)) });
       }
       throw error;
     }
   }
 
+  /** Ends a job and aborts it. Returns true if it was running. */
+  cancel(job: Job, end: JobEnd): boolean {
+    if (job.isOver) return false;
+    this.#end(job, end);
+    job.abort((parseData(end.data) as { readonly message: string }).message);
+    return true;
+  }
+
   #progress(job: Job, value: unknown): Promise<void> {
     if (job.isOver) return Promise.resolve();
-    const before = job.progress;
-    job.progress = value;
-    const published = this.#channel.publish("progress", value, { topics: [job.id] }).then(() => undefined);
-    published.catch((error) => {
-      this.#report(error);
-      // New followers begin with `job.progress`, so it must not be a value that earlier followers never receive.
-      if (job.progress === value) job.progress = before;
-    });
+    const published = this.#publishProgress(job, value);
+    published.catch(this.#report);
     return published;
   }
 
-  #end(job: Job, type: TerminalType, data: unknown): void {
-    const eventId = this.#publishEnd(job, type, data ?? null).catch((error) => {
+  async #publishProgress(job: Job, value: unknown): Promise<void> {
+    const progress: Progress = { ...dataOf(value), hasFailed: false, before: job.progress };
+    const published = this.#channel.publishText("progress", progress, { topics: [job.id] });
+    this.#local.setProgress(job, progress);
+    try {
+      await published;
+    } catch (error) {
+      progress.hasFailed = true;
+      // New followers begin with `job.progress`, so it must not be a value that earlier followers never receive.
+      let newest = job.progress as Progress | undefined;
+      while (newest?.hasFailed) newest = newest.before as Progress | undefined;
+      if (newest !== job.progress) this.#local.setProgress(job, newest);
+      throw error;
+    }
+    progress.before = undefined;
+  }
+
+  #end(job: Job, end: JobEnd): void {
+    job.end(end, this.#publishEnd(job, end));
+    this.#local.keep(job);
+  }
+
+  /**
+   * Publishes the end of a job. Resolves to its event ID. If the result cannot be published, the job fails, since its
+   * followers must receive an end.
+   */
+  #publishEnd(job: Job, end: JobEnd): Promise<string> {
+    const eventId = this.#tryToPublishEnd(job, end).catch((error) => {
       this.#report(error);
       // A log that failed to take this end does not take another one either.
       if (isSluiceError(error) && error.code === "LOG_FAILED") throw error;
-      // The result cannot be published. Followers must still receive an end.
-      job.end("failed", RESULT_UNPUBLISHED, eventId);
-      return this.#publishEnd(job, "failed", RESULT_UNPUBLISHED);
+      job.end(RESULT_UNPUBLISHED, eventId);
+      this.#local.changed(job);
+      return this.#tryToPublishEnd(job, RESULT_UNPUBLISHED);
     });
     eventId.catch((error) => this.#report(error));
     this.#pendingEnds.add(eventId);
     const settled = () => this.#pendingEnds.delete(eventId);
     eventId.then(settled, settled);
-    job.end(type, data, eventId);
-    this.#local.keep(job);
+    return eventId;
   }
 
-  async #publishEnd(job: Job, type: TerminalType, data: unknown): Promise<string> {
-    return (await this.#registry.get()).publishEnd(job, type, data);
+  /** Drops the result of a job that is forgotten before the log has it. If the log fails to take it, the job fails. */
+  #dropResult(job: Job): void {
+    const { outcome } = job;
+    if (outcome !== undefined && this.#pendingEnds.has(outcome.eventId)) job.end(RESULT_UNPUBLISHED, outcome.eventId);
+  }
+
+  #completed(result: unknown): JobEnd {
+    try {
+      return { type: "completed", data: dataOf(result ?? null) };
+    } catch (error) {
+      this.#report(error);
+      return RESULT_UNPUBLISHED;
+    }
+  }
+
+  async #tryToPublishEnd(job: Job, end: JobEnd): Promise<string> {
+    return (await this.#registry.get()).publishEnd(job, end, () => job.terminal as JobEnd);
   }
 }
 
-export const CANCELLED = { message: "The job was cancelled." };
-const RESULT_UNPUBLISHED = { message: "The job's result could not be published." };
+/** Returns data as text. Throws `INVALID_DATA`. */
+function dataOf(value: unknown): DataText {
+  return { text: dataText(value), json: typeof value !== "string" };
+}
+
+/** Returns the message that followers may see of an error, which may be any object that the job threw. */
+function messageFor(error: unknown): string {
+  try {
+    if (isJobFailure(error)) return `${error.message}`;
+  } catch {
+    // The error itself throws.
+  }
+  return "The job failed.";
+}
+
+const RESULT_UNPUBLISHED: JobEnd = {
+  type: "failed",
+  data: messageData("The job's result could not be published."),
+};

@@ -1,7 +1,9 @@
 import { type Expiry, expiryAt, timeLeft } from "../base/expiry.ts";
 import type { KeptEvent } from "../channel/event/kept-event.ts";
-import type { FollowedJob, JobOutcome, JobState } from "./job.ts";
+import type { DataText } from "../channel/event/new-entry.ts";
+import { type Job, type JobEnd, type JobOutcome, type JobState, messageData } from "./job.ts";
 import { isTerminal, type TerminalType } from "./job-events.ts";
+import { JobMemory } from "./job-memory.ts";
 import type { JobRun } from "./job-registry.ts";
 import type { JobLimits } from "./jobs-options.ts";
 
@@ -25,7 +27,7 @@ export interface Announcement {
 export interface SharedJob extends Announcement {
   readonly id: string;
   state: JobState<unknown, unknown>["state"];
-  progress: unknown;
+  progress: DataText | undefined;
   outcome: JobOutcome | undefined;
   /** When to forget the job; `undefined` while it runs. */
   expiry: Expiry | undefined;
@@ -38,7 +40,21 @@ export interface JobTableListener {
   /** A job was announced that the table did not have. */
   started(job: SharedJob): void;
   /** The log has an end for a run of this node, published by this node or another. */
-  ended(job: JobRun, type: TerminalType, data: unknown, eventId: string): void;
+  ended(job: JobRun, end: JobEnd, eventId: string): void;
+  /** A run of this node was forgotten after its end. */
+  forgotten(job: JobRun): void;
+}
+
+/** An end whose job is unknown. */
+interface EarlyEnd {
+  /** Event ID of the end. */
+  readonly id: string;
+  readonly type: TerminalType;
+  readonly outcome: JobOutcome;
+  /** Time of the append, in ms since 1970. */
+  readonly time: number;
+  readonly user?: undefined;
+  progress: undefined;
 }
 
 /**
@@ -49,7 +65,10 @@ export function endId(run: string): string {
   return `end:${run}`;
 }
 
-const ID_TAKEN = { message: "Another process has started a job with the same ID." };
+const ID_TAKEN: JobEnd = {
+  type: "failed",
+  data: messageData("Another process has started a job with the same ID."),
+};
 
 /** The jobs of one name on all nodes, computed by applying the events of the log in order. */
 export class JobTable {
@@ -63,19 +82,24 @@ export class JobTable {
    * Ends without an announcement, by event ID: the log may have lost the announcement, and its node may repeat it
    * later. At most `maxJobs`.
    */
-  readonly #endsWithoutJob = new Map<string, KeptEvent>();
+  readonly #earlyEnds = new Map<string, EarlyEnd>();
+  readonly #memory: JobMemory<SharedJob | EarlyEnd>;
 
   /** `node` is this node. */
   constructor(node: string, limits: JobLimits, listener: JobTableListener) {
     this.#node = node;
     this.#limits = limits;
     this.#listener = listener;
+    this.#memory = new JobMemory<SharedJob | EarlyEnd>(limits.maxBytes, (job) => {
+      if ("node" in job) this.#forget(job);
+      else this.#forgetEarly(job);
+    });
   }
 
   get(id: string): SharedJob | undefined {
     const job = this.#jobs.get(id);
     if (job === undefined || !this.#isExpired(job)) return job;
-    this.#jobs.delete(id);
+    this.#forget(job);
     return undefined;
   }
 
@@ -85,47 +109,52 @@ export class JobTable {
   }
 
   /**
-   * Returns true if other nodes can learn from the log what they need to know of a run: its end, or, while it runs, an
-   * announcement at offset `oldest` or later.
+   * Returns true if a job of this node must be announced: the log may lack the announcement, or has it at an offset
+   * before `oldest`, and other nodes still need it.
    */
-  isInLog({ id, run, outcome }: JobRun & Pick<FollowedJob, "outcome">, oldest: number): boolean {
+  lacksStart({ id, run, isOver }: Job, oldest: number): boolean {
     const known = this.#jobs.get(id);
     // If the ID belongs to another run by now, nobody needs the end of this one.
-    if (known?.run !== run) return known !== undefined && outcome !== undefined;
-    return known.outcome !== undefined || (outcome === undefined && known.announcedAt >= oldest);
+    if (known?.run !== run) return known === undefined || !isOver;
+    return known.outcome === undefined && known.announcedAt < oldest;
+  }
+
+  /** Returns true if the log may lack the end of a job of this node that is over. */
+  lacksEnd({ id, run }: Job): boolean {
+    const known = this.#jobs.get(id);
+    return known === undefined || (known.run === run && known.outcome === undefined);
   }
 
   /** Applies the next event. */
   apply(event: KeptEvent): void {
     const { entry, id: eventId } = event;
     const [id] = entry.topics ?? [];
-    if (id === undefined) return;
-    const data: unknown = entry.json ? JSON.parse(entry.data) : entry.data;
+    if (id === undefined || !event.isSound) return;
+    const data = { text: entry.data, json: entry.json };
     const known = this.#jobs.get(id);
-    if (entry.type === STARTED) this.#start(id, data as Announcement, entry.offset, eventId);
-    else if (!isTerminal(entry.type)) {
-      if (known !== undefined && known.outcome === undefined) known.progress = data;
-    } else if (known === undefined || entry.id !== endId(known.run)) this.#keepForLater(event);
-    else if (known.outcome === undefined) {
-      known.state = entry.type;
-      known.outcome = { data, eventId: Promise.resolve(eventId) };
-      // If the clock was set back since the end, the end lies in the future. Keep the job no longer for that.
-      known.expiry = expiryAt(Math.min(entry.time, Date.now()) + this.#limits.keepFor);
-      this.#jobs.delete(id);
-      this.#jobs.set(id, known);
-      if (known.node === this.#node) this.#listener.ended(known, entry.type, data, eventId);
+    if (entry.type === STARTED) this.#start(id, JSON.parse(entry.data) as Announcement, entry.offset, eventId);
+    else if (entry.type === "progress") {
+      if (known === undefined || known.outcome !== undefined) return;
+      known.progress = data;
+      this.#memory.update(known);
+    } else if (isTerminal(entry.type)) {
+      const outcome = { data, eventId: Promise.resolve(eventId) };
+      const end: EarlyEnd = { id: eventId, type: entry.type, outcome, time: entry.time, progress: undefined };
+      if (known === undefined || entry.id !== endId(known.run)) this.#keepForLater(end);
+      else if (known.outcome === undefined) this.#end(known, end);
     }
   }
 
   /** Forgets everything: the log may have lost what was applied. */
   clear(): void {
     this.#jobs.clear();
-    this.#endsWithoutJob.clear();
+    this.#earlyEnds.clear();
+    this.#memory.clear();
   }
 
   /** Forgets the jobs that ended more than `keepFor` ms ago. */
   forgetOld(): void {
-    for (const [id, job] of this.#jobs) if (this.#isExpired(job)) this.#jobs.delete(id);
+    for (const job of this.#jobs.values()) if (this.#isExpired(job)) this.#forget(job);
   }
 
   #start(id: string, announcement: Announcement, offset: number, eventId: string): void {
@@ -136,8 +165,7 @@ export class JobTable {
     }
     if (known?.state === "running") {
       // Two nodes took the same ID at the same moment. The first announcement in the log wins.
-      if (announcement.node === this.#node)
-        this.#listener.ended({ id, run: announcement.run }, "failed", ID_TAKEN, eventId);
+      if (announcement.node === this.#node) this.#listener.ended({ id, run: announcement.run }, ID_TAKEN, eventId);
       return;
     }
     const job: SharedJob = {
@@ -149,20 +177,46 @@ export class JobTable {
       expiry: undefined,
       announcedAt: offset,
     };
+    if (known !== undefined) this.#memory.remove(known);
     this.#jobs.delete(id);
     this.#jobs.set(id, job);
     this.#listener.started(job);
-    const end = this.#endsWithoutJob.get(endId(job.run));
-    if (end !== undefined) this.apply(end);
+    const end = this.#earlyEnds.get(endId(job.run));
+    if (end !== undefined) this.#end(job, end);
     this.#enforceMaxJobs();
   }
 
-  #keepForLater(end: KeptEvent): void {
-    this.#endsWithoutJob.set(end.id, end);
-    for (const id of this.#endsWithoutJob.keys()) {
-      if (this.#endsWithoutJob.size <= this.#limits.maxJobs) return;
-      this.#endsWithoutJob.delete(id);
+  #end(job: SharedJob, { id: eventId, type, outcome, time }: EarlyEnd): void {
+    job.state = type;
+    job.outcome = outcome;
+    // If the clock was set back since the end, the end lies in the future. Keep the job no longer for that.
+    job.expiry = expiryAt(Math.min(time, Date.now()) + this.#limits.keepFor);
+    // Deleting first keeps the ended jobs in the order of their end.
+    this.#jobs.delete(job.id);
+    this.#jobs.set(job.id, job);
+    if (job.node === this.#node) this.#listener.ended(job, { type, data: outcome.data }, eventId);
+    this.#memory.update(job);
+  }
+
+  #keepForLater(end: EarlyEnd): void {
+    this.#earlyEnds.set(end.id, end);
+    this.#memory.update(end);
+    for (const early of this.#earlyEnds.values()) {
+      if (this.#earlyEnds.size <= this.#limits.maxJobs) return;
+      this.#forgetEarly(early);
     }
+  }
+
+  #forgetEarly(end: EarlyEnd): void {
+    this.#earlyEnds.delete(end.id);
+    this.#memory.remove(end);
+  }
+
+  #forget(job: SharedJob): void {
+    this.#jobs.delete(job.id);
+    this.#memory.remove(job);
+    // Otherwise this node would miss the job in the log, and announce it again.
+    if (job.node === this.#node) this.#listener.forgotten(job);
   }
 
   #isExpired({ expiry }: SharedJob): boolean {
@@ -171,14 +225,14 @@ export class JobTable {
 
   #enforceMaxJobs(): void {
     const { maxJobs } = this.#limits;
-    for (const [id, job] of this.#jobs) {
+    for (const job of this.#jobs.values()) {
       if (this.#jobs.size <= maxJobs) return;
-      if (job.outcome !== undefined) this.#jobs.delete(id);
+      if (job.outcome !== undefined) this.#forget(job);
     }
     // Other nodes may have a higher limit, so running jobs of theirs are forgotten too. Those of this node are not.
-    for (const [id, job] of this.#jobs) {
+    for (const job of this.#jobs.values()) {
       if (this.#jobs.size <= maxJobs) return;
-      if (job.node !== this.#node) this.#jobs.delete(id);
+      if (job.node !== this.#node) this.#forget(job);
     }
   }
 }

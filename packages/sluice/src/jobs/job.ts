@@ -1,22 +1,36 @@
+import type { DataText } from "../channel/event/new-entry.ts";
 import type { TerminalType } from "./job-events.ts";
+import type { NewJob } from "./new-job.ts";
 
 /** State of a job. */
 export interface JobState<Progress, Result> {
   readonly id: string;
   readonly state: "running" | "completed" | "failed" | "cancelled";
-  /** The newest progress; `undefined` before the first. */
+  /**
+   * A copy of the newest progress, as JSON returns it. `undefined` before the first, and if it was forgotten because of
+   * `maxBytes`.
+   */
   readonly progress: Progress | undefined;
-  /** The job's return value; `undefined` unless the job is completed. */
+  /**
+   * A copy of the job's return value, as JSON returns it; `null` if there is none. `undefined` unless the job is
+   * completed.
+   */
   readonly result: Result | undefined;
   readonly startedAt: Date;
-  /** The user who may follow the job; `undefined` if everybody may. */
+  /** The user to whom the job is known; `undefined` if it is known to everybody. */
   readonly user: string | undefined;
+}
+
+/** The terminal event of a run. */
+export interface JobEnd {
+  readonly type: TerminalType;
+  readonly data: DataText;
 }
 
 /** End of a job, as its followers receive it. */
 export interface JobOutcome {
   /** Data of the terminal event. */
-  readonly data: unknown;
+  readonly data: DataText;
   /** Event ID of the terminal event. Pending until the log has the event. */
   readonly eventId: Promise<string>;
 }
@@ -26,9 +40,25 @@ export interface FollowedJob {
   readonly id: string;
   readonly user?: string | undefined;
   readonly state: JobState<unknown, unknown>["state"];
-  readonly progress: unknown;
+  /** The newest progress. Text, so that a caller cannot change it afterwards. */
+  readonly progress: DataText | undefined;
   /** `undefined` while the job runs. */
   readonly outcome: JobOutcome | undefined;
+}
+
+/** Returns the value that data stands for, as a new object. Returns `undefined` for JSON that another program broke. */
+export function parseData(data: DataText | undefined): unknown {
+  if (data?.json !== true) return data?.text;
+  try {
+    return JSON.parse(data.text);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Returns the data of the end of a job that has no result. */
+export function messageData(message: string): DataText {
+  return { text: JSON.stringify({ message }), json: true };
 }
 
 /** A job that this process runs or ran. */
@@ -37,20 +67,20 @@ export class Job implements FollowedJob {
   /** Distinguishes this job from an earlier or later one with the same ID. */
   readonly run: string = crypto.randomUUID();
   readonly user: string | undefined;
-  readonly startedAt: Date = new Date();
-  progress: unknown;
-  #state: JobState<unknown, unknown>["state"] = "running";
-  #result: unknown;
+  readonly startedAt: Date;
+  progress: DataText | undefined;
+  #end: JobEnd | undefined;
   #outcome: JobOutcome | undefined;
   readonly #controller = new AbortController();
 
-  constructor(id: string, user: string | undefined) {
+  constructor({ id, user, startedAt }: NewJob) {
     this.id = id;
     this.user = user;
+    this.startedAt = startedAt;
   }
 
   get state(): JobState<unknown, unknown>["state"] {
-    return this.#state;
+    return this.#end?.type ?? "running";
   }
 
   get outcome(): JobOutcome | undefined {
@@ -58,7 +88,12 @@ export class Job implements FollowedJob {
   }
 
   get isOver(): boolean {
-    return this.#state !== "running";
+    return this.#end !== undefined;
+  }
+
+  /** The terminal event; `undefined` while the job runs. */
+  get terminal(): JobEnd | undefined {
+    return this.#end;
   }
 
   /** Aborts when the job is cancelled, or when another process ends it. */
@@ -68,19 +103,23 @@ export class Job implements FollowedJob {
 
   /** Returns the state that `jobs.get()` shows. */
   describe(): JobState<unknown, unknown> {
-    const { id, state, progress, startedAt, user } = this;
-    return { id, state, progress, result: this.#result, startedAt, user };
+    return describeJob(this);
   }
 
   /** Records how the job ended. `eventId` is the event ID of its terminal event. */
-  end(state: TerminalType, data: unknown, eventId: Promise<string>): void {
-    this.#state = state;
-    this.#result = state === "completed" ? data : undefined;
-    // Every event has data: `null` stands for a job that returns nothing.
-    this.#outcome = { data: data ?? null, eventId };
+  end(end: JobEnd, eventId: Promise<string>): void {
+    this.#end = end;
+    this.#outcome = { data: end.data, eventId };
   }
 
   abort(message: string): void {
     this.#controller.abort(new DOMException(message, "AbortError"));
   }
+}
+
+/** Returns the state that `jobs.get()` shows of a job. */
+export function describeJob(job: FollowedJob & { readonly startedAt: Date | number }): JobState<unknown, unknown> {
+  const { id, state, progress, outcome, startedAt, user } = job;
+  const result = state === "completed" ? parseData(outcome?.data) : undefined;
+  return { id, state, progress: parseData(progress), result, startedAt: new Date(startedAt), user };
 }

@@ -14,6 +14,13 @@ export interface JobsOptions {
    */
   readonly maxJobs?: number;
   /**
+   * Limits the bytes that are remembered of jobs: their newest progress, results, IDs and users, at two bytes per
+   * character, and 256 per job. Beyond the limit, the job that ended first is forgotten first; the newest end stays. If
+   * running jobs alone exceed the limit, the oldest progress is forgotten, and new followers begin with the next one.
+   * `Infinity`: no limit. Default: 16 MiB.
+   */
+  readonly maxBytes?: number;
+  /**
    * Limits how much past progress the log keeps for followers that resume. All jobs of this name share it. Default: the
    * defaults of the channel option `retain`.
    */
@@ -24,7 +31,16 @@ export interface JobsOptions {
 export interface StartOptions {
   /** Sets the job's ID. Default: a random UUID, which nobody can guess. */
   readonly id?: string;
-  /** Names the job's user. Only followers with the same `user` receive the job. Default: everybody may follow it. */
+  /** Names the job's user. The job is unknown to everybody else. Default: it is known to everybody. */
+  readonly user?: string;
+}
+
+/** Options of `get()`, `cancel()` and `progress()`. */
+export interface JobUserOptions {
+  /**
+   * The user for whom the job is looked up. A job of another user counts as unknown. Default: none; only jobs without a
+   * user are known.
+   */
   readonly user?: string;
 }
 
@@ -33,19 +49,22 @@ export interface JobLimits {
   /** In ms. */
   readonly keepFor: number;
   readonly maxJobs: number;
+  readonly maxBytes: number;
 }
 
 const KEEP_FOR_MS = 3_600_000;
 const MAX_JOBS = 10_000;
+const MAX_BYTES = 16 * 1024 * 1024;
 
 /** The longest delay of a timer, in ms. A timer with a longer delay fires at once. */
 const MAX_TIMER_MS = 2 ** 31 - 1;
 
 /** Validates the options. Throws `INVALID_OPTION`. */
 export function checkJobsOptions(options: JobsOptions): JobLimits {
-  checkNames("jobs", options, ["keepFor", "maxJobs", "retain"]);
+  checkNames("jobs", options, ["keepFor", "maxJobs", "maxBytes", "retain"]);
   return {
     keepFor: checkNumber("keepFor", options.keepFor, KEEP_FOR_MS, { max: MAX_TIMER_MS, unit: "ms" }),
     maxJobs: checkNumber("maxJobs", options.maxJobs, MAX_JOBS, { min: 1, whole: true }),
+    maxBytes: checkNumber("maxBytes", options.maxBytes, MAX_BYTES, { min: 1, whole: true, infinite: true }),
   };
 }

@@ -1,24 +1,27 @@
 import { checkFunction, checkNames, checkText } from "../base/check-option.ts";
 import { OnDemand } from "../base/on-demand.ts";
-import type { Channel } from "../channel/channel.ts";
 import { checkTopics } from "../channel/event/topics.ts";
 import type { FeedSource } from "../stream/feed.ts";
-import type { StreamHub } from "../stream/stream-hub.ts";
-import { Job, type JobState } from "./job.ts";
-import type { JobEvents } from "./job-events.ts";
-import type { JobRegistry } from "./job-registry.ts";
-import { CANCELLED, type JobContext, type JobFunction, JobRunner, type StartedJob } from "./job-runner.ts";
-import type { JobLimits, StartOptions } from "./jobs-options.ts";
-import { LocalJobs } from "./local-jobs.ts";
+import type { JobState } from "./job.ts";
+import type { JobContext, JobFunction } from "./job-runner.ts";
+import type { JobUserOptions, StartOptions } from "./jobs-options.ts";
+import type { JobsSetup, LoadedJobs, RunningJob } from "./loaded-jobs.ts";
+import { idTaken, isKnownTo, type NewJob, tooManyJobs } from "./new-job.ts";
 
-/** Arguments of the constructor of {@link Jobs}. */
-export interface JobsSetup<Progress, Result> {
-  readonly hub: StreamHub;
-  readonly channel: Channel<JobEvents<Progress, Result>>;
-  readonly name: string;
-  readonly limits: JobLimits;
-  /** Makes the registry of the jobs of all processes. Default: the registry of this process. */
-  readonly share?: (local: LocalJobs) => Promise<JobRegistry>;
+/** A job that was started. */
+export interface StartedJob<Result> {
+  readonly id: string;
+  /**
+   * Resolves to the job's return value. Rejects with the job's error, or with an `AbortError` if the job was cancelled.
+   * It need not be awaited: followers and `onError` learn of a failure.
+   */
+  readonly result: Promise<Result>;
+  /**
+   * Resolves when every process that shares the log can follow the job; at once if no log is shared. Await it before
+   * you send the job's ID to a client whose next request may reach another process. Rejects with `LOG_FAILED`; the job
+   * runs all the same, and is announced later.
+   */
+  readonly published: Promise<void>;
 }
 
 /**
@@ -27,24 +30,24 @@ export interface JobsSetup<Progress, Result> {
  */
 export class Jobs<Progress = unknown, Result = unknown> {
   readonly name: string;
-  readonly #local: LocalJobs;
-  readonly #registry: OnDemand<JobRegistry>;
-  readonly #runner: JobRunner;
-  readonly #following: OnDemand<Follow>;
+  readonly #maxJobs: number;
+  /** Everything that jobs consist of, loaded with the first jobs. */
+  readonly #loaded: OnDemand<LoadedJobs>;
+  /** Jobs that wait until the code of jobs is loaded, by ID. */
+  readonly #waiting = new Map<string, NewJob>();
+  readonly #report: (error: unknown) => void;
 
   /** @internal Use `sluice.jobs()`. */
-  constructor({ hub, channel: typed, name, limits, share = async (local) => local }: JobsSetup<Progress, Result>) {
-    const channel = typed as unknown as Channel;
-    const report = (error: unknown) => hub.report(error, { stage: "job", channel: name });
+  constructor(setup: JobsSetup) {
+    const { hub, name, limits } = setup;
     this.name = name;
-    this.#local = new LocalJobs(channel, limits);
-    this.#registry = new OnDemand(() => share(this.#local));
-    this.#runner = new JobRunner({ channel, local: this.#local, registry: this.#registry, report });
-    this.#following = new OnDemand(async () => {
-      const [{ JobProgress }, registry] = await Promise.all([import("./job-progress.ts"), this.#registry.get()]);
-      return { source: (id, user) => new JobProgress({ hub, channel, registry, id, user }) };
+    this.#maxJobs = limits.maxJobs;
+    this.#report = (error) => hub.report(error, { stage: "job", channel: name });
+    this.#loaded = new OnDemand(async () => {
+      const { LoadedJobs } = await import("./loaded-jobs.ts");
+      return new LoadedJobs(setup, this.#report);
     });
-    Promise.resolve(this.#registry.get()).catch(report);
+    Promise.resolve(this.#loaded.get()).catch(this.#report);
   }
 
   /** Starts a job. It runs with or without followers. Throws `INVALID_OPTION`, also if another job has the ID. */
@@ -59,64 +62,94 @@ export class Jobs<Progress = unknown, Result = unknown> {
     if (options.id !== undefined) checkTopics([options.id], "INVALID_OPTION");
     if (typeof run !== "function") checkFunction("run", run ?? null);
     const { id = crypto.randomUUID(), user } = options;
-    const job = new Job(id, user);
-    this.#known.add(job);
-    return this.#runner.start(job, run as JobFunction) as StartedJob<Result>;
+    const job: NewJob = { id, user, startedAt: new Date(), state: "running" };
+    const work = run as JobFunction;
+    const { published, result } = this.#current?.start(job, work) ?? this.#startLater(job, work);
+    published.catch(this.#report);
+    result.catch(() => undefined);
+    return { id, published, result: result as Promise<Result> };
   }
 
-  /** Returns the state of a job, as far as this process knows it, or `undefined` if the job is unknown or forgotten. */
-  get(id: string): JobState<Progress, Result> | undefined {
-    return this.#known.stateOf(id) as JobState<Progress, Result> | undefined;
+  /**
+   * Returns the state of a job, as far as this process knows it. Returns `undefined` if the job is unknown or
+   * forgotten, or belongs to a user other than `options.user`: so without that option, if it belongs to any user.
+   * Throws `INVALID_OPTION`.
+   */
+  get(id: string, options: JobUserOptions = {}): JobState<Progress, Result> | undefined {
+    const user = checkUser("get", options);
+    const waiting = this.#waiting.get(id);
+    const job = waiting ? { ...waiting, progress: undefined, result: undefined } : this.#loaded.value?.stateOf(id);
+    return job !== undefined && isKnownTo(job, user) ? (job as JobState<Progress, Result>) : undefined;
   }
 
   /**
    * Cancels a job: its signal aborts, and its followers receive `cancelled`. Returns true if the job was running. If
-   * another process runs the job, its signal aborts when that process receives `cancelled` from the log.
+   * another process runs the job, its signal aborts when that process receives `cancelled` from the log. Returns false
+   * and does nothing if the job belongs to a user other than `options.user`: so without that option, if it belongs to
+   * any user. Throws `INVALID_OPTION`.
    */
-  cancel(id: string): boolean {
-    const job = this.#local.find(id);
-    return job === undefined ? this.#known.cancelElsewhere(id, CANCELLED) : this.#runner.cancel(job);
+  cancel(id: string, options: JobUserOptions = {}): boolean {
+    const user = checkUser("cancel", options);
+    const waiting = this.#waiting.get(id);
+    if (waiting === undefined) return this.#loaded.value?.cancel(id, user) ?? false;
+    if (waiting.state !== "running" || !isKnownTo(waiting, user)) return false;
+    waiting.state = "cancelled";
+    return true;
   }
 
   /**
    * Returns the source of a job's stream. The stream begins with the newest progress, continues with further progress,
    * and ends with the job's end. A reconnect after the end is answered with 204, which stops EventSource for good. If
-   * the job is unknown, or belongs to a user other than `options.user`, the answer is 404.
+   * the job is unknown, or belongs to a user other than `options.user`, the answer is 404. Throws `INVALID_OPTION`.
    */
-  progress(id: string, options: { readonly user?: string } = {}): FeedSource {
-    checkNames("progress", options, ["user"]);
-    checkText("user", options.user);
-    const { user } = options;
+  progress(id: string, options: JobUserOptions = {}): FeedSource {
+    const user = checkUser("progress", options);
     return {
       openFeed: (context) => {
-        const loaded = this.#following.get();
-        const open = ({ source }: Follow) => source(id, user).openFeed(context);
-        return loaded instanceof Promise ? loaded.then(open) : open(loaded);
+        const loaded = this.#loaded.get();
+        return loaded instanceof Promise
+          ? loaded.then((jobs) => jobs.openFeed(id, user, context))
+          : loaded.openFeed(id, user, context);
       },
     };
   }
 
   /** @internal True if a job runs here, or if the log does not have the end of a job yet. */
   get isBusy(): boolean {
-    return this.#runner.isBusy;
+    return this.#waiting.size > 0 || this.#loaded.value?.isBusy === true;
   }
 
   /** @internal Cancels all jobs of this process. Resolves when the log has their ends, or has failed to take them. */
   async close(): Promise<void> {
-    for (const job of [...this.#local.values()]) this.#runner.cancel(job);
-    const registry = (await this.#registry.settled()) ?? this.#local;
-    registry.stopRetrying();
-    await this.#runner.endsSettled();
-    registry.close();
+    for (const job of this.#waiting.values()) job.state = "cancelled";
+    await (await this.#loaded.settled())?.close();
   }
 
-  /** The registry. Until it is loaded, the jobs of this process are all that is known. */
-  get #known(): JobRegistry {
-    return this.#registry.value ?? this.#local;
+  /** The loaded code, unless jobs wait that were started earlier. */
+  get #current(): LoadedJobs | undefined {
+    return this.#waiting.size === 0 ? this.#loaded.value : undefined;
+  }
+
+  #startLater(job: NewJob, work: JobFunction): RunningJob {
+    const { id } = job;
+    if (this.#waiting.has(id)) throw idTaken(id);
+    if (this.#waiting.size >= this.#maxJobs) throw tooManyJobs(this.#waiting.size, this.#maxJobs);
+    this.#waiting.set(id, job);
+    const started = Promise.resolve(this.#loaded.get()).then((loaded) => {
+      this.#waiting.delete(id);
+      return loaded.start(job, work);
+    });
+    started.catch(() => this.#waiting.delete(id));
+    return {
+      published: started.then(({ published }) => published),
+      result: started.then(({ result }) => result),
+    };
   }
 }
 
-/** Makes the source of a job's stream: loaded with the first stream of a job. */
-interface Follow {
-  source(id: string, user: string | undefined): FeedSource;
+/** Returns the user of a call. Throws `INVALID_OPTION`. */
+function checkUser(method: string, options: JobUserOptions): string | undefined {
+  checkNames(method, options, ["user"]);
+  checkText("user", options.user);
+  return options.user;
 }

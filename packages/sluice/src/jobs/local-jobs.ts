@@ -1,24 +1,28 @@
-import { show } from "../base/check-option.ts";
-import { SluiceError } from "../base/sluice-error.ts";
 import { quietTimeout, type Timer } from "../base/timers.ts";
 import type { Channel } from "../channel/channel.ts";
-import type { Job, JobState } from "./job.ts";
-import type { TerminalType } from "./job-events.ts";
+import type { DataText } from "../channel/event/new-entry.ts";
+import { type Job, type JobEnd, type JobState, parseData } from "./job.ts";
+import { JobMemory } from "./job-memory.ts";
 import type { JobRegistry, JobRun } from "./job-registry.ts";
 import type { JobLimits } from "./jobs-options.ts";
+import { idTaken, tooManyJobs } from "./new-job.ts";
 
 /** The jobs that this process runs, and its ended jobs that are not forgotten yet. */
 export class LocalJobs implements JobRegistry {
+  /** Receives each ended job that a limit is about to force out. */
+  onEvict: ((job: Job) => void) | undefined;
   readonly #channel: Channel;
   readonly #limits: JobLimits;
   /** By ID. Ended jobs are in the order of their end. */
   readonly #jobs = new Map<string, Job>();
   /** Ended jobs: the timer that forgets each, and when the wall clock reaches that time, in ms since 1970. */
   readonly #kept = new Map<Job, { readonly timer: Timer; readonly until: number }>();
+  readonly #memory: JobMemory<Job>;
 
   constructor(channel: Channel, limits: JobLimits) {
     this.#channel = channel;
     this.#limits = limits;
+    this.#memory = new JobMemory(limits.maxBytes, (job) => this.#evict(job));
   }
 
   add(job: Job): void {
@@ -26,12 +30,9 @@ export class LocalJobs implements JobRegistry {
     const { maxJobs } = this.#limits;
     for (const other of this.#jobs.values()) {
       if (this.#jobs.size < maxJobs) break;
-      if (other.isOver) this.#forget(other);
+      if (other.isOver) this.#evict(other);
     }
-    if (this.#jobs.size >= maxJobs) {
-      const message = `${this.#jobs.size} jobs are running, and \`maxJobs\` is ${maxJobs}.`;
-      throw new SluiceError("INVALID_OPTION", `${message} Wait until one of them ends, or raise \`maxJobs\`.`);
-    }
+    if (this.#jobs.size >= maxJobs) throw tooManyJobs(this.#jobs.size, maxJobs);
     this.#jobs.set(job.id, job);
   }
 
@@ -52,8 +53,8 @@ export class LocalJobs implements JobRegistry {
     return false;
   }
 
-  publishEnd({ id }: JobRun, type: TerminalType, data: unknown): Promise<string> {
-    return this.#channel.publish(type, data, { topics: [id] });
+  publishEnd({ id }: JobRun, { type, data }: JobEnd): Promise<string> {
+    return this.#channel.publishText(type, data, { topics: [id] });
   }
 
   sync(): undefined {}
@@ -72,23 +73,48 @@ export class LocalJobs implements JobRegistry {
     return this.#jobs.values();
   }
 
+  setProgress(job: Job, progress: DataText | undefined): void {
+    job.progress = progress;
+    this.changed(job);
+  }
+
+  /** Counts a job anew whose progress or end has changed. */
+  changed(job: Job): void {
+    if (this.#jobs.get(job.id) === job) this.#memory.update(job);
+  }
+
   /** Keeps an ended job for `keepFor` ms, on the clock that passes them first, and then forgets it. */
   keep(job: Job): void {
     const { keepFor } = this.#limits;
     this.#forget(job);
     this.#jobs.set(job.id, job);
     this.#kept.set(job, { timer: quietTimeout(() => this.#forget(job), keepFor), until: Date.now() + keepFor });
+    this.changed(job);
   }
 
   /** Takes over the end that the log has for a run of this process. If the run has no end yet, aborts it. */
-  endAsLogged({ id, run }: JobRun, type: TerminalType, data: unknown, eventId: string): void {
+  endAsLogged({ id, run }: JobRun, end: JobEnd, eventId: string): void {
     const job = this.#jobs.get(id);
-    if (job?.run !== run || job.state === type) return;
+    if (job?.run !== run) return;
     const wasOver = job.isOver;
-    job.end(type, data, Promise.resolve(eventId));
-    if (wasOver) return;
+    // Also if the ends are equal: then both registries hold the same text.
+    job.end(end, Promise.resolve(eventId));
+    if (wasOver) return this.changed(job);
     this.keep(job);
-    job.abort((data as { message?: string } | null)?.message ?? "Another process ended the job.");
+    const { message = "Another process ended the job." } = (parseData(end.data) ?? {}) as { message?: string };
+    job.abort(message);
+  }
+
+  /** Forgets an ended job of this run: the log's registry has forgotten it. */
+  endForgotten({ id, run }: JobRun): void {
+    const job = this.#jobs.get(id);
+    if (job?.run === run && job.isOver) this.#forget(job);
+  }
+
+  /** Forgets an ended job because of a limit. */
+  #evict(job: Job): void {
+    this.onEvict?.(job);
+    this.#forget(job);
   }
 
   /** True if `keepFor` ms have passed on the wall clock. The timer watches the monotonic clock. */
@@ -99,13 +125,8 @@ export class LocalJobs implements JobRegistry {
   #forget(job: Job): void {
     clearTimeout(this.#kept.get(job)?.timer);
     this.#kept.delete(job);
+    this.#memory.remove(job);
     // A newer job may have the same ID by now.
     if (this.#jobs.get(job.id) === job) this.#jobs.delete(job.id);
   }
-}
-
-/** Returns the error for an ID that belongs to another job. */
-export function idTaken(id: string): SluiceError {
-  const message = `\`id\`: another job has the ID ${show(id)}. Pass a different ID, or none to get a random one.`;
-  return new SluiceError("INVALID_OPTION", message);
 }

@@ -3,12 +3,12 @@ import type { Channel } from "../channel/channel.ts";
 import type { KeptEvent } from "../channel/event/kept-event.ts";
 import { Projection } from "../channel/follow/projection.ts";
 import { EndPublisher } from "./end-publisher.ts";
-import type { FollowedJob, Job, JobState } from "./job.ts";
-import { isTerminal, type TerminalType } from "./job-events.ts";
+import { describeJob, type FollowedJob, type Job, type JobEnd, type JobState, messageData } from "./job.ts";
 import type { JobRegistry, JobRun } from "./job-registry.ts";
 import { type Announcement, JobTable, STARTED } from "./job-table.ts";
 import type { JobLimits } from "./jobs-options.ts";
-import { idTaken, type LocalJobs } from "./local-jobs.ts";
+import type { LocalJobs } from "./local-jobs.ts";
+import { idTaken } from "./new-job.ts";
 
 /** The nodes that share the log, as far as jobs are concerned. */
 export interface JobNodes {
@@ -30,8 +30,8 @@ interface SharedJobsSetup {
   readonly report: (error: unknown) => void;
 }
 
-/** Reason of failure of a job whose node died. */
-const NODE_GONE = { message: "The process that ran this job is gone." };
+/** End of a job whose node died. */
+const NODE_GONE: JobEnd = { type: "failed", data: messageData("The process that ran this job is gone.") };
 
 /** The oldest part of what the log keeps (0 to 1). It will be trimmed soon, so an announcement in it is repeated. */
 const OLD_PART = 0.25;
@@ -57,6 +57,7 @@ export class SharedJobs implements JobRegistry {
     this.#table = new JobTable(nodes.node, limits, {
       started: ({ node, nodeTimeout }) => nodes.expect(node, nodeTimeout),
       ended: (...end) => local.endAsLogged(...end),
+      forgotten: (job) => local.endForgotten(job),
     });
     const state = {
       apply: (event: KeptEvent) => this.#table.apply(event),
@@ -97,20 +98,18 @@ export class SharedJobs implements JobRegistry {
     const job = this.#table.get(id);
     // If the runs differ, another process took the ID: at the same moment, or after this process's job had ended.
     if (job === undefined || job.run === this.#local.find(id)?.run) return this.#local.stateOf(id);
-    const { state, progress, outcome, startedAt, user } = job;
-    const result = state === "completed" ? outcome?.data : undefined;
-    return { id, state, progress, result, startedAt: new Date(startedAt), user };
+    return describeJob(job);
   }
 
-  cancelElsewhere(id: string, data: { readonly message: string }): boolean {
+  cancelElsewhere(id: string, end: JobEnd): boolean {
     const job = this.#table.get(id);
     if (job?.state !== "running") return false;
-    this.publishEnd(job, "cancelled", data).catch(this.#report);
+    this.publishEnd(job, end).catch(this.#report);
     return true;
   }
 
-  publishEnd(run: JobRun, type: TerminalType, data: unknown): Promise<string> {
-    return this.#ends.publish(run, type, data);
+  publishEnd(run: JobRun, end: JobEnd, again: () => JobEnd = () => end): Promise<string> {
+    return this.#ends.publish(run, end, again);
   }
 
   async sync(id: string): Promise<void> {
@@ -151,11 +150,10 @@ export class SharedJobs implements JobRegistry {
     const { first, last } = opened.retained;
     const oldest = first + (last - first) * OLD_PART;
     for (const job of this.#local.values()) {
-      if (this.#table.isInLog(job, oldest)) continue;
-      this.announce(job).catch(this.#report);
-      // The log lost the end of this job, and perhaps its announcement too.
-      if (job.outcome !== undefined && isTerminal(job.state))
-        this.publishEnd(job, job.state, job.outcome.data).catch(this.#report);
+      if (this.#table.lacksStart(job, oldest)) this.announce(job).catch(this.#report);
+      const { terminal } = job;
+      if (terminal !== undefined && this.#table.lacksEnd(job))
+        this.publishEnd(job, terminal, () => job.terminal ?? terminal).catch(this.#report);
     }
     this.#table.forgetOld();
     for (const { node, nodeTimeout } of this.#table.running()) this.#nodes.expect(node, nodeTimeout);
@@ -164,7 +162,6 @@ export class SharedJobs implements JobRegistry {
   /** Publishes `failed` for the jobs of a dead node. Every node does; the log takes the first. */
   #failJobsOf(node: string): void {
     if (this.#ends.stopped) return;
-    for (const job of this.#table.running())
-      if (job.node === node) this.publishEnd(job, "failed", NODE_GONE).catch(this.#report);
+    for (const job of this.#table.running()) if (job.node === node) this.publishEnd(job, NODE_GONE).catch(this.#report);
   }
 }

@@ -123,7 +123,14 @@ describe("a job on a shared log", () => {
     expect(await b.status(jobsOf(b).progress(job.id))).toBe(404);
     await using stream = await b.open(jobsOf(b).progress(job.id, { user: "ann" }));
     expect(stream.response.status).toBe(200);
+    for (const options of [{}, { user: "bob" }]) {
+      expect(jobsOf(b).get(job.id, options)).toBeUndefined();
+      expect(jobsOf(b).cancel(job.id, options)).toBe(false);
+    }
+    expect(jobsOf(b).get(job.id, { user: "ann" })).toMatchObject({ state: "running" });
     expect(await b.status(jobsOf(b).progress("no such job"))).toBe(404);
+    expect(jobsOf(b).cancel(job.id, { user: "ann" })).toBe(true);
+    expect((await stream.rest()).at(-1)).toMatchObject({ type: "cancelled" });
   });
 
   it("has the same state on every node", async () => {
@@ -230,6 +237,73 @@ describe("a job on a shared log", () => {
       const late = await node.open(jobsOf(node).progress(job.id));
       expect((await late.rest()).map(({ type }) => type)).toEqual(["failed"]);
     }
+  });
+
+  it("has the end that is first in the log, if it completes while others believe that its node is dead", async () => {
+    const job = await steered(a);
+    const stream = await b.open(jobsOf(b).progress(job.id));
+    world.kill(a);
+    expect(await stream.rest()).toMatchObject([{ type: "failed" }]);
+    const refused = a.log.refused(CHANNEL);
+    job.finish();
+    expect(await job.result).toEqual({ url: "/file" });
+    await until("the log has refused the end", () => a.log.refused(CHANNEL) > refused);
+    a.log.isCut = false;
+    for (const node of [a, b]) {
+      await expect.poll(() => jobsOf(node).get(job.id), { timeout: 5_000 }).toMatchObject({ state: "failed" });
+      await expect
+        .poll(() => node.status(jobsOf(node).progress(job.id), stream.lastEventId), { timeout: 5_000 })
+        .toBe(204);
+    }
+    expect(a.errors).not.toContainEqual(expect.objectContaining({ code: "ID_CONFLICT" }));
+    await a.sluice.drain({ pace: 0, timeout: 5_000 });
+  });
+
+  it("is not announced again after the jobs of other nodes forced it out, because of maxBytes", async () => {
+    const [own, others] = [a, b].map(({ sluice }) => sluice.jobs<never, string>("large", { maxBytes: 10_000 }));
+    await own!.start(() => "small", { id: "job" }).result;
+    await expect.poll(() => others!.get("job")?.state).toBe("completed");
+    const ids = Array.from({ length: 10 }, (_, n) => `job ${n}`);
+    for (const id of ids) await others!.start(() => "x".repeat(1_000), { id }).result;
+    await expect.poll(() => own!.get("job 9")?.state).toBe("completed");
+    const appended = a.log.appended("jobs:large");
+    await nextBeat(a);
+    await nextBeat(a);
+    expect(a.log.appended("jobs:large")).toBe(appended);
+    for (const jobs of [own!, others!]) {
+      expect(jobs.get("job")).toBeUndefined();
+      const states = ids.map((id) => jobs.get(id)?.state);
+      expect(states).toEqual([...Array(6).fill(undefined), ...Array(4).fill("completed")]);
+    }
+  });
+
+  it.each([
+    ["completes", "if many ends at once exceed maxBytes", true, Array(10).fill("completed")],
+    [
+      "fails",
+      "if the log cannot take its result before it is forgotten because of maxBytes",
+      false,
+      [...Array(6).fill("failed"), ...Array(4).fill("completed")],
+    ],
+  ])("%s for its followers %s", async (_, _condition, reachable, expected) => {
+    const [own, others] = [a, b].map(({ sluice }) => sluice.jobs<never, string>("large", { maxBytes: 10_000 }));
+    const ids = Array.from({ length: 10 }, (_, n) => `job ${n}`);
+    const finish: (() => void)[] = [];
+    const started = ids.map((id) =>
+      own!.start(() => new Promise<string>((resolve) => finish.push(() => resolve("x".repeat(1_000)))), { id }),
+    );
+    await Promise.all(started.map(({ published }) => published));
+    await expect.poll(() => finish.length).toBe(ids.length);
+    await expect.poll(() => others!.get("job 9")?.state).toBe("running");
+    const streams = [];
+    for (const id of ids) streams.push(await b.open(others!.progress(id)));
+    world.store.reachable = reachable;
+    for (const end of finish) end();
+    await Promise.all(started.map(({ result }) => result));
+    if (!reachable) await until("all ends are refused", () => a.log.refused("jobs:large") >= ids.length);
+    world.store.reachable = true;
+    const ends = await Promise.all(streams.map(async (stream) => (await stream.rest()).at(-1)?.type));
+    expect(ends).toEqual(expected);
   });
 
   it("does not fail while no node can reach the log, and ends when the log is back", async () => {

@@ -30,6 +30,7 @@ describe("a server whose files are replaced while it runs", () => {
     ["channel/open-channel.js", { channel: 503 }, "log"],
     ["logs/memory/memory-channel-log.js", { channel: 503 }, "log"],
     ["jobs/job-progress.js", { job: 500 }, "source"],
+    ["jobs/loaded-jobs.js", { job: 500 }, "job"],
   ])(
     "answers requests that need %s with an error while the file is missing, and reports the error",
     async (file, refused, stage) => {

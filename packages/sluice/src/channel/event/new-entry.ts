@@ -36,10 +36,19 @@ export interface EntryRules {
   readonly gapEvent: string;
 }
 
+/** The data of an event, as the log keeps it. */
+export interface DataText {
+  readonly text: string;
+  /** True if the text is JSON made from a value, false if it is a string as published. */
+  readonly json: boolean;
+}
+
 /** An event to publish. */
 export interface Publication {
   readonly type: string;
   readonly value: unknown;
+  /** {@link DataText.json}, if `value` is such a text. */
+  readonly json?: boolean;
   readonly options: PublishOptions;
 }
 
@@ -47,11 +56,12 @@ export interface Publication {
  * Returns the log entry of a publication. Copies the data as text, so that the caller cannot change it afterwards.
  * Throws `INVALID_DATA`, `EVENT_TOO_LARGE`, `INVALID_FIELD` and, for unknown options, `INVALID_OPTION`.
  */
-export function makeEntry(channel: string, rules: EntryRules, { type, value, options }: Publication): NewEntry {
+export function makeEntry(channel: string, rules: EntryRules, publication: Publication): NewEntry {
+  const { type, value, options, json = typeof value !== "string" } = publication;
   const { maxEventBytes, gapEvent } = rules;
   const topics = checkTopicsOf(channel, rules, options);
   const { id, retry } = options;
-  const data = dataText(value);
+  const data = publication.json === undefined ? dataText(value) : (value as string);
   const bytes = exceeds(data, maxEventBytes);
   if (bytes > 0) {
     throw new SluiceError(
@@ -74,7 +84,7 @@ export function makeEntry(channel: string, rules: EntryRules, { type, value, opt
     );
   }
   checkFields({ event: type, id, retry, data: "" });
-  return { type, data, json: typeof value !== "string", topics, id, retry };
+  return { type, data, json, topics, id, retry };
 }
 
 /**

@@ -1,4 +1,5 @@
 import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
+import type { Channel } from "../../../src/channel/channel.ts";
 import { JobFailure } from "../../../src/jobs/job-failure.ts";
 import type { JobRegistry } from "../../../src/jobs/job-registry.ts";
 import { Jobs } from "../../../src/jobs/jobs.ts";
@@ -8,6 +9,7 @@ import { type ChannelWorld, openWorld } from "../../channel/support/channel-worl
 import type { FakeSubscriber } from "../../channel/support/fake-subscriber.ts";
 import { stopClock } from "../../support/clock.ts";
 import { turns } from "../../support/turns.ts";
+import { until } from "../../support/until.ts";
 
 /** Arguments of a function that makes the registry of the jobs of all processes. */
 export interface SharedSetup {
@@ -26,11 +28,19 @@ export function jobsContract(name: string, makeShared?: (setup: SharedSetup) => 
       const { hub, channel } = world;
       const limits = checkJobsOptions(options);
       const share = makeShared && ((local: LocalJobs) => makeShared({ world, local, limits }));
-      return new Jobs({ hub, channel: channel as never, name: "exports", limits, ...(share && { share }) });
+      return new Jobs({
+        hub,
+        channel: channel as unknown as Channel,
+        name: "exports",
+        limits,
+        ...(share && { share }),
+      });
     }
 
-    // The first stream of a job loads this module. Load it before, so that a test need not wait for it.
-    beforeAll(() => import("../../../src/jobs/job-progress.ts"));
+    // The first jobs, and the first stream of a job, load these modules. Load them before, so that no test waits for them.
+    beforeAll(() =>
+      Promise.all([import("../../../src/jobs/loaded-jobs.ts"), import("../../../src/jobs/job-progress.ts")]),
+    );
 
     beforeEach(async () => {
       world = await openWorld();
@@ -365,10 +375,174 @@ export function jobsContract(name: string, makeShared?: (setup: SharedSetup) => 
         expect(() => jobs.start(() => undefined)).toThrowError(expect.objectContaining({ code: "INVALID_OPTION" }));
       });
 
+      it.each([
+        ["nothing", () => Promise.reject()],
+        ["null", () => Promise.reject(null)],
+        ["an object whose every use throws", () => Promise.reject(unusable())],
+        ["a JobFailure without a usable message", () => Promise.reject(failureWithoutMessage())],
+      ])("fails for its followers if it throws %s", async (_, work) => {
+        const { id, result } = jobs.start(work);
+        const follower = follow(id);
+        expect(await follower.closed).toBe("source-ended");
+        expect(seen(follower)).toEqual([["failed", { message: "The job failed." }]]);
+        await result.catch(() => undefined);
+      });
+
+      it("is unknown to all but its user: get() and cancel() answer them as if there were no such job", async () => {
+        const { id, result } = jobs.start(() => new Promise(() => undefined), { user: "ada" });
+        result.catch(() => undefined);
+        const isUnknown = () => {
+          for (const options of [undefined, {}, { user: undefined }, { user: "ben" }] as { user?: string }[]) {
+            expect(jobs.get(id, options)).toBeUndefined();
+            expect(jobs.cancel(id, options)).toBe(false);
+          }
+        };
+        isUnknown();
+        await turns();
+        isUnknown();
+        expect(jobs.get(id, { user: "ada" })).toMatchObject({ id, state: "running", user: "ada" });
+        expect(jobs.cancel(id, { user: "ada" })).toBe(true);
+        expect(jobs.get(id)).toBeUndefined();
+        expect(jobs.get(id, { user: "ada" })).toMatchObject({ state: "cancelled" });
+      });
+
+      it("is known to every user if it has none", async () => {
+        const { id } = jobs.start(() => new Promise<undefined>(() => undefined));
+        await turns();
+        expect(jobs.get(id, { user: "ada" })).toMatchObject({ state: "running", user: undefined });
+        expect(jobs.cancel(id, { user: "ben" })).toBe(true);
+      });
+
+      it("shows its followers and get() what it sent, whatever it or a reader does with the objects later", async () => {
+        const progress = { percent: 10 };
+        const job = jobs.start(async (context) => {
+          await context.progress(progress as never);
+          progress.percent = 99;
+          await new Promise(() => undefined);
+          return undefined;
+        });
+        await turns();
+        const shown = jobs.get(job.id)!.progress as unknown as typeof progress;
+        expect(shown).toEqual({ percent: 10 });
+        shown.percent = 50;
+        expect(jobs.get(job.id)!.progress).toEqual({ percent: 10 });
+        const follower = follow(job.id);
+        await turns();
+        expect(seen(follower)).toEqual([["progress", { percent: 10 }]]);
+        follower.disconnect();
+      });
+
+      it("sends a progress that is a text as it is, also to late followers", async () => {
+        const job = jobs.start(async (context) => {
+          await context.progress("half done" as never);
+          await new Promise(() => undefined);
+          return undefined;
+        });
+        await turns();
+        expect(jobs.get(job.id)!.progress).toBe("half done");
+        const follower = follow(job.id);
+        await turns();
+        follower.take();
+        expect(follower.seen).toMatchObject([{ type: "progress", data: "half done" }]);
+        follower.disconnect();
+      });
+
+      it("shows new followers its newest progress that could be published, if several could not", async () => {
+        const job = steered();
+        await turns();
+        await job.progress(1);
+        const tooLarge = "x".repeat(2_000_000) as never;
+        await Promise.allSettled([job.progress(tooLarge), job.progress(tooLarge)]);
+        expect(jobs.get(job.id)).toMatchObject({ progress: 1 });
+      });
+
+      describe("beyond maxBytes", () => {
+        /** Counts as about 20,000 bytes: two per character. */
+        const large = { url: "x".repeat(10_000) };
+
+        /** Runs a job to its end. */
+        async function ended(id: string): Promise<void> {
+          await jobs.start(() => large, { id }).result;
+          await until("the end is known", () => jobs.get(id)?.state === "completed");
+          await turns();
+        }
+
+        const known = (ids: readonly string[]) => ids.filter((id) => jobs.get(id) !== undefined);
+
+        it("is forgotten in the order of ends, if it is over", async () => {
+          jobs = makeJobs({ maxBytes: 110_000 });
+          const ids = Array.from({ length: 20 }, (_, n) => `job ${n}`);
+          for (const id of ids) await ended(id);
+          expect(known(ids)).toEqual(ids.slice(-5));
+          expect(jobs.get("job 19")!.result).toEqual(large);
+          const late = follow("job 0");
+          expect(await late.closed).toBe("refused");
+          expect(late.status).toBe(404);
+        });
+
+        it("stays known if its end is the newest, so that its followers still receive it", async () => {
+          jobs = makeJobs({ maxBytes: 1 });
+          await ended("first");
+          await ended("second");
+          expect(known(["first", "second"])).toEqual(["second"]);
+          const late = follow("second");
+          await late.closed;
+          expect(seen(late)).toEqual([["completed", large]]);
+        });
+
+        it("stays known while it runs, but loses its progress after that of others, and all ended jobs", async () => {
+          jobs = makeJobs({ maxBytes: 50_000 });
+          await ended("over");
+          const progress: ((value: unknown) => Promise<void>)[] = [];
+          const ids = Array.from({ length: 4 }, (_, n) => `running ${n}`);
+          for (const id of ids) {
+            jobs.start(
+              (context) => {
+                progress.push(context.progress as (value: unknown) => Promise<void>);
+                return new Promise<undefined>(() => undefined);
+              },
+              { id },
+            );
+          }
+          await turns();
+          await ended("over later");
+          for (const [n, send] of progress.entries()) await send(`${n}${large.url}`);
+          await turns();
+          expect(known(ids)).toEqual(ids);
+          expect(known(["over", "over later"])).toEqual(["over later"]);
+          expect(ids.map((id) => typeof jobs.get(id)!.progress)).toEqual([
+            "undefined",
+            "undefined",
+            "undefined",
+            "string",
+          ]);
+          // A new follower is not led to believe that there was no progress, or an older one: it receives the next.
+          const follower = follow("running 0");
+          await turns();
+          expect(seen(follower)).toEqual([]);
+          await progress[0]!(5);
+          await turns();
+          expect(seen(follower)).toEqual([["progress", 5]]);
+          follower.disconnect();
+        });
+      });
+
       it("cannot be started with the ID of another job", () => {
         jobs.start(() => new Promise(() => undefined), { id: "same" });
         expect(() => jobs.start(() => undefined, { id: "same" })).toThrowError(/same/);
       });
     });
   });
+}
+
+/** An object that throws whenever it is used. */
+function unusable(): unknown {
+  const fail = () => {
+    throw new Error("This object cannot be used.");
+  };
+  return new Proxy({}, { get: fail, getPrototypeOf: fail, has: fail });
+}
+
+function failureWithoutMessage(): JobFailure {
+  return Object.defineProperty(new JobFailure(""), "message", { get: () => unusable() });
 }
