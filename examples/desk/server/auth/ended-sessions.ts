@@ -30,8 +30,8 @@ export const MAX_ENDED = 10_000;
 
 /**
  * The sessions that have ended because their user signed out. A token is valid by its signature alone, so each process
- * must know the tokens that are not valid any more. The channel `sessions` carries them to all processes on the log, and
- * keeps them for a process that starts later.
+ * must know the tokens that are not valid any more. The channel `sessions` carries them to all processes on the log,
+ * and keeps them for a process that starts later.
  */
 export class EndedSessions {
   readonly #channel: Channel<SessionEvents>;

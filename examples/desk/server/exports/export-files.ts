@@ -32,7 +32,7 @@ export class ExportFiles {
     return path;
   }
 
-  /** Resolves to the IDs of all jobs with a file, written by any process. The file that was written last is the last. */
+  /** Resolves to the IDs of all jobs with a file, written by any process. The newest file is the last. */
   async jobIds(): Promise<string[]> {
     const names = await readdir(await this.#folder());
     const jobIds = names.filter((name) => name.endsWith(EXTENSION)).map((name) => name.slice(0, -EXTENSION.length));

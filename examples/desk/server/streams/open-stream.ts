@@ -30,8 +30,8 @@ export interface DeskSubscriber {
 }
 
 /**
- * Responds with an event stream. The stream ends when the user's credential expires or the user signs out, and is logged
- * and listed.
+ * Responds with an event stream. The stream ends when the user's credential expires or the user signs out. It is
+ * logged and listed.
  */
 export async function openStream(
   request: FastifyRequest,

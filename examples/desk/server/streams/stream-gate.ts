@@ -27,7 +27,7 @@ export class StreamGate {
   }
 
   /**
-   * Call it right before the stream opens, and the function that it returns when the stream has ended. Throws 401 if the
+   * Call it right before the stream opens, and call the returned function when the stream has ended. Throws 401 if the
    * user has signed out since the request was authenticated, and 429 if the generator has too many streams. If a user
    * has too many, Sluice refuses the stream.
    */
