@@ -3,12 +3,7 @@ import { checkNames, checkNumber, checkText, invalidOption } from "../base/check
 import { SluiceError } from "../base/sluice-error.ts";
 import { looksPublic } from "./public-material.ts";
 import type { TicketLimits } from "./tickets.ts";
-import type { VerifierSettings } from "./token-verifier.ts";
-
-/** A `CryptoKey` of Web Crypto, or a `KeyObject` of Node. jose exports these types only since its version 6. */
-export interface KeyObject {
-  readonly type: string;
-}
+import type { KeyObject, VerifierSettings } from "./token-verifier.ts";
 
 /** Options of tickets. */
 export interface TicketOptions {

@@ -1,9 +1,13 @@
 import type { JSONWebKeySet, JWK, JWTPayload, JWTVerifyGetKey, JWTVerifyOptions } from "jose";
 import { loadPackage } from "../base/load-package.ts";
 import { AuthError } from "./auth-error.ts";
-import type { KeyObject } from "./auth-options.ts";
 
 type Jose = typeof import("jose");
+
+/** A `CryptoKey` of Web Crypto, or a `KeyObject` of Node. jose exports these types only since its version 6. */
+export interface KeyObject {
+  readonly type: string;
+}
 
 /** A key that verifies signatures: a secret, or a public key. */
 type VerificationKey = Uint8Array | JWK | KeyObject;
