@@ -13,17 +13,17 @@
  */
 
 /** @type {readonly KnownFailure[]} */
-export const KNOWN_FAILURES = [];
+export const KNOWN_FAILURES = [
+  { fixture: "bun", step: "hot reload", cause: "6" },
+  { fixture: "deno", step: "SIGTERM", mode: "production", cause: "7" },
+  { fixture: "fastify", step: "headers", cause: "1" },
+  { fixture: "fastify", step: "headers of refusals", cause: "1" },
+  { fixture: "hono", step: "headers", cause: "1" },
+  { fixture: "hono", step: "headers of refusals", cause: "1" },
+  { fixture: "koa", step: "headers", cause: "1" },
+  { fixture: "koa", step: "headers of refusals", cause: "1" },
+  { fixture: "koa", step: "no errors", cause: "1" },
+];
 
 /** Pages of docs/frameworks that no fixture runs yet. The list is empty when all is done. */
-export const PAGES_WITHOUT_FIXTURE = [
-  "bun.md",
-  "deno.md",
-  "fastify.md",
-  "hono.md",
-  "koa.md",
-  "nestjs.md",
-  "nextjs.md",
-  "node.md",
-  "workers.md",
-];
+export const PAGES_WITHOUT_FIXTURE = ["nextjs.md", "workers.md"];

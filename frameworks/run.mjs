@@ -38,7 +38,13 @@ const pending = fixtures.flatMap((fixture) =>
 
 const timer = setTimeout(() => {
   for (const { fixture, mode } of pending)
-    record({ fixture: fixture.name, mode: mode.name, step: "start", reason: `not done within ${TIMEOUT_MS} ms` });
+    record({
+      fixture: fixture.name,
+      mode: mode.name,
+      step: "start",
+      seconds: 0,
+      reason: `not done within ${TIMEOUT_MS} ms`,
+    });
   finish();
   process.exit();
 }, TIMEOUT_MS);
@@ -47,6 +53,7 @@ const queue = [...fixtures];
 await Promise.all(Array.from({ length: MAX_PARALLEL }, runQueue));
 clearTimeout(timer);
 finish();
+process.exit(); // a failed step may have left a connection open
 
 /** Runs fixtures until none is left, the modes of each one after the other. */
 async function runQueue() {
@@ -58,12 +65,18 @@ async function runQueue() {
       try {
         for (const outcome of await probe(fixture, entry.mode)) record({ fixture: name, mode, ...outcome });
       } catch (error) {
-        record({ fixture: name, mode, step: "start", reason: error instanceof Error ? error.message : `${error}` });
+        const reason = error instanceof Error ? error.message : `${error}`;
+        record({ fixture: name, mode, step: "start", seconds: secondsSince(began), reason });
       }
-      console.log(`        ${name} ${mode} took ${Math.round((performance.now() - began) / 1000)} s`);
+      console.log(`        ${name} ${mode} took ${secondsSince(began)} s`);
       pending.splice(pending.indexOf(entry), 1);
     }
   }
+}
+
+/** @param {number} began */
+function secondsSince(began) {
+  return Math.round((performance.now() - began) / 1000);
 }
 
 /** @param {Parameters<typeof judge>[0]} outcome */

@@ -1,4 +1,7 @@
-/** A framework under test: what `fixtures/NAME/fixture.mjs` exports as `fixture`. */
+/**
+ * A framework under test. `fixtures/NAME/fixture.mjs` exports it as `fixture`. If several share a folder, it exports
+ * `fixtures`, an object with the name of each.
+ */
 export interface Fixture {
   /** The name in README's table. */
   readonly title: string;
@@ -38,7 +41,7 @@ export interface Mode {
   readonly reload?: "restarts" | "keeps";
 }
 
-/** A fixture with its name, which is the name of its folder. */
+/** A fixture with its name and its folder. */
 export interface NamedFixture extends Fixture {
   readonly name: string;
   readonly folder: string;

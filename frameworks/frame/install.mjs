@@ -17,9 +17,10 @@ const STAMP = "node_modules/.installed-lockfile";
  * @param {readonly NamedFixture[]} fixtures
  */
 export function install(fixtures) {
-  for (const folder of [FRAMEWORKS, ...fixtures.map((fixture) => fixture.folder)]) installLocked(folder);
+  const folders = [...new Set(fixtures.map(({ folder }) => folder))];
+  for (const folder of [FRAMEWORKS, ...folders]) installLocked(folder);
   const archive = pack();
-  for (const { folder } of fixtures) unpack(archive, join(folder, "node_modules/sluice"));
+  for (const folder of folders) unpack(archive, join(folder, "node_modules/sluice"));
 }
 
 /** Installs a folder's lockfile unless that is done. @param {string} folder */

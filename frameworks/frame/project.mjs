@@ -19,13 +19,13 @@ const TSCONFIG = {
 };
 
 /**
- * Makes a project in `run/MODE` of the fixture's folder, and returns its path: the files of the folder `project`, then
+ * Makes a project in `run/NAME-MODE` of the fixture's folder, and returns its path: the files of the folder `project`, then
  * those of the page. A tsconfig.json and a package.json are added if there are none.
  * @param {NamedFixture} fixture
  * @param {string} mode
  */
 export async function makeProject(fixture, mode) {
-  const folder = join(fixture.folder, "run", mode);
+  const folder = join(fixture.folder, "run", `${fixture.name}-${mode}`);
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
   const fixed = join(fixture.folder, "project");

@@ -8,7 +8,8 @@ import { pathOfCommand } from "./command.mjs";
 /** @typedef {import("./fixture.d.mts").Mode} Mode */
 
 const BUILD_TIMEOUT_MS = 240_000;
-/** The end of the output that an error shows, in characters. */
+/** The part of the output that is kept, and the part that an error shows, in characters. */
+const KEPT_OUTPUT_CHARS = 1_000_000;
 const SHOWN_OUTPUT_CHARS = 3_000;
 
 /** A process of a fixture: its server, or a command of its build. It has a process group of its own. */
@@ -30,11 +31,16 @@ export class FixtureProcess {
       detached: true,
     });
     const record = (/** @type {unknown} */ text) => {
-      this.output = `${this.output}${text}`.slice(-SHOWN_OUTPUT_CHARS);
+      this.output = `${this.output}${text}`.slice(-KEPT_OUTPUT_CHARS);
     };
     for (const stream of [this.#child.stdout, this.#child.stderr]) stream.setEncoding("utf8").on("data", record);
     this.#exited = once(this.#child, "exit").catch(record);
     process.once("exit", this.#killGroup);
+  }
+
+  /** Returns the end of what it printed after the first characters. @param {number} [from] */
+  printed(from = 0) {
+    return this.output.slice(from).slice(-SHOWN_OUTPUT_CHARS);
   }
 
   /** How the process ended, e.g. `SIGTERM` or `0`; `undefined` while it runs. */
@@ -45,6 +51,20 @@ export class FixtureProcess {
   /** Sends a signal to the process alone, as a container's runtime does. @param {NodeJS.Signals} signal */
   signal(signal) {
     this.#child.kill(signal);
+  }
+
+  /** Sends SIGINT to the process and all that it has started, as a terminal does for Ctrl-C. */
+  interrupt() {
+    process.kill(-(/** @type {number} */ (this.#child.pid)), "SIGINT");
+  }
+
+  /** True while the process, or one that it has started, runs. */
+  get isGroupAlive() {
+    try {
+      return this.#child.pid !== undefined && process.kill(-this.#child.pid, 0);
+    } catch {
+      return false;
+    }
   }
 
   /** Resolves when the process has ended. Rejects after `timeout` ms. @param {number} timeout */
@@ -87,7 +107,7 @@ export async function build(fixture, { build: commands = [], env = {} }, cwd) {
   for (const command of commands) {
     const child = new FixtureProcess(command, { fixture, cwd, env });
     const end = await child.exit(BUILD_TIMEOUT_MS).finally(() => child.stop());
-    if (end !== 0) throw new Error(`${command.join(" ")} ended with ${end}:\n${child.output}`);
+    if (end !== 0) throw new Error(`${command.join(" ")} ended with ${end}:\n${child.printed()}`);
   }
 }
 

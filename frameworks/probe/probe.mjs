@@ -8,7 +8,7 @@ import { within } from "./within.mjs";
 
 /** @typedef {import("../frame/fixture.d.mts").NamedFixture} NamedFixture */
 /** @typedef {import("../frame/fixture.d.mts").Mode} Mode */
-/** @typedef {{ step: string, reason?: string | undefined }} StepResult a reason is a failure */
+/** @typedef {{ step: string, seconds: number, reason: string | undefined }} StepResult a reason is a failure */
 
 const START_TIMEOUT_MS = 120_000;
 const STEP_TIMEOUT_MS = 60_000;
@@ -30,14 +30,16 @@ export async function probe(fixture, { name, mode }) {
     const results = [];
     for (const step of STEPS) {
       if (step.isFor?.(site) === false) continue;
-      results.push({ step: step.name, reason: await failureOf(step.run(site, name), step.timeout) });
-      await site.leaveAll();
+      const from = server.output.length;
+      const began = performance.now();
+      const failure = await failureOf(step.run(site, name), step.timeout);
+      const seconds = (performance.now() - began) / 1000;
+      results.push({ step: step.name, seconds, reason: failure && `${failure}\n${server.printed(from)}` });
+      site.leaveAll();
     }
-    return results.map((result) =>
-      result.reason === undefined ? result : { ...result, reason: `${result.reason}\n${server.output}` },
-    );
+    return results;
   } catch (error) {
-    throw new Error(`${error instanceof Error ? error.message : error}\n${server.output}`, { cause: error });
+    throw new Error(`${error instanceof Error ? error.message : error}\n${server.printed()}`, { cause: error });
   } finally {
     await server.stop();
   }

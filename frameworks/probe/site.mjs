@@ -94,8 +94,8 @@ export class Site {
     return stream;
   }
 
-  /** Closes the streams that are still open, and resolves when the server has none. */
-  async leaveAll() {
+  /** Closes the streams that are still open. */
+  leaveAll() {
     for (const stream of this.#streams) stream.leave();
     this.#streams.clear();
   }

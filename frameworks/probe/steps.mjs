@@ -5,6 +5,7 @@ import { gap } from "./steps/gap.mjs";
 import { headers, refusals } from "./steps/headers.mjs";
 import { job } from "./steps/job.mjs";
 import { oneByOne } from "./steps/one-by-one.mjs";
+import { quiet } from "./steps/quiet.mjs";
 import { reload } from "./steps/reload.mjs";
 import { resume } from "./steps/resume.mjs";
 import { sigterm } from "./steps/sigterm.mjs";
@@ -31,5 +32,6 @@ export const STEPS = [
   headers,
   refusals,
   reload,
-  sigterm, // the last one, since the server is gone then
+  sigterm, // the server is gone then
+  quiet,
 ];

@@ -5,6 +5,8 @@ import { join } from "node:path";
 import { ReconnectingReader } from "../reconnecting-reader.mjs";
 import { eventually } from "../within.mjs";
 
+/** @typedef {import("../site.mjs").Site} Site */
+
 const RELOAD_TIMEOUT_MS = 30_000;
 const RECEIVE_TIMEOUT_MS = 20_000;
 
@@ -12,35 +14,57 @@ const RECEIVE_TIMEOUT_MS = 20_000;
 export const reload = {
   name: "hot reload",
   timeout: 120_000,
-  /** @param {import("../site.mjs").Site} site */
+  /** @param {Site} site */
   isFor: (site) => site.mode.reload !== undefined,
-  /** @param {import("../site.mjs").Site} site */
+  /** @param {Site} site */
   async run(site) {
-    // A handler changes; the definition of the Sluice does not.
     const reader = new ReconnectingReader(site, "ada");
-    await reader.connected();
-    replaceIn(site.folder, '"tick"', '"tock"');
-    await eventually(RELOAD_TIMEOUT_MS, "the changed handler to answer", async () => {
-      const clock = await site.open("/api/clock");
-      return (await clock.next().finally(() => clock.leave())).type === "tock";
-    });
-    await receivesNews(site, reader);
-    if (site.mode.reload === "keeps") assert.equal(reader.connections, 1, "the stream stayed open");
-
-    // The definition of the Sluice changes.
-    replaceIn(site.folder, "createSluice({", "createSluice({ retry: 50_000,");
-    await eventually(RELOAD_TIMEOUT_MS, "the changed Sluice to answer", async () => {
-      const clock = await site.open("/api/clock");
-      await clock.next().finally(() => clock.leave());
-      return (clock.retry ?? 0) > 30_000;
-    });
-    await receivesNews(site, reader);
-    reader.close();
+    try {
+      await reader.connected();
+      await changeHandler(site, reader);
+      await changeSluice(site, reader);
+    } finally {
+      reader.close();
+    }
   },
 };
 
-/** The reader receives what is published now, even if its connection was cut. If it missed news, it got a gap. */
-async function receivesNews(/** @type {import("../site.mjs").Site} */ site, /** @type {ReconnectingReader} */ reader) {
+/**
+ * A handler changes; the definition of the Sluice does not.
+ * @param {Site} site
+ * @param {ReconnectingReader} reader
+ */
+async function changeHandler(site, reader) {
+  replaceIn(site.folder, '"tick"', '"tock"');
+  await eventually(RELOAD_TIMEOUT_MS, "the changed handler to answer", async () => {
+    const clock = await site.open("/api/clock");
+    return (await clock.next().finally(() => clock.leave())).type === "tock";
+  });
+  await receivesNews(site, reader);
+  if (site.mode.reload === "keeps") assert.equal(reader.connections, 1, "the stream stayed open");
+}
+
+/**
+ * The definition of the Sluice changes.
+ * @param {Site} site
+ * @param {ReconnectingReader} reader
+ */
+async function changeSluice(site, reader) {
+  replaceIn(site.folder, "createSluice({", "createSluice({ retry: 50_000,");
+  await eventually(RELOAD_TIMEOUT_MS, "the changed Sluice to answer", async () => {
+    const clock = await site.open("/api/clock");
+    await clock.next().finally(() => clock.leave());
+    return (clock.retry ?? 0) > 30_000;
+  });
+  await receivesNews(site, reader);
+}
+
+/**
+ * The reader receives what is published now, even if its connection was cut. If it missed news, it got a gap.
+ * @param {Site} site
+ * @param {ReconnectingReader} reader
+ */
+async function receivesNews(site, reader) {
   const user = await eventually(RELOAD_TIMEOUT_MS, "a sign-in after the reload", () => site.signIn("ada"));
   const [token, before] = [Math.random(), reader.events.length];
   /** @type {string[]} */
