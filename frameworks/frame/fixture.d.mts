@@ -15,6 +15,8 @@ export interface Fixture {
   readonly headers: readonly string[];
   /** The protocol that the fixture speaks. Default: `"http"`. `"https2"`: HTTP/2 over TLS, with any certificate. */
   readonly protocol?: "http" | "https2";
+  /** A line of trouble that the framework itself prints whatever one does. Default: none. */
+  readonly notice?: RegExp;
   /** The end of the table's row, e.g. "emulated". Default: none. */
   readonly remark?: string;
   /** Writes files besides those of the page and of the folder `project`, e.g. a certificate. Default: none. */

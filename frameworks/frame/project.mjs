@@ -19,8 +19,8 @@ const TSCONFIG = {
 };
 
 /**
- * Makes a project in `run/NAME-MODE` of the fixture's folder, and returns its path: the files of the folder `project`, then
- * those of the page. A tsconfig.json and a package.json are added if there are none.
+ * Makes a project in `run/NAME-MODE` of the fixture's folder, and returns its path. It has the files of the folder
+ * `project`, then those of the page. A tsconfig.json and a package.json are added if there are none.
  * @param {NamedFixture} fixture
  * @param {string} mode
  */
