@@ -1,13 +1,15 @@
 /** The origin of a background failure. */
 export interface ErrorContext {
   /**
-   * The step that failed: `source`, `filter`, `initial`, `latest-by`, `log`, `job`, `cluster`, `load`,
+   * The step that failed: `options`, `source`, `filter`, `initial`, `latest-by`, `log`, `job`, `cluster`, `load`,
    * `connection-key`, `head`, `transport` or `on-close`.
    */
   readonly stage: string;
   readonly channel?: string;
   /** The ID of the stream concerned. */
   readonly stream?: string;
+  /** Number of failures that this report stands for, if there are several. `error` is the first of them. */
+  readonly count?: number;
 }
 
 /** Reports a failure that has no caller. Never throws. */

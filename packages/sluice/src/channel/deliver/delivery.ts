@@ -1,5 +1,6 @@
 import type { ChannelLog } from "../../logs/log.ts";
 import type { Piece } from "../../stream/body/piece.ts";
+import type { ErrorContext } from "../../stream/report.ts";
 import type { StreamHub } from "../../stream/stream-hub.ts";
 import type { ChannelSettings } from "../channel-options.ts";
 import type { KeptEvent } from "../event/kept-event.ts";
@@ -40,7 +41,7 @@ export class Delivery implements LiveLogListener {
     this.channel = channel;
     this.gapEvent = settings.gapEvent;
     const { window, flushInterval, latestBy, latest } = settings;
-    const onError = (error: unknown, stage: string) => this.report(error, stage);
+    const onError = (error: unknown, context: ErrorContext) => hub.report(error, { ...context, channel });
     const batchBytes = hub.pieceLimit;
     this.liveLog = new LiveLog(log, { window, flushInterval, latestBy, latest, batchBytes, listener: this, onError });
     this.snapshots = new SnapshotCache(this.liveLog);

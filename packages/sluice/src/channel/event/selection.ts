@@ -1,3 +1,5 @@
+import { invalidOption } from "../../base/check-option.ts";
+import { guardResult, ignore } from "../../base/guard.ts";
 import type { ChannelEvent, KeptEvent } from "./kept-event.ts";
 
 /** Returns `true` if the subscriber gets the event. Runs once per event and cohort, not once per subscriber. */
@@ -19,9 +21,13 @@ export const EVERYTHING: Selection = { key: '["*",null,null]', topics: "*", type
 
 /**
  * Returns true if the selection takes the event. No selection takes an event that cannot be sent. If the filter throws,
- * reports the error and withholds the event.
+ * or returns a promise, passes the error to `onError` and withholds the event.
  */
-export function selects(selection: Selection, event: KeptEvent, onError: (error: unknown) => void): boolean {
+export function selects(
+  selection: Selection,
+  event: KeptEvent,
+  onError: (error: unknown, event: KeptEvent) => void,
+): boolean {
   const { topics, types, filter } = selection;
   const { entry } = event;
   if (!event.isSound) return false;
@@ -29,9 +35,11 @@ export function selects(selection: Selection, event: KeptEvent, onError: (error:
   if (types !== undefined && !types.has(entry.type)) return false;
   if (filter === undefined) return true;
   try {
-    return filter(event.value) === true;
+    const wanted: unknown = filter(event.value);
+    if (wanted === true) return true;
+    if (guardResult(wanted, ignore)) throw invalidOption("what a filter returns", "true or false", wanted);
   } catch (error) {
-    onError(error);
-    return false;
+    onError(error, event);
   }
+  return false;
 }

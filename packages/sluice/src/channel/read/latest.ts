@@ -1,3 +1,5 @@
+import { invalidOption } from "../../base/check-option.ts";
+import { guardResult, ignore } from "../../base/guard.ts";
 import type { ChannelEvent, KeptEvent } from "../event/kept-event.ts";
 import { type Selection, selects } from "../event/selection.ts";
 import { type LatestEvents, LatestSnapshot } from "./latest-snapshot.ts";
@@ -15,8 +17,10 @@ export interface LatestOptions {
   /** The channel option `latestBy`. */
   readonly keyOf: (event: ChannelEvent) => string | undefined;
   readonly limits: LatestLimits;
-  /** Receives what `keyOf` and filters throw, and what loading rejects with. */
+  /** Receives what `keyOf` throws, and what loading rejects with. */
   readonly onError: (error: unknown) => void;
+  /** Receives what the filters of snapshots throw. Default: `onError`. */
+  readonly onFilterError?: (error: unknown, event: KeptEvent) => void;
 }
 
 /**
@@ -61,9 +65,10 @@ export class Latest implements LatestEvents {
 
   /** Returns a snapshot: of each key the newest event up to the offset `through` that the selection takes. */
   snapshot(selection: Selection, through: number): LatestSnapshot {
+    const { onError, onFilterError = onError } = this.#options;
     const byKey = new Map<string, string>();
     for (const [slot, { key, event }] of this.#remembered.entries()) {
-      if (event.entry.offset > through || !selects(selection, event, this.#options.onError)) continue;
+      if (event.entry.offset > through || !selects(selection, event, onFilterError)) continue;
       // Deleting first keeps the map in the order of the events.
       byKey.delete(key);
       byKey.set(key, slot);
@@ -85,13 +90,15 @@ export class Latest implements LatestEvents {
   }
 
   #addTo(remembered: Remembered, event: KeptEvent): void {
-    let key: string | undefined;
+    if (!event.isSound) return;
+    const { keyOf, onError } = this.#options;
     try {
-      if (event.isSound) key = this.#options.keyOf(event.value);
+      const key: unknown = keyOf(event.value);
+      if (guardResult(key, ignore)) throw invalidOption("what latestBy returns", "a string or undefined", key);
+      if (key !== undefined) remembered.set(key as string, event);
     } catch (error) {
-      this.#options.onError(error);
+      onError(error);
     }
-    if (key !== undefined) remembered.set(key, event);
   }
 }
 

@@ -1,9 +1,11 @@
 import { show } from "../../base/check-option.ts";
+import { FailureReports } from "../../base/failure-reports.ts";
 import type { Position } from "../../base/position.ts";
 import { SluiceError } from "../../base/sluice-error.ts";
 import { afterTurn, quietTimeout, type Timer } from "../../base/timers.ts";
 import { Turns } from "../../base/turns.ts";
 import type { ChannelLog, LogEntry, TailListener } from "../../logs/log.ts";
+import type { ErrorContext } from "../../stream/report.ts";
 import { type ChannelEvent, KeptEvent } from "../event/kept-event.ts";
 import { EventWindow, type WindowLimits } from "./event-window.ts";
 import { Latest, type LatestLimits } from "./latest.ts";
@@ -35,7 +37,7 @@ export interface LiveLogOptions {
   /** The channel option `latest`. */
   readonly latest: LatestLimits;
   readonly listener: LiveLogListener;
-  readonly onError: (error: unknown, stage: string) => void;
+  readonly onError: (error: unknown, context: ErrorContext) => void;
 }
 
 /** Less than any offset. */
@@ -61,7 +63,7 @@ export class LiveLog implements TailListener, ReadableLog {
   /** Lets the histories that are being read take turns. */
   readonly historyTurns: Turns = new Turns();
   readonly batchBytes: number;
-  readonly onFilterError: (error: unknown) => void;
+  readonly onFilterError: (error: unknown, event: KeptEvent) => void;
   readonly #options: LiveLogOptions;
   readonly #stopTail: () => void;
   /** Callbacks of followers that wait for more events. */
@@ -80,10 +82,12 @@ export class LiveLog implements TailListener, ReadableLog {
     this.flushed = log.last;
     this.#position = { epoch: log.epoch, offset: log.last };
     this.batchBytes = options.batchBytes;
-    this.onFilterError = (error) => onError(error, "filter");
+    const filterFailures = new FailureReports((error, count) => onError(error, { stage: "filter", ...count }));
+    this.onFilterError = (error, event) => filterFailures.add(event.entry.offset, error);
     if (latestBy !== undefined) {
-      const latestError = (error: unknown) => onError(error, "latest-by");
-      this.latest = new Latest({ keyOf: latestBy, limits: options.latest, onError: latestError });
+      const latestError = (error: unknown) => onError(error, { stage: "latest-by" });
+      const { onFilterError } = this;
+      this.latest = new Latest({ keyOf: latestBy, limits: options.latest, onError: latestError, onFilterError });
     }
     this.reader = new Reader(this);
     this.#stopTail = log.tail(this);
@@ -107,7 +111,7 @@ export class LiveLog implements TailListener, ReadableLog {
     const message = `The log has an entry that cannot be sent (offset ${entry.offset}, type ${show(entry.type)}).`;
     this.#options.onError(
       new SluiceError("INVALID_FIELD", `${message} It is skipped. Find the program that wrote it into the log.`),
-      "log",
+      { stage: "log" },
     );
   }
 

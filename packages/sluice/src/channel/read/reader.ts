@@ -15,7 +15,7 @@ export interface ReadableLog {
   readonly flushed: number;
   /** Maximum number of bytes of one step. */
   readonly batchBytes: number;
-  readonly onFilterError: (error: unknown) => void;
+  readonly onFilterError: (error: unknown, event: KeptEvent) => void;
 }
 
 /**
