@@ -1,6 +1,4 @@
 import { sleep } from "../base/timers.ts";
-import { toBytes } from "../protocol/bytes.ts";
-import { Piece } from "./body/piece.ts";
 import { checkDrainOptions, type DrainOptions } from "./drain-options.ts";
 import type { EventStream } from "./event-stream.ts";
 import type { StreamHub } from "./stream-hub.ts";
@@ -24,9 +22,9 @@ export async function drainStreams(hub: StreamHub, options: DrainOptions, isBusy
   // A native EventSource that reconnects while this process still refuses gives up for good. So none may return before
   // the drain is over.
   const duration = endable.length < hub.streams.size || isBusy() ? timeout : pace;
-  const last = ({ retry }: EventStream) => {
-    const soonest = Math.max(retry, duration - passed());
-    return new Piece(toBytes(`retry: ${Math.round(soonest + spread * Math.random())}\n\n`), 0);
+  const end = (stream: EventStream) => {
+    const soonest = Math.max(stream.retry, duration - passed());
+    stream.close("drained", Math.round(soonest + spread * Math.random()));
   };
   let ended = 0;
   while (ended < endable.length) {
@@ -34,15 +32,15 @@ export async function drainStreams(hub: StreamHub, options: DrainOptions, isBusy
       pace <= STEP_MS
         ? endable.length
         : Math.min(endable.length, Math.ceil((endable.length * (passed() + STEP_MS)) / pace));
-    for (const stream of endable.slice(ended, due)) stream.close("drained", last(stream));
+    for (const stream of endable.slice(ended, due)) end(stream);
     ended = Math.max(ended, due);
     // Streams that have ended by themselves take no time.
     while (endable[ended]?.ended) ended++;
     if (ended < endable.length) await sleep(STEP_MS);
   }
   while ((hub.unfinished > 0 || isBusy()) && passed() < timeout) await sleep(STEP_MS);
-  for (const opening of [...hub.opening]) opening.giveUp();
-  for (const stream of [...hub.streams]) stream.close("drained", last(stream));
+  for (const opening of [...hub.opening]) opening.close("drained");
+  for (const stream of [...hub.streams]) end(stream);
   // The last bytes of the streams that just ended get some time to leave.
   if (hub.ending.size > 0) await sleep(STEP_MS);
   for (const stream of [...hub.ending]) stream.sink.destroy();

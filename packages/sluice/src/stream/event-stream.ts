@@ -1,5 +1,6 @@
 import { quietTimeout, type Timer } from "../base/timers.ts";
-import type { Piece } from "./body/piece.ts";
+import { toBytes } from "../protocol/bytes.ts";
+import { Piece } from "./body/piece.ts";
 import type { Sink, SinkOwner } from "./body/sink.ts";
 import type { CloseReason } from "./close-reason.ts";
 import type { Connection, Subscriber } from "./connection.ts";
@@ -157,12 +158,12 @@ export class EventStream implements SinkOwner, FeedTarget, EventStreamSetup {
     this.write(this.feed.heartbeat());
   }
 
-  /** Ends the stream; the first reason given stands. `last` is written before the end. */
-  close(reason: CloseReason, last?: Piece): void {
+  /** Ends the stream; the first reason given stands. `retry`, a reconnection time in ms, is written before the end. */
+  close(reason: CloseReason, retry?: number): void {
     if (this.#reason !== undefined) return;
     // After the client has left or stalled, nobody reads further bytes.
     if (reason !== "client" && reason !== "stalled") this.feed.flush?.();
-    if (last !== undefined) this.write(last);
+    if (retry !== undefined) this.write(new Piece(toBytes(`retry: ${retry}\n\n`), 0));
     // Those writes may have ended the stream.
     if (this.ended) return;
     this.#reason = reason;
@@ -205,15 +206,18 @@ export class EventStream implements SinkOwner, FeedTarget, EventStreamSetup {
     };
   }
 
-  /** Returns true if bytes have waited for `timeout` ms and the connection took none of them. Called by each sweep. */
-  isStalled(timeout: number): boolean {
+  /**
+   * Returns true if bytes have waited for `timeout` ms and the connection took none of them. Time before `since` does not
+   * count. Called by each sweep.
+   */
+  isStalled(timeout: number, since: number): boolean {
     const { pending, progress } = this.sink;
     if (pending === 0 || progress !== this.#progress) {
       this.#progress = progress;
       this.#progressAt = this.#owner.now;
       return false;
     }
-    return this.#owner.now - this.#progressAt >= timeout;
+    return this.#owner.now - Math.max(this.#progressAt, since) >= timeout;
   }
 
   drained(): void {

@@ -11,7 +11,7 @@ interface SweptStream {
   readonly deadlineReason: CloseReason;
   readonly expiry: number | undefined;
   readonly sink: { readonly left?: boolean; destroy(): void };
-  isStalled(timeout: number): boolean;
+  isStalled(timeout: number, since: number): boolean;
   beat(): void;
   checkDeadlineIn(ms: number, check: () => void): void;
   close(reason: CloseReason): void;
@@ -34,6 +34,12 @@ interface SweepOwner {
 const SWEEPS_PER_INTERVAL = 8;
 const MIN_SWEEP_MS = 5;
 const MAX_SWEEP_MS = 1_000;
+/**
+ * If a sweep comes later than the one before by this part of `stallTimeout` or more, this process was paused: it was
+ * stopped, its machine was moved, or its event loop was blocked. In time, sweeps are an eighth of it apart.
+ */
+const PAUSE_PART = 0.25;
+const MIN_PAUSE_MS = 50;
 /** Streams per event-loop turn. Each may need a heartbeat, which is a write. */
 const STREAMS_PER_TURN = 1_000;
 
@@ -47,6 +53,9 @@ export class Sweep {
   #interval: number;
   #sweeping = false;
   #timer: Timer | undefined;
+  /** When this process last looked after the streams, and the end of its last pause; on the owner's clock. */
+  #sweptAt = 0;
+  #resumedAt = 0;
 
   constructor(owner: SweepOwner) {
     this.#owner = owner;
@@ -68,6 +77,7 @@ export class Sweep {
 
   #start(): void {
     if (this.#timer !== undefined || this.#sweeping) return;
+    this.#sweptAt = performance.now();
     this.#timer = quietTimeout(() => this.#sweep(), this.#interval);
   }
 
@@ -80,14 +90,14 @@ export class Sweep {
     const { streams, ending } = this.#owner;
     this.#timer = undefined;
     this.#sweeping = true;
-    this.#owner.renewClock();
+    this.#renewClock();
     for (const stream of ending) this.#watchEnd(stream);
     this.#sweepSome(streams.values());
   }
 
   #sweepSome(streams: Iterator<SweptStream>): void {
     const owner = this.#owner;
-    owner.renewClock();
+    this.#renewClock();
     for (let i = 0; i < STREAMS_PER_TURN; i++) {
       const next = streams.next();
       if (next.done === true) {
@@ -99,6 +109,15 @@ export class Sweep {
       this.#look(next.value);
     }
     afterTurn(() => this.#sweepSome(streams));
+  }
+
+  /** Sets the owner's clock, and notices a pause: nobody took bytes from this process meanwhile. */
+  #renewClock(): void {
+    const owner = this.#owner;
+    owner.renewClock();
+    const pause = Math.max(MIN_PAUSE_MS, owner.settings.stallTimeout * PAUSE_PART);
+    if (owner.now - this.#sweptAt >= pause) this.#resumedAt = owner.now;
+    this.#sweptAt = owner.now;
   }
 
   #look(stream: SweptStream): void {
@@ -131,7 +150,7 @@ export class Sweep {
   }
 
   #isStalled(stream: SweptStream): boolean {
-    return stream.isStalled(this.#owner.settings.stallTimeout);
+    return stream.isStalled(this.#owner.settings.stallTimeout, this.#resumedAt);
   }
 }
 
