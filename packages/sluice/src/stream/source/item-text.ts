@@ -1,5 +1,7 @@
 import { show } from "../../base/check-option.ts";
+import { ignore } from "../../base/guard.ts";
 import { SluiceError } from "../../base/sluice-error.ts";
+import { messageOf } from "../../base/thrown.ts";
 import { encodeEvent } from "../../protocol/encode-event.ts";
 import { isSseItem } from "./sse-item.ts";
 
@@ -17,11 +19,15 @@ export function itemText(item: unknown, event: string | undefined): string {
 /** Returns the text of an event's data: a string as it is, any other value as JSON. Throws `INVALID_DATA`. */
 export function dataText(value: unknown): string {
   if (typeof value === "string") return value;
+  if (value instanceof Promise) {
+    value.catch(ignore);
+    throw new SluiceError("INVALID_DATA", "Data must not be a promise. Await it, and pass its result.");
+  }
   let text: string | undefined;
   try {
     text = JSON.stringify(value);
   } catch (cause) {
-    throw new SluiceError("INVALID_DATA", `The data has no JSON form: ${(cause as Error).message}`, { cause });
+    throw new SluiceError("INVALID_DATA", `The data has no JSON form: ${messageOf(cause)}`, { cause });
   }
   if (text === undefined) {
     throw new SluiceError(
