@@ -5,10 +5,13 @@ export interface HttpAnswer {
   readonly text: string;
 }
 
+/** Headers of every refusal. A 204 from a cache would stop EventSource for good, however often it reconnects. */
+export const NO_STORE: Readonly<Record<string, string>> = { "cache-control": "no-store" };
+
 /** The headers of an answer in plain text. */
 export const TEXT_HEADERS: Readonly<Record<string, string>> = {
   "content-type": "text/plain; charset=utf-8",
-  "cache-control": "no-store",
+  ...NO_STORE,
 };
 
 /**

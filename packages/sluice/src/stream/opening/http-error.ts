@@ -4,24 +4,39 @@ import { type HttpAnswer, TEXT_HEADERS } from "./http-answer.ts";
 const NOT_OPENED = "The event stream could not be opened.";
 
 /**
- * Returns the answer for an error of a source: its `status` (or `statusCode`) from 400 to 599, else 500, and its
- * `headers`. The client sees the message only with a 4xx, which blames the request.
+ * The headers of an error that a 5xx keeps. A 4xx is an answer that the source chose for this client. A 5xx is mostly the
+ * error of another server, whose cookies and addresses are not for this client.
+ */
+const HEADERS_OF_5XX: ReadonlySet<string> = new Set(["retry-after"]);
+
+/**
+ * Returns the answer for an error of a source: its `status` (or `statusCode`) from 400 to 599, else 500. With a 4xx, the
+ * client sees the error's message and `headers`; with a 5xx, only its `retry-after`. Never throws.
  */
 export function httpError(error: unknown): HttpAnswer {
-  const { status, statusCode, message, headers } = (error ?? {}) as Record<string, unknown>;
-  const given = status ?? statusCode;
-  if (typeof given !== "number" || !Number.isInteger(given) || given < 400 || given > 599)
+  try {
+    return answerOf((error ?? {}) as Record<string, unknown>);
+  } catch {
+    // A property of the error threw when it was read.
     return { status: 500, headers: TEXT_HEADERS, text: NOT_OPENED };
+  }
+}
+
+function answerOf({ status, statusCode, message, headers }: Record<string, unknown>): HttpAnswer {
+  const given = status ?? statusCode;
+  const isStatus = typeof given === "number" && Number.isInteger(given) && given >= 400 && given <= 599;
+  if (!isStatus) return { status: 500, headers: TEXT_HEADERS, text: NOT_OPENED };
   return {
     status: given,
-    headers: { ...soundHeaders(headers), ...TEXT_HEADERS },
+    headers: { ...soundHeaders(headers, given), ...TEXT_HEADERS },
     text: given < 500 && typeof message === "string" && message !== "" ? message : NOT_OPENED,
   };
 }
 
-/** Returns the headers of an error that can be sent. Drops all others. */
-function soundHeaders(headers: unknown): Record<string, string> {
+/** Returns the headers of an error that can be sent with the status. Drops all others. */
+function soundHeaders(headers: unknown, status: number): Record<string, string> {
   if (typeof headers !== "object" || headers === null) return {};
   const entries = Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value] as const);
-  return Object.fromEntries(entries.filter(([name, value]) => isSoundHeader(name, value)));
+  const isKept = (name: string) => status < 500 || HEADERS_OF_5XX.has(name);
+  return Object.fromEntries(entries.filter(([name, value]) => isKept(name) && isSoundHeader(name, value)));
 }
