@@ -26,7 +26,8 @@ export interface SluiceOptions {
   readonly highWaterMark?: number;
   /**
    * Cuts a subscriber that accepts no byte of the waiting bytes for this time, in ms. The subscriber resumes with its
-   * last event ID. `Infinity`: never. Default: 30,000.
+   * last event ID. If this process is paused for a quarter of this time or longer, the time starts anew. `Infinity`:
+   * never. Default: 30,000.
    */
   readonly stallTimeout?: number;
   /**
@@ -49,8 +50,9 @@ export interface SluiceOptions {
    */
   readonly maxConnectionsPerKey?: number;
   /**
-   * Returns the key by which `maxConnectionsPerKey` counts a request; `undefined`: the request has no limit. Default:
-   * the remote address. A Fetch `Request` has no remote address, and behind a proxy it is the proxy's.
+   * Returns the key by which `maxConnectionsPerKey` counts a request; `undefined`: the request has no limit. If it
+   * throws, or returns a promise or another object, the answer is 503. Default: the remote address. A Fetch `Request`
+   * has no remote address, and behind a proxy it is the proxy's.
    */
   readonly connectionKey?: (request: never) => string | undefined;
   /**
@@ -66,7 +68,10 @@ export interface SluiceOptions {
   readonly nodeTimeout?: number;
   /** Sets the type of gap events. Default: `"gap"`. */
   readonly gapEvent?: string;
-  /** Receives every failure that no caller receives. An error that it throws is dropped. Default: `console.error`. */
+  /**
+   * Receives every failure that no caller receives. An error that it throws, or that its promise rejects with, is
+   * dropped. Default: `console.error`.
+   */
   readonly onError?: (error: unknown, context: ErrorContext) => void;
 }
 

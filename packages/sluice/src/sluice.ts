@@ -1,4 +1,5 @@
 import { checkBoolean, checkNames, invalidOption } from "./base/check-option.ts";
+import { callGuarded, ignore } from "./base/guard.ts";
 import { OnDemand } from "./base/on-demand.ts";
 import { SluiceError } from "./base/sluice-error.ts";
 import { afterTurn } from "./base/timers.ts";
@@ -18,7 +19,8 @@ import { checkSluiceOptions, type SluiceOptions, type SluiceSettings } from "./s
 import { type SluiceHealth, type SluiceStats, sluiceHealth, sluiceStats } from "./sluice-stats.ts";
 import type { CloseReason } from "./stream/close-reason.ts";
 import type { Connection } from "./stream/connection.ts";
-import { type ConnectionSelector, matcherOf, type NamedSelector } from "./stream/connection-selector.ts";
+import type { ConnectionSelector, NamedSelector } from "./stream/connection-selector.ts";
+import { disconnectStreams } from "./stream/disconnect.ts";
 import { drainStreams } from "./stream/drain.ts";
 import type { DrainOptions } from "./stream/drain-options.ts";
 import type { StreamOptions } from "./stream/opening/stream-options.ts";
@@ -52,8 +54,12 @@ export class Sluice implements AsyncDisposable {
    * section 9.2). Resolves to the reason for which the stream ended. The head and a first comment leave at once; for
    * the first stream of the process, they leave when the code of streams is loaded.
    *
-   * Rejects only with `INVALID_OPTION`, before anything is answered. Any later failure is answered, or ends the stream,
-   * and `onError` receives it. So the promise need not be awaited.
+   * Rejects only with `INVALID_OPTION`, before anything is answered, and `onError` receives that error too. Any later
+   * failure is answered, or ends the stream, and `onError` receives it. So the promise need not be awaited: it never
+   * ends the process. If other code has answered the request, resolves to `refused`, and reports `ALREADY_ANSWERED`.
+   *
+   * However the stream ends, and also if it never begins, the source is released: `return()` of an iterable runs, and a
+   * `Readable` or `ReadableStream` is destroyed.
    */
   stream<R extends NodeRequest>(
     request: R,
@@ -66,7 +72,8 @@ export class Sluice implements AsyncDisposable {
 
   /**
    * Answers a request of the Fetch API with an event stream: Hono, Next.js, Bun, Deno, workers. Resolves to the
-   * response, whose body is the stream. The option `onClose` receives the reason for which the stream ended.
+   * response, whose body is the stream. The option `onClose` receives the reason for which the stream ended. Rejects
+   * only with `INVALID_OPTION`. Releases the source as `stream` does.
    */
   response(request: Request, source: Source<Request>, options: StreamOptions = NO_OPTIONS): Promise<Response> {
     return this.#transports.response(request, source as Source, options);
@@ -127,6 +134,9 @@ export class Sluice implements AsyncDisposable {
 
   /**
    * Ends streams, and returns their number. Their subscribers reconnect: to keep them away, refuse their next request.
+   * A request whose source is still being opened counts as a stream, even if its source function makes the call: it gets
+   * 503. A selector that is a function returns `true` for each stream to end. If it throws, its first error is thrown
+   * after the streams for which it returned `true` have ended.
    *
    * With `cluster: true`, ends streams on all nodes that share the log, and resolves to the number on this node when
    * the log has the request for the others. A node that cannot reach the log ends its streams when it can, within an
@@ -138,7 +148,7 @@ export class Sluice implements AsyncDisposable {
   disconnect(selector: ConnectionSelector, options: { readonly cluster?: boolean } = {}): number | Promise<number> {
     checkNames("disconnect", options, ["cluster"]);
     const cluster = checkBoolean("cluster", options.cluster, false);
-    return cluster ? this.#disconnectEverywhere(selector as NamedSelector) : this.#disconnectHere(selector);
+    return cluster ? this.#disconnectEverywhere(selector as NamedSelector) : disconnectStreams(this.#hub, selector);
   }
 
   /** Returns the figures of this process: streams, events, bytes, and each channel's own. */
@@ -191,7 +201,7 @@ export class Sluice implements AsyncDisposable {
       node: this.#hub.name,
       nodeTimeout: this.#settings.nodeTimeout,
       present: () => new Map([...this.#channels].map(([name, channel]) => [name, channel.presence()])),
-      disconnect: (selector) => void this.#disconnectHere(selector),
+      disconnect: (selector) => void disconnectStreams(this.#hub, selector),
       report: (error) => this.#hub.report(error, { stage: "cluster" }),
     });
   }
@@ -202,15 +212,9 @@ export class Sluice implements AsyncDisposable {
     return new SharedJobs({ channel, nodes, local, limits, report });
   }
 
-  #disconnectHere(selector: ConnectionSelector): number {
-    const chosen = [...this.#hub.streams].filter(matcherOf(selector));
-    for (const stream of chosen) stream.close("disconnected");
-    return chosen.length;
-  }
-
   async #disconnectEverywhere(selector: NamedSelector): Promise<number> {
     if (typeof selector === "function") throw invalidOption("selector", "an object, if `cluster` is true", selector);
-    const ended = this.#disconnectHere(selector);
+    const ended = disconnectStreams(this.#hub, selector);
     if (this.#settings.log.shared) {
       const cluster = await (this.#closed ? this.#cluster.settled() : this.#cluster.get());
       await cluster?.disconnect(selector);
@@ -235,11 +239,8 @@ export class Sluice implements AsyncDisposable {
   }
 
   #report(error: unknown, context: ErrorContext): void {
-    try {
-      this.#settings.onError(error, context);
-    } catch {
-      // An error of `onError` itself has no receiver.
-    }
+    // A failure of `onError` itself has no receiver.
+    callGuarded(this.#settings.onError, ignore, error, context);
   }
 }
 

@@ -31,8 +31,9 @@ export const sluiceFastify: FastifyPluginAsync<DrainingAdapterOptions> = async (
   const { sluice, drain = {} } = options;
   app.decorateReply("sse", function (this: FastifyReply, source: Source<IncomingMessage>, stream?: StreamOptions) {
     const response: NodeResponse = this.raw;
+    // If other code has answered, stream() reports that. Setting a header would throw.
     for (const [name, value] of Object.entries(this.getHeaders())) {
-      if (value !== undefined) this.raw.setHeader(name, value);
+      if (value !== undefined && !response.headersSent) this.raw.setHeader(name, value);
     }
     const closed = sluice.stream(this.request.raw as IncomingMessage & NodeRequest, response, source, stream);
     // If an option is wrong, the promise rejects at once, before anything is answered. Then do not hijack the reply:

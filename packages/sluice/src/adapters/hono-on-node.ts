@@ -13,7 +13,10 @@ export async function streamOnNode(
   options: StreamOptions | undefined,
 ): Promise<Response> {
   const { incoming, outgoing } = c.env as { incoming: IncomingMessage; outgoing: ServerResponse };
-  c.res.headers.forEach((value, name) => void outgoing.appendHeader(name, value));
+  c.res.headers.forEach((value, name) => {
+    // If other code has answered, stream() reports that. Adding a header would throw.
+    if (!outgoing.headersSent) outgoing.appendHeader(name, value);
+  });
   // A source function receives Hono's request, as it does outside Node.
   const forNode =
     typeof source === "function" ? (context: SourceContext) => source(withRequest(context, c.req.raw)) : source;

@@ -10,16 +10,17 @@ import {
 } from "@nestjs/common";
 import { mergeMap, type Observable, take } from "rxjs";
 import { Sluice, type Source, type StreamOptions } from "../index.ts";
+import { discard } from "../stream/source/discard.ts";
 import { type PlatformReply, type PlatformRequest, rawOf } from "./nest-platform.ts";
 
 type MethodSource = Source<IncomingMessage> | null;
 
 /**
- * Options of a stream, or a function that returns them for the platform's request: for options such as `subscriber` and
- * `expiresAt`, which depend on the authenticated user.
+ * Options of a stream, or a function that returns them, or a promise for them, for the platform's request: for options
+ * such as `subscriber` and `expiresAt`, which depend on the authenticated user.
  */
 // biome-ignore lint/suspicious/noExplicitAny: the type of the request depends on the platform and the guards
-export type EventStreamOptions = StreamOptions | ((request: any) => StreamOptions);
+export type EventStreamOptions = StreamOptions | ((request: any) => StreamOptions | Promise<StreamOptions>);
 
 /**
  * Makes a controller's method answer with an event stream of the source that it returns (see `Sluice.stream`), or with
@@ -52,7 +53,7 @@ export function EventStream(options: EventStreamOptions = {}): MethodDecorator {
     }
 
     async #open(request: PlatformRequest, reply: PlatformReply, source: MethodSource): Promise<void> {
-      const streamOptions = typeof options === "function" ? options(request) : options;
+      const streamOptions = await optionsFor(request, source);
       const [req, res] = rawOf(request, reply);
       const closed = this.#sluice.stream(req, res, source === null ? () => null : source, streamOptions);
       // Reject if an option is wrong, which is known at once. Do not wait for the end of the stream.
@@ -60,6 +61,16 @@ export function EventStream(options: EventStreamOptions = {}): MethodDecorator {
       reply.hijack?.();
     }
   }
+  /** If the function fails, the filters of the application answer, and nothing reads the source. */
+  async function optionsFor(request: PlatformRequest, source: MethodSource): Promise<StreamOptions> {
+    try {
+      return typeof options === "function" ? await options(request) : options;
+    } catch (error) {
+      discard(source, () => undefined);
+      throw error;
+    }
+  }
+
   Inject(Sluice)(EventStreamInterceptor, undefined, 0);
   const decorate = UseInterceptors(mixin(EventStreamInterceptor));
   return (target, name, descriptor) => {

@@ -54,7 +54,9 @@ export function checkText(name: string, value: unknown): void {
  * errors.
  */
 export function checkNames(owner: string, options: unknown, names: readonly string[]): void {
-  if (typeof options !== "object" || options === null) throw invalidOption(`${owner} options`, "an object", options);
+  // The names of a promise are none: its options would be ignored.
+  if (typeof options !== "object" || options === null || options instanceof Promise)
+    throw invalidOption(`${owner} options`, "an object", options);
   for (const name of Object.keys(options)) {
     if (!names.includes(name)) {
       throw new SluiceError(

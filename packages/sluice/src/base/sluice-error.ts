@@ -16,6 +16,8 @@ export type SluiceErrorCode =
   | "UNKNOWN_JOB"
   /** The request carries no valid credential. */
   | "UNAUTHENTICATED"
+  /** Other code has answered the request, so no stream can. */
+  | "ALREADY_ANSWERED"
   /** An optional package is not installed, or its version is too old. */
   | "MISSING_PACKAGE"
   /** The Sluice, the channel or the log is closed. */

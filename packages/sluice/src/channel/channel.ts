@@ -60,6 +60,7 @@ export class Channel<Events extends EventMap = AnyEvents> {
     this.#log = log;
     this.#settings = checkChannelOptions(options as ChannelOptions, flushInterval, gapEvent);
     this.#subscribed = {
+      name,
       hasLatest: this.#settings.latestBy !== undefined,
       filterNumbers: new FilterNumbers(),
       maxTopics: this.#settings.maxTopics,

@@ -12,6 +12,7 @@ import {
 
 /** A channel as its subscriptions see it. */
 export interface SubscribedChannel extends SubscribableChannel {
+  readonly name: string;
   /** Returns the open channel; a promise while the log is being opened. */
   open(): OpenChannel | Promise<OpenChannel>;
 }
@@ -30,6 +31,11 @@ export class Subscription<T = unknown> implements FeedSource, AsyncIterable<SseI
   constructor(channel: SubscribedChannel, options: SubscribeOptions) {
     this.#channel = channel;
     this.#settings = checkSubscribeOptions(channel, options);
+  }
+
+  /** The name of the channel. */
+  get channel(): string {
+    return this.#channel.name;
   }
 
   /** Opens the feed of a stream. Called by `stream()` and `response()`; not for other callers. */

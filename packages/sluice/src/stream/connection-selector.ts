@@ -1,4 +1,6 @@
 import { checkText, invalidOption } from "../base/check-option.ts";
+import { callGuarded, type OnFailure } from "../base/guard.ts";
+import { hasMethod } from "../base/has-method.ts";
 import { SluiceError } from "../base/sluice-error.ts";
 import type { Connection, Subscriber } from "./connection.ts";
 
@@ -8,8 +10,8 @@ export type NamedSelector = { readonly id?: string; readonly user?: string; read
 /** Selects streams by their names, or by a function that returns `true` for a stream to select. */
 export type ConnectionSelector = NamedSelector | ((connection: Connection) => boolean);
 
-/** The parts of a stream that a selector reads. */
-interface SelectableStream {
+/** A stream, or a request that has no stream yet, as a selector sees it. */
+export interface SelectableStream {
   readonly id: string;
   readonly subscriber: Subscriber | undefined;
   readonly channel: string | undefined;
@@ -20,10 +22,11 @@ const SELECTOR_NAMES = ["id", "user", "channel"];
 
 /**
  * Returns a predicate for the selector. Throws `INVALID_OPTION` if the selector is not valid. An empty selector is not
- * valid: it would select every stream.
+ * valid: it would select every stream. A selector that is a function does not select a stream for which it fails;
+ * `onFailure` receives the error.
  */
-export function matcherOf(selector: ConnectionSelector): (stream: SelectableStream) => boolean {
-  if (typeof selector === "function") return (stream) => selector(stream.describe()) === true;
+export function matcherOf(selector: ConnectionSelector, onFailure: OnFailure): (stream: SelectableStream) => boolean {
+  if (typeof selector === "function") return (stream) => selects(selector, stream, onFailure);
   if (typeof selector !== "object" || selector === null)
     throw invalidOption("selector", "an object or a function", selector);
   const named = Object.keys(selector);
@@ -43,4 +46,14 @@ export function matcherOf(selector: ConnectionSelector): (stream: SelectableStre
     if (user !== undefined && subscriber?.user !== user) return false;
     return channel === undefined || stream.channel === channel;
   };
+}
+
+function selects(
+  selector: (connection: Connection) => unknown,
+  stream: SelectableStream,
+  onFailure: OnFailure,
+): boolean {
+  const result = callGuarded(selector, onFailure, stream.describe());
+  if (hasMethod(result, "then")) onFailure(invalidOption("what the selector returns", "true or false", result));
+  return result === true;
 }

@@ -14,8 +14,11 @@ export interface Connection {
   readonly subscriber: Subscriber | undefined;
   readonly channel: string | undefined;
   readonly topics: readonly string[] | "*" | undefined;
-  /** `live`: the stream has received everything. `lagging`: it is still reading older events. */
-  readonly state: "live" | "lagging";
+  /**
+   * `live`: the stream has received everything. `lagging`: it is still reading older events. `opening`: its source is
+   * still being opened, which only `disconnect()` shows, to a selector that is a function.
+   */
+  readonly state: "live" | "lagging" | "opening";
   /** The `Last-Event-ID` with which the subscriber would reconnect now. Only for streams on channels. */
   readonly lastEventId: string | undefined;
   readonly openedAt: Date;

@@ -71,6 +71,8 @@ export interface SourceContext<Request = unknown> {
 
 /** A source that makes its own feed: a subscription, or the progress of a job. */
 export interface FeedSource {
+  /** The channel of its streams, if any. */
+  readonly channel?: string | undefined;
   /**
    * Makes the feed for one stream. `null` means that nothing is left for this subscriber: the answer is 204. It may
    * throw or reject: the answer is then an HTTP error.

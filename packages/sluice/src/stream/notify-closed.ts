@@ -1,3 +1,4 @@
+import { callGuarded } from "../base/guard.ts";
 import type { CloseReason } from "./close-reason.ts";
 import type { Connection } from "./connection.ts";
 import type { Report } from "./report.ts";
@@ -15,13 +16,6 @@ export function notifyClosed(
   connection: Connection | undefined,
   report: Report,
 ): void {
-  const failed = (error: unknown) => report(error, { stage: "on-close" });
-  try {
-    // An async function may stand where `void` is expected.
-    const result: unknown = onClose?.(reason, connection);
-    if (result) Promise.resolve(result).catch(failed);
-  } catch (error) {
-    failed(error);
-  }
+  if (onClose !== undefined) callGuarded(onClose, (error) => report(error, { stage: "on-close" }), reason, connection);
   resolve(reason);
 }

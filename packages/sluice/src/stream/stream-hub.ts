@@ -1,8 +1,9 @@
 import { CLOSE_REASONS, type CloseReason } from "./close-reason.ts";
-import { EndSignals } from "./end-signals.ts";
+import type { EndSignals } from "./end-signals.ts";
 import type { EventStream, StreamOwner } from "./event-stream.ts";
+import type { PendingStream } from "./pending-stream.ts";
 import type { Report } from "./report.ts";
-import { Sweep } from "./sweep.ts";
+import type { Sweep } from "./sweep.ts";
 
 /** Limits and times that hold for all streams; validated, with the defaults filled in. */
 export interface StreamSettings {
@@ -17,25 +18,20 @@ export interface StreamSettings {
   readonly maxLifetime: number;
 }
 
-/** A request that was admitted and whose source is still being opened. */
-export interface PendingStream {
-  /** Refuses the request: a drain has no more time to wait for its source. */
-  giveUp(): void;
-}
-
 /** All streams of a Sluice, and their counters. */
 export class StreamHub implements StreamOwner {
   readonly name: string = crypto.randomUUID().slice(0, 8);
   readonly startedAt: number = Date.now();
   readonly settings: StreamSettings;
   readonly report: Report;
-  readonly endSignals: EndSignals = new EndSignals();
+  /** Set with the first stream, because only streams need them. */
+  sweep: Sweep | undefined;
+  endSignals: EndSignals | undefined;
   readonly #streams = new Set<EventStream>();
   readonly #ending = new Set<EventStream>();
   readonly #opening = new Set<PendingStream>();
+  readonly #loading = new Set<PendingStream>();
   readonly #perKey = new Map<string, number>();
-  readonly #sweep: Sweep;
-  #loading = 0;
   #draining = false;
   #refusing = false;
   /** In whole ms: each stream keeps such times, and fractions would be objects. */
@@ -55,7 +51,6 @@ export class StreamHub implements StreamOwner {
       CloseReason,
       number
     >;
-    this.#sweep = new Sweep(this);
   }
 
   /** Open streams, in the order in which they were opened. */
@@ -68,14 +63,19 @@ export class StreamHub implements StreamOwner {
     return this.#ending;
   }
 
-  /** Requests whose source is still being opened. */
+  /** Requests that were admitted and whose source is still being opened. */
   get opening(): ReadonlySet<PendingStream> {
     return this.#opening;
   }
 
+  /** Requests that wait until the code that opens streams is loaded. They are not admitted yet. */
+  get loading(): ReadonlySet<PendingStream> {
+    return this.#loading;
+  }
+
   /** Number of streams and requests that are not finished. */
   get unfinished(): number {
-    return this.#streams.size + this.#opening.size + this.#ending.size + this.#loading;
+    return this.#streams.size + this.#opening.size + this.#ending.size + this.#loading.size;
   }
 
   /** True if `maxConnections` are open. */
@@ -132,7 +132,6 @@ export class StreamHub implements StreamOwner {
   add(stream: EventStream): void {
     this.#streams.add(stream);
     this.#opened++;
-    this.#sweep.watch(stream);
   }
 
   ended(stream: EventStream): void {
@@ -149,13 +148,13 @@ export class StreamHub implements StreamOwner {
 
   // Loading and draining
 
-  /** A request waits until the code that opens streams is loaded. */
-  beginLoading(): void {
-    this.#loading++;
+  beginLoading(pending: PendingStream): void {
+    this.#loading.add(pending);
   }
 
-  endLoading(): void {
-    this.#loading--;
+  /** Returns false if the request was ended meanwhile. */
+  endLoading(pending: PendingStream): boolean {
+    return this.#loading.delete(pending);
   }
 
   /** True once a drain has begun: `health()` then reports `draining`. */
@@ -191,8 +190,9 @@ export class StreamHub implements StreamOwner {
     this.#gaps++;
   }
 
-  countRefused(): void {
-    this.#closedByReason.refused++;
+  /** Counts a request that got no stream. */
+  countRefused(reason: "refused" | "disconnected"): void {
+    this.#closedByReason[reason]++;
   }
 
   get opened(): number {

@@ -1,12 +1,23 @@
+import { callGuarded, ignore } from "../base/guard.ts";
 import { OnDemand } from "../base/on-demand.ts";
 import type { CloseReason } from "../stream/close-reason.ts";
 import { notifyClosed } from "../stream/notify-closed.ts";
 import { type HttpAnswer, RETRY_LATER } from "../stream/opening/http-answer.ts";
 import { checkStreamOptions, type StreamOptions } from "../stream/opening/stream-options.ts";
+import { discard, ignoreErrors } from "../stream/source/discard.ts";
 import { checkSource, type Source } from "../stream/source/source.ts";
 import type { StreamHub } from "../stream/stream-hub.ts";
+import { LoadingStream } from "./loading-stream.ts";
 import { checkNodeRequest, type NodeRequest, type NodeResponse, refuseOnNode } from "./node/node-request.ts";
-import type { NodeStreamRequest } from "./node/open-node-stream.ts";
+
+/** A request, and how to open its stream or to refuse it. */
+interface StreamCall<Opener, Outcome> {
+  readonly source: Source;
+  readonly options: StreamOptions;
+  readonly remoteAddress?: string | undefined;
+  open(opener: Opener): Promise<Outcome>;
+  refuse(answer: HttpAnswer, reason: CloseReason): Outcome;
+}
 
 /**
  * The ways to answer a request. Each is loaded with the first request that needs it, and with it all code of streams.
@@ -22,66 +33,83 @@ export class Transports {
 
   /** Answers a request of Node. It is not an async function, whose frame would be kept for as long as the stream. */
   stream(request: NodeRequest, response: NodeResponse, source: Source, options: StreamOptions): Promise<CloseReason> {
+    const hub = this.#hub;
     try {
       checkSource(source);
       checkStreamOptions(options);
       checkNodeRequest(request, response);
       const streamRequest = { request, response, source, options };
       const node = this.#node.value;
-      if (node === undefined) return this.#streamOnceLoaded(streamRequest);
-      return node.openNodeStream(this.#hub, streamRequest);
+      if (node !== undefined) return node.openNodeStream(hub, streamRequest);
+      return this.#load(this.#node.get(), {
+        source,
+        options,
+        remoteAddress: request.socket?.remoteAddress,
+        open: ({ openNodeStream }) => openNodeStream(hub, streamRequest),
+        refuse(answer, reason) {
+          const failed = (error: unknown) => hub.report(error, { stage: "head" });
+          callGuarded(refuseOnNode, failed, request, response, answer);
+          return reason;
+        },
+      });
     } catch (error) {
-      return Promise.reject(error);
+      this.#discardCall(source, options);
+      hub.report(error, { stage: "options" });
+      const rejected = Promise.reject(error);
+      // Options may come from a request, and callers need not await the promise. It must not end the process.
+      rejected.catch(ignore);
+      return rejected;
     }
-  }
-
-  #streamOnceLoaded(streamRequest: NodeStreamRequest): Promise<CloseReason> {
-    const { request, response, options } = streamRequest;
-    return this.#load(
-      this.#node.get(),
-      ({ openNodeStream }) => openNodeStream(this.#hub, streamRequest),
-      (answer): CloseReason => {
-        refuseOnNode(request, response, answer);
-        return "refused";
-      },
-      options,
-    );
   }
 
   /** Answers a request of the Fetch standard. */
   async response(request: Request, source: Source, options: StreamOptions): Promise<Response> {
-    checkSource(source);
-    checkStreamOptions(options);
-    return this.#load(
-      this.#fetch.get(),
-      ({ openFetchStream }) => openFetchStream(this.#hub, request, source, options),
-      ({ status, headers, text }) => new Response(text, { status, headers }),
-      options,
-    );
+    try {
+      checkSource(source);
+      checkStreamOptions(options);
+      return await this.#load(this.#fetch.get(), {
+        source,
+        options,
+        open: ({ openFetchStream }) => openFetchStream(this.#hub, request, source, options),
+        refuse: ({ status, headers, text }) => new Response(text, { status, headers }),
+      });
+    } catch (error) {
+      this.#discardCall(source, options);
+      throw error;
+    }
   }
 
   /** Opens a stream once its code is loaded. Only the first requests wait. If loading fails, they are refused. */
   #load<Opener extends object, Outcome>(
     opener: Opener | Promise<Opener>,
-    open: (opener: Opener) => Promise<Outcome>,
-    refuse: (answer: HttpAnswer) => Outcome,
-    { onClose }: StreamOptions,
+    call: StreamCall<Opener, Outcome>,
   ): Promise<Outcome> {
-    if (!(opener instanceof Promise)) return open(opener);
+    if (!(opener instanceof Promise)) return call.open(opener);
     const hub = this.#hub;
-    hub.beginLoading();
+    const { source, options, remoteAddress } = call;
+    ignoreErrors(source);
+    const pending = new LoadingStream(hub, { source, options, remoteAddress });
+    const refuse = (reason: "refused" | "disconnected") => {
+      discard(source, this.#onSourceError);
+      hub.countRefused(reason);
+      notifyClosed({ onClose: options.onClose, resolve: ignore }, reason, undefined, hub.report);
+      return call.refuse(RETRY_LATER.broken(), reason);
+    };
     return opener.then(
-      (loaded) => {
-        hub.endLoading();
-        return open(loaded);
-      },
+      (loaded) => (hub.endLoading(pending) ? call.open(loaded) : refuse("disconnected")),
       (error) => {
-        hub.endLoading();
+        const isWaiting = hub.endLoading(pending);
         hub.report(error, { stage: "load" });
-        hub.countRefused();
-        notifyClosed({ onClose, resolve() {} }, "refused", undefined, hub.report);
-        return refuse(RETRY_LATER.broken());
+        return refuse(isWaiting ? "refused" : "disconnected");
       },
     );
   }
+
+  /** Releases the arguments of a call that is refused. Options are a promise if the caller forgot to await it. */
+  #discardCall(source: unknown, options: unknown): void {
+    discard(source, this.#onSourceError);
+    discard(options, ignore);
+  }
+
+  readonly #onSourceError = (error: unknown): void => this.#hub.report(error, { stage: "source" });
 }

@@ -14,6 +14,7 @@ import {
   Param,
   Req,
   Res,
+  UnauthorizedException,
   UseGuards,
   UseInterceptors,
 } from "@nestjs/common";
@@ -24,6 +25,7 @@ import { afterEach, describe, expect, it } from "vitest";
 import { EventStream, SluiceModule, type SluiceModuleOptions } from "../../src/adapters/nest.ts";
 import { createSluice, Sluice } from "../../src/index.ts";
 import { openEventStream } from "../../src/testing/index.ts";
+import { ParkedSource } from "../support/sources.ts";
 import {
   adapterContract,
   COOKIES,
@@ -90,6 +92,7 @@ describe("@EventStream() of Nest", () => {
   const sluice = createSluice();
   const channel = sluice.channel("news");
   const events: string[] = [];
+  const parked = new ParkedSource();
   let server: TestServer;
   afterEach(() => server.close());
 
@@ -143,6 +146,15 @@ describe("@EventStream() of Nest", () => {
     @Get("forgotten")
     @EventStream()
     forgotten() {}
+
+    @Get("awaited/:user")
+    @EventStream(async ({ params: { user } }) => {
+      if (user === "eve") throw new UnauthorizedException();
+      return { subscriber: { user } };
+    })
+    awaited() {
+      return parked;
+    }
   }
 
   const startNews = (options: Partial<SluiceModuleOptions> = {}) =>
@@ -160,6 +172,14 @@ describe("@EventStream() of Nest", () => {
     server = await startNews();
     await using _stream = await openEventStream(await server.fetch("/news", { headers: { authorization: "member" } }));
     expect(sluice.connections()).toMatchObject([{ subscriber: { user: "ada" }, channel: "news" }]);
+  });
+
+  it("awaits options, and releases the source if they fail", async () => {
+    server = await startNews();
+    expect((await server.fetch("/awaited/eve")).status).toBe(401);
+    expect(parked).toMatchObject({ pulls: 0, returned: 1 });
+    await using _stream = await openEventStream(await server.fetch("/awaited/ada"));
+    expect(sluice.connections()).toMatchObject([{ subscriber: { user: "ada" } }]);
   });
 
   it("leaves an error of the method to the exception filters", async () => {

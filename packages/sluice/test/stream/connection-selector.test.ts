@@ -1,7 +1,9 @@
 import { describe, expect, it } from "vitest";
+import type { Connection } from "../../src/index.ts";
 import { errorOf, expectOptionError } from "../support/option-cases.ts";
 import { Site } from "../support/site.ts";
 import { ParkedSource } from "../support/sources.ts";
+import { turns } from "../support/turns.ts";
 
 describe("disconnect()", () => {
   it.each([
@@ -35,14 +37,34 @@ describe("disconnect()", () => {
     expect(site.sluice.connections()).toHaveLength(4 - ended.length);
   });
 
-  it("throws the error of a predicate, and ends nothing", async () => {
+  it("throws the error of a predicate, after it has ended every stream that the predicate selects", async () => {
+    await using site = await Site.open();
+    site.source = () => new ParkedSource();
+    for (const user of ["ada", undefined, "bob", "ada"]) {
+      site.options = user === undefined ? {} : { subscriber: { user } };
+      await site.get();
+    }
+    // A common mistake: not every stream has a subscriber.
+    const failing = ({ subscriber }: Connection) => (subscriber as { user: string }).user === "ada";
+    expect(() => site.sluice.disconnect(failing)).toThrow(TypeError);
+    expect(site.sluice.connections().map(({ subscriber }) => subscriber?.user)).toEqual([undefined, "bob"]);
+    const none = () => {
+      throw new Error("oops");
+    };
+    expect(() => site.sluice.disconnect(none)).toThrow("oops");
+    expect(site.sluice.connections()).toHaveLength(2);
+  });
+
+  it.each([
+    ["resolves to true", async () => true],
+    ["rejects", () => Promise.reject(new Error("oops"))],
+  ])("refuses a predicate whose promise %s, and ends nothing", async (_, predicate) => {
     await using site = await Site.open();
     site.source = () => new ParkedSource();
     await Promise.all([site.get(), site.get()]);
-    const failing = () => {
-      throw new Error("oops");
-    };
-    expect(() => site.sluice.disconnect(failing)).toThrow("oops");
+    const selector = predicate as unknown as () => boolean;
+    expect(() => site.sluice.disconnect(selector)).toThrow("must be true or false, but is an object (Promise)");
+    await turns(5);
     expect(site.sluice.connections()).toHaveLength(2);
   });
 

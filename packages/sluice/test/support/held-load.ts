@@ -5,14 +5,18 @@ export interface HeldLoad extends Disposable {
   /** True once a Sluice waits for them. */
   readonly isAwaited: boolean;
   release(): void;
+  /** Lets the load fail. */
+  fail(error: Error): void;
 }
 
 /** Holds back the modules that open streams from every Sluice that has not loaded them. */
 export function holdTransports(): HeldLoad {
   let isAwaited = false;
   let release!: () => void;
-  const released = new Promise<void>((resolve) => {
+  let fail!: (error: Error) => void;
+  const released = new Promise<void>((resolve, reject) => {
     release = resolve;
+    fail = reject;
   });
   const held = async (path: string) => {
     isAwaited = true;
@@ -30,6 +34,7 @@ export function holdTransports(): HeldLoad {
       return isAwaited;
     },
     release,
+    fail,
     [Symbol.dispose]() {
       release();
       vi.doUnmock("../../src/transports/node/open-node-stream.ts");

@@ -1,3 +1,5 @@
+import { invalidOption } from "../../base/check-option.ts";
+import { guardResult, ignore } from "../../base/guard.ts";
 import type { StreamHub } from "../stream-hub.ts";
 import type { Exchange } from "./exchange.ts";
 import { type HttpAnswer, RETRY_LATER } from "./http-answer.ts";
@@ -19,11 +21,20 @@ export function admit(hub: StreamHub, exchange: Exchange): Admission {
 
   let key: string | undefined;
   try {
-    key = connectionKey === undefined ? exchange.remoteAddress : connectionKey(exchange.request as never);
+    key = connectionKey === undefined ? exchange.remoteAddress : checkedKey(connectionKey(exchange.request as never));
   } catch (error) {
     hub.report(error, { stage: "connection-key" });
     return { ok: false, answer: RETRY_LATER.broken() };
   }
   if (key === undefined || hub.enter(key)) return { ok: true, key };
   return { ok: false, answer: RETRY_LATER.ownLimit(maxConnectionsPerKey) };
+}
+
+/** Returns the key. Throws `INVALID_OPTION` if it is an object, such as a promise, which would equal no other key. */
+function checkedKey(key: string | undefined): string | undefined {
+  // A rejected promise must not end the process.
+  guardResult(key, ignore);
+  if (typeof key === "function" || (typeof key === "object" && key !== null))
+    throw invalidOption("what connectionKey returns", "a string or undefined", key);
+  return key;
 }

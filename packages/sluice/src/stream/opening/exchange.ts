@@ -17,9 +17,16 @@ export interface Exchange {
   /** Path and query, or the whole URL. */
   readonly url: string;
   readonly remoteAddress: string | undefined;
+  /**
+   * Keeps `remoteAddress` for later: a connection that is gone has none. For streams that will need it only, because it
+   * takes memory.
+   */
+  keepRemoteAddress?(): void;
+  /** True if other code has sent a head, or has ended the response. */
+  readonly answered?: boolean;
   /** True if the client left before it was answered. */
   readonly gone: boolean;
-  /** Called if the client leaves before it is answered. */
+  /** Called if the response closes before this code answers: the client has left, or other code has answered. */
   onGone: (() => void) | undefined;
   /** Returns a request header. `name` is in lower case. */
   header(name: string): string | undefined;

@@ -1,23 +1,29 @@
+import { SluiceError } from "../../base/sluice-error.ts";
+import { isAbortError } from "../../base/thrown.ts";
 import { jitter } from "../../base/timers.ts";
 import { acceptsGzip } from "../../protocol/head.ts";
 import { canGzip } from "../body/gzip-part.ts";
 import type { CloseReason } from "../close-reason.ts";
+import { EndSignals } from "../end-signals.ts";
 import { EventStream, type EventStreamSetup } from "../event-stream.ts";
 import type { Feed } from "../feed.ts";
 import { notifyClosed } from "../notify-closed.ts";
+import { PendingStream } from "../pending-stream.ts";
+import { discard } from "../source/discard.ts";
 import { openSource } from "../source/open-source.ts";
 import type { Source } from "../source/source.ts";
 import { StreamContext } from "../source/stream-context.ts";
-import type { PendingStream, StreamHub } from "../stream-hub.ts";
+import type { StreamHub } from "../stream-hub.ts";
+import { Sweep } from "../sweep.ts";
 import { admit } from "./admission.ts";
 import type { Exchange } from "./exchange.ts";
-import { type HttpAnswer, RETRY_LATER } from "./http-answer.ts";
+import { type HttpAnswer, NO_STORE, RETRY_LATER } from "./http-answer.ts";
 import { httpError } from "./http-error.ts";
 import { requestedPosition } from "./requested-position.ts";
 import { responseHead } from "./response-head.ts";
 import type { StreamOptions } from "./stream-options.ts";
 
-const NOTHING_LEFT: HttpAnswer = { status: 204, headers: {}, text: "" };
+const NOTHING_LEFT: HttpAnswer = { status: 204, headers: NO_STORE, text: "" };
 
 /**
  * Answers a request with an event stream, from admission to end. Resolves to the reason of its end; never rejects.
@@ -34,8 +40,11 @@ export function openStream(
   return new Promise((resolve) => new Opening(hub, exchange, options, resolve).open(source));
 }
 
+/** The reasons for which a request gets no stream. */
+type NoStream = "client" | "refused" | "disconnected";
+
 /** A request between admission and head. It owns the context until the stream does. */
-class Opening implements PendingStream {
+class Opening extends PendingStream {
   readonly #hub: StreamHub;
   readonly #exchange: Exchange;
   readonly #options: StreamOptions;
@@ -47,8 +56,10 @@ class Opening implements PendingStream {
   #key: string | undefined;
   /** True once the stream is open, or the request has another answer. */
   #settled = false;
+  readonly #onSourceError = (error: unknown): void => this.#hub.report(error, { stage: "source" });
 
   constructor(hub: StreamHub, exchange: Exchange, options: StreamOptions, resolve: (reason: CloseReason) => void) {
+    super(hub, options.subscriber);
     this.#hub = hub;
     this.#exchange = exchange;
     this.#options = options;
@@ -57,21 +68,22 @@ class Opening implements PendingStream {
     this.#expiry = performance.now() + Number(options.expiresAt ?? Number.POSITIVE_INFINITY) - Date.now();
   }
 
+  get remoteAddress(): string | undefined {
+    return this.#exchange.remoteAddress;
+  }
+
   open(source: Source): void {
-    const hub = this.#hub;
+    if (!this.#admit()) return discard(source, this.#onSourceError);
     const exchange = this.#exchange;
-    const admission = admit(hub, exchange);
-    if (!admission.ok) {
-      this.#answer(admission.answer);
-      return this.#notifyClosed("refused");
+    if (exchange.gone) {
+      discard(source, this.#onSourceError);
+      return this.#leave("client");
     }
-    this.#key = admission.key;
-    if (exchange.gone) return this.#leave("client");
     if (exchange.method === "HEAD" && typeof source === "function") return this.#refuse(this.#headAlone());
     const { event } = this.#options;
-    const onError = (error: unknown) => hub.report(error, { stage: "source" });
+    const sourceOptions = { event, pieceLimit: this.#hub.pieceLimit, onError: this.#onSourceError };
     try {
-      const opened = openSource(source, this.#context, { event, pieceLimit: hub.pieceLimit, onError });
+      const opened = openSource(source, this.#context, sourceOptions, this);
       if (opened instanceof Promise) this.#await(opened);
       else this.#go(opened);
     } catch (error) {
@@ -79,43 +91,71 @@ class Opening implements PendingStream {
     }
   }
 
-  giveUp(): void {
-    this.#refuse(RETRY_LATER.draining());
+  close(reason: "disconnected" | "drained"): void {
+    if (reason === "drained") this.#refuse(RETRY_LATER.draining());
+    else this.#refuse(RETRY_LATER.broken(), reason);
+  }
+
+  /** Takes a place for the stream. Returns false if the request gets none: it is then answered. */
+  #admit(): boolean {
+    const exchange = this.#exchange;
+    if (exchange.answered === true) {
+      this.#reportAnswered();
+      this.#notifyClosed("refused");
+      return false;
+    }
+    const admission = admit(this.#hub, exchange);
+    if (admission.ok) {
+      this.#key = admission.key;
+      return true;
+    }
+    this.#answer(admission.answer);
+    this.#notifyClosed("refused");
+    return false;
   }
 
   #await(opened: Promise<Feed | null>): void {
     this.#hub.beginOpening(this);
-    this.#exchange.onGone = () => this.#leave("client");
+    this.#exchange.onGone = () => this.#closed();
     // The source function may have cut the connection, before there was a listener.
-    if (this.#exchange.gone) this.#leave("client");
+    if (this.#exchange.gone) this.#closed();
     opened.then((feed) => this.#go(feed)).catch((error) => this.#fail(error, "source"));
   }
 
   #go(feed: Feed | null): void {
+    const exchange = this.#exchange;
     // The context was aborted when the request was settled.
     if (this.#settled) return feed?.stop();
     if (feed === null) return this.#refuse(NOTHING_LEFT);
-    if (this.#exchange.method === "HEAD") {
+    if (exchange.answered === true || exchange.gone) {
+      this.#stop(feed, exchange.answered === true ? "refused" : "client");
+      return this.#closed();
+    }
+    if (exchange.method === "HEAD") {
       this.#stop(feed, "refused");
       return this.#refuse(this.#headAlone());
-    }
-    if (this.#exchange.gone) {
-      this.#stop(feed, "client");
-      return this.#leave("client");
     }
     // Admitted before the drain began. A stream would have to end at once.
     if (this.#hub.refusing) {
       this.#stop(feed, "drained");
-      return this.giveUp();
+      return this.close("drained");
     }
     this.#begin(feed);
+  }
+
+  /** Handles that the response has closed, or was answered by other code. */
+  #closed(): void {
+    if (this.#settled) return;
+    if (this.#exchange.answered !== true) return this.#leave("client");
+    this.#reportAnswered();
+    this.#leave("refused");
   }
 
   #begin(feed: Feed): void {
     const hub = this.#hub;
     const exchange = this.#exchange;
     const { settings } = hub;
-    const stream = new EventStream(hub, hub.nextNumber(), feed, this.#setup());
+    const stream = new EventStream(hub, this.number, feed, this.#setup());
     try {
       const gzip = this.#gzip();
       const body = { highWaterMark: settings.highWaterMark, gzip };
@@ -127,7 +167,11 @@ class Opening implements PendingStream {
     this.#settled = true;
     hub.endOpening(this);
     exchange.onGone = undefined;
+    // Only its description at the end needs the address.
+    if (stream.onClose !== undefined) exchange.keepRemoteAddress?.();
     hub.add(stream);
+    hub.sweep ??= new Sweep(hub);
+    hub.sweep.watch(stream);
     this.#start(stream, feed);
     stream.sink.opened?.();
   }
@@ -135,7 +179,10 @@ class Opening implements PendingStream {
   #start(stream: EventStream, feed: Feed): void {
     const hub = this.#hub;
     const { signal } = this.#options;
-    if (!stream.ended && signal !== undefined) hub.endSignals.watch(signal, stream);
+    if (!stream.ended && signal !== undefined) {
+      hub.endSignals ??= new EndSignals();
+      hub.endSignals.watch(signal, stream);
+    }
     if (stream.ended) return;
     try {
       feed.start(stream, `:\nretry: ${Math.round(jitter(stream.retry, 0.2))}\n`);
@@ -183,7 +230,7 @@ class Opening implements PendingStream {
   #fail(error: unknown, stage: string): void {
     if (this.#settled) {
       // The request has its answer. An abort is expected then.
-      if ((error as { name?: unknown } | null)?.name !== "AbortError") this.#hub.report(error, { stage });
+      if (!isAbortError(error)) this.#hub.report(error, { stage });
       return;
     }
     const answer = httpError(error);
@@ -192,11 +239,11 @@ class Opening implements PendingStream {
     this.#refuse(answer);
   }
 
-  #refuse(answer: HttpAnswer): void {
+  #refuse(answer: HttpAnswer, reason: "refused" | "disconnected" = "refused"): void {
     if (this.#settled) return;
     this.#exchange.onGone = undefined;
     this.#answer(answer);
-    this.#leave("refused");
+    this.#leave(reason);
   }
 
   #answer(answer: HttpAnswer): void {
@@ -207,13 +254,20 @@ class Opening implements PendingStream {
     }
   }
 
+  #reportAnswered(): void {
+    const message =
+      "Other code had answered the request when its event stream was to begin. Call stream() before any other code " +
+      "answers; look for a time-out.";
+    this.#hub.report(new SluiceError("ALREADY_ANSWERED", message), { stage: "head" });
+  }
+
   /** Stops a feed that gets no stream. Aborts first, as `Feed.stop` demands. */
   #stop(feed: Feed, reason: CloseReason): void {
     this.#context.abort(reason);
     feed.stop();
   }
 
-  #leave(reason: "client" | "refused"): void {
+  #leave(reason: NoStream): void {
     if (this.#settled) return;
     this.#settled = true;
     this.#exchange.onGone = undefined;
@@ -223,8 +277,8 @@ class Opening implements PendingStream {
     this.#notifyClosed(reason);
   }
 
-  #notifyClosed(reason: "client" | "refused"): void {
-    if (reason === "refused") this.#hub.countRefused();
+  #notifyClosed(reason: NoStream): void {
+    if (reason !== "client") this.#hub.countRefused(reason);
     notifyClosed({ onClose: this.#options.onClose, resolve: this.#resolve }, reason, undefined, this.#hub.report);
   }
 }

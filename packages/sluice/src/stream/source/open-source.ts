@@ -1,15 +1,18 @@
 import { invalidOption } from "../../base/check-option.ts";
+import { hasMethod } from "../../base/has-method.ts";
 import type { Feed, FeedSource, SourceContext } from "../feed.ts";
 import { runInStream } from "./current-stream.ts";
+import { discard } from "./discard.ts";
 import { readableSource } from "./readable-source.ts";
-import { hasMethod, isIterable, type Made, type Source } from "./source.ts";
+import { isIterable, type Made, type Source } from "./source.ts";
 import { SourceFeed, type SourceFeedOptions } from "./source-feed.ts";
 
-/** Makes the feed of a stream. Returns `null` if nothing is left to stream. */
+/** Makes the feed of a stream. Returns `null` if nothing is left to stream. Sets the channel of `pending`, if any. */
 export function openSource(
   source: Source,
   context: SourceContext,
   options: SourceFeedOptions,
+  pending: { channel: string | undefined },
 ): Feed | null | Promise<Feed | null> {
   const made =
     typeof source === "function" ? runInStream(context, () => source(context as SourceContext as never)) : source;
@@ -18,11 +21,14 @@ export function openSource(
   function feed(made: unknown): Feed | null | Promise<Feed | null> {
     if (made === null) return null;
     if (hasMethod(made, "openFeed")) {
+      pending.channel = (made as FeedSource).channel;
       const opened = (made as FeedSource).openFeed(context);
       return hasMethod(opened, "then") ? Promise.resolve(opened) : opened;
     }
-    if (!isIterable(made))
+    if (!isIterable(made)) {
+      discard(made, options.onError);
       throw invalidOption("what the source function returns", "an async iterable, a subscription, or null", made);
+    }
     return new SourceFeed(readableSource(made), context, options);
   }
 }

@@ -1,9 +1,5 @@
+import { ignoreErrors, isNodeReadable, type NodeReadable } from "./discard.ts";
 import { isReadableStream } from "./source.ts";
-
-/** The part of a Node `Readable` that this file uses. */
-interface NodeReadable extends AsyncIterable<unknown> {
-  destroy(): unknown;
-}
 
 /**
  * Wraps a readable stream in an async iterable whose `return` cancels the stream at once. The stream's own iterator
@@ -12,7 +8,11 @@ interface NodeReadable extends AsyncIterable<unknown> {
  */
 export function readableSource(source: AsyncIterable<unknown>): AsyncIterable<unknown> {
   if (isReadableStream(source)) return { [Symbol.asyncIterator]: () => readerIterator(source.getReader()) };
-  if (isNodeReadable(source)) return { [Symbol.asyncIterator]: () => destroyingIterator(source) };
+  if (isNodeReadable(source)) {
+    // Its own iterator listens to errors only from the first `next()` on, and not after the end.
+    ignoreErrors(source);
+    return { [Symbol.asyncIterator]: () => destroyingIterator(source) };
+  }
   return source;
 }
 
@@ -45,9 +45,4 @@ function destroyingIterator(readable: NodeReadable): AsyncIterator<unknown, unde
       return { done: true, value: undefined };
     },
   };
-}
-
-function isNodeReadable(source: unknown): source is NodeReadable {
-  const { pipe, destroy, read } = source as { pipe?: unknown; destroy?: unknown; read?: unknown };
-  return typeof pipe === "function" && typeof destroy === "function" && typeof read === "function";
 }

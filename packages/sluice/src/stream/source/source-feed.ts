@@ -1,3 +1,4 @@
+import { isAbortError } from "../../base/thrown.ts";
 import { toBytes } from "../../protocol/bytes.ts";
 import { COMMENT } from "../body/heartbeat.ts";
 import { Piece } from "../body/piece.ts";
@@ -35,8 +36,10 @@ export class SourceFeed implements Feed {
   }
 
   start(target: FeedTarget, opening: string): void {
-    this.#target = target;
     target.write(new Piece(toBytes(`${opening}\n`), 0));
+    // That write may have ended the stream.
+    if (target.ended) return;
+    this.#target = target;
     // The source may iterate over subscriptions of its own, which must end with this stream.
     runInStream(this.#context, () => this.#run(target));
   }
@@ -83,6 +86,6 @@ export class SourceFeed implements Feed {
 
   /** Reports an error that came after the end of the stream. An abort is expected then. */
   #report(error: unknown): void {
-    if ((error as { name?: unknown } | null)?.name !== "AbortError") this.#options.onError(error);
+    if (!isAbortError(error)) this.#options.onError(error);
   }
 }

@@ -1,4 +1,5 @@
 import { invalidOption } from "../../base/check-option.ts";
+import { hasMethod } from "../../base/has-method.ts";
 import type { FeedSource, SourceContext } from "../feed.ts";
 import type { SseItem } from "./sse-item.ts";
 
@@ -9,8 +10,8 @@ export type SourceIterable = AsyncIterable<unknown>;
  * The source of a stream's events: an async iterable, a function that makes one for this stream, or a subscription.
  *
  * The function may be async. If it throws or rejects, the answer is an HTTP error, with the error's `status` or
- * `statusCode` and its `headers`, else 500. If it returns `null`, nothing is left to stream: the answer is 204, which
- * stops EventSource for good.
+ * `statusCode`, else 500. A 4xx has the error's message and `headers`, a 5xx only its `retry-after`. If the function
+ * returns `null`, nothing is left to stream: the answer is 204, which stops EventSource for good.
  */
 export type Source<Request = unknown> =
   | SourceIterable
@@ -34,12 +35,4 @@ export function isReadableStream(source: unknown): source is ReadableStream<unkn
 /** Returns true if the value can be iterated. Readable streams have an iterator of their own only on newer runtimes. */
 export function isIterable(value: unknown): value is AsyncIterable<unknown> {
   return hasMethod(value, Symbol.asyncIterator) || isReadableStream(value);
-}
-
-export function hasMethod(value: unknown, name: PropertyKey): boolean {
-  return (
-    (typeof value === "object" || typeof value === "function") &&
-    value !== null &&
-    typeof (value as Record<PropertyKey, unknown>)[name] === "function"
-  );
 }

@@ -1,7 +1,7 @@
 import { invalidOption } from "../../base/check-option.ts";
 import type { Sink, SinkOwner } from "../../stream/body/sink.ts";
 import type { BodyOptions, Exchange } from "../../stream/opening/exchange.ts";
-import type { HttpAnswer } from "../../stream/opening/http-answer.ts";
+import { type HttpAnswer, NO_STORE } from "../../stream/opening/http-answer.ts";
 import { FetchSink } from "./fetch-sink.ts";
 
 /** Status of an answer that nobody reads: the client closed the request (nginx's 499). */
@@ -63,6 +63,6 @@ export class FetchExchange implements Exchange {
     if (this.#sink !== undefined) return this.#sink.leave();
     this.onGone?.();
     // The client reads no answer now, but the server still waits for one.
-    this.#answer(new Response(null, { status: CLIENT_GONE }));
+    this.#answer(new Response(null, { status: CLIENT_GONE, headers: NO_STORE }));
   }
 }

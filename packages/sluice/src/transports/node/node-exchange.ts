@@ -5,6 +5,7 @@ import { Http2Sink } from "./http2-sink.ts";
 import { type NodeRequest, type NodeResponse, refuseOnNode, removeConnectionHeaders } from "./node-request.ts";
 import type { NodeSink } from "./node-sink.ts";
 import { openHttp1 } from "./open-http1.ts";
+import { onSocketClose } from "./socket-close.ts";
 
 /** A request that came through `node:http` or `node:http2`. */
 export class NodeExchange implements Exchange {
@@ -12,6 +13,7 @@ export class NodeExchange implements Exchange {
   onGone: (() => void) | undefined;
   readonly #response: NodeResponse;
   #sink: NodeSink | undefined;
+  #remoteAddress: string | undefined;
 
   constructor(request: NodeRequest, response: NodeResponse) {
     this.request = request;
@@ -26,10 +28,9 @@ export class NodeExchange implements Exchange {
       return;
     }
     // A pipelined response waits for the one before it. Until its turn, Node does not notify it of a closed connection.
-    const { socket } = request;
-    socket?.on?.("close", closed);
+    const stopWatching = onSocketClose(request.socket, closed);
     response.on("close", () => {
-      socket?.off?.("close", closed);
+      stopWatching();
       closed();
     });
   }
@@ -43,7 +44,15 @@ export class NodeExchange implements Exchange {
   }
 
   get remoteAddress(): string | undefined {
-    return this.request.socket?.remoteAddress;
+    return this.#remoteAddress ?? this.request.socket?.remoteAddress;
+  }
+
+  keepRemoteAddress(): void {
+    this.#remoteAddress = this.remoteAddress;
+  }
+
+  get answered(): boolean {
+    return this.#response.headersSent || this.#response.writableEnded === true;
   }
 
   get gone(): boolean {

@@ -1,5 +1,4 @@
 import { invalidOption } from "../../base/check-option.ts";
-import { SluiceError } from "../../base/sluice-error.ts";
 import type { HttpAnswer } from "../../stream/opening/http-answer.ts";
 
 /** The part of a request that Sluice uses: of `node:http`, `node:http2`, or a framework. */
@@ -16,13 +15,14 @@ export interface NodeConnection {
   readonly remoteAddress?: string | undefined;
   readonly destroyed?: boolean;
   on?(event: "close", listener: () => void): unknown;
-  off?(event: "close", listener: () => void): unknown;
 }
 
 /** The part of a `ServerResponse` or an `Http2ServerResponse` that Sluice uses. */
 export interface NodeResponse {
   readonly headersSent: boolean;
   readonly destroyed: boolean;
+  /** True once `end()` was called. */
+  readonly writableEnded?: boolean;
   readonly writableLength: number;
   readonly chunkedEncoding?: boolean;
   readonly socket: NodeSocket | null;
@@ -65,28 +65,22 @@ export interface NodeHttp2Stream {
   destroy(): unknown;
 }
 
-/** Throws `INVALID_OPTION` if the request or the response is none, or if the response was answered already. */
+/** Throws `INVALID_OPTION` if the request or the response is none. */
 export function checkNodeRequest(request: NodeRequest, response: NodeResponse): void {
   // Not `headers` first: Node makes that object on first use, and keeps it as long as the stream.
   if (typeof (request?.rawHeaders ?? request?.headers) !== "object")
     throw invalidOption("request", "a request of node:http or alike", request);
   if (typeof response?.writeHead !== "function")
     throw invalidOption("response", "a response of node:http or alike", response);
-  if (response.headersSent) {
-    throw new SluiceError(
-      "INVALID_OPTION",
-      "The response's head was already sent. Call stream() before any other code answers.",
-    );
-  }
 }
 
-/** Answers without a stream. Does nothing if other code has answered meanwhile. */
+/** Answers without a stream. Does nothing if other code has answered meanwhile, or if the client has left. */
 export function refuseOnNode(
   { method }: NodeRequest,
   response: NodeResponse,
   { status, headers, text }: HttpAnswer,
 ): void {
-  if (response.headersSent) return;
+  if (response.headersSent || response.destroyed) return;
   removeConnectionHeaders(response);
   response.writeHead(status, { ...headers });
   response.end(method === "HEAD" ? "" : text);

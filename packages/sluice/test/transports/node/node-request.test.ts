@@ -1,7 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { createSluice, type NodeRequest, type NodeResponse, type SluiceError } from "../../../src/index.ts";
+import { createSluice, type NodeRequest, type NodeResponse } from "../../../src/index.ts";
 import { errorOf } from "../../support/option-cases.ts";
-import { Site } from "../../support/site.ts";
 import { ParkedSource } from "../../support/sources.ts";
 
 describe("a call of stream() or response()", () => {
@@ -15,19 +14,5 @@ describe("a call of stream() or response()", () => {
     expect((await errorOf(() => without)).message).toContain("`response` must be a response of node:http or alike");
     const onFetch = sluice.response(request as unknown as Request, source);
     expect((await errorOf(() => onFetch)).message).toContain("`request` must be a Request of the Fetch standard");
-  });
-
-  it("is refused if the response has sent its head, and leaves the answer as it is", async () => {
-    await using site = await Site.open();
-    site.source = new ParkedSource();
-    let error: SluiceError | undefined;
-    site.answer = async (request, response) => {
-      response.writeHead(404);
-      error = await errorOf(() => site.stream(request, response));
-      response.end("not here");
-    };
-    const { response } = await site.get({ keep: true });
-    expect([response.status, response.stream.body.toString()]).toEqual([404, "not here"]);
-    expect(error).toMatchObject({ code: "INVALID_OPTION", message: expect.stringContaining("already sent") });
   });
 });

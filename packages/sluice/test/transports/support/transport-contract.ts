@@ -2,6 +2,7 @@ import { describe } from "vitest";
 import type { Carrier } from "./carrier.ts";
 import { flowContract } from "./flow-contract.ts";
 import { headContract } from "./head-contract.ts";
+import { refusalContract } from "./refusal-contract.ts";
 import { sourceContract } from "./source-contract.ts";
 import { vanishContract } from "./vanish-contract.ts";
 
@@ -9,6 +10,7 @@ import { vanishContract } from "./vanish-contract.ts";
 export function transportContract(carrier: Carrier): void {
   describe(`a stream over ${carrier.name}`, () => {
     headContract(carrier);
+    refusalContract(carrier);
     sourceContract(carrier);
     flowContract(carrier);
     vanishContract(carrier);

@@ -1,0 +1,56 @@
+import type { Connection, Subscriber } from "./connection.ts";
+
+/** The hub, as a request without a stream uses it. */
+interface PendingOwner {
+  /** Prefix of stream IDs, unique among processes. */
+  readonly name: string;
+  nextNumber(): number;
+}
+
+/**
+ * A request that has no stream yet: the code of streams is being loaded, or its source is being opened.
+ * `disconnect()` finds and ends it like a stream.
+ */
+export abstract class PendingStream {
+  readonly subscriber: Subscriber | undefined;
+  /** The channel of its stream, as far as it is known. */
+  channel: string | undefined;
+  abstract readonly remoteAddress: string | undefined;
+  readonly #owner: PendingOwner;
+  readonly #openedAt = Date.now();
+  #number: number | undefined;
+
+  constructor(owner: PendingOwner, subscriber: Subscriber | undefined) {
+    this.#owner = owner;
+    this.subscriber = subscriber;
+  }
+
+  /** Refuses the request. */
+  abstract close(reason: "disconnected" | "drained"): void;
+
+  /** The number of its stream. */
+  get number(): number {
+    return (this.#number ??= this.#owner.nextNumber());
+  }
+
+  /** The ID of its stream. */
+  get id(): string {
+    return `${this.#owner.name}-${this.number}`;
+  }
+
+  describe(): Connection {
+    const { id, subscriber, channel, remoteAddress } = this;
+    return {
+      id,
+      subscriber,
+      channel,
+      topics: undefined,
+      state: "opening",
+      lastEventId: undefined,
+      openedAt: new Date(this.#openedAt),
+      remoteAddress,
+      events: 0,
+      bytes: 0,
+    };
+  }
+}
