@@ -134,9 +134,9 @@ export class Sluice implements AsyncDisposable {
 
   /**
    * Ends streams, and returns their number. Their subscribers reconnect: to keep them away, refuse their next request.
-   * A request whose source is still being opened counts as a stream, even if its source function makes the call: it gets
-   * 503. A selector that is a function returns `true` for each stream to end. If it throws, its first error is thrown
-   * after the streams for which it returned `true` have ended.
+   * A request whose source is still being opened counts as a stream, even if its source function makes the call; it
+   * gets 503. A selector that is a function returns `true` for each stream to end. If it throws, its first error is
+   * thrown after the streams for which it returned `true` have ended.
    *
    * With `cluster: true`, ends streams on all nodes that share the log, and resolves to the number on this node when
    * the log has the request for the others. A node that cannot reach the log ends its streams when it can, within an

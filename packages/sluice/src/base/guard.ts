@@ -4,8 +4,8 @@ import { hasMethod } from "./has-method.ts";
 export type OnFailure = (error: unknown) => void;
 
 /**
- * Calls a callback of the user so that its failure ends nothing: `onFailure` receives what it throws, or what the promise
- * that it returns rejects with. Returns the result, or `undefined` if the callback threw.
+ * Calls a callback of the user so that its failure ends nothing: `onFailure` receives the error that it throws, or with
+ * which its promise rejects. Returns the result, or `undefined` if the callback threw.
  */
 export function callGuarded<Args extends readonly unknown[], Result>(
   callback: (...args: Args) => Result,

@@ -207,8 +207,8 @@ export class EventStream implements SinkOwner, FeedTarget, EventStreamSetup {
   }
 
   /**
-   * Returns true if bytes have waited for `timeout` ms and the connection took none of them. Time before `since` does not
-   * count. Called by each sweep.
+   * Returns true if bytes have waited for `timeout` ms and the connection took none of them. The time before `since`
+   * does not count. Called by each sweep.
    */
   isStalled(timeout: number, since: number): boolean {
     const { pending, progress } = this.sink;

@@ -32,7 +32,7 @@ const TAIL = `
   process.exit(0);
 `;
 
-/** What a program does, and what its `onError` receives. */
+/** The programs, and the reports that their `onError` receives. */
 const PROGRAMS: [name: string, program: string, seen: string[]][] = [
   [
     "a client leaves before the source function returns a file that is missing",

@@ -4,14 +4,14 @@ import { type HttpAnswer, TEXT_HEADERS } from "./http-answer.ts";
 const NOT_OPENED = "The event stream could not be opened.";
 
 /**
- * The headers of an error that a 5xx keeps. A 4xx is an answer that the source chose for this client. A 5xx is mostly the
- * error of another server, whose cookies and addresses are not for this client.
+ * The headers of an error that a 5xx keeps. A 4xx is an answer that the source chose for this client. A 5xx is mostly
+ * the error of another server, whose cookies and addresses are not for this client.
  */
 const HEADERS_OF_5XX: ReadonlySet<string> = new Set(["retry-after"]);
 
 /**
- * Returns the answer for an error of a source: its `status` (or `statusCode`) from 400 to 599, else 500. With a 4xx, the
- * client sees the error's message and `headers`; with a 5xx, only its `retry-after`. Never throws.
+ * Returns the answer for an error of a source: its `status` (or `statusCode`) from 400 to 599, else 500. With a 4xx,
+ * the client sees the error's message and `headers`; with a 5xx, only its `retry-after`. Never throws.
  */
 export function httpError(error: unknown): HttpAnswer {
   try {

@@ -56,7 +56,6 @@ class Opening extends PendingStream {
   #key: string | undefined;
   /** True once the stream is open, or the request has another answer. */
   #settled = false;
-  readonly #onSourceError = (error: unknown): void => this.#hub.report(error, { stage: "source" });
 
   constructor(hub: StreamHub, exchange: Exchange, options: StreamOptions, resolve: (reason: CloseReason) => void) {
     super(hub, options.subscriber);
@@ -73,17 +72,19 @@ class Opening extends PendingStream {
   }
 
   open(source: Source): void {
-    if (!this.#admit()) return discard(source, this.#onSourceError);
+    const hub = this.#hub;
     const exchange = this.#exchange;
+    // The stream keeps this function, so it must not keep the opening.
+    const onError = (error: unknown) => hub.report(error, { stage: "source" });
+    if (!this.#admit()) return discard(source, onError);
     if (exchange.gone) {
-      discard(source, this.#onSourceError);
+      discard(source, onError);
       return this.#leave("client");
     }
     if (exchange.method === "HEAD" && typeof source === "function") return this.#refuse(this.#headAlone());
     const { event } = this.#options;
-    const sourceOptions = { event, pieceLimit: this.#hub.pieceLimit, onError: this.#onSourceError };
     try {
-      const opened = openSource(source, this.#context, sourceOptions, this);
+      const opened = openSource(source, this.#context, { event, pieceLimit: hub.pieceLimit, onError }, this);
       if (opened instanceof Promise) this.#await(opened);
       else this.#go(opened);
     } catch (error) {

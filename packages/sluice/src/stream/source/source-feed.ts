@@ -37,7 +37,7 @@ export class SourceFeed implements Feed {
 
   start(target: FeedTarget, opening: string): void {
     target.write(new Piece(toBytes(`${opening}\n`), 0));
-    // That write may have ended the stream.
+    // The write may have ended the stream.
     if (target.ended) return;
     this.#target = target;
     // The source may iterate over subscriptions of its own, which must end with this stream.
