@@ -40,7 +40,8 @@ const PROGRAMS: [name: string, program: string, seen: string[]][] = [
      handle = (req, res) => sluice.stream(req, res, () => null);
      // The code of streams is loaded then.
      ask(); await wait(100);
-     handle = (req, res) => sluice.stream(req, res, async () => { await wait(50); return createReadStream("/deleted"); });
+     const source = async () => { await wait(50); return createReadStream("/deleted"); };
+     handle = (req, res) => sluice.stream(req, res, source);
      const socket = ask(); await wait(30); socket.destroy();`,
     [],
   ],

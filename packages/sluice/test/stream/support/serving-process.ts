@@ -16,7 +16,8 @@ const PROGRAM = `
   const sluice = createSluice(JSON.parse(process.argv[2]));
   const channel = sluice.channel("news", { retain: { bytes: 2 ** 30 } });
   const answer = (req, res) => void sluice.stream(req, res, channel.subscribe({ from: "start" }));
-  const listen = (server) => new Promise((resolve) => server.listen(0, "127.0.0.1", () => resolve(server.address().port)));
+  const listen = (server) =>
+    new Promise((resolve) => server.listen(0, "127.0.0.1", () => resolve(server.address().port)));
   const commands = {
     ports: async () => ({ http: await listen(createServer(answer)), http2: await listen(createHttp2(answer)) }),
     async publish({ events, characters }) {
