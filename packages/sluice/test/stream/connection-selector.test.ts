@@ -1,9 +1,10 @@
 import { describe, expect, it } from "vitest";
-import type { Connection } from "../../src/index.ts";
+import { type Connection, type Log, memoryLog } from "../../src/index.ts";
 import { errorOf, expectOptionError } from "../support/option-cases.ts";
 import { Site } from "../support/site.ts";
 import { ParkedSource } from "../support/sources.ts";
 import { turns } from "../support/turns.ts";
+import { until } from "../support/until.ts";
 
 describe("disconnect()", () => {
   it.each([
@@ -35,6 +36,41 @@ describe("disconnect()", () => {
     expect(site.sluice.disconnect(selector(site))).toBe(ended.length);
     expect(closed).toEqual(ended);
     expect(site.sluice.connections()).toHaveLength(4 - ended.length);
+  });
+
+  it("ends a request whose channel is still being opened, found by the name of the channel", async () => {
+    let open = () => {};
+    const opened = new Promise<void>((resolve) => {
+      open = resolve;
+    });
+    const memory = memoryLog();
+    const slow: Log = { ...memory, open: async (...about) => opened.then(() => memory.open(...about)) };
+    await using site = await Site.open({ log: slow });
+    site.source = () => null;
+    await site.get();
+    // With the code of streams loaded, the request waits for the log.
+    for (const wrap of [false, true]) {
+      const { length } = site.reasons;
+      const orders = site.sluice.channel("orders").subscribe();
+      let asked = 0;
+      site.answer = (request, response) => {
+        asked++;
+        void site.stream(request, response);
+      };
+      site.source = wrap ? async () => orders : orders;
+      const client = site.request({ keep: true });
+      await until("the request waits", () => asked === 1);
+      await turns(3);
+      expect(site.sluice.disconnect({ channel: "news" })).toBe(0);
+      expect(site.sluice.disconnect({ channel: "orders" })).toBe(1);
+      await client.when(() => client.hasHead);
+      expect(client.response.status).toBe(503);
+      await until("the end is reported", () => site.reasons.length > length);
+      expect(site.reasons.at(-1)).toBe("disconnected");
+    }
+    open();
+    await turns(5);
+    expect(site.sluice.channel("orders").stats().subscribers).toBe(0);
   });
 
   it("throws the error of a predicate, after it has ended every stream that the predicate selects", async () => {

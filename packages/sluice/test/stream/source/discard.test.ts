@@ -30,6 +30,17 @@ describe.each(held)("a source that was never opened (%s) is released", (_, make)
     expect(site.reasons).toEqual(["client"]);
   });
 
+  it("if the request of the Fetch API was aborted before", async () => {
+    await using sluice = createSluice();
+    const { source, isHeld } = make();
+    const reasons: string[] = [];
+    const request = new Request("http://localhost/", { signal: AbortSignal.abort() });
+    const response = await sluice.response(request, source, { onClose: (reason) => void reasons.push(reason) });
+    expect([response.status, response.headers.get("cache-control")]).toEqual([499, "no-store"]);
+    await until("it is released", () => !isHeld());
+    expect(reasons).toEqual(["client"]);
+  });
+
   it.each(["http", "http2"] as const)("if the head cannot be sent on %s", async (kind) => {
     const reports: string[] = [];
     await using sluice = createSluice({ onError: (_error, { stage }) => void reports.push(stage) });
