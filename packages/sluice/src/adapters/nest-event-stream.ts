@@ -9,7 +9,8 @@ import {
   UseInterceptors,
 } from "@nestjs/common";
 import { mergeMap, type Observable, take } from "rxjs";
-import { Sluice, type Source, type StreamOptions } from "../index.ts";
+import { hasMethod } from "../base/has-method.ts";
+import { Sluice, SluiceError, type Source, type StreamOptions } from "../index.ts";
 import { discard } from "../stream/source/discard.ts";
 import { type PlatformReply, type PlatformRequest, rawOf } from "./nest-platform.ts";
 
@@ -74,6 +75,7 @@ export function EventStream(options: EventStreamOptions = {}): MethodDecorator {
   Inject(Sluice)(EventStreamInterceptor, undefined, 0);
   const decorate = UseInterceptors(mixin(EventStreamInterceptor));
   return (target, name, descriptor) => {
+    refuseObservables(descriptor);
     // Nest does not touch the response if a parameter has `@Res()`. Index -1 is a parameter that the method does not
     // have.
     Res()(target, name, -1);
@@ -84,7 +86,35 @@ export function EventStream(options: EventStreamOptions = {}): MethodDecorator {
   };
 }
 
+/**
+ * Makes the method throw if it returns an Observable. Nest would subscribe to it, and interceptors see its values only.
+ */
+function refuseObservables(descriptor: PropertyDescriptor): void {
+  const method: (...args: unknown[]) => unknown = descriptor.value;
+  const checked = function (this: unknown, ...args: unknown[]): unknown {
+    const result = method.apply(this, args);
+    return result instanceof Promise ? result.then(refuseObservable) : refuseObservable(result);
+  };
+  Object.defineProperty(checked, "name", { value: method.name });
+  // Other decorators keep their settings on the method itself.
+  for (const key of metadata.getOwnMetadataKeys(method))
+    metadata.defineMetadata(key, metadata.getOwnMetadata(key, method), checked);
+  descriptor.value = checked;
+}
+
+/** Returns the value. Throws `INVALID_OPTION` if it is an Observable of RxJS. */
+function refuseObservable(value: unknown): unknown {
+  if (!hasMethod(value, "subscribe") || !hasMethod(value, "pipe")) return value;
+  throw new SluiceError(
+    "INVALID_OPTION",
+    "A method with @EventStream() must not return an Observable. Return an async iterable, a subscription, a function " +
+      "or null: convert the Observable to an async iterable, for example with the package rxjs-for-await.",
+  );
+}
+
 /** The functions that `reflect-metadata` adds to `Reflect`. Nest loads that package. */
 const metadata = Reflect as unknown as {
-  defineMetadata(key: string, value: unknown, owner: object, name: PropertyKey): void;
+  getOwnMetadataKeys(owner: object): unknown[];
+  getOwnMetadata(key: unknown, owner: object): unknown;
+  defineMetadata(key: unknown, value: unknown, owner: object, name?: PropertyKey): void;
 };

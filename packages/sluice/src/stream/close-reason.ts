@@ -7,8 +7,8 @@
  * - `stalled`: the subscriber took no byte for `stallTimeout`.
  * - `expired`: the time of `expiresAt` was reached.
  * - `lifetime`: the age of `maxLifetime` was reached.
- * - `disconnected`: the server called `disconnect()`, perhaps before the stream was open, or aborted the `signal` in
- *   the stream's options.
+ * - `disconnected`: the server called `disconnect()`, perhaps before the stream was open, aborted the `signal` in the
+ *   stream's options, or ended the response itself.
  * - `drained`: the server called `drain()` or `close()`.
  * - `refused`: no stream was opened. The answer was 204, an error, the head alone, or one of other code.
  */

@@ -161,8 +161,9 @@ export class EventStream implements SinkOwner, FeedTarget, EventStreamSetup {
   /** Ends the stream; the first reason given stands. `retry`, a reconnection time in ms, is written before the end. */
   close(reason: CloseReason, retry?: number): void {
     if (this.#reason !== undefined) return;
-    // After the client has left or stalled, nobody reads further bytes.
-    if (reason !== "client" && reason !== "stalled") this.feed.flush?.();
+    // After the client has left or stalled, nobody reads further bytes. After other code has ended the response, they
+    // would be part of the next one.
+    if (reason !== "client" && reason !== "stalled" && !this.#isGone) this.feed.flush?.();
     if (retry !== undefined) this.write(new Piece(toBytes(`retry: ${retry}\n\n`), 0));
     // Those writes may have ended the stream.
     if (this.ended) return;
@@ -231,16 +232,16 @@ export class EventStream implements SinkOwner, FeedTarget, EventStreamSetup {
     this.close("error");
   }
 
-  gone(): void {
+  gone(reason: "client" | "disconnected" = "client"): void {
     this.#isGone = true;
     this.#owner.gone(this);
-    this.close("client");
+    this.close(reason);
   }
 
   #endSink(reason: CloseReason): void {
     try {
       if (reason === "stalled") this.sink.destroy();
-      else if (reason !== "client") this.sink.end();
+      else if (reason !== "client" && !this.#isGone) this.sink.end();
     } catch (error) {
       this.failed(error);
       this.sink.destroy();

@@ -2,7 +2,7 @@ import { callGuarded, ignore } from "../base/guard.ts";
 import { OnDemand } from "../base/on-demand.ts";
 import type { CloseReason } from "../stream/close-reason.ts";
 import { notifyClosed } from "../stream/notify-closed.ts";
-import { type HttpAnswer, RETRY_LATER } from "../stream/opening/http-answer.ts";
+import { type HttpAnswer, lowerCased, RETRY_LATER } from "../stream/opening/http-answer.ts";
 import { checkStreamOptions, type StreamOptions } from "../stream/opening/stream-options.ts";
 import { discard, ignoreErrors } from "../stream/source/discard.ts";
 import { checkSource, type Source } from "../stream/source/source.ts";
@@ -93,7 +93,8 @@ export class Transports {
       discard(source, this.#onSourceError);
       hub.countRefused(reason);
       notifyClosed({ onClose: options.onClose, resolve: ignore }, reason, undefined, hub.report);
-      return call.refuse(RETRY_LATER.broken(), reason);
+      const answer = RETRY_LATER.broken();
+      return call.refuse({ ...answer, headers: { ...lowerCased(options.headers), ...answer.headers } }, reason);
     };
     return opener.then(
       (loaded) => (hub.endLoading(pending) ? call.open(loaded) : refuse("disconnected")),

@@ -2,6 +2,7 @@ import { FastifyAdapter } from "@nestjs/platform-fastify";
 import "reflect-metadata";
 import type { Server } from "node:http";
 import {
+  type ArgumentsHost,
   type CallHandler,
   type CanActivate,
   Controller,
@@ -18,9 +19,9 @@ import {
   UseGuards,
   UseInterceptors,
 } from "@nestjs/common";
-import { NestFactory } from "@nestjs/core";
+import { APP_FILTER, NestFactory } from "@nestjs/core";
 import { ExpressAdapter } from "@nestjs/platform-express";
-import { of, tap } from "rxjs";
+import { NEVER, of, tap } from "rxjs";
 import { afterEach, describe, expect, it } from "vitest";
 import { EventStream, SluiceModule, type SluiceModuleOptions } from "../../src/adapters/nest.ts";
 import { createSluice, Sluice } from "../../src/index.ts";
@@ -143,6 +144,19 @@ describe("@EventStream() of Nest", () => {
       return of(1, 2, 3);
     }
 
+    @Get("later-observable")
+    @EventStream()
+    async laterObservable() {
+      return of(1, 2, 3);
+    }
+
+    @Get("never-observable")
+    @EventStream()
+    @UseGuards(MembersOnly)
+    neverObservable() {
+      return NEVER;
+    }
+
     @Get("forgotten")
     @EventStream()
     forgotten() {}
@@ -157,8 +171,8 @@ describe("@EventStream() of Nest", () => {
     }
   }
 
-  const startNews = (options: Partial<SluiceModuleOptions> = {}) =>
-    start([SluiceModule.forRoot({ sluice, drain: false, ...options })], NewsController);
+  const startNews = (options: Partial<SluiceModuleOptions> = {}, providers: unknown[] = []) =>
+    start([SluiceModule.forRoot({ sluice, drain: false, ...options })], NewsController, { providers });
 
   it("runs guards before it opens a stream", async () => {
     server = await startNews();
@@ -192,6 +206,28 @@ describe("@EventStream() of Nest", () => {
     server = await startNews();
     const statuses = ["/over", "/forgotten", "/observable"].map(async (path) => (await server.fetch(path)).status);
     expect(await Promise.all(statuses)).toEqual([204, 500, 500]);
+  });
+
+  it.each(["/observable", "/later-observable", "/never-observable"])(
+    "names Observables in the error of a method that returns one, for %s",
+    async (path) => {
+      const messages: unknown[] = [];
+      const filter = {
+        catch: (error: Error, host: ArgumentsHost) => {
+          messages.push(error.message);
+          host.switchToHttp().getResponse().status(500).end();
+        },
+      };
+      server = await startNews({}, [{ provide: APP_FILTER, useValue: filter }]);
+      const response = await server.fetch(path, { headers: { authorization: "member" } });
+      expect(response.status).toBe(500);
+      expect(messages).toEqual([expect.stringContaining("must not return an Observable")]);
+    },
+  );
+
+  it("keeps the guards of a method under its own decorator", async () => {
+    server = await startNews();
+    expect((await server.fetch("/never-observable")).status).toBe(403);
   });
 
   it("completes for its interceptors when the stream is open", async () => {

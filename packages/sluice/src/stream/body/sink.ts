@@ -6,8 +6,11 @@ export interface SinkOwner {
   drained(): void;
   /** A layer between the sink and the connection threw. Nothing more can be written. */
   failed(error: unknown): void;
-  /** The connection is gone, or the body is written to its end. Called once. */
-  gone(): void;
+  /**
+   * The connection is gone, or the body is written to its end. Called once. `reason` holds if the stream has none yet.
+   * Default: `client`.
+   */
+  gone(reason?: "client" | "disconnected"): void;
 }
 
 /** The sending end of one open response body. */

@@ -8,6 +8,11 @@ export interface HttpAnswer {
 /** Headers of every refusal. A 204 from a cache would stop EventSource for good, however often it reconnects. */
 export const NO_STORE: Readonly<Record<string, string>> = { "cache-control": "no-store" };
 
+/** Returns the headers with their names in lower case. */
+export function lowerCased(headers: HttpAnswer["headers"] = {}): Record<string, string> {
+  return Object.fromEntries(new Headers(headers));
+}
+
 /** The headers of an answer in plain text. */
 export const TEXT_HEADERS: Readonly<Record<string, string>> = {
   "content-type": "text/plain; charset=utf-8",

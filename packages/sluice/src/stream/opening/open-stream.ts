@@ -15,12 +15,13 @@ import type { Source } from "../source/source.ts";
 import { StreamContext } from "../source/stream-context.ts";
 import type { StreamHub } from "../stream-hub.ts";
 import { Sweep } from "../sweep.ts";
-import { admit } from "./admission.ts";
+import { type Admission, admit } from "./admission.ts";
+import { refusedMethod } from "./allowed-methods.ts";
 import type { Exchange } from "./exchange.ts";
 import { type HttpAnswer, NO_STORE, RETRY_LATER } from "./http-answer.ts";
 import { httpError } from "./http-error.ts";
 import { requestedPosition } from "./requested-position.ts";
-import { responseHead } from "./response-head.ts";
+import { responseHead, withHeaders } from "./response-head.ts";
 import type { StreamOptions } from "./stream-options.ts";
 
 const NOTHING_LEFT: HttpAnswer = { status: 204, headers: NO_STORE, text: "" };
@@ -105,7 +106,8 @@ class Opening extends PendingStream {
       this.#notifyClosed("refused");
       return false;
     }
-    const admission = admit(this.#hub, exchange);
+    const refusal = refusedMethod(exchange.method, this.#options.methods);
+    const admission: Admission = refusal ? { ok: false, answer: refusal } : admit(this.#hub, exchange);
     if (admission.ok) {
       this.#key = admission.key;
       return true;
@@ -249,7 +251,7 @@ class Opening extends PendingStream {
 
   #answer(answer: HttpAnswer): void {
     try {
-      this.#exchange.refuse(answer);
+      this.#exchange.refuse(answer.status === 200 ? answer : withHeaders(answer, this.#options.headers));
     } catch (error) {
       this.#hub.report(error, { stage: "head" });
     }

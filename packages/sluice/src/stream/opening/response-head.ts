@@ -1,4 +1,5 @@
 import { eventStreamHeaders } from "../../protocol/head.ts";
+import { type HttpAnswer, lowerCased } from "./http-answer.ts";
 import type { StreamOptions } from "./stream-options.ts";
 
 /**
@@ -12,9 +13,16 @@ export function responseHead(
   gzip: boolean,
 ): Readonly<Record<string, string>> {
   if (headers === undefined && !negotiated) return eventStreamHeaders;
-  const head: Record<string, string> = { ...eventStreamHeaders };
-  if (headers !== undefined) for (const [name, value] of Object.entries(headers)) head[name.toLowerCase()] = value;
+  const head: Record<string, string> = { ...eventStreamHeaders, ...lowerCased(headers) };
   if (negotiated) head.vary = head.vary === undefined ? "accept-encoding" : `${head.vary}, accept-encoding`;
   if (gzip) head["content-encoding"] = "gzip";
   return head;
+}
+
+/** Returns the answer with headers added. The answer's own headers win, and both values of `vary` are kept. */
+export function withHeaders({ status, headers, text }: HttpAnswer, added: StreamOptions["headers"]): HttpAnswer {
+  const own = lowerCased(added);
+  const head = { ...own, ...headers };
+  if (own.vary !== undefined && headers.vary !== undefined) head.vary = `${own.vary}, ${headers.vary}`;
+  return { status, headers: head, text };
 }

@@ -10,10 +10,14 @@ export interface StreamOptions {
   /** Event type of values that carry none. Default: `message`. Events of a channel have their own types. */
   readonly event?: string;
   /**
-   * Response headers to add or to replace. `content-type` and the headers that frame the body cannot be set.
-   * Default: none.
+   * Response headers to add or to replace, on every answer: also on 204 and on refusals, whose own headers win.
+   * `content-type` and the headers that frame the body cannot be set. Default: none.
    */
   readonly headers?: Readonly<Record<string, string>>;
+  /**
+   * The methods that open a stream, in upper case; others get 405. `GET` allows `HEAD` too. Default: `["GET"]`.
+   */
+  readonly methods?: readonly string[];
   /**
    * The position to resume from; `""`: none. Default: the header `Last-Event-ID` of the request, or else its query
    * parameter `lastEventId`.
@@ -43,12 +47,23 @@ export interface StreamOptions {
   readonly onClose?: (reason: CloseReason, connection: Connection | undefined) => void;
 }
 
-const NAMES = ["event", "headers", "lastEventId", "heartbeat", "retry", "expiresAt", "subscriber", "signal", "onClose"];
+const NAMES = [
+  "event",
+  "headers",
+  "methods",
+  "lastEventId",
+  "heartbeat",
+  "retry",
+  "expiresAt",
+  "subscriber",
+  "signal",
+  "onClose",
+];
 
 /** Throws `INVALID_OPTION` if an option is invalid. */
 export function checkStreamOptions(options: StreamOptions): void {
   checkNames("stream", options, NAMES);
-  const { event, headers, lastEventId, expiresAt, subscriber, signal, onClose } = options;
+  const { event, headers, methods, lastEventId, expiresAt, subscriber, signal, onClose } = options;
   if (event !== undefined) checkEventType("event", event);
   if (lastEventId !== undefined && typeof lastEventId !== "string")
     throw invalidOption("lastEventId", "a string", lastEventId);
@@ -64,6 +79,12 @@ export function checkStreamOptions(options: StreamOptions): void {
     throw invalidOption("signal", "an AbortSignal", signal);
   checkFunction("onClose", onClose);
   if (headers !== undefined) checkHeaders(headers);
+  if (methods !== undefined && !(Array.isArray(methods) && methods.length > 0 && methods.every(isMethod)))
+    throw invalidOption("methods", 'names of methods in upper case, such as ["GET", "POST"]', methods);
+}
+
+function isMethod(value: unknown): boolean {
+  return typeof value === "string" && /^[A-Z-]+$/.test(value);
 }
 
 function isTime(value: unknown): boolean {

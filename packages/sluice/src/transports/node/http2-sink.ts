@@ -64,7 +64,7 @@ export class Http2Sink implements NodeSink {
     this.#stream.destroy();
   }
 
-  closed(): void {
-    this.#owner.gone();
+  closed(reason: "client" | "disconnected"): void {
+    this.#owner.gone(reason);
   }
 }

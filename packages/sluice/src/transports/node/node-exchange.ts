@@ -1,8 +1,9 @@
 import type { Sink, SinkOwner } from "../../stream/body/sink.ts";
 import type { BodyOptions, Exchange } from "../../stream/opening/exchange.ts";
 import type { HttpAnswer } from "../../stream/opening/http-answer.ts";
+import { settleConnectionHeaders } from "./connection-headers.ts";
 import { Http2Sink } from "./http2-sink.ts";
-import { type NodeRequest, type NodeResponse, refuseOnNode, removeConnectionHeaders } from "./node-request.ts";
+import type { NodeRequest, NodeResponse } from "./node-request.ts";
 import type { NodeSink } from "./node-sink.ts";
 import { openHttp1 } from "./open-http1.ts";
 import { onSocketClose } from "./socket-close.ts";
@@ -20,7 +21,8 @@ export class NodeExchange implements Exchange {
     this.#response = response;
     const closed = () => {
       if (this.#sink === undefined) this.onGone?.();
-      else this.#sink.closed();
+      // A stream that Sluice ended has its reason already.
+      else this.#sink.closed(response.writableEnded === true ? "disconnected" : "client");
     };
     if (response.stream !== undefined || response.socket) {
       // The only listener of the whole stream.
@@ -75,14 +77,20 @@ export class NodeExchange implements Exchange {
     return Array.isArray(value) ? value.join(", ") : value;
   }
 
-  refuse(answer: HttpAnswer): void {
+  refuse({ status, headers, text }: HttpAnswer): void {
     // The client may have left while the source was being opened.
-    if (!this.gone) refuseOnNode(this.request, this.#response, answer);
+    if (this.gone) return;
+    const response = this.#response;
+    if (response.headersSent) return;
+    const hasBody = status !== 204 && this.method !== "HEAD";
+    settleConnectionHeaders(response, hasBody);
+    response.writeHead(status, { ...keepVary(response, headers) });
+    response.end(hasBody ? text : "");
   }
 
   open(headers: Readonly<Record<string, string>>, options: BodyOptions, owner: SinkOwner): Sink {
     const response = this.#response;
-    removeConnectionHeaders(response);
+    settleConnectionHeaders(response, true);
     const head = keepVary(response, headers);
     const sink =
       response.stream === undefined

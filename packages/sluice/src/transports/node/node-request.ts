@@ -25,11 +25,14 @@ export interface NodeResponse {
   readonly writableEnded?: boolean;
   readonly writableLength: number;
   readonly chunkedEncoding?: boolean;
+  /** False on HTTP/1.0, which has no chunks. */
+  readonly useChunkedEncodingByDefault?: boolean;
   readonly socket: NodeSocket | null;
   /** Present on HTTP/2 only. */
   readonly stream?: NodeHttp2Stream;
   hasHeader(name: string): boolean;
   getHeader(name: string): unknown;
+  setHeader(name: string, value: string): unknown;
   removeHeader(name: string): void;
   writeHead(status: number, headers: Record<string, string>): unknown;
   /** The type of an HTTP/2 response lacks it, but its objects have it. */
@@ -74,21 +77,24 @@ export function checkNodeRequest(request: NodeRequest, response: NodeResponse): 
     throw invalidOption("response", "a response of node:http or alike", response);
 }
 
-/** Answers without a stream. Does nothing if other code has answered meanwhile, or if the client has left. */
+/**
+ * Answers without a stream, and without the code of streams. Does nothing if other code has answered meanwhile, or if the client has left. */
 export function refuseOnNode(
   { method }: NodeRequest,
   response: NodeResponse,
   { status, headers, text }: HttpAnswer,
 ): void {
   if (response.headersSent || response.destroyed) return;
-  removeConnectionHeaders(response);
+  for (const name of CONNECTION_HEADERS) if (response.hasHeader(name)) response.removeHeader(name);
   response.writeHead(status, { ...headers });
   response.end(method === "HEAD" ? "" : text);
 }
 
 /** Headers that HTTP/2 forbids (RFC 9113 section 8.2.2), and that `node:http` sets itself on HTTP/1. */
-const CONNECTION_HEADERS = ["connection", "keep-alive", "transfer-encoding", "content-length", "upgrade"];
-
-export function removeConnectionHeaders(response: NodeResponse): void {
-  for (const name of CONNECTION_HEADERS) if (response.hasHeader(name)) response.removeHeader(name);
-}
+export const CONNECTION_HEADERS: readonly string[] = [
+  "connection",
+  "keep-alive",
+  "transfer-encoding",
+  "content-length",
+  "upgrade",
+];

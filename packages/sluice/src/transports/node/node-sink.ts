@@ -2,5 +2,6 @@ import type { Sink } from "../../stream/body/sink.ts";
 
 /** A sink on Node. Its exchange notifies it when the connection closes. */
 export interface NodeSink extends Sink {
-  closed(): void;
+  /** `reason` is `disconnected` if other code of the server ended the response. */
+  closed(reason: "client" | "disconnected"): void;
 }

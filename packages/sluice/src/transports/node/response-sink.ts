@@ -68,8 +68,8 @@ export class ResponseSink implements NodeSink {
     (this.#response.socket ?? this.#response).destroy();
   }
 
-  closed(): void {
-    this.#owner.gone();
+  closed(reason: "client" | "disconnected"): void {
+    this.#owner.gone(reason);
   }
 
   #sendHeader(): void {

@@ -76,8 +76,8 @@ export class SocketSink implements NodeSink {
     this.#socket.destroy();
   }
 
-  closed(): void {
-    this.#owner.gone();
+  closed(reason: "client" | "disconnected"): void {
+    this.#owner.gone(reason);
   }
 
   #send(bytes: Uint8Array): boolean {

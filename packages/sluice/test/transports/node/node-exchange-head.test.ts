@@ -36,8 +36,8 @@ describe("the head of a stream", () => {
 
   it.each([
     ["content-length", "5"],
-    ["transfer-encoding", "chunked"],
-    ["connection", "close"],
+    ["connection", "keep-alive"],
+    ["upgrade", "h2c"],
   ])("drops %s: %s that was set before, and the body is read to its end", async (name, value) => {
     await using site = await Site.open();
     site.source = async function* () {
@@ -52,6 +52,42 @@ describe("the head of a stream", () => {
     expect(client.stream.events).toHaveLength(1);
     expect(client.response.headers).not.toHaveProperty("content-length");
     expect(client.response.headers.connection).not.toBe("close");
+  });
+
+  it("stays in chunks if transfer-encoding was set before, also on a refusal", async () => {
+    await using site = await Site.open({ maxConnections: 1 });
+    site.answer = (request, response) => {
+      response.setHeader("transfer-encoding", "chunked");
+      void site.stream(request, response);
+    };
+    site.source = () => new ParkedSource();
+    const open = await site.get();
+    expect(open.response.headers["transfer-encoding"]).toBe("chunked");
+    const refused = await site.get({ keep: true });
+    expect([refused.response.status, refused.response.headers["transfer-encoding"]]).toEqual([503, "chunked"]);
+    await until("the refusal is complete", () => refused.response.complete);
+    open.close();
+    await until("the place is free", () => site.sluice.stats().streams === 0);
+    site.source = () => null;
+    const over = await site.get();
+    expect(over.response.status).toBe(204);
+    expect(over.response.headers).not.toHaveProperty("transfer-encoding");
+  });
+
+  it("keeps `connection: close` that was set before, and the connection closes after the stream", async () => {
+    await using site = await Site.open();
+    site.answer = (request, response) => {
+      response.setHeader("connection", "Close");
+      void site.stream(request, response);
+    };
+    site.source = async function* () {
+      yield 1;
+    };
+    const client = await site.get();
+    expect(client.response.headers).toMatchObject({ connection: "close", "transfer-encoding": "chunked" });
+    await until("the connection is closed", () => client.ended);
+    expect(client.response.complete).toBe(true);
+    expect(client.stream.events).toHaveLength(1);
   });
 
   it("drops a content-length that was set before, also on a refusal", async () => {

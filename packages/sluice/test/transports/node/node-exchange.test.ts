@@ -4,6 +4,7 @@ import { describe, expect, it } from "vitest";
 import type { NodeResponse, SourceContext } from "../../../src/index.ts";
 import { Site } from "../../support/site.ts";
 import { ParkedSource, valuesThenSilence } from "../../support/sources.ts";
+import type { AnyResponse } from "../../support/test-server.ts";
 import { until } from "../../support/until.ts";
 
 describe("a connection of HTTP/1.1", () => {
@@ -109,6 +110,7 @@ describe("a connection of HTTP/1.1", () => {
     await using site = await Site.open({ heartbeat: 100 });
     const source = new ParkedSource();
     site.source = source;
+    site.options = { methods: ["POST"] };
     const { answer } = site;
     site.answer = (request, response) => {
       request.resume().on("end", () => answer(request, response));
@@ -119,6 +121,31 @@ describe("a connection of HTTP/1.1", () => {
     await until("the stream has ended", () => site.reasons.length > 0);
     expect(site.reasons).toEqual(["client"]);
     expect(source.returned).toBe(1);
+  });
+
+  it("ends as disconnected if the server's own code ends the response, and the connection stays sound", async () => {
+    await using site = await Site.open();
+    const channel = site.sluice.channel("news");
+    site.source = channel.subscribe();
+    const responses: AnyResponse[] = [];
+    const { answer } = site;
+    site.answer = (request, response) => {
+      responses.push(response);
+      answer(request, response);
+    };
+    const client = await site.get();
+    await until("the stream is open", () => client.stream.retries.length > 0);
+    (responses[0] as ServerResponse).end();
+    await until("the stream has ended", () => site.reasons.length > 0);
+    expect(site.reasons).toEqual(["disconnected"]);
+    await channel.publish("n", 1);
+    client.send();
+    await until("the second stream is open", () => client.responses[1]?.stream.retries.length === 1);
+    expect(client.responses.map(({ complete, status }) => [complete, status])).toEqual([
+      [true, 200],
+      [false, 200],
+    ]);
+    expect(site.errors).toEqual([]);
   });
 
   it("outlives the server's time limit for idle sockets while its stream has heartbeats", async () => {

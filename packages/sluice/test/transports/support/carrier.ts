@@ -4,7 +4,7 @@ import type { ReceivedStream } from "../../support/received-stream.ts";
 /** A request, on any transport. */
 export interface ClientRequest {
   readonly path?: string;
-  readonly method?: "GET" | "HEAD";
+  readonly method?: "GET" | "HEAD" | "POST" | "OPTIONS" | "DELETE";
   readonly headers?: Readonly<Record<string, string>>;
   /** Reads nothing until `resume()`. */
   readonly paused?: boolean;

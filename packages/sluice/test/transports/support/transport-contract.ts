@@ -3,6 +3,7 @@ import type { Carrier } from "./carrier.ts";
 import { flowContract } from "./flow-contract.ts";
 import { headContract } from "./head-contract.ts";
 import { refusalContract } from "./refusal-contract.ts";
+import { refusedHeadContract } from "./refused-head-contract.ts";
 import { sourceContract } from "./source-contract.ts";
 import { vanishContract } from "./vanish-contract.ts";
 
@@ -11,6 +12,7 @@ export function transportContract(carrier: Carrier): void {
   describe(`a stream over ${carrier.name}`, () => {
     headContract(carrier);
     refusalContract(carrier);
+    refusedHeadContract(carrier);
     sourceContract(carrier);
     flowContract(carrier);
     vanishContract(carrier);
