@@ -1,6 +1,7 @@
 import { checkBoolean, checkFunction, checkNames, checkNumber, invalidOption } from "./base/check-option.ts";
 import type { Log } from "./logs/log.ts";
 import { memoryLog } from "./logs/memory/memory-log.ts";
+import type { OnRefuse } from "./stream/opening/refusal.ts";
 import { checkEventType } from "./stream/opening/stream-options.ts";
 import type { ErrorContext } from "./stream/report.ts";
 import type { StreamSettings } from "./stream/stream-hub.ts";
@@ -73,6 +74,11 @@ export interface SluiceOptions {
    * dropped. Default: `console.error`.
    */
   readonly onError?: (error: unknown, context: ErrorContext) => void;
+  /**
+   * Returns the body of an answer that refuses a request, and its content type; `undefined`: Sluice's own text. It is
+   * not called for a 204. Default: always Sluice's own text, in plain text.
+   */
+  readonly onRefuse?: OnRefuse;
 }
 
 /** The options, validated and with the defaults filled in. */
@@ -99,6 +105,7 @@ const NAMES = [
   "nodeTimeout",
   "gapEvent",
   "onError",
+  "onRefuse",
 ];
 
 /** By default, Bun.serve closes a connection that is idle for 10 s. A heartbeat may be late by an eighth of this. */
@@ -110,16 +117,18 @@ const MIN_HIGH_WATER_MARK = 1_024;
 /** Validates the options, and fills in the defaults. Throws `INVALID_OPTION`. */
 export function checkSluiceOptions(options: SluiceOptions): SluiceSettings {
   checkNames("createSluice", options, NAMES);
-  const { log = memoryLog(), gapEvent = "gap", connectionKey, onError } = options;
+  const { log = memoryLog(), gapEvent = "gap", connectionKey, onError, onRefuse } = options;
   if (typeof log?.open !== "function") throw invalidOption("log", "a log, such as memoryLog()", log);
   if (typeof gapEvent !== "string" || gapEvent === "") throw invalidOption("gapEvent", "an event type", gapEvent);
   checkEventType("gapEvent", gapEvent);
   checkFunction("connectionKey", connectionKey);
   checkFunction("onError", onError);
+  checkFunction("onRefuse", onRefuse);
   return {
     log,
     gapEvent,
     connectionKey,
+    onRefuse,
     onError: onError ?? ((error, context) => console.error("sluice:", context, error)),
     heartbeat: checkNumber("heartbeat", options.heartbeat, HEARTBEAT_MS, TIME),
     retry: checkNumber("retry", options.retry, 2_000, { max: 2 ** 31, unit: "ms" }),

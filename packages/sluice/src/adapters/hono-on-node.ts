@@ -20,11 +20,18 @@ export async function streamOnNode(
   // A source function receives Hono's request, as it does outside Node.
   const forNode =
     typeof source === "function" ? (context: SourceContext) => source(withRequest(context, c.req.raw)) : source;
-  const closed = sluice.stream(incoming, outgoing, forNode, options);
+  const closed = sluice.stream(incoming, outgoing, forNode, withHonoRequest(options, c.req.raw));
   // Reject if an option is wrong, which is known at once. Do not wait for the end of the stream.
   await Promise.race([closed, undefined]);
   // Equal to node-server's RESPONSE_ALREADY_SENT, but new, since middlewares may still set headers on it.
   return new Response(null, { headers: { "x-hono-already-sent": "true" } });
+}
+
+/** `onRefuse` of the options receives Hono's request, as it does outside Node. */
+function withHonoRequest(options: StreamOptions | undefined, request: Request): StreamOptions | undefined {
+  const { onRefuse } = options ?? {};
+  if (typeof onRefuse !== "function") return options;
+  return { ...options, onRefuse: (refusal) => onRefuse(refusal, request as never) };
 }
 
 function withRequest(context: SourceContext, request: Request): SourceContext<Request> {

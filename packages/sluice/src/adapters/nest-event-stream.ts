@@ -8,8 +8,7 @@ import {
   Res,
   UseInterceptors,
 } from "@nestjs/common";
-import { mergeMap, type Observable, take } from "rxjs";
-import { hasMethod } from "../base/has-method.ts";
+import { isObservable, mergeMap, type Observable, take } from "rxjs";
 import { Sluice, SluiceError, type Source, type StreamOptions } from "../index.ts";
 import { discard } from "../stream/source/discard.ts";
 import { type PlatformReply, type PlatformRequest, rawOf } from "./nest-platform.ts";
@@ -104,7 +103,7 @@ function refuseObservables(descriptor: PropertyDescriptor): void {
 
 /** Returns the value. Throws `INVALID_OPTION` if it is an Observable of RxJS. */
 function refuseObservable(value: unknown): unknown {
-  if (!hasMethod(value, "subscribe") || !hasMethod(value, "pipe")) return value;
+  if (!isObservable(value)) return value;
   throw new SluiceError(
     "INVALID_OPTION",
     "A method with @EventStream() must not return an Observable. Return an async iterable, a subscription, a function " +

@@ -2,7 +2,7 @@
 export interface ErrorContext {
   /**
    * The step that failed: `options`, `source`, `filter`, `initial`, `latest-by`, `log`, `job`, `cluster`, `load`,
-   * `connection-key`, `head`, `transport` or `on-close`.
+   * `connection-key`, `head`, `transport`, `on-refuse` or `on-close`.
    */
   readonly stage: string;
   readonly channel?: string;

@@ -1,6 +1,7 @@
 import { CLOSE_REASONS, type CloseReason } from "./close-reason.ts";
 import type { EndSignals } from "./end-signals.ts";
 import type { EventStream, StreamOwner } from "./event-stream.ts";
+import type { OnRefuse } from "./opening/refusal.ts";
 import type { PendingStream } from "./pending-stream.ts";
 import type { Report } from "./report.ts";
 import type { Sweep } from "./sweep.ts";
@@ -16,6 +17,7 @@ export interface StreamSettings {
   readonly maxConnectionsPerKey: number;
   readonly connectionKey: ((request: never) => string | undefined) | undefined;
   readonly maxLifetime: number;
+  readonly onRefuse: OnRefuse | undefined;
 }
 
 /** All streams of a Sluice, and their counters. */

@@ -5,7 +5,7 @@ import { Hono } from "hono";
 import { cors } from "hono/cors";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { sluiceHono } from "../../src/adapters/hono.ts";
-import { createSluice, type Sluice } from "../../src/index.ts";
+import { createSluice, type Refusal, type Sluice } from "../../src/index.ts";
 import { adapterContract, COOKIES, ORIGIN, type Route, type ServerSetup } from "./support/adapter-contract.ts";
 import { serve } from "./support/listen.ts";
 
@@ -116,6 +116,23 @@ describe("c.var.sse() of Hono", () => {
       [true, "1", "7", false],
       [true, "1", "7", false],
     ]);
+  });
+
+  it("passes Hono's request to onRefuse, on Node and elsewhere", async () => {
+    app.get("/", (c) => {
+      const onRefuse = ({ status }: Refusal, request: Request) => ({
+        body: `${status} ${request === c.req.raw}`,
+        contentType: "text/plain",
+      });
+      const refused = async () => {
+        throw Object.assign(new Error("no"), { status: 403 });
+      };
+      return c.var.sse(refused, { onRefuse });
+    });
+    const server = await serve(createAdaptorServer({ fetch: app.fetch }) as Server);
+    expect(await (await server.fetch("/")).text()).toBe("403 true");
+    await server.close();
+    expect(await (await app.request("/")).text()).toBe("403 true");
   });
 
   it.each([

@@ -10,6 +10,7 @@ export function refusedMethod(method: string, methods: readonly string[] = DEFAU
   const allowed = [...new Set(methods.flatMap((name) => (name === "GET" ? ["GET", "HEAD"] : name)))].join(", ");
   return {
     status: 405,
+    code: "METHOD_NOT_ALLOWED",
     headers: { ...TEXT_HEADERS, allow: allowed },
     text: `This method opens no event stream. Allowed: ${allowed}.`,
   };

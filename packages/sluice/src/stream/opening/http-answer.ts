@@ -1,6 +1,8 @@
 /** An answer without a stream. An empty `text` means no body. */
 export interface HttpAnswer {
   readonly status: number;
+  /** The reason of a refusal, for `onRefuse`. An answer that refuses nothing, such as 204, has none. */
+  readonly code?: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly text: string;
 }
@@ -27,13 +29,14 @@ const RETRY_AFTER_SPREAD_S = 4;
 
 /** Answers that ask the client to retry later. */
 export const RETRY_LATER = {
-  draining: (): HttpAnswer => later(503, "This server is shutting down. Retry in a moment."),
-  full: (): HttpAnswer => later(503, "This server has reached its limit of event streams."),
-  broken: (): HttpAnswer => later(503, "The event stream could not be opened."),
-  ownLimit: (limit: number): HttpAnswer => later(429, `At most ${limit} event streams may be open at a time.`),
+  draining: (): HttpAnswer => later(503, "DRAINING", "This server is shutting down. Retry in a moment."),
+  full: (): HttpAnswer => later(503, "TOO_MANY_STREAMS", "This server has reached its limit of event streams."),
+  broken: (): HttpAnswer => later(503, "NOT_OPENED", "The event stream could not be opened."),
+  ownLimit: (limit: number): HttpAnswer =>
+    later(429, "TOO_MANY_STREAMS_OF_KEY", `At most ${limit} event streams may be open at a time.`),
 } as const;
 
-function later(status: 429 | 503, text: string): HttpAnswer {
+function later(status: 429 | 503, code: string, text: string): HttpAnswer {
   const seconds = RETRY_AFTER_S + Math.floor(Math.random() * RETRY_AFTER_SPREAD_S);
-  return { status, headers: { ...TEXT_HEADERS, "retry-after": String(seconds) }, text };
+  return { status, code, headers: { ...TEXT_HEADERS, "retry-after": String(seconds) }, text };
 }

@@ -1,6 +1,9 @@
 import { isSoundHeader } from "./header-rules.ts";
 import { type HttpAnswer, TEXT_HEADERS } from "./http-answer.ts";
 
+/** The code of a refusal if the error of the source has none. */
+const SOURCE_FAILED = "SOURCE_FAILED";
+
 const NOT_OPENED = "The event stream could not be opened.";
 
 /**
@@ -18,16 +21,18 @@ export function httpError(error: unknown): HttpAnswer {
     return answerOf((error ?? {}) as Record<string, unknown>);
   } catch {
     // A property of the error threw when it was read.
-    return { status: 500, headers: TEXT_HEADERS, text: NOT_OPENED };
+    return { status: 500, code: SOURCE_FAILED, headers: TEXT_HEADERS, text: NOT_OPENED };
   }
 }
 
-function answerOf({ status, statusCode, message, headers }: Record<string, unknown>): HttpAnswer {
+function answerOf({ status, statusCode, code: ownCode, message, headers }: Record<string, unknown>): HttpAnswer {
+  const code = typeof ownCode === "string" && ownCode !== "" ? ownCode : SOURCE_FAILED;
   const given = status ?? statusCode;
   const isStatus = typeof given === "number" && Number.isInteger(given) && given >= 400 && given <= 599;
-  if (!isStatus) return { status: 500, headers: TEXT_HEADERS, text: NOT_OPENED };
+  if (!isStatus) return { status: 500, code, headers: TEXT_HEADERS, text: NOT_OPENED };
   return {
     status: given,
+    code,
     headers: { ...soundHeaders(headers, given), ...TEXT_HEADERS },
     text: given < 500 && typeof message === "string" && message !== "" ? message : NOT_OPENED,
   };

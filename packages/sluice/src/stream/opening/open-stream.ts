@@ -20,6 +20,7 @@ import { refusedMethod } from "./allowed-methods.ts";
 import type { Exchange } from "./exchange.ts";
 import { type HttpAnswer, NO_STORE, RETRY_LATER } from "./http-answer.ts";
 import { httpError } from "./http-error.ts";
+import { renderRefusal } from "./render-refusal.ts";
 import { requestedPosition } from "./requested-position.ts";
 import { responseHead, withHeaders } from "./response-head.ts";
 import type { StreamOptions } from "./stream-options.ts";
@@ -251,7 +252,12 @@ class Opening extends PendingStream {
 
   #answer(answer: HttpAnswer): void {
     try {
-      this.#exchange.refuse(answer.status === 200 ? answer : withHeaders(answer, this.#options.headers));
+      // The head alone has them.
+      if (answer.status === 200) return this.#exchange.refuse(answer);
+      const { headers, onRefuse = this.#hub.settings.onRefuse } = this.#options;
+      const { request } = this.#exchange;
+      const failed = (error: unknown) => this.#hub.report(error, { stage: "on-refuse" });
+      this.#exchange.refuse(renderRefusal(withHeaders(answer, headers), request, onRefuse, failed));
     } catch (error) {
       this.#hub.report(error, { stage: "head" });
     }

@@ -20,9 +20,10 @@ export function responseHead(
 }
 
 /** Returns the answer with headers added. The answer's own headers win, and both values of `vary` are kept. */
-export function withHeaders({ status, headers, text }: HttpAnswer, added: StreamOptions["headers"]): HttpAnswer {
+export function withHeaders(answer: HttpAnswer, added: StreamOptions["headers"]): HttpAnswer {
+  const { headers } = answer;
   const own = lowerCased(added);
   const head = { ...own, ...headers };
   if (own.vary !== undefined && headers.vary !== undefined) head.vary = `${own.vary}, ${headers.vary}`;
-  return { status, headers: head, text };
+  return { ...answer, headers: head };
 }

@@ -4,6 +4,7 @@ import { checkFields } from "../../protocol/encode-event.ts";
 import type { CloseReason } from "../close-reason.ts";
 import type { Connection, Subscriber } from "../connection.ts";
 import { HEADER_NAME, isHeaderValue, RESERVED_HEADERS } from "./header-rules.ts";
+import type { OnRefuse } from "./refusal.ts";
 
 /** Options of one event stream. */
 export interface StreamOptions {
@@ -45,6 +46,11 @@ export interface StreamOptions {
    * stream was opened. `onError` receives what it throws, or what its promise rejects with. Default: none.
    */
   readonly onClose?: (reason: CloseReason, connection: Connection | undefined) => void;
+  /**
+   * Returns the body of an answer that refuses the request, and its content type; `undefined`: Sluice's own text. It is
+   * not called for a 204. Default: the option of the Sluice.
+   */
+  readonly onRefuse?: OnRefuse;
 }
 
 const NAMES = [
@@ -58,6 +64,7 @@ const NAMES = [
   "subscriber",
   "signal",
   "onClose",
+  "onRefuse",
 ];
 
 /** Throws `INVALID_OPTION` if an option is invalid. */
@@ -78,6 +85,7 @@ export function checkStreamOptions(options: StreamOptions): void {
   if (signal !== undefined && typeof signal?.addEventListener !== "function")
     throw invalidOption("signal", "an AbortSignal", signal);
   checkFunction("onClose", onClose);
+  checkFunction("onRefuse", options.onRefuse);
   if (headers !== undefined) checkHeaders(headers);
   if (methods !== undefined && !(Array.isArray(methods) && methods.length > 0 && methods.every(isMethod)))
     throw invalidOption("methods", 'names of methods in upper case, such as ["GET", "POST"]', methods);

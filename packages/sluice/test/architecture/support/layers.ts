@@ -92,7 +92,7 @@ export const LAYERS: readonly Layer[] = [
   { folder: "transports/fetch", imports: [] },
   {
     folder: "adapters",
-    imports: ["base/has-method.ts", "index.ts", "stream/drain-options.ts", "stream/source/discard.ts"],
+    imports: ["index.ts", "stream/drain-options.ts", "stream/source/discard.ts"],
     packages: ["fastify", "koa", "hono", "@nestjs/common", "rxjs"],
   },
   { folder: "auth", imports: ["base", "protocol", "index.ts"], packages: ["jose"] },

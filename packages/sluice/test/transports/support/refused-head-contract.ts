@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { Source } from "../../../src/index.ts";
+import type { Refusal, Source } from "../../../src/index.ts";
 import { holdTransports } from "../../support/held-load.ts";
 import { ParkedSource } from "../../support/sources.ts";
 import { until } from "../../support/until.ts";
@@ -72,6 +72,85 @@ export function refusedHeadContract(carrier: Carrier): void {
         "content-type": "text/plain; charset=utf-8",
         vary: "Origin, Cookie",
       });
+    });
+  });
+
+  describe("that the application renders a refusal of", () => {
+    const page = ({ status, code }: Refusal) => ({
+      body: JSON.stringify({ status, code }),
+      contentType: "application/json",
+    });
+    const failure = (error: object) => async () => {
+      throw Object.assign(new Error("no"), error);
+    };
+    const cases: [code: string, status: number, source: Source, request: ClientRequest][] = [
+      ["METHOD_NOT_ALLOWED", 405, () => new ParkedSource(), { method: "POST" }],
+      ["NO_CREDIT", 402, failure({ status: 402, code: "NO_CREDIT" }), {}],
+      ["SOURCE_FAILED", 500, failure({}), {}],
+    ];
+    it.each(cases)("gets its body, with the code %s", async (code, status, source, request) => {
+      await using site = await TransportSite.open(carrier, { onRefuse: page });
+      site.source = source;
+      site.options = { headers: CORS };
+      const client = await site.get({ ...request, keep: true });
+      await until("the answer is complete", () => client.complete);
+      expect(JSON.parse(client.stream.body.toString())).toEqual({ status, code });
+      expect([client.status, client.headers["content-type"]]).toEqual([status, "application/json"]);
+      expect(client.headers).toMatchObject({ ...RECEIVED, "cache-control": "no-store" });
+    });
+
+    it("gets the body of its own option first, and the request is passed on", async () => {
+      await using site = await TransportSite.open(carrier, { maxConnections: 1, onRefuse: page });
+      site.source = () => new ParkedSource();
+      await site.get();
+      const seen: unknown[] = [];
+      site.options = {
+        onRefuse: ({ headers, code }, request: { url: string }) => {
+          seen.push(code, headers["retry-after"], request.url.endsWith("/full"));
+          return { body: "<p>ausgebucht</p>", contentType: "text/html; charset=utf-8" };
+        },
+      };
+      const client = await site.get({ path: "/full", keep: true });
+      await until("the answer is complete", () => client.complete);
+      expect([client.status, client.stream.body.toString()]).toEqual([503, "<p>ausgebucht</p>"]);
+      expect(seen).toEqual(["TOO_MANY_STREAMS", client.headers["retry-after"], true]);
+    });
+
+    it.each([
+      ["returns nothing", () => undefined, 0],
+      [
+        "throws",
+        () => {
+          throw new Error("in onRefuse");
+        },
+        1,
+      ],
+      [
+        "rejects",
+        async () => {
+          throw new Error("in onRefuse");
+        },
+        2,
+      ],
+      ["returns a text", () => "full", 1],
+      ["returns an unsound content type", () => ({ body: "x", contentType: "a\r\nset-cookie: b" }), 1],
+      ["returns a body that is no text", () => ({ body: 7, contentType: "text/plain" }), 1],
+    ])("gets the text of Sluice if the application %s", async (_, onRefuse, reports) => {
+      await using site = await TransportSite.open(carrier, { onRefuse: onRefuse as never });
+      site.source = failing(404);
+      const client = await site.get({ keep: true });
+      await until("the answer is complete", () => client.complete);
+      expect([client.status, client.stream.body.toString()]).toEqual([404, "no"]);
+      await until("the failures are reported", () => site.errors.length === reports);
+      for (const { context } of site.errors) expect(context).toEqual({ stage: "on-refuse" });
+    });
+
+    it("does not get one if nothing is left, which is a 204", async () => {
+      let calls = 0;
+      await using site = await TransportSite.open(carrier, { onRefuse: () => void calls++ });
+      site.source = () => null;
+      expect((await site.get()).status).toBe(204);
+      expect(calls).toBe(0);
     });
   });
 
