@@ -25,6 +25,7 @@ export interface ServerSetup {
 }
 
 export const ORIGIN = "https://desk.example";
+const OWN = { "X-Desk": "own" };
 export const COOKIES: readonly string[] = ["theme=dark; Path=/", "seen=1; Path=/"];
 
 /** A running server under test. */
@@ -82,8 +83,9 @@ export function adapterContract(
           source: async () => {
             throw Object.assign(new Error("Not for you."), { status: 403 });
           },
+          options: { headers: OWN },
         }),
-        over: () => ({ source: () => null }),
+        over: () => ({ source: () => null, options: { headers: OWN } }),
         misused: () => ({ source: 42 as unknown as Source }),
       };
       server = await start({ sluice, routes });
@@ -192,6 +194,15 @@ export function adapterContract(
     it("answers with the status of an error that the source throws before the head", async () => {
       const response = await server.fetch("/refused/1");
       expect([response.status, await response.text()]).toEqual([403, "Not for you."]);
+    });
+
+    it.each([
+      ["/over/1", 204],
+      ["/refused/1", 403],
+    ])("sends the own headers of the stream although it is not opened, for %s", async (path, status) => {
+      const response = await server.fetch(path);
+      expect([response.status, response.headers.get("x-desk")]).toEqual([status, "own"]);
+      await response.body?.cancel();
     });
 
     it("answers 204 if the source is null", async () => {
