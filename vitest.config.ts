@@ -8,6 +8,7 @@ export default defineConfig({
       "scripts/**/*.test.ts",
       "bench/test/**/*.test.ts",
       "chaos/test/**/*.test.ts",
+      "frameworks/test/**/*.test.ts",
     ],
     testTimeout: 30_000,
     hookTimeout: 60_000,

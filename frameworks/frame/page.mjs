@@ -23,7 +23,7 @@ export function filesOfMarkdown(markdown) {
   for (const { code } of codeBlocks(markdown)) {
     const [first = "", ...rest] = code.split("\n");
     const path = PATH_COMMENT.exec(first)?.[1];
-    if (path === undefined) continue;
+    if (path === undefined || path.split("/").includes("..")) continue;
     if (files.has(path)) throw new Error(`The page has two blocks for ${path}.`);
     // JSON has no comments. Other files keep the line, so that line numbers agree with the page.
     files.set(path, path.endsWith(".json") ? rest.join("\n") : code);

@@ -17,12 +17,21 @@ const HEAD = ["framework", "modes", ...STEPS.map(({ name }) => name)];
 const MODES = { development: "dev", production: "prod" };
 
 /**
- * Writes the rows of fixtures that ran into README. Other rows stay, unless their fixture is gone.
+ * Writes the rows of fixtures that ran into README.
  * @param {readonly NamedFixture[]} fixtures all of them
  * @param {readonly Result[]} results
  */
 export function writeTable(fixtures, results) {
-  const readme = readFileSync(README, "utf8");
+  writeFileSync(README, withRows(readFileSync(README, "utf8"), fixtures, results));
+}
+
+/**
+ * Returns README with the rows of the fixtures that ran. Other rows stay, unless their fixture is gone.
+ * @param {string} readme
+ * @param {readonly NamedFixture[]} fixtures all of them
+ * @param {readonly Result[]} results
+ */
+export function withRows(readme, fixtures, results) {
   const old = rowsOf(readme);
   const rows = inOrderOfPages(fixtures).flatMap((fixture) => {
     const own = results.filter((result) => result.fixture === fixture.name);
@@ -31,10 +40,7 @@ export function writeTable(fixtures, results) {
     return kept ? [kept] : [];
   });
   const lines = [HEAD, HEAD.map(() => "---"), ...rows].map((cells) => `| ${cells.join(" | ")} |`);
-  writeFileSync(
-    README,
-    readme.replace(BLOCK, (_, begin, __, end) => `${begin}${lines.join("\n")}\n${end}`),
-  );
+  return readme.replace(BLOCK, (_, begin, __, end) => `${begin}${lines.join("\n")}\n${end}`);
 }
 
 /**
