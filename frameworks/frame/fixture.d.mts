@@ -15,7 +15,7 @@ export interface Fixture {
   readonly headers: readonly string[];
   /** The protocol that the fixture speaks. Default: `"http"`. `"https2"`: HTTP/2 over TLS, with any certificate. */
   readonly protocol?: "http" | "https2";
-  /** A line of trouble that the framework itself prints whatever one does. Default: none. */
+  /** A warning that the framework prints in every configuration. Default: none. */
   readonly notice?: RegExp;
   /** The end of the table's row, e.g. "emulated". Default: none. */
   readonly remark?: string;

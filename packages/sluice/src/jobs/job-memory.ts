@@ -1,7 +1,7 @@
 import type { DataText } from "../channel/event/new-entry.ts";
 import type { FollowedJob } from "./job.ts";
 
-/** What is remembered of one job, or of the end of an unknown job. */
+/** The remembered part of one job, or of the end of an unknown job. */
 export interface RememberedJob extends Pick<FollowedJob, "id" | "user" | "outcome"> {
   progress: DataText | undefined;
 }

@@ -17,7 +17,7 @@ export interface JobState<Progress, Result> {
    */
   readonly result: Result | undefined;
   readonly startedAt: Date;
-  /** The user to whom the job is known; `undefined` if it is known to everybody. */
+  /** The user who knows the job; `undefined` if everybody knows it. */
   readonly user: string | undefined;
 }
 

@@ -38,7 +38,7 @@ export interface StartOptions {
 /** Options of `get()`, `cancel()` and `progress()`. */
 export interface JobUserOptions {
   /**
-   * The user for whom the job is looked up. A job of another user counts as unknown. Default: none; only jobs without a
+   * The user on whose behalf the job is looked up. A job of another user counts as unknown. Default: none; only jobs without a
    * user are known.
    */
   readonly user?: string;

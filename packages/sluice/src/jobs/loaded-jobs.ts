@@ -9,7 +9,7 @@ import type { JobLimits } from "./jobs-options.ts";
 import { LocalJobs } from "./local-jobs.ts";
 import { isKnownTo, type NewJob } from "./new-job.ts";
 
-/** What the jobs of one name need. */
+/** The parts of a Sluice that the jobs of one name need. */
 export interface JobsSetup {
   readonly hub: StreamHub;
   readonly channel: Channel;

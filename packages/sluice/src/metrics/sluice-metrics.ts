@@ -33,8 +33,8 @@ export interface SluiceMetricsOptions {
  * ```
  *
  * @returns a function that removes these metrics from the registry
- * @throws {SluiceError} `INVALID_OPTION`; `MISSING_PACKAGE` if prom-client is too old; an error of prom-client if the registry already has a metric of one of the
- * names
+ * @throws {SluiceError} `INVALID_OPTION`; `MISSING_PACKAGE` if prom-client is too old; an error of prom-client if the
+ * registry already has a metric of one of the names
  */
 export function sluiceMetrics(sluice: MeasuredSluice, options: SluiceMetricsOptions): () => void {
   checkNames("sluiceMetrics", options, ["register", "prefix", "channels"]);

@@ -58,8 +58,8 @@ const NAMES = ["connection", "servers", "prefix", "timeout", "replicas", "storag
  * minutes by default). The event then survives a crash of the server's process, but not of its machine. A subscriber
  * that missed lost events receives a gap.
  *
- * Throws `INVALID_OPTION`. Opening a channel rejects with `MISSING_PACKAGE` if `@nats-io/jetstream` is not installed, or
- * with `servers` `@nats-io/transport-node`.
+ * Throws `INVALID_OPTION`. Opening a channel rejects with `MISSING_PACKAGE` if `@nats-io/jetstream` is not installed,
+ * or with `servers` `@nats-io/transport-node`.
  */
 export function natsLog(options: NatsLogOptions): Log {
   const { link, prefix, timeout, storage } = checkOptions(options);

@@ -47,7 +47,8 @@ const CHECK_MS = 1_000;
 
 /**
  * Keeps events in Redis (6.2 or newer) or Valkey: one stream per channel, shared by any number of processes. Throws
- * `INVALID_OPTION`. With `url`, opening a channel rejects with `MISSING_PACKAGE` if the package `redis` is not installed.
+ * `INVALID_OPTION`. With `url`, opening a channel rejects with `MISSING_PACKAGE` if the package `redis` is not
+ * installed.
  *
  * `publish` resolves when the primary has the event. Redis's configuration (`appendonly`, `appendfsync`, replicas)
  * decides how durable it is there. `publish` rejects with `LOG_FAILED` if Redis refuses, is unreachable, or does not

@@ -37,7 +37,7 @@ export function jobsContract(name: string, makeShared?: (setup: SharedSetup) => 
       });
     }
 
-    // The first jobs, and the first stream of a job, load these modules. Load them before, so that no test waits for them.
+    // The first jobs, and the first stream of a job, load these modules. No test should wait for them.
     beforeAll(() =>
       Promise.all([import("../../../src/jobs/loaded-jobs.ts"), import("../../../src/jobs/job-progress.ts")]),
     );
@@ -413,7 +413,7 @@ export function jobsContract(name: string, makeShared?: (setup: SharedSetup) => 
         expect(jobs.cancel(id, { user: "ben" })).toBe(true);
       });
 
-      it("shows its followers and get() what it sent, whatever it or a reader does with the objects later", async () => {
+      it("shows its followers and get() copies of what it sent, so that later changes do not reach them", async () => {
         const progress = { percent: 10 };
         const job = jobs.start(async (context) => {
           await context.progress(progress as never);
