@@ -4,7 +4,9 @@ import type { AddressInfo } from "node:net";
 import { json } from "node:stream/consumers";
 import { createSluice, type StreamOptions } from "sluice";
 
-/** A server that fulfils the contract of the fixtures, except for one fault, which is named after a step of the probe. */
+/**
+ * A server that fulfils the contract of the fixtures, except for one fault, which is named after a step of the probe.
+ */
 export async function startFaultyServer(fault: string): Promise<{ server: Server; origin: string }> {
   const has = (name: string) => fault === name;
   const sluice = createSluice();

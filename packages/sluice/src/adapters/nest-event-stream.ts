@@ -106,8 +106,8 @@ function refuseObservable(value: unknown): unknown {
   if (!isObservable(value)) return value;
   throw new SluiceError(
     "INVALID_OPTION",
-    "A method with @EventStream() must not return an Observable. Return an async iterable, a subscription, a function " +
-      "or null: convert the Observable to an async iterable, for example with the package rxjs-for-await.",
+    "A method with @EventStream() must not return an Observable. Return an async iterable, a subscription, a " +
+      "function or null: convert the Observable to an async iterable, for example with the package rxjs-for-await.",
   );
 }
 

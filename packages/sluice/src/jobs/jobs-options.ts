@@ -38,8 +38,8 @@ export interface StartOptions {
 /** Options of `get()`, `cancel()` and `progress()`. */
 export interface JobUserOptions {
   /**
-   * The user on whose behalf the job is looked up. A job of another user counts as unknown. Default: none; only jobs without a
-   * user are known.
+   * The user on whose behalf the job is looked up. A job of another user counts as unknown. Default: none; only jobs
+   * without a user are known.
    */
   readonly user?: string;
 }

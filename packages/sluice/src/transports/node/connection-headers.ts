@@ -1,8 +1,8 @@
 import { CONNECTION_HEADERS, type NodeResponse } from "./node-request.ts";
 
 /**
- * Removes the headers of the connection that other code set. On HTTP/1, `connection: close` holds, and the body stays in
- * chunks: Node sends no `transfer-encoding` of its own after one was removed, and the body would have no end.
+ * Removes the headers of the connection that other code set. On HTTP/1, `connection: close` holds, and the body stays
+ * in chunks: Node sends no `transfer-encoding` of its own after one was removed, and the body would have no end.
  */
 export function settleConnectionHeaders(response: NodeResponse, hasBody: boolean): void {
   for (const name of CONNECTION_HEADERS) {

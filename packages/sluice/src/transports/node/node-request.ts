@@ -78,7 +78,9 @@ export function checkNodeRequest(request: NodeRequest, response: NodeResponse): 
 }
 
 /**
- * Answers without a stream, and without the code of streams. Does nothing if other code has answered meanwhile, or if the client has left. */
+ * Answers without a stream, and without the code of streams. Does nothing if other code has answered meanwhile, or if
+ * the client has left.
+ */
 export function refuseOnNode(
   { method }: NodeRequest,
   response: NodeResponse,

@@ -60,7 +60,7 @@ export function refusedHeadContract(carrier: Carrier): void {
       expect(client.headers).toMatchObject(RECEIVED);
     });
 
-    it("has the own headers of an error instead, and never a cache-control or content-type of the options", async () => {
+    it("has the headers of an error instead, and never a cache-control or content-type of the options", async () => {
       await using site = await TransportSite.open(carrier);
       site.source = failing(401, { "X-Desk": "of the error", Vary: "Cookie" });
       site.options = { headers: { ...CORS, "Cache-Control": "max-age=60", Vary: "Origin" } };
