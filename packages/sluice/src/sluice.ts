@@ -8,7 +8,7 @@ import type { ChannelOptions } from "./channel/channel-options.ts";
 import type { AnyEvents, EventMap } from "./channel/event/kept-event.ts";
 import { NOBODY } from "./channel/local-presence.ts";
 import type { Cluster } from "./cluster/cluster.ts";
-import { type ClusterEvents, RESERVED_PREFIX } from "./cluster/cluster-events.ts";
+import { RESERVED_PREFIX } from "./cluster/cluster-events.ts";
 import type { Presence } from "./cluster/presence.ts";
 import type { JobRegistry } from "./jobs/job-registry.ts";
 import { Jobs } from "./jobs/jobs.ts";
@@ -37,7 +37,7 @@ export class Sluice implements AsyncDisposable {
   readonly #channels = new Map<string, Channel>();
   readonly #jobs = new Map<string, Jobs>();
   readonly #transports: Transports;
-  /** The nodes that share the log. Joined with the first channel on a shared log. */
+  /** The nodes that share the log. Joined with the first channel or stream on a shared log. */
   readonly #cluster: OnDemand<Cluster> = new OnDemand(() => this.#joinCluster());
   #closed = false;
   #closing: Promise<void> | undefined;
@@ -67,6 +67,7 @@ export class Sluice implements AsyncDisposable {
     source: Source<R>,
     options: StreamOptions = NO_OPTIONS,
   ): Promise<CloseReason> {
+    this.#join();
     return this.#transports.stream(request, response, source as Source, options);
   }
 
@@ -76,6 +77,7 @@ export class Sluice implements AsyncDisposable {
    * only with `INVALID_OPTION`. Releases the source as `stream` does.
    */
   response(request: Request, source: Source<Request>, options: StreamOptions = NO_OPTIONS): Promise<Response> {
+    this.#join();
     return this.#transports.response(request, source as Source, options);
   }
 
@@ -139,9 +141,11 @@ export class Sluice implements AsyncDisposable {
    * thrown after the streams for which it returned `true` have ended.
    *
    * With `cluster: true`, ends streams on all nodes that share the log, and resolves to the number on this node when
-   * the log has the request for the others. A node that cannot reach the log ends its streams when it can, within an
-   * hour. If the log fails, rejects with `LOG_FAILED`, after the streams of this node have ended. The selector must
-   * then be an object: a function cannot be sent to other nodes. Throws `INVALID_OPTION`, or rejects with it.
+   * the log has the request for the others. A node that is stopped or cannot reach the log ends its streams when it is
+   * back, but no stream that was opened after this call. The log keeps 10,000 requests for 24 hours; a node that missed
+   * more ends all its streams. If the log fails, rejects with `LOG_FAILED`, after the streams of this node have ended.
+   * The selector must then be an object: a function cannot be sent to other nodes. Throws `INVALID_OPTION`, or rejects
+   * with it.
    */
   disconnect(selector: ConnectionSelector, options?: { readonly cluster?: false }): number;
   disconnect(selector: NamedSelector, options: { readonly cluster: true }): Promise<number>;
@@ -196,12 +200,11 @@ export class Sluice implements AsyncDisposable {
 
   async #joinCluster(): Promise<Cluster> {
     const { joinCluster } = await import("./cluster/cluster.ts");
-    const open = (name: string, options: ChannelOptions<ClusterEvents>) => this.#makeChannel(name, options);
-    return joinCluster(open, {
+    return joinCluster((name, options) => this.#makeChannel(name, options), {
       node: this.#hub.name,
       nodeTimeout: this.#settings.nodeTimeout,
       present: () => new Map([...this.#channels].map(([name, channel]) => [name, channel.presence()])),
-      disconnect: (selector) => void disconnectStreams(this.#hub, selector),
+      disconnect: (selector, openedUntil) => void disconnectStreams(this.#hub, selector, openedUntil),
       report: (error) => this.#hub.report(error, { stage: "cluster" }),
     });
   }
@@ -214,10 +217,11 @@ export class Sluice implements AsyncDisposable {
 
   async #disconnectEverywhere(selector: NamedSelector): Promise<number> {
     if (typeof selector === "function") throw invalidOption("selector", "an object, if `cluster` is true", selector);
+    const at = performance.now();
     const ended = disconnectStreams(this.#hub, selector);
     if (this.#settings.log.shared) {
       const cluster = await (this.#closed ? this.#cluster.settled() : this.#cluster.get());
-      await cluster?.disconnect(selector);
+      await cluster?.disconnect(selector, at);
     }
     return ended;
   }

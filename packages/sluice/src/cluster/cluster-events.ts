@@ -1,4 +1,5 @@
 import type { NamedSelector } from "../stream/connection-selector.ts";
+import type { Moment } from "./node-clocks.ts";
 
 /** Number of a channel's subscribers that name a topic. The topic `"*"` counts the subscribers of all topics. */
 export type TopicCount = readonly [topic: string, subscribers: number];
@@ -11,13 +12,15 @@ export interface ChannelReport {
   readonly topics: readonly TopicCount[];
 }
 
-/** Events that nodes send each other, on a channel of the log that they share. */
+/** Events by which nodes show that they are alive, on a channel of the log that they share. */
 export type ClusterEvents = {
   /** Shows that a node is alive, and reports its subscribers. A node sends several within its timeout. */
   beat: {
     readonly node: string;
     /** Time without a beat after which this node counts as dead, in ms. */
     readonly timeout: number;
+    /** Time of the beat on the monotonic clock of its node, in ms. */
+    readonly at: number;
     /** Asks all nodes to report all their channels with their next beat. */
     readonly ask?: boolean;
     /** True if `channels` are all channels of this node, and not only changes. */
@@ -26,10 +29,20 @@ export type ClusterEvents = {
   };
   /** A node leaves. */
   bye: { readonly node: string };
-  /** Asks all nodes to end streams. */
-  disconnect: { readonly node: string; readonly selector: NamedSelector };
 };
 
-/** The channel of these events. Its name begins with the prefix that channels of users cannot have. */
+/** A request of a node to end streams on all other nodes. */
+export interface DisconnectCommand {
+  readonly node: string;
+  readonly selector: NamedSelector;
+  /** When the request was made. Streams that were opened later stay. */
+  readonly given: Moment;
+}
+
+/** Events by which nodes give each other commands, on a channel that nothing else uses: no beat may trim a command. */
+export type ClusterCommands = { disconnect: DisconnectCommand };
+
+/** The channels of these events. Their names begin with the prefix that channels of users cannot have. */
 export const CLUSTER_CHANNEL = "sluice:cluster";
+export const COMMANDS_CHANNEL = "sluice:commands";
 export const RESERVED_PREFIX = "sluice:";

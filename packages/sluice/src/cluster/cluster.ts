@@ -1,11 +1,13 @@
 import { quietInterval, type Timer } from "../base/timers.ts";
 import type { Channel } from "../channel/channel.ts";
 import type { ChannelOptions } from "../channel/channel-options.ts";
-import type { KeptEvent } from "../channel/event/kept-event.ts";
+import type { EventMap, KeptEvent } from "../channel/event/kept-event.ts";
 import { Projection } from "../channel/follow/projection.ts";
 import type { LocalPresence } from "../channel/local-presence.ts";
-import type { NamedSelector } from "../stream/connection-selector.ts";
-import { CLUSTER_CHANNEL, type ClusterEvents } from "./cluster-events.ts";
+import type { ConnectionSelector, NamedSelector } from "../stream/connection-selector.ts";
+import { CLUSTER_CHANNEL, type ClusterCommands, type ClusterEvents, COMMANDS_CHANNEL } from "./cluster-events.ts";
+import { Commands } from "./commands.ts";
+import { type Moment, NodeClocks } from "./node-clocks.ts";
 import { BEATS_PER_TIMEOUT, Nodes } from "./nodes.ts";
 import { type Presence, PresenceTable } from "./presence.ts";
 
@@ -17,32 +19,42 @@ export interface ClusterMember {
   readonly nodeTimeout: number;
   /** Returns the subscribers of this process, by channel. */
   present(): ReadonlyMap<string, LocalPresence>;
-  /** Ends streams of this process: another node asks for it. */
-  disconnect(selector: NamedSelector): void;
+  /**
+   * Ends streams of this process for which another node asks, if they were opened until a time on the clock of
+   * `performance.now()`.
+   */
+  disconnect(selector: ConnectionSelector, openedUntil: number): void;
   report(error: unknown): void;
 }
 
-/**
- * Retention of the cluster's channel. Beats are useful only while they are new, but a node that was away must still
- * receive the requests to end streams.
- */
-const RETAIN = { events: 10_000, age: 3_600_000 };
+/** Opens a channel of the log that the nodes share. */
+export type OpenClusterChannel = <Events extends EventMap>(
+  name: string,
+  options: ChannelOptions<Events>,
+) => Channel<Events>;
 
-/**
- * Makes this process a node of the cluster: it sends beats, and reads those of the others, on a channel of their log.
- */
-export function joinCluster(
-  open: (name: string, options: ChannelOptions<ClusterEvents>) => Channel<ClusterEvents>,
-  member: ClusterMember,
-): Cluster {
-  return new Cluster(open(CLUSTER_CHANNEL, { retain: RETAIN }), member);
+/** Intervals of beats without an own beat after which what arrives may be late. */
+const LATE = 1.5;
+/** Retention of the beats. They are useful only while they are new. */
+const RETAIN_BEATS = { events: 10_000, age: 3_600_000 };
+/** Retention of the commands. A node that was away executes them when it is back. */
+const RETAIN_COMMANDS = { events: 10_000, age: 24 * 3_600_000 };
+
+/** Makes this process a node of the cluster: it sends beats and commands, and receives those of the other nodes. */
+export function joinCluster(open: OpenClusterChannel, member: ClusterMember): Cluster {
+  // The option `flushInterval` of the Sluice is for streams.
+  const beats = open<ClusterEvents>(CLUSTER_CHANNEL, { retain: RETAIN_BEATS, flushInterval: 0 });
+  const commands = open<ClusterCommands>(COMMANDS_CHANNEL, { retain: RETAIN_COMMANDS, flushInterval: 0 });
+  return new Cluster(beats, commands, member);
 }
 
 /** The nodes that share a log, as this process sees them: which are alive, and how many subscribers each has. */
 export class Cluster {
   readonly #channel: Channel<ClusterEvents>;
+  readonly #commands: Commands;
   readonly #member: ClusterMember;
   readonly #nodes: Nodes;
+  readonly #clocks = new NodeClocks();
   readonly #presence = new PresenceTable();
   readonly #projection: Projection;
   /** Time between two beats of this node, in ms. */
@@ -58,10 +70,12 @@ export class Cluster {
   #failing = false;
   #beating = false;
   /** When an own beat last counted, on the clock of `performance.now()`. */
-  #countedAt = 0;
+  #countedAt = Number.NEGATIVE_INFINITY;
+  /** Position of the newest beat received. */
+  #seen: Moment["seen"];
   #closed = false;
 
-  constructor(channel: Channel<ClusterEvents>, member: ClusterMember) {
+  constructor(channel: Channel<ClusterEvents>, commands: Channel<ClusterCommands>, member: ClusterMember) {
     this.#channel = channel;
     this.#member = member;
     this.#interval = member.nodeTimeout / BEATS_PER_TIMEOUT;
@@ -78,6 +92,13 @@ export class Cluster {
     };
     const onError = (error: unknown) => member.report(error);
     this.#projection = new Projection({ channel: channel as unknown as Channel, state, from: "now", onError });
+    this.#commands = new Commands({
+      channel: commands,
+      node: member.node,
+      givenBy: ({ node, given }) => this.#clocks.latest(node, given, performance.now()),
+      disconnect: (selector, openedUntil) => member.disconnect(selector, openedUntil),
+      report: onError,
+    });
     this.#timer = quietInterval(() => void this.#beat(), this.#interval);
     void this.#projection.caughtUp().then(
       () => this.#beat(),
@@ -109,9 +130,13 @@ export class Cluster {
     return this.#presence.total(channel, own, this.#nodes.count + 1);
   }
 
-  /** Asks all other nodes to end streams. Resolves when the log has the request. */
-  async disconnect(selector: NamedSelector): Promise<void> {
-    await this.#channel.publish("disconnect", { node: this.node, selector });
+  /**
+   * Asks all other nodes to end the streams that were opened until `at`, a time on the clock of `performance.now()`.
+   * Resolves when the log has the request.
+   */
+  async disconnect(selector: NamedSelector, at: number): Promise<void> {
+    const time = Date.now() - (performance.now() - at);
+    await this.#commands.give({ node: this.node, selector, given: { at, time, seen: this.#seen } });
   }
 
   /** Leaves the cluster. The other nodes remove this one at once, without waiting for its timeout. */
@@ -122,28 +147,34 @@ export class Cluster {
     this.#projection.stop();
     // If the log fails, closing must not wait for it.
     if (!this.#failing) await this.#channel.publish("bye", { node: this.node }).catch(() => undefined);
+    await this.#commands.close();
     await this.#channel.close();
   }
 
-  #apply({ entry }: KeptEvent): void {
+  #apply({ entry, position: { epoch, offset } }: KeptEvent): void {
     const { type } = entry;
     const data = JSON.parse(entry.data) as { readonly node: string };
-    if (type === "beat") this.#applyBeat(data as ClusterEvents["beat"]);
-    else if (data.node === this.node) return;
-    else if (type === "bye") this.#nodes.remove(data.node);
-    else if (type === "disconnect") this.#member.disconnect((data as ClusterEvents["disconnect"]).selector);
+    this.#seen = { epoch, offset };
+    if (type === "beat") this.#applyBeat(data as ClusterEvents["beat"], this.#seen);
+    else if (type === "bye" && data.node !== this.node) this.#nodes.remove(data.node);
   }
 
-  #applyBeat({ node, timeout, ask = false, whole = false, channels = [] }: ClusterEvents["beat"]): void {
-    if (node === this.node) return this.#applyOwnBeat();
+  #applyBeat(beat: ClusterEvents["beat"], position: NonNullable<Moment["seen"]>): void {
+    const { node, timeout, at, ask = false, whole = false, channels = [] } = beat;
+    const now = performance.now();
+    if (node === this.node) {
+      this.#clocks.recordOwnBeat(position, at);
+      return this.#applyOwnBeat(now);
+    }
     this.#nodes.recordBeat(node, timeout);
+    // If this node was away, so that its own beats did not come through, the beats of the others are late.
+    if (now - this.#countedAt < this.#interval * LATE) this.#clocks.recordBeat(node, at, now);
     if (ask) this.#reportAll = true;
     if (!this.#presence.apply(node, channels, whole)) this.#askForAll = true;
   }
 
   /** Counts own beats that arrive together, after a delay, as one: beats of other nodes may be delayed behind them. */
-  #applyOwnBeat(): void {
-    const now = performance.now();
+  #applyOwnBeat(now: number): void {
     if (now - this.#countedAt < this.#interval / 2) return;
     this.#countedAt = now;
     this.#nodes.recordOwnBeat();
@@ -152,9 +183,13 @@ export class Cluster {
   async #beat(): Promise<void> {
     if (this.#beating || this.#closed) return;
     this.#beating = true;
-    await this.#publishBeat();
+    try {
+      await this.#publishBeat();
+      if (!this.#closed) for (const notify of this.#onBeat) notify();
+    } catch (error) {
+      this.#member.report(error);
+    }
     this.#beating = false;
-    if (!this.#closed) for (const notify of this.#onBeat) notify();
   }
 
   async #publishBeat(): Promise<void> {
@@ -168,11 +203,14 @@ export class Cluster {
       await this.#channel.publish("beat", {
         node,
         timeout,
+        at: performance.now(),
         ...(ask && { ask }),
         ...(whole && { whole }),
         channels: first,
       });
-      for (const channels of more) await this.#channel.publish("beat", { node, timeout, channels });
+      for (const channels of more)
+        await this.#channel.publish("beat", { node, timeout, at: performance.now(), channels });
+      await this.#commands.repeatLost();
       this.#failing = false;
     } catch (error) {
       // The other nodes may not have received these reports.

@@ -133,9 +133,9 @@ export class JobRunner {
    */
   #publishEnd(job: Job, end: JobEnd): Promise<string> {
     const eventId = this.#tryToPublishEnd(job, end).catch((error) => {
-      this.#report(error);
       // A log that failed to take this end does not take another one either.
       if (isSluiceError(error) && error.code === "LOG_FAILED") throw error;
+      this.#report(error);
       job.end(RESULT_UNPUBLISHED, eventId);
       this.#local.changed(job);
       return this.#tryToPublishEnd(job, RESULT_UNPUBLISHED);

@@ -35,6 +35,8 @@ export interface EventStreamSetup extends EndListeners {
   readonly context: StreamContext;
   /** The key under which it counts against `maxConnectionsPerKey`. */
   readonly key: string | undefined;
+  /** Time of the request on the clock of `performance.now()`, in whole ms. */
+  readonly beganAt: number;
   /** The reconnection time sent to the subscriber, before jitter, in ms. */
   readonly retry: number;
   /** Idle time after which it gets a heartbeat, in ms. */
@@ -57,6 +59,7 @@ export class EventStream implements SinkOwner, FeedTarget, EventStreamSetup {
   readonly exchange: Exchange;
   readonly context: StreamContext;
   readonly key: string | undefined;
+  readonly beganAt: number;
   readonly retry: number;
   readonly heartbeat: number;
   readonly deadline: number | undefined;
@@ -92,6 +95,7 @@ export class EventStream implements SinkOwner, FeedTarget, EventStreamSetup {
     this.exchange = setup.exchange;
     this.context = setup.context;
     this.key = setup.key;
+    this.beganAt = setup.beganAt;
     this.retry = setup.retry;
     this.heartbeat = setup.heartbeat;
     this.deadline = setup.deadline;

@@ -16,6 +16,8 @@ export abstract class PendingStream {
   /** The channel of its stream, as far as it is known. */
   channel: string | undefined;
   abstract readonly remoteAddress: string | undefined;
+  /** Time of the request on the clock of `performance.now()`, in whole ms: each stream keeps it. */
+  readonly beganAt: number = Math.floor(performance.now());
   readonly #owner: PendingOwner;
   readonly #openedAt = Date.now();
   #number: number | undefined;

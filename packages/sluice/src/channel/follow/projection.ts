@@ -1,5 +1,6 @@
 import { quietSleep } from "../../base/timers.ts";
 import type { Channel } from "../channel.ts";
+import type { GapReason } from "../event/gap.ts";
 import type { KeptEvent } from "../event/kept-event.ts";
 import type { OpenChannel } from "../open-channel.ts";
 import type { Follower } from "./follower.ts";
@@ -9,7 +10,7 @@ export interface ProjectedState {
   /** Applies the next event. */
   apply(event: KeptEvent): void;
   /** Forgets everything: events were lost, and the events that the log still has follow. */
-  restart(): void;
+  restart(reason: GapReason): void;
 }
 
 /** Options of a {@link Projection}. */
@@ -64,11 +65,13 @@ export class Projection {
         const found = await follower.next();
         if (found === undefined) break;
         if ("gap" in found) {
-          state.restart();
+          state.restart(found.gap?.reason ?? "trimmed");
           this.#lowerWaiting(channel.newest);
         } else for (const event of found) this.#apply(event);
         this.#resolveUpTo(follower.position.offset);
       } catch (error) {
+        // A log that is being closed fails a read in flight.
+        if (this.#stopped) break;
         onError(error);
         await quietSleep(RETRY_MS);
       }

@@ -209,6 +209,7 @@ class Opening extends PendingStream {
       exchange: this.#exchange,
       context: this.#context,
       key: this.#key,
+      beganAt: this.beganAt,
       retry,
       heartbeat,
       deadline: deadline === Number.POSITIVE_INFINITY ? undefined : deadline,

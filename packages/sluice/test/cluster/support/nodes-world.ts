@@ -1,7 +1,7 @@
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { CLUSTER_CHANNEL } from "../../../src/cluster/cluster-events.ts";
-import { createSluice, type Sluice, type Source } from "../../../src/index.ts";
+import { createSluice, type Sluice, type SluiceOptions, type Source, type StreamOptions } from "../../../src/index.ts";
 import { openEventStream } from "../../../src/testing/index.ts";
 import { type CuttableLog, SharedMemory } from "../../logs/support/shared-memory.ts";
 
@@ -13,11 +13,11 @@ export interface TestNode {
   readonly log: CuttableLog;
   readonly errors: unknown[];
   /** Streams a source to a new subscriber. */
-  open(source: Source, lastEventId?: string): ReturnType<typeof openEventStream>;
+  open(source: Source, lastEventId?: string, options?: StreamOptions): ReturnType<typeof openEventStream>;
   /** Counts the beats of this node that the log has taken, and those that it has refused. */
   beats(): { readonly appended: number; readonly refused: number };
   /** Sends a request, and resolves to the status of the answer. */
-  status(source: Source, lastEventId?: string): Promise<number>;
+  status(source: Source, lastEventId?: string, options?: StreamOptions): Promise<number>;
 }
 
 /** Nodes on one store. */
@@ -25,12 +25,14 @@ export class NodesWorld {
   readonly store: SharedMemory = new SharedMemory();
   readonly #nodes: { readonly sluice: Sluice; readonly server: Server; readonly log: CuttableLog }[] = [];
 
-  async node(nodeTimeout: number = NODE_TIMEOUT_MS): Promise<TestNode> {
+  async node(nodeTimeout: number = NODE_TIMEOUT_MS, options: SluiceOptions = {}): Promise<TestNode> {
     const errors: unknown[] = [];
     const log = this.store.open();
-    const sluice = createSluice({ log, nodeTimeout, onError: (error) => errors.push(error) });
+    const sluice = createSluice({ log, nodeTimeout, onError: (error) => errors.push(error), ...options });
     let source: Source | undefined;
-    const server = createServer((req, res) => void sluice.stream(req, res, source as Source)).listen(0, "127.0.0.1");
+    let streamOptions: StreamOptions = {};
+    const server = createServer((req, res) => void sluice.stream(req, res, source as Source, streamOptions));
+    server.listen(0, "127.0.0.1");
     await new Promise((resolve) => server.once("listening", resolve));
     this.#nodes.push({ sluice, server, log });
     const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
@@ -38,14 +40,16 @@ export class NodesWorld {
       sluice,
       log,
       errors,
-      open: (from, lastEventId = "") => {
+      open: (from, lastEventId = "", given = {}) => {
         source = from;
+        streamOptions = given;
         return openEventStream(origin, { lastEventId });
       },
       beats: () => ({ appended: log.appended(CLUSTER_CHANNEL), refused: log.refused(CLUSTER_CHANNEL) }),
-      status: async (from, lastEventId) => {
+      status: async (from, lastEventId = "", given = {}) => {
         source = from;
-        const headers = lastEventId === undefined ? {} : { "last-event-id": lastEventId };
+        streamOptions = given;
+        const headers = lastEventId === "" ? {} : { "last-event-id": lastEventId };
         const { status, body } = await fetch(origin, { headers });
         await body?.cancel();
         return status;

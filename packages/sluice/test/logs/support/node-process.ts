@@ -57,6 +57,15 @@ export class NodeProcess implements Disposable {
     return answer;
   }
 
+  /** Stops the process, as an operator or a busy machine does. */
+  stop(): void {
+    this.#child.kill("SIGSTOP");
+  }
+
+  resume(): void {
+    this.#child.kill("SIGCONT");
+  }
+
   /** The process's memory without mapped files: the system keeps LMDB's pages in memory as long as it likes. */
   get residentBytes(): number {
     const status = readFileSync(`/proc/${this.#child.pid}/status`, "latin1");
