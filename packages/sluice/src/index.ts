@@ -24,7 +24,7 @@ export type { JobsOptions, JobUserOptions, StartOptions } from "./jobs/jobs-opti
 export type { ChannelLog, Log, LogEntry, NewEntry, OpenOptions, Retention, TailListener } from "./logs/log.ts";
 export { memoryLog } from "./logs/memory/memory-log.ts";
 export { createSluice, Sluice } from "./sluice.ts";
-export type { SluiceOptions } from "./sluice-options.ts";
+export type { DrainSignal, SluiceOptions } from "./sluice-options.ts";
 export type { SluiceHealth, SluiceStats } from "./sluice-stats.ts";
 export type { CloseReason } from "./stream/close-reason.ts";
 export type { Connection, Subscriber } from "./stream/connection.ts";

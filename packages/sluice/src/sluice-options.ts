@@ -1,10 +1,14 @@
 import { checkBoolean, checkFunction, checkNames, checkNumber, invalidOption } from "./base/check-option.ts";
 import type { Log } from "./logs/log.ts";
 import { memoryLog } from "./logs/memory/memory-log.ts";
+import { checkDrainOptions, type DrainOptions } from "./stream/drain-options.ts";
 import type { OnRefuse } from "./stream/opening/refusal.ts";
 import { checkEventType } from "./stream/opening/stream-options.ts";
 import type { ErrorContext } from "./stream/report.ts";
 import type { StreamSettings } from "./stream/stream-hub.ts";
+
+/** A signal on which a Sluice can drain. Windows has only some of them. */
+export type DrainSignal = "SIGTERM" | "SIGINT" | "SIGHUP" | "SIGQUIT" | "SIGBREAK" | "SIGUSR2";
 
 /** Options of a Sluice. */
 export interface SluiceOptions {
@@ -70,6 +74,15 @@ export interface SluiceOptions {
   /** Sets the type of gap events. Default: `"gap"`. */
   readonly gapEvent?: string;
   /**
+   * Drains when the process receives one of these signals. If nothing else listens for the signal, the Sluice then
+   * closes, and the signal is raised again: the process ends with its usual status. Else the other listeners decide.
+   * The same happens at once on a second signal, 100 ms or more after the first. Ignored where there are no signals.
+   * Default: `[]`, none.
+   */
+  readonly drainOn?: readonly DrainSignal[];
+  /** Sets defaults for the options of `drain()`: for signals, adapters and calls of `drain()`. Default: `{}`. */
+  readonly drain?: DrainOptions;
+  /**
    * Receives every failure that no caller receives. An error that it throws, or that its promise rejects with, is
    * dropped. Default: `console.error`.
    */
@@ -87,6 +100,8 @@ export interface SluiceSettings extends StreamSettings {
   readonly flushInterval: number;
   readonly nodeTimeout: number;
   readonly gapEvent: string;
+  readonly drainOn: readonly string[];
+  readonly drain: DrainOptions;
   readonly onError: (error: unknown, context: ErrorContext) => void;
 }
 
@@ -104,6 +119,8 @@ const NAMES = [
   "maxLifetime",
   "nodeTimeout",
   "gapEvent",
+  "drainOn",
+  "drain",
   "onError",
   "onRefuse",
 ];
@@ -113,20 +130,26 @@ const HEARTBEAT_MS: number = "Bun" in globalThis ? 8_000 : 15_000;
 const TIME = { min: 1, infinite: true, unit: "ms" };
 const COUNT = { min: 1, whole: true, infinite: true };
 const MIN_HIGH_WATER_MARK = 1_024;
+const SIGNAL = /^SIG(TERM|INT|HUP|QUIT|BREAK|USR2)$/;
 
 /** Validates the options, and fills in the defaults. Throws `INVALID_OPTION`. */
 export function checkSluiceOptions(options: SluiceOptions): SluiceSettings {
   checkNames("createSluice", options, NAMES);
-  const { log = memoryLog(), gapEvent = "gap", connectionKey, onError, onRefuse } = options;
+  const { log = memoryLog(), gapEvent = "gap", drainOn = [], drain = {}, connectionKey, onError, onRefuse } = options;
   if (typeof log?.open !== "function") throw invalidOption("log", "a log, such as memoryLog()", log);
   if (typeof gapEvent !== "string" || gapEvent === "") throw invalidOption("gapEvent", "an event type", gapEvent);
   checkEventType("gapEvent", gapEvent);
+  if (!Array.isArray(drainOn) || !drainOn.every((signal) => SIGNAL.test(signal)))
+    throw invalidOption("drainOn", 'an array of signals, such as ["SIGTERM"]', drainOn);
+  checkDrainOptions(drain);
   checkFunction("connectionKey", connectionKey);
   checkFunction("onError", onError);
   checkFunction("onRefuse", onRefuse);
   return {
     log,
     gapEvent,
+    drainOn,
+    drain,
     connectionKey,
     onRefuse,
     onError: onError ?? ((error, context) => console.error("sluice:", context, error)),

@@ -47,6 +47,7 @@ export class Sluice implements AsyncDisposable {
     this.#settings = checkSluiceOptions(options);
     this.#hub = new StreamHub(this.#settings, (error, context) => this.#report(error, context));
     this.#transports = new Transports(this.#hub);
+    if (this.#settings.drainOn.length > 0) this.#listen();
   }
 
   /**
@@ -173,7 +174,7 @@ export class Sluice implements AsyncDisposable {
   drain(options: DrainOptions = {}): Promise<void> {
     // On a shared log, followers on other nodes may wait for the jobs of this node. This node cannot see them.
     const isBusy = () => this.#settings.log.shared && [...this.#jobs.values()].some((jobs) => jobs.isBusy);
-    return drainStreams(this.#hub, options, isBusy);
+    return drainStreams(this.#hub, options, isBusy, this.#settings.drain);
   }
 
   /** Cancels jobs, drains without delay, and closes the log. A second call returns the promise of the first. */
@@ -184,6 +185,12 @@ export class Sluice implements AsyncDisposable {
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
+  }
+
+  #listen(): void {
+    import("./process/drain-on-signals.ts")
+      .then(({ drainOnSignals }) => drainOnSignals(this.#settings.drainOn, this, this.#hub.cleanups))
+      .catch((error) => this.#hub.report(error, { stage: "load" }));
   }
 
   #makeChannel<Events extends EventMap>(name: string, options: ChannelOptions<Events>): Channel<Events> {
@@ -233,6 +240,7 @@ export class Sluice implements AsyncDisposable {
     // The ends of the jobs leave with the flush of this turn.
     if (this.#jobs.size > 0) await new Promise<void>(afterTurn);
     await drainStreams(this.#hub, { timeout: 0 }, () => false);
+    for (const cleanUp of this.#hub.cleanups.values()) cleanUp();
     await (await this.#cluster.settled())?.close();
     for (const channel of this.#channels.values()) await channel.close();
     await this.#settings.log.close();

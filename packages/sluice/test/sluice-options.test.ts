@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { createSluice, type SluiceOptions } from "../src/index.ts";
 import { errorOf, expectOptionError, numberCases, type OptionCase, optionsOf } from "./support/option-cases.ts";
 import { ParkedSource } from "./support/sources.ts";
+import { turns } from "./support/turns.ts";
 
 const SLUICE_CASES: OptionCase[] = [
   ...numberCases("heartbeat", "a number of ms of at least 1 or Infinity"),
@@ -25,6 +26,10 @@ const SLUICE_CASES: OptionCase[] = [
   ["gapEvent", "", "an event type", '""'],
   ["gapEvent", 7, "an event type", "7"],
   ["gapEvent", "a\nb", "text without CR, LF", '"a\\nb"'],
+  ["drainOn", "SIGTERM", "an array of signals", '"SIGTERM"'],
+  ["drainOn", ["SIGKILL"], "an array of signals", "an array of 1"],
+  ["drainOn", ["SIGTERM", "sigint"], "an array of signals", "an array of 2"],
+  ["drainOn", null, "an array of signals", "null"],
   ["log", {}, "a log", "an object (Object)"],
   ["log", null, "a log", "null"],
 ];
@@ -32,6 +37,30 @@ const SLUICE_CASES: OptionCase[] = [
 describe("createSluice()", () => {
   it.each(SLUICE_CASES)("refuses the option %s: %o, and names the expected and the actual value", async (...about) => {
     expectOptionError(await errorOf(() => createSluice(optionsOf(about) as SluiceOptions)), about);
+  });
+});
+
+describe("the option drain", () => {
+  it.each([
+    [{ timeout: -1 }, "`timeout` must be a number of ms of at least 0, but is -1."],
+    [{ patience: 1 }, "drain has no option `patience`. It has: grace, timeout, pace, spread."],
+    [null, "`drain options` must be an object, but is null."],
+  ])("is refused by createSluice(): %j", (drain, message) => {
+    expect(() => createSluice({ drain } as SluiceOptions)).toThrow(
+      expect.objectContaining({ code: "INVALID_OPTION", message }),
+    );
+  });
+
+  it("sets the defaults of drain(), which its own options override", async () => {
+    const sluice = createSluice({ drain: { grace: 60_000 } });
+    let isDrained = false;
+    void sluice.drain().then(() => {
+      isDrained = true;
+    });
+    await turns(5);
+    expect([sluice.health().status, isDrained]).toEqual(["draining", false]);
+    await sluice.drain({ grace: 0 });
+    await sluice.close();
   });
 });
 

@@ -5,11 +5,12 @@
 export function brand<T>(type: { readonly prototype: T }, mark: string): (value: unknown) => value is T {
   const key = Symbol.for(mark);
   const isBranded = (value: unknown): value is T => (value as Record<symbol, unknown> | null)?.[key] !== undefined;
-  Object.defineProperty(type.prototype, key, { value: true });
+  (type.prototype as Record<symbol, unknown>)[key] = true;
   Object.defineProperty(type, Symbol.hasInstance, {
     // Subclasses inherit this function. `instanceof` of a subclass means that subclass alone.
     value(this: { readonly prototype: object }, value: object) {
-      return this === type ? isBranded(value) : Object.prototype.isPrototypeOf.call(this.prototype, value);
+      // biome-ignore lint/suspicious/noPrototypeBuiltins: the prototype of a class of errors or items has the method
+      return this === type ? isBranded(value) : this.prototype.isPrototypeOf(value);
     },
   });
   return isBranded;

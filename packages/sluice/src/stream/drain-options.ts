@@ -40,8 +40,9 @@ const SPREAD_MS = 3_000;
 const MAX_GRACE_MS = 600_000;
 
 /** Returns the options with their defaults. Throws `INVALID_OPTION` if one is invalid. */
-export function checkDrainOptions(options: DrainOptions): DrainSettings {
-  checkNames("drain", options, DRAIN_OPTION_NAMES);
+export function checkDrainOptions(given: DrainOptions, defaults?: DrainOptions): DrainSettings {
+  checkNames("drain", given, DRAIN_OPTION_NAMES);
+  const options = { ...defaults, ...given };
   const timeout = checkNumber("timeout", options.timeout, TIMEOUT_MS, { unit: "ms" });
   const pace = checkNumber("pace", options.pace, Math.min(PACE_MS, timeout / 2), { unit: "ms" });
   return {

@@ -6,12 +6,17 @@ import type { StreamHub } from "./stream-hub.ts";
 const STEP_MS = 20;
 
 /**
- * Ends all streams in the order in which they were opened. Resolves when their connections have finished and `isBusy`
- * returns false, or after the timeout. `isBusy` returns true while other processes follow work of this one. Throws
- * `INVALID_OPTION`.
+ * Ends all streams in the order in which they were opened. On HTTP/2, sends GOAWAY first: a client that reconnected on
+ * the same connection would receive 503. Resolves when their connections have finished and `isBusy` returns false, or
+ * after the timeout. `isBusy` returns true while other processes follow work of this one. Throws `INVALID_OPTION`.
  */
-export async function drainStreams(hub: StreamHub, options: DrainOptions, isBusy: () => boolean): Promise<void> {
-  const { grace, timeout, pace, spread } = checkDrainOptions(options);
+export async function drainStreams(
+  hub: StreamHub,
+  options: DrainOptions,
+  isBusy: () => boolean,
+  defaults?: DrainOptions,
+): Promise<void> {
+  const { grace, timeout, pace, spread } = checkDrainOptions(options, defaults);
   hub.beginDrain();
   if (grace > 0) await sleep(grace);
   hub.refuseNew();
@@ -44,4 +49,5 @@ export async function drainStreams(hub: StreamHub, options: DrainOptions, isBusy
   // The last bytes of the streams that just ended get some time to leave.
   if (hub.ending.size > 0) await sleep(STEP_MS);
   for (const stream of [...hub.ending]) stream.sink.destroy();
+  await hub.sessions?.finish(timeout && Math.max(1, timeout - passed()));
 }

@@ -19,6 +19,8 @@ export interface StreamOwner {
   /** When it was made, in ms since 1970. Streams keep times of the wall clock relative to it. */
   readonly startedAt: number;
   readonly report: Report;
+  /** True once new streams get 503: the server is about to stop. */
+  readonly refusing: boolean;
   countDelivered(events: number): void;
   /** Called when the stream has ended. Its transport may still have bytes to send. */
   ended(stream: EventStream): void;
@@ -245,7 +247,7 @@ export class EventStream implements SinkOwner, FeedTarget, EventStreamSetup {
   #endSink(reason: CloseReason): void {
     try {
       if (reason === "stalled") this.sink.destroy();
-      else if (reason !== "client" && !this.#isGone) this.sink.end();
+      else if (reason !== "client" && !this.#isGone) this.sink.end(this.#owner.refusing);
     } catch (error) {
       this.failed(error);
       this.sink.destroy();

@@ -20,6 +20,17 @@ export interface StreamSettings {
   readonly onRefuse: OnRefuse | undefined;
 }
 
+/** Connections that carry many streams at a time: the sessions of HTTP/2. */
+export interface SharedConnections {
+  /** Closes each of them when its open streams have finished. Clients open further streams on new connections. */
+  close(): void;
+  /**
+   * Closes those that are left too. Resolves when all are closed. Cuts those that are open after `ms` milliseconds; 0:
+   * resolves at once. Cuts those whose client does not react.
+   */
+  finish(ms: number): Promise<void>;
+}
+
 /** All streams of a Sluice, and their counters. */
 export class StreamHub implements StreamOwner {
   readonly name: string = crypto.randomUUID().slice(0, 8);
@@ -29,6 +40,10 @@ export class StreamHub implements StreamOwner {
   /** Set with the first stream, because only streams need them. */
   sweep: Sweep | undefined;
   endSignals: EndSignals | undefined;
+  /** Set with the first request on HTTP/2. */
+  sessions: SharedConnections | undefined;
+  /** Called when the Sluice closes, each under the object that it stops to watch. */
+  readonly cleanups: Map<object, () => void> = new Map();
   readonly #streams = new Set<EventStream>();
   readonly #ending = new Set<EventStream>();
   readonly #opening = new Set<PendingStream>();
@@ -164,7 +179,7 @@ export class StreamHub implements StreamOwner {
     return this.#draining;
   }
 
-  /** True once new streams get 503. */
+  /** True once new streams get 503: the server is about to stop. */
   get refusing(): boolean {
     return this.#refusing;
   }
@@ -176,6 +191,8 @@ export class StreamHub implements StreamOwner {
   refuseNew(): void {
     this.#draining = true;
     this.#refusing = true;
+    // Before any stream ends: a client that reconnected on the same connection would receive 503.
+    this.sessions?.close();
   }
 
   // Counters

@@ -25,8 +25,11 @@ export interface Sink {
    * now.
    */
   opened?(): void;
-  /** Ends the body in an orderly way, after all bytes written. */
-  end(): void;
+  /**
+   * Ends the body in an orderly way, after all bytes written. `isLast` is true if the server is about to stop: then the
+   * connection MUST NOT carry another request, if the transport can prevent it.
+   */
+  end(isLast: boolean): void;
   /** Cuts the connection at once, or resets the HTTP/2 stream. Bytes not yet taken are lost. */
   destroy(): void;
   /** Bytes written so far, including their framing. */

@@ -52,6 +52,7 @@ export class Http2Sink implements NodeSink {
     return this.#gauge.write(this.#gzip.add(piece).bytes);
   }
 
+  /** The session has sent GOAWAY before its last stream ends: see `watchSession`. */
   end(): void {
     const trailer = this.#gzip?.trailer();
     if (trailer !== undefined && this.#stream.writable) this.#gauge.write(trailer);

@@ -84,7 +84,10 @@ export class NodeExchange implements Exchange {
     if (response.headersSent) return;
     const hasBody = status !== 204 && this.method !== "HEAD";
     settleConnectionHeaders(response, hasBody);
-    response.writeHead(status, { ...keepVary(response, headers) });
+    const head: Record<string, string> = { ...keepVary(response, headers) };
+    // HTTP/2 has no such header: the session closes (`http2-sessions.ts`).
+    if (response.stream !== undefined) delete head.connection;
+    response.writeHead(status, head);
     response.end(hasBody ? text : "");
   }
 

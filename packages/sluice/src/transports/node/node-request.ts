@@ -42,7 +42,7 @@ export interface NodeResponse {
   write(bytes: Uint8Array, callback?: (error?: Error | null) => void): boolean;
   end(text: string): unknown;
   destroy(): unknown;
-  on(event: "close" | "error" | "drain", listener: () => void): unknown;
+  on(event: "close" | "error" | "drain" | "finish", listener: () => void): unknown;
 }
 
 /** The part of a socket that Sluice uses. */
@@ -51,6 +51,8 @@ export interface NodeSocket {
   readonly writable: boolean;
   readonly writableLength: number;
   readonly remoteAddress?: string | undefined;
+  /** Ends the connection after all bytes are sent. Imitations of `node:http` may lack it. */
+  destroySoon?(): void;
   write(bytes: Uint8Array, callback?: (error?: Error | null) => void): boolean;
   cork(): void;
   uncork(): void;
@@ -59,6 +61,8 @@ export interface NodeSocket {
 
 /** The part of a `ServerHttp2Stream` that Sluice uses. */
 export interface NodeHttp2Stream {
+  /** Absent once the connection is gone. */
+  readonly session?: NodeHttp2Session | undefined;
   readonly destroyed: boolean;
   readonly closed: boolean;
   readonly writable: boolean;
@@ -66,6 +70,29 @@ export interface NodeHttp2Stream {
   write(bytes: Uint8Array, callback?: (error?: Error | null) => void): boolean;
   close(code: number): void;
   destroy(): unknown;
+}
+
+/** The part of a `ServerHttp2Session` that Sluice uses. */
+export interface NodeHttp2Session {
+  /** The server that accepted the connection. Not documented. */
+  readonly server?: NodeHttp2Server | undefined;
+  readonly destroyed: boolean;
+  readonly socket?: { once(event: "close", listener: () => void): NodeHttp2Socket } | undefined;
+  close(): void;
+  destroy(): unknown;
+  once(event: "close" | "stream", listener: () => void): this;
+}
+
+/** The part of a session's socket that Sluice uses. */
+export interface NodeHttp2Socket {
+  readonly _handle?: { readonly bytesWritten?: number; readonly writeQueueSize?: number } | null;
+  destroy(): unknown;
+}
+
+/** The part of an `Http2Server` that Sluice uses. */
+export interface NodeHttp2Server {
+  on(event: "session", listener: (session: NodeHttp2Session) => void): unknown;
+  off(event: "session", listener: (session: NodeHttp2Session) => void): unknown;
 }
 
 /** Throws `INVALID_OPTION` if the request or the response is none. */

@@ -5,6 +5,7 @@ import type { Source } from "../../stream/source/source.ts";
 import type { StreamHub } from "../../stream/stream-hub.ts";
 import { NodeExchange } from "./node-exchange.ts";
 import type { NodeRequest, NodeResponse } from "./node-request.ts";
+import { watchSession } from "./watch-session.ts";
 
 /** A request of Node with its response, and the stream that answers it. */
 export interface NodeStreamRequest {
@@ -19,5 +20,7 @@ export function openNodeStream(
   hub: StreamHub,
   { request, response, source, options }: NodeStreamRequest,
 ): Promise<CloseReason> {
+  const session = response.stream?.session;
+  if (session !== undefined) watchSession(hub, session);
   return openStream(hub, new NodeExchange(request, response), source, options);
 }

@@ -1,6 +1,7 @@
 import { GZIP_HEADER, GzipBody } from "../../stream/body/gzip-body.ts";
 import type { Piece } from "../../stream/body/piece.ts";
 import type { SinkOwner } from "../../stream/body/sink.ts";
+import { closeAfter } from "./close-after.ts";
 import type { NodeResponse } from "./node-request.ts";
 import type { NodeSink } from "./node-sink.ts";
 
@@ -58,9 +59,10 @@ export class ResponseSink implements NodeSink {
     this.#response.socket?.uncork();
   }
 
-  end(): void {
+  end(isLast: boolean): void {
     this.#sendHeader();
     if (this.#gzip !== undefined) this.#send(this.#gzip.trailer());
+    if (isLast) closeAfter(this.#response);
     this.#response.end("");
   }
 

@@ -3,6 +3,7 @@ import { GZIP_HEADER, GzipBody } from "../../stream/body/gzip-body.ts";
 import type { Piece } from "../../stream/body/piece.ts";
 import type { SinkOwner } from "../../stream/body/sink.ts";
 import type { BodyOptions } from "../../stream/opening/exchange.ts";
+import { closeAfter } from "./close-after.ts";
 import type { NodeResponse, NodeSocket } from "./node-request.ts";
 import type { NodeSink } from "./node-sink.ts";
 
@@ -67,8 +68,9 @@ export class SocketSink implements NodeSink {
     this.#socket.uncork();
   }
 
-  end(): void {
+  end(isLast: boolean): void {
     if (this.#gzip !== undefined) this.#send(toChunk(this.#gzip.trailer()));
+    if (isLast) closeAfter(this.#response);
     this.#response.end("");
   }
 

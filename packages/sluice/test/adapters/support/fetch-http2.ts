@@ -1,16 +1,15 @@
-import { connect, constants } from "node:http2";
+import { type ClientHttp2Session, connect, constants } from "node:http2";
 import { Readable } from "node:stream";
 import type { Client } from "./fetch-http1.ts";
 
-/** A `fetch` on one HTTP/2 connection without TLS. */
+/** A `fetch` on one HTTP/2 connection without TLS. It connects again after the server has sent GOAWAY. */
 export function fetchHttp2(origin: string): Client {
-  const session = connect(origin);
-  // The server may close the session before the client does. A request that fails rejects by its own stream.
-  session.on("error", () => undefined);
+  let session = open(origin);
   return {
     leave: () => session.close(),
     fetch: (path, { headers = {}, signal } = {}) =>
       new Promise((resolve, reject) => {
+        if (session.closed) session = open(origin);
         const stream = session.request({ ":path": path, ...headers });
         signal?.addEventListener("abort", () => stream.close(constants.NGHTTP2_CANCEL), { once: true });
         stream.on("error", reject).on("response", (received) => {
@@ -25,4 +24,9 @@ export function fetchHttp2(origin: string): Client {
         });
       }),
   };
+}
+
+function open(origin: string): ClientHttp2Session {
+  // The server may close the session before the client does. A request that fails rejects by its own stream.
+  return connect(origin).on("error", () => undefined);
 }

@@ -10,6 +10,8 @@ export type Message = Readonly<Record<string, unknown>>;
 export class Program implements AsyncDisposable {
   readonly #child: ChildProcess;
   readonly #messages: Message[] = [];
+  /** Resolves when the program has ended, to its exit code or the signal that ended it. */
+  readonly ended: Promise<number | string>;
   #stderr = "";
   #onMessage: () => void = () => undefined;
 
@@ -23,10 +25,22 @@ export class Program implements AsyncDisposable {
       this.#messages.push(JSON.parse(line));
       this.#onMessage();
     });
-    child.on("close", (code) => {
-      this.#messages.push({ exit: code });
-      this.#onMessage();
+    this.ended = new Promise((resolve) => {
+      child.on("close", (code, signal) => {
+        this.#messages.push({ exit: code ?? signal });
+        this.#onMessage();
+        resolve(code ?? (signal as string));
+      });
     });
+  }
+
+  /** The messages that no call of `message` has removed. */
+  get messages(): readonly Message[] {
+    return this.#messages;
+  }
+
+  kill(signal: NodeJS.Signals): void {
+    this.#child.kill(signal);
   }
 
   /** The text that it has written to standard error. */

@@ -1,0 +1,214 @@
+import { spawnSync } from "node:child_process";
+import { connect } from "node:http2";
+import { constants } from "node:os";
+import { describe, expect, it, onTestFinished } from "vitest";
+import { openEventStream } from "../../src/testing/index.ts";
+import { commandOf } from "../runtimes/support/command-of.ts";
+import { Program } from "../runtimes/support/program.ts";
+
+interface Setup {
+  readonly sluices?: readonly object[];
+  readonly protocol?: "http" | "http2";
+  readonly listener?: "on" | "once" | "close" | "log";
+  readonly source?: "parked" | "job";
+  /** True if the program does not serve. */
+  readonly idle?: boolean;
+}
+
+/** A drain that would last 20 s. */
+const SLOW = { drain: { grace: 20_000 } };
+
+function run(setup: Setup = {}, command: readonly string[] = [process.execPath]): Program {
+  const program = new Program(command, "drain-on.mjs", [JSON.stringify(setup)]);
+  onTestFinished(() => {
+    program.kill("SIGKILL");
+    return program[Symbol.asyncDispose]();
+  });
+  return program;
+}
+
+/** Opens a stream, and waits for its first event. */
+async function open(origin: string, path = "/"): Promise<void> {
+  const stream = await openEventStream(origin + path);
+  onTestFinished(() => stream[Symbol.asyncDispose]());
+  await stream.next();
+}
+
+/** Resolves to the way in which the program ended, and the ms until then. */
+async function endOf(program: Program): Promise<{ readonly end: number | string; readonly ms: number }> {
+  const start = performance.now();
+  const end = await program.ended;
+  return { end, ms: performance.now() - start };
+}
+
+describe("a server with drainOn and open streams", () => {
+  it.each(["SIGTERM", "SIGINT"] as const)("drains on %s, and ends by that signal", async (signal) => {
+    const program = run();
+    await open(await program.origin());
+    program.kill(signal);
+    expect(await program.message("closed")).toEqual({ closed: "drained" });
+    const { end, ms } = await endOf(program);
+    expect(end).toBe(signal);
+    expect(ms).toBeLessThan(3_000);
+    expect(program.stderr).toBe("");
+  });
+
+  it("ends by the signal without streams too", async () => {
+    const program = run();
+    await program.origin();
+    program.kill("SIGTERM");
+    expect(await program.ended).toBe("SIGTERM");
+  });
+
+  it("drains all Sluices of the process before it ends", async () => {
+    const program = run({ sluices: [{ drain: { grace: 300 } }, {}, { drainOn: ["SIGTERM"] }] });
+    const origin = await program.origin();
+    for (const index of [0, 1, 2]) await open(origin, `/stream/${index}`);
+    program.kill("SIGTERM");
+    for (const _ of [0, 1, 2]) expect(await program.message("closed")).toEqual({ closed: "drained" });
+    expect(await program.ended).toBe("SIGTERM");
+  });
+
+  it("ends at once on a second signal", async () => {
+    for (const second of ["SIGTERM", "SIGINT"] as const) {
+      const program = run({ sluices: [SLOW] });
+      await open(await program.origin());
+      program.kill("SIGTERM");
+      await new Promise((resolve) => setTimeout(resolve, 300));
+      program.kill(second);
+      const { end, ms } = await endOf(program);
+      expect(end).toBe(second);
+      expect(ms).toBeLessThan(2_000);
+    }
+  });
+
+  it("takes a signal that arrives twice at once, from a terminal and from npm, for one", async () => {
+    const program = run({ sluices: [{ drain: { grace: 500 } }] });
+    await open(await program.origin());
+    program.kill("SIGINT");
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    program.kill("SIGINT");
+    expect(await program.message("closed")).toEqual({ closed: "drained" });
+    expect(await program.ended).toBe("SIGINT");
+  });
+
+  it("cancels the jobs for which the drain had no time", async () => {
+    const program = run({ source: "job", sluices: [{ drain: { timeout: 200 } }] });
+    await using _stream = await openEventStream(await program.origin());
+    program.kill("SIGTERM");
+    expect(await program.message("closed")).toEqual({ closed: "drained" });
+    expect(await program.message("job")).toEqual({ job: "aborted" });
+    expect(await program.ended).toBe("SIGTERM");
+  });
+
+  const unshare = ["unshare", "--user", "--map-root-user", "--pid", "--fork", "--kill-child"];
+  const canUnshare = spawnSync("unshare", [...unshare.slice(1), "true"]).status === 0;
+  it.skipIf(!canUnshare)("ends with the usual status as the first process of a container", async () => {
+    const program = run({}, [...unshare, process.execPath]);
+    const origin = await program.origin();
+    await open(origin);
+    await fetch(`${origin}/raise/SIGTERM`);
+    expect(await program.message("closed")).toEqual({ closed: "drained" });
+    expect(await program.ended).toBe(128 + constants.signals.SIGTERM);
+  });
+});
+
+describe("a program with drainOn and listeners of its own", () => {
+  it.each(["on", "once"] as const)("decides itself how it ends, also with a listener added by %s", async (listener) => {
+    const program = run({ listener });
+    await open(await program.origin());
+    program.kill("SIGTERM");
+    expect(await program.message("closed")).toEqual({ closed: "drained" });
+    expect(await program.message("listener")).toEqual({ listener: "called" });
+    expect(await program.message("listener")).toEqual({ listener: "server closed" });
+    expect(await program.ended).toBe(7);
+  });
+
+  it("decides itself although its listener closes the Sluice", async () => {
+    const program = run({ listener: "close" });
+    await open(await program.origin());
+    program.kill("SIGTERM");
+    expect(await program.ended).toBe(7);
+  });
+
+  it("lives on if its listener does not end it", async () => {
+    const program = run({ listener: "log" });
+    const origin = await program.origin();
+    await open(origin);
+    program.kill("SIGTERM");
+    expect(await program.message("closed")).toEqual({ closed: "drained" });
+    await new Promise((resolve) => setTimeout(resolve, 700));
+    expect(await (await fetch(`${origin}/json`)).json()).toHaveProperty("pid");
+  });
+
+  it("has its streams cut on a second signal", async () => {
+    const program = run({ listener: "log", sluices: [SLOW] });
+    await open(await program.origin());
+    program.kill("SIGTERM");
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    program.kill("SIGTERM");
+    expect(await program.message("closed")).toEqual({ closed: "drained" });
+  });
+});
+
+describe("on node:http2, a server with drainOn", () => {
+  it("sends GOAWAY to every session before a stream ends, and ends", async () => {
+    const program = run({ protocol: "http2", sluices: [{ drain: { grace: 0 } }] });
+    const origin = await program.origin();
+    const events: string[] = [];
+    const session = connect(origin);
+    onTestFinished(() => session.destroy());
+    session.on("goaway", () => events.push("goaway"));
+    session.on("close", () => events.push("session closed"));
+    const request = session.request({ ":path": "/stream" });
+    request.on("end", () => events.push("stream ended")).resume();
+    await new Promise((resolve) => request.once("data", resolve));
+    const idle = connect(origin);
+    onTestFinished(() => idle.destroy());
+    idle.on("goaway", () => events.push("idle goaway"));
+    await new Promise((resolve) => idle.request({ ":path": "/json" }).on("end", resolve).resume());
+    program.kill("SIGTERM");
+    expect(await program.ended).toBe("SIGTERM");
+    expect(events.indexOf("goaway")).toBeLessThan(events.indexOf("stream ended"));
+    expect(events).toEqual(expect.arrayContaining(["goaway", "idle goaway", "stream ended", "session closed"]));
+  });
+
+  it("lets server.close() of the program's own listener finish", async () => {
+    const program = run({ protocol: "http2", listener: "on" });
+    const origin = await program.origin();
+    const session = connect(origin);
+    onTestFinished(() => session.destroy());
+    const request = session.request({ ":path": "/stream" });
+    await new Promise((resolve) => request.once("data", resolve));
+    const start = performance.now();
+    program.kill("SIGTERM");
+    expect(await program.ended).toBe(7);
+    expect(performance.now() - start).toBeLessThan(3_000);
+  });
+});
+
+describe.each([
+  ["this Node", [process.execPath]],
+  ["the newest Node", commandOf("node-newest")],
+  ["Bun", commandOf("bun")],
+  ["Deno", commandOf("deno", "run", "--no-config", "--allow-all")],
+  ["Deno without permissions", commandOf("deno", "run", "--no-config", "--allow-net")],
+])("on %s, a program with drainOn", (_, command) => {
+  const isSkipped = command === undefined && process.env.CI !== "true";
+
+  it.skipIf(isSkipped)("drains, and ends in time", async () => {
+    const program = run({}, command);
+    await open(await program.origin());
+    program.kill("SIGTERM");
+    expect(await program.message("closed")).toEqual({ closed: "drained" });
+    const { end, ms } = await endOf(program);
+    expect(["SIGTERM", 128 + constants.signals.SIGTERM]).toContain(end);
+    expect(ms).toBeLessThan(4_000);
+  });
+
+  it.skipIf(isSkipped)("ends by itself if nothing else keeps it alive", async () => {
+    const program = run({ idle: true }, command);
+    expect(await program.message("listeners")).toEqual({ listeners: 1 });
+    expect(await program.ended).toBe(0);
+  });
+});
