@@ -95,6 +95,8 @@ export class Commands {
 
   async #executeAll(): Promise<void> {
     this.#isExecuting = true;
+    // Commands that arrive together share a slice.
+    await undefined;
     let sliceEnd = performance.now() + SLICE_MS;
     for (let next = this.#waiting.shift(); next !== undefined; next = this.#waiting.shift()) {
       this.#tryDisconnect(next.selector, next.openedUntil);
