@@ -35,7 +35,7 @@ export const reload = {
  * @param {ReconnectingReader} reader
  */
 async function changeHandler(site, reader) {
-  replaceIn(site.folder, '"tick"', '"tock"');
+  replaceIn(site.folder, /"tick"/, () => '"tock"');
   await eventually(RELOAD_TIMEOUT_MS, "the changed handler to answer", async () => {
     const clock = await site.open("/api/clock");
     return (await clock.next().finally(() => clock.leave())).type === "tock";
@@ -50,7 +50,9 @@ async function changeHandler(site, reader) {
  * @param {ReconnectingReader} reader
  */
 async function changeSluice(site, reader) {
-  replaceIn(site.folder, "createSluice({", "createSluice({ retry: 50_000,");
+  replaceIn(site.folder, /createSluice\((\{?)/, (_, brace) =>
+    brace ? "createSluice({ retry: 50_000," : "createSluice({ retry: 50_000 }",
+  );
   await eventually(RELOAD_TIMEOUT_MS, "the changed Sluice to answer", async () => {
     const clock = await site.open("/api/clock");
     await clock.next().finally(() => clock.leave());
@@ -85,11 +87,11 @@ async function receivesNews(site, reader) {
 /**
  * Replaces a text in the one file of the project that has it.
  * @param {string} folder
- * @param {string} from
- * @param {string} to
+ * @param {RegExp} from
+ * @param {(...match: string[]) => string} to
  */
 function replaceIn(folder, from, to) {
-  const files = sourcesIn(folder).filter((path) => readFileSync(path, "utf8").includes(from));
+  const files = sourcesIn(folder).filter((path) => from.test(readFileSync(path, "utf8")));
   assert.equal(files.length, 1, `one file of the page must contain ${from}`);
   const [file = ""] = files;
   writeFileSync(file, readFileSync(file, "utf8").replace(from, to));
