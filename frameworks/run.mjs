@@ -36,6 +36,8 @@ const pending = fixtures.flatMap((fixture) =>
     .map((mode) => ({ fixture, mode })),
 );
 
+// The servers end with this process, also if a signal ends it.
+for (const signal of ["SIGTERM", "SIGINT"]) process.once(signal, () => process.exit(1));
 const timer = setTimeout(() => {
   for (const { fixture, mode } of pending)
     record({

@@ -6,6 +6,9 @@ import { PROGRAMS, runtimePackages } from "../../scripts/programs.mjs";
 
 /** @typedef {import("./fixture.d.mts").NamedFixture} NamedFixture */
 
+/** @type {Record<string, string>} */
+const NAMES = { bun: "Bun", deno: "Deno", "node-newest": "Node" };
+
 /**
  * Returns a text such as `Express 5.3.0`, or `Hono 4.13.19, @hono/node-server 2.1.9`.
  * @param {NamedFixture} fixture
@@ -16,7 +19,7 @@ export function titleWithVersions({ title, folder, packages }) {
   const texts = packages.map((name, i) => {
     const version = runtimeVersion(name) ?? lock.packages[`node_modules/${name}`]?.version;
     if (version === undefined) throw new Error(`The lockfile of ${folder} has no ${name}.`);
-    return `${i === 0 ? title : name} ${version}`;
+    return `${i === 0 ? title : (NAMES[name] ?? name)} ${version}`;
   });
   return texts.length === 0 ? title : texts.join(", ");
 }
