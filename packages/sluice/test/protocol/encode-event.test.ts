@@ -174,4 +174,8 @@ describe("an encoded event", () => {
       { numRuns: 3000 },
     );
   });
+
+  it("writes no line for an empty type, which some parsers read as a type of its own", () => {
+    expect(encodeEvent({ event: "", data: "x" })).toBe("data: x\n\n");
+  });
 });
