@@ -15,7 +15,6 @@
 /** @type {readonly KnownFailure[]} */
 export const KNOWN_FAILURES = [
   { fixture: "bun", step: "hot reload", cause: "6" },
-  { fixture: "deno", step: "SIGTERM", mode: "production", cause: "7" },
   { fixture: "fastify", step: "headers", cause: "1" },
   { fixture: "fastify", step: "headers of refusals", cause: "1" },
   { fixture: "hono", step: "headers", cause: "1" },
