@@ -10,10 +10,15 @@
  * @property {string} step
  * @property {import("./frame/fixture.d.mts").ModeName} [mode] Default: both
  * @property {string} cause in a few words, e.g. the number of the issue's item
+ * @property {true} [unsteady] the step passes in some runs
  */
 
 /** @type {readonly KnownFailure[]} */
 export const KNOWN_FAILURES = [
+  // On Deno, drain() can resolve before the last bytes of a Fetch stream have left.
+  { fixture: "deno", step: "SIGTERM", cause: "7", unsteady: true },
+  // Deno's watcher waits for the end of the old program, which listens for SIGTERM.
+  { fixture: "deno", step: "hot reload", cause: "6", unsteady: true },
   { fixture: "bun", step: "hot reload", cause: "6" },
   { fixture: "fastify", step: "headers", cause: "1" },
   { fixture: "fastify", step: "headers of refusals", cause: "1" },

@@ -22,6 +22,11 @@ describe("a step", () => {
     });
   });
 
+  it("that is known as unsteady may pass or fail", () => {
+    const unsteady = known.map((row) => ({ ...row, unsteady: true as const }));
+    expect([judge(passed, unsteady).verdict, judge(failed, unsteady).verdict]).toEqual(["ok", "known"]);
+  });
+
   it("is not known to fail in another mode, step or fixture", () => {
     const others = [
       { fixture: "koa", step: "gap", mode: "development" as const, cause: "7" },

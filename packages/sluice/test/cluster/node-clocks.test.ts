@@ -31,7 +31,7 @@ it("a moment of another node is placed no earlier than it was, and late by the f
   );
 });
 
-it("a moment is placed after the newest own beat that the other node had received, whatever the clocks say", () => {
+it("a moment is placed after the newest own beat that the other node had received, even if clocks are wrong", () => {
   const clocks = new NodeClocks();
   clocks.recordBeat("other", AHEAD, 0);
   for (let n = 1; n <= 100; n++) clocks.recordOwnBeat({ epoch: "e", offset: n * 10 }, n * 1_000);
