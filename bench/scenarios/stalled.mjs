@@ -22,8 +22,8 @@ const FILL_BYTES = 24 * MEBIBYTE;
 const STALLED = 20;
 
 /**
- * Measures the cost of subscribers that never read, while much is published to them and to live ones: the most bytes
- * that ever wait for one of them, and the growth of the process compared with a run without them.
+ * Measures the cost of subscribers that never read, while much is published to them and to live ones. Returns two
+ * figures: the most bytes that waited for one of them, and the growth of the process compared with a run without them.
  * @param {import("../settings.mjs").Settings} settings
  * @returns {Promise<import("../report.mjs").Figure[]>}
  */

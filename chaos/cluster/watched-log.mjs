@@ -12,7 +12,7 @@
 
 /**
  * Returns the same log, which also reports the position of every appended event and every life that it enters. The ID
- * of an event does not always show its position: a publisher may give its own.
+ * of an event does not always show its position, because a publisher may choose the ID.
  * @param {Log} log
  * @param {Watcher} watcher
  * @returns {Log}

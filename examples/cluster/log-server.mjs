@@ -61,8 +61,8 @@ function redisArgs(port, folder) {
 }
 
 /**
- * NATS acknowledges an event when the operating system has it. So the event survives a killed process, but not a crash
- * of the machine (see docs/logs.md).
+ * NATS acknowledges an event when the operating system has it. So the event survives if the process is
+ * killed, but not if the machine crashes (see docs/logs.md).
  * @param {number} port
  * @param {string} folder
  */

@@ -1,6 +1,6 @@
 /**
- * A clock, in ms since 1970, that follows the wall clock but never runs slower than the monotonic clock. So nothing
- * that expires by it lives longer because the wall clock was set back, or because the monotonic clock stood still.
+ * A clock, in ms since 1970, that follows the wall clock but never runs slower than the monotonic clock. So an
+ * expiry is never delayed if the wall clock is set back, or if the monotonic clock stands still.
  */
 export class SteadyClock {
   #time = Date.now();

@@ -2,8 +2,8 @@
 export const MAX_RUNNING = 2;
 
 /**
- * Limits the exports that one user runs at the same time. `take` checks and takes in one step, so that of many requests
- * at the same moment only {@link MAX_RUNNING} succeed.
+ * Limits the exports that one user runs at the same time. `take` checks and takes in one step, so simultaneous requests
+ * cannot exceed {@link MAX_RUNNING}.
  */
 export interface ExportPermits {
   /** Takes a permit. Resolves to false if the user has no more. */
