@@ -22,6 +22,7 @@ export const NODE_PROGRAM = `
       await Promise.all(Array.from({ length: 5_000 }, publishSome));
       return numbers.position();
     },
+    position: () => numbers.position(),
     publish: ({ n }) => void publish(n, ""),
     async serve() {
       await numbers.position();
