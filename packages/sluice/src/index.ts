@@ -3,7 +3,7 @@ export { Channel } from "./channel/channel.ts";
 export type { ChannelOptions } from "./channel/channel-options.ts";
 export type { Gap, GapReason } from "./channel/event/gap.ts";
 export type { AnyEvents, ChannelEvent, EventMap } from "./channel/event/kept-event.ts";
-export type { PublishOptions } from "./channel/event/new-entry.ts";
+export type { PublishOptions } from "./channel/event/publish-options.ts";
 export type { SelectionOptions } from "./channel/event/selection-options.ts";
 export type { StandardSchema } from "./channel/event/standard-schema.ts";
 export type { ChannelStats } from "./channel/open-channel.ts";

@@ -8,7 +8,6 @@ import type { ChannelOptions } from "./channel/channel-options.ts";
 import type { AnyEvents, EventMap } from "./channel/event/kept-event.ts";
 import { NOBODY } from "./channel/local-presence.ts";
 import type { Cluster } from "./cluster/cluster.ts";
-import { RESERVED_PREFIX } from "./cluster/cluster-events.ts";
 import type { Presence } from "./cluster/presence.ts";
 import type { JobRegistry } from "./jobs/job-registry.ts";
 import { Jobs } from "./jobs/jobs.ts";
@@ -262,3 +261,6 @@ export function createSluice(options: SluiceOptions = {}): Sluice {
 }
 
 const NO_OPTIONS: StreamOptions = {};
+
+/** Begins the names of the channels by which nodes talk to each other. */
+const RESERVED_PREFIX = "sluice:";

@@ -1,18 +1,14 @@
 import { OnDemand } from "../base/on-demand.ts";
 import { SluiceError } from "../base/sluice-error.ts";
 import type { Log } from "../logs/log.ts";
+import { dataText } from "../stream/source/item-text.ts";
 import type { StreamHub } from "../stream/stream-hub.ts";
 import { type ChannelOptions, type ChannelSettings, checkChannelOptions } from "./channel-options.ts";
 import { FilterNumbers } from "./event/filter-numbers.ts";
 import type { AnyEvents, EventMap } from "./event/kept-event.ts";
-import {
-  type DataText,
-  makeEntry,
-  NO_PUBLISH_OPTIONS,
-  type Publication,
-  type PublishOptions,
-} from "./event/new-entry.ts";
-import { applySchema } from "./event/standard-schema.ts";
+import type { DataText, Publication } from "./event/new-entry.ts";
+import { NO_PUBLISH_OPTIONS, type PublishOptions } from "./event/publish-options.ts";
+import type { SchemaResult } from "./event/standard-schema.ts";
 import { type LocalPresence, NOBODY } from "./local-presence.ts";
 import { askLog } from "./log-failed.ts";
 import type { ChannelStats, OpenChannel } from "./open-channel.ts";
@@ -32,6 +28,8 @@ export interface ChannelSetup<Events extends EventMap> {
   readonly options: ChannelOptions<Events>;
 }
 
+type OpenChannelCode = typeof import("./open-channel.ts");
+
 /** Figures of a channel whose log is not open yet. */
 const NOT_OPEN: ChannelStats = {
   subscribers: 0,
@@ -50,7 +48,11 @@ export class Channel<Events extends EventMap = AnyEvents> {
   readonly #log: Log;
   readonly #settings: ChannelSettings;
   readonly #subscribed: SubscribedChannel;
-  readonly #opened: OnDemand<OpenChannel> = new OnDemand(() => askLog(this.name, "be opened", this.#open()));
+  /** The code that moves events. It is loaded before the log is opened, so that it refuses an event without the log. */
+  readonly #code: OnDemand<OpenChannelCode> = new OnDemand(() =>
+    askLog(this.name, "be opened", import("./open-channel.ts")),
+  );
+  readonly #opened: OnDemand<OpenChannel> = new OnDemand(() => this.#open());
   #closed = false;
 
   /** @internal Use `sluice.channel()`. */
@@ -86,20 +88,21 @@ export class Channel<Events extends EventMap = AnyEvents> {
     // No async function: its frame and promises would be most of the cost of a publish (`npm run bench -- logs`).
     try {
       const { schemas } = this.#settings;
-      const schema = schemas !== undefined && Object.hasOwn(schemas, type) ? schemas[type] : undefined;
-      const value = schema === undefined ? data : applySchema(type, schema, data);
-      return schema !== undefined && value instanceof Promise
-        ? value.then((settled) => this.#publish({ type, value: settled, options }))
-        : this.#publish({ type, value, options });
+      if (schemas === undefined || !Object.hasOwn(schemas, type)) return this.#publish(type, textOf(data), options);
+      const result = schemas[type]!["~standard"].validate(data);
+      // Not `instanceof`: a schema may be of another realm, or bring a promise class of its own.
+      return "then" in result
+        ? Promise.resolve(result).then((settled) => this.#publishValid(type, settled, options))
+        : this.#publishValid(type, result, options);
     } catch (error) {
       return Promise.reject(error);
     }
   }
 
   /** @internal Publishes data that is text already, as the log keeps it. */
-  publishText(type: string, { text: value, json }: DataText, options: PublishOptions): Promise<string> {
+  publishText(type: string, data: DataText, options: PublishOptions): Promise<string> {
     try {
-      return this.#publish({ type, value, json, options });
+      return this.#publish(type, data, options);
     } catch (error) {
       return Promise.reject(error);
     }
@@ -162,8 +165,23 @@ export class Channel<Events extends EventMap = AnyEvents> {
     await (await this.#opened.settled())?.close();
   }
 
-  #publish(publication: Publication): Promise<string> {
+  #publishValid(type: string, result: SchemaResult<unknown>, options: PublishOptions): Promise<string> {
+    if (result.issues === undefined) return this.#publish(type, textOf(result.value), options);
+    const { issues } = result;
+    return Promise.resolve(this.#code.get()).then(({ schemaMismatch }) => {
+      throw schemaMismatch(type, issues);
+    });
+  }
+
+  #publish(type: string, data: DataText, options: PublishOptions): Promise<string> {
     this.#mustBeOpen();
+    const code = this.#code.get();
+    if (!(code instanceof Promise)) return this.#append(code, { type, data, options });
+    const publication = { type, data, options: copyOptions(options) };
+    return code.then((loaded) => this.#append(loaded, publication));
+  }
+
+  #append({ makeEntry }: OpenChannelCode, publication: Publication): Promise<string> {
     const entry = makeEntry(this.name, this.#settings, publication);
     const opened = this.open();
     return opened instanceof Promise ? opened.then((open) => open.publish(entry)) : opened.publish(entry);
@@ -171,14 +189,22 @@ export class Channel<Events extends EventMap = AnyEvents> {
 
   async #open(): Promise<OpenChannel> {
     this.#mustBeOpen();
-    const { OpenChannel } = await import("./open-channel.ts");
-    const { name } = this;
-    const onError = (error: unknown) => this.#hub.report(error, { stage: "log", channel: name });
-    const log = await this.#log.open(name, { retain: this.#settings.retain, onError });
-    return new OpenChannel({ hub: this.#hub, log, name, settings: this.#settings });
+    const { openChannel } = await this.#code.get();
+    return openChannel({ hub: this.#hub, log: this.#log, name: this.name, settings: this.#settings });
   }
 
   #mustBeOpen(): void {
     if (this.#closed) throw new SluiceError("CLOSED", `Channel "${this.name}" is closed.`);
   }
+}
+
+/** Returns the data as text, so that the caller cannot change it afterwards. Throws `INVALID_DATA`. */
+function textOf(value: unknown): DataText {
+  return { text: dataText(value), json: typeof value !== "string" };
+}
+
+/** Copies the options of a publication that waits, since the caller may change them meanwhile. */
+function copyOptions(options: PublishOptions): PublishOptions {
+  // Only an array is copied. Any other value must reach the check as it is, and be refused.
+  return Array.isArray(options?.topics) ? { ...options, topics: [...options.topics] } : options;
 }

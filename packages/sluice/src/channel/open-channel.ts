@@ -1,7 +1,7 @@
 import { show } from "../base/check-option.ts";
 import { formatPosition, type Position } from "../base/position.ts";
 import { SluiceError } from "../base/sluice-error.ts";
-import type { ChannelLog, NewEntry } from "../logs/log.ts";
+import type { ChannelLog, Log, NewEntry } from "../logs/log.ts";
 import type { Feed, SourceContext } from "../stream/feed.ts";
 import type { SseItem } from "../stream/source/sse-item.ts";
 import type { StreamHub } from "../stream/stream-hub.ts";
@@ -20,6 +20,9 @@ import type { History, HistoryQuery } from "./read/history.ts";
 import { readHistory } from "./read/read-history.ts";
 import type { SubscriptionSettings } from "./subscribe-options.ts";
 
+export { makeEntry } from "./event/new-entry.ts";
+export { schemaMismatch } from "./event/standard-schema.ts";
+
 /** Figures of a channel in this process. */
 export interface ChannelStats {
   readonly subscribers: number;
@@ -36,11 +39,19 @@ export interface ChannelStats {
 }
 
 /** Options of an {@link OpenChannel}. */
-export interface OpenChannelOptions {
+interface OpenChannelOptions<L> {
   readonly hub: StreamHub;
-  readonly log: ChannelLog;
+  readonly log: L;
   readonly name: string;
   readonly settings: ChannelSettings;
+}
+
+/** Opens the log of a channel. Rejects with `LOG_FAILED`, as every later operation of the log does. */
+export async function openChannel({ log, ...options }: OpenChannelOptions<Log>): Promise<OpenChannel> {
+  const { hub, name, settings } = options;
+  const onError = (error: unknown) => hub.report(error, { stage: "log", channel: name });
+  const open = async () => log.open(name, { retain: settings.retain, onError });
+  return new OpenChannel({ ...options, log: await askLog(name, "be opened", open()) });
 }
 
 /** A channel whose log is open: it publishes, delivers and reads events. Loaded when the first channel is made. */
@@ -52,7 +63,7 @@ export class OpenChannel {
   /** The highest offset of an event that this process published. */
   #newestPublished = 0;
 
-  constructor({ hub, log, name, settings }: OpenChannelOptions) {
+  constructor({ hub, log, name, settings }: OpenChannelOptions<ChannelLog>) {
     this.#name = name;
     this.#log = log;
     this.#delivery = new Delivery({ hub, log, channel: name, settings });

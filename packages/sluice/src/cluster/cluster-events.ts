@@ -42,7 +42,6 @@ export interface DisconnectCommand {
 /** Events by which nodes give each other commands, on a channel that nothing else uses: no beat may trim a command. */
 export type ClusterCommands = { disconnect: DisconnectCommand };
 
-/** The channels of these events. Their names begin with the prefix that channels of users cannot have. */
+/** The channels of these events. A channel of a user cannot have a name that begins with `sluice:`. */
 export const CLUSTER_CHANNEL = "sluice:cluster";
 export const COMMANDS_CHANNEL = "sluice:commands";
-export const RESERVED_PREFIX = "sluice:";

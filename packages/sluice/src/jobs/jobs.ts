@@ -1,6 +1,6 @@
 import { checkFunction, checkNames, checkText } from "../base/check-option.ts";
 import { OnDemand } from "../base/on-demand.ts";
-import { checkTopics } from "../channel/event/topics.ts";
+import { checkTopic } from "../channel/event/topics.ts";
 import type { FeedSource } from "../stream/feed.ts";
 import type { JobState } from "./job.ts";
 import type { JobContext, JobFunction } from "./job-runner.ts";
@@ -59,7 +59,7 @@ export class Jobs<Progress = unknown, Result = unknown> {
     checkText("id", options.id);
     checkText("user", options.user);
     // The ID is a topic of the jobs' channel.
-    if (options.id !== undefined) checkTopics([options.id], "INVALID_OPTION");
+    if (options.id !== undefined) checkTopic(options.id, "INVALID_OPTION");
     if (typeof run !== "function") checkFunction("run", run ?? null);
     const { id = crypto.randomUUID(), user } = options;
     const job: NewJob = { id, user, startedAt: new Date(), state: "running" };

@@ -21,7 +21,7 @@ export interface StreamOwner {
   readonly report: Report;
   /** True once new streams get 503: the server is about to stop. */
   readonly refusing: boolean;
-  countDelivered(events: number): void;
+  readonly counts: { delivered: number };
   /** Called when the stream has ended. Its transport may still have bytes to send. */
   ended(stream: EventStream): void;
   /** Called when the transport has finished with the stream. */
@@ -146,7 +146,7 @@ export class EventStream implements SinkOwner, FeedTarget, EventStreamSetup {
   write(piece: Piece): boolean {
     if (this.#reason !== undefined) return false;
     this.#ownEvents += piece.events;
-    this.#owner.countDelivered(piece.events);
+    this.#owner.counts.delivered += piece.events;
     this.#writtenAt = this.#owner.now;
     return (this.#writable = this.sink.write(piece));
   }

@@ -44,20 +44,20 @@ export class StreamHub implements StreamOwner {
   sessions: SharedConnections | undefined;
   /** Called when the Sluice closes, each under the object that it stops to watch. */
   readonly cleanups: Map<object, () => void> = new Map();
+  /** Requests that were admitted and whose source is still being opened. */
+  readonly opening: Set<PendingStream> = new Set();
+  /** Requests that wait until the code that opens streams is loaded. They are not admitted yet. */
+  readonly loading: Set<PendingStream> = new Set();
+  /** Totals since the Sluice was made. */
+  readonly counts = { opened: 0, delivered: 0, heartbeats: 0, gaps: 0 };
   readonly #streams = new Set<EventStream>();
   readonly #ending = new Set<EventStream>();
-  readonly #opening = new Set<PendingStream>();
-  readonly #loading = new Set<PendingStream>();
   readonly #perKey = new Map<string, number>();
   #draining = false;
   #refusing = false;
   /** In whole ms: each stream keeps such times, and fractions would be objects. */
   #now = Math.floor(performance.now());
   #lastNumber = 0;
-  #opened = 0;
-  #delivered = 0;
-  #heartbeats = 0;
-  #gaps = 0;
   #bytesOfClosed = 0;
   readonly #closedByReason: Record<CloseReason, number>;
 
@@ -80,24 +80,14 @@ export class StreamHub implements StreamOwner {
     return this.#ending;
   }
 
-  /** Requests that were admitted and whose source is still being opened. */
-  get opening(): ReadonlySet<PendingStream> {
-    return this.#opening;
-  }
-
-  /** Requests that wait until the code that opens streams is loaded. They are not admitted yet. */
-  get loading(): ReadonlySet<PendingStream> {
-    return this.#loading;
-  }
-
   /** Number of streams and requests that are not finished. */
   get unfinished(): number {
-    return this.#streams.size + this.#opening.size + this.#ending.size + this.#loading.size;
+    return this.#streams.size + this.opening.size + this.#ending.size + this.loading.size;
   }
 
   /** True if `maxConnections` are open. */
   get isFull(): boolean {
-    return this.#streams.size + this.#opening.size >= this.settings.maxConnections;
+    return this.#streams.size + this.opening.size >= this.settings.maxConnections;
   }
 
   /** Bytes to write at once: half a high-water mark, so that a socket holds at most one and a half marks. */
@@ -138,17 +128,9 @@ export class StreamHub implements StreamOwner {
     else this.#perKey.set(key, left);
   }
 
-  beginOpening(pending: PendingStream): void {
-    this.#opening.add(pending);
-  }
-
-  endOpening(pending: PendingStream): void {
-    this.#opening.delete(pending);
-  }
-
   add(stream: EventStream): void {
     this.#streams.add(stream);
-    this.#opened++;
+    this.counts.opened++;
   }
 
   ended(stream: EventStream): void {
@@ -163,16 +145,7 @@ export class StreamHub implements StreamOwner {
     this.#ending.delete(stream);
   }
 
-  // Loading and draining
-
-  beginLoading(pending: PendingStream): void {
-    this.#loading.add(pending);
-  }
-
-  /** Returns false if the request was ended meanwhile. */
-  endLoading(pending: PendingStream): boolean {
-    return this.#loading.delete(pending);
-  }
+  // Draining
 
   /** True once a drain has begun: `health()` then reports `draining`. */
   get draining(): boolean {
@@ -197,37 +170,9 @@ export class StreamHub implements StreamOwner {
 
   // Counters
 
-  countDelivered(events: number): void {
-    this.#delivered += events;
-  }
-
-  countHeartbeat(): void {
-    this.#heartbeats++;
-  }
-
-  countGap(): void {
-    this.#gaps++;
-  }
-
   /** Counts a request that got no stream. */
   countRefused(reason: "refused" | "disconnected"): void {
     this.#closedByReason[reason]++;
-  }
-
-  get opened(): number {
-    return this.#opened;
-  }
-
-  get delivered(): number {
-    return this.#delivered;
-  }
-
-  get heartbeats(): number {
-    return this.#heartbeats;
-  }
-
-  get gaps(): number {
-    return this.#gaps;
   }
 
   get closedByReason(): Readonly<Record<CloseReason, number>> {

@@ -27,7 +27,7 @@ interface SweepOwner {
   readonly now: number;
   readonly startedAt: number;
   renewClock(): void;
-  countHeartbeat(): void;
+  readonly counts: { heartbeats: number };
 }
 
 /** Number of sweeps within the shortest interval that is watched. An action is late by at most an eighth of it. */
@@ -126,7 +126,7 @@ export class Sweep {
     if (stream.sink.left === true) return stream.close("client");
     if (this.#isStalled(stream)) return stream.close("stalled");
     if (stream.writable && this.#owner.now - stream.writtenAt >= stream.heartbeat) {
-      this.#owner.countHeartbeat();
+      this.#owner.counts.heartbeats++;
       stream.beat();
     }
   }

@@ -20,11 +20,11 @@ export class LoadingStream extends PendingStream {
     this.#hub = hub;
     this.channel = (source as FeedSource).channel;
     this.remoteAddress = remoteAddress;
-    hub.beginLoading(this);
+    hub.loading.add(this);
   }
 
   /** Ends the wait. The request is refused once loading has ended. */
   close(): void {
-    this.#hub.endLoading(this);
+    this.#hub.loading.delete(this);
   }
 }

@@ -97,9 +97,9 @@ export class Transports {
       return call.refuse({ ...answer, headers: { ...lowerCased(options.headers), ...answer.headers } }, reason);
     };
     return opener.then(
-      (loaded) => (hub.endLoading(pending) ? call.open(loaded) : refuse("disconnected")),
+      (loaded) => (hub.loading.delete(pending) ? call.open(loaded) : refuse("disconnected")),
       (error) => {
-        const isWaiting = hub.endLoading(pending);
+        const isWaiting = hub.loading.delete(pending);
         hub.report(error, { stage: "load" });
         return refuse(isWaiting ? "refused" : "disconnected");
       },

@@ -171,7 +171,7 @@ export class Cursor implements Feed, Member {
     this.#lastSent = position;
     let text = opening;
     if (gap !== undefined) {
-      hub.countGap();
+      hub.counts.gaps++;
       text += (opening && "\n") + gapText(gap, gapEvent, snapshot !== undefined);
     } else if (snapshot !== undefined) text += opening && "\n";
     else text += `id: ${formatPosition(position)}\n\n`;

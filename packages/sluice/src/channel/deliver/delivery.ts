@@ -73,7 +73,7 @@ export class Delivery implements LiveLogListener {
       const selected = isShared ? forAll : this.#select(cohort, events);
       if (selected.length === 0) continue;
       const piece = isShared ? plain : pieces.of(selected);
-      this.hub.countDelivered(piece.events * cohort.size);
+      this.hub.counts.delivered += piece.events * cohort.size;
       cohort.write(piece, selected[selected.length - 1]!.position, this.hub.now);
     }
   }

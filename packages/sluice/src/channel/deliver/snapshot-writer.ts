@@ -62,7 +62,7 @@ export class SnapshotWriter {
     const snapshot = await snapshots.get(cohort, position);
     if (snapshot === undefined) return !this.#stopped;
     if (!snapshot.isComplete && !this.#stopped) {
-      hub.countGap();
+      hub.counts.gaps++;
       target.write(new Piece(toBytes(gapText(incompleteGap(position), gapEvent, true)), 0));
     }
     for (let index = 0; !this.#stopped; ) {

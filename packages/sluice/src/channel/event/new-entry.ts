@@ -3,26 +3,8 @@ import { SluiceError } from "../../base/sluice-error.ts";
 import type { NewEntry } from "../../logs/log.ts";
 import { toBytes } from "../../protocol/bytes.ts";
 import { checkFields } from "../../protocol/encode-event.ts";
-import { dataText } from "../../stream/source/item-text.ts";
-import { checkTopics } from "./topics.ts";
-
-/** Options of `channel.publish()`. */
-export interface PublishOptions {
-  /**
-   * Topics of the event: only subscribers that name one of them receive it. Default: none; all subscribers receive it.
-   */
-  readonly topics?: readonly string[];
-  /**
-   * The publisher's own event ID, 1 to 512 characters. Default: the log's ID. If the channel still keeps an event with
-   * this ID, the event is not published again, so a publisher can safely repeat a call whose outcome it does not know.
-   */
-  readonly id?: string;
-  /** Reconnection time that subscribers use from now on, in ms. Default: unchanged. */
-  readonly retry?: number;
-}
-
-/** Options of an event without options. */
-export const NO_PUBLISH_OPTIONS: PublishOptions = {};
+import { NO_PUBLISH_OPTIONS, type PublishOptions } from "./publish-options.ts";
+import { checkTopic, unique } from "./topics.ts";
 
 /** Rules for the events of a channel. */
 export interface EntryRules {
@@ -46,22 +28,20 @@ export interface DataText {
 /** An event to publish. */
 export interface Publication {
   readonly type: string;
-  readonly value: unknown;
-  /** {@link DataText.json}, if `value` is such a text. */
-  readonly json?: boolean;
+  readonly data: DataText;
   readonly options: PublishOptions;
 }
 
 /**
- * Returns the log entry of a publication. Copies the data as text, so that the caller cannot change it afterwards.
- * Throws `INVALID_DATA`, `EVENT_TOO_LARGE`, `INVALID_FIELD` and, for unknown options, `INVALID_OPTION`.
+ * Returns the log entry of a publication. Throws `EVENT_TOO_LARGE`, `INVALID_FIELD` and, for unknown options,
+ * `INVALID_OPTION`.
  */
 export function makeEntry(channel: string, rules: EntryRules, publication: Publication): NewEntry {
-  const { type, value, options, json = typeof value !== "string" } = publication;
+  const { type, options } = publication;
+  const { text: data, json } = publication.data;
   const { maxEventBytes, gapEvent } = rules;
   const topics = checkTopicsOf(channel, rules, options);
   const { id, retry } = options;
-  const data = publication.json === undefined ? dataText(value) : (value as string);
   const bytes = exceeds(data, maxEventBytes);
   if (bytes > 0) {
     throw new SluiceError(
@@ -98,7 +78,7 @@ function checkTopicsOf(
 ): readonly string[] | undefined {
   if (options !== NO_PUBLISH_OPTIONS) {
     checkNames("publish", options, PUBLISH_NAMES);
-    if ("topics" in options) return checkTopics(options.topics as readonly string[], "INVALID_FIELD");
+    if ("topics" in options) return checkTopics(options.topics as readonly string[]);
   }
   if (!topicsRequired) return undefined;
   throw new SluiceError(
@@ -108,6 +88,22 @@ function checkTopicsOf(
 }
 
 const PUBLISH_NAMES = ["topics", "id", "retry"];
+
+/** Maximum number of topics of one event. */
+const MAX_EVENT_TOPICS = 1_000;
+
+/** Returns the topics without duplicates. Throws `INVALID_FIELD` unless they are 1 to 1,000 valid names. */
+function checkTopics(topics: readonly string[]): readonly string[] {
+  if (!Array.isArray(topics) || topics.length === 0 || topics.length > MAX_EVENT_TOPICS) {
+    throw new SluiceError(
+      "INVALID_FIELD",
+      `\`topics\` must be an array of 1 to ${MAX_EVENT_TOPICS} names, but is ${show(topics)}. ` +
+        "For no topics, leave it out.",
+    );
+  }
+  for (const topic of topics) checkTopic(topic, "INVALID_FIELD");
+  return unique(topics);
+}
 
 /** Returns the size of a text in bytes of UTF-8 if it exceeds `limit`, else 0. */
 function exceeds(text: string, limit: number): number {

@@ -12,7 +12,8 @@ export interface StandardSchema<Output = unknown> {
   };
 }
 
-type SchemaResult<Output> =
+/** What a schema returns, or resolves to. */
+export type SchemaResult<Output> =
   | { readonly value: Output; readonly issues?: undefined }
   | { readonly issues: readonly SchemaIssue[] };
 
@@ -21,23 +22,12 @@ interface SchemaIssue {
   readonly path?: readonly (PropertyKey | { readonly key: PropertyKey })[] | undefined;
 }
 
-/**
- * Returns the data as the schema transforms them; a promise if the schema validates asynchronously. Throws
- * `SCHEMA_MISMATCH`, with the schema's issues as the `cause`.
- */
-export function applySchema(type: string, schema: StandardSchema, data: unknown): unknown {
-  const result = schema["~standard"].validate(data);
-  // Not `instanceof`: a schema may be of another realm, or bring a promise class of its own.
-  return "then" in result ? Promise.resolve(result).then((settled) => accepted(type, settled)) : accepted(type, result);
-}
-
-function accepted(type: string, result: SchemaResult<unknown>): unknown {
-  if (result.issues === undefined) return result.value;
-  const issues = result.issues.map(({ message, path = [] }) => {
+/** Returns the error for data with these issues. They are its `cause`. */
+export function schemaMismatch(type: string, issues: readonly SchemaIssue[]): SluiceError {
+  const texts = issues.map(({ message, path = [] }) => {
     const where = path.map((part) => String(typeof part === "object" ? part.key : part)).join(".");
     return where === "" ? message : `${where}: ${message}`;
   });
-  throw new SluiceError("SCHEMA_MISMATCH", `The data of "${type}" does not fit its schema: ${issues.join("; ")}`, {
-    cause: result.issues,
-  });
+  const message = `The data of "${type}" does not fit its schema: ${texts.join("; ")}`;
+  return new SluiceError("SCHEMA_MISMATCH", message, { cause: issues });
 }

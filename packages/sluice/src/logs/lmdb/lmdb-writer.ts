@@ -1,6 +1,6 @@
 import { isSluiceError } from "../../base/is-sluice-error.ts";
-import { messageOf } from "../../base/message-of.ts";
 import { SluiceError } from "../../base/sluice-error.ts";
+import { messageOf } from "../../base/thrown.ts";
 import { afterTurn, quietSleep } from "../../base/timers.ts";
 import type { LmdbStore } from "./store/lmdb-store.ts";
 

@@ -119,7 +119,7 @@ class Opening extends PendingStream {
   }
 
   #await(opened: Promise<Feed | null>): void {
-    this.#hub.beginOpening(this);
+    this.#hub.opening.add(this);
     this.#exchange.onGone = () => this.#closed();
     // The source function may have cut the connection, before there was a listener.
     if (this.#exchange.gone) this.#closed();
@@ -169,7 +169,7 @@ class Opening extends PendingStream {
       return this.#fail(error, "head");
     }
     this.#settled = true;
-    hub.endOpening(this);
+    hub.opening.delete(this);
     exchange.onGone = undefined;
     // Only its description at the end needs the address.
     if (stream.onClose !== undefined) exchange.keepRemoteAddress?.();
@@ -281,7 +281,7 @@ class Opening extends PendingStream {
     if (this.#settled) return;
     this.#settled = true;
     this.#exchange.onGone = undefined;
-    this.#hub.endOpening(this);
+    this.#hub.opening.delete(this);
     this.#hub.leave(this.#key);
     this.#context.abort(reason);
     this.#notifyClosed(reason);

@@ -83,7 +83,7 @@ describe("resuming", () => {
     expect(gap).toEqual({ reason, lastEventId: lastEventId.slice(0, 128), resumesAfter: `${epoch}-0` });
     expect(subscriber.seen[0]).toMatchObject({ type: "gap", lastEventId: `${epoch}-0` });
     expect(events).toEqual([1, 2, 3]);
-    expect(hub.gaps).toBe(1);
+    expect(hub.counts.gaps).toBe(1);
   });
 
   it("from the position just before the oldest kept event reports no gap", async () => {

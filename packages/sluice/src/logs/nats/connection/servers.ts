@@ -1,6 +1,6 @@
 import { loadPackage } from "../../../base/load-package.ts";
-import { messageOf } from "../../../base/message-of.ts";
 import { SluiceError } from "../../../base/sluice-error.ts";
+import { messageOf } from "../../../base/thrown.ts";
 import { dial } from "./dial.ts";
 import type { NatsConnection } from "./nats-link.ts";
 

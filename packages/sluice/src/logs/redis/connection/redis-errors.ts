@@ -1,6 +1,6 @@
 import { isSluiceError } from "../../../base/is-sluice-error.ts";
-import { messageOf } from "../../../base/message-of.ts";
 import { SluiceError } from "../../../base/sluice-error.ts";
+import { messageOf } from "../../../base/thrown.ts";
 
 /** Explanations of Redis's errors, by their code: the first word of the answer. */
 const MEANINGS: Readonly<Record<string, string>> = {
