@@ -43,9 +43,9 @@ export const SECTIONS = [
     options: "DrainingAdapterOptions",
   },
   {
-    title: "Koa and Hono",
-    call: "sluiceKoa(options), sluiceHono(options)",
-    from: "sluice/koa, sluice/hono",
+    title: "Koa, Hono and h3",
+    call: "sluiceKoa(options), sluiceHono(options), sluiceH3(options)",
+    from: "sluice/koa, sluice/hono, sluice/h3",
     options: "AdapterOptions",
   },
   { title: "createParser", call: "createParser(options)", from: "sluice/protocol", options: "ParserOptions" },

@@ -94,7 +94,7 @@ export const LAYERS: readonly Layer[] = [
   {
     folder: "adapters",
     imports: ["index.ts", "stream/drain-options.ts", "stream/source/discard.ts"],
-    packages: ["fastify", "koa", "hono", "@nestjs/common", "rxjs"],
+    packages: ["fastify", "koa", "hono", "h3", "@nestjs/common", "rxjs"],
   },
   { folder: "auth", imports: ["base", "protocol", "index.ts"], packages: ["jose"] },
   { folder: "metrics", imports: ["base", "protocol", "index.ts"], packages: ["prom-client"] },

@@ -1,9 +1,12 @@
 import { Controller, Get, Module } from "@nestjs/common";
 import Fastify from "fastify";
+import { defineEventHandler } from "h3";
+import * as h3v2 from "h3-v2";
 import { Hono } from "hono";
 import Koa from "koa";
 import { type CloseReason, createSluice } from "sluice";
 import { sluiceFastify } from "sluice/fastify";
+import { sluiceH3 } from "sluice/h3";
 import { sluiceHono } from "sluice/hono";
 import { sluiceKoa } from "sluice/koa";
 import { EventStream, SluiceModule } from "sluice/nest";
@@ -48,6 +51,25 @@ new Hono()
   )
   // @ts-expect-error a number is not a source
   .get("/no", (c) => c.var.sse(1));
+
+// h3 1 and 2.
+const sse = sluiceH3({ sluice });
+defineEventHandler((event) =>
+  sse(event, ({ request }) => {
+    holds<Exactly<typeof request, typeof event.req>>();
+    return orders.subscribe();
+  }),
+);
+new h3v2.H3().get("/", (event) =>
+  sse(event, ({ request }) => {
+    holds<Exactly<typeof request, typeof event.req>>();
+    return orders.subscribe();
+  }),
+);
+// @ts-expect-error a number is not a source
+defineEventHandler((event) => sse(event, 1));
+// @ts-expect-error a request is not an event
+sse(new Request("http://desk.example"), orders.subscribe());
 
 // Nest.
 @Controller()

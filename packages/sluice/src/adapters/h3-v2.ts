@@ -1,0 +1,31 @@
+import type { Sluice, Source, StreamOptions } from "../index.ts";
+
+/** The part of an event of h3 2 that Sluice uses. */
+export interface H3EventOfV2 {
+  readonly req: Request;
+  readonly res: { readonly headers: Headers };
+}
+
+/** True if the event is one of h3 2, or of Nitro 3. */
+export function isEventOfV2(event: Partial<H3EventOfV2> | undefined): boolean {
+  return typeof event?.req?.headers?.get === "function" && typeof event.res?.headers?.get === "function";
+}
+
+/** Answers an event of h3 2. Resolves to the response that the event handler returns. */
+export async function streamOnH3V2(
+  event: H3EventOfV2,
+  sluice: Sluice,
+  source: Source<Request>,
+  options: StreamOptions | undefined,
+): Promise<Response> {
+  const response = await sluice.response(event.req, source, options);
+  // h3 puts the headers of the event over those of the response.
+  const set = event.res.headers;
+  for (const [name, value] of response.headers) {
+    const earlier = set.get(name);
+    if (earlier === null) continue;
+    if (name === "vary") set.set(name, `${earlier}, ${value}`);
+    else if (name !== "set-cookie") set.delete(name);
+  }
+  return response;
+}

@@ -1,0 +1,199 @@
+import { createServer } from "node:http";
+import { connect } from "node:net";
+import {
+  appendResponseHeader,
+  createApp,
+  createRouter,
+  defineEventHandler,
+  getRouterParam,
+  handleCors,
+  setResponseHeader,
+  toNodeListener,
+  toWebHandler,
+} from "h3";
+import * as h3v2 from "h3-v2";
+import { toNodeHandler } from "h3-v2/node";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { sluiceH3 } from "../../src/adapters/h3.ts";
+import { type CloseReason, createSluice, type Sluice, type SourceContext } from "../../src/index.ts";
+import { openEventStream } from "../../src/testing/index.ts";
+import { adapterContract, COOKIES, ORIGIN, type Route, type ServerSetup } from "./support/adapter-contract.ts";
+import { serve } from "./support/listen.ts";
+
+// h3 1 prints unexpected errors. The tests see them in the answers.
+beforeEach(() => void vi.spyOn(console, "error").mockReturnValue());
+afterEach(() => void vi.restoreAllMocks());
+
+function appOfV1({ sluice, routes }: ServerSetup) {
+  const sse = sluiceH3({ sluice });
+  const app = createApp();
+  app.use(defineEventHandler((event) => void handleCors(event, { origin: [ORIGIN] })));
+  const answer = defineEventHandler((event) => {
+    for (const cookie of COOKIES) appendResponseHeader(event, "set-cookie", cookie);
+    const { source, options } = (routes[getRouterParam(event, "name") ?? ""] as Route)(
+      getRouterParam(event, "id") ?? "",
+    );
+    return sse(event, source, options);
+  });
+  return app.use(createRouter().get("/:name/:id", answer));
+}
+
+function appOfV2({ sluice, routes }: ServerSetup) {
+  const sse = sluiceH3({ sluice });
+  const app = new h3v2.H3({ silent: true });
+  app.use((event) => {
+    h3v2.handleCors(event, { origin: [ORIGIN] });
+  });
+  return app.get("/:name/:id", (event) => {
+    for (const cookie of COOKIES) {
+      event.res.headers.append("set-cookie", cookie);
+      event.res.errHeaders.append("set-cookie", cookie);
+    }
+    const { name = "", id = "" } = event.context.params ?? {};
+    const { source, options } = (routes[name] as Route)(id);
+    return sse(event, source, options);
+  });
+}
+
+const withoutServer = (answer: (request: Request) => Response | Promise<Response>) => ({
+  fetch: async (path: string, init: RequestInit = {}) => answer(new Request(`http://desk.example${path}`, init)),
+  close: async () => {},
+});
+
+adapterContract("h3 1 on Node", (setup) => serve(createServer(toNodeListener(appOfV1(setup)))));
+adapterContract("h3 1 without a server", async (setup) => withoutServer(toWebHandler(appOfV1(setup))));
+adapterContract("h3 2 on Node", (setup) => serve(createServer(toNodeHandler(appOfV2(setup)))));
+adapterContract("h3 2 without a server", async (setup) => withoutServer((request) => appOfV2(setup).fetch(request)));
+
+const once = async function* () {
+  yield "only";
+};
+
+describe("sluiceH3()", () => {
+  it.each([
+    [undefined, "`sluice` must be a Sluice"],
+    [{ sluice: createSluice(), drain: {} }, "there is no option `drain`"],
+  ])("throws if it is made with the options %j", (options, message) => {
+    expect(() => sluiceH3(options as never)).toThrow(message);
+  });
+
+  it.each([undefined, {}, new Request("http://desk.example")])("rejects if it is called with %s", async (event) => {
+    const answer = sluiceH3({ sluice: createSluice() })(event as never, once);
+    await expect(answer).rejects.toThrow("the first argument must be an event of h3 1 or 2");
+  });
+});
+
+describe("a stream on h3 1", () => {
+  let sluice: Sluice;
+  let sse: ReturnType<typeof sluiceH3>;
+  beforeEach(() => {
+    sluice = createSluice();
+    sse = sluiceH3({ sluice });
+  });
+  afterEach(() => sluice.close());
+
+  it("carries the headers that the hook onBeforeResponse sets, as `beforeResponse` of Nitro does", async () => {
+    const app = createApp({ onBeforeResponse: (event) => setResponseHeader(event, "x-request-id", "7") });
+    app.use(defineEventHandler((event) => sse(event, once)));
+    const server = await serve(createServer(toNodeListener(app)));
+    await using stream = await openEventStream(await server.fetch("/"));
+    expect(stream.response.headers.get("x-request-id")).toBe("7");
+    expect(await stream.rest()).toMatchObject([{ data: "only" }]);
+    await server.close();
+  });
+
+  it("runs the hook onAfterResponse once, when the stream has ended", async () => {
+    const after: unknown[] = [];
+    const app = createApp({ onAfterResponse: () => void after.push(sluice.stats().streams) });
+    app.use(defineEventHandler((event) => sse(event, sluice.channel("orders").subscribe())));
+    const server = await serve(createServer(toNodeListener(app)));
+    const stream = await openEventStream(await server.fetch("/"));
+    expect(after).toEqual([]);
+    await stream.close();
+    await vi.waitFor(() => expect(after).toEqual([0]));
+    await server.close();
+  });
+
+  it("ends when the client leaves, also if the stream is quiet", async () => {
+    const closed = new Promise<CloseReason>((resolve) => {
+      const app = createApp();
+      const orders = sluice.channel("orders");
+      app.use(defineEventHandler((event) => sse(event, orders.subscribe(), { onClose: resolve })));
+      void serve(createServer(toNodeListener(app))).then(async (server) => {
+        const stream = await openEventStream(await server.fetch("/"));
+        await stream.close();
+        await server.close();
+      });
+    });
+    expect(await closed).toBe("client");
+  });
+
+  it("answers requests that are pipelined on one connection, each in its turn", async () => {
+    const app = createApp();
+    app.use(defineEventHandler((event) => sse(event, once)));
+    const server = createServer(toNodeListener(app));
+    await serve(server);
+    const socket = connect((server.address() as { port: number }).port, "127.0.0.1");
+    const request = "GET / HTTP/1.1\r\nhost: desk.example\r\n";
+    socket.write(`${request}\r\n${request}connection: close\r\n\r\n`);
+    let text = "";
+    for await (const bytes of socket) text += bytes;
+    expect(text.match(/data: only/g)).toHaveLength(2);
+    await new Promise((resolve) => server.close(resolve));
+  });
+
+  it("passes the event's request to the source function, on Node and elsewhere", async () => {
+    const seen: unknown[] = [];
+    const app = createApp();
+    app.use(
+      defineEventHandler((event) =>
+        sse(event, ({ request, lastEventId, signal }: SourceContext<typeof event.req>) => {
+          seen.push([request === event.req, request.headers["x-desk"], lastEventId, signal.aborted]);
+          return once();
+        }),
+      ),
+    );
+    const init = { headers: { "x-desk": "1", "last-event-id": "7" } };
+    const server = await serve(createServer(toNodeListener(app)));
+    await (await server.fetch("/", init)).text();
+    await server.close();
+    await (await toWebHandler(app)(new Request("http://desk.example/", init))).text();
+    expect(seen).toEqual([
+      [true, "1", "7", false],
+      [true, "1", "7", false],
+    ]);
+  });
+});
+
+describe("a stream on h3 2", () => {
+  it("keeps its own content type and caching rules, and joins both values of vary", async () => {
+    await using sluice = createSluice({ compress: true });
+    const sse = sluiceH3({ sluice });
+    const app = new h3v2.H3();
+    app.use((event) => {
+      event.res.headers.set("content-type", "application/json");
+      event.res.headers.set("cache-control", "max-age=60");
+      event.res.headers.set("vary", "origin");
+    });
+    app.get("/", (event) => sse(event, once));
+    const { headers } = await app.fetch(new Request("http://desk.example/"));
+    expect(headers.get("content-type")).toBe("text/event-stream");
+    expect(headers.get("cache-control")).toBe("no-cache, no-transform");
+    expect(headers.get("vary")).toBe("origin, accept-encoding");
+  });
+
+  it("carries the headers that a middleware sets after the handler", async () => {
+    await using sluice = createSluice();
+    const app = new h3v2.H3();
+    app.use(async (event, next) => {
+      const body = await next();
+      event.res.headers.set("x-after", "1");
+      return body;
+    });
+    app.get("/", (event) => sluiceH3({ sluice })(event, once));
+    const server = await serve(createServer(toNodeHandler(app)));
+    await using stream = await openEventStream(await server.fetch("/"));
+    expect(stream.response.headers.get("x-after")).toBe("1");
+    await server.close();
+  });
+});

@@ -1,0 +1,79 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { type CloseReason, createSluice, type Sluice } from "../../../src/index.ts";
+
+const STALL_TIMEOUT_MS = 400;
+const HEARTBEAT_MS = 100;
+
+describe("a Response whose body nobody reads, and nobody cancels", () => {
+  let sluice: Sluice;
+  let closed: Promise<CloseReason>;
+  let onClose: (reason: CloseReason) => void;
+  beforeEach(() => {
+    sluice = createSluice({ heartbeat: HEARTBEAT_MS, stallTimeout: STALL_TIMEOUT_MS });
+    closed = new Promise((resolve) => {
+      onClose = resolve;
+    });
+  });
+  afterEach(() => sluice.close());
+
+  const open = () =>
+    sluice.response(new Request("http://desk.example/"), sluice.channel("orders").subscribe(), { onClose });
+
+  it("stalls if the server dropped the response", async () => {
+    await open();
+    expect(sluice.health().streams).toBe(1);
+    expect(await closed).toBe("stalled");
+    expect(sluice.health().streams).toBe(0);
+  });
+
+  it("stalls if the server stopped reading a quiet stream, whose next heartbeat then waits", async () => {
+    const { body } = await open();
+    const reader = (body as ReadableStream<Uint8Array>).getReader();
+    await reader.read();
+    const began = performance.now();
+    expect(await closed).toBe("stalled");
+    expect(performance.now() - began).toBeLessThan(HEARTBEAT_MS + 3 * STALL_TIMEOUT_MS);
+    // The bytes that waited are gone: a late reader must not take a cut stream for a whole one.
+    await expect(reader.read()).rejects.toThrow("The server cut the event stream.");
+  });
+
+  it("stalls if the server stopped reading a busy stream", async () => {
+    const { body } = await open();
+    const reader = (body as ReadableStream<Uint8Array>).getReader();
+    await reader.read();
+    const publish = setInterval(() => void sluice.channel("orders").publish("placed", { id: 1 }), 20);
+    expect(await closed).toBe("stalled");
+    clearInterval(publish);
+  });
+
+  it("stays open as long as the server reads a quiet stream", async () => {
+    const { body } = await open();
+    const reader = (body as ReadableStream<Uint8Array>).getReader();
+    const read = async () => {
+      while (!(await reader.read()).done);
+    };
+    const reading = read();
+    await new Promise((resolve) => setTimeout(resolve, 3 * STALL_TIMEOUT_MS));
+    expect(sluice.health().streams).toBe(1);
+    await reader.cancel();
+    await reading;
+    expect(await closed).toBe("client");
+  });
+
+  it("releases the source", async () => {
+    const released = vi.fn();
+    const source = async function* () {
+      try {
+        for (;;) {
+          yield "tick";
+          await new Promise((resolve) => setTimeout(resolve, HEARTBEAT_MS));
+        }
+      } finally {
+        released();
+      }
+    };
+    await sluice.response(new Request("http://desk.example/"), source, { onClose });
+    expect(await closed).toBe("stalled");
+    await vi.waitFor(() => expect(released).toHaveBeenCalledOnce());
+  });
+});
