@@ -36,8 +36,9 @@ export class Sluice implements AsyncDisposable {
   readonly #channels = new Map<string, Channel>();
   readonly #jobs = new Map<string, Jobs>();
   readonly #transports: Transports;
-  /** The nodes that share the log. Joined with the first channel or stream on a shared log. */
+  /** The nodes that share the log. Joined at the first use of a shared log. */
   readonly #cluster: OnDemand<Cluster> = new OnDemand(() => this.#joinCluster());
+  #hasJoined = false;
   #closed = false;
   #closing: Promise<void> | undefined;
 
@@ -91,9 +92,7 @@ export class Sluice implements AsyncDisposable {
     const make = (): Channel => {
       if (name.startsWith(RESERVED_PREFIX))
         throw invalidOption("channel name", `a name that does not begin with "${RESERVED_PREFIX}"`, name);
-      const channel = this.#makeChannel(name, (options ?? {}) as unknown as ChannelOptions);
-      this.#join();
-      return channel;
+      return this.#makeChannel(name, (options ?? {}) as unknown as ChannelOptions, () => this.#join());
     };
     const channel = knownOrMade({ known: this.#channels, kind: "channel", name, options, make });
     return channel as unknown as Channel<Events>;
@@ -111,7 +110,9 @@ export class Sluice implements AsyncDisposable {
       const setup = { hub: this.#hub, channel, name, limits };
       if (!this.#settings.log.shared) return new Jobs(setup);
       const share = (local: LocalJobs) => this.#shareJobs(channel, local, limits);
-      return new Jobs({ ...setup, share });
+      const jobs = new Jobs({ ...setup, share });
+      if (this.#hasJoined) jobs.load();
+      return jobs;
     };
     const jobs = knownOrMade({ known: this.#jobs, kind: "jobs", name, options, make });
     return jobs as unknown as Jobs<Progress, Result>;
@@ -192,16 +193,27 @@ export class Sluice implements AsyncDisposable {
       .catch((error) => this.#hub.report(error, { stage: "load" }));
   }
 
-  #makeChannel<Events extends EventMap>(name: string, options: ChannelOptions<Events>): Channel<Events> {
+  #makeChannel<Events extends EventMap>(
+    name: string,
+    options: ChannelOptions<Events>,
+    onOpen?: () => void,
+  ): Channel<Events> {
     const { log, gapEvent, flushInterval } = this.#settings;
-    return new Channel<Events>({ hub: this.#hub, log, name, gapEvent, flushInterval, options });
+    return new Channel<Events>({ hub: this.#hub, log, name, gapEvent, flushInterval, options, onOpen });
   }
 
-  /** Joins the cluster if the log is shared, and if this Sluice is open. */
+  /**
+   * Joins the cluster and begins to read the jobs of other nodes, if the log is shared and this Sluice is open. Called
+   * at each first use, since a process that only imports a module must not connect to anything.
+   */
   #join(): void {
-    if (!this.#settings.log.shared || this.#closed) return;
-    const cluster = this.#cluster.get();
-    if (cluster instanceof Promise) cluster.catch((error) => this.#hub.report(error, { stage: "cluster" }));
+    if (this.#hasJoined || !this.#settings.log.shared || this.#closed) return;
+    this.#hasJoined = true;
+    Promise.resolve(this.#cluster.get()).catch((error) => {
+      this.#hasJoined = false;
+      this.#hub.report(error, { stage: "cluster" });
+    });
+    for (const jobs of this.#jobs.values()) jobs.load();
   }
 
   async #joinCluster(): Promise<Cluster> {

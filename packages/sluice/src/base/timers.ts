@@ -20,6 +20,19 @@ export function quietInterval(callback: () => void, ms: number): Timer {
   return quiet(setInterval(callback, ms));
 }
 
+/** Settles as `promise` does, and keeps the process running until then. */
+export async function holdProcess<T>(promise: Promise<T>): Promise<T> {
+  const timer = setInterval(() => undefined, LONGEST_MS);
+  try {
+    return await promise;
+  } finally {
+    clearInterval(timer);
+  }
+}
+
+/** The longest delay of a timer, in ms. */
+const LONGEST_MS = 2 ** 31 - 1;
+
 /** Resolves after `ms` milliseconds. The process keeps running until then. */
 export function sleep(ms: number): Promise<void> {
   return new Promise((resolve) => void setTimeout(resolve, ms));

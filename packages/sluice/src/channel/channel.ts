@@ -1,3 +1,4 @@
+import { ignore } from "../base/guard.ts";
 import { OnDemand } from "../base/on-demand.ts";
 import { SluiceError } from "../base/sluice-error.ts";
 import type { Log } from "../logs/log.ts";
@@ -26,6 +27,8 @@ export interface ChannelSetup<Events extends EventMap> {
   /** Default of the option `flushInterval`, in ms. */
   readonly flushInterval: number;
   readonly options: ChannelOptions<Events>;
+  /** Called each time the channel opens its log: at its first use, and again if that failed. */
+  readonly onOpen?: (() => void) | undefined;
 }
 
 type OpenChannelCode = typeof import("./open-channel.ts");
@@ -48,6 +51,7 @@ export class Channel<Events extends EventMap = AnyEvents> {
   readonly #log: Log;
   readonly #settings: ChannelSettings;
   readonly #subscribed: SubscribedChannel;
+  readonly #onOpen: (() => void) | undefined;
   /** The code that moves events. It is loaded before the log is opened, so that it refuses an event without the log. */
   readonly #code: OnDemand<OpenChannelCode> = new OnDemand(() =>
     askLog(this.name, "be opened", import("./open-channel.ts")),
@@ -56,7 +60,7 @@ export class Channel<Events extends EventMap = AnyEvents> {
   #closed = false;
 
   /** @internal Use `sluice.channel()`. */
-  constructor({ hub, log, name, gapEvent, flushInterval, options }: ChannelSetup<Events>) {
+  constructor({ hub, log, name, gapEvent, flushInterval, options, onOpen }: ChannelSetup<Events>) {
     this.name = name;
     this.#hub = hub;
     this.#log = log;
@@ -68,8 +72,9 @@ export class Channel<Events extends EventMap = AnyEvents> {
       maxTopics: this.#settings.maxTopics,
       open: () => this.open(),
     };
-    // Open the log at once, so that the first event need not wait for it. Each call that needs the log tries again.
-    Promise.resolve(this.open()).catch((error) => hub.report(error, { stage: "log", channel: name }));
+    this.#onOpen = onOpen;
+    // Only the log waits for the first use. If the code cannot be loaded now, each use tries again.
+    Promise.resolve(this.#code.get()).catch(ignore);
   }
 
   /**
@@ -138,7 +143,7 @@ export class Channel<Events extends EventMap = AnyEvents> {
     return (await this.open()).position;
   }
 
-  /** Returns the channel's figures in this process; zeros while the log is being opened. */
+  /** Returns the channel's figures in this process; zeros until the first use has opened the log. */
   stats(): ChannelStats {
     return this.#opened.value?.stats ?? NOT_OPEN;
   }
@@ -189,6 +194,7 @@ export class Channel<Events extends EventMap = AnyEvents> {
 
   async #open(): Promise<OpenChannel> {
     this.#mustBeOpen();
+    this.#onOpen?.();
     const { openChannel } = await this.#code.get();
     return openChannel({ hub: this.#hub, log: this.#log, name: this.name, settings: this.#settings });
   }

@@ -51,21 +51,26 @@ export async function openChannel({ log, ...options }: OpenChannelOptions<Log>):
   const { hub, name, settings } = options;
   const onError = (error: unknown) => hub.report(error, { stage: "log", channel: name });
   const open = async () => log.open(name, { retain: settings.retain, onError });
-  return new OpenChannel({ ...options, log: await askLog(name, "be opened", open()) });
+  return new OpenChannel({ ...options, log: await askLog(name, "be opened", open()), isShared: log.shared });
 }
 
 /** A channel whose log is open: it publishes, delivers and reads events. Loaded when the first channel is made. */
 export class OpenChannel {
+  readonly #hub: StreamHub;
   readonly #name: string;
   readonly #log: ChannelLog;
   readonly #delivery: Delivery;
+  readonly #isShared: boolean;
   #published = 0;
   /** The highest offset of an event that this process published. */
   #newestPublished = 0;
 
-  constructor({ hub, log, name, settings }: OpenChannelOptions<ChannelLog>) {
+  constructor({ hub, log, name, settings, isShared }: OpenChannelOptions<ChannelLog> & { readonly isShared: boolean }) {
+    this.#hub = hub;
     this.#name = name;
     this.#log = log;
+    this.#isShared = isShared;
+    hub.logIsOut = false;
     this.#delivery = new Delivery({ hub, log, channel: name, settings });
   }
 
@@ -91,8 +96,11 @@ export class OpenChannel {
   }
 
   /** Returns an iterator over a subscription, without HTTP. */
-  iterate(settings: SubscriptionSettings, options: IterationOptions): AsyncGenerator<SseItem, void, undefined> {
-    return new SubscriptionIterator(this.#delivery, settings, options);
+  iterate(
+    settings: SubscriptionSettings,
+    options: Omit<IterationOptions, "holdsProcess">,
+  ): AsyncGenerator<SseItem, void, undefined> {
+    return new SubscriptionIterator(this.#delivery, settings, { ...options, holdsProcess: this.#isShared });
   }
 
   /** Returns a follower of every event, from the oldest kept event or from the next one published. */
@@ -172,6 +180,7 @@ export class OpenChannel {
   }
 
   #appended(offset: number): string {
+    this.#hub.logIsOut = false;
     // If the log already had an event with this own ID, its offset is not new.
     if (offset > this.#newestPublished) {
       this.#newestPublished = offset;

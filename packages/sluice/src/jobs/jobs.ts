@@ -31,7 +31,7 @@ export interface StartedJob<Result> {
 export class Jobs<Progress = unknown, Result = unknown> {
   readonly name: string;
   readonly #maxJobs: number;
-  /** Everything that jobs consist of, loaded with the first jobs. */
+  /** Everything that jobs consist of, loaded at the first use. */
   readonly #loaded: OnDemand<LoadedJobs>;
   /** Jobs that wait until the code of jobs is loaded, by ID. */
   readonly #waiting = new Map<string, NewJob>();
@@ -47,7 +47,6 @@ export class Jobs<Progress = unknown, Result = unknown> {
       const { LoadedJobs } = await import("./loaded-jobs.ts");
       return new LoadedJobs(setup, this.#report);
     });
-    Promise.resolve(this.#loaded.get()).catch(this.#report);
   }
 
   /** Starts a job. It runs with or without followers. Throws `INVALID_OPTION`, also if another job has the ID. */
@@ -73,10 +72,11 @@ export class Jobs<Progress = unknown, Result = unknown> {
   /**
    * Returns the state of a job, as far as this process knows it. Returns `undefined` if the job is unknown or
    * forgotten, or belongs to a user other than `options.user`: so without that option, if it belongs to any user.
-   * Throws `INVALID_OPTION`.
+   * On a shared log, the first use of the Sluice begins to read the jobs of other processes. Throws `INVALID_OPTION`.
    */
   get(id: string, options: JobUserOptions = {}): JobState<Progress, Result> | undefined {
     const user = checkUser("get", options);
+    this.load();
     const waiting = this.#waiting.get(id);
     const job = waiting ? { ...waiting, progress: undefined, result: undefined } : this.#loaded.value?.stateOf(id);
     return job !== undefined && isKnownTo(job, user) ? (job as JobState<Progress, Result>) : undefined;
@@ -90,6 +90,7 @@ export class Jobs<Progress = unknown, Result = unknown> {
    */
   cancel(id: string, options: JobUserOptions = {}): boolean {
     const user = checkUser("cancel", options);
+    this.load();
     const waiting = this.#waiting.get(id);
     if (waiting === undefined) return this.#loaded.value?.cancel(id, user) ?? false;
     if (waiting.state !== "running" || !isKnownTo(waiting, user)) return false;
@@ -112,6 +113,11 @@ export class Jobs<Progress = unknown, Result = unknown> {
           : loaded.openFeed(id, user, context);
       },
     };
+  }
+
+  /** @internal Loads the code of jobs, and begins to read the jobs of other processes if the log is shared. */
+  load(): void {
+    if (this.#loaded.value === undefined) Promise.resolve(this.#loaded.get()).catch(this.#report);
   }
 
   /** @internal True if a job runs here, or if the log does not have the end of a job yet. */

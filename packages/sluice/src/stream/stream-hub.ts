@@ -36,7 +36,10 @@ export class StreamHub implements StreamOwner {
   readonly name: string = crypto.randomUUID().slice(0, 8);
   readonly startedAt: number = Date.now();
   readonly settings: StreamSettings;
+  /** Reports a failure. Reports only the first error of an outage of the log: every channel and request has the same. */
   readonly report: Report;
+  /** True from the first error of an outage until an operation of the log succeeds. */
+  logIsOut = false;
   /** Set with the first stream, because only streams need them. */
   sweep: Sweep | undefined;
   endSignals: EndSignals | undefined;
@@ -63,7 +66,13 @@ export class StreamHub implements StreamOwner {
 
   constructor(settings: StreamSettings, report: Report) {
     this.settings = settings;
-    this.report = report;
+    this.report = (error, context) => {
+      if (isOutage(error)) {
+        if (this.logIsOut) return;
+        this.logIsOut = true;
+      }
+      report(error, context);
+    };
     this.#closedByReason = Object.fromEntries(CLOSE_REASONS.map((reason) => [reason, 0])) as Record<
       CloseReason,
       number
@@ -187,5 +196,14 @@ export class StreamHub implements StreamOwner {
     let bytes = this.#bytesOfClosed;
     for (const stream of this.#streams) bytes += stream.sink.written;
     return bytes;
+  }
+}
+
+function isOutage(error: unknown): boolean {
+  try {
+    return (error as { readonly outOfReach?: unknown } | null)?.outOfReach === true;
+  } catch {
+    // A job may throw anything, also an object whose every use throws.
+    return false;
   }
 }

@@ -147,8 +147,10 @@ describe("publishing", () => {
       close: async () => undefined,
     };
     const { channel } = channelWorld({}, {}, log);
+    const position = channel.position().catch(() => undefined);
     const over = channel.close();
     open();
+    await position;
     await over;
     expect(closed).toBe(1);
   });

@@ -111,8 +111,8 @@ describe("presence", () => {
 
   it("uses each node's own timeout", async () => {
     const [quick, slow] = [await world.node(200), await world.node(2_000)];
-    slow.sluice.channel("orders");
-    quick.sluice.channel("orders");
+    await slow.sluice.channel("orders").position();
+    await quick.sluice.channel("orders").position();
     await expect.poll(() => quick.sluice.presence("orders").nodes).toBe(2);
     const counts = new Set<number>();
     const [quickBeats, slowBeats] = [quick.beats().appended, slow.beats().appended];
@@ -161,7 +161,7 @@ describe("disconnect with { cluster: true }", () => {
 
   it("does not end streams that are opened later", async () => {
     const [a, b] = [await world.node(), await world.node()];
-    for (const { sluice } of [a, b]) sluice.channel("orders");
+    for (const { sluice } of [a, b]) await sluice.channel("orders").position();
     await expect.poll(() => b.sluice.presence("orders").nodes).toBe(2);
     await a.sluice.disconnect({ channel: "orders" }, { cluster: true });
     await using stream = await b.open(b.sluice.channel("orders").subscribe());

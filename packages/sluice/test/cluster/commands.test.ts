@@ -26,6 +26,7 @@ const openFor = (user: string, { sluice, open }: TestNode) =>
 
 /** Resolves when both nodes know each other. */
 async function acquainted(): Promise<void> {
+  for (const { sluice } of [a, b]) await sluice.channel("orders").position();
   for (const node of [a, b]) await expect.poll(() => node.sluice.presence("orders").nodes).toBe(2);
 }
 
@@ -95,7 +96,6 @@ describe("a node that was cut off from the log", () => {
   });
 
   it("ends a stream whose request arrived before the disconnect, though its source was opened after it", async () => {
-    b.sluice.channel("orders");
     await acquainted();
     b.log.isCut = true;
     const source = openingSource();
@@ -170,7 +170,6 @@ describe("a disconnect on all nodes", () => {
   });
 
   it("refuses a request whose source is still being opened on another node", async () => {
-    b.sluice.channel("orders");
     await acquainted();
     const source = openingSource();
     const closed: unknown[] = [];

@@ -1,3 +1,4 @@
+import { holdProcess } from "../../base/timers.ts";
 import { isSseItem, SseItem } from "../../stream/source/sse-item.ts";
 import { StreamContext } from "../../stream/source/stream-context.ts";
 import type { Delivery } from "../deliver/delivery.ts";
@@ -21,6 +22,8 @@ export interface IterationOptions {
   readonly lastEventId: string | undefined;
   /** Ends the iteration when it aborts, also a pending `next()`. */
   readonly signal: AbortSignal | undefined;
+  /** True if a pending `next()` keeps the process running: another process may publish the next event. */
+  readonly holdsProcess: boolean;
 }
 
 /**
@@ -32,13 +35,16 @@ export class SubscriptionIterator implements AsyncGenerator<SseItem, void, undef
   readonly #settings: SubscriptionSettings;
   readonly #context: StreamContext;
   readonly #signal: AbortSignal | undefined;
+  readonly #holdsProcess: boolean;
   readonly #items: AsyncGenerator<SseItem, void, undefined>;
   #stopped = false;
   #follower: Follower | undefined;
 
-  constructor(delivery: Delivery, settings: SubscriptionSettings, { lastEventId, signal }: IterationOptions) {
+  constructor(delivery: Delivery, settings: SubscriptionSettings, options: IterationOptions) {
+    const { lastEventId, signal, holdsProcess } = options;
     this.#delivery = delivery;
     this.#signal = signal;
+    this.#holdsProcess = holdsProcess;
     this.#settings = settings;
     this.#context = new StreamContext(lastEventId, undefined);
     delivery.liveLog.flush();
@@ -51,7 +57,8 @@ export class SubscriptionIterator implements AsyncGenerator<SseItem, void, undef
   }
 
   next(): Promise<IteratorResult<SseItem, void>> {
-    return this.#items.next();
+    const next = this.#items.next();
+    return this.#holdsProcess ? holdProcess(next) : next;
   }
 
   return(): Promise<IteratorResult<SseItem, void>> {

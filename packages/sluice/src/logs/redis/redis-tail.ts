@@ -105,7 +105,7 @@ export class RedisTail {
     while (!this.#isClosed) {
       try {
         // Wait until commands reach Redis. Reads will then, too.
-        await gate.open();
+        await gate.open({ idle: true });
         const connection = await RedisConnection.open(clients.make(), clients.address, timeout);
         this.#connection = connection;
         const id = String(await connection.send(["CLIENT", "ID"]));

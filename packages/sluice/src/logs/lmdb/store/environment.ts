@@ -1,6 +1,6 @@
 import type { open, RootDatabase, RootDatabaseOptionsWithPath } from "lmdb";
 import { isSluiceError } from "../../../base/is-sluice-error.ts";
-import { SluiceError } from "../../../base/sluice-error.ts";
+import { OutOfReach } from "../../shared/out-of-reach.ts";
 import { checkDataFile, fileSystem, makeFolder, makeLockFile, makeReserve } from "./files.ts";
 
 /**
@@ -54,6 +54,6 @@ export function openEnvironment(openLmdb: typeof open, path: string): Environmen
     const message =
       `lmdbLog cannot use ${JSON.stringify(path)}: ${(cause as Error).message}. ` +
       "Give it a folder that this process may read and write.";
-    throw new SluiceError("LOG_FAILED", message, { cause });
+    throw new OutOfReach(message, { cause });
   }
 }

@@ -1,8 +1,9 @@
 import type { Position } from "../../../base/position.ts";
-import { quietTimeout, type Timer } from "../../../base/timers.ts";
+import type { Timer } from "../../../base/timers.ts";
 import type { LogEntry, NewEntry } from "../../log.ts";
 import { entryText } from "../../shared/entry-text.ts";
 import { newEpoch } from "../../shared/epoch.ts";
+import { OutOfReach } from "../../shared/out-of-reach.ts";
 import type { ChannelNames } from "../channel-names.ts";
 import { apiCode, isNotTaken, isTimeout, WRONG_LAST_SEQUENCE } from "../connection/nats-errors.ts";
 import type { NatsLink } from "../connection/nats-link.ts";
@@ -208,18 +209,25 @@ export class NatsPublisher {
   }
 
   #resolve(pending: PendingEntry, offset: number): void {
-    this.#pending.delete(pending);
+    this.#settle(pending);
     pending.resolve({ epoch: this.#options.log.epoch, offset });
   }
 
   #reject(pending: PendingEntry, error: Error): void {
-    this.#pending.delete(pending);
+    this.#settle(pending);
     pending.reject(error);
   }
 
+  #settle(pending: PendingEntry): void {
+    this.#pending.delete(pending);
+    if (this.#pending.size > 0) return;
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+  }
+
   #expireIn(ms: number): void {
-    // While requests are in flight the connection keeps the process alive. Otherwise nothing needs to.
-    this.#timer = quietTimeout(() => this.#expire(), ms);
+    // Only the timer keeps the process running until the entries are acknowledged: the connection does not.
+    this.#timer = setTimeout(() => this.#expire(), ms);
   }
 
   #expire(): void {
@@ -233,7 +241,7 @@ export class NatsPublisher {
       const { failure } = log;
       const reason = failure === undefined ? "" : ` ${failure.message}`;
       const message = `NATS did not acknowledge the event within ${timeout} ms.${reason}`;
-      this.#reject(pending, new Error(message, { cause: failure }));
+      this.#reject(pending, new OutOfReach(message, { cause: failure }));
     }
   }
 }

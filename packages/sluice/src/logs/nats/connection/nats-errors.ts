@@ -1,5 +1,7 @@
+import { OutOfReach } from "../../shared/out-of-reach.ts";
+
 /** Thrown if the connection breaks while work is in flight. */
-export class BrokenLink extends Error {}
+export class BrokenLink extends OutOfReach {}
 
 /** JetStream's error codes (`err_code` in the answer of its API). */
 export const STREAM_NOT_FOUND = 10059;

@@ -1,6 +1,8 @@
 import type { JetStreamClient, JetStreamManager, jetstream } from "@nats-io/jetstream";
 import { sleep } from "../../../base/timers.ts";
 import { newEpoch } from "../../shared/epoch.ts";
+import { OutOfReach } from "../../shared/out-of-reach.ts";
+import { letExit } from "./let-exit.ts";
 import { BrokenLink } from "./nats-errors.ts";
 
 /**
@@ -45,6 +47,7 @@ export class NatsLink {
     this.#opening ??= this.#connect().then(
       (session) => {
         this.#session = session;
+        if (this.#isOwn) letExit(session.connection);
         this.#watch(session.connection).catch(() => this.#notify());
         if (this.#isClosed) void this.close();
         return session;
@@ -100,7 +103,7 @@ export class NatsLink {
     return new Promise((resolve, reject) => {
       const settle = () => {
         if (this.#isClosed || this.session.connection.isClosed())
-          reject(new Error("The connection to NATS is closed."));
+          reject(new OutOfReach("The connection to NATS is closed."));
         else if (this.identity !== undefined) resolve();
         else return;
         stop();
@@ -146,10 +149,12 @@ export class NatsLink {
     for await (const { type } of statuses) {
       if (type === "disconnect") {
         if (!this.#isDown && !this.#isClosed)
-          this.#onLost(new Error("The connection to NATS broke; the client is reconnecting."));
+          this.#onLost(new OutOfReach("The connection to NATS broke; the client is reconnecting."));
         this.#isDown = true;
-      } else if (type === "reconnect") this.#isDown = false;
-      else continue;
+      } else if (type === "reconnect") {
+        this.#isDown = false;
+        if (this.#isOwn) letExit(connection);
+      } else continue;
       this.#notify();
     }
     this.#notify();

@@ -1,6 +1,7 @@
 import { loadPackage } from "../../../base/load-package.ts";
 import { SluiceError } from "../../../base/sluice-error.ts";
 import { messageOf } from "../../../base/thrown.ts";
+import { OutOfReach } from "../../shared/out-of-reach.ts";
 import { dial } from "./dial.ts";
 import type { NatsConnection } from "./nats-link.ts";
 
@@ -85,7 +86,7 @@ export async function connectTo(
       }),
     );
   } catch (cause) {
-    throw new Error(`There is no connection to NATS at ${hosts.join(", ")}: ${messageOf(cause)}.`, { cause });
+    throw new OutOfReach(`There is no connection to NATS at ${hosts.join(", ")}: ${messageOf(cause)}.`, { cause });
   }
 }
 

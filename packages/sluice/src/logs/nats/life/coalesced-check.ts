@@ -1,3 +1,4 @@
+import { OutOfReach } from "../../shared/out-of-reach.ts";
 import { BrokenLink, isTimeout } from "../connection/nats-errors.ts";
 import type { NatsLink } from "../connection/nats-link.ts";
 
@@ -56,7 +57,7 @@ export class CoalescedCheck {
         this.#failure = undefined;
         return result;
       } catch (error) {
-        this.#failure = isTimeout(error) ? new Error("NATS does not answer.", { cause: error }) : (error as Error);
+        this.#failure = isTimeout(error) ? new OutOfReach("NATS does not answer.", { cause: error }) : (error as Error);
         if (!(error instanceof BrokenLink)) throw this.#failure;
       }
     }

@@ -10,6 +10,8 @@ export interface RedisClient {
   on(event: "error", listener: (error: Error) => void): unknown;
   /** Closes the connection at once. Pending commands reject. */
   destroy(): void;
+  /** Lets the process exit while the connection is open. */
+  unref?(): void;
   readonly isReady: boolean;
   readonly options?: object | undefined;
 }

@@ -1,5 +1,5 @@
-import { SluiceError } from "../../../base/sluice-error.ts";
-import { afterTurn } from "../../../base/timers.ts";
+import { afterTurn, quietTimeout } from "../../../base/timers.ts";
+import { OutOfReach } from "../../shared/out-of-reach.ts";
 import { SCRIPT_NAMES, SCRIPTS, type ScriptName } from "../redis-scripts.ts";
 import type { RedisClient } from "./redis-client.ts";
 import { explainReply, isReply, mustReconnect } from "./redis-errors.ts";
@@ -28,6 +28,8 @@ export class RedisConnection {
       this.#notifyEnded = resolve;
     });
     client.on("error", (error) => this.end(error));
+    // An idle connection must not keep the process running. The timers of pending commands do.
+    client.unref?.();
   }
 
   /**
@@ -37,7 +39,8 @@ export class RedisConnection {
     const connection = new RedisConnection(client, address, timeout);
     try {
       const ended = connection.ended.then((reason) => Promise.reject(reason));
-      await Promise.race([connection.#inTime(client.connect(), timeout, "connection"), ended]);
+      const connected = connection.#inTime(client.connect(), "connection", quietTimeout, timeout);
+      await Promise.race([connected, ended]);
       return connection;
     } catch (error) {
       connection.end(error as Error);
@@ -47,12 +50,13 @@ export class RedisConnection {
 
   /**
    * Sends a command and returns its answer. `blockMs`: time for which Redis may block the command, added to the
-   * timeout.
+   * timeout. A blocking command does not keep the process running.
    */
   async send(words: readonly string[], blockMs = 0): Promise<unknown> {
     if (this.isOver) throw this.#lost();
+    const startTimer = blockMs === 0 ? setTimeout : quietTimeout;
     try {
-      return await this.#inTime(this.#client.sendCommand(words), this.#timeout + blockMs, "answer");
+      return await this.#inTime(this.#client.sendCommand(words), "answer", startTimer, this.#timeout + blockMs);
     } catch (error) {
       if (!isReply(error)) {
         this.end(error as Error);
@@ -94,21 +98,21 @@ export class RedisConnection {
     this.#notifyEnded(reason);
   }
 
-  #lost(): SluiceError {
+  #lost(): OutOfReach {
     const message =
       `The connection to Redis at ${this.#address} was lost (${this.#reason?.message}). ` +
       "Commands in flight may or may not have been executed. Try again.";
-    return new SluiceError("LOG_FAILED", message, { cause: this.#reason });
+    return new OutOfReach(message, { cause: this.#reason });
   }
 
-  #inTime<T>(answer: Promise<T>, limit: number, what: string): Promise<T> {
+  #inTime<T>(answer: Promise<T>, what: string, startTimer: typeof quietTimeout, limit: number): Promise<T> {
     let isSettled = false;
     const giveUp = () => {
       if (!isSettled) this.end(new Error(`no ${what} within ${limit} ms`));
     };
     // If this process was blocked, the answer may have arrived unread. The event loop reads it before the next
     // immediate.
-    const timer = setTimeout(() => afterTurn(giveUp), limit);
+    const timer = startTimer(() => afterTurn(giveUp), limit);
     // `end` destroys the client, which rejects all pending commands.
     return answer.finally(() => {
       isSettled = true;

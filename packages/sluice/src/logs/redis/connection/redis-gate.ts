@@ -1,5 +1,6 @@
-import { SluiceError } from "../../../base/sluice-error.ts";
+import { quietTimeout } from "../../../base/timers.ts";
 import { closedError } from "../../shared/closed-error.ts";
+import { OutOfReach } from "../../shared/out-of-reach.ts";
 import { retryIdempotent } from "../../shared/retry-idempotent.ts";
 import { Pause } from "./pause.ts";
 import type { RedisClients } from "./redis-client.ts";
@@ -62,15 +63,16 @@ export class RedisGate {
 
   /**
    * Resolves to a connection as soon as there is one. Rejects after the timeout. Rejects at once if there never was a
-   * connection and no server listens at the address.
+   * connection and no server listens at the address. Only a caller that is not `idle` keeps the process running.
    */
-  open(): Promise<RedisConnection> {
+  open({ idle = false }: { readonly idle?: boolean } = {}): Promise<RedisConnection> {
     if (this.#isClosed) return Promise.reject(closedError());
     const { connection } = this;
     if (connection !== undefined) return Promise.resolve(connection);
     if (!this.#isRunning) void this.#run();
     return new Promise((resolve, reject) => {
-      const timer = setTimeout(() => waiting.reject(this.#unconnected()), this.#timeout);
+      const startTimer = idle ? quietTimeout : setTimeout;
+      const timer = startTimer(() => waiting.reject(this.#unconnected()), this.#timeout);
       const leave = () => {
         clearTimeout(timer);
         this.#waiting.delete(waiting);
@@ -150,15 +152,15 @@ export class RedisGate {
     if (isReported && !this.#isClosed) this.#callbacks.onLost(this.#unconnected());
   }
 
-  #unconnected(): SluiceError {
+  #unconnected(): OutOfReach {
     const reason = this.#problem?.message ?? `no connection within ${this.#timeout} ms`;
     const message =
       `Not connected to Redis at ${this.address} (${reason}). The log keeps trying. ` +
       "Check that Redis is running and reachable from here.";
-    return new SluiceError("LOG_FAILED", message, { cause: this.#problem });
+    return new OutOfReach(message, { cause: this.#problem });
   }
 
-  #unanswered(): SluiceError {
-    return new SluiceError("LOG_FAILED", `Redis at ${this.address} did not answer within ${this.#timeout} ms.`);
+  #unanswered(): OutOfReach {
+    return new OutOfReach(`Redis at ${this.address} did not answer within ${this.#timeout} ms.`);
   }
 }
