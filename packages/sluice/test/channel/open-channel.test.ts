@@ -54,6 +54,18 @@ describe("a channel whose log cannot be opened", () => {
     expect(broken.attempts).toBe(0);
   });
 
+  it.each<[string, (world: ReturnType<typeof channelWorld>) => unknown]>([
+    ["a publish", ({ channel }) => channel.publish("n", 1)],
+    ["a stream that only subscribes", ({ channel, connect }) => connect(channel.subscribe()).closed],
+    ["an iteration", ({ channel }) => channel.subscribe()[Symbol.asyncIterator]().next()],
+    ["a look at the history", ({ channel }) => channel.history()],
+    ["a look at the position", ({ channel }) => channel.position()],
+  ])("is opened by %s", async (_, use) => {
+    const broken = brokenLog();
+    await Promise.resolve(use(channelWorld({}, {}, broken.log))).catch(() => undefined);
+    expect(broken.attempts).toBe(1);
+  });
+
   it("tries again with the next call, once for all calls of the same moment", async () => {
     const broken = brokenLog();
     const { channel, connect } = channelWorld({}, {}, broken.log);

@@ -9,6 +9,9 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { NATS_SERVER, startNats } from "../../support/stores/nats-server.ts";
 import { until } from "../../support/until.ts";
 
+/** An idle connection does not keep the process running, so the program does. */
+const HELD_UNTIL_BROKEN = "const held = setInterval(() => undefined, 1_000); await broken; clearInterval(held);";
+
 describe.skipIf(NATS_SERVER === undefined)("a process that closes its natsLog({ servers })", () => {
   let folder: string;
 
@@ -43,7 +46,7 @@ describe.skipIf(NATS_SERVER === undefined)("a process that closes its natsLog({ 
 
   it.each([
     ["has just been suspended", ""],
-    ["is suspended and the client is reconnecting", "await broken;"],
+    ["is suspended and the client is reconnecting", HELD_UNTIL_BROKEN],
   ])("exits if the server %s", async (_, wait) => {
     await using server = await startNats();
     const child = await run(
