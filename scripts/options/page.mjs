@@ -43,7 +43,7 @@ export const SECTIONS = [
     options: "DrainingAdapterOptions",
   },
   {
-    title: "Koa, Hono and h3",
+    title: "Other adapters",
     call: "sluiceKoa(options), sluiceHono(options), sluiceH3(options)",
     from: "sluice/koa, sluice/hono, sluice/h3",
     options: "AdapterOptions",
