@@ -23,6 +23,7 @@ export { Jobs, type StartedJob } from "./jobs/jobs.ts";
 export type { JobsOptions, JobUserOptions, StartOptions } from "./jobs/jobs-options.ts";
 export type { ChannelLog, Log, LogEntry, NewEntry, OpenOptions, Retention, TailListener } from "./logs/log.ts";
 export { memoryLog } from "./logs/memory/memory-log.ts";
+export { sharedSluice } from "./process/shared-sluice.ts";
 export { createSluice, Sluice } from "./sluice.ts";
 export type { DrainSignal, SluiceOptions } from "./sluice-options.ts";
 export type { SluiceHealth, SluiceStats } from "./sluice-stats.ts";

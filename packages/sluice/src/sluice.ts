@@ -4,16 +4,17 @@ import { OnDemand } from "./base/on-demand.ts";
 import { SluiceError } from "./base/sluice-error.ts";
 import { afterTurn } from "./base/timers.ts";
 import { Channel } from "./channel/channel.ts";
-import type { ChannelOptions } from "./channel/channel-options.ts";
+import { type ChannelOptions, checkChannelOptions, checkRetention } from "./channel/channel-options.ts";
 import type { AnyEvents, EventMap } from "./channel/event/kept-event.ts";
 import { NOBODY } from "./channel/local-presence.ts";
 import type { Cluster } from "./cluster/cluster.ts";
 import type { Presence } from "./cluster/presence.ts";
 import type { JobRegistry } from "./jobs/job-registry.ts";
 import { Jobs } from "./jobs/jobs.ts";
-import { checkJobsOptions, type JobLimits, type JobsOptions } from "./jobs/jobs-options.ts";
+import { checkJobsOptions, JOBS_PREFIX, type JobLimits, type JobsOptions } from "./jobs/jobs-options.ts";
 import type { LocalJobs } from "./jobs/local-jobs.ts";
 import { checkName, knownOrMade } from "./known-or-made.ts";
+import type { Retention } from "./logs/log.ts";
 import { checkSluiceOptions, type SluiceOptions, type SluiceSettings } from "./sluice-options.ts";
 import { type SluiceHealth, type SluiceStats, sluiceHealth, sluiceStats } from "./sluice-stats.ts";
 import type { CloseReason } from "./stream/close-reason.ts";
@@ -28,6 +29,14 @@ import type { Source } from "./stream/source/source.ts";
 import { StreamHub } from "./stream/stream-hub.ts";
 import type { NodeRequest, NodeResponse } from "./transports/node/node-request.ts";
 import { Transports } from "./transports/transports.ts";
+
+/** The parts of a Sluice that a hot reload needs. */
+export interface SluiceParts {
+  readonly settings: SluiceSettings;
+  readonly hub: StreamHub;
+  readonly channels: ReadonlyMap<string, Channel>;
+  readonly jobs: ReadonlyMap<string, Jobs>;
+}
 
 /** The event streams, channels and jobs of this process. Create one per process, with {@link createSluice}. */
 export class Sluice implements AsyncDisposable {
@@ -83,7 +92,7 @@ export class Sluice implements AsyncDisposable {
   }
 
   /**
-   * Returns the channel of this name. The first call makes it, and only the first call may pass options. The type
+   * Returns the channel of this name. The first call makes it. A further call may pass equal options, or none. The type
    * parameter maps the channel's event types to the types of their data. A channel lives as long as its Sluice: use one
    * channel for each kind of thing, and topics for single users or orders. Throws `INVALID_OPTION` and `CLOSED`.
    */
@@ -94,19 +103,23 @@ export class Sluice implements AsyncDisposable {
         throw invalidOption("channel name", `a name that does not begin with "${RESERVED_PREFIX}"`, name);
       return this.#makeChannel(name, (options ?? {}) as unknown as ChannelOptions, () => this.#join());
     };
-    const channel = knownOrMade({ known: this.#channels, kind: "channel", name, options, make });
+    const { flushInterval, gapEvent } = this.#settings;
+    const settings = options && checkChannelOptions(options as unknown as ChannelOptions, flushInterval, gapEvent);
+    const { redefine } = this.#hub;
+    const channel = knownOrMade({ known: this.#channels, kind: "channel", name, settings, make, redefine });
     return channel as unknown as Channel<Events>;
   }
 
   /**
-   * Returns the jobs of this name: long-running work whose progress users follow. The first call makes them, and only
-   * the first call may pass options. Throws `INVALID_OPTION` and `CLOSED`.
+   * Returns the jobs of this name: long-running work whose progress users follow. The first call makes them. A further
+   * call may pass equal options, or none. Throws `INVALID_OPTION` and `CLOSED`.
    */
   jobs<Progress = unknown, Result = unknown>(name: string, options?: JobsOptions): Jobs<Progress, Result> {
     this.#mustBeOpen();
+    const settings = options && checkJobs(options);
     const make = (): Jobs => {
-      const limits = checkJobsOptions(options ?? {});
-      const channel: Channel = this.channel(`jobs:${name}`, { retain: options?.retain ?? {} });
+      const limits = settings ?? checkJobs({});
+      const channel: Channel = this.channel(JOBS_PREFIX + name, { retain: limits.retain });
       const setup = { hub: this.#hub, channel, name, limits };
       if (!this.#settings.log.shared) return new Jobs(setup);
       const share = (local: LocalJobs) => this.#shareJobs(channel, local, limits);
@@ -114,8 +127,14 @@ export class Sluice implements AsyncDisposable {
       if (this.#hasJoined) jobs.load();
       return jobs;
     };
-    const jobs = knownOrMade({ known: this.#jobs, kind: "jobs", name, options, make });
+    const { redefine } = this.#hub;
+    const jobs = knownOrMade({ known: this.#jobs, kind: "jobs", name, settings, make, redefine });
     return jobs as unknown as Jobs<Progress, Result>;
+  }
+
+  /** @internal */
+  get parts(): SluiceParts {
+    return { settings: this.#settings, hub: this.#hub, channels: this.#channels, jobs: this.#jobs };
   }
 
   /** Returns all open streams of this process, in the order in which they were opened. */
@@ -189,7 +208,7 @@ export class Sluice implements AsyncDisposable {
 
   #listen(): void {
     import("./process/drain-on-signals.ts")
-      .then(({ drainOnSignals }) => drainOnSignals(this.#settings.drainOn, this, this.#hub.cleanups))
+      .then(({ drainOnSignals }) => this.#closed || drainOnSignals(this.#settings.drainOn, this, this.#hub.cleanups))
       .catch((error) => this.#hub.report(error, { stage: "load" }));
   }
 
@@ -270,6 +289,11 @@ export class Sluice implements AsyncDisposable {
 /** Creates a Sluice. Throws `INVALID_OPTION`. */
 export function createSluice(options: SluiceOptions = {}): Sluice {
   return new Sluice(options);
+}
+
+/** Validates the options of jobs. Throws `INVALID_OPTION`. */
+function checkJobs(options: JobsOptions): JobLimits & { readonly retain: Retention } {
+  return { ...checkJobsOptions(options), retain: checkRetention(options.retain) };
 }
 
 const NO_OPTIONS: StreamOptions = {};

@@ -60,7 +60,7 @@ export interface ChannelSettings {
   readonly latestBy: ((event: ChannelEvent) => string | undefined) | undefined;
   readonly latest: LatestLimits;
   readonly schemas: Readonly<Record<string, StandardSchema>> | undefined;
-  readonly topicsRequired: boolean;
+  readonly topics: "required" | undefined;
   readonly maxTopics: number;
   readonly maxEventBytes: number;
   readonly maxTypeBytes: number;
@@ -96,8 +96,7 @@ const COUNT = { min: 1, whole: true, infinite: true };
 /** Returns the options with their defaults. Throws `INVALID_OPTION` if an option is invalid. */
 export function checkChannelOptions(options: ChannelOptions, flushInterval: number, gapEvent: string): ChannelSettings {
   checkNames("channel", options, NAMES);
-  const { retain = {}, window = {}, latestBy, latest = {}, schemas, topics } = options;
-  checkNames("retain", retain, ["events", "bytes", "age"]);
+  const { window = {}, latestBy, latest = {}, schemas, topics } = options;
   checkNames("window", window, ["events", "bytes"]);
   checkNames("latest", latest, ["keys", "bytes"]);
   checkFunction("latestBy", latestBy);
@@ -111,11 +110,7 @@ export function checkChannelOptions(options: ChannelOptions, flushInterval: numb
     }
   }
   return {
-    retain: {
-      events: checkNumber("retain.events", retain.events, RETAIN_EVENTS, COUNT),
-      bytes: checkNumber("retain.bytes", retain.bytes, RETAIN_BYTES, COUNT),
-      age: checkNumber("retain.age", retain.age, Number.POSITIVE_INFINITY, { min: 1, infinite: true, unit: "ms" }),
-    },
+    retain: checkRetention(options.retain),
     window: {
       events: checkNumber("window.events", window.events, WINDOW_EVENTS, COUNT),
       bytes: checkNumber("window.bytes", window.bytes, WINDOW_BYTES, COUNT),
@@ -126,11 +121,21 @@ export function checkChannelOptions(options: ChannelOptions, flushInterval: numb
       bytes: checkNumber("latest.bytes", latest.bytes, LATEST_BYTES, COUNT),
     },
     schemas: schemas as ChannelSettings["schemas"],
-    topicsRequired: topics === "required",
+    topics,
     maxTopics: checkNumber("maxTopics", options.maxTopics, MAX_TOPICS, { min: 1, whole: true }),
     maxTypeBytes: checkNumber("maxTypeBytes", options.maxTypeBytes, MAX_TYPE_BYTES, { min: 1, whole: true }),
     maxEventBytes: checkNumber("maxEventBytes", options.maxEventBytes, MAX_EVENT_BYTES, { min: 1, whole: true }),
     flushInterval: checkNumber("flushInterval", options.flushInterval, flushInterval, { max: 60_000, unit: "ms" }),
     gapEvent,
+  };
+}
+
+/** Returns the limits with their defaults. Throws `INVALID_OPTION`. */
+export function checkRetention(retain: Partial<Retention> = {}): Retention {
+  checkNames("retain", retain, ["events", "bytes", "age"]);
+  return {
+    events: checkNumber("retain.events", retain.events, RETAIN_EVENTS, COUNT),
+    bytes: checkNumber("retain.bytes", retain.bytes, RETAIN_BYTES, COUNT),
+    age: checkNumber("retain.age", retain.age, Number.POSITIVE_INFINITY, { min: 1, infinite: true, unit: "ms" }),
   };
 }

@@ -49,14 +49,15 @@ export class Channel<Events extends EventMap = AnyEvents> {
   readonly name: string;
   readonly #hub: StreamHub;
   readonly #log: Log;
-  readonly #settings: ChannelSettings;
+  /** @internal */
+  readonly settings: ChannelSettings;
   readonly #subscribed: SubscribedChannel;
   readonly #onOpen: (() => void) | undefined;
   /** The code that moves events. It is loaded before the log is opened, so that it refuses an event without the log. */
   readonly #code: OnDemand<OpenChannelCode> = new OnDemand(() =>
     askLog(this.name, "be opened", import("./open-channel.ts")),
   );
-  readonly #opened: OnDemand<OpenChannel> = new OnDemand(() => this.#open());
+  #opened: OnDemand<OpenChannel> = new OnDemand(() => this.#open());
   #closed = false;
 
   /** @internal Use `sluice.channel()`. */
@@ -64,14 +65,9 @@ export class Channel<Events extends EventMap = AnyEvents> {
     this.name = name;
     this.#hub = hub;
     this.#log = log;
-    this.#settings = checkChannelOptions(options as ChannelOptions, flushInterval, gapEvent);
-    this.#subscribed = {
-      name,
-      hasLatest: this.#settings.latestBy !== undefined,
-      filterNumbers: new FilterNumbers(),
-      maxTopics: this.#settings.maxTopics,
-      open: () => this.open(),
-    };
+    this.settings = checkChannelOptions(options as ChannelOptions, flushInterval, gapEvent);
+    const { settings } = this;
+    this.#subscribed = { name, settings, filterNumbers: new FilterNumbers(), open: () => this.open() };
     this.#onOpen = onOpen;
     // Only the log waits for the first use. If the code cannot be loaded now, each use tries again.
     Promise.resolve(this.#code.get()).catch(ignore);
@@ -92,7 +88,7 @@ export class Channel<Events extends EventMap = AnyEvents> {
   ): Promise<string> {
     // No async function: its frame and promises would be most of the cost of a publish (`npm run bench -- logs`).
     try {
-      const { schemas } = this.#settings;
+      const { schemas } = this.settings;
       if (schemas === undefined || !Object.hasOwn(schemas, type)) return this.#publish(type, textOf(data), options);
       const result = schemas[type]!["~standard"].validate(data);
       // Not `instanceof`: a schema may be of another realm, or bring a promise class of its own.
@@ -163,6 +159,13 @@ export class Channel<Events extends EventMap = AnyEvents> {
     return this.#opened.get();
   }
 
+  /** @internal Continues with other settings: opens the log again. Its streams end, and their subscribers reconnect. */
+  reopen(settings: ChannelSettings): void {
+    Object.assign(this.settings, settings);
+    const ended = this.#opened.settled().then((open) => open?.end());
+    this.#opened = new OnDemand(() => ended.then(() => this.#open()));
+  }
+
   /** @internal Stops following the log. The Sluice ends the streams. */
   async close(): Promise<void> {
     this.#closed = true;
@@ -187,7 +190,7 @@ export class Channel<Events extends EventMap = AnyEvents> {
   }
 
   #append({ makeEntry }: OpenChannelCode, publication: Publication): Promise<string> {
-    const entry = makeEntry(this.name, this.#settings, publication);
+    const entry = makeEntry(this.name, this.settings, publication);
     const opened = this.open();
     return opened instanceof Promise ? opened.then((open) => open.publish(entry)) : opened.publish(entry);
   }
@@ -196,7 +199,7 @@ export class Channel<Events extends EventMap = AnyEvents> {
     this.#mustBeOpen();
     this.#onOpen?.();
     const { openChannel } = await this.#code.get();
-    return openChannel({ hub: this.#hub, log: this.#log, name: this.name, settings: this.#settings });
+    return openChannel({ hub: this.#hub, log: this.#log, name: this.name, settings: this.settings });
   }
 
   #mustBeOpen(): void {

@@ -2,6 +2,7 @@ import { show } from "../base/check-option.ts";
 import { formatPosition, type Position } from "../base/position.ts";
 import { SluiceError } from "../base/sluice-error.ts";
 import type { ChannelLog, Log, NewEntry } from "../logs/log.ts";
+import { endStreams } from "../stream/end-streams.ts";
 import type { Feed, SourceContext } from "../stream/feed.ts";
 import type { SseItem } from "../stream/source/sse-item.ts";
 import type { StreamHub } from "../stream/stream-hub.ts";
@@ -50,6 +51,7 @@ interface OpenChannelOptions<L> {
 export async function openChannel({ log, ...options }: OpenChannelOptions<Log>): Promise<OpenChannel> {
   const { hub, name, settings } = options;
   const onError = (error: unknown) => hub.report(error, { stage: "log", channel: name });
+  if (hub.logsFree !== undefined) await hub.logsFree;
   const open = async () => log.open(name, { retain: settings.retain, onError });
   return new OpenChannel({ ...options, log: await askLog(name, "be opened", open()), isShared: log.shared });
 }
@@ -155,6 +157,13 @@ export class OpenChannel {
 
   close(): Promise<void> {
     return this.#delivery.close();
+  }
+
+  /** Closes, and ends the streams of the channel, whose subscribers reconnect. */
+  async end(): Promise<void> {
+    const { hub } = this.#delivery;
+    endStreams(hub, this.#name);
+    await this.close().catch((error) => hub.report(error, { stage: "log", channel: this.#name }));
   }
 
   /** The log may have had an event with this ID. Only the same event is a repetition. */

@@ -1,4 +1,5 @@
 import { checkNames, invalidOption } from "../base/check-option.ts";
+import type { ChannelSettings } from "./channel-options.ts";
 import type { AnyEvents, EventMap } from "./event/kept-event.ts";
 import type { Selection } from "./event/selection.ts";
 import { checkSelection, type SelectableChannel, type SelectionOptions } from "./event/selection-options.ts";
@@ -39,8 +40,7 @@ export interface SubscriptionSettings {
 
 /** The part of a channel that decides which options are valid. */
 export interface SubscribableChannel extends SelectableChannel {
-  /** True if the channel has the option `latestBy`. */
-  readonly hasLatest: boolean;
+  readonly settings: Pick<ChannelSettings, "maxTopics" | "latestBy">;
 }
 
 const NAMES = ["topics", "types", "filter", "from", "initial", "signal"];
@@ -52,7 +52,7 @@ export function checkSubscribeOptions(channel: SubscribableChannel, options: Sub
   if (typeof from !== "string" || from === "") throw invalidOption("from", '"now", "start" or an event ID', from);
   if (initial !== undefined && initial !== "latest" && typeof initial !== "function")
     throw invalidOption("initial", '"latest" or a function', initial);
-  if (initial === "latest" && !channel.hasLatest)
+  if (initial === "latest" && channel.settings.latestBy === undefined)
     throw invalidOption("initial", 'a function, since "latest" needs the channel option `latestBy`', initial);
   if (initial !== undefined && from !== "now")
     throw invalidOption("from", '"now" or absent if `initial` is given', from);

@@ -1,5 +1,6 @@
 import type { DataText } from "../channel/event/new-entry.ts";
 import type { FollowedJob } from "./job.ts";
+import type { JobLimits } from "./jobs-options.ts";
 
 /** The remembered part of one job, or of the end of an unknown job. */
 export interface RememberedJob extends Pick<FollowedJob, "id" | "user" | "outcome"> {
@@ -15,7 +16,7 @@ const OVERHEAD_BYTES = 256;
  * the oldest first: new followers then begin with the next progress.
  */
 export class JobMemory<T extends RememberedJob> {
-  readonly #maxBytes: number;
+  readonly #limits: Pick<JobLimits, "maxBytes">;
   readonly #forget: (job: T) => void;
   /** Sizes of the ended jobs, in the order of their ends. */
   readonly #ended = new Map<T, number>();
@@ -24,8 +25,8 @@ export class JobMemory<T extends RememberedJob> {
   #bytes = 0;
 
   /** `forget` must call {@link remove}. */
-  constructor(maxBytes: number, forget: (job: T) => void) {
-    this.#maxBytes = maxBytes;
+  constructor(limits: Pick<JobLimits, "maxBytes">, forget: (job: T) => void) {
+    this.#limits = limits;
     this.#forget = forget;
   }
 
@@ -53,11 +54,11 @@ export class JobMemory<T extends RememberedJob> {
 
   #enforceLimit(): void {
     for (const job of this.#ended.keys()) {
-      if (this.#bytes <= this.#maxBytes) return;
+      if (this.#bytes <= this.#limits.maxBytes) return;
       if (this.#ended.size > 1) this.#forget(job);
     }
     for (const job of this.#running.keys()) {
-      if (this.#bytes <= this.#maxBytes) return;
+      if (this.#bytes <= this.#limits.maxBytes) return;
       job.progress = undefined;
       this.remove(job);
     }

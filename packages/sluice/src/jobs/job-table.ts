@@ -90,7 +90,7 @@ export class JobTable {
     this.#node = node;
     this.#limits = limits;
     this.#listener = listener;
-    this.#memory = new JobMemory<SharedJob | EarlyEnd>(limits.maxBytes, (job) => {
+    this.#memory = new JobMemory<SharedJob | EarlyEnd>(limits, (job) => {
       if ("node" in job) this.#forget(job);
       else this.#forgetEarly(job);
     });

@@ -4,7 +4,7 @@ import { checkTopic } from "../channel/event/topics.ts";
 import type { FeedSource } from "../stream/feed.ts";
 import type { JobState } from "./job.ts";
 import type { JobContext, JobFunction } from "./job-runner.ts";
-import type { JobUserOptions, StartOptions } from "./jobs-options.ts";
+import type { JobLimits, JobUserOptions, StartOptions } from "./jobs-options.ts";
 import type { JobsSetup, LoadedJobs, RunningJob } from "./loaded-jobs.ts";
 import { idTaken, isKnownTo, type NewJob, tooManyJobs } from "./new-job.ts";
 
@@ -30,7 +30,8 @@ export interface StartedJob<Result> {
  */
 export class Jobs<Progress = unknown, Result = unknown> {
   readonly name: string;
-  readonly #maxJobs: number;
+  /** @internal */
+  readonly settings: JobLimits;
   /** Everything that jobs consist of, loaded at the first use. */
   readonly #loaded: OnDemand<LoadedJobs>;
   /** Jobs that wait until the code of jobs is loaded, by ID. */
@@ -41,7 +42,7 @@ export class Jobs<Progress = unknown, Result = unknown> {
   constructor(setup: JobsSetup) {
     const { hub, name, limits } = setup;
     this.name = name;
-    this.#maxJobs = limits.maxJobs;
+    this.settings = limits;
     this.#report = (error) => hub.report(error, { stage: "job", channel: name });
     this.#loaded = new OnDemand(async () => {
       const { LoadedJobs } = await import("./loaded-jobs.ts");
@@ -139,7 +140,8 @@ export class Jobs<Progress = unknown, Result = unknown> {
   #startLater(job: NewJob, work: JobFunction): RunningJob {
     const { id } = job;
     if (this.#waiting.has(id)) throw idTaken(id);
-    if (this.#waiting.size >= this.#maxJobs) throw tooManyJobs(this.#waiting.size, this.#maxJobs);
+    const { maxJobs } = this.settings;
+    if (this.#waiting.size >= maxJobs) throw tooManyJobs(this.#waiting.size, maxJobs);
     this.#waiting.set(id, job);
     const started = Promise.resolve(this.#loaded.get()).then((loaded) => {
       this.#waiting.delete(id);

@@ -22,7 +22,7 @@ export class LocalJobs implements JobRegistry {
   constructor(channel: Channel, limits: JobLimits) {
     this.#channel = channel;
     this.#limits = limits;
-    this.#memory = new JobMemory(limits.maxBytes, (job) => this.#evict(job));
+    this.#memory = new JobMemory(limits, (job) => this.#evict(job));
   }
 
   add(job: Job): void {

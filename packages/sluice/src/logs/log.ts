@@ -157,6 +157,11 @@ export interface Log {
    * After a rejection the caller can try again.
    */
   open(channel: string, options: OpenOptions): ChannelLog | Promise<ChannelLog>;
+  /**
+   * Returns the options from which the log was made. `sharedSluice` compares them, to find out whether a module that was
+   * loaded again defines another log. Without it, the fields of the log are compared.
+   */
+  definition?(): object;
   /** Closes the logs of all channels, and the connections that this log opened itself. */
   close(): Promise<void>;
 }

@@ -11,8 +11,6 @@ export function drainOnSignals(
 ): void {
   const { process } = globalThis as { process?: NodeJS.Process };
   if (typeof process?.prependListener !== "function" || typeof process.kill !== "function") return;
-  // It was closed while this module was loaded.
-  if (sluice.health().status === "closed") return;
   // One for all Sluices and all copies of the package: each of them would take the others for the program's listeners.
   const shared = globalThis as { [DRAINS]?: SignalDrains };
   shared[DRAINS] ??= new SignalDrains(process);

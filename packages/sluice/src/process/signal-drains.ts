@@ -12,7 +12,6 @@ const RAISE_MS = 500;
 export interface DrainableSluice {
   drain(options?: { readonly grace: number; readonly timeout: number }): Promise<void>;
   close(): Promise<void>;
-  health(): { readonly status: string };
 }
 
 /** The drains of all Sluices of a process on signals. It has one listener for each signal. */

@@ -16,8 +16,8 @@ export interface FeedTarget {
   block(): void;
   /** Adds events that were written past the stream to the stream's own count. */
   countEvents(events: number): void;
-  /** Ends the stream. */
-  close(reason: CloseReason): void;
+  /** Ends the stream. `retry`, a reconnection time in ms, is written before the end. */
+  close(reason: CloseReason, retry?: number): void;
 }
 
 /** A description that a feed gives of itself, for `connections()`. */

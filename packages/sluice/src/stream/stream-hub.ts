@@ -20,6 +20,9 @@ export interface StreamSettings {
   readonly onRefuse: OnRefuse | undefined;
 }
 
+/** Decides about a channel or jobs that are defined again, with these checked options. */
+export type Redefine = (found: object, settings: object) => void;
+
 /** Connections that carry many streams at a time: the sessions of HTTP/2. */
 export interface SharedConnections {
   /** Closes each of them when its open streams have finished. Clients open further streams on new connections. */
@@ -45,6 +48,10 @@ export class StreamHub implements StreamOwner {
   endSignals: EndSignals | undefined;
   /** Set with the first request on HTTP/2. */
   sessions: SharedConnections | undefined;
+  /** Set if the Sluice is shared across hot reloads, which define its channels and jobs again. */
+  redefine: Redefine | undefined;
+  /** Resolves when the logs of channels may be opened. Set if another Sluice had them open. */
+  logsFree: Promise<void> | undefined;
   /** Called when the Sluice closes, each under the object that it stops to watch. */
   readonly cleanups: Map<object, () => void> = new Map();
   /** Requests that were admitted and whose source is still being opened. */

@@ -41,7 +41,7 @@ function makeSluice() {
   const record = (name: string) => async (options?: object) => {
     calls.push(options === undefined ? name : `${name} ${JSON.stringify(options)}`);
   };
-  return { calls, drain: record("drain"), close: record("close"), health: () => ({ status: "ok" }) };
+  return { calls, drain: record("drain"), close: record("close") };
 }
 
 describe("SignalDrains", () => {

@@ -3,6 +3,7 @@ import { toBytes } from "../../protocol/bytes.ts";
 import { COMMENT } from "../../stream/body/heartbeat.ts";
 import { Piece } from "../../stream/body/piece.ts";
 import type { Sink } from "../../stream/body/sink.ts";
+import { RECONNECT_MS } from "../../stream/end-streams.ts";
 import type { Feed, FeedState, FeedTarget, SharedWrites, SourceContext } from "../../stream/feed.ts";
 import { gapText } from "../event/gap.ts";
 import { beginningOf } from "../read/beginning.ts";
@@ -61,6 +62,11 @@ export class Cursor implements Feed, Member {
 
   start(target: FeedTarget, opening: string): void {
     this.#target = target;
+    if (this.#delivery.liveLog.closed) {
+      // The channel was defined again while the request was being answered.
+      this.#write(`${opening}\n`);
+      return target.close("drained", RECONNECT_MS);
+    }
     this.#findStart(opening);
     // Most cursors are live by now. Adding and removing each of them would leave garbage in the set.
     if (!this.#isLive && !target.ended) this.#delivery.addLagging(this);

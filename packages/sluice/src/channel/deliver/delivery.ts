@@ -3,7 +3,7 @@ import type { Piece } from "../../stream/body/piece.ts";
 import type { ErrorContext } from "../../stream/report.ts";
 import type { StreamHub } from "../../stream/stream-hub.ts";
 import type { ChannelSettings } from "../channel-options.ts";
-import type { KeptEvent } from "../event/kept-event.ts";
+import type { ChannelEvent, KeptEvent } from "../event/kept-event.ts";
 import { selects } from "../event/selection.ts";
 import { LiveLog, type LiveLogListener } from "../read/live-log.ts";
 import { pieceOf } from "../read/step.ts";
@@ -40,7 +40,9 @@ export class Delivery implements LiveLogListener {
     this.hub = hub;
     this.channel = channel;
     this.gapEvent = settings.gapEvent;
-    const { window, flushInterval, latestBy, latest } = settings;
+    const { window, flushInterval, latest } = settings;
+    // A hot reload may replace the function by one with the same source text.
+    const latestBy = settings.latestBy && ((event: ChannelEvent) => settings.latestBy?.(event));
     const onError = (error: unknown, context: ErrorContext) => hub.report(error, { ...context, channel });
     const batchBytes = hub.pieceLimit;
     this.liveLog = new LiveLog(log, { window, flushInterval, latestBy, latest, batchBytes, listener: this, onError });

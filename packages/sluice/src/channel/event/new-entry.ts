@@ -9,7 +9,7 @@ import { checkTopic, unique } from "./topics.ts";
 /** Rules for the events of a channel. */
 export interface EntryRules {
   /** True if every event must name topics. */
-  readonly topicsRequired: boolean;
+  readonly topics: "required" | undefined;
   /** Largest size of the type, in bytes of UTF-8. */
   readonly maxTypeBytes: number;
   /** Largest size of the data as text, in bytes of UTF-8. */
@@ -71,16 +71,12 @@ export function makeEntry(channel: string, rules: EntryRules, publication: Publi
  * Returns the topics of an event. A mistake in the options must fail, never publish to everybody: so `topics` that are
  * present must be a non-empty array, and other names are refused.
  */
-function checkTopicsOf(
-  channel: string,
-  { topicsRequired }: EntryRules,
-  options: PublishOptions,
-): readonly string[] | undefined {
+function checkTopicsOf(channel: string, rules: EntryRules, options: PublishOptions): readonly string[] | undefined {
   if (options !== NO_PUBLISH_OPTIONS) {
     checkNames("publish", options, PUBLISH_NAMES);
     if ("topics" in options) return checkTopics(options.topics as readonly string[]);
   }
-  if (!topicsRequired) return undefined;
+  if (rules.topics === undefined) return undefined;
   throw new SluiceError(
     "INVALID_FIELD",
     `An event of channel "${channel}" must name topics, since the channel has the option \`topics: "required"\`.`,

@@ -27,13 +27,14 @@ export interface SelectionOptions<
 /** The part of a channel that checks selections. */
 export interface SelectableChannel {
   readonly filterNumbers: FilterNumbers;
-  readonly maxTopics: number;
+  /** The checked options of the channel. A hot reload may change them. */
+  readonly settings: { readonly maxTopics: number };
 }
 
 /** Returns the options as a selection. Throws `INVALID_OPTION` if an option is invalid. */
-export function checkSelection(options: SelectionOptions, { filterNumbers, maxTopics }: SelectableChannel): Selection {
+export function checkSelection(options: SelectionOptions, { filterNumbers, settings }: SelectableChannel): Selection {
   const { types, topics: given = [] } = options;
-  const topics = given === "*" ? "*" : checkSubscribedTopics(given, maxTopics);
+  const topics = given === "*" ? "*" : checkSubscribedTopics(given, settings.maxTopics);
   if (
     types !== undefined &&
     !(Array.isArray(types) && types.every((type) => typeof type === "string" && type !== ""))

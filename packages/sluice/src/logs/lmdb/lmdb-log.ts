@@ -75,6 +75,10 @@ class LmdbLog implements Log {
     return log;
   }
 
+  definition(): object {
+    return { path: this.#path, mapSize: this.#maxBytes };
+  }
+
   close(): Promise<void> {
     this.#closing ??= this.#close();
     return this.#closing;

@@ -91,6 +91,7 @@ export function natsLog(options: NatsLogOptions): Log {
   return {
     shared: true,
     open,
+    definition: () => options,
     async close() {
       isClosed = true;
       for (const log of opened) await log.close();

@@ -65,6 +65,7 @@ export function redisLog(options: RedisLogOptions): Log {
 
 class RedisLog implements Log {
   readonly shared = true;
+  readonly #options: RedisLogOptions;
   readonly #prefix: string;
   readonly #clients: RedisClients;
   readonly #gate: RedisGate;
@@ -82,6 +83,7 @@ class RedisLog implements Log {
     const range = { min: 1, max: MAX_TIMEOUT_MS, unit: "ms" };
     const timeout = checkNumber("timeout", options.timeout, DEFAULT_TIMEOUT_MS, range);
     const clients = redisClients(client, url, timeout);
+    this.#options = { ...options };
     this.#prefix = prefix;
     this.#clients = clients;
     const onError = (error: unknown) => this.#onError(error);
@@ -116,6 +118,10 @@ class RedisLog implements Log {
     this.#tail.follow(log);
     this.#checks ??= quietInterval(() => this.#check(), CHECK_MS);
     return log;
+  }
+
+  definition(): object {
+    return this.#options;
   }
 
   async close(): Promise<void> {

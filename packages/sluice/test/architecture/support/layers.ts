@@ -87,7 +87,7 @@ export const LAYERS: readonly Layer[] = [
   },
   { folder: "jobs", imports: ["base", "protocol", "stream", "channel"] },
   { folder: "cluster", imports: ["base", "protocol", "stream", "channel"] },
-  { folder: "process", imports: ["base"] },
+  { folder: "process", imports: ["base", "stream", "channel", "jobs", "sluice.ts"] },
   { folder: "transports", imports: ["base", "protocol", "stream"] },
   { folder: "transports/node", imports: [] },
   { folder: "transports/fetch", imports: [] },
