@@ -11,8 +11,8 @@ export type { H3EventOfV2 } from "./h3-v2.ts";
 /**
  * Answers an event of h3 with an event stream; see `Sluice.stream`. Return its promise from the event handler. The
  * answer keeps the headers and cookies that were set before. A source function receives `event.req` as its request. The
- * option `onClose` receives the reason for which the stream ended. With a wrong option, h3 answers `INVALID_OPTION` like
- * any error.
+ * option `onClose` receives the reason for which the stream ended. If an option is wrong, h3's error handling receives
+ * `INVALID_OPTION`.
  */
 export type H3EventStream = <E extends H3EventOfV1 | H3EventOfV2>(
   event: E,
