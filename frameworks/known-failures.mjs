@@ -30,4 +30,4 @@ export const KNOWN_FAILURES = [
 ];
 
 /** Pages of docs/frameworks that no fixture runs yet. The list is empty when all is done. */
-export const PAGES_WITHOUT_FIXTURE = ["nextjs.md", "workers.md"];
+export const PAGES_WITHOUT_FIXTURE = ["nextjs.md"];

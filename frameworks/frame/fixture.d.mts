@@ -19,6 +19,8 @@ export interface Fixture {
   readonly notice?: RegExp;
   /** The end of the table's row, e.g. "emulated". Default: none. */
   readonly remark?: string;
+  /** Longest time until the server notices that a client has left, in ms. Default: 6,000. */
+  readonly noticeTimeout?: number;
   /** Writes files besides those of the page and of the folder `project`, e.g. a certificate. Default: none. */
   readonly prepare?: (folder: string) => void | Promise<void>;
 }
@@ -41,6 +43,8 @@ export interface Mode {
    * in its process, and streams of an unchanged Sluice stay open. Default: it does not react.
    */
   readonly reload?: "restarts" | "keeps";
+  /** Steps that do not apply, because the platform has no such thing. Default: none. */
+  readonly without?: readonly string[];
 }
 
 /** A fixture with its name and its folder. */

@@ -29,7 +29,7 @@ export async function probe(fixture, { name, mode }) {
     await site.ready(START_TIMEOUT_MS);
     const results = [];
     for (const step of STEPS) {
-      if (step.isFor?.(site) === false) continue;
+      if (step.isFor?.(site) === false || mode.without?.includes(step.name)) continue;
       const from = server.output.length;
       const began = performance.now();
       const failure = await failureOf(step.run(site, name), step.timeout);

@@ -12,13 +12,10 @@ export const disconnect = {
     const ada = await site.signIn("ada");
     const before = await settled(site);
     const streams = [await ada.open("/api/news"), await ada.open("/api/news"), await site.open("/api/clock")];
-    await eventually(
-      NOTICE_TIMEOUT_MS,
-      "the server to know 3 streams",
-      async () => (await site.streams()) === before + 3,
-    );
+    const knows = async (/** @type {number} */ count) => (await site.streams()) === before + count;
+    await eventually(NOTICE_TIMEOUT_MS, "the server to know 3 streams", () => knows(3));
     for (const stream of streams) stream.leave();
-    await eventually(NOTICE_TIMEOUT_MS, "the server to know no stream", async () => (await site.streams()) === before);
+    await eventually(timeoutOf(site), "the server to know no stream", () => knows(0));
   },
 };
 
@@ -27,6 +24,11 @@ export const disconnect = {
  * @param {import("../site.mjs").Site} site
  */
 async function settled(site) {
-  await eventually(NOTICE_TIMEOUT_MS, "no stream", async () => (await site.streams()) === 0).catch(() => {});
+  await eventually(timeoutOf(site), "no stream", async () => (await site.streams()) === 0).catch(() => {});
   return site.streams();
+}
+
+/** @param {import("../site.mjs").Site} site */
+function timeoutOf(site) {
+  return site.fixture.noticeTimeout ?? NOTICE_TIMEOUT_MS;
 }

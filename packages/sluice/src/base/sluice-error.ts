@@ -20,6 +20,8 @@ export type SluiceErrorCode =
   | "ALREADY_ANSWERED"
   /** An optional package is not installed, or its version is too old. */
   | "MISSING_PACKAGE"
+  /** In a Cloudflare Worker: another request has opened the channel, outside of a Durable Object. */
+  | "WRONG_REQUEST"
   /** The Sluice, the channel or the log is closed. */
   | "CLOSED"
   /** An operation of the log failed. */

@@ -1,5 +1,6 @@
 import { show } from "../base/check-option.ts";
 import { formatPosition, type Position } from "../base/position.ts";
+import { RequestMark } from "../base/request-mark.ts";
 import { SluiceError } from "../base/sluice-error.ts";
 import type { ChannelLog, Log, NewEntry } from "../logs/log.ts";
 import { endStreams } from "../stream/end-streams.ts";
@@ -63,6 +64,7 @@ export class OpenChannel {
   readonly #log: ChannelLog;
   readonly #delivery: Delivery;
   readonly #isShared: boolean;
+  readonly #request = new RequestMark();
   #published = 0;
   /** The highest offset of an event that this process published. */
   #newestPublished = 0;
@@ -81,6 +83,7 @@ export class OpenChannel {
    * rejects with `ID_CONFLICT` if the channel keeps a different event with this ID.
    */
   publish(entry: NewEntry): Promise<string> {
+    this.#mustBeHere();
     if (entry.id !== undefined) checkOwnEventId(entry.id, this.#delivery.liveLog.epoch);
     const { epoch } = this.#log;
     return this.#log.append([entry]).then(
@@ -94,6 +97,7 @@ export class OpenChannel {
 
   /** Returns the feed of a subscriber's stream. */
   feed(settings: SubscriptionSettings, context: SourceContext): Feed {
+    this.#mustBeHere();
     return new Cursor(this.#delivery, settings, context);
   }
 
@@ -102,17 +106,20 @@ export class OpenChannel {
     settings: SubscriptionSettings,
     options: Omit<IterationOptions, "holdsProcess">,
   ): AsyncGenerator<SseItem, void, undefined> {
+    this.#mustBeHere();
     return new SubscriptionIterator(this.#delivery, settings, { ...options, holdsProcess: this.#isShared });
   }
 
   /** Returns a follower of every event, from the oldest kept event or from the next one published. */
   follow(from: "now" | "start"): Follower {
+    this.#mustBeHere();
     const follower = new Follower(this.#delivery, EVERYTHING);
     if (from === "start") follower.goTo(this.#delivery.liveLog.positionAt(this.#log.first - 1));
     return follower;
   }
 
   history(query: HistoryQuery): Promise<History> {
+    this.#mustBeHere();
     return askLog(this.#name, "read events", readHistory(this.#delivery.liveLog, query));
   }
 
@@ -186,6 +193,19 @@ export class OpenChannel {
   async #eventAt(offset: Promise<number | undefined>): Promise<KeptEvent | undefined> {
     const found = await offset;
     return found === undefined ? undefined : this.#delivery.liveLog.eventAt(found);
+  }
+
+  /**
+   * Throws `WRONG_REQUEST` if requests of a Cloudflare Worker share the channel outside of a Durable Object: no timer and
+   * no write would reach the subscribers of the other request.
+   */
+  #mustBeHere(): void {
+    if (this.#request.isHere) return;
+    throw new SluiceError(
+      "WRONG_REQUEST",
+      `Another request has opened channel "${this.#name}". In a Cloudflare Worker, requests share a channel only in a ` +
+        "Durable Object: create the Sluice in its constructor.",
+    );
   }
 
   #appended(offset: number): string {

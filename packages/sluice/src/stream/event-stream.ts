@@ -16,7 +16,7 @@ export interface StreamOwner {
   readonly name: string;
   /** A monotonic clock in whole ms, as of the last sweep or flush. */
   readonly now: number;
-  /** When it was made, in ms since 1970. Streams keep times of the wall clock relative to it. */
+  /** When it had its first stream, in ms since 1970. Streams keep times of the wall clock relative to it. */
   readonly startedAt: number;
   readonly report: Report;
   /** True once new streams get 503: the server is about to stop. */

@@ -4,7 +4,6 @@ import type { EventStream, StreamOwner } from "./event-stream.ts";
 import type { OnRefuse } from "./opening/refusal.ts";
 import type { PendingStream } from "./pending-stream.ts";
 import type { Report } from "./report.ts";
-import type { Sweep } from "./sweep.ts";
 
 /** Limits and times that hold for all streams; validated, with the defaults filled in. */
 export interface StreamSettings {
@@ -36,15 +35,13 @@ export interface SharedConnections {
 
 /** All streams of a Sluice, and their counters. */
 export class StreamHub implements StreamOwner {
-  readonly name: string = crypto.randomUUID().slice(0, 8);
-  readonly startedAt: number = Date.now();
   readonly settings: StreamSettings;
   /** Reports a failure. Reports only the first error of an outage of the log: every channel and request has the same. */
   readonly report: Report;
   /** True from the first error of an outage until an operation of the log succeeds. */
   logIsOut = false;
   /** Set with the first stream, because only streams need them. */
-  sweep: Sweep | undefined;
+  sweep: { watch(stream: EventStream): void } | undefined;
   endSignals: EndSignals | undefined;
   /** Set with the first request on HTTP/2. */
   sessions: SharedConnections | undefined;
@@ -63,10 +60,13 @@ export class StreamHub implements StreamOwner {
   readonly #streams = new Set<EventStream>();
   readonly #ending = new Set<EventStream>();
   readonly #perKey = new Map<string, number>();
+  // Made at the first use: the global scope of a Cloudflare Worker has no randomness, and its clocks stand still.
+  #name: string | undefined;
+  #startedAt: number | undefined;
   #draining = false;
   #refusing = false;
   /** In whole ms: each stream keeps such times, and fractions would be objects. */
-  #now = Math.floor(performance.now());
+  #now = 0;
   #lastNumber = 0;
   #bytesOfClosed = 0;
   readonly #closedByReason: Record<CloseReason, number>;
@@ -84,6 +84,14 @@ export class StreamHub implements StreamOwner {
       CloseReason,
       number
     >;
+  }
+
+  get name(): string {
+    return (this.#name ??= crypto.randomUUID().slice(0, 8));
+  }
+
+  get startedAt(): number {
+    return (this.#startedAt ??= Date.now());
   }
 
   /** Open streams, in the order in which they were opened. */

@@ -18,7 +18,7 @@ interface SweptStream {
 }
 
 /** The streams to sweep, and their clock. */
-interface SweepOwner {
+export interface SweepOwner {
   readonly settings: { readonly heartbeat: number; readonly stallTimeout: number; readonly maxLifetime: number };
   /** Open streams. */
   readonly streams: ReadonlySet<SweptStream>;

@@ -1,3 +1,4 @@
+import { isWorkerd } from "../../base/request-mark.ts";
 import { toChunk } from "./chunk.ts";
 import { crcShift } from "./crc32.ts";
 
@@ -25,9 +26,9 @@ function findZlib(): Zlib | undefined {
   return typeof zlib?.deflateRawSync === "function" && typeof zlib.crc32 === "function" ? zlib : undefined;
 }
 
-/** Returns true if this runtime can compress piece by piece. */
+/** Returns true if this runtime can compress piece by piece. workerd would compress such a body a second time. */
 export function canGzip(): boolean {
-  return ZLIB !== undefined;
+  return ZLIB !== undefined && !isWorkerd;
 }
 
 /**

@@ -1,3 +1,4 @@
+import { isWorkerd } from "../../base/request-mark.ts";
 import { SluiceError } from "../../base/sluice-error.ts";
 import { isAbortError } from "../../base/thrown.ts";
 import { jitter } from "../../base/timers.ts";
@@ -9,6 +10,7 @@ import { EventStream, type EventStreamSetup } from "../event-stream.ts";
 import type { Feed } from "../feed.ts";
 import { notifyClosed } from "../notify-closed.ts";
 import { PendingStream } from "../pending-stream.ts";
+import { RequestSweeps } from "../request-sweeps.ts";
 import { discard } from "../source/discard.ts";
 import { openSource } from "../source/open-source.ts";
 import type { Source } from "../source/source.ts";
@@ -174,7 +176,7 @@ class Opening extends PendingStream {
     // Only its description at the end needs the address.
     if (stream.onClose !== undefined) exchange.keepRemoteAddress?.();
     hub.add(stream);
-    hub.sweep ??= new Sweep(hub);
+    hub.sweep ??= isWorkerd ? new RequestSweeps(hub) : new Sweep(hub);
     hub.sweep.watch(stream);
     this.#start(stream, feed);
     stream.sink.opened?.();

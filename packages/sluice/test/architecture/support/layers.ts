@@ -58,6 +58,7 @@ export const LAYERS: readonly Layer[] = [
       "stream/notify-closed.ts",
       "stream/pending-stream.ts",
       "stream/stream-hub.ts",
+      "stream/request-sweeps.ts",
       "stream/sweep.ts",
     ],
   },
