@@ -1,10 +1,19 @@
 export { SluiceError, type SluiceErrorCode } from "./base/sluice-error.ts";
 export { Channel } from "./channel/channel.ts";
+export {
+  type ChannelDefinition,
+  defineChannel,
+  type EventsOf,
+  type SerializedChannelOptions,
+} from "./channel/channel-definition.ts";
 export type { ChannelOptions } from "./channel/channel-options.ts";
 export type { Gap, GapReason } from "./channel/event/gap.ts";
+export type { JsonEvents, Jsonify } from "./channel/event/jsonify.ts";
 export type { AnyEvents, ChannelEvent, EventMap } from "./channel/event/kept-event.ts";
 export type { PublishOptions } from "./channel/event/publish-options.ts";
+export type { GapEvent, ReceivedEvent } from "./channel/event/received-event.ts";
 export type { SelectionOptions } from "./channel/event/selection-options.ts";
+export type { Serializer } from "./channel/event/serializer.ts";
 export type { StandardSchema } from "./channel/event/standard-schema.ts";
 export type { ChannelStats } from "./channel/open-channel.ts";
 export type { WindowLimits } from "./channel/read/event-window.ts";

@@ -4,6 +4,7 @@ import { OnDemand } from "./base/on-demand.ts";
 import { SluiceError } from "./base/sluice-error.ts";
 import { afterTurn } from "./base/timers.ts";
 import { Channel } from "./channel/channel.ts";
+import type { ChannelDefinition, SerializedChannelOptions } from "./channel/channel-definition.ts";
 import { type ChannelOptions, checkChannelOptions, checkRetention } from "./channel/channel-options.ts";
 import type { AnyEvents, EventMap } from "./channel/event/kept-event.ts";
 import { NOBODY } from "./channel/local-presence.ts";
@@ -93,21 +94,31 @@ export class Sluice implements AsyncDisposable {
 
   /**
    * Returns the channel of this name. The first call makes it. A further call may pass equal options, or none. The type
-   * parameter maps the channel's event types to the types of their data. A channel lives as long as its Sluice: use one
-   * channel for each kind of thing, and topics for single users or orders. Throws `INVALID_OPTION` and `CLOSED`.
+   * parameter maps the channel's event types to the types of their data. A definition (see `defineChannel`) has the
+   * name, the options and the types. A channel lives as long as its Sluice: use one channel for each kind of thing, and
+   * topics for single users or orders. Throws `INVALID_OPTION` and `CLOSED`.
    */
-  channel<Events extends EventMap = AnyEvents>(name: string, options?: ChannelOptions<Events>): Channel<Events> {
+  channel<Events extends EventMap, Received extends EventMap>(
+    definition: ChannelDefinition<Events, Received>,
+  ): Channel<Events, Received>;
+  channel<Events extends EventMap = AnyEvents>(
+    name: string,
+    options: SerializedChannelOptions<Events>,
+  ): Channel<Events, Events>;
+  channel<Events extends EventMap = AnyEvents>(name: string, options?: ChannelOptions<Events>): Channel<Events>;
+  channel(given: string | ChannelDefinition, givenOptions?: ChannelOptions): Channel {
     this.#mustBeOpen();
+    // A name has neither.
+    const { name = given as string, options = givenOptions }: Partial<ChannelDefinition> = Object(given);
     const make = (): Channel => {
       if (name.startsWith(RESERVED_PREFIX))
         throw invalidOption("channel name", `a name that does not begin with "${RESERVED_PREFIX}"`, name);
-      return this.#makeChannel(name, (options ?? {}) as unknown as ChannelOptions, () => this.#join());
+      return this.#makeChannel(name, options ?? {}, () => this.#join());
     };
     const { flushInterval, gapEvent } = this.#settings;
-    const settings = options && checkChannelOptions(options as unknown as ChannelOptions, flushInterval, gapEvent);
+    const settings = options && checkChannelOptions(options, flushInterval, gapEvent);
     const { redefine } = this.#hub;
-    const channel = knownOrMade({ known: this.#channels, kind: "channel", name, settings, make, redefine });
-    return channel as unknown as Channel<Events>;
+    return knownOrMade({ known: this.#channels, kind: "channel", name, settings, make, redefine });
   }
 
   /**

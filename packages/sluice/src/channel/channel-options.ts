@@ -1,12 +1,14 @@
 import { checkFunction, checkNames, checkNumber, invalidOption } from "../base/check-option.ts";
 import type { Retention } from "../logs/log.ts";
+import type { JsonEvents } from "./event/jsonify.ts";
 import type { AnyEvents, ChannelEvent, EventMap } from "./event/kept-event.ts";
+import type { Serializer } from "./event/serializer.ts";
 import type { StandardSchema } from "./event/standard-schema.ts";
 import type { WindowLimits } from "./read/event-window.ts";
 import type { LatestLimits } from "./read/latest.ts";
 
 /** Options of a channel. */
-export interface ChannelOptions<Events extends EventMap = AnyEvents> {
+export interface ChannelOptions<Events extends EventMap = AnyEvents, Received extends EventMap = JsonEvents<Events>> {
   /**
    * Limits of the events that the log keeps. The oldest events beyond any limit are trimmed. Default: `events` 10,000;
    * `bytes` 16 MiB (the characters of the text, and 320 per event); `age` `Infinity`, in ms.
@@ -21,7 +23,7 @@ export interface ChannelOptions<Events extends EventMap = AnyEvents> {
    * Returns the key of an event, for subscriptions with `initial: "latest"`, which begin with the newest event of each
    * key; `undefined`: no key. An event with topics replaces only events with equal topics. Default: none.
    */
-  readonly latestBy?: (event: ChannelEvent<Events>) => string | undefined;
+  readonly latestBy?: (event: ChannelEvent<Received>) => string | undefined;
   /**
    * Limits of the events remembered for `latestBy`. Beyond a limit the oldest keys are forgotten, and the snapshot of a
    * subscriber that may miss one begins with a gap event. Default: `keys` 10,000; `bytes` 16 MiB.
@@ -32,6 +34,18 @@ export interface ChannelOptions<Events extends EventMap = AnyEvents> {
    * Default: none.
    */
   readonly schemas?: { readonly [Type in keyof Events]?: StandardSchema<Events[Type]> };
+  /**
+   * Returns the data of an event as text, in place of `JSON.stringify()`: of strings too. Needs `parse`. Subscribers
+   * receive the text, and must parse it in the same way. If it throws, `publish` rejects with `INVALID_DATA`.
+   * Default: JSON.
+   */
+  readonly serialize?: Serializer["serialize"];
+  /**
+   * Returns the data of a text that `serialize` made, wherever this process receives events: iteration, `history()`,
+   * filters, `latestBy`. Needs `serialize`. If it throws, the event is left out, and `onError` receives `INVALID_DATA`.
+   * Default: JSON.
+   */
+  readonly parse?: Serializer["parse"];
   /**
    * `"required"`: every published event must name topics, so that a forgotten topic is an error and not a leak. Use it
    * for notifications. Default: an event without topics goes to all subscribers.
@@ -60,6 +74,7 @@ export interface ChannelSettings {
   readonly latestBy: ((event: ChannelEvent) => string | undefined) | undefined;
   readonly latest: LatestLimits;
   readonly schemas: Readonly<Record<string, StandardSchema>> | undefined;
+  readonly serializer: Serializer | undefined;
   readonly topics: "required" | undefined;
   readonly maxTopics: number;
   readonly maxEventBytes: number;
@@ -85,6 +100,8 @@ const NAMES = [
   "latestBy",
   "latest",
   "schemas",
+  "serialize",
+  "parse",
   "topics",
   "maxTopics",
   "maxEventBytes",
@@ -96,10 +113,13 @@ const COUNT = { min: 1, whole: true, infinite: true };
 /** Returns the options with their defaults. Throws `INVALID_OPTION` if an option is invalid. */
 export function checkChannelOptions(options: ChannelOptions, flushInterval: number, gapEvent: string): ChannelSettings {
   checkNames("channel", options, NAMES);
-  const { window = {}, latestBy, latest = {}, schemas, topics } = options;
+  const { window = {}, latestBy, latest = {}, schemas, topics, serialize, parse } = options;
   checkNames("window", window, ["events", "bytes"]);
   checkNames("latest", latest, ["keys", "bytes"]);
   checkFunction("latestBy", latestBy);
+  checkFunction("serialize", serialize);
+  checkFunction("parse", parse);
+  if (!serialize !== !parse) throw invalidOption("serialize", "given together with `parse`", serialize);
   if (topics !== undefined && topics !== "required") throw invalidOption("topics", '"required" or absent', topics);
   if (schemas !== undefined) {
     if (typeof schemas !== "object" || schemas === null)
@@ -121,6 +141,7 @@ export function checkChannelOptions(options: ChannelOptions, flushInterval: numb
       bytes: checkNumber("latest.bytes", latest.bytes, LATEST_BYTES, COUNT),
     },
     schemas: schemas as ChannelSettings["schemas"],
+    serializer: serialize && parse && { serialize, parse },
     topics,
     maxTopics: checkNumber("maxTopics", options.maxTopics, MAX_TOPICS, { min: 1, whole: true }),
     maxTypeBytes: checkNumber("maxTypeBytes", options.maxTypeBytes, MAX_TYPE_BYTES, { min: 1, whole: true }),

@@ -6,6 +6,7 @@ import { dataText } from "../stream/source/item-text.ts";
 import type { StreamHub } from "../stream/stream-hub.ts";
 import { type ChannelOptions, type ChannelSettings, checkChannelOptions } from "./channel-options.ts";
 import { FilterNumbers } from "./event/filter-numbers.ts";
+import type { JsonEvents } from "./event/jsonify.ts";
 import type { AnyEvents, EventMap } from "./event/kept-event.ts";
 import type { DataText, Publication } from "./event/new-entry.ts";
 import { NO_PUBLISH_OPTIONS, type PublishOptions } from "./event/publish-options.ts";
@@ -44,9 +45,14 @@ const NOT_OPEN: ChannelStats = {
   cohorts: 0,
 };
 
-/** A named, ordered, replayable sequence of events that programs publish to and subscribe to. */
-export class Channel<Events extends EventMap = AnyEvents> {
+/**
+ * A named, ordered, replayable sequence of events that programs publish to and subscribe to. `Events` maps the event
+ * types to their data as published, and `Received` to their data as received. Default of `Received`: as JSON keeps it.
+ */
+export class Channel<Events extends EventMap = AnyEvents, Received extends EventMap = JsonEvents<Events>> {
   readonly name: string;
+  /** Carries the types, for `EventsOf`; absent at run time. */
+  declare readonly "~types"?: { readonly events: Events; readonly received: Received };
   readonly #hub: StreamHub;
   readonly #log: Log;
   /** @internal */
@@ -89,7 +95,8 @@ export class Channel<Events extends EventMap = AnyEvents> {
     // No async function: its frame and promises would be most of the cost of a publish (`npm run bench -- logs`).
     try {
       const { schemas } = this.settings;
-      if (schemas === undefined || !Object.hasOwn(schemas, type)) return this.#publish(type, textOf(data), options);
+      if (schemas === undefined || !Object.hasOwn(schemas, type))
+        return this.#publish(type, this.#textOf(data), options);
       const result = schemas[type]!["~standard"].validate(data);
       // Not `instanceof`: a schema may be of another realm, or bring a promise class of its own.
       return "then" in result
@@ -113,10 +120,10 @@ export class Channel<Events extends EventMap = AnyEvents> {
    * Returns a description of a subscription: the source of any number of streams, and an async iterable. Throws
    * `INVALID_OPTION`.
    */
-  subscribe<Type extends keyof Events & string = keyof Events & string>(
-    options: SubscribeOptions<Events, Type> = {},
-  ): Subscription<Events[Type]> {
-    return new Subscription<Events[Type]>(this.#subscribed, options as unknown as SubscribeOptions);
+  subscribe<Type extends keyof Received & string = keyof Received & string>(
+    options: SubscribeOptions<Received, Type> = {},
+  ): Subscription<Pick<Received, Type>> {
+    return new Subscription<Pick<Received, Type>>(this.#subscribed, options as unknown as SubscribeOptions);
   }
 
   /**
@@ -124,11 +131,11 @@ export class Channel<Events extends EventMap = AnyEvents> {
    * events with topics are included only if the options name one of the topics. Rejects with `INVALID_OPTION` and
    * `LOG_FAILED`.
    */
-  async history<Type extends keyof Events & string = keyof Events & string>(
-    options: HistoryOptions<Events, Type> = {},
-  ): Promise<History<Pick<Events, Type>>> {
+  async history<Type extends keyof Received & string = keyof Received & string>(
+    options: HistoryOptions<Received, Type> = {},
+  ): Promise<History<Pick<Received, Type>>> {
     const query = checkHistoryOptions(options as unknown as HistoryOptions, this.#subscribed);
-    return (await this.open()).history(query) as unknown as Promise<History<Pick<Events, Type>>>;
+    return (await this.open()).history(query) as unknown as Promise<History<Pick<Received, Type>>>;
   }
 
   /**
@@ -174,11 +181,20 @@ export class Channel<Events extends EventMap = AnyEvents> {
   }
 
   #publishValid(type: string, result: SchemaResult<unknown>, options: PublishOptions): Promise<string> {
-    if (result.issues === undefined) return this.#publish(type, textOf(result.value), options);
+    if (result.issues === undefined) return this.#publish(type, this.#textOf(result.value), options);
     const { issues } = result;
     return Promise.resolve(this.#code.get()).then(({ schemaMismatch }) => {
       throw schemaMismatch(type, issues);
     });
+  }
+
+  /** Returns the data as text, so that the caller cannot change it afterwards. Throws `INVALID_DATA`. */
+  #textOf(value: unknown): DataText {
+    const { serializer } = this.settings;
+    return {
+      text: dataText(value, serializer?.serialize),
+      json: typeof value !== "string" || serializer !== undefined,
+    };
   }
 
   #publish(type: string, data: DataText, options: PublishOptions): Promise<string> {
@@ -205,11 +221,6 @@ export class Channel<Events extends EventMap = AnyEvents> {
   #mustBeOpen(): void {
     if (this.#closed) throw new SluiceError("CLOSED", `Channel "${this.name}" is closed.`);
   }
-}
-
-/** Returns the data as text, so that the caller cannot change it afterwards. Throws `INVALID_DATA`. */
-function textOf(value: unknown): DataText {
-  return { text: dataText(value), json: typeof value !== "string" };
 }
 
 /** Copies the options of a publication that waits, since the caller may change them meanwhile. */

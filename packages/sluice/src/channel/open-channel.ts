@@ -5,7 +5,6 @@ import { SluiceError } from "../base/sluice-error.ts";
 import type { ChannelLog, Log, NewEntry } from "../logs/log.ts";
 import { endStreams } from "../stream/end-streams.ts";
 import type { Feed, SourceContext } from "../stream/feed.ts";
-import type { SseItem } from "../stream/source/sse-item.ts";
 import type { StreamHub } from "../stream/stream-hub.ts";
 import type { ChannelSettings } from "./channel-options.ts";
 import { countPresence } from "./deliver/count-presence.ts";
@@ -13,6 +12,7 @@ import { Cursor } from "./deliver/cursor.ts";
 import { Delivery } from "./deliver/delivery.ts";
 import type { KeptEvent } from "./event/kept-event.ts";
 import { checkOwnEventId, isSameEvent } from "./event/own-event-id.ts";
+import type { ReceivedEvent } from "./event/received-event.ts";
 import { EVERYTHING } from "./event/selection.ts";
 import { Follower } from "./follow/follower.ts";
 import { type IterationOptions, SubscriptionIterator } from "./follow/subscription-iterator.ts";
@@ -105,7 +105,7 @@ export class OpenChannel {
   iterate(
     settings: SubscriptionSettings,
     options: Omit<IterationOptions, "holdsProcess">,
-  ): AsyncGenerator<SseItem, void, undefined> {
+  ): AsyncGenerator<ReceivedEvent, void, undefined> {
     this.#mustBeHere();
     return new SubscriptionIterator(this.#delivery, settings, { ...options, holdsProcess: this.#isShared });
   }

@@ -1,6 +1,7 @@
 import type { Feed, FeedSource, SourceContext } from "../stream/feed.ts";
 import { currentStreamSignal } from "../stream/source/current-stream.ts";
-import type { SseItem } from "../stream/source/sse-item.ts";
+import type { AnyEvents, EventMap } from "./event/kept-event.ts";
+import type { ReceivedEvent } from "./event/received-event.ts";
 import { DeferredIterator } from "./follow/deferred-iterator.ts";
 import type { OpenChannel } from "./open-channel.ts";
 import {
@@ -19,11 +20,14 @@ export interface SubscribedChannel extends SubscribableChannel {
 
 /**
  * A description of the events that a subscriber wants. It is cheap and reusable: the source of any number of streams,
- * and without HTTP an async iterable of `SseItem`s with `event`, `id` and `data`.
+ * and without HTTP an async iterable of events with `type`, `data` and `id`.
  *
- * An iteration that falls behind the log's retention yields an item with `event: "gap"` and the gap as data.
+ * An iteration that falls behind the log's retention yields an event of the type `gap`, with the gap as data. A source
+ * that yields a received event sends it with its type and ID.
  */
-export class Subscription<T = unknown> implements FeedSource, AsyncIterable<SseItem<T>> {
+export class Subscription<Events extends EventMap = AnyEvents>
+  implements FeedSource, AsyncIterable<ReceivedEvent<Events>>
+{
   readonly #channel: SubscribedChannel;
   readonly #settings: SubscriptionSettings;
 
@@ -45,16 +49,20 @@ export class Subscription<T = unknown> implements FeedSource, AsyncIterable<SseI
     return opened instanceof Promise ? opened.then(feed) : feed(opened);
   }
 
-  [Symbol.asyncIterator](): AsyncGenerator<SseItem<T>, void, undefined> {
+  [Symbol.asyncIterator](): AsyncGenerator<ReceivedEvent<Events>, void, undefined> {
     return this.after(undefined);
   }
 
   /** Iterates like a subscriber with this last event ID. */
-  after(lastEventId: string | undefined): AsyncGenerator<SseItem<T>, void, undefined> {
+  after(lastEventId: string | undefined): AsyncGenerator<ReceivedEvent<Events>, void, undefined> {
     const opened = this.#channel.open();
     const signal = this.#settings.signal ?? currentStreamSignal();
     const iterate = (channel: OpenChannel) =>
-      channel.iterate(this.#settings, { lastEventId, signal }) as AsyncGenerator<SseItem<T>, void, undefined>;
+      channel.iterate(this.#settings, { lastEventId, signal }) as AsyncGenerator<
+        ReceivedEvent<Events>,
+        void,
+        undefined
+      >;
     return opened instanceof Promise ? new DeferredIterator(opened.then(iterate)) : iterate(opened);
   }
 }

@@ -67,7 +67,7 @@ export class JobProgress implements FeedSource {
     });
   }
 
-  async *#events({ lastEventId, signal }: SourceContext): AsyncGenerator<SseItem, void, undefined> {
+  async *#events({ lastEventId, signal }: SourceContext): AsyncGenerator<unknown, void, undefined> {
     const events = this.#channel.subscribe({ topics: [this.#id], types: FOLLOWED_TYPES }).after(lastEventId);
     // A waiting generator cannot be made to return, but the iterator for which it waits can.
     signal.addEventListener("abort", () => events.return(), { once: true });
@@ -82,8 +82,8 @@ export class JobProgress implements FeedSource {
         if (job.outcome !== undefined) return yield* outcomeOf(job);
       }
       for await (const item of events) {
-        if (isTerminal(item.event)) return yield item;
-        if (item.event === "progress") {
+        if (isTerminal(item.type)) return yield item;
+        if (item.type === "progress") {
           yield item;
           continue;
         }
@@ -91,7 +91,7 @@ export class JobProgress implements FeedSource {
         await this.#registry.sync(this.#id);
         const job = this.#found();
         // If the end follows, omit the gap's ID: a follower that is cut off between the two resumes before the end.
-        yield job.outcome === undefined ? item : new SseItem(item.data, { event: item.event });
+        yield job.outcome === undefined ? item : new SseItem(item.data, { event: item.type });
         if (job.outcome !== undefined) return yield* outcomeOf(job);
       }
     } finally {

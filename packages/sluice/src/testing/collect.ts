@@ -15,7 +15,7 @@ export interface CollectOptions {
  * ```ts
  * const collected = collect(orders.subscribe({ topics: ["user:ada"] }), 2);
  * await placeOrder("ada");
- * expect((await collected).map(({ event }) => event)).toEqual(["placed", "paid"]);
+ * expect((await collected).map(({ type }) => type)).toEqual(["placed", "paid"]);
  * ```
  *
  * Rejects if the items do not come in time, or if the iterable throws. Throws `INVALID_OPTION`.

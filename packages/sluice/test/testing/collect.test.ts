@@ -11,7 +11,7 @@ describe("collect()", () => {
     await orders.publish("placed", 1, { topics: ["user:ada"] });
     await orders.publish("placed", 2, { topics: ["user:bob"] });
     await orders.publish("paid", 1);
-    expect((await collected).map(({ event, data }) => [event, data])).toEqual([
+    expect((await collected).map(({ type, data }) => [type, data])).toEqual([
       ["placed", 1],
       ["paid", 1],
     ]);

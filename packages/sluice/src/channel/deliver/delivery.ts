@@ -18,7 +18,10 @@ export interface DeliveryOptions {
   readonly log: ChannelLog;
   /** Name of the channel. */
   readonly channel: string;
-  readonly settings: Pick<ChannelSettings, "window" | "flushInterval" | "latestBy" | "latest" | "gapEvent">;
+  readonly settings: Pick<
+    ChannelSettings,
+    "window" | "flushInterval" | "latestBy" | "latest" | "gapEvent" | "serializer"
+  >;
 }
 
 /** Delivers a channel's events to its subscribers: one write per cohort and batch for all live members. */
@@ -40,12 +43,13 @@ export class Delivery implements LiveLogListener {
     this.hub = hub;
     this.channel = channel;
     this.gapEvent = settings.gapEvent;
-    const { window, flushInterval, latest } = settings;
+    const { window, flushInterval, latest, serializer } = settings;
     // A hot reload may replace the function by one with the same source text.
     const latestBy = settings.latestBy && ((event: ChannelEvent) => settings.latestBy?.(event));
     const onError = (error: unknown, context: ErrorContext) => hub.report(error, { ...context, channel });
     const batchBytes = hub.pieceLimit;
-    this.liveLog = new LiveLog(log, { window, flushInterval, latestBy, latest, batchBytes, listener: this, onError });
+    const options = { window, flushInterval, latestBy, latest, serializer, batchBytes, listener: this, onError };
+    this.liveLog = new LiveLog(log, options);
     this.snapshots = new SnapshotCache(this.liveLog);
   }
 

@@ -79,7 +79,8 @@ export class SnapshotWriter {
   async #writeItems(initial: InitialFunction): Promise<boolean> {
     const { target, context } = this.#subscriber;
     const source = await initialItems(initial, context);
-    const encode = (item: unknown) => itemText(checkSnapshotItem(item), undefined);
+    const serialize = this.#delivery.liveLog.serializer?.serialize;
+    const encode = (item: unknown) => itemText(checkSnapshotItem(item), undefined, serialize);
     const pump = new SourcePump({ source, encode, target, pieceLimit: this.#delivery.hub.pieceLimit });
     if (this.#stopped) {
       await pump.stop();

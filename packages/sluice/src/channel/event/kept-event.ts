@@ -3,6 +3,8 @@ import type { LogEntry } from "../../logs/log.ts";
 import { toBytes } from "../../protocol/bytes.ts";
 import { encodeEvent, isSafe } from "../../protocol/encode-event.ts";
 import { encodedSize } from "../../protocol/encoded-size.ts";
+import { EventCopy } from "./event-copy.ts";
+import { parseData, type Serializer } from "./serializer.ts";
 
 /** Maps the event types of a channel to their data. */
 export type EventMap = object;
@@ -10,7 +12,10 @@ export type EventMap = object;
 /** The event map of a channel without a type parameter: any type, any data. */
 export type AnyEvents = Record<string, unknown>;
 
-/** An event of a channel, as filters, `latestBy` and `history()` receive it. A union that narrows on `type`. */
+/**
+ * An event of a channel, as filters, `latestBy` and `history()` receive it. A union that narrows on `type`, as that of
+ * an iteration does: see `ReceivedEvent`.
+ */
 export type ChannelEvent<Events extends EventMap = AnyEvents> = {
   readonly [Type in keyof Events & string]: {
     readonly type: Type;
@@ -35,13 +40,16 @@ export class KeptEvent {
   /** Size of {@link frame} in bytes. */
   readonly frameSize: number;
   readonly #epoch: string;
+  readonly #serializer: Serializer | undefined;
   #frame: Uint8Array | undefined;
   #block: Uint8Array | undefined;
   #value: ChannelEvent | undefined;
 
-  constructor(entry: LogEntry, epoch: string) {
+  /** `serializer` is the one of the channel. Default: JSON. */
+  constructor(entry: LogEntry, epoch: string, serializer?: Serializer) {
     this.entry = entry;
     this.#epoch = epoch;
+    this.#serializer = serializer;
     this.isSound = isSound(entry);
     const { type, data, retry } = entry;
     this.frameSize = this.isSound ? encodedSize({ event: type, id: this.id, retry, data }) : 0;
@@ -87,9 +95,16 @@ export class KeptEvent {
   }
 
   /** Returns the event as a new object, parsed from its text, so that a caller cannot change the event for others. */
-  copy(): ChannelEvent {
-    const { type, data, json, topics, time } = this.entry;
-    return { type, data: json ? JSON.parse(data) : data, id: this.id, topics, time };
+  copy(): EventCopy & ChannelEvent {
+    const { type, topics, time, retry } = this.entry;
+    const { id } = this;
+    return new EventCopy({ type, data: this.#data(), id, topics, time, retry }, this.#serializer) as EventCopy &
+      ChannelEvent;
+  }
+
+  #data(): unknown {
+    const { type, data, json } = this.entry;
+    return json ? parseData(type, data, this.#serializer) : data;
   }
 }
 

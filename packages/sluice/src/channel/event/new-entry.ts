@@ -21,7 +21,7 @@ export interface EntryRules {
 /** The data of an event, as the log keeps it. */
 export interface DataText {
   readonly text: string;
-  /** True if the text is JSON made from a value, false if it is a string as published. */
+  /** True if the text is JSON, or made by the option `serialize`; false if it is a string as published. */
   readonly json: boolean;
 }
 

@@ -1,9 +1,12 @@
 import { holdProcess } from "../../base/timers.ts";
-import { isSseItem, SseItem } from "../../stream/source/sse-item.ts";
+import { dataText } from "../../stream/source/item-text.ts";
+import { isSseItem } from "../../stream/source/sse-item.ts";
 import { StreamContext } from "../../stream/source/stream-context.ts";
 import type { Delivery } from "../deliver/delivery.ts";
-import type { Gap } from "../event/gap.ts";
+import { EventCopy } from "../event/event-copy.ts";
 import type { KeptEvent } from "../event/kept-event.ts";
+import type { ReceivedEvent } from "../event/received-event.ts";
+import { parseData } from "../event/serializer.ts";
 import { beginningOf } from "../read/beginning.ts";
 import {
   checkSnapshotItem,
@@ -30,13 +33,13 @@ export interface IterationOptions {
  * A subscription without HTTP, at the caller's pace. It starts at the channel's position when it is made, not at the
  * first `next()`. Unlike a generator's, its `return()` also ends a pending `next()`.
  */
-export class SubscriptionIterator implements AsyncGenerator<SseItem, void, undefined> {
+export class SubscriptionIterator implements AsyncGenerator<ReceivedEvent, void, undefined> {
   readonly #delivery: Delivery;
   readonly #settings: SubscriptionSettings;
   readonly #context: StreamContext;
   readonly #signal: AbortSignal | undefined;
   readonly #holdsProcess: boolean;
-  readonly #items: AsyncGenerator<SseItem, void, undefined>;
+  readonly #items: AsyncGenerator<ReceivedEvent, void, undefined>;
   #stopped = false;
   #follower: Follower | undefined;
 
@@ -56,17 +59,17 @@ export class SubscriptionIterator implements AsyncGenerator<SseItem, void, undef
     else signal?.addEventListener("abort", this.#end);
   }
 
-  next(): Promise<IteratorResult<SseItem, void>> {
+  next(): Promise<IteratorResult<ReceivedEvent, void>> {
     const next = this.#items.next();
     return this.#holdsProcess ? holdProcess(next) : next;
   }
 
-  return(): Promise<IteratorResult<SseItem, void>> {
+  return(): Promise<IteratorResult<ReceivedEvent, void>> {
     this.#stop();
     return this.#items.return();
   }
 
-  throw(error: unknown): Promise<IteratorResult<SseItem, void>> {
+  throw(error: unknown): Promise<IteratorResult<ReceivedEvent, void>> {
     this.#stop();
     return this.#items.throw(error);
   }
@@ -88,7 +91,10 @@ export class SubscriptionIterator implements AsyncGenerator<SseItem, void, undef
     this.#follower?.stop();
   }
 
-  async *#run(found: StartPoint | Promise<StartPoint>, isFresh: boolean): AsyncGenerator<SseItem, void, undefined> {
+  async *#run(
+    found: StartPoint | Promise<StartPoint>,
+    isFresh: boolean,
+  ): AsyncGenerator<ReceivedEvent, void, undefined> {
     const follower = new Follower(this.#delivery, this.#settings.selection);
     this.#follower = follower;
     try {
@@ -103,38 +109,52 @@ export class SubscriptionIterator implements AsyncGenerator<SseItem, void, undef
     }
   }
 
-  *#eventItems(events: readonly KeptEvent[]): Generator<SseItem, void, undefined> {
+  *#eventItems(events: readonly KeptEvent[]): Generator<ReceivedEvent, void, undefined> {
     for (const event of events) {
       const copy = this.#delivery.liveLog.copyOf(event);
-      if (copy !== undefined) yield new SseItem(copy.data, { event: copy.type, id: copy.id, retry: event.entry.retry });
+      if (copy !== undefined) yield copy;
     }
   }
 
   /** Yields the gap and the snapshot, and moves the follower to the position after them. */
-  async *#begin(follower: Follower, start: StartPoint, isFresh: boolean): AsyncGenerator<SseItem, void, undefined> {
+  async *#begin(
+    follower: Follower,
+    start: StartPoint,
+    isFresh: boolean,
+  ): AsyncGenerator<ReceivedEvent, void, undefined> {
     const { liveLog, gapEvent } = this.#delivery;
     const offer = offerSnapshot(liveLog, this.#settings.initial);
     const { gap, snapshot, position } = beginningOf(start, isFresh, offer);
     follower.goTo(position);
-    if (gap !== undefined) yield gapItem(gap, gapEvent);
+    if (gap !== undefined) yield new EventCopy({ type: gapEvent, data: gap, id: gap.resumesAfter });
     if (snapshot !== undefined) yield* this.#snapshotItems(snapshot);
   }
 
-  async *#snapshotItems({ initial, position }: SnapshotOffer): AsyncGenerator<SseItem, void, undefined> {
+  async *#snapshotItems({ initial, position }: SnapshotOffer): AsyncGenerator<ReceivedEvent, void, undefined> {
     const { liveLog, gapEvent } = this.#delivery;
     if (initial === "latest") {
       const snapshot = await latestSnapshot(liveLog, this.#settings.selection, position);
-      if (snapshot?.isComplete === false) yield new SseItem(incompleteGap(position), { event: gapEvent });
+      if (snapshot?.isComplete === false) yield new EventCopy({ type: gapEvent, data: incompleteGap(position) });
       for (const event of snapshot?.events() ?? []) {
-        const copy = liveLog.copyOf(event);
-        if (copy !== undefined) yield new SseItem(copy.data, { event: copy.type });
+        const copy = liveLog.copyOf(event)?.withoutId();
+        if (copy !== undefined) yield copy;
       }
       return;
     }
     for await (const item of this.#untilStopped(await initialItems(initial, this.#context))) {
-      checkSnapshotItem(item);
-      yield isSseItem(item) ? item : new SseItem(item);
+      const event = this.#initialEvent(checkSnapshotItem(item));
+      if (event !== undefined) yield event;
     }
+  }
+
+  /** Returns an item of `initial` as a client receives it; `undefined` if it has no data, such as a comment. */
+  #initialEvent(item: unknown): ReceivedEvent | undefined {
+    const { serializer } = this.#delivery.liveLog;
+    const { data, event: type = "message", retry } = isSseItem(item) ? item : { data: item };
+    if (data === undefined && isSseItem(item) && (item.comment ?? retry) !== undefined) return undefined;
+    const text = dataText(data, serializer?.serialize);
+    const isText = typeof data === "string" && serializer === undefined;
+    return new EventCopy({ type, data: isText ? text : parseData(type, text, serializer), retry }, serializer);
   }
 
   /** Yields the items, and ends when the iteration is stopped, even if the iterable never answers. */
@@ -154,8 +174,4 @@ export class SubscriptionIterator implements AsyncGenerator<SseItem, void, undef
       void (async () => iterator.return?.())().catch((error) => this.#delivery.report(error, "initial"));
     }
   }
-}
-
-function gapItem(gap: Gap, event: string): SseItem<Gap> {
-  return new SseItem(gap, { event, id: gap.resumesAfter });
 }

@@ -1,5 +1,6 @@
 import { show } from "../../base/check-option.ts";
 import { FailureReports } from "../../base/failure-reports.ts";
+import { isSluiceError } from "../../base/is-sluice-error.ts";
 import type { Position } from "../../base/position.ts";
 import { SluiceError } from "../../base/sluice-error.ts";
 import { afterTurn, quietTimeout, type Timer } from "../../base/timers.ts";
@@ -7,6 +8,7 @@ import { Turns } from "../../base/turns.ts";
 import type { ChannelLog, LogEntry, TailListener } from "../../logs/log.ts";
 import type { ErrorContext } from "../../stream/report.ts";
 import { type ChannelEvent, KeptEvent } from "../event/kept-event.ts";
+import type { Serializer } from "../event/serializer.ts";
 import { EventWindow, type WindowLimits } from "./event-window.ts";
 import { Latest, type LatestLimits } from "./latest.ts";
 import { eventsUpTo } from "./log-pages.ts";
@@ -36,6 +38,8 @@ export interface LiveLogOptions {
   readonly latestBy: ((event: ChannelEvent) => string | undefined) | undefined;
   /** The channel option `latest`. */
   readonly latest: LatestLimits;
+  /** The channel options `serialize` and `parse`. Default: JSON. */
+  readonly serializer?: Serializer | undefined;
   readonly listener: LiveLogListener;
   readonly onError: (error: unknown, context: ErrorContext) => void;
 }
@@ -64,6 +68,8 @@ export class LiveLog implements TailListener, ReadableLog {
   readonly historyTurns: Turns = new Turns();
   readonly batchBytes: number;
   readonly onFilterError: (error: unknown, event: KeptEvent) => void;
+  readonly serializer: Serializer | undefined;
+  readonly #parseFailures: FailureReports;
   readonly #options: LiveLogOptions;
   readonly #stopTail: () => void;
   /** Callbacks of followers that wait for more events. */
@@ -74,14 +80,16 @@ export class LiveLog implements TailListener, ReadableLog {
   #timer: Timer | undefined;
 
   constructor(log: ChannelLog, options: LiveLogOptions) {
-    const { latestBy, onError } = options;
+    const { latestBy, serializer, onError } = options;
     this.log = log;
+    this.serializer = serializer;
     this.#options = options;
     this.epoch = log.epoch;
     this.window = new EventWindow(options.window, log.last);
     this.flushed = log.last;
     this.#position = { epoch: log.epoch, offset: log.last };
     this.batchBytes = options.batchBytes;
+    this.#parseFailures = new FailureReports((error, count) => onError(error, { stage: "parse", ...count }));
     const filterFailures = new FailureReports((error, count) => onError(error, { stage: "filter", ...count }));
     this.onFilterError = (error, event) => filterFailures.add(event.entry.offset, error);
     if (latestBy !== undefined) {
@@ -115,12 +123,13 @@ export class LiveLog implements TailListener, ReadableLog {
     );
   }
 
-  /** Returns a copy of the event, or `undefined` if its JSON is invalid, which is reported. */
-  copyOf(event: KeptEvent): ChannelEvent | undefined {
+  /** Returns a copy of the event, or `undefined` if its text cannot be parsed, which is reported. */
+  copyOf(event: KeptEvent): ReturnType<KeptEvent["copy"]> | undefined {
     try {
       return event.copy();
-    } catch {
-      this.reportUnsound(event);
+    } catch (error) {
+      if (isSluiceError(error)) this.#parseFailures.add(event.entry.offset, error);
+      else this.reportUnsound(event);
       return undefined;
     }
   }
@@ -136,7 +145,7 @@ export class LiveLog implements TailListener, ReadableLog {
     const entries = await this.log.read(offset - 1, 1, Number.POSITIVE_INFINITY);
     if (entries === "gone" || epoch !== this.log.epoch) return undefined;
     const [entry] = entries;
-    return entry?.offset === offset ? new KeptEvent(entry, epoch) : undefined;
+    return entry?.offset === offset ? new KeptEvent(entry, epoch, this.serializer) : undefined;
   }
 
   /** True if a position means the same now as in its own epoch. */
@@ -147,7 +156,7 @@ export class LiveLog implements TailListener, ReadableLog {
   appended(entries: readonly LogEntry[]): void {
     const { window, flushInterval } = this.#options;
     for (const entry of entries) {
-      const event = new KeptEvent(entry, this.epoch);
+      const event = new KeptEvent(entry, this.epoch, this.serializer);
       if (!event.isSound) this.reportUnsound(event);
       this.window.push(event);
       this.latest?.add(event);
@@ -247,7 +256,7 @@ export class LiveLog implements TailListener, ReadableLog {
    * Finds the newest event of each key among the events the log keeps. Events published meanwhile are added as usual.
    */
   #loadLatest(): void {
-    void this.latest?.load(eventsUpTo(this.log, this.window.last));
+    void this.latest?.load(eventsUpTo(this, this.window.last));
   }
 
   #notifyWaiting(): void {

@@ -1,6 +1,7 @@
 import { afterTurn } from "../../base/timers.ts";
 import type { ChannelLog } from "../../logs/log.ts";
 import { KeptEvent } from "../event/kept-event.ts";
+import type { Serializer } from "../event/serializer.ts";
 
 const PAGE_EVENTS = 512;
 const PAGE_BYTES = 256 * 1024;
@@ -20,12 +21,14 @@ export interface Page {
 /** Reads events older than the window from the log. Cursors at the same offset share one read and its frames. */
 export class LogPages {
   readonly #log: ChannelLog;
+  readonly #serializer: Serializer | undefined;
   /** Least recently used first. */
   #pages: Page[] = [];
   readonly #reading = new Map<number, Promise<Page | "gone">>();
 
-  constructor(log: ChannelLog) {
+  constructor(log: ChannelLog, serializer: Serializer | undefined) {
     this.#log = log;
+    this.#serializer = serializer;
   }
 
   /** Returns the page with the event after the offset `after`; `"gone"` if the log has trimmed the event. */
@@ -69,7 +72,7 @@ export class LogPages {
       await this.#log.sync();
       return epoch === this.#log.epoch && after + 1 < this.#log.first ? "gone" : this.#read(after);
     }
-    const page = { first: after + 1, events: entries.map((entry) => new KeptEvent(entry, epoch)) };
+    const page = { first: after + 1, events: entries.map((entry) => new KeptEvent(entry, epoch, this.#serializer)) };
     if (entries.length > 0) {
       this.#pages.push(page);
       if (this.#pages.length > PAGES_HELD) this.#pages.shift();
@@ -79,7 +82,10 @@ export class LogPages {
 }
 
 /** Yields the kept events up to the offset `through`. Reads one page ahead at most. */
-export async function* eventsUpTo(log: ChannelLog, through: number): AsyncGenerator<KeptEvent, void, undefined> {
+export async function* eventsUpTo(
+  { log, serializer }: { readonly log: ChannelLog; readonly serializer: Serializer | undefined },
+  through: number,
+): AsyncGenerator<KeptEvent, void, undefined> {
   for (let after = log.first - 1; after < through; ) {
     const entries = await log.read(after, PAGE_EVENTS, PAGE_BYTES);
     if (entries === "gone") {
@@ -89,7 +95,7 @@ export async function* eventsUpTo(log: ChannelLog, through: number): AsyncGenera
       continue;
     }
     if (entries.length === 0) return;
-    for (const entry of entries) if (entry.offset <= through) yield new KeptEvent(entry, log.epoch);
+    for (const entry of entries) if (entry.offset <= through) yield new KeptEvent(entry, log.epoch, serializer);
     after = entries[entries.length - 1]!.offset;
     // Give the event loop a turn: a log that answers at once would keep it for the whole replay.
     await new Promise<void>(afterTurn);

@@ -67,7 +67,7 @@ async function readAfter(liveLog: LiveLog, query: HistoryQuery, after: string): 
     if (entries.length === 0) break;
     for (const entry of entries) {
       if (found.length === limit) break;
-      found.push(...select(liveLog, query, [new KeptEvent(entry, liveLog.epoch)]));
+      found.push(...select(liveLog, query, [new KeptEvent(entry, liveLog.epoch, liveLog.serializer)]));
       reached = entry.offset;
     }
     size = Math.min(size * 2, MAX_BLOCK_EVENTS);
@@ -86,7 +86,7 @@ async function readBlock(liveLog: LiveLog, after: number, through: number): Prom
     const entries = await log.read(reached, through - reached, BLOCK_BYTES);
     if (entries === "gone") return "gone";
     if (entries.length === 0) break;
-    for (const entry of entries) events.push(new KeptEvent(entry, epoch));
+    for (const entry of entries) events.push(new KeptEvent(entry, epoch, liveLog.serializer));
     reached = entries[entries.length - 1]!.offset;
   }
   return events;

@@ -1,6 +1,7 @@
 import type { ChannelLog } from "../../logs/log.ts";
 import type { KeptEvent } from "../event/kept-event.ts";
 import { type Selection, selects } from "../event/selection.ts";
+import type { Serializer } from "../event/serializer.ts";
 import type { EventWindow } from "./event-window.ts";
 import { LogPages, type Page } from "./log-pages.ts";
 import { type CohortKey, type Step, type Stretch, stepOf } from "./step.ts";
@@ -9,6 +10,7 @@ import { StepCache } from "./step-cache.ts";
 /** The part of a live log that a reader needs. */
 export interface ReadableLog {
   readonly log: ChannelLog;
+  readonly serializer: Serializer | undefined;
   readonly epoch: string;
   readonly window: EventWindow;
   /** Offset up to which events may be read: live subscribers have received them. */
@@ -32,7 +34,7 @@ export class Reader {
 
   constructor(source: ReadableLog) {
     this.#source = source;
-    this.#pages = new LogPages(source.log);
+    this.#pages = new LogPages(source.log, source.serializer);
   }
 
   /** Returns the next step of a cohort after an offset; `"gone"` if the log has trimmed the next event. */

@@ -5,6 +5,7 @@ import type { SourceContext } from "../../stream/feed.ts";
 import { readableSource } from "../../stream/source/readable-source.ts";
 import { isIterable } from "../../stream/source/source.ts";
 import { isSseItem } from "../../stream/source/sse-item.ts";
+import { EventCopy } from "../event/event-copy.ts";
 import { type Gap, makeGap } from "../event/gap.ts";
 import type { Selection } from "../event/selection.ts";
 import type { LatestSnapshot } from "./latest-snapshot.ts";
@@ -55,8 +56,9 @@ export async function initialItems(initial: InitialFunction, context: SourceCont
   throw invalidOption("what `initial` returns", "an iterable or an async iterable", items);
 }
 
-/** Returns an item of a snapshot. Throws `INVALID_FIELD` if it has an ID. */
+/** Returns an item of a snapshot; an event of `history()` without its ID. Throws `INVALID_FIELD` if it has an ID. */
 export function checkSnapshotItem(item: unknown): unknown {
+  if (item instanceof EventCopy) return item.withoutId();
   if (!isSseItem(item) || item.id === undefined) return item;
   throw new SluiceError(
     "INVALID_FIELD",

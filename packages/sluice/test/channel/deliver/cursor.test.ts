@@ -327,12 +327,12 @@ describe("a log that begins a new life", () => {
     const { channel } = await openWorld({}, {}, log);
     const items = channel.subscribe()[Symbol.asyncIterator]();
     await channel.publish("n", 1);
-    expect((await items.next()).value).toMatchObject({ event: "n", data: 1 });
+    expect((await items.next()).value).toMatchObject({ type: "n", data: 1 });
     const next = items.next();
     await turns();
     await die(1);
-    expect((await next).value).toMatchObject({ event: "gap", data: { reason: "other-epoch" } });
-    expect((await items.next()).value).toMatchObject({ event: "n", data: 100 });
+    expect((await next).value).toMatchObject({ type: "gap", data: { reason: "other-epoch" } });
+    expect((await items.next()).value).toMatchObject({ type: "n", data: 100 });
     await items.return();
   });
 });

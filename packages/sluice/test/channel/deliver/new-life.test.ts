@@ -129,8 +129,8 @@ describe("a new life of the log", () => {
     ] as const) {
       const items = channel.subscribe().after(`${epoch}-${offset}`);
       for (const expected of seen) {
-        const { event, data } = (await items.next()).value!;
-        expect(event === "gap" ? "gap" : data).toBe(expected);
+        const { type, data } = (await items.next()).value!;
+        expect(type === "gap" ? "gap" : data).toBe(expected);
       }
       await items.return();
     }
@@ -141,7 +141,7 @@ describe("a new life of the log", () => {
     const items = channel.subscribe()[Symbol.asyncIterator]();
     store.loseAfter(3, "D", "E", "F");
     store.receiveAll();
-    expect((await items.next()).value).toMatchObject({ event: "gap", data: { reason: "other-epoch" } });
+    expect((await items.next()).value).toMatchObject({ type: "gap", data: { reason: "other-epoch" } });
     expect((await items.next()).value).toMatchObject({ data: "a" });
     await items.return();
   });
@@ -251,7 +251,7 @@ it("a publisher's own ID that is lost during its lookup is a gap", async () => {
   release();
   await turns();
   expect(dataOf(subscriber)).toEqual(["gap", ...LETTERS, "F", "G"]);
-  expect((await items.next()).value).toMatchObject({ event: "gap" });
+  expect((await items.next()).value).toMatchObject({ type: "gap" });
   expect((await items.next()).value).toMatchObject({ data: "a" });
   await items.return();
 });

@@ -25,7 +25,7 @@ describe("a channel with schemas", () => {
     const orders = channelWith(Order);
     const collected = collect(orders.subscribe(), 1);
     const id = await orders.publish("placed", { id: 1, total: 9.5 });
-    expect(await collected).toMatchObject([{ id, event: "placed", data: { id: 1, total: 9.5 } }]);
+    expect(await collected).toMatchObject([{ id, type: "placed", data: { id: 1, total: 9.5 } }]);
   });
 
   it("publishes nothing if the channel closes before the schema has answered", async () => {

@@ -7,7 +7,7 @@ it("iterates over a subscription without HTTP", async () => {
   const items = channel.subscribe({ topics: ["a"] })[Symbol.asyncIterator]();
   await channel.publish("n", 1, { topics: ["b"] });
   const id = await channel.publish("n", { two: 2 }, { topics: ["a"] });
-  expect((await items.next()).value).toMatchObject({ event: "n", id, data: { two: 2 } });
+  expect((await items.next()).value).toMatchObject({ type: "n", id, data: { two: 2 } });
   await items.return();
 });
 
@@ -71,7 +71,7 @@ it("yields a gap after falling behind, and continues with the kept events", asyn
   for (let n = 1; n <= 20; n++) await channel.publish("n", n);
   const got = [];
   for (let i = 0; i < 4; i++) got.push((await items.next()).value);
-  expect(got).toMatchObject([{ event: "gap", data: { reason: "trimmed" } }, { data: 18 }, { data: 19 }, { data: 20 }]);
+  expect(got).toMatchObject([{ type: "gap", data: { reason: "trimmed" } }, { data: 18 }, { data: 19 }, { data: 20 }]);
   await items.return();
 });
 
@@ -80,7 +80,7 @@ it("yields the snapshot first if the subscription has one", async () => {
   await channel.publish("metric", 1);
   await channel.publish("metric", 2);
   const items = channel.subscribe({ initial: "latest" })[Symbol.asyncIterator]();
-  expect((await items.next()).value).toMatchObject({ event: "metric", data: 2, id: undefined });
+  expect((await items.next()).value).toMatchObject({ type: "metric", data: 2, id: undefined });
   await channel.publish("metric", 3);
   expect((await items.next()).value).toMatchObject({ data: 3 });
   await items.return();

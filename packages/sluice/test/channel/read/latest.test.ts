@@ -173,7 +173,7 @@ describe("the newest event of a key", () => {
     expect(values.length).toBeGreaterThan(10);
     expect(values.length * 1_000).toBeLessThan(bytes);
     const items = world.channel.subscribe({ initial: "latest" })[Symbol.asyncIterator]();
-    expect((await items.next()).value).toMatchObject({ event: "gap", data: { reason: "trimmed" } });
+    expect((await items.next()).value).toMatchObject({ type: "gap", data: { reason: "trimmed" } });
     await items.return();
   });
 

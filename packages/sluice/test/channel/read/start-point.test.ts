@@ -98,8 +98,8 @@ it("the history of a log trimmed by another process begins with the events left,
 it("an iteration over a log trimmed by another process yields one gap", async () => {
   const { world, position } = await trimmedWorld();
   const items: unknown[] = [];
-  for await (const { event, data } of world.channel.subscribe().after(position)) {
-    items.push(event === "gap" ? "gap" : data);
+  for await (const { type, data } of world.channel.subscribe().after(position)) {
+    items.push(type === "gap" ? "gap" : data);
     if (items.length === 5) break;
   }
   expect(items).toEqual(["gap", 7, 8, 9, 10]);
@@ -142,7 +142,7 @@ it("a last event ID of another user's event looks like an ID that does not exist
   expect({ ...known.gap, lastEventId: "?" }).toEqual({ ...missing.gap, lastEventId: "?" });
   expect(known.events).toEqual(missing.events);
   const items = channel.subscribe({ topics: ["user:bob"] }).after("order-4711");
-  expect((await items.next()).value).toMatchObject({ event: "gap", data: { reason: "other-epoch" } });
+  expect((await items.next()).value).toMatchObject({ type: "gap", data: { reason: "other-epoch" } });
   await items.return();
 });
 

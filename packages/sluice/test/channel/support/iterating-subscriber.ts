@@ -37,9 +37,9 @@ export class IteratingSubscriber {
     const { value, done } = await this.#items.next();
     this.#asked--;
     if (done || this.gone) return;
-    const { event = "", data, id = "" } = value;
+    const { type, data, id = "" } = value;
     this.written++;
     this.lastEventId = id;
-    this.seen.push({ type: event, data: JSON.stringify(data), lastEventId: id });
+    this.seen.push({ type, data: JSON.stringify(data), lastEventId: id });
   }
 }
