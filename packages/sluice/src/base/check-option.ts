@@ -54,17 +54,28 @@ export function checkText(name: string, value: unknown): void {
  * errors.
  */
 export function checkNames(owner: string, options: unknown, names: readonly string[]): void {
-  // The names of a promise are none: its options would be ignored.
-  if (typeof options !== "object" || options === null || options instanceof Promise)
+  // A promise or a source has no names: what it stands for would be ignored.
+  if (typeof options !== "object" || options === null || options instanceof Promise || Symbol.asyncIterator in options)
     throw invalidOption(`${owner} options`, "an object", options);
   for (const name of Object.keys(options)) {
     if (!names.includes(name)) {
-      throw new SluiceError(
-        "INVALID_OPTION",
-        `${owner} has no option \`${withoutCredentials(name)}\`. It has: ${names.join(", ")}.`,
-      );
+      const message = `${owner} has no option \`${withoutCredentials(name)}\`. It has: ${names.join(", ")}.`;
+      const meant = nearest(name, names);
+      throw new SluiceError("INVALID_OPTION", meant ? `${message} Did you mean \`${meant}\`?` : message);
     }
   }
+}
+
+/** Returns the known name that has nearly the letters of a name; `undefined` if none is near. */
+function nearest(name: string, known: readonly string[]): string | undefined {
+  const rest = (letters: string, of: string) => {
+    for (const letter of of.slice(0, SHOWN_LENGTH).toLowerCase()) letters = letters.replace(letter, "");
+    return letters.length;
+  };
+  const distance = (other: string) => rest(name.toLowerCase(), other) + rest(other.toLowerCase(), name);
+  return [0, 1, 2]
+    .filter((edits) => edits * 2 < name.length)
+    .flatMap((edits) => known.filter((other) => distance(other) === edits))[0];
 }
 
 const SHOWN_LENGTH = 60;

@@ -2,7 +2,7 @@ import { ignore } from "../base/guard.ts";
 import { OnDemand } from "../base/on-demand.ts";
 import { SluiceError } from "../base/sluice-error.ts";
 import type { Log } from "../logs/log.ts";
-import { dataText } from "../stream/source/item-text.ts";
+import { dataText } from "../stream/source/data-text.ts";
 import type { StreamHub } from "../stream/stream-hub.ts";
 import { type ChannelOptions, type ChannelSettings, checkChannelOptions } from "./channel-options.ts";
 import { FilterNumbers } from "./event/filter-numbers.ts";
@@ -14,7 +14,7 @@ import type { SchemaResult } from "./event/standard-schema.ts";
 import { type LocalPresence, NOBODY } from "./local-presence.ts";
 import { askLog } from "./log-failed.ts";
 import type { ChannelStats, OpenChannel } from "./open-channel.ts";
-import { checkHistoryOptions, type History, type HistoryOptions } from "./read/history.ts";
+import type { History, HistoryOptions } from "./read/history.ts";
 import type { SubscribeOptions } from "./subscribe-options.ts";
 import { type SubscribedChannel, Subscription } from "./subscription.ts";
 
@@ -134,6 +134,7 @@ export class Channel<Events extends EventMap = AnyEvents, Received extends Event
   async history<Type extends keyof Received & string = keyof Received & string>(
     options: HistoryOptions<Received, Type> = {},
   ): Promise<History<Pick<Received, Type>>> {
+    const { checkHistoryOptions } = await this.#code.get();
     const query = checkHistoryOptions(options as unknown as HistoryOptions, this.#subscribed);
     return (await this.open()).history(query) as unknown as Promise<History<Pick<Received, Type>>>;
   }

@@ -24,6 +24,7 @@ import type { SubscriptionSettings } from "./subscribe-options.ts";
 
 export { makeEntry } from "./event/new-entry.ts";
 export { schemaMismatch } from "./event/standard-schema.ts";
+export { checkHistoryOptions } from "./read/history.ts";
 
 /** Figures of a channel in this process. */
 export interface ChannelStats {

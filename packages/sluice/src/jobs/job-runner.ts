@@ -2,7 +2,7 @@ import { isSluiceError } from "../base/is-sluice-error.ts";
 import type { OnDemand } from "../base/on-demand.ts";
 import type { Channel } from "../channel/channel.ts";
 import type { DataText } from "../channel/event/new-entry.ts";
-import { dataText } from "../stream/source/item-text.ts";
+import { dataText } from "../stream/source/data-text.ts";
 import { type Job, type JobEnd, messageData, parseData } from "./job.ts";
 import { isJobFailure } from "./job-failure.ts";
 import type { JobRegistry } from "./job-registry.ts";

@@ -1,12 +1,9 @@
 import { SluiceError } from "../base/sluice-error.ts";
 import type { EventFields } from "./event-fields.ts";
+import { isSafe, SAFE_TEXT } from "./safe-text.ts";
 
 /** A line end of the standard: CRLF, CR or LF. */
 export const LINE_END: RegExp = /\r\n|[\r\n]/g;
-// With the u flag, `\p{Surrogate}` matches lone surrogates. One would arrive as U+FFFD, and match neither a listener
-// nor an ID in a log.
-const UNSAFE = /[\r\n\0\p{Surrogate}]/u;
-const SAFE_TEXT = "text without CR, LF, NUL or lone surrogates";
 
 /**
  * Encodes one block of an event stream, including its blank line (WHATWG HTML, section 9.2.5).
@@ -61,9 +58,4 @@ function encodeField(name: string, value: string | number | undefined, isValid: 
   if (typeof value === "string" && (value.indexOf("\n") >= 0 || value.indexOf("\r") >= 0))
     value = value.replace(LINE_END, `\n${name}: `);
   return `${name}: ${value}\n`;
-}
-
-/** Returns true if a parser reads the value back unchanged as `event` or `id`. */
-export function isSafe(value: unknown): value is string {
-  return typeof value === "string" && !UNSAFE.test(value);
 }

@@ -53,11 +53,9 @@ export class Transports {
         },
       });
     } catch (error) {
-      this.#discardCall(source, options);
-      hub.report(error, { stage: "options" });
-      const rejected = Promise.reject(error);
+      const rejected = this.#fail(error, source, options);
       // Options may come from a request, and callers need not await the promise. It must not end the process.
-      rejected.catch(ignore);
+      rejected.catch((failure) => hub.report(failure, { stage: "options" }));
       return rejected;
     }
   }
@@ -74,8 +72,7 @@ export class Transports {
         refuse: ({ status, headers, text }) => new Response(text, { status, headers }),
       });
     } catch (error) {
-      this.#discardCall(source, options);
-      throw error;
+      return this.#fail(error, source, options);
     }
   }
 
@@ -104,6 +101,13 @@ export class Transports {
         return refuse(isWaiting ? "refused" : "disconnected");
       },
     );
+  }
+
+  /** Refuses a call. Rejects with the error, to which it adds a hint. */
+  async #fail(error: unknown, source: unknown, options: unknown): Promise<never> {
+    this.#discardCall(source, options);
+    await import("../stream/source/source-hint.ts").then(({ addHint }) => addHint(error, source), ignore);
+    throw error;
   }
 
   /** Releases the arguments of a call that is refused. Options are a promise if the caller forgot to await it. */

@@ -56,7 +56,7 @@ describe("checkNames", () => {
       invalid("`drain options` must be an object, but is undefined."),
     );
     expect(() => checkNames("drain", { grase: 1 }, ["grace", "pace"])).toThrow(
-      invalid("drain has no option `grase`. It has: grace, pace."),
+      invalid("drain has no option `grase`. It has: grace, pace. Did you mean `grace`?"),
     );
   });
 });

@@ -1,8 +1,9 @@
 import { formatPosition, type Position } from "../../base/position.ts";
 import type { LogEntry } from "../../logs/log.ts";
 import { toBytes } from "../../protocol/bytes.ts";
-import { encodeEvent, isSafe } from "../../protocol/encode-event.ts";
+import { encodeEvent } from "../../protocol/encode-event.ts";
 import { encodedSize } from "../../protocol/encoded-size.ts";
+import { isSafe } from "../../protocol/safe-text.ts";
 import { EventCopy } from "./event-copy.ts";
 import { parseData, type Serializer } from "./serializer.ts";
 

@@ -1,5 +1,5 @@
 import { holdProcess } from "../../base/timers.ts";
-import { dataText } from "../../stream/source/item-text.ts";
+import { dataText } from "../../stream/source/data-text.ts";
 import { isSseItem } from "../../stream/source/sse-item.ts";
 import { StreamContext } from "../../stream/source/stream-context.ts";
 import type { Delivery } from "../deliver/delivery.ts";

@@ -1,11 +1,12 @@
 import { invalidOption } from "../../base/check-option.ts";
+import { hasMethod } from "../../base/has-method.ts";
 import { formatPosition, type Position } from "../../base/position.ts";
 import { SluiceError } from "../../base/sluice-error.ts";
 import type { SourceContext } from "../../stream/feed.ts";
 import { readableSource } from "../../stream/source/readable-source.ts";
 import { isIterable } from "../../stream/source/source.ts";
 import { isSseItem } from "../../stream/source/sse-item.ts";
-import { EventCopy } from "../event/event-copy.ts";
+import type { EventCopy } from "../event/event-copy.ts";
 import { type Gap, makeGap } from "../event/gap.ts";
 import type { Selection } from "../event/selection.ts";
 import type { LatestSnapshot } from "./latest-snapshot.ts";
@@ -58,7 +59,7 @@ export async function initialItems(initial: InitialFunction, context: SourceCont
 
 /** Returns an item of a snapshot; an event of `history()` without its ID. Throws `INVALID_FIELD` if it has an ID. */
 export function checkSnapshotItem(item: unknown): unknown {
-  if (item instanceof EventCopy) return item.withoutId();
+  if (isSseItem(item) && hasMethod(item, "withoutId")) return (item as unknown as EventCopy).withoutId();
   if (!isSseItem(item) || item.id === undefined) return item;
   throw new SluiceError(
     "INVALID_FIELD",

@@ -1,6 +1,6 @@
 import { checkFunction, checkNames, checkNumber, checkText, invalidOption } from "../../base/check-option.ts";
 import { SluiceError } from "../../base/sluice-error.ts";
-import { checkFields } from "../../protocol/encode-event.ts";
+import { isSafe, SAFE_TEXT } from "../../protocol/safe-text.ts";
 import type { CloseReason } from "../close-reason.ts";
 import type { Connection, Subscriber } from "../connection.ts";
 import { HEADER_NAME, isHeaderValue, RESERVED_HEADERS } from "./header-rules.ts";
@@ -102,11 +102,7 @@ function isTime(value: unknown): boolean {
 
 /** Throws `INVALID_OPTION` if the value cannot be an event type. */
 export function checkEventType(name: string, value: unknown): void {
-  try {
-    checkFields({ event: value as string, data: "" });
-  } catch (cause) {
-    throw new SluiceError("INVALID_OPTION", `\`${name}\`: ${(cause as Error).message}`, { cause });
-  }
+  if (!isSafe(value)) throw invalidOption(name, SAFE_TEXT, value);
 }
 
 function checkHeaders(headers: unknown): void {

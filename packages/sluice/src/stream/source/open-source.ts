@@ -6,6 +6,7 @@ import { discard } from "./discard.ts";
 import { readableSource } from "./readable-source.ts";
 import { isIterable, type Made, type Source } from "./source.ts";
 import { SourceFeed, type SourceFeedOptions } from "./source-feed.ts";
+import { addHint } from "./source-hint.ts";
 
 /** Makes the feed of a stream. Returns `null` if nothing is left to stream. Sets the channel of `pending`, if any. */
 export function openSource(
@@ -27,7 +28,10 @@ export function openSource(
     }
     if (!isIterable(made)) {
       discard(made, options.onError);
-      throw invalidOption("what the source function returns", "an async iterable, a subscription, or null", made);
+      const expected = "an async iterable, a subscription, or null";
+      const error = invalidOption("what the source function returns", expected, made);
+      addHint(error, made);
+      throw error;
     }
     return new SourceFeed(readableSource(made), context, options);
   }

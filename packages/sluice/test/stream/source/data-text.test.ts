@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { SluiceError } from "../../../src/index.ts";
-import { dataText } from "../../../src/stream/source/item-text.ts";
+import { dataText } from "../../../src/stream/source/data-text.ts";
 
 const failing = (thrown: unknown) => ({
   toJSON() {
