@@ -1,8 +1,8 @@
 import { checkBoolean, checkNames, invalidOption } from "./base/check-option.ts";
+import { afterTurn } from "./base/core-timers.ts";
 import { callGuarded, ignore } from "./base/guard.ts";
 import { OnDemand } from "./base/on-demand.ts";
 import { SluiceError } from "./base/sluice-error.ts";
-import { afterTurn } from "./base/timers.ts";
 import { Channel } from "./channel/channel.ts";
 import type { ChannelDefinition, SerializedChannelOptions } from "./channel/channel-definition.ts";
 import { type ChannelOptions, checkChannelOptions, checkRetention } from "./channel/channel-options.ts";
