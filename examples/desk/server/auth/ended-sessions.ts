@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import type { Channel, Gap } from "sluice";
+import type { Channel, ReceivedEvent } from "sluice";
 import type { Identity } from "sluice/auth";
 import { followChannel } from "../log/follow-channel.ts";
 import type { WorkerLink } from "../workers/worker-link.ts";
@@ -58,7 +58,7 @@ export class EndedSessions {
 
   /** Follows the channel until the signal aborts. */
   follow(signal: AbortSignal, onError: (error: unknown) => void): void {
-    void followChannel(this.#channel, { from: "start", onEvent: (item) => this.#receive(item), signal, onError });
+    void followChannel(this.#channel, { from: "start", onEvent: (event) => this.#receive(event), signal, onError });
   }
 
   /** Ends the session of a user. Resolves when the other workers and the log know it. */
@@ -73,10 +73,10 @@ export class EndedSessions {
     return this.#ended.has(sessionOf(identity)) || (identity.claims.iat ?? 0) <= this.#forgottenUntil;
   }
 
-  #receive({ event, data }: { readonly event: string | undefined; readonly data: EndedSession | Gap }): void {
-    if ("session" in data) this.#add(data);
+  #receive({ type, data }: ReceivedEvent<SessionEvents>): void {
+    if (type === "ended") this.#add(data);
     // The log trimmed ended sessions that this process never received.
-    else if (event === "gap" && data.reason === "trimmed") this.#forgetUntil(Math.floor(Date.now() / 1_000));
+    else if (data.reason === "trimmed") this.#forgetUntil(Math.floor(Date.now() / 1_000));
   }
 
   /** If so many users sign out, others must sign in again. No token becomes valid again. */

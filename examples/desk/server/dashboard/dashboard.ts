@@ -1,5 +1,5 @@
-import type { Channel, Sluice } from "sluice";
-import type { Alert, Status } from "../../wire/dashboard.ts";
+import type { Channel, ReceivedEvent, Sluice } from "sluice";
+import type { Status } from "../../wire/dashboard.ts";
 import type { GeneratorState } from "../../wire/generator.ts";
 import { followChannel } from "../log/follow-channel.ts";
 import type { LiveWorkers, WorkerFigures } from "../workers/live-workers.ts";
@@ -59,10 +59,10 @@ export class Dashboard {
   /** Samples and publishes until {@link stop}, and follows the channel until the signal aborts. */
   start(signal: AbortSignal): void {
     const { onError } = this.#options;
-    const onEvent = ({ event, data }: { event: string | undefined; data: unknown }) => {
-      if (event === "alert") this.#monitor.apply(data as Alert);
+    const onEvent = ({ type, data }: ReceivedEvent<DashboardEvents>) => {
+      if (type === "alert") this.#monitor.apply(data);
       // Another process is stopping. If this process is the leader, it publishes "ok" again.
-      else if (event === "status" && (data as { state?: string }).state === "draining")
+      else if (type === "status" && data.component === "server" && data.state === "draining")
         this.#lastPublished.delete("server");
     };
     void followChannel(this.channel, { from: "start", onEvent, signal, onError });

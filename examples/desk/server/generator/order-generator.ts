@@ -1,4 +1,4 @@
-import type { Channel } from "sluice";
+import type { Channel, ReceivedEvent } from "sluice";
 import type { GeneratorState } from "../../wire/generator.ts";
 import { followChannel } from "../log/follow-channel.ts";
 import { sampleOrder } from "./sample-order.ts";
@@ -61,8 +61,8 @@ export class OrderGenerator {
 
   /** Follows the shared state until the signal aborts. */
   start(signal: AbortSignal): void {
-    const onEvent = ({ event, data }: { event: string | undefined; data: GeneratorState }) => {
-      if (event !== "switched") return;
+    const onEvent = ({ type, data }: ReceivedEvent<GeneratorEvents>) => {
+      if (type !== "switched") return;
       this.#published = data;
       this.#apply(data);
     };

@@ -8,9 +8,10 @@ import type { OrderEvents } from "./order.ts";
  * replays them.
  */
 export async function* readOrders(channel: Channel<OrderEvents>, signal: AbortSignal): AsyncGenerator<Order> {
-  const items = channel.subscribe({ types: ["orders"] })[Symbol.asyncIterator]();
+  const events = channel.subscribe({ types: ["orders"] })[Symbol.asyncIterator]();
   // Without this the loop below would notice a disconnected reader only at the next order.
-  const stop = () => void items.return();
+  const stop = () => void events.return();
   signal.addEventListener("abort", stop, { once: true });
-  for await (const { data } of items) yield data;
+  // A reader that falls far behind also receives gap events.
+  for await (const { type, data } of events) if (type === "orders") yield data;
 }

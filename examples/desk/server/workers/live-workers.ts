@@ -1,4 +1,4 @@
-import type { Channel } from "sluice";
+import type { Channel, ReceivedEvent } from "sluice";
 import type { Figures } from "../../wire/dashboard.ts";
 import { followChannel } from "../log/follow-channel.ts";
 
@@ -62,7 +62,7 @@ export class LiveWorkers {
   /** Receives reports until the signal aborts. */
   start(signal: AbortSignal, onError: (error: unknown) => void): void {
     this.#followedSince = performance.now();
-    void followChannel(this.#channel, { from: "now", onEvent: (item) => this.#receive(item), signal, onError });
+    void followChannel(this.#channel, { from: "now", onEvent: (event) => this.#receive(event), signal, onError });
   }
 
   /** Publishes this process's report. */
@@ -94,10 +94,10 @@ export class LiveWorkers {
     return receives && this.reports[0]?.worker === this.#worker;
   }
 
-  #receive({ event, data }: Report): void {
-    if (event === "left") return this.remove(data.worker);
-    if (event !== "figures") return;
-    this.#known.set(data.worker, { figures: data as WorkerFigures, missed: 0 });
+  #receive({ type, data }: ReceivedEvent<WorkerEvents>): void {
+    if (type === "left") return this.remove(data.worker);
+    if (type !== "figures") return;
+    this.#known.set(data.worker, { figures: data, missed: 0 });
     if (data.worker === this.#worker) {
       this.#ownReportAt = performance.now();
       for (const [worker, other] of this.#known) {
@@ -106,9 +106,4 @@ export class LiveWorkers {
     }
     this.#onChange();
   }
-}
-
-interface Report {
-  readonly event: string | undefined;
-  readonly data: WorkerEvents[keyof WorkerEvents];
 }

@@ -80,21 +80,18 @@ type WithoutToJson<T> =
                 ? { [index: string]: number }
                 : T extends Opaque
                   ? Record<never, never>
-                  : T extends string
-                    ? string
-                    : T extends number
-                      ? number
-                      : T extends boolean
-                        ? boolean
-                        : JsonObject<IsError<T> extends true ? Omit<T, keyof Error> : T>;
+                  : JsonObject<IsError<T> extends true ? Omit<T, keyof Error> : T>;
 
 /** An element of an array: JSON writes `null` for an omitted value. */
 type JsonElement<T> =
   IsAny<T> extends true ? T : unknown extends T ? T : Jsonify<T> | (true extends IsOmitted<T> ? null : never);
 
-type JsonObject<T> = [OptionalKeys<T>] extends [never]
-  ? RequiredFields<T>
-  : Flat<RequiredFields<T> & OptionalFields<T>>;
+/** An object whose fields all stay as they are keeps its type, and so its name in messages. */
+type JsonObject<T> = T extends { readonly [Key in keyof T]: Unchanged }
+  ? T
+  : [OptionalKeys<T>] extends [never]
+    ? RequiredFields<T>
+    : Flat<RequiredFields<T> & OptionalFields<T>>;
 
 type RequiredFields<T> = { [Key in keyof T as Presence<T, Key> extends "always" ? Key : never]: Jsonify<T[Key]> };
 

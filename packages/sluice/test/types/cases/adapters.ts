@@ -103,7 +103,7 @@ class OrderController {
 export class OrderModule {}
 
 // Test helpers.
-const [item] = await collect(orders.subscribe(), 1);
-holds<Exactly<typeof item extends infer I ? NonNullable<I>["data" & keyof NonNullable<I>] : never, { id: number }>>();
+const [event] = await collect(orders.subscribe(), 1);
+if (event?.type === "placed") holds<Exactly<typeof event.data, { id: number }>>();
 const stream = await openEventStream("http://desk.example", { lastEventId: "1", timeout: 1_000 });
 holds<Exactly<Awaited<ReturnType<typeof stream.next>>, { type: string; data: string; lastEventId: string }>>();

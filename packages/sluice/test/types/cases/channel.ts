@@ -1,4 +1,4 @@
-import { type Channel, type ChannelEvent, createSluice, type SseItem, type Subscription } from "sluice";
+import { type Channel, type ChannelEvent, createSluice, type Gap, type ReceivedEvent, type Subscription } from "sluice";
 import { type Exactly, holds } from "./exactly.ts";
 
 interface Order {
@@ -39,7 +39,7 @@ await orders.publish("closed");
 
 // subscribe() narrows the events that filters and iterations receive.
 const all = orders.subscribe();
-holds<Exactly<typeof all, Subscription<Order | { orderId: number } | null>>>();
+holds<Exactly<typeof all, Subscription<OrderEvents>>>();
 const placed = orders.subscribe({
   types: ["placed"],
   topics: ["user:1"],
@@ -48,9 +48,38 @@ const placed = orders.subscribe({
     return event.data.total > 10 && event.topics !== undefined;
   },
 });
-holds<Exactly<typeof placed, Subscription<Order>>>();
-for await (const item of placed) holds<Exactly<typeof item, SseItem<Order>>>();
-for await (const item of placed.after("epoch-1")) item.data.total.toFixed();
+holds<Exactly<typeof placed, Subscription<{ placed: Order }>>>();
+for await (const event of placed) {
+  holds<Exactly<typeof event, ReceivedEvent<{ placed: Order }>>>();
+  // @ts-expect-error a gap event has other data
+  event.data.total.toFixed();
+  if (event.type === "placed") holds<Exactly<typeof event.data, Order>>();
+  else holds<Exactly<typeof event.data, Gap>>();
+}
+for await (const { type, data, id } of placed.after("epoch-1")) {
+  if (type === "placed") data.total.toFixed();
+  holds<Exactly<typeof id, string | undefined>>();
+}
+
+// An iteration yields a union that narrows on `type`, as history() does.
+for await (const event of all) {
+  switch (event.type) {
+    case "placed":
+      event.data.total.toFixed();
+      break;
+    case "cancelled":
+      event.data.orderId.toFixed();
+      break;
+    case "closed":
+      holds<Exactly<typeof event.data, null>>();
+      break;
+    default:
+      holds<Exactly<typeof event.type, "gap">>();
+      event.data.reason.toUpperCase();
+  }
+  // @ts-expect-error the type does not exist
+  if (event.type === "plced") break;
+}
 orders.subscribe({
   filter: (event) => (event.type === "cancelled" ? event.data.orderId === 1 : event.type === "closed"),
 });
@@ -83,4 +112,7 @@ await notices.publish("notice", 1);
 const loose = sluice.channel("loose");
 holds<Exactly<typeof loose, Channel>>();
 await loose.publish("anything", { at: "all" });
-for await (const item of loose.subscribe()) holds<Exactly<typeof item, SseItem<unknown>>>();
+for await (const { type, data } of loose.subscribe()) {
+  holds<Exactly<typeof type, string>>();
+  holds<Exactly<typeof data, unknown>>();
+}
