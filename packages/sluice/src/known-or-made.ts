@@ -1,8 +1,15 @@
 import { checkText, invalidOption, show } from "./base/check-option.ts";
+import { differences } from "./base/differences.ts";
 import { SluiceError } from "./base/sluice-error.ts";
-import type { Redefine } from "./stream/stream-hub.ts";
 
 const MAX_NAME_LENGTH = 256;
+
+/** A channel, or jobs. */
+interface Defined {
+  readonly settings: object;
+  /** Starts again with changed settings. */
+  reopen?(changed: readonly string[]): void;
+}
 
 interface KnownOrMade<T> {
   /** By name. A new object is added. */
@@ -13,32 +20,31 @@ interface KnownOrMade<T> {
   /** The checked options of the call; `undefined` if it has none. */
   readonly settings: object | undefined;
   readonly make: () => T;
-  /** Decides about a further definition. Default: other options are an error. */
-  readonly redefine: Redefine | undefined;
+  /** As in `StreamHub`. */
+  readonly followsReloads: boolean | undefined;
 }
 
 /**
  * Returns the known object of this name, or makes it. Throws `INVALID_OPTION` if it is known, and the options of the
- * call differ from its own.
+ * call differ from its own, unless it follows reloads.
  */
-export function knownOrMade<T extends { readonly settings: object }>(call: KnownOrMade<T>): T {
-  const { known, kind, name, settings, make, redefine } = call;
-  const found = known.get(name);
+export function knownOrMade<T extends Defined>(call: KnownOrMade<T>): T {
+  const { known, kind, name, settings, make, followsReloads } = call;
+  let found = known.get(name);
   if (found === undefined) {
     checkName(kind, name);
-    const made = make();
-    known.set(name, made);
-    return made;
-  }
-  if (settings === undefined) return found;
-  if (redefine !== undefined) redefine(found, settings);
-  else {
-    const changed = changedOptions(found.settings, settings).join(", ");
-    if (changed !== "")
+    found = make();
+    known.set(name, found);
+  } else if (settings !== undefined && followsReloads !== false) {
+    const changed = differences(found.settings, settings);
+    if (changed.length > 0 && !followsReloads)
       throw new SluiceError(
         "INVALID_OPTION",
-        `sluice.${kind}(${show(name)}) was called before with other options (${changed}). Pass equal options, or none.`,
+        `sluice.${kind}(${show(name)}) was called before with other options: ${changed}. Pass equal options, or none.`,
       );
+    // Functions with the same source text may be of a newer module.
+    Object.assign(found.settings, settings);
+    if (changed.length > 0) found.reopen?.(changed);
   }
   return found;
 }
@@ -48,20 +54,4 @@ export function checkName(kind: string, name: unknown): void {
   checkText(`${kind} name`, name ?? null);
   if ((name as string).length > MAX_NAME_LENGTH)
     throw invalidOption(`${kind} name`, `a string of at most ${MAX_NAME_LENGTH} characters`, name);
-}
-
-/** Returns the names of the options that differ. Functions are compared by their source text, schemas by identity. */
-function changedOptions(before: object, after: object): string[] {
-  const [old, now] = [before, after] as [Record<string, unknown>, Record<string, unknown>];
-  return Object.keys({ ...old, ...now }).filter((name) => !isEqual(old[name], now[name]));
-}
-
-function isEqual(a: unknown, b: unknown): boolean {
-  if (a === b) return true;
-  if (typeof a === "function") return String(a) === String(b);
-  return isPlain(a) && isPlain(b) && changedOptions(a, b).length === 0;
-}
-
-function isPlain(value: unknown): value is object {
-  return typeof value === "object" && value !== null && !("~standard" in value);
 }

@@ -1,4 +1,5 @@
 import { checkBoolean, checkFunction, checkNames, checkNumber, invalidOption } from "./base/check-option.ts";
+import { VERSION } from "./base/version.ts";
 import type { Log } from "./logs/log.ts";
 import { memoryLog } from "./logs/memory/memory-log.ts";
 import { checkDrainOptions, type DrainOptions } from "./stream/drain-options.ts";
@@ -96,6 +97,8 @@ export interface SluiceOptions {
 
 /** The options, validated and with the defaults filled in. */
 export interface SluiceSettings extends StreamSettings {
+  /** The version of this package. */
+  readonly version: string;
   readonly log: Log;
   readonly flushInterval: number;
   readonly nodeTimeout: number;
@@ -146,6 +149,7 @@ export function checkSluiceOptions(options: SluiceOptions): SluiceSettings {
   checkFunction("onError", onError);
   checkFunction("onRefuse", onRefuse);
   return {
+    version: VERSION,
     log,
     gapEvent,
     drainOn,

@@ -5,17 +5,16 @@ import { OnDemand } from "./base/on-demand.ts";
 import { SluiceError } from "./base/sluice-error.ts";
 import { Channel } from "./channel/channel.ts";
 import type { ChannelDefinition, SerializedChannelOptions } from "./channel/channel-definition.ts";
-import { type ChannelOptions, checkChannelOptions, checkRetention } from "./channel/channel-options.ts";
+import { type ChannelOptions, checkChannelOptions } from "./channel/channel-options.ts";
 import type { AnyEvents, EventMap } from "./channel/event/kept-event.ts";
 import { NOBODY } from "./channel/local-presence.ts";
 import type { Cluster } from "./cluster/cluster.ts";
 import type { Presence } from "./cluster/presence.ts";
 import type { JobRegistry } from "./jobs/job-registry.ts";
 import { Jobs } from "./jobs/jobs.ts";
-import { checkJobsOptions, JOBS_PREFIX, type JobLimits, type JobsOptions } from "./jobs/jobs-options.ts";
+import { checkJobsOptions, type JobLimits, type JobsOptions } from "./jobs/jobs-options.ts";
 import type { LocalJobs } from "./jobs/local-jobs.ts";
 import { checkName, knownOrMade } from "./known-or-made.ts";
-import type { Retention } from "./logs/log.ts";
 import { checkSluiceOptions, type SluiceOptions, type SluiceSettings } from "./sluice-options.ts";
 import { type SluiceHealth, type SluiceStats, sluiceHealth, sluiceStats } from "./sluice-stats.ts";
 import type { CloseReason } from "./stream/close-reason.ts";
@@ -117,8 +116,8 @@ export class Sluice implements AsyncDisposable {
     };
     const { flushInterval, gapEvent } = this.#settings;
     const settings = options && checkChannelOptions(options, flushInterval, gapEvent);
-    const { redefine } = this.#hub;
-    return knownOrMade({ known: this.#channels, kind: "channel", name, settings, make, redefine });
+    const { followsReloads } = this.#hub;
+    return knownOrMade({ known: this.#channels, kind: "channel", name, settings, make, followsReloads });
   }
 
   /**
@@ -127,10 +126,11 @@ export class Sluice implements AsyncDisposable {
    */
   jobs<Progress = unknown, Result = unknown>(name: string, options?: JobsOptions): Jobs<Progress, Result> {
     this.#mustBeOpen();
-    const settings = options && checkJobs(options);
+    const limits = checkJobsOptions(options ?? {});
+    const openChannel = (): Channel => this.channel(`jobs:${name}`, options && { retain: options.retain ?? {} });
     const make = (): Jobs => {
-      const limits = settings ?? checkJobs({});
-      const channel: Channel = this.channel(JOBS_PREFIX + name, { retain: limits.retain });
+      const channel = openChannel();
+      channel.isFixed = true;
       const setup = { hub: this.#hub, channel, name, limits };
       if (!this.#settings.log.shared) return new Jobs(setup);
       const share = (local: LocalJobs) => this.#shareJobs(channel, local, limits);
@@ -138,8 +138,11 @@ export class Sluice implements AsyncDisposable {
       if (this.#hasJoined) jobs.load();
       return jobs;
     };
-    const { redefine } = this.#hub;
-    const jobs = knownOrMade({ known: this.#jobs, kind: "jobs", name, settings, make, redefine });
+    const { followsReloads } = this.#hub;
+    const settings = options && limits;
+    const jobs = knownOrMade({ known: this.#jobs, kind: "jobs", name, settings, make, followsReloads });
+    // If the jobs were known, this compares the option `retain`.
+    openChannel();
     return jobs as unknown as Jobs<Progress, Result>;
   }
 
@@ -300,11 +303,6 @@ export class Sluice implements AsyncDisposable {
 /** Creates a Sluice. Throws `INVALID_OPTION`. */
 export function createSluice(options: SluiceOptions = {}): Sluice {
   return new Sluice(options);
-}
-
-/** Validates the options of jobs. Throws `INVALID_OPTION`. */
-function checkJobs(options: JobsOptions): JobLimits & { readonly retain: Retention } {
-  return { ...checkJobsOptions(options), retain: checkRetention(options.retain) };
 }
 
 const NO_OPTIONS: StreamOptions = {};

@@ -113,7 +113,8 @@ const COUNT = { min: 1, whole: true, infinite: true };
 /** Returns the options with their defaults. Throws `INVALID_OPTION` if an option is invalid. */
 export function checkChannelOptions(options: ChannelOptions, flushInterval: number, gapEvent: string): ChannelSettings {
   checkNames("channel", options, NAMES);
-  const { window = {}, latestBy, latest = {}, schemas, topics, serialize, parse } = options;
+  const { retain = {}, window = {}, latestBy, latest = {}, schemas, topics, serialize, parse } = options;
+  checkNames("retain", retain, ["events", "bytes", "age"]);
   checkNames("window", window, ["events", "bytes"]);
   checkNames("latest", latest, ["keys", "bytes"]);
   checkFunction("latestBy", latestBy);
@@ -130,7 +131,11 @@ export function checkChannelOptions(options: ChannelOptions, flushInterval: numb
     }
   }
   return {
-    retain: checkRetention(options.retain),
+    retain: {
+      events: checkNumber("retain.events", retain.events, RETAIN_EVENTS, COUNT),
+      bytes: checkNumber("retain.bytes", retain.bytes, RETAIN_BYTES, COUNT),
+      age: checkNumber("retain.age", retain.age, Number.POSITIVE_INFINITY, { min: 1, infinite: true, unit: "ms" }),
+    },
     window: {
       events: checkNumber("window.events", window.events, WINDOW_EVENTS, COUNT),
       bytes: checkNumber("window.bytes", window.bytes, WINDOW_BYTES, COUNT),
@@ -148,15 +153,5 @@ export function checkChannelOptions(options: ChannelOptions, flushInterval: numb
     maxEventBytes: checkNumber("maxEventBytes", options.maxEventBytes, MAX_EVENT_BYTES, { min: 1, whole: true }),
     flushInterval: checkNumber("flushInterval", options.flushInterval, flushInterval, { max: 60_000, unit: "ms" }),
     gapEvent,
-  };
-}
-
-/** Returns the limits with their defaults. Throws `INVALID_OPTION`. */
-export function checkRetention(retain: Partial<Retention> = {}): Retention {
-  checkNames("retain", retain, ["events", "bytes", "age"]);
-  return {
-    events: checkNumber("retain.events", retain.events, RETAIN_EVENTS, COUNT),
-    bytes: checkNumber("retain.bytes", retain.bytes, RETAIN_BYTES, COUNT),
-    age: checkNumber("retain.age", retain.age, Number.POSITIVE_INFINITY, { min: 1, infinite: true, unit: "ms" }),
   };
 }

@@ -57,6 +57,8 @@ export class Channel<Events extends EventMap = AnyEvents, Received extends Event
   readonly #log: Log;
   /** @internal */
   readonly settings: ChannelSettings;
+  /** @internal True if new settings count only when the log is opened next: for the channels of jobs. */
+  isFixed = false;
   readonly #subscribed: SubscribedChannel;
   readonly #onOpen: (() => void) | undefined;
   /** The code that moves events. It is loaded before the log is opened, so that it refuses an event without the log. */
@@ -167,10 +169,10 @@ export class Channel<Events extends EventMap = AnyEvents, Received extends Event
     return this.#opened.get();
   }
 
-  /** @internal Continues with other settings: opens the log again. Its streams end, and their subscribers reconnect. */
-  reopen(settings: ChannelSettings): void {
-    Object.assign(this.settings, settings);
-    const ended = this.#opened.settled().then((open) => open?.end());
+  /** @internal Opens the log again, since settings have changed. Its streams end, and their subscribers reconnect. */
+  reopen(changed: readonly string[]): void {
+    if (this.isFixed) return;
+    const ended = this.#opened.settled().then((open) => open?.end(changed));
     this.#opened = new OnDemand(() => ended.then(() => this.#open()));
   }
 

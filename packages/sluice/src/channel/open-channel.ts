@@ -3,7 +3,7 @@ import { formatPosition, type Position } from "../base/position.ts";
 import { RequestMark } from "../base/request-mark.ts";
 import { SluiceError } from "../base/sluice-error.ts";
 import type { ChannelLog, Log, NewEntry } from "../logs/log.ts";
-import { endStreams } from "../stream/end-streams.ts";
+import { announceReload, endStreams } from "../stream/end-streams.ts";
 import type { Feed, SourceContext } from "../stream/feed.ts";
 import type { StreamHub } from "../stream/stream-hub.ts";
 import type { ChannelSettings } from "./channel-options.ts";
@@ -167,9 +167,10 @@ export class OpenChannel {
     return this.#delivery.close();
   }
 
-  /** Closes, and ends the streams of the channel, whose subscribers reconnect. */
-  async end(): Promise<void> {
+  /** Closes, since options have changed, and ends the streams of the channel. Their subscribers reconnect. */
+  async end(changed: readonly string[]): Promise<void> {
     const { hub } = this.#delivery;
+    announceReload(`the channel "${this.#name}"`, changed);
     endStreams(hub, this.#name);
     await this.close().catch((error) => hub.report(error, { stage: "log", channel: this.#name }));
   }

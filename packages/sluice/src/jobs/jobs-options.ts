@@ -1,9 +1,6 @@
 import { checkNames, checkNumber } from "../base/check-option.ts";
 import type { ChannelOptions } from "../channel/channel-options.ts";
 
-/** Beginning of the name of the channel of jobs; the name of the jobs follows. */
-export const JOBS_PREFIX = "jobs:";
-
 /** Options of the jobs of one name. */
 export interface JobsOptions {
   /**

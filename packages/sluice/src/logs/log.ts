@@ -158,10 +158,10 @@ export interface Log {
    */
   open(channel: string, options: OpenOptions): ChannelLog | Promise<ChannelLog>;
   /**
-   * Returns the options from which the log was made. `sharedSluice` compares them, to find out whether a module that was
-   * loaded again defines another log. Without it, the fields of the log are compared.
+   * Returns the options from which the log was made. `sharedSluice` compares the JSON of logs to find out whether a
+   * module that was loaded again defines another log. Default: the fields of the log.
    */
-  definition?(): object;
+  toJSON?(): object;
   /** Closes the logs of all channels, and the connections that this log opened itself. */
   close(): Promise<void>;
 }

@@ -1,15 +1,9 @@
 import { checkFunction, checkText, invalidOption } from "../base/check-option.ts";
-import { ignore } from "../base/guard.ts";
-import { OnDemand } from "../base/on-demand.ts";
-import { VERSION } from "../base/version.ts";
+import { differences } from "../base/differences.ts";
 import type { Sluice } from "../sluice.ts";
-import type { SharedSluice, SharedSluices } from "./shared-sluices.ts";
 
-/** The shared Sluices of a process, for all copies of the package. */
+/** The shared Sluices of a process by their keys, for all copies and versions of the package. */
 const SHARED: unique symbol = Symbol.for("sluice.shared");
-
-/** The code for hot reloads. */
-const RELOAD = new OnDemand(() => import("./reload.ts"));
 
 /**
  * Returns the one Sluice of this key in the process, across hot reloads and copies of the package. The first call makes
@@ -28,35 +22,29 @@ const RELOAD = new OnDemand(() => import("./reload.ts"));
 export function sharedSluice(key: string, make: () => Sluice): Sluice {
   checkText("key", key ?? null);
   checkFunction("make", make ?? null);
-  const shared = ((globalThis as { [SHARED]?: SharedSluices })[SHARED] ??= new Map());
+  const shared = ((globalThis as { [SHARED]?: Map<string, Sluice> })[SHARED] ??= new Map());
   const known = shared.get(key);
-  const isFixed = isProduction();
-  const isOpen = known !== undefined && known.sluice.health().status !== "closed";
-  if (isOpen && isFixed && known.version === VERSION) return known.sluice;
-  const sluice = make();
-  if (typeof sluice?.parts !== "object") throw invalidOption("what `make` returns", "a Sluice", sluice);
-  sluice.parts.hub.redefine ??= isFixed
-    ? ignore
-    : (found, settings) => void whenLoaded(({ redefine }) => redefine(sluice, found, settings));
-  if (!isOpen) {
-    sluice.parts.hub.logsFree = known?.sluice.close().catch(ignore);
-    shared.set(key, { sluice, version: VERSION });
-  } else whenLoaded(({ reload }) => reload(shared, key, { sluice, version: VERSION }));
-  return (shared.get(key) as SharedSluice).sluice;
-}
-
-/** Calls back at once if the code for hot reloads is loaded, else as soon as it is. */
-function whenLoaded(callback: (code: typeof import("./reload.ts")) => void): void {
-  const code = RELOAD.get();
-  if (code instanceof Promise) code.then(callback).catch(console.error);
-  else callback(code);
-}
-
-function isProduction(): boolean {
+  const status = known?.health().status;
+  let isProduction = false;
   try {
-    return process.env.NODE_ENV === "production";
+    isProduction = process.env.NODE_ENV === "production";
   } catch {
     // There is no `process`, or Deno has no permission to read the environment.
-    return false;
   }
+  if (known !== undefined && isProduction && status !== "closed") return known;
+  const made = make();
+  if (!made?.parts) throw invalidOption("what `make` returns", "a Sluice", made);
+  if (known === made) return made;
+  const { hub, settings } = made.parts;
+  hub.followsReloads = !isProduction;
+  if (known !== undefined) {
+    const changed = status === "ok" ? differences(known.parts.settings, settings) : undefined;
+    const isEqual = changed?.length === 0;
+    hub.logsFree = import("./reload.ts")
+      .then(({ retire }) => retire(isEqual ? made : known, shared, key, changed))
+      .catch(console.error);
+    if (isEqual) return known;
+  }
+  shared.set(key, made);
+  return made;
 }

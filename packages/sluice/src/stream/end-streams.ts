@@ -8,3 +8,8 @@ export function endStreams(hub: StreamHub, channel?: string): void {
   for (const stream of [...hub.streams])
     if (channel === undefined || stream.channel === channel) stream.close("drained", RECONNECT_MS);
 }
+
+/** Explains to the developer why streams reconnect. */
+export function announceReload(what: string, changed: readonly string[]): void {
+  console.info(`sluice: ${what} has other options than before the reload (${changed.join(", ")}). Streams reconnect.`);
+}

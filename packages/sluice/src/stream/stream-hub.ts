@@ -19,9 +19,6 @@ export interface StreamSettings {
   readonly onRefuse: OnRefuse | undefined;
 }
 
-/** Decides about a channel or jobs that are defined again, with these checked options. */
-export type Redefine = (found: object, settings: object) => void;
-
 /** Connections that carry many streams at a time: the sessions of HTTP/2. */
 export interface SharedConnections {
   /** Closes each of them when its open streams have finished. Clients open further streams on new connections. */
@@ -45,8 +42,11 @@ export class StreamHub implements StreamOwner {
   endSignals: EndSignals | undefined;
   /** Set with the first request on HTTP/2. */
   sessions: SharedConnections | undefined;
-  /** Set if the Sluice is shared across hot reloads, which define its channels and jobs again. */
-  redefine: Redefine | undefined;
+  /**
+   * Tells what a further definition of a channel with other options does. `true`: the channel follows it, as after a hot
+   * reload. `false`: it is ignored. `undefined`: it is an error.
+   */
+  followsReloads: boolean | undefined;
   /** Resolves when the logs of channels may be opened. Set if another Sluice had them open. */
   logsFree: Promise<void> | undefined;
   /** Called when the Sluice closes, each under the object that it stops to watch. */

@@ -8,8 +8,8 @@ import { ended, open, ReloadedModule, serve } from "./support/reloaded-module.ts
 
 const info = vi.spyOn(console, "info").mockImplementation(() => undefined);
 let module: ReloadedModule;
-beforeEach(async () => {
-  module = await ReloadedModule.make();
+beforeEach(() => {
+  module = new ReloadedModule();
   info.mockClear();
 });
 afterEach(() => module.close());
@@ -70,12 +70,13 @@ describe("a shared Sluice that is defined again with other options", () => {
     ["heartbeat", {}, { heartbeat: 10_000 }],
     ["drain", { drain: { grace: 5 } }, { drain: { grace: 6 } }],
     ["onError", { onError: () => undefined }, { onError: (error) => void error }],
-    ["log", {}, { log: { ...memoryLog(), definition: () => ({ path: "b" }) } }],
+    ["log", {}, { log: { ...memoryLog(), toJSON: () => ({ path: "b" }) } }],
   ])("is a new Sluice, and names the option: %s", async (name, before, after) => {
     const sluice = module.load(before);
     const next = module.load(after);
     expect(next).not.toBe(sluice);
     expect(next.health().status).toBe("ok");
+    await until("the reload is announced", () => info.mock.calls.length > 0);
     expect(info.mock.calls).toEqual([[expect.stringContaining(`(${name})`)]]);
     expect(info.mock.calls[0]?.[0]).toContain(module.key);
   });
@@ -144,7 +145,7 @@ describe("a shared Sluice that is defined again with other options", () => {
       const log = memoryLog();
       return {
         shared: false,
-        definition: () => ({ name }),
+        toJSON: () => ({ name }),
         open: async (channel, options) => {
           states.push(`${name} opens`);
           return log.open(channel, options);
@@ -248,6 +249,7 @@ describe("a make function", () => {
     expect(define(10)).toBe(sluice);
     expect(sluice.channel("news").stats().retained).toBe(5);
     expect(define(3)).toBe(sluice);
+    await until("the reload is announced", () => info.mock.calls.length > 0);
     for (let n = 0; n < 5; n++) await sluice.channel("news").publish("n", n);
     expect(sluice.channel("news").stats().retained).toBe(3);
   });

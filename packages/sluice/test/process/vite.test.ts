@@ -108,7 +108,7 @@ describe("on a development server of Vite, with a stream open", () => {
     expect(await resumed.next()).toMatchObject({ type: "gap" });
     await after.orders.publish("n", 2);
     expect(await resumed.next()).toMatchObject({ data: "2" });
-    expect(info.mock.calls.flat().join()).toContain("(retry)");
+    await until("the reload is announced", () => info.mock.calls.flat().join().includes("(retry)"));
   });
 
   it("changed options of a channel end its streams, and count at once", async () => {

@@ -75,7 +75,7 @@ class LmdbLog implements Log {
     return log;
   }
 
-  definition(): object {
+  toJSON(): object {
     return { path: this.#path, mapSize: this.#maxBytes };
   }
 

@@ -91,7 +91,11 @@ export function natsLog(options: NatsLogOptions): Log {
   return {
     shared: true,
     open,
-    definition: () => options,
+    toJSON() {
+      // A connection has state: what it is made from counts.
+      const { connection } = options as { readonly connection?: { readonly options?: unknown } };
+      return { ...options, connection: connection?.options };
+    },
     async close() {
       isClosed = true;
       for (const log of opened) await log.close();

@@ -120,8 +120,10 @@ class RedisLog implements Log {
     return log;
   }
 
-  definition(): object {
-    return this.#options;
+  toJSON(): object {
+    // A client has state: what it is made from counts.
+    const { client } = this.#options as { readonly client?: { readonly options?: unknown } };
+    return { ...this.#options, client: client?.options };
   }
 
   async close(): Promise<void> {

@@ -11,16 +11,6 @@ export class ReloadedModule {
   readonly key = `test-${++last}`;
   #newest: Sluice | undefined;
 
-  /** Makes a module, once the code for hot reloads is loaded: the first reload of the process loads it. */
-  static async make(): Promise<ReloadedModule> {
-    const first = new ReloadedModule();
-    first.load();
-    first.load({ retry: 7_000 });
-    await until("the Sluice is replaced", () => first.load({ retry: 7_000 }).parts.settings.retry === 7_000);
-    await first.close();
-    return new ReloadedModule();
-  }
-
   /** Evaluates the module. `make` is a new function each time, as in a module that was loaded again. */
   load(options: SluiceOptions = {}): Sluice {
     return this.define(() => createSluice(options));
