@@ -2,6 +2,7 @@ import { quietSleep, sleep } from "../base/timers.ts";
 import type { Channel } from "../channel/channel.ts";
 import type { ChannelOptions } from "../channel/channel-options.ts";
 import type { Jobs } from "../jobs/jobs.ts";
+import type { JobsOptions } from "../jobs/jobs-options.ts";
 import type { Sluice, SluiceParts } from "../sluice.ts";
 import { announceReload, endStreams } from "../stream/end-streams.ts";
 import { forward } from "./forward.ts";
@@ -40,7 +41,7 @@ function adopt(known: Sluice, { settings, channels, jobs }: SluiceParts): void {
   const functions = Object.entries(settings).filter(([, value]) => typeof value === "function");
   Object.assign(known.parts.settings, Object.fromEntries(functions));
   for (const [name, channel] of channels) if (!channel.isFixed) known.channel(name, channelOptionsOf(channel));
-  for (const [name, { settings }] of jobs) known.jobs(name, settings);
+  for (const each of jobs.values()) known.jobs(each.name, jobsOptionsOf(each, channels));
 }
 
 /** Makes the calls of a Sluice, its channels and its jobs go to the current one. */
@@ -49,7 +50,7 @@ function forwardAll(old: Sluice, current: () => Sluice): void {
   forward(old, current);
   for (const channel of channels.values())
     if (!channel.isFixed) forward(channel, () => channelOf(current(), channel), ["close", "closed"]);
-  for (const each of jobs.values()) forward(each, () => jobsOf(current(), each), ["close", "isBusy"]);
+  for (const each of jobs.values()) forward(each, () => jobsOf(current(), each, channels), ["close", "isBusy"]);
 }
 
 /** Ends all streams, also those of requests that are being answered, and closes. */
@@ -69,12 +70,17 @@ function channelOf(sluice: Sluice, channel: Channel): Channel {
   return sluice.parts.channels.get(channel.name) ?? sluice.channel(channel.name, channelOptionsOf(channel));
 }
 
-/** Returns the jobs that take the place of others. They have the same limits if they were not defined yet. */
-function jobsOf(sluice: Sluice, { name, settings }: Jobs): Jobs {
-  return sluice.parts.jobs.get(name) ?? sluice.jobs(name, settings);
+/** Returns the jobs that take the place of others. They have the same options if they were not defined yet. */
+function jobsOf(sluice: Sluice, jobs: Jobs, channels: SluiceParts["channels"]): Jobs {
+  return sluice.parts.jobs.get(jobs.name) ?? sluice.jobs(jobs.name, jobsOptionsOf(jobs, channels));
 }
 
 /** Returns options that make an equal channel. */
 function channelOptionsOf({ settings: { gapEvent, ...options } }: Channel): ChannelOptions {
   return options as ChannelOptions;
+}
+
+/** Returns options that make equal jobs. */
+function jobsOptionsOf({ name, settings }: Jobs, channels: SluiceParts["channels"]): JobsOptions {
+  return { ...settings, retain: channels.get(`jobs:${name}`)?.settings.retain ?? {} };
 }
