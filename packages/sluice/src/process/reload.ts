@@ -76,8 +76,8 @@ function jobsOf(sluice: Sluice, jobs: Jobs, channels: SluiceParts["channels"]): 
 }
 
 /** Returns options that make an equal channel. */
-function channelOptionsOf({ settings: { gapEvent, ...options } }: Channel): ChannelOptions {
-  return options as ChannelOptions;
+function channelOptionsOf({ settings: { gapEvent, serializer, ...options } }: Channel): ChannelOptions {
+  return { ...options, ...serializer } as ChannelOptions;
 }
 
 /** Returns options that make equal jobs. */
