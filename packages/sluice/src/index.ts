@@ -41,7 +41,7 @@ export type { Connection, Subscriber } from "./stream/connection.ts";
 export type { ConnectionSelector, NamedSelector } from "./stream/connection-selector.ts";
 export type { DrainOptions } from "./stream/drain-options.ts";
 export type { FeedSource, SourceContext } from "./stream/feed.ts";
-export type { OnRefuse, Refusal, RefusalBody } from "./stream/opening/refusal.ts";
+export type { OnRefuse, Refusal, RefusalBody, Throws } from "./stream/opening/refusal.ts";
 export type { StreamOptions } from "./stream/opening/stream-options.ts";
 export type { ErrorContext } from "./stream/report.ts";
 export type { Source, SourceIterable } from "./stream/source/source.ts";

@@ -3,8 +3,8 @@ import { VERSION } from "./base/version.ts";
 import type { Log } from "./logs/log.ts";
 import { memoryLog } from "./logs/memory/memory-log.ts";
 import { checkDrainOptions, type DrainOptions } from "./stream/drain-options.ts";
-import type { OnRefuse } from "./stream/opening/refusal.ts";
-import { checkEventType } from "./stream/opening/stream-options.ts";
+import type { OnRefuse, Throws } from "./stream/opening/refusal.ts";
+import { checkEventType, checkThrows } from "./stream/opening/stream-options.ts";
 import type { ErrorContext } from "./stream/report.ts";
 import type { StreamSettings } from "./stream/stream-hub.ts";
 
@@ -93,6 +93,14 @@ export interface SluiceOptions {
    * not called for a 204. Default: always Sluice's own text, in plain text.
    */
   readonly onRefuse?: OnRefuse;
+  /**
+   * Sets which failures before the head of a stream the application handles, instead of Sluice's own answer.
+   * `"errors"`: those of the source function. `"all"`: also refusals, such as 405, 429, 503 and an unknown job.
+   * `"none"`: none. The adapters pass such an error to the error handling of their framework; otherwise the promise of
+   * the call rejects with it. Default: `"errors"` in adapters and on Express, where `stream()` passes the error to
+   * `next`; elsewhere `"none"`.
+   */
+  readonly throws?: Throws;
 }
 
 /** The options, validated and with the defaults filled in. */
@@ -126,6 +134,7 @@ const NAMES = [
   "drain",
   "onError",
   "onRefuse",
+  "throws",
 ];
 
 /** By default, Bun.serve closes a connection that is idle for 10 s. A heartbeat may be late by an eighth of this. */
@@ -138,7 +147,16 @@ const SIGNAL = /^SIG(TERM|INT|HUP|QUIT|BREAK|USR2)$/;
 /** Validates the options, and fills in the defaults. Throws `INVALID_OPTION`. */
 export function checkSluiceOptions(options: SluiceOptions): SluiceSettings {
   checkNames("createSluice", options, NAMES);
-  const { log = memoryLog(), gapEvent = "gap", drainOn = [], drain = {}, connectionKey, onError, onRefuse } = options;
+  const {
+    log = memoryLog(),
+    gapEvent = "gap",
+    drainOn = [],
+    drain = {},
+    connectionKey,
+    onError,
+    onRefuse,
+    throws,
+  } = options;
   if (typeof log?.open !== "function") throw invalidOption("log", "a log, such as memoryLog()", log);
   if (typeof gapEvent !== "string" || gapEvent === "") throw invalidOption("gapEvent", "an event type", gapEvent);
   checkEventType("gapEvent", gapEvent);
@@ -148,6 +166,7 @@ export function checkSluiceOptions(options: SluiceOptions): SluiceSettings {
   checkFunction("connectionKey", connectionKey);
   checkFunction("onError", onError);
   checkFunction("onRefuse", onRefuse);
+  checkThrows(throws);
   return {
     version: VERSION,
     log,
@@ -156,6 +175,7 @@ export function checkSluiceOptions(options: SluiceOptions): SluiceSettings {
     drain,
     connectionKey,
     onRefuse,
+    throws,
     onError: onError ?? ((error, context) => console.error("sluice:", context, error)),
     heartbeat: checkNumber("heartbeat", options.heartbeat, HEARTBEAT_MS, TIME),
     retry: checkNumber("retry", options.retry, 2_000, { max: 2 ** 31, unit: "ms" }),

@@ -1,7 +1,9 @@
 import type { IncomingMessage } from "node:http";
 import type { FastifyPluginAsync, FastifyReply } from "fastify";
 import type { CloseReason, NodeRequest, NodeResponse, Source, StreamOptions } from "../index.ts";
+import { FRAMEWORK } from "../stream/opening/framework.ts";
 import { checkAdapterOptions, type DrainingAdapterOptions } from "./adapter-options.ts";
+import { FastifyTurn } from "./fastify-turn.ts";
 
 export type { DrainingAdapterOptions as SluiceFastifyOptions } from "./adapter-options.ts";
 
@@ -9,8 +11,9 @@ declare module "fastify" {
   interface FastifyReply {
     /**
      * Answers with an event stream; see `Sluice.stream`. Return its promise: `return reply.sse(source)`. It resolves to
-     * the reason for which the stream ended. The answer keeps the headers that `reply.header()` set. `onSend` hooks do
-     * not run, since the reply is hijacked. Rejects only with `INVALID_OPTION`, which Fastify answers like any error.
+     * the reason for which the stream ended. `onSend` hooks run before the head leaves, so the answer has every header
+     * that a JSON answer has. An error of the source function goes to the error handler, unless `throws` is `"none"`;
+     * the reason is `refused`. Rejects only with `INVALID_OPTION`, which Fastify answers like any error.
      */
     sse(source: Source<IncomingMessage>, options?: StreamOptions): Promise<CloseReason>;
   }
@@ -30,20 +33,17 @@ export const sluiceFastify: FastifyPluginAsync<DrainingAdapterOptions> = async (
   checkAdapterOptions("sluiceFastify", options, ["sluice", "drain"]);
   const { sluice, drain = {} } = options;
   app.decorateReply("sse", function (this: FastifyReply, source: Source<IncomingMessage>, stream?: StreamOptions) {
-    const response: NodeResponse = this.raw;
-    // If other code has answered, stream() reports that. Setting a header would throw.
-    for (const [name, value] of Object.entries(this.getHeaders())) {
-      if (value !== undefined && !response.headersSent) this.raw.setHeader(name, value);
-    }
-    const closed = sluice.stream(this.request.raw as IncomingMessage & NodeRequest, response, source, stream);
-    // If an option is wrong, the promise rejects at once, before anything is answered. Then do not hijack the reply:
-    // Fastify's error handler answers.
-    let isMisused = false;
-    closed.catch(() => {
-      isMisused = true;
-    });
-    queueMicrotask(() => isMisused || this.hijack());
-    return closed;
+    const request = this.request.raw as IncomingMessage & NodeRequest;
+    const turn = new FastifyTurn(this);
+    const options = { ...stream, [FRAMEWORK]: turn };
+    const closed = sluice.stream(request, this.raw as NodeResponse, source, options);
+    return closed.then(
+      (reason) => turn.finished(reason),
+      (error) => {
+        turn.release();
+        throw error;
+      },
+    );
   });
   if (drain !== false) app.addHook("preClose", () => sluice.drain(drain));
 };

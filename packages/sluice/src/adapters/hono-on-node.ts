@@ -1,30 +1,28 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Context } from "hono";
 import type { Sluice, Source, SourceContext, StreamOptions } from "../index.ts";
+import { FRAMEWORK } from "../stream/opening/framework.ts";
+import { HonoTurn } from "./hono-turn.ts";
 
 /**
- * Streams to Node's own response, which @hono/node-server puts into `c.env`. Returns a response by which node-server
- * knows that the request is answered.
+ * Streams to Node's own response, which @hono/node-server puts into `c.env`. Returns the response to which the
+ * middlewares add headers.
  */
-export async function streamOnNode(
+export function streamOnNode(
   c: Context,
   sluice: Sluice,
   source: Source<Request>,
   options: StreamOptions | undefined,
 ): Promise<Response> {
   const { incoming, outgoing } = c.env as { incoming: IncomingMessage; outgoing: ServerResponse };
-  c.res.headers.forEach((value, name) => {
-    // If other code has answered, stream() reports that. Adding a header would throw.
-    if (!outgoing.headersSent) outgoing.appendHeader(name, value);
-  });
   // A source function receives Hono's request, as it does outside Node.
   const forNode =
     typeof source === "function" ? (context: SourceContext) => source(withRequest(context, c.req.raw)) : source;
-  const closed = sluice.stream(incoming, outgoing, forNode, withHonoRequest(options, c.req.raw));
-  // Reject if an option is wrong, which is known at once. Do not wait for the end of the stream.
-  await Promise.race([closed, undefined]);
-  // Equal to node-server's RESPONSE_ALREADY_SENT, but new, since middlewares may still set headers on it.
-  return new Response(null, { headers: { "x-hono-already-sent": "true" } });
+  return new Promise((resolve, reject) => {
+    const turn = new HonoTurn(c, outgoing, { resolve, reject });
+    const all = { ...withHonoRequest(options, c.req.raw), [FRAMEWORK]: turn };
+    sluice.stream(incoming, outgoing, forNode, all).then(() => turn.skip(), reject);
+  });
 }
 
 /** `onRefuse` of the options receives Hono's request, as it does outside Node. */

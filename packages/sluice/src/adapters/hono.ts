@@ -1,6 +1,8 @@
 import type { MiddlewareHandler } from "hono";
 import type { Source, StreamOptions } from "../index.ts";
+import { FRAMEWORK } from "../stream/opening/framework.ts";
 import { type AdapterOptions, checkAdapterOptions } from "./adapter-options.ts";
+import { withResponse } from "./hono-error.ts";
 import { streamOnNode } from "./hono-on-node.ts";
 
 export type { AdapterOptions as SluiceHonoOptions } from "./adapter-options.ts";
@@ -9,8 +11,9 @@ declare module "hono" {
   interface ContextVariableMap {
     /**
      * Answers with an event stream; see `Sluice.response`. Return its promise: `return c.var.sse(source)`. The answer
-     * keeps the headers that `c.header()` set before. The option `onClose` receives the reason for which the stream
-     * ended. Rejects only with `INVALID_OPTION`, which Hono answers like any error.
+     * has the headers that `c.header()` set before, and those that middlewares set after `next()`. The option `onClose`
+     * receives the reason for which the stream ended. Rejects with an error of the source function, unless `throws` is
+     * `"none"`, and with `INVALID_OPTION`. Both go to `app.onError()`, and an error keeps its status.
      */
     sse(source: Source<Request>, options?: StreamOptions): Promise<Response>;
   }
@@ -32,7 +35,11 @@ export function sluiceHono(options: AdapterOptions): MiddlewareHandler {
   return (c, next) => {
     c.set("sse", async (source, stream) => {
       if (typeof c.env?.outgoing?.writeHead === "function") return streamOnNode(c, sluice, source, stream);
-      const response = await sluice.response(c.req.raw, source, stream);
+      const options = { ...stream, [FRAMEWORK]: true };
+      const response = await sluice.response(c.req.raw, source, options).catch((error) => {
+        for (const [name, value] of Object.entries(stream?.headers ?? {})) c.header(name, value);
+        throw withResponse(error);
+      });
       return c.newResponse(response.body, response);
     });
     return next();

@@ -1,18 +1,22 @@
 import type { IncomingMessage } from "node:http";
 import type { Middleware } from "koa";
-import type { CloseReason, Source, StreamOptions } from "../index.ts";
+import type { Source, StreamOptions } from "../index.ts";
+import { FRAMEWORK } from "../stream/opening/framework.ts";
 import { type AdapterOptions, checkAdapterOptions } from "./adapter-options.ts";
+import { KoaTurn } from "./koa-turn.ts";
 
 export type { AdapterOptions as SluiceKoaOptions } from "./adapter-options.ts";
 
 declare module "koa" {
   interface DefaultContext {
     /**
-     * Answers with an event stream; see `Sluice.stream`. Return its promise: `return ctx.sse(source)`. It resolves to
-     * the reason for which the stream ended. The answer keeps the headers that `ctx.set()` set. Rejects only with
-     * `INVALID_OPTION`, which Koa answers like any error.
+     * Answers with an event stream; see `Sluice.stream`. Return its promise: `return ctx.sse(source)`. It resolves when
+     * the source is open. The middlewares before it then continue, and may still set headers and cookies: the head
+     * leaves when all have returned. The option `onClose` receives the reason for which the stream ended. Rejects with
+     * an error of the source function, unless `throws` is `"none"`, and with `INVALID_OPTION`. Koa answers both like
+     * any error.
      */
-    sse(source: Source<IncomingMessage>, options?: StreamOptions): Promise<CloseReason>;
+    sse(source: Source<IncomingMessage>, options?: StreamOptions): Promise<void>;
   }
 }
 
@@ -31,9 +35,17 @@ export function sluiceKoa(options: AdapterOptions): Middleware {
   const { sluice } = options;
   return (ctx, next) => {
     ctx.sse = (source, stream) => {
-      // [Koa] To bypass Koa's built-in response handling, you may explicitly set ctx.respond = false.
-      ctx.respond = false;
-      return sluice.stream(ctx.req, ctx.res, source, stream);
+      const opened = new Promise<void>((resolve, reject) => {
+        const turn = new KoaTurn(ctx, { resolve, reject });
+        const options = { ...stream, [FRAMEWORK]: turn };
+        sluice.stream(ctx.req, ctx.res, source, options).then(
+          () => resolve(),
+          (error) => turn.fail(error, {}),
+        );
+      });
+      // The handler need not await the promise. It must not end the process.
+      opened.catch(() => undefined);
+      return opened;
     };
     return next();
   };

@@ -5,13 +5,14 @@ import {
   Inject,
   mixin,
   type NestInterceptor,
-  Res,
   UseInterceptors,
 } from "@nestjs/common";
 import { isObservable, mergeMap, type Observable, take } from "rxjs";
 import { Sluice, SluiceError, type Source, type StreamOptions } from "../index.ts";
+import { FRAMEWORK } from "../stream/opening/framework.ts";
 import { discard } from "../stream/source/discard.ts";
 import { type PlatformReply, type PlatformRequest, rawOf } from "./nest-platform.ts";
+import { NestTurn } from "./nest-turn.ts";
 
 type MethodSource = Source<IncomingMessage> | null;
 
@@ -24,9 +25,12 @@ export type EventStreamOptions = StreamOptions | ((request: any) => StreamOption
 
 /**
  * Makes a controller's method answer with an event stream of the source that it returns (see `Sluice.stream`), or with
- * 204 if it returns `null`. Guards, pipes and exception filters work as usual. The answer keeps the headers of
- * `@Header()` and those set on `@Res()`. For interceptors of the controller and the application, the method returns
- * `undefined` when the stream is open. The option `onClose` receives the reason for which the stream ended.
+ * 204 if it returns `null`. Guards, pipes and exception filters work as usual. An error of a source function goes to
+ * the exception filters, unless `throws` is `"none"`.
+ *
+ * For interceptors of the controller and the application, the method returns `undefined` when the source is open. They
+ * may still set headers: the head leaves after the last one, with the headers of `@Header()` and those set on `@Res()`.
+ * The option `onClose` receives the reason for which the stream ended.
  *
  * ```ts
  * @Get("orders")
@@ -55,10 +59,12 @@ export function EventStream(options: EventStreamOptions = {}): MethodDecorator {
     async #open(request: PlatformRequest, reply: PlatformReply, source: MethodSource): Promise<void> {
       const streamOptions = await optionsFor(request, source);
       const [req, res] = rawOf(request, reply);
-      const closed = this.#sluice.stream(req, res, source === null ? () => null : source, streamOptions);
-      // Reject if an option is wrong, which is known at once. Do not wait for the end of the stream.
-      await Promise.race([closed, undefined]);
-      reply.hijack?.();
+      await new Promise<void>((resolve, reject) => {
+        const turn = new NestTurn(reply, { resolve, reject });
+        const options = { ...streamOptions, [FRAMEWORK]: turn };
+        const closed = this.#sluice.stream(req, res, source === null ? () => null : source, options);
+        closed.then(() => turn.skip(), reject);
+      });
     }
   }
   /** If the function fails, the filters of the application answer, and nothing reads the source. */
@@ -75,12 +81,8 @@ export function EventStream(options: EventStreamOptions = {}): MethodDecorator {
   const decorate = UseInterceptors(mixin(EventStreamInterceptor));
   return (target, name, descriptor) => {
     refuseObservables(descriptor);
-    // Nest does not touch the response if a parameter has `@Res()`. Index -1 is a parameter that the method does not
-    // have.
-    Res()(target, name, -1);
-    // A method that sets headers uses `@Res({ passthrough: true })`, with which Nest would answer. So unset
-    // `passthrough`.
-    metadata.defineMetadata("__responsePassthrough__", false, target.constructor, name);
+    // Nest answers, which begins the stream (`NestTurn`), also if a parameter has `@Res()` without `passthrough`.
+    metadata.defineMetadata("__responsePassthrough__", true, target.constructor, name);
     decorate(target, name, descriptor);
   };
 }

@@ -1,15 +1,20 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 
-/** A request and a response of Express, which are Node's own, or of Fastify, which have Node's as `raw`. */
+/** A request of Express, which is Node's own, or of Fastify, which has Node's as `raw`. */
 export type PlatformRequest = IncomingMessage & { readonly raw?: IncomingMessage };
-export type PlatformReply = ServerResponse & { readonly raw?: ServerResponse; hijack?(): void };
 
-/** Returns Node's own request and response. Copies the headers that were set on Fastify's response. */
+type Answer = (...args: unknown[]) => unknown;
+
+/** A response of Express, which is Node's own, or of Fastify, which has Node's as `raw`. */
+export type PlatformReply = ServerResponse & {
+  readonly raw?: ServerResponse;
+  send: Answer;
+  /** Express has it. */
+  json?: Answer;
+  header(name: string, value: string): unknown;
+};
+
+/** Returns Node's own request and response. */
 export function rawOf(request: PlatformRequest, reply: PlatformReply): [IncomingMessage, ServerResponse] {
-  if (request.raw === undefined || reply.raw === undefined) return [request, reply];
-  // If other code has answered, stream() reports that. Setting a header would throw.
-  for (const [name, value] of Object.entries(reply.getHeaders())) {
-    if (value !== undefined && !reply.raw.headersSent) reply.raw.setHeader(name, value);
-  }
-  return [request.raw, reply.raw];
+  return [request.raw ?? request, reply.raw ?? reply];
 }

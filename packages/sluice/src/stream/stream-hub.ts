@@ -1,7 +1,7 @@
 import { CLOSE_REASONS, type CloseReason } from "./close-reason.ts";
 import type { EndSignals } from "./end-signals.ts";
 import type { EventStream, StreamOwner } from "./event-stream.ts";
-import type { OnRefuse } from "./opening/refusal.ts";
+import type { OnRefuse, Throws } from "./opening/refusal.ts";
 import type { PendingStream } from "./pending-stream.ts";
 import type { Report } from "./report.ts";
 
@@ -17,6 +17,7 @@ export interface StreamSettings {
   readonly connectionKey: ((request: never) => string | undefined) | undefined;
   readonly maxLifetime: number;
   readonly onRefuse: OnRefuse | undefined;
+  readonly throws: Throws | undefined;
 }
 
 /** Connections that carry many streams at a time: the sessions of HTTP/2. */

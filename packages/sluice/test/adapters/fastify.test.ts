@@ -4,7 +4,15 @@ import { sluiceFastify } from "../../src/adapters/fastify.ts";
 import { createSluice, type Sluice } from "../../src/index.ts";
 import { openEventStream } from "../../src/testing/index.ts";
 import { turns } from "../support/turns.ts";
-import { adapterContract, COOKIES, ORIGIN, type Route, type ServerSetup } from "./support/adapter-contract.ts";
+import {
+  adapterContract,
+  COOKIES,
+  HANDLED,
+  LATE,
+  ORIGIN,
+  type Route,
+  type ServerSetup,
+} from "./support/adapter-contract.ts";
 import { fetchHttp1 } from "./support/fetch-http1.ts";
 import { fetchHttp2 } from "./support/fetch-http2.ts";
 import { served } from "./support/listen.ts";
@@ -14,6 +22,17 @@ async function start(app: FastifyInstance, { sluice, routes }: ServerSetup, conn
   app.addHook("onRequest", async (_request, reply) => {
     reply.header("access-control-allow-origin", ORIGIN);
   });
+  app.addHook("onSend", async (_request, reply) => {
+    await turns(1);
+    reply.header(LATE, "1");
+  });
+  app.setErrorHandler((error: Error & { status?: number }, _request, reply) =>
+    reply
+      .code(error.status ?? 500)
+      .header(HANDLED, "1")
+      .type("text/plain")
+      .send(error.message),
+  );
   app.get<{ Params: { name: string; id: string } }>("/:name/:id", (request, reply) => {
     const { source, options } = (routes[request.params.name] as Route)(request.params.id);
     return reply.header("set-cookie", COOKIES).sse(source, options);

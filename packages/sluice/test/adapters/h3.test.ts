@@ -60,10 +60,17 @@ const withoutServer = (answer: (request: Request) => Response | Promise<Response
   close: async () => {},
 });
 
-adapterContract("h3 1 on Node", (setup) => serve(createServer(toNodeListener(appOfV1(setup)))));
-adapterContract("h3 1 without a server", async (setup) => withoutServer(toWebHandler(appOfV1(setup))));
-adapterContract("h3 2 on Node", (setup) => serve(createServer(toNodeHandler(appOfV2(setup)))));
-adapterContract("h3 2 without a server", async (setup) => withoutServer((request) => appOfV2(setup).fetch(request)));
+/** The adapter leaves errors to Sluice. */
+const LEFT_TO_SLUICE = { isBare: true, setsLate: false };
+
+adapterContract("h3 1 on Node", (setup) => serve(createServer(toNodeListener(appOfV1(setup)))), LEFT_TO_SLUICE);
+adapterContract("h3 1 without a server", async (setup) => withoutServer(toWebHandler(appOfV1(setup))), LEFT_TO_SLUICE);
+adapterContract("h3 2 on Node", (setup) => serve(createServer(toNodeHandler(appOfV2(setup)))), LEFT_TO_SLUICE);
+adapterContract(
+  "h3 2 without a server",
+  async (setup) => withoutServer((request) => appOfV2(setup).fetch(request)),
+  LEFT_TO_SLUICE,
+);
 
 const once = async function* () {
   yield "only";

@@ -5,13 +5,24 @@ import { sluiceKoa } from "../../src/adapters/koa.ts";
 import { createSluice } from "../../src/index.ts";
 import { openEventStream } from "../../src/testing/index.ts";
 import { turns } from "../support/turns.ts";
-import { adapterContract, COOKIES, ORIGIN, type Route } from "./support/adapter-contract.ts";
+import { adapterContract, COOKIES, HANDLED, LATE, ORIGIN, type Route } from "./support/adapter-contract.ts";
 import { serve } from "./support/listen.ts";
 
 adapterContract("Koa 3", ({ sluice, routes }) => {
   const app = new Koa();
   // Do not print errors: the tests see them in the answers.
   app.silent = true;
+  app.use(async (ctx, next) => {
+    try {
+      await next();
+    } catch (error) {
+      ctx.status = (error as { status?: number }).status ?? 500;
+      ctx.set(HANDLED, "1");
+      ctx.body = (error as Error).message;
+    }
+    await turns(1);
+    ctx.set(LATE, "1");
+  });
   app.use(sluiceKoa({ sluice }));
   app.use((ctx) => {
     const [, name = "", id = ""] = ctx.path.split("/");
@@ -24,22 +35,27 @@ adapterContract("Koa 3", ({ sluice, routes }) => {
 });
 
 describe("ctx.sse() of Koa", () => {
-  it("resolves to the close reason, and the middlewares before it wait for that", async () => {
+  it("resolves when the source is open, and the middlewares before it see a stream with its head", async () => {
     const sluice = createSluice();
     const app = new Koa();
-    const seen = new Promise<[string, unknown]>((resolve) => {
-      app.use(async (ctx, next) => resolve([ctx.path, await next()]));
+    const seen: unknown[] = [];
+    app.use(async (ctx, next) => {
+      await next();
+      seen.push(ctx.status, ctx.type, ctx.headerSent, typeof (ctx.body as { pipe?: unknown }).pipe);
     });
     app.use(sluiceKoa({ sluice }));
     app.use((ctx) =>
-      ctx.sse(async function* () {
-        yield "only";
-      }),
+      ctx.sse(
+        async function* () {
+          yield "only";
+        },
+        { onClose: (reason) => void seen.push(reason) },
+      ),
     );
     const server = await serve(createServer(app.callback()));
     await using stream = await openEventStream(await server.fetch("/once"));
     expect(await stream.rest()).toMatchObject([{ type: "message", data: "only" }]);
-    expect(await seen).toEqual(["/once", "source-ended"]);
+    expect(seen).toEqual([200, "text/event-stream", false, "function", "source-ended"]);
     await server.close();
   });
 

@@ -30,6 +30,8 @@ import { ParkedSource } from "../support/sources.ts";
 import {
   adapterContract,
   COOKIES,
+  HANDLED,
+  LATE,
   ORIGIN,
   type Route,
   type ServerSetup,
@@ -60,8 +62,16 @@ async function start(
   return served(app.getHttpServer() as Server, () => app.close());
 }
 
+/** An interceptor that sets a header after the method. */
+class SetLate {
+  intercept(context: ExecutionContext, next: CallHandler) {
+    return next.handle().pipe(tap(() => context.switchToHttp().getResponse().header(LATE, "1")));
+  }
+}
+
 function routeController(): Class {
   @Controller()
+  @UseInterceptors(SetLate)
   class RouteController {
     @Inject("routes") readonly routes!: ServerSetup["routes"];
 
@@ -79,9 +89,21 @@ function routeController(): Class {
   return RouteController;
 }
 
+/** An exception filter that answers on both platforms. */
+const answerAsText = {
+  catch(error: Error & { status?: number }, host: ArgumentsHost) {
+    const response = host.switchToHttp().getResponse();
+    response.header(HANDLED, "1").header(LATE, "1").header("content-type", "text/plain");
+    response.status(error.status ?? 500).send(error.message);
+  },
+};
+
 const startRoutes = ({ sluice, routes }: ServerSetup, platform?: unknown) =>
   start([SluiceModule.forRoot({ sluice, drain: { pace: 0 } })], routeController(), {
-    providers: [{ provide: "routes", useValue: routes }],
+    providers: [
+      { provide: "routes", useValue: routes },
+      { provide: APP_FILTER, useValue: answerAsText },
+    ],
     platform,
   });
 

@@ -14,10 +14,14 @@ function handler({ sluice, routes }: ServerSetup) {
   };
 }
 
-adapterContract("node:http", (setup) => serve(createServer(handler(setup))));
+adapterContract("node:http", (setup) => serve(createServer(handler(setup))), { isBare: true, setsLate: false });
 
-adapterContract("node:http2", (setup) => {
-  const server = createHttp2Server();
-  server.on("request", handler(setup) as never);
-  return serve(server, fetchHttp2);
-});
+adapterContract(
+  "node:http2",
+  (setup) => {
+    const server = createHttp2Server();
+    server.on("request", handler(setup) as never);
+    return serve(server, fetchHttp2);
+  },
+  { isBare: true, setsLate: false },
+);

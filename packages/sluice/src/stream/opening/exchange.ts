@@ -32,6 +32,19 @@ export interface Exchange {
   header(name: string): string | undefined;
   /** Answers without a stream. */
   refuse(answer: HttpAnswer): void;
+  /** True if a framework waits for errors: it handles them unless the option `throws` says otherwise. */
+  readonly handlesErrors?: boolean;
+  /**
+   * Passes an error to the framework, which answers. Returns false if the caller of Sluice must receive the error:
+   * there is no framework, or `isDemanded` is true and the framework would not receive it. `headers` are those of the
+   * stream.
+   */
+  fail?(error: unknown, headers: HttpAnswer["headers"], isDemanded: boolean): boolean;
+  /**
+   * Lets the framework finish its response, then calls `go`, unless `refuse` was called meanwhile. It may never call
+   * `go`: `onGone` is called then. `undefined`: there is nothing to finish.
+   */
+  readonly finish?: ((headers: HttpAnswer["headers"], go: () => void) => void) | undefined;
   /** Sends the head of the event stream at once, and opens the body. */
   open(headers: Readonly<Record<string, string>>, options: BodyOptions, owner: SinkOwner): Sink;
 }

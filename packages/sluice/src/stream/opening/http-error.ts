@@ -1,3 +1,5 @@
+import { isSluiceError } from "../../base/is-sluice-error.ts";
+import { SluiceError, type SluiceErrorCode } from "../../base/sluice-error.ts";
 import { isSoundHeader } from "./header-rules.ts";
 import { type HttpAnswer, TEXT_HEADERS } from "./http-answer.ts";
 
@@ -44,4 +46,27 @@ function soundHeaders(headers: unknown, status: number): Record<string, string> 
   const entries = Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value] as const);
   const isKept = (name: string) => status < 500 || HEADERS_OF_5XX.has(name);
   return Object.fromEntries(entries.filter(([name, value]) => isKept(name) && isSoundHeader(name, value)));
+}
+
+/** Codes of the errors with which Sluice itself refuses a request. The application's own code has not failed. */
+const OWN_REFUSALS: ReadonlySet<string> = new Set(["UNKNOWN_JOB", "LOG_FAILED", "CLOSED"]);
+
+/** Returns true if Sluice refuses a request with this error, like one beyond a limit. Never throws. */
+export function isOwnRefusal(error: unknown): boolean {
+  try {
+    return isSluiceError(error) && OWN_REFUSALS.has(error.code);
+  } catch {
+    // A property of the error threw when it was read.
+    return false;
+  }
+}
+
+/** Headers of a refusal that fit any body and any protocol. */
+const HEADERS_OF_REFUSALS = ["retry-after", "allow", "cache-control"];
+
+/** Returns a refusal as an error, for the error handling of a framework. */
+export function refusalError({ status, code, headers, text }: HttpAnswer): SluiceError {
+  const kept = Object.entries(headers).filter(([name]) => HEADERS_OF_REFUSALS.includes(name));
+  const fields = { status, statusCode: status, headers: Object.fromEntries(kept) };
+  return Object.assign(new SluiceError(code as SluiceErrorCode, text), fields);
 }

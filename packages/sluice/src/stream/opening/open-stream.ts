@@ -20,8 +20,8 @@ import { Sweep } from "../sweep.ts";
 import { type Admission, admit } from "./admission.ts";
 import { refusedMethod } from "./allowed-methods.ts";
 import type { Exchange } from "./exchange.ts";
-import { type HttpAnswer, NO_STORE, RETRY_LATER } from "./http-answer.ts";
-import { httpError } from "./http-error.ts";
+import { type HttpAnswer, lowerCased, NO_STORE, RETRY_LATER } from "./http-answer.ts";
+import { httpError, isOwnRefusal, refusalError } from "./http-error.ts";
 import { renderRefusal } from "./render-refusal.ts";
 import { requestedPosition } from "./requested-position.ts";
 import { responseHead, withHeaders } from "./response-head.ts";
@@ -30,7 +30,8 @@ import type { StreamOptions } from "./stream-options.ts";
 const NOTHING_LEFT: HttpAnswer = { status: 204, headers: NO_STORE, text: "" };
 
 /**
- * Answers a request with an event stream, from admission to end. Resolves to the reason of its end; never rejects.
+ * Answers a request with an event stream, from admission to end. Resolves to the reason of its end. Rejects only if the
+ * option `throws` asks for it.
  *
  * It is not an async function, whose frame would be kept as long as the stream. If the source is at hand, nothing
  * awaits before the head.
@@ -41,32 +42,42 @@ export function openStream(
   source: Source,
   options: StreamOptions,
 ): Promise<CloseReason> {
-  return new Promise((resolve) => new Opening(hub, exchange, options, resolve).open(source));
+  return new Promise((resolve, reject) => new Opening(hub, exchange, options, { resolve, reject }).open(source));
+}
+
+/** Settles the promise of the caller. */
+interface Settle {
+  readonly resolve: (reason: CloseReason) => void;
+  readonly reject: (error: unknown) => void;
 }
 
 /** The reasons for which a request gets no stream. */
 type NoStream = "client" | "refused" | "disconnected";
 
-/** A request between admission and head. It owns the context until the stream does. */
+/** A request between admission and head. It owns the context and the feed until the stream does. */
 class Opening extends PendingStream {
   readonly #hub: StreamHub;
   readonly #exchange: Exchange;
   readonly #options: StreamOptions;
-  readonly #resolve: (reason: CloseReason) => void;
+  readonly #settle: Settle;
   readonly #context: StreamContext;
   /** When its credential expires on the clock of `performance.now()`, as the clocks stood when the request arrived. */
   readonly #expiry: number;
   /** The key under which the request counts against `maxConnectionsPerKey`. */
   #key: string | undefined;
+  /** True once the framework has been given the head. */
+  #isFinishing = false;
+  /** The feed, while the framework finishes the response. */
+  #waiting: Feed | undefined;
   /** True once the stream is open, or the request has another answer. */
   #settled = false;
 
-  constructor(hub: StreamHub, exchange: Exchange, options: StreamOptions, resolve: (reason: CloseReason) => void) {
+  constructor(hub: StreamHub, exchange: Exchange, options: StreamOptions, settle: Settle) {
     super(hub, options.subscriber);
     this.#hub = hub;
     this.#exchange = exchange;
     this.#options = options;
-    this.#resolve = resolve;
+    this.#settle = settle;
     this.#context = new StreamContext(requestedPosition(exchange, options.lastEventId), exchange.request);
     this.#expiry = performance.now() + Number(options.expiresAt ?? Number.POSITIVE_INFINITY) - Date.now();
   }
@@ -115,17 +126,21 @@ class Opening extends PendingStream {
       this.#key = admission.key;
       return true;
     }
-    this.#answer(admission.answer);
-    this.#notifyClosed("refused");
+    this.#refuse(admission.answer);
     return false;
   }
 
   #await(opened: Promise<Feed | null>): void {
+    this.#watch();
+    opened.then((feed) => this.#go(feed)).catch((error) => this.#fail(error, "source"));
+  }
+
+  /** Counts the request as opening, and handles that its response closes meanwhile. */
+  #watch(): void {
     this.#hub.opening.add(this);
     this.#exchange.onGone = () => this.#closed();
     // The source function may have cut the connection, before there was a listener.
     if (this.#exchange.gone) this.#closed();
-    opened.then((feed) => this.#go(feed)).catch((error) => this.#fail(error, "source"));
   }
 
   #go(feed: Feed | null): void {
@@ -146,7 +161,25 @@ class Opening extends PendingStream {
       this.#stop(feed, "drained");
       return this.close("drained");
     }
-    this.#begin(feed);
+    if (!this.#finishResponse(feed)) this.#begin(feed);
+  }
+
+  /** Lets the framework finish its response, then continues with the feed. Returns false if there is nothing to do. */
+  #finishResponse(feed: Feed): boolean {
+    const exchange = this.#exchange;
+    if (exchange.finish === undefined || this.#isFinishing) return false;
+    this.#isFinishing = true;
+    this.#waiting = feed;
+    this.#watch();
+    try {
+      exchange.finish(this.#head(), () => {
+        this.#waiting = undefined;
+        this.#go(feed);
+      });
+    } catch (error) {
+      this.#fail(error, "head");
+    }
+    return true;
   }
 
   /** Handles that the response has closed, or was answered by other code. */
@@ -218,7 +251,7 @@ class Opening extends PendingStream {
       deadlineReason: this.#expiry <= lifetime ? "expired" : "lifetime",
       expiry: expiresAt === undefined ? undefined : Math.floor(Number(expiresAt)) - this.#hub.startedAt,
       onClose: this.#options.onClose,
-      resolve: this.#resolve,
+      resolve: this.#settle.resolve,
     };
   }
 
@@ -226,12 +259,12 @@ class Opening extends PendingStream {
     return this.#hub.settings.compress && canGzip() && acceptsGzip(this.#exchange.header("accept-encoding"));
   }
 
+  #head(): HttpAnswer["headers"] {
+    return responseHead(this.#options, this.#hub.settings.compress, this.#gzip());
+  }
+
   #headAlone(): HttpAnswer {
-    return {
-      status: 200,
-      headers: responseHead(this.#options, this.#hub.settings.compress, this.#gzip()),
-      text: "",
-    };
+    return { status: 200, headers: this.#head(), text: "" };
   }
 
   #fail(error: unknown, stage: string): void {
@@ -240,14 +273,40 @@ class Opening extends PendingStream {
       if (!isAbortError(error)) this.#hub.report(error, { stage });
       return;
     }
+    if (stage === "source" && this.#isHandled(isOwnRefusal(error))) return this.#passOn(error);
     const answer = httpError(error);
     // A 4xx from the source is an answer, not a failure.
     if (answer.status >= 500) this.#hub.report(error, { stage });
     this.#refuse(answer);
   }
 
+  /** Returns true if the application handles a failure, by the option `throws`. */
+  #isHandled(isRefusal: boolean): boolean {
+    const exchange = this.#exchange;
+    const { throws = this.#hub.settings.throws } = this.#options;
+    const scope = throws ?? (exchange.handlesErrors === true ? "errors" : "none");
+    if (scope === "none" || (isRefusal && scope !== "all")) return false;
+    // Then somebody answers already, or nobody reads the answer.
+    return !this.#isFinishing && exchange.answered !== true && !exchange.gone;
+  }
+
+  /** Leaves an error to the application, and the answer with it. */
+  #passOn(error: unknown): void {
+    const { throws = this.#hub.settings.throws, headers } = this.#options;
+    this.#exchange.onGone = undefined;
+    try {
+      const isPassedOn = this.#exchange.fail?.(error, lowerCased(headers), throws !== undefined);
+      // Before `#leave` resolves the promise.
+      if (isPassedOn !== true) this.#settle.reject(error);
+    } catch (failure) {
+      this.#hub.report(failure, { stage: "head" });
+    }
+    this.#leave("refused");
+  }
+
   #refuse(answer: HttpAnswer, reason: "refused" | "disconnected" = "refused"): void {
     if (this.#settled) return;
+    if (answer.code !== undefined && this.#isHandled(true)) return this.#passOn(refusalError(answer));
     this.#exchange.onGone = undefined;
     this.#answer(answer);
     this.#leave(reason);
@@ -286,11 +345,18 @@ class Opening extends PendingStream {
     this.#hub.opening.delete(this);
     this.#hub.leave(this.#key);
     this.#context.abort(reason);
+    this.#waiting?.stop();
+    this.#waiting = undefined;
     this.#notifyClosed(reason);
   }
 
   #notifyClosed(reason: NoStream): void {
     if (reason !== "client") this.#hub.countRefused(reason);
-    notifyClosed({ onClose: this.#options.onClose, resolve: this.#resolve }, reason, undefined, this.#hub.report);
+    notifyClosed(
+      { onClose: this.#options.onClose, resolve: this.#settle.resolve },
+      reason,
+      undefined,
+      this.#hub.report,
+    );
   }
 }

@@ -21,3 +21,6 @@ export interface RefusalBody {
 /** Renders a refusal. `undefined`: Sluice answers with its own text. */
 // biome-ignore lint/suspicious/noConfusingVoidType: a function without a return statement renders nothing
 export type OnRefuse = (refusal: Refusal, request: never) => RefusalBody | undefined | void;
+
+/** The failures before the head that the application handles: see the option `throws`. */
+export type Throws = "none" | "errors" | "all";

@@ -14,7 +14,7 @@ export function responseHead(
 ): Readonly<Record<string, string>> {
   if (headers === undefined && !negotiated) return eventStreamHeaders;
   const head: Record<string, string> = { ...eventStreamHeaders, ...lowerCased(headers) };
-  if (negotiated) head.vary = head.vary === undefined ? "accept-encoding" : `${head.vary}, accept-encoding`;
+  if (negotiated) head.vary = mergeVary(head.vary, "accept-encoding");
   if (gzip) head["content-encoding"] = "gzip";
   return head;
 }
@@ -24,6 +24,14 @@ export function withHeaders(answer: HttpAnswer, added: StreamOptions["headers"])
   const { headers } = answer;
   const own = lowerCased(added);
   const head = { ...own, ...headers };
-  if (own.vary !== undefined && headers.vary !== undefined) head.vary = `${own.vary}, ${headers.vary}`;
+  if (headers.vary !== undefined) head.vary = mergeVary(own.vary, headers.vary);
   return { ...answer, headers: head };
+}
+
+/** Returns a value of `vary` that has the names of both, each once. */
+export function mergeVary(known: unknown, added: string): string {
+  const names = [known ?? [], added].flat().flatMap((value) => String(value).split(","));
+  const byKey = new Map(names.map((name) => [name.trim().toLowerCase(), name.trim()]));
+  byKey.delete("");
+  return byKey.has("*") ? "*" : [...byKey.values()].join(", ");
 }

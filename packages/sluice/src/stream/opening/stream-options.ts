@@ -4,7 +4,7 @@ import { isSafe, SAFE_TEXT } from "../../protocol/safe-text.ts";
 import type { CloseReason } from "../close-reason.ts";
 import type { Connection, Subscriber } from "../connection.ts";
 import { HEADER_NAME, isHeaderValue, RESERVED_HEADERS } from "./header-rules.ts";
-import type { OnRefuse } from "./refusal.ts";
+import type { OnRefuse, Throws } from "./refusal.ts";
 
 /** Options of one event stream. */
 export interface StreamOptions {
@@ -51,6 +51,13 @@ export interface StreamOptions {
    * not called for a 204. Default: the option of the Sluice.
    */
   readonly onRefuse?: OnRefuse;
+  /**
+   * Sets which failures before the head the application handles, instead of Sluice's own answer. `"errors"`: those of
+   * the source function. `"all"`: also refusals, such as 405, 429, 503 and an unknown job. `"none"`: none. The adapters
+   * pass such an error to the error handling of their framework; otherwise the promise of the call rejects with it.
+   * Default: the option of the Sluice.
+   */
+  readonly throws?: Throws;
 }
 
 const NAMES = [
@@ -65,6 +72,7 @@ const NAMES = [
   "signal",
   "onClose",
   "onRefuse",
+  "throws",
 ];
 
 /** Throws `INVALID_OPTION` if an option is invalid. */
@@ -86,9 +94,16 @@ export function checkStreamOptions(options: StreamOptions): void {
     throw invalidOption("signal", "an AbortSignal", signal);
   checkFunction("onClose", onClose);
   checkFunction("onRefuse", options.onRefuse);
+  checkThrows(options.throws);
   if (headers !== undefined) checkHeaders(headers);
   if (methods !== undefined && !(Array.isArray(methods) && methods.length > 0 && methods.every(isMethod)))
     throw invalidOption("methods", 'names of methods in upper case, such as ["GET", "POST"]', methods);
+}
+
+/** Throws `INVALID_OPTION` unless the value is one of the option `throws`, or `undefined`. */
+export function checkThrows(value: unknown): void {
+  if (value !== undefined && !["none", "errors", "all"].includes(value as string))
+    throw invalidOption("throws", '"none", "errors" or "all"', value);
 }
 
 function isMethod(value: unknown): boolean {

@@ -1,7 +1,10 @@
 import { invalidOption } from "../../base/check-option.ts";
 import type { Sink, SinkOwner } from "../../stream/body/sink.ts";
 import type { BodyOptions, Exchange } from "../../stream/opening/exchange.ts";
+import { FRAMEWORK } from "../../stream/opening/framework.ts";
 import { type HttpAnswer, NO_STORE } from "../../stream/opening/http-answer.ts";
+import { withHeaders } from "../../stream/opening/response-head.ts";
+import type { StreamOptions } from "../../stream/opening/stream-options.ts";
 import { FetchSink } from "./fetch-sink.ts";
 
 /** Status of an answer that nobody reads: the client closed the request (nginx's 499). */
@@ -10,16 +13,22 @@ const CLIENT_GONE = 499;
 /** A request of the Fetch standard, answered by a `Response`. */
 export class FetchExchange implements Exchange {
   readonly request: Request;
+  /** True if an adapter waits for errors. */
+  readonly handlesErrors: boolean;
   /** Resolves when the answer is known. */
   readonly response: Promise<Response>;
   onGone: (() => void) | undefined;
   #answer!: (response: Response) => void;
   #sink: FetchSink | undefined;
+  /** The headers of the stream, until it is open. */
+  #headers: StreamOptions["headers"];
 
-  constructor(request: Request) {
+  constructor(request: Request, options: StreamOptions) {
     if (typeof request?.headers?.get !== "function" || typeof request.signal?.addEventListener !== "function")
       throw invalidOption("request", "a Request of the Fetch standard", request);
     this.request = request;
+    this.handlesErrors = FRAMEWORK in options;
+    this.#headers = options.headers;
     this.response = new Promise((resolve) => {
       this.#answer = resolve;
     });
@@ -54,6 +63,7 @@ export class FetchExchange implements Exchange {
   }
 
   open(headers: Readonly<Record<string, string>>, options: BodyOptions, owner: SinkOwner): Sink {
+    this.#headers = undefined;
     this.#sink = new FetchSink(options, owner);
     this.#answer(new Response(this.#sink.body, { status: 200, headers: { ...headers } }));
     return this.#sink;
@@ -63,6 +73,7 @@ export class FetchExchange implements Exchange {
     if (this.#sink !== undefined) return this.#sink.leave();
     this.onGone?.();
     // The client reads no answer now, but the server still waits for one.
-    this.#answer(new Response(null, { status: CLIENT_GONE, headers: NO_STORE }));
+    const { headers } = withHeaders({ status: CLIENT_GONE, headers: NO_STORE, text: "" }, this.#headers);
+    this.#answer(new Response(null, { status: CLIENT_GONE, headers }));
   }
 }

@@ -14,7 +14,9 @@ export function openFetchStream(
   source: Source,
   options: StreamOptions,
 ): Promise<Response> {
-  const exchange = new FetchExchange(request);
-  void openStream(hub, exchange, source, options);
-  return exchange.response;
+  const exchange = new FetchExchange(request, options);
+  return new Promise((resolve, reject) => {
+    exchange.response.then(resolve);
+    openStream(hub, exchange, source, options).catch(reject);
+  });
 }

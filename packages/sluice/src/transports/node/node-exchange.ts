@@ -1,7 +1,13 @@
 import type { Sink, SinkOwner } from "../../stream/body/sink.ts";
 import type { BodyOptions, Exchange } from "../../stream/opening/exchange.ts";
+import { FRAMEWORK, type Framework } from "../../stream/opening/framework.ts";
 import type { HttpAnswer } from "../../stream/opening/http-answer.ts";
+import { mergeVary } from "../../stream/opening/response-head.ts";
+import type { StreamOptions } from "../../stream/opening/stream-options.ts";
+import { BodySink } from "./body-sink.ts";
 import { settleConnectionHeaders } from "./connection-headers.ts";
+import { expressNext } from "./express-next.ts";
+import { FrameworkTurn } from "./framework-turn.ts";
 import { Http2Sink } from "./http2-sink.ts";
 import type { NodeRequest, NodeResponse } from "./node-request.ts";
 import type { NodeSink } from "./node-sink.ts";
@@ -15,10 +21,14 @@ export class NodeExchange implements Exchange {
   readonly #response: NodeResponse;
   #sink: NodeSink | undefined;
   #remoteAddress: string | undefined;
+  /** The turn of the framework, until the stream is open. */
+  #turn: FrameworkTurn | undefined;
 
-  constructor(request: NodeRequest, response: NodeResponse) {
+  constructor(request: NodeRequest, response: NodeResponse, options: StreamOptions) {
     this.request = request;
     this.#response = response;
+    const framework = (options as { readonly [FRAMEWORK]?: Framework })[FRAMEWORK];
+    this.#turn = framework && new FrameworkTurn(framework);
     const closed = () => {
       if (this.#sink === undefined) this.onGone?.();
       // A stream that Sluice ended has its reason already.
@@ -77,22 +87,62 @@ export class NodeExchange implements Exchange {
     return Array.isArray(value) ? value.join(", ") : value;
   }
 
-  refuse({ status, headers, text }: HttpAnswer): void {
+  get handlesErrors(): boolean {
+    return this.#turn !== undefined || expressNext(this.request) !== undefined;
+  }
+
+  fail(error: unknown, headers: HttpAnswer["headers"], isDemanded: boolean): boolean {
+    if (this.#turn !== undefined) {
+      this.#turn.fail(error, headers);
+      return true;
+    }
+    const response = this.#response;
+    for (const [name, value] of Object.entries(keepVary(response, headers))) response.setHeader(name, value);
+    const next = isDemanded ? undefined : expressNext(this.request);
+    next?.(error);
+    return next !== undefined;
+  }
+
+  /** Not a method, so that it is absent without a framework. */
+  get finish(): Exchange["finish"] {
+    const turn = this.#turn;
+    if (turn === undefined) return undefined;
+    return (headers, go) => turn.begin(headers, go, (instead) => this.#refuseNow(instead));
+  }
+
+  refuse(answer: HttpAnswer): void {
+    if (this.answered) return;
+    const sound = this.#withoutConnection(answer);
+    if (this.#turn === undefined) this.#refuseNow(sound);
+    else this.#turn.refuse(sound, (later) => this.#refuseNow(later));
+  }
+
+  /** HTTP/2 has no header `connection`: the session closes (`http2-sessions.ts`). */
+  #withoutConnection(answer: HttpAnswer): HttpAnswer {
+    if (this.#response.stream === undefined || answer.headers.connection === undefined) return answer;
+    const { connection, ...headers } = answer.headers;
+    return { ...answer, headers };
+  }
+
+  #refuseNow({ status, headers, text }: HttpAnswer): void {
+    const body = this.#turn?.body;
+    // The framework has sent a head for the body.
+    if (body !== undefined) return void body.push(null);
     // The client may have left while the source was being opened.
     if (this.gone) return;
     const response = this.#response;
     if (response.headersSent) return;
     const hasBody = status !== 204 && this.method !== "HEAD";
     settleConnectionHeaders(response, hasBody);
-    const head: Record<string, string> = { ...keepVary(response, headers) };
-    // HTTP/2 has no such header: the session closes (`http2-sessions.ts`).
-    if (response.stream !== undefined) delete head.connection;
-    response.writeHead(status, head);
+    response.writeHead(status, { ...keepVary(response, headers) });
     response.end(hasBody ? text : "");
   }
 
   open(headers: Readonly<Record<string, string>>, options: BodyOptions, owner: SinkOwner): Sink {
     const response = this.#response;
+    const body = this.#turn?.body;
+    this.#turn = undefined;
+    if (body !== undefined) return (this.#sink = new BodySink(body, options, owner));
     settleConnectionHeaders(response, true);
     const head = keepVary(response, headers);
     const sink =
@@ -106,6 +156,6 @@ export class NodeExchange implements Exchange {
 
 /** Returns the headers with the response's own `vary` added to ours. CORS middlewares set it to `Origin`. */
 function keepVary(response: NodeResponse, headers: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
-  const known = headers.vary === undefined ? undefined : response.getHeader("vary");
-  return known === undefined ? headers : { ...headers, vary: `${String(known)}, ${headers.vary}` };
+  const { vary } = headers;
+  return vary === undefined ? headers : { ...headers, vary: mergeVary(response.getHeader("vary"), vary) };
 }

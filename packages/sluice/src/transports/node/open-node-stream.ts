@@ -1,3 +1,4 @@
+import { ignore } from "../../base/guard.ts";
 import type { CloseReason } from "../../stream/close-reason.ts";
 import { openStream } from "../../stream/opening/open-stream.ts";
 import type { StreamOptions } from "../../stream/opening/stream-options.ts";
@@ -22,5 +23,8 @@ export function openNodeStream(
 ): Promise<CloseReason> {
   const session = response.stream?.session;
   if (session !== undefined) watchSession(hub, session);
-  return openStream(hub, new NodeExchange(request, response), source, options);
+  const closed = openStream(hub, new NodeExchange(request, response, options), source, options);
+  // Callers need not await the promise. It must not end the process.
+  if ((options.throws ?? hub.settings.throws) !== undefined) closed.catch(ignore);
+  return closed;
 }

@@ -17,7 +17,8 @@ export type Route = (id: string) => { readonly source: Source<any>; readonly opt
 
 /**
  * Setup of a server under test. The server answers `/name/id` by the route of that name, and sets the headers
- * {@link ORIGIN} and {@link COOKIES} in the way of its framework.
+ * {@link ORIGIN} and {@link COOKIES} in the way of its framework. The error handling of its framework answers an error
+ * with its `status`, or with 500, its message as text, and the header {@link HANDLED}. Every answer has {@link LATE}.
  */
 export interface ServerSetup {
   readonly sluice: Sluice;
@@ -26,11 +27,18 @@ export interface ServerSetup {
 
 export const ORIGIN = "https://desk.example";
 const OWN = { "X-Desk": "own" };
+/** Name of a header that only the error handling of the framework sets. */
+export const HANDLED = "x-handled";
+/** Name of a header that a hook or a middleware of the framework sets after the handler, on every answer. */
+export const LATE = "x-late";
 export const COOKIES: readonly string[] = ["theme=dark; Path=/", "seen=1; Path=/"];
 
 /** A running server under test. */
 export interface TestServer {
-  fetch(path: string, init?: { headers?: Record<string, string>; signal?: AbortSignal }): Promise<Response>;
+  fetch(
+    path: string,
+    init?: { method?: string; headers?: Record<string, string>; signal?: AbortSignal },
+  ): Promise<Response>;
   /** Closes the server in the way of its framework. Resolves when it is closed. */
   close(): Promise<void>;
 }
@@ -39,6 +47,10 @@ export interface TestServer {
 export interface ContractOptions {
   /** True if closing the server drains its streams. Otherwise the test drains them first. */
   readonly drainsOnClose?: boolean;
+  /** True if Sluice answers errors: there is no framework, or its adapter leaves them to Sluice. */
+  readonly isBare?: boolean;
+  /** False if nothing can set a header after the handler. Default: true. */
+  readonly setsLate?: boolean;
 }
 
 type OrderEvents = { placed: { id: number }; cancelled: { id: number } };
@@ -47,7 +59,7 @@ type OrderEvents = { placed: { id: number }; cancelled: { id: number } };
 export function adapterContract(
   name: string,
   start: (setup: ServerSetup) => Promise<TestServer>,
-  { drainsOnClose = false }: ContractOptions = {},
+  { drainsOnClose = false, isBare = false, setsLate = true }: ContractOptions = {},
 ): void {
   describe(name, () => {
     let sluice: Sluice;
@@ -69,6 +81,9 @@ export function adapterContract(
       closed = new Promise((resolve) => {
         onClose = resolve;
       });
+      const refused = async () => {
+        throw Object.assign(new Error("Not for you."), { status: 403 });
+      };
       const routes: Record<string, Route> = {
         fed: () => ({
           source: (context: { signal: AbortSignal }) => {
@@ -79,12 +94,9 @@ export function adapterContract(
         }),
         orders: (user) => ({ source: orders.subscribe({ topics: [`user:${user}`] }) }),
         jobs: (id) => ({ source: exports.progress(id) }),
-        refused: () => ({
-          source: async () => {
-            throw Object.assign(new Error("Not for you."), { status: 403 });
-          },
-          options: { headers: OWN },
-        }),
+        refused: () => ({ source: refused, options: { headers: OWN } }),
+        answered: () => ({ source: refused, options: { throws: "none" } }),
+        "jobs-all": (id) => ({ source: exports.progress(id), options: { throws: "all" } }),
         over: () => ({ source: () => null, options: { headers: OWN } }),
         misused: () => ({ source: 42 as unknown as Source }),
       };
@@ -196,6 +208,22 @@ export function adapterContract(
       expect([response.status, await response.text()]).toEqual([403, "Not for you."]);
     });
 
+    it("leaves an error of the source to the error handling of the framework, unless `throws` is none", async () => {
+      const handled = await server.fetch("/refused/1");
+      expect(handled.headers.has(HANDLED)).toBe(!isBare);
+      const answered = await server.fetch("/answered/1");
+      expect([answered.status, await answered.text()]).toEqual([403, "Not for you."]);
+      expect(answered.headers.has(HANDLED)).toBe(false);
+      await handled.text();
+    });
+
+    it("leaves refusals to the error handling of the framework if `throws` is all", async () => {
+      const response = await server.fetch("/jobs-all/unknown");
+      if (!isBare) expect(response.status).toBe(404);
+      expect(response.headers.has(HANDLED)).toBe(!isBare);
+      await response.text();
+    });
+
     it.each([
       ["/over/1", 204],
       ["/refused/1", 403],
@@ -233,6 +261,27 @@ export function adapterContract(
       expect(response.headers.get("access-control-allow-origin")).toBe(ORIGIN);
       expect(response.headers.getSetCookie()).toEqual(COOKIES);
       await response.body?.cancel();
+    });
+
+    it.runIf(setsLate).each([
+      ["/fed/1", 200],
+      ["/fed/2", 200],
+      ["/over/1", 204],
+      ["/refused/1", 403],
+      ["/answered/1", 403],
+      ["/jobs/unknown", 404],
+    ])("carries headers that are set after the handler, for %s", async (path, status) => {
+      const response = await server.fetch(path);
+      expect([response.status, response.headers.has(LATE)]).toEqual([status, true]);
+      await response.body?.cancel();
+    });
+
+    it.runIf(setsLate)("carries headers that are set after the handler on 503, while it drains", async () => {
+      await sluice.drain({ timeout: 0, pace: 0 });
+      const response = await server.fetch("/fed/1");
+      expect([response.status, response.headers.has(LATE)]).toEqual([503, true]);
+      expect(response.headers.get("retry-after")).toMatch(/^\d$/);
+      await response.text();
     });
 
     it("closes while streams are open, and ends them", async () => {

@@ -17,9 +17,9 @@ export function fetchHttp1(origin: string): Client {
   return {
     // The server closes idle connections.
     leave: () => undefined,
-    fetch: (path, { headers = {}, signal } = {}) =>
+    fetch: (path, { method = "GET", headers = {}, signal } = {}) =>
       new Promise((resolve, reject) => {
-        const sent = request(origin + path, { agent, headers, ...(signal && { signal }) }, (message) => {
+        const sent = request(origin + path, { agent, method, headers, ...(signal && { signal }) }, (message) => {
           const answer = new Headers();
           for (const [name, values = []] of Object.entries(message.headersDistinct))
             for (const value of values) answer.append(name, value);

@@ -7,10 +7,10 @@ export function fetchHttp2(origin: string): Client {
   let session = open(origin);
   return {
     leave: () => session.close(),
-    fetch: (path, { headers = {}, signal } = {}) =>
+    fetch: (path, { method = "GET", headers = {}, signal } = {}) =>
       new Promise((resolve, reject) => {
         if (session.closed) session = open(origin);
-        const stream = session.request({ ":path": path, ...headers });
+        const stream = session.request({ ":path": path, ":method": method, ...headers });
         signal?.addEventListener("abort", () => stream.close(constants.NGHTTP2_CANCEL), { once: true });
         stream.on("error", reject).on("response", (received) => {
           const answer = new Headers();

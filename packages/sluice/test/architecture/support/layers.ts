@@ -94,7 +94,15 @@ export const LAYERS: readonly Layer[] = [
   { folder: "transports/fetch", imports: [] },
   {
     folder: "adapters",
-    imports: ["index.ts", "stream/drain-options.ts", "stream/source/discard.ts"],
+    imports: [
+      "index.ts",
+      "stream/drain-options.ts",
+      "stream/source/discard.ts",
+      "stream/opening/framework.ts",
+      "stream/opening/http-answer.ts",
+      "stream/opening/http-error.ts",
+      "stream/opening/response-head.ts",
+    ],
     packages: ["fastify", "koa", "hono", "h3", "@nestjs/common", "rxjs"],
   },
   { folder: "auth", imports: ["base", "protocol", "index.ts"], packages: ["jose"] },

@@ -1,0 +1,85 @@
+import type { Framework, SendBody } from "../stream/opening/framework.ts";
+import type { HttpAnswer } from "../stream/opening/http-answer.ts";
+import { httpError } from "../stream/opening/http-error.ts";
+import { FastifyTurn } from "./fastify-turn.ts";
+import type { PlatformReply } from "./nest-platform.ts";
+
+/** Settles the promise for which the interceptors wait. */
+interface Settle {
+  resolve(): void;
+  reject(error: unknown): void;
+}
+
+/** The methods by which Nest answers after the interceptors. */
+const ANSWERING = ["send", "json"] as const;
+
+/**
+ * The turn of Nest. The interceptors see the method finish while the response is still open. When the last one is done,
+ * Nest answers with what they made of the result. That call begins the stream instead. On Fastify, its turn follows.
+ */
+export class NestTurn implements Framework {
+  readonly #reply: PlatformReply;
+  readonly #settle: Settle;
+  #isUsed = false;
+
+  constructor(reply: PlatformReply, settle: Settle) {
+    this.#reply = reply;
+    this.#settle = settle;
+  }
+
+  begin(headers: HttpAnswer["headers"], send: SendBody): void {
+    this.#afterInterceptors((fastify) => (fastify === undefined ? send() : fastify.begin(headers, send)));
+  }
+
+  refuse(answer: HttpAnswer, write: () => void): void {
+    this.#afterInterceptors((fastify) => (fastify === undefined ? write() : fastify.refuse(answer)));
+  }
+
+  /** Keeps Nest from answering, if Sluice needed no turn: other code has answered, or the client has left. */
+  skip(): void {
+    if (!this.#isUsed) this.#afterInterceptors(() => undefined);
+  }
+
+  fail(error: unknown, headers: HttpAnswer["headers"]): void {
+    this.#isUsed = true;
+    for (const [name, value] of Object.entries(headers)) this.#reply.header(name, value);
+    this.#settle.reject(withStatusCode(error));
+  }
+
+  #afterInterceptors(answer: (fastify: FastifyTurn | undefined) => void): void {
+    const reply = this.#reply;
+    this.#isUsed = true;
+    for (const name of ANSWERING) {
+      const method = reply[name];
+      if (method === undefined) continue;
+      reply[name] = (...args) => {
+        for (const taken of ANSWERING) Reflect.deleteProperty(reply, taken);
+        // An exception filter answers: an interceptor has failed.
+        if (reply.statusCode >= 400) return method.apply(reply, args);
+        answer(reply.raw === undefined ? undefined : new FastifyTurn(reply as never));
+        return undefined;
+      };
+    }
+    this.#settle.resolve();
+  }
+}
+
+/**
+ * Gives an error with a `status` the `statusCode` by which Nest answers errors that are no `HttpException`. With a 5xx,
+ * `expose` keeps its message from the client. Returns the error.
+ */
+function withStatusCode(error: unknown): unknown {
+  if (typeof error !== "object" || error === null) return error;
+  const { status, statusCode, expose, getStatus } = error as Record<string, unknown>;
+  if (
+    getStatus !== undefined ||
+    statusCode !== undefined ||
+    !Object.isExtensible(error) ||
+    httpError(error).status !== status
+  )
+    return error;
+  Object.defineProperty(error, "statusCode", { value: status, configurable: true });
+  if (status >= 500 && expose === undefined)
+    Object.defineProperty(error, "expose", { value: false, configurable: true });
+  return error;
+}
