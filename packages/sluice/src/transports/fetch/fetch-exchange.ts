@@ -10,6 +10,12 @@ import { FetchSink } from "./fetch-sink.ts";
 /** Status of an answer that nobody reads: the client closed the request (nginx's 499). */
 const CLIENT_GONE = 499;
 
+/**
+ * A server of Node that shuts down waits for kept connections. A client that came back on one would receive 503, which
+ * stops `EventSource` for good. The body cannot close its connection, so the head does.
+ */
+const CONNECTION: Readonly<Record<string, string>> = isNode() ? { connection: "close" } : {};
+
 /** A request of the Fetch standard, answered by a `Response`. */
 export class FetchExchange implements Exchange {
   readonly request: Request;
@@ -65,7 +71,7 @@ export class FetchExchange implements Exchange {
   open(headers: Readonly<Record<string, string>>, options: BodyOptions, owner: SinkOwner): Sink {
     this.#headers = undefined;
     this.#sink = new FetchSink(options, owner);
-    this.#answer(new Response(this.#sink.body, { status: 200, headers: { ...headers } }));
+    this.#answer(new Response(this.#sink.body, { status: 200, headers: { ...CONNECTION, ...headers } }));
     return this.#sink;
   }
 
@@ -76,4 +82,9 @@ export class FetchExchange implements Exchange {
     const { headers } = withHeaders({ status: CLIENT_GONE, headers: NO_STORE, text: "" }, this.#headers);
     this.#answer(new Response(null, { status: CLIENT_GONE, headers }));
   }
+}
+
+function isNode(): boolean {
+  const { process, Bun, Deno } = globalThis as { process?: NodeJS.Process; Bun?: unknown; Deno?: unknown };
+  return process?.release?.name === "node" && Bun === undefined && Deno === undefined;
 }
