@@ -17,6 +17,8 @@ export interface Fixture {
   readonly protocol?: "http" | "https2";
   /** A warning that the framework prints in every configuration. Default: none. */
   readonly notice?: RegExp;
+  /** Steps of this framework alone. They run first, and are no columns of the table. Default: none. */
+  readonly steps?: readonly import("../probe/steps.mjs").Step[];
   /** The end of the table's row, e.g. "emulated". Default: none. */
   readonly remark?: string;
   /** Longest time until the server notices that a client has left, in ms. Default: 6,000. */

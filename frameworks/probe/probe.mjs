@@ -14,7 +14,7 @@ const START_TIMEOUT_MS = 120_000;
 const STEP_TIMEOUT_MS = 60_000;
 
 /**
- * Builds and starts a fixture in one mode, and runs all steps that apply against it.
+ * Builds and starts a fixture in one mode, and runs all steps that apply against it, its own first.
  * @param {NamedFixture} fixture
  * @param {{ name: string, mode: Mode }} mode
  * @returns {Promise<StepResult[]>}
@@ -28,7 +28,7 @@ export async function probe(fixture, { name, mode }) {
   try {
     await site.ready(START_TIMEOUT_MS);
     const results = [];
-    for (const step of STEPS) {
+    for (const step of [...(fixture.steps ?? []), ...STEPS]) {
       if (step.isFor?.(site) === false || mode.without?.includes(step.name)) continue;
       const from = server.output.length;
       const began = performance.now();
