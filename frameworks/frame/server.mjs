@@ -98,17 +98,20 @@ export class FixtureProcess {
 }
 
 /**
- * Builds a project. Throws the output of a command that fails.
+ * Builds a project, and returns what was printed. Throws the output of a command that fails.
  * @param {NamedFixture} fixture
  * @param {Mode} mode
  * @param {string} cwd
  */
 export async function build(fixture, { build: commands = [], env = {} }, cwd) {
+  let output = "";
   for (const command of commands) {
     const child = new FixtureProcess(command, { fixture, cwd, env });
     const end = await child.exit(BUILD_TIMEOUT_MS).finally(() => child.stop());
     if (end !== 0) throw new Error(`${command.join(" ")} ended with ${end}:\n${child.printed()}`);
+    output += child.output;
   }
+  return output;
 }
 
 /**

@@ -21,10 +21,10 @@ const STEP_TIMEOUT_MS = 60_000;
  */
 export async function probe(fixture, { name, mode }) {
   const folder = await makeProject(fixture, name);
-  await build(fixture, mode, folder);
+  const built = await build(fixture, mode, folder);
   const { port, server } = await start(fixture, mode, folder);
   const scheme = fixture.protocol === "https2" ? "https" : "http";
-  const site = new Site({ fixture, folder, server, mode, origin: `${scheme}://127.0.0.1:${port}` });
+  const site = new Site({ fixture, folder, built, server, mode, origin: `${scheme}://127.0.0.1:${port}` });
   try {
     await site.ready(START_TIMEOUT_MS);
     const results = [];

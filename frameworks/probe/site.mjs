@@ -18,13 +18,15 @@ export class Site {
    * @param {object} setup
    * @param {NamedFixture} setup.fixture
    * @param {string} setup.folder the project that runs
+   * @param {string} setup.built what its build printed
    * @param {import("../frame/server.mjs").FixtureProcess} setup.server
    * @param {string} setup.origin
    * @param {import("../frame/fixture.d.mts").Mode} setup.mode
    */
-  constructor({ fixture, folder, server, origin, mode }) {
+  constructor({ fixture, folder, built, server, origin, mode }) {
     this.fixture = fixture;
     this.folder = folder;
+    this.built = built;
     this.server = server;
     this.origin = origin;
     this.mode = mode;

@@ -1,16 +1,19 @@
 // @ts-check
 import assert from "node:assert/strict";
 
-/** Lines of a server that something went wrong. */
+/** Lines of a build that come from Sluice: it evaluates the application, and must not report anything. */
+const REPORT = /^.*(sluice: |SluiceError).*$/gm;
+/** Lines of a server that report a mistake. */
 const TROUBLE = /^.*(\bERR_|[Ee]rror\b|Unhandled|unhandled|Warning:).*$/gm;
 
-/** The server has printed no error and no warning in all steps. */
+/** The server has printed no error and no warning, and Sluice has printed nothing in the build. */
 export const quiet = {
   name: "no errors",
   /** @param {import("../site.mjs").Site} site */
   async run(site) {
     const { notice } = site.fixture;
-    const lines = (site.server.output.match(TROUBLE) ?? []).filter((line) => !notice?.test(line));
-    assert.deepEqual([...new Set(lines)].slice(0, 10), [], "the server printed");
+    const all = [...(site.built.match(REPORT) ?? []), ...(site.server.output.match(TROUBLE) ?? [])];
+    const lines = all.filter((line) => !notice?.test(line));
+    assert.deepEqual([...new Set(lines)].slice(0, 10), [], "the build or the server printed");
   },
 };
