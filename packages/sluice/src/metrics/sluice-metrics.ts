@@ -1,6 +1,7 @@
 import { Counter, Gauge, type Registry } from "prom-client";
 import { checkFunction, checkNames, invalidOption } from "../base/check-option.ts";
 import { tooOld } from "../base/load-package.ts";
+import { isReplaced } from "../base/shared-sluices.ts";
 import type { MeasuredSluice, MeasuredStats } from "./measured.ts";
 import { METRICS, type Metric } from "./metric-table.ts";
 
@@ -9,6 +10,10 @@ export interface MetricsRegistry {
   registerMetric(metric: never): void;
   removeSingleMetric(name: string): void;
 }
+
+/** The Sluices whose metrics are in a registry, by prefix. The registry keeps them, for all copies of the package. */
+type Registrations = Map<string, { readonly sluice: MeasuredSluice; readonly unregister: () => void }>;
+const REGISTRATIONS: unique symbol = Symbol.for("sluice.metrics");
 
 /** Options of {@link sluiceMetrics}. */
 export interface SluiceMetricsOptions {
@@ -25,7 +30,7 @@ export interface SluiceMetricsOptions {
 
 /**
  * Adds the figures of a Sluice to a registry of prom-client. The figures are read at each scrape, and cost nothing in
- * between.
+ * between. A further call for the same Sluice, as after a hot reload, replaces its metrics.
  *
  * ```ts
  * const unregister = sluiceMetrics(sluice, { register });
@@ -34,7 +39,7 @@ export interface SluiceMetricsOptions {
  *
  * @returns a function that removes these metrics from the registry
  * @throws {SluiceError} `INVALID_OPTION`; `MISSING_PACKAGE` if prom-client is too old; an error of prom-client if the
- * registry already has a metric of one of the names
+ * registry already has another metric of one of the names
  */
 export function sluiceMetrics(sluice: MeasuredSluice, options: SluiceMetricsOptions): () => void {
   checkNames("sluiceMetrics", options, ["register", "prefix", "channels"]);
@@ -51,6 +56,9 @@ export function sluiceMetrics(sluice: MeasuredSluice, options: SluiceMetricsOpti
     const chosen = Object.entries(stats.channels).filter(([name]) => channels(name));
     return { ...stats, channels: Object.fromEntries(chosen) };
   });
+  const registrations = ((register as { [REGISTRATIONS]?: Registrations })[REGISTRATIONS] ??= new Map());
+  const earlier = registrations.get(prefix);
+  if (earlier !== undefined && (earlier.sluice === sluice || isReplaced(earlier.sluice))) earlier.unregister();
   const registered: string[] = [];
   const unregister = () => {
     for (const name of registered.splice(0)) register.removeSingleMetric(name);
@@ -60,6 +68,7 @@ export function sluiceMetrics(sluice: MeasuredSluice, options: SluiceMetricsOpti
       registerMetric(register, { ...metric, name: prefix + metric.name }, stats);
       registered.push(prefix + metric.name);
     }
+    registrations.set(prefix, { sluice, unregister });
   } catch (error) {
     unregister();
     throw error;

@@ -1,4 +1,5 @@
-import { quietSleep, sleep } from "../base/timers.ts";
+import { ignore } from "../base/guard.ts";
+import { sleep, within } from "../base/timers.ts";
 import type { Channel } from "../channel/channel.ts";
 import type { ChannelOptions } from "../channel/channel-options.ts";
 import type { Jobs } from "../jobs/jobs.ts";
@@ -33,7 +34,7 @@ export async function retire(
   const { settings } = parts;
   if (settings.log === current().parts.settings.log)
     Object.assign(settings, { log: { shared: settings.log.shared, close: async () => {} } });
-  await Promise.race([end(parts, close), quietSleep(CLOSING_MS)]);
+  await within(end(parts, close), CLOSING_MS, () => new Error("It is still closing.")).catch(ignore);
 }
 
 /** Takes over the functions of an equal definition: they see the newest modules. Defines its channels and jobs. */

@@ -1,9 +1,8 @@
 import { checkFunction, checkText, invalidOption } from "../base/check-option.ts";
 import { differences } from "../base/differences.ts";
+import { SHARED } from "../base/shared-sluices.ts";
+import { VERSION } from "../base/version.ts";
 import type { Sluice } from "../sluice.ts";
-
-/** The shared Sluices of a process by their keys, for all copies and versions of the package. */
-const SHARED: unique symbol = Symbol.for("sluice.shared");
 
 /**
  * Returns the one Sluice of this key in the process, across hot reloads and copies of the package. The first call makes
@@ -31,7 +30,8 @@ export function sharedSluice(key: string, make: () => Sluice): Sluice {
   } catch {
     // There is no `process`, or Deno has no permission to read the environment.
   }
-  if (known !== undefined && isProduction && status !== "closed") return known;
+  const isKept = isProduction && status !== "closed" && known?.parts.settings.version === VERSION;
+  if (isKept) return known;
   const made = make();
   if (!made?.parts) throw invalidOption("what `make` returns", "a Sluice", made);
   if (known === made) return made;

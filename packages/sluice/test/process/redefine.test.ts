@@ -74,6 +74,20 @@ describe("a channel of a shared Sluice that is defined again with other options"
     expect(info.mock.calls[0]?.[0]).toContain("(retain)");
   });
 
+  it("keeps its events and its position in a memory log", async () => {
+    const sluice = module.load();
+    const url = await serve(() => [sluice, sluice.channel("news").subscribe()]);
+    const id = await sluice.channel("news", { retain: { events: 10 } }).publish("n", 1);
+    for (let n = 2; n <= 4; n++) await sluice.channel("news").publish("n", n);
+    sluice.channel("news", { retain: { events: 2 } });
+    await sluice.channel("news").publish("n", 5);
+    const { events } = await sluice.channel("news").history();
+    expect(events.map(({ data }) => data)).toEqual([4, 5]);
+    sluice.channel("news", { retain: { events: 20 } });
+    expect(await (await open(url, events[0]?.id)).next()).toMatchObject({ type: "n", data: "5" });
+    expect(await (await open(url, id)).next()).toMatchObject({ type: "gap", data: expect.stringContaining("trimmed") });
+  });
+
   it("continues where a log on disk was, without a gap", async () => {
     const sluice = module.load({ log: lmdbLog({ path: makeFolder() }) });
     const url = await serve(() => [sluice, sluice.channel("news").subscribe()]);

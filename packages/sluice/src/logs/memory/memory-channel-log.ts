@@ -3,10 +3,26 @@ import { entryBytes } from "../log.ts";
 import { startAgeChecks } from "../shared/age-checks.ts";
 import { newEpoch } from "../shared/epoch.ts";
 
+/** Opens the log of a channel: a new one, or one that was closed, with its entries. `opened`: all logs by channel. */
+export function openMemoryChannel(
+  opened: Map<MemoryChannelLog, string>,
+  channel: string,
+  retain: Retention,
+): MemoryChannelLog {
+  for (const [log, name] of opened) {
+    if (name !== channel || !log.isClosed) continue;
+    log.reopen(retain);
+    return log;
+  }
+  const log = new MemoryChannelLog(retain);
+  opened.set(log, channel);
+  return log;
+}
+
 /** The memory log of one channel. */
 export class MemoryChannelLog implements ChannelLog {
   readonly epoch: string = newEpoch();
-  readonly #retain: Retention;
+  #retain: Retention;
   /** Entries in order. The slots before `#start` are trimmed: they are empty, and removed together later. */
   #entries: (LogEntry | undefined)[] = [];
   #start = 0;
@@ -14,18 +30,24 @@ export class MemoryChannelLog implements ChannelLog {
   #bytes = 0;
   readonly #offsetById = new Map<string, number>();
   #listener: TailListener | undefined;
-  readonly #stopAgeChecks: () => void;
+  #stopAgeChecks: () => void;
+  #isClosed = false;
 
   constructor(retain: Retention) {
     this.#retain = retain;
-    this.#stopAgeChecks = startAgeChecks(
-      retain.age,
-      () => this,
-      (through) => {
-        this.#trimBefore(through + 1);
-        this.#trimToRetention();
-      },
-    );
+    this.#stopAgeChecks = this.#startAgeChecks();
+  }
+
+  get isClosed(): boolean {
+    return this.#isClosed;
+  }
+
+  /** Opens the log again after `close()`. It has kept its entries, up to the new limits. */
+  reopen(retain: Retention): void {
+    this.#isClosed = false;
+    this.#retain = retain;
+    this.#stopAgeChecks = this.#startAgeChecks();
+    this.#trimToRetention();
   }
 
   get first(): number {
@@ -99,8 +121,20 @@ export class MemoryChannelLog implements ChannelLog {
 
   close(): Promise<void> {
     this.#listener = undefined;
+    this.#isClosed = true;
     this.#stopAgeChecks();
     return Promise.resolve();
+  }
+
+  #startAgeChecks(): () => void {
+    return startAgeChecks(
+      this.#retain.age,
+      () => this,
+      (through) => {
+        this.#trimBefore(through + 1);
+        this.#trimToRetention();
+      },
+    );
   }
 
   #trimToRetention(): void {
