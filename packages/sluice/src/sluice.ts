@@ -1,3 +1,4 @@
+import { outside } from "./base/async-context.ts";
 import { checkBoolean, checkNames, invalidOption } from "./base/check-option.ts";
 import { afterTurn } from "./base/core-timers.ts";
 import { callGuarded, ignore } from "./base/guard.ts";
@@ -56,7 +57,7 @@ export class Sluice implements AsyncDisposable {
     this.#settings = checkSluiceOptions(options);
     this.#hub = new StreamHub(this.#settings, (error, context) => this.#report(error, context));
     this.#transports = new Transports(this.#hub);
-    if (this.#settings.drainOn.length > 0) this.#listen();
+    if (this.#settings.drainOn.length > 0) outside(() => this.#listen());
   }
 
   /**

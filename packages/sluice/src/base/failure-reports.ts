@@ -1,3 +1,4 @@
+import { outside } from "./async-context.ts";
 import { afterTurn } from "./timers.ts";
 
 /** Failures of one subject in this event-loop turn. */
@@ -26,7 +27,7 @@ export class FailureReports {
 
   add(subject: unknown, error: unknown): void {
     const failures = this.#bySubject;
-    if (failures.size === 0) afterTurn(() => this.#flush());
+    if (failures.size === 0) outside(() => afterTurn(() => this.#flush()));
     const key = failures.has(subject) || failures.size < MAX_SUBJECTS ? subject : undefined;
     const known = failures.get(key);
     if (known === undefined) failures.set(key, { error, count: 1 });

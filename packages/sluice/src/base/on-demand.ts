@@ -1,3 +1,5 @@
+import { outside } from "./async-context.ts";
+
 /** A value that is loaded or opened on first use. If that fails, the next use tries again. */
 export class OnDemand<T extends object> {
   readonly #load: () => Promise<T>;
@@ -27,7 +29,8 @@ export class OnDemand<T extends object> {
   }
 
   #begin(): Promise<T> {
-    const pending = this.#load();
+    // All later callers share the value: it must not keep the context of the first.
+    const pending = outside(this.#load);
     this.#pending = pending;
     // Must be the first reaction to the promise: otherwise a later caller overtakes the callers that wait.
     pending.then(

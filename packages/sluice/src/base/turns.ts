@@ -1,3 +1,4 @@
+import { outside } from "./async-context.ts";
 import { afterTurn } from "./timers.ts";
 
 /** Gives each caller an event-loop turn of its own, in the order of the calls. */
@@ -6,7 +7,7 @@ export class Turns {
 
   /** Resolves in the next turn that no earlier caller has taken. */
   next(): Promise<void> {
-    this.#last = this.#last.then(() => new Promise(afterTurn));
+    this.#last = outside(() => this.#last.then(() => new Promise(afterTurn)));
     return this.#last;
   }
 }

@@ -1,3 +1,4 @@
+import { outside } from "../base/async-context.ts";
 import { show } from "../base/check-option.ts";
 import { formatPosition, type Position } from "../base/position.ts";
 import { RequestMark } from "../base/request-mark.ts";
@@ -87,7 +88,7 @@ export class OpenChannel {
     this.#mustBeHere();
     if (entry.id !== undefined) checkOwnEventId(entry.id, this.#delivery.liveLog.epoch);
     const { epoch } = this.#log;
-    return this.#log.append([entry]).then(
+    return outside(() => this.#log.append([entry])).then(
       ([offset]) =>
         entry.id === undefined ? this.#appended(offset!) : this.#appendedOwn(entry, { epoch, offset: offset! }),
       (cause) => {
@@ -121,7 +122,11 @@ export class OpenChannel {
 
   history(query: HistoryQuery): Promise<History> {
     this.#mustBeHere();
-    return askLog(this.#name, "read events", readHistory(this.#delivery.liveLog, query));
+    return askLog(
+      this.#name,
+      "read events",
+      outside(() => readHistory(this.#delivery.liveLog, query)),
+    );
   }
 
   /** Event ID of the newest position. */
@@ -160,7 +165,7 @@ export class OpenChannel {
 
   /** Resolves when this process has received every entry that any process appended before the call. */
   async sync(): Promise<void> {
-    await this.#log.sync();
+    await outside(() => this.#log.sync());
   }
 
   close(): Promise<void> {
@@ -180,7 +185,11 @@ export class OpenChannel {
     const id = entry.id as string;
     // If a new life began meanwhile, the offset may mean another event.
     const find = async () => (epoch === this.#log.epoch ? offset : await this.#log.positionOf(id));
-    const kept = await askLog(this.#name, "read an event", this.#eventAt(find()));
+    const kept = await askLog(
+      this.#name,
+      "read an event",
+      outside(() => this.#eventAt(find())),
+    );
     if (kept !== undefined && kept.entry.id === id && !isSameEvent(kept.entry, entry)) {
       throw new SluiceError(
         "ID_CONFLICT",

@@ -1,3 +1,4 @@
+import { outside } from "../base/async-context.ts";
 import { isSluiceError } from "../base/is-sluice-error.ts";
 import type { OnDemand } from "../base/on-demand.ts";
 import type { Channel } from "../channel/channel.ts";
@@ -74,7 +75,8 @@ export class JobRunner {
     // Begin after the job was announced. If the registry cannot be loaded, `published` rejects, and the job runs all
     // the same.
     await Promise.resolve(this.#registry.get()).catch(() => undefined);
-    const { id, signal } = job;
+    const { id } = job;
+    const signal = job.signal as AbortSignal;
     try {
       signal.throwIfAborted();
       const result = await work({ id, signal, progress: (value) => this.#progress(job, value) });
@@ -87,6 +89,8 @@ export class JobRunner {
         this.#end(job, { type: "failed", data: messageData(messageFor(error)) });
       }
       throw error;
+    } finally {
+      job.settled();
     }
   }
 
@@ -122,9 +126,12 @@ export class JobRunner {
     progress.before = undefined;
   }
 
+  /** The end, its promise and its timer are kept for long: they must not keep the context of the job's start. */
   #end(job: Job, end: JobEnd): void {
-    job.end(end, this.#publishEnd(job, end));
-    this.#local.keep(job);
+    outside(() => {
+      job.end(end, this.#publishEnd(job, end));
+      this.#local.keep(job);
+    });
   }
 
   /**

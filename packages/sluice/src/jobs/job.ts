@@ -1,3 +1,4 @@
+import { type AsyncContext, currentContext } from "../base/async-context.ts";
 import type { DataText } from "../channel/event/new-entry.ts";
 import type { TerminalType } from "./job-events.ts";
 import type { NewJob } from "./new-job.ts";
@@ -71,7 +72,11 @@ export class Job implements FollowedJob {
   progress: DataText | undefined;
   #end: JobEnd | undefined;
   #outcome: JobOutcome | undefined;
-  readonly #controller = new AbortController();
+  /** Aborts its signal, in the async context in which it was started; `undefined` once its function has settled. */
+  #life: { readonly controller: AbortController; readonly context: AsyncContext } | undefined = {
+    controller: new AbortController(),
+    context: currentContext(),
+  };
 
   constructor({ id, user, startedAt }: NewJob) {
     this.id = id;
@@ -96,9 +101,9 @@ export class Job implements FollowedJob {
     return this.#end;
   }
 
-  /** Aborts when the job is cancelled, or when another process ends it. */
-  get signal(): AbortSignal {
-    return this.#controller.signal;
+  /** Aborts when the job is cancelled, or when another process ends it. `undefined` once its function has settled. */
+  get signal(): AbortSignal | undefined {
+    return this.#life?.controller.signal;
   }
 
   /** Returns the state that `jobs.get()` shows. */
@@ -112,8 +117,15 @@ export class Job implements FollowedJob {
     this.#outcome = { data: end.data, eventId };
   }
 
+  /** Aborts the signal in the async context in which the job was started: another request may cancel it. */
   abort(message: string): void {
-    this.#controller.abort(new DOMException(message, "AbortError"));
+    const error = new DOMException(message, "AbortError");
+    this.#life?.context.runInAsyncScope(() => this.#life?.controller.abort(error));
+  }
+
+  /** Notes that the job's function has settled. The job is kept for long, and must not keep its signal or context. */
+  settled(): void {
+    this.#life = undefined;
   }
 }
 

@@ -180,11 +180,7 @@ export class EventStream implements SinkOwner, FeedTarget, EventStreamSetup {
     this.onEnd?.();
     this.#owner.ended(this);
     this.#lastState = this.feed.describe();
-    // Before `stop`, which runs the `finally` of a generator: it may look at the signal.
-    this.context.abort(reason);
-    this.feed.stop();
-    this.#endSink(reason);
-    notifyClosed(this, reason, this.onClose && this.describe(), this.#owner.report);
+    this.context.run(() => this.#release(reason));
   }
 
   /** Calls `check` in `ms`, unless the stream has ended by then. Does nothing if that timer runs already. */
@@ -234,7 +230,7 @@ export class EventStream implements SinkOwner, FeedTarget, EventStreamSetup {
   }
 
   failed(error: unknown): void {
-    this.#owner.report(error, { stage: "transport", stream: this.id });
+    this.context.run(() => this.#owner.report(error, { stage: "transport", stream: this.id }));
     this.close("error");
   }
 
@@ -242,6 +238,14 @@ export class EventStream implements SinkOwner, FeedTarget, EventStreamSetup {
     this.#isGone = true;
     this.#owner.gone(this);
     this.close(reason);
+  }
+
+  #release(reason: CloseReason): void {
+    // Before `stop`, which runs the `finally` of a generator: it may look at the signal.
+    this.context.abort(reason);
+    this.feed.stop();
+    this.#endSink(reason);
+    notifyClosed(this, reason, this.onClose && this.describe(), this.#owner.report);
   }
 
   #endSink(reason: CloseReason): void {

@@ -69,6 +69,14 @@ export interface SourceContext<Request = unknown> {
   readonly request: Request;
 }
 
+/** The context of a source, as the library's own feeds see it. A feed that a test starts may lack the rest. */
+export interface FeedContext extends SourceContext {
+  /** Remembers the async context of the caller, for `run`. */
+  keepCaller?(): void;
+  /** Calls back in the remembered async context. */
+  run?<T>(callback: () => T): T;
+}
+
 /** A source that makes its own feed: a subscription, or the progress of a job. */
 export interface FeedSource {
   /** The channel of its streams, if any. */

@@ -1,3 +1,4 @@
+import { outside } from "../base/async-context.ts";
 import { afterTurn, quietTimeout, type Timer } from "../base/timers.ts";
 import type { CloseReason } from "./close-reason.ts";
 
@@ -78,7 +79,7 @@ export class Sweep {
   #start(): void {
     if (this.#timer !== undefined || this.#sweeping) return;
     this.#sweptAt = performance.now();
-    this.#timer = quietTimeout(() => this.#sweep(), this.#interval);
+    this.#timer = outside(() => quietTimeout(() => this.#sweep(), this.#interval));
   }
 
   #stop(): void {

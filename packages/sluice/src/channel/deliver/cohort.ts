@@ -27,7 +27,12 @@ export interface Member {
  */
 export class Cohort implements CohortKey {
   readonly number: number;
-  readonly selection: Selection;
+  #selection: Selection;
+  /**
+   * The selections of the members, if they have a filter. All have the same filter, and each runs it in the async
+   * context of its own request. So the cohort must use the selection of a member that is still there.
+   */
+  readonly #selections: Map<object, Selection> | undefined;
   /** Events written to each member that was live all the time. */
   events = 0;
   /** Time of the last write, on the hub's clock. */
@@ -43,12 +48,17 @@ export class Cohort implements CohortKey {
 
   constructor(number: number, selection: Selection) {
     this.number = number;
-    this.selection = selection;
+    this.#selection = selection;
+    if (selection.filter !== undefined) this.#selections = new Map();
+  }
+
+  get selection(): Selection {
+    return this.#selection;
   }
 
   /** True if the cohort takes every event without topics, like all other plain cohorts. */
   get isPlain(): boolean {
-    return this.selection.types === undefined && this.selection.filter === undefined;
+    return this.#selection.types === undefined && this.#selection.filter === undefined;
   }
 
   /** Position after the last event that live members received: their clients' last event ID. */
@@ -62,12 +72,16 @@ export class Cohort implements CohortKey {
   }
 
   /** Counts a new member, live or not. */
-  join(): void {
+  join(member: object, selection: Selection): void {
     this.#members++;
+    this.#selections?.set(member, selection);
   }
 
   /** Counts a member out. Returns true if it was the last. */
-  leave(): boolean {
+  leave(member: object): boolean {
+    this.#selections?.delete(member);
+    const [selection = this.#selection] = this.#selections?.values() ?? [];
+    this.#selection = selection;
     return --this.#members === 0;
   }
 

@@ -28,20 +28,20 @@ export class Cohorts {
   }
 
   /** Counts a new member in the cohort of its selection, and returns the cohort. */
-  join(selection: Selection): Cohort {
+  join(member: object, selection: Selection): Cohort {
     let cohort = this.#byKey.get(selection.key);
     if (cohort === undefined) {
       cohort = new Cohort(++this.#lastNumber, selection);
       this.#byKey.set(selection.key, cohort);
       this.#index(cohort);
     }
-    cohort.join();
+    cohort.join(member, selection);
     return cohort;
   }
 
   /** Counts a member out, and drops the cohort with its last member. */
-  leave(cohort: Cohort): void {
-    if (!cohort.leave()) return;
+  leave(member: object, cohort: Cohort): void {
+    if (!cohort.leave(member)) return;
     this.#byKey.delete(cohort.selection.key);
     const { topics } = cohort.selection;
     if (topics === "*") this.#ofEverything.delete(cohort);

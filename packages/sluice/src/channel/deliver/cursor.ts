@@ -4,7 +4,7 @@ import { COMMENT } from "../../stream/body/heartbeat.ts";
 import { Piece } from "../../stream/body/piece.ts";
 import type { Sink } from "../../stream/body/sink.ts";
 import { RECONNECT_MS } from "../../stream/end-streams.ts";
-import type { Feed, FeedState, FeedTarget, SharedWrites, SourceContext } from "../../stream/feed.ts";
+import type { Feed, FeedContext, FeedState, FeedTarget, SharedWrites } from "../../stream/feed.ts";
 import { gapText } from "../event/gap.ts";
 import { beginningOf } from "../read/beginning.ts";
 import { type Initial, offerSnapshot, type SnapshotOffer } from "../read/snapshot.ts";
@@ -33,7 +33,7 @@ export class Cursor implements Feed, Member {
   // The settings are taken apart: their selection is the cohort's, and thousands of subscribers need not keep it each.
   readonly #from: From;
   readonly #initial: Initial | undefined;
-  readonly #context: SourceContext;
+  readonly #context: FeedContext;
   #target!: FeedTarget;
   /** Offset up to which the subscriber has received every event. A live cursor uses the channel's `flushed` instead. */
   #after = 0;
@@ -48,12 +48,13 @@ export class Cursor implements Feed, Member {
   /** Changes when pending work becomes obsolete: the log began a new life, or the stream ended. */
   #generation = 0;
 
-  constructor(delivery: Delivery, { selection, from, initial }: SubscriptionSettings, context: SourceContext) {
+  constructor(delivery: Delivery, { selection, from, initial }: SubscriptionSettings, context: FeedContext) {
     this.#delivery = delivery;
     this.#from = from;
     this.#initial = initial;
     this.#context = context;
-    this.cohort = delivery.cohorts.join(selection);
+    if (typeof initial === "function") context.keepCaller?.();
+    this.cohort = delivery.cohorts.join(this, selection);
   }
 
   get sink(): Sink {
@@ -101,7 +102,7 @@ export class Cursor implements Feed, Member {
     this.#generation++;
     if (this.#isLive) this.#leaveLive();
     else this.#delivery.removeLagging(this);
-    this.#delivery.cohorts.leave(this.cohort);
+    this.#delivery.cohorts.leave(this, this.cohort);
     this.#snapshot?.stop();
   }
 

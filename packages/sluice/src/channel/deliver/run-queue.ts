@@ -1,3 +1,4 @@
+import { outside } from "../../base/async-context.ts";
 import { afterTurn } from "../../base/timers.ts";
 
 /** Maximum number of callbacks in one event-loop turn. Other work gets its turn in between. */
@@ -10,7 +11,7 @@ export class RunQueue {
 
   add(run: () => void): void {
     this.#waiting.push(run);
-    if (this.#waiting.length === 1) afterTurn(this.#run);
+    if (this.#waiting.length === 1) outside(() => afterTurn(this.#run));
   }
 
   readonly #run = (): void => {

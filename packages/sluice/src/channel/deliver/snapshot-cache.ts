@@ -1,3 +1,4 @@
+import { outside } from "../../base/async-context.ts";
 import type { Position } from "../../base/position.ts";
 import type { LatestSnapshot } from "../read/latest-snapshot.ts";
 import type { LiveLog } from "../read/live-log.ts";
@@ -28,7 +29,7 @@ export class SnapshotCache {
     const { revision = 0 } = this.#liveLog.latest ?? {};
     const cached = this.#byCohort.get(number);
     if (cached?.offset === offset && cached.revision === revision) return cached.snapshot;
-    const snapshot = latestSnapshot(this.#liveLog, selection, position);
+    const snapshot = outside(() => latestSnapshot(this.#liveLog, selection, position));
     this.#byCohort.delete(number);
     this.#byCohort.set(number, { snapshot, revision, offset });
     if (this.#byCohort.size > SNAPSHOTS_HELD) this.#byCohort.delete(this.#byCohort.keys().next().value as number);

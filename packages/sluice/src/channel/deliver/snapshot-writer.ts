@@ -1,6 +1,6 @@
 import { toBytes } from "../../protocol/bytes.ts";
 import { Piece } from "../../stream/body/piece.ts";
-import type { FeedTarget, SourceContext } from "../../stream/feed.ts";
+import type { FeedContext, FeedTarget } from "../../stream/feed.ts";
 import { runInStream } from "../../stream/source/current-stream.ts";
 import { itemText } from "../../stream/source/item-text.ts";
 import { SourcePump } from "../../stream/source/source-pump.ts";
@@ -19,7 +19,7 @@ import type { Delivery } from "./delivery.ts";
 export interface SnapshotSubscriber {
   readonly target: FeedTarget;
   readonly cohort: Cohort;
-  readonly context: SourceContext;
+  readonly context: FeedContext;
 }
 
 /** Writes a snapshot to a stream as fast as the stream takes it. */
@@ -39,7 +39,8 @@ export class SnapshotWriter {
   write(offer: SnapshotOffer): Promise<boolean> {
     const { initial } = offer;
     if (initial === "latest") return this.#writeLatest(offer);
-    return runInStream(this.#subscriber.context, () => this.#writeItems(initial));
+    const { context } = this.#subscriber;
+    return inRequest(context, () => runInStream(context, () => this.#writeItems(initial)));
   }
 
   /** The stream takes bytes again. */
@@ -52,7 +53,9 @@ export class SnapshotWriter {
   stop(): void {
     this.#stopped = true;
     this.#wake?.();
-    this.#pump?.stop().catch((error) => this.#delivery.report(error, "initial"));
+    inRequest(this.#subscriber.context, () => this.#pump?.stop())?.catch((error) =>
+      this.#delivery.report(error, "initial"),
+    );
   }
 
   /** Writes the newest event of each key. */
@@ -98,4 +101,9 @@ export class SnapshotWriter {
       };
     });
   }
+}
+
+/** Calls back in the async context of the subscriber's request: after a gap, another one may have come first. */
+function inRequest<T>(context: FeedContext, callback: () => T): T {
+  return context.run === undefined ? callback() : context.run(callback);
 }

@@ -1,3 +1,4 @@
+import { inCurrentContext } from "../../base/async-context.ts";
 import { checkFunction, invalidOption } from "../../base/check-option.ts";
 import type { FilterNumbers } from "./filter-numbers.ts";
 import type { AnyEvents, ChannelEvent, EventMap } from "./kept-event.ts";
@@ -51,6 +52,6 @@ export function checkSelection(options: SelectionOptions, { filterNumbers, setti
     ]),
     topics: topics === "*" ? "*" : new Set(topics),
     types: types && new Set(types),
-    filter,
+    filter: filter && inCurrentContext(filter),
   };
 }

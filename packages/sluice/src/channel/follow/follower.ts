@@ -17,7 +17,7 @@ export class Follower {
   /** Starts after the newest event. */
   constructor(delivery: Delivery, selection: Selection) {
     this.#delivery = delivery;
-    this.#cohort = delivery.cohorts.join(selection);
+    this.#cohort = delivery.cohorts.join(this, selection);
     this.#position = delivery.liveLog.positionAt(delivery.liveLog.window.last);
   }
 
@@ -61,7 +61,7 @@ export class Follower {
   stop(): void {
     if (this.#stopped) return;
     this.#stopped = true;
-    this.#delivery.cohorts.leave(this.#cohort);
+    this.#delivery.cohorts.leave(this, this.#cohort);
     this.#wake?.();
   }
 

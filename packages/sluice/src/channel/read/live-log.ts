@@ -1,3 +1,4 @@
+import { outside } from "../../base/async-context.ts";
 import { show } from "../../base/check-option.ts";
 import { FailureReports } from "../../base/failure-reports.ts";
 import { isSluiceError } from "../../base/is-sluice-error.ts";
@@ -204,7 +205,11 @@ export class LiveLog implements TailListener, ReadableLog {
   readonly flush = (): void => {
     this.#scheduled = false;
     clearTimeout(this.#timer);
-    if (this.flushing || this.flushed === this.window.last) return;
+    // A request that begins to follow may be the one that flushes: the others must not run in its context.
+    if (!this.flushing && this.flushed !== this.window.last) outside(this.#deliver);
+  };
+
+  readonly #deliver = (): void => {
     this.flushing = true;
     try {
       while (this.flushed < this.window.last) this.#options.listener.deliver(this.#nextBatch());

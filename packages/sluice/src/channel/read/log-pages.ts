@@ -1,3 +1,4 @@
+import { outside } from "../../base/async-context.ts";
 import { afterTurn } from "../../base/timers.ts";
 import type { ChannelLog } from "../../logs/log.ts";
 import { KeptEvent } from "../event/kept-event.ts";
@@ -42,9 +43,8 @@ export class LogPages {
     }
     let reading = this.#reading.get(after);
     if (reading === undefined) {
-      const begun: Promise<Page | "gone"> = this.#read(after).finally(() => {
-        if (this.#reading.get(after) === begun) this.#reading.delete(after);
-      });
+      const forget = () => void (this.#reading.get(after) === begun && this.#reading.delete(after));
+      const begun: Promise<Page | "gone"> = outside(() => this.#read(after).finally(forget));
       reading = begun;
       this.#reading.set(after, reading);
     }

@@ -1,3 +1,4 @@
+import { outside } from "../../base/async-context.ts";
 import {
   formatPosition,
   MAX_EVENT_ID_LENGTH,
@@ -31,12 +32,13 @@ export interface StartRequest {
  * Returns the start point of a subscriber. Takes the position before it does anything else, so that no event falls
  * between the position and the events that follow.
  */
-export function findStartPoint(
-  liveLog: LiveLog,
-  { lastEventId, from, selection }: StartRequest,
-): StartPoint | Promise<StartPoint> {
+export function findStartPoint(liveLog: LiveLog, request: StartRequest): StartPoint | Promise<StartPoint> {
+  if (request.lastEventId === undefined && request.from === "now") return startAfter(liveLog, liveLog.window.last);
+  return outside(() => findInLog(liveLog, request));
+}
+
+function findInLog(liveLog: LiveLog, { lastEventId, from, selection }: StartRequest): StartPoint | Promise<StartPoint> {
   const { last } = liveLog.window;
-  if (lastEventId === undefined && from === "now") return startAfter(liveLog, last);
   const id = lastEventId ?? from;
   const position = parsePosition(id);
   const find = () => {

@@ -79,6 +79,7 @@ class Opening extends PendingStream {
     this.#options = options;
     this.#settle = settle;
     this.#context = new StreamContext(requestedPosition(exchange, options.lastEventId), exchange.request);
+    if (options.onClose ?? options.onRefuse ?? hub.settings.onRefuse) this.#context.keepCaller();
     this.#expiry = performance.now() + Number(options.expiresAt ?? Number.POSITIVE_INFINITY) - Date.now();
   }
 
@@ -295,7 +296,8 @@ class Opening extends PendingStream {
     const { throws = this.#hub.settings.throws, headers } = this.#options;
     this.#exchange.onGone = undefined;
     try {
-      const isPassedOn = this.#exchange.fail?.(error, lowerCased(headers), throws !== undefined);
+      const fail = () => this.#exchange.fail?.(error, lowerCased(headers), throws !== undefined);
+      const isPassedOn = this.#context.run(fail);
       // Before `#leave` resolves the promise.
       if (isPassedOn !== true) this.#settle.reject(error);
     } catch (failure) {
@@ -308,7 +310,7 @@ class Opening extends PendingStream {
     if (this.#settled) return;
     if (answer.code !== undefined && this.#isHandled(true)) return this.#passOn(refusalError(answer));
     this.#exchange.onGone = undefined;
-    this.#answer(answer);
+    this.#context.run(() => this.#answer(answer));
     this.#leave(reason);
   }
 
@@ -344,10 +346,12 @@ class Opening extends PendingStream {
     this.#exchange.onGone = undefined;
     this.#hub.opening.delete(this);
     this.#hub.leave(this.#key);
-    this.#context.abort(reason);
-    this.#waiting?.stop();
-    this.#waiting = undefined;
-    this.#notifyClosed(reason);
+    this.#context.run(() => {
+      this.#context.abort(reason);
+      this.#waiting?.stop();
+      this.#waiting = undefined;
+      this.#notifyClosed(reason);
+    });
   }
 
   #notifyClosed(reason: NoStream): void {
