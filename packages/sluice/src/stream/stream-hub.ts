@@ -1,4 +1,5 @@
 import { CLOSE_REASONS, type CloseReason } from "./close-reason.ts";
+import type { DrainSettings } from "./drain-options.ts";
 import type { EndSignals } from "./end-signals.ts";
 import type { EventStream, StreamOwner } from "./event-stream.ts";
 import type { OnRefuse, Throws } from "./opening/refusal.ts";
@@ -19,6 +20,9 @@ export interface StreamSettings {
   readonly onRefuse: OnRefuse | undefined;
   readonly throws: Throws | undefined;
 }
+
+/** Ends all streams: see `end-in-order.ts`. */
+type EndInOrder = (hub: StreamHub, options: DrainSettings, isBusy: () => boolean) => Promise<void>;
 
 /** Connections that carry many streams at a time: the sessions of HTTP/2. */
 export interface SharedConnections {
@@ -41,6 +45,7 @@ export class StreamHub implements StreamOwner {
   /** Set with the first stream, because only streams need them. */
   sweep: { watch(stream: EventStream): void } | undefined;
   endSignals: EndSignals | undefined;
+  endInOrder: EndInOrder | undefined;
   /** Set with the first request on HTTP/2. */
   sessions: SharedConnections | undefined;
   /**

@@ -5,6 +5,7 @@ import { jitter } from "../../base/timers.ts";
 import { acceptsGzip } from "../../protocol/head.ts";
 import { canGzip } from "../body/gzip-part.ts";
 import type { CloseReason } from "../close-reason.ts";
+import { endInOrder } from "../end-in-order.ts";
 import { EndSignals } from "../end-signals.ts";
 import { EventStream, type EventStreamSetup } from "../event-stream.ts";
 import type { Feed } from "../feed.ts";
@@ -42,6 +43,7 @@ export function openStream(
   source: Source,
   options: StreamOptions,
 ): Promise<CloseReason> {
+  hub.endInOrder ??= endInOrder;
   return new Promise((resolve, reject) => new Opening(hub, exchange, options, { resolve, reject }).open(source));
 }
 

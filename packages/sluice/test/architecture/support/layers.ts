@@ -52,6 +52,7 @@ export const LAYERS: readonly Layer[] = [
       "stream/source",
       "stream/close-reason.ts",
       "stream/connection.ts",
+      "stream/end-in-order.ts",
       "stream/end-signals.ts",
       "stream/event-stream.ts",
       "stream/feed.ts",
