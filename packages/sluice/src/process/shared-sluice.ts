@@ -6,13 +6,13 @@ import type { Sluice } from "../sluice.ts";
 
 /**
  * Returns the one Sluice of this key in the process, across hot reloads and copies of the package. The first call makes
- * it, with a function that returns what `createSluice()` returns.
+ * it, with a function that returns the Sluice.
  *
  * A further call compares the options. If they are equal, the known Sluice stays, with its streams and channels. If they
- * differ, the new Sluice replaces it: the old one closes, and its clients reconnect and receive a gap where they need
- * one. Functions are compared by their source text, and the newest ones are used. Channels and jobs follow their newest
- * definition too. If `NODE_ENV` is `production`, the first definition stays until its Sluice is closed. Throws
- * `INVALID_OPTION`, and what `make` throws; the known Sluice then stays.
+ * differ, the new Sluice replaces it: the old one closes, and its clients reconnect and receive a gap if they need one.
+ * Functions are compared by their source text; the newest ones are used. Channels and jobs follow their newest
+ * definition too. If `NODE_ENV` is `production`, the known Sluice stays until it is closed. Throws `INVALID_OPTION` and
+ * the errors of `make`; the known Sluice then stays.
  *
  * ```ts
  * export const sluice = sharedSluice("app", () => createSluice({ heartbeat: 10_000 }));
@@ -33,7 +33,7 @@ export function sharedSluice(key: string, make: () => Sluice): Sluice {
   const isKept = isProduction && status !== "closed" && known?.parts.settings.version === VERSION;
   if (isKept) return known;
   const made = make();
-  if (!made?.parts) throw invalidOption("what `make` returns", "a Sluice", made);
+  if (!made?.parts) throw invalidOption("make()", "a Sluice", made);
   if (known === made) return made;
   const { hub, settings } = made.parts;
   hub.followsReloads = !isProduction;

@@ -1,6 +1,10 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { Registry } from "prom-client";
 import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { createSluice, memoryLog, type SluiceOptions, sharedSluice } from "../../src/index.ts";
+import { lmdbLog } from "../../src/logs/lmdb/lmdb-log.ts";
 import { sluiceMetrics } from "../../src/metrics/index.ts";
 import { SharedMemory } from "../logs/support/shared-memory.ts";
 import { usedHeap } from "../support/heap.ts";
@@ -84,6 +88,25 @@ describe("a reload that changes the definition, on a shared log", () => {
       const { nodes, subscribers } = other.presence("news");
       return nodes === 2 && subscribers === 1;
     });
+  });
+});
+
+describe("a reload that changes the definition, on a log on disk", () => {
+  it("waits until the old Sluice has closed the folder; clients resume without a gap", async () => {
+    const path = mkdtempSync(join(tmpdir(), "sluice-reload-"));
+    onTestFinished(() => rmSync(path, { recursive: true }));
+    const module = moduleOfTest();
+    const define = (retry: number) => module.load({ log: lmdbLog({ path }), retry });
+    let sluice = define(1_000);
+    const url = await serve(() => [sluice, sluice.channel("news").subscribe()]);
+    const stream = await open(url);
+    const id = await sluice.channel("news").publish("n", 1);
+    sluice = define(2_000);
+    const published = sluice.channel("news").publish("n", 2);
+    await ended(stream);
+    await published;
+    expect(await (await open(url, id)).next()).toMatchObject({ type: "n", data: "2" });
+    expect(define(2_000)).toBe(sluice);
   });
 });
 
