@@ -1,7 +1,7 @@
 // @ts-check
 import { LOAD_FAULTS } from "./faults/load-faults.mjs";
 import { NODE_FAULTS } from "./faults/node-faults.mjs";
-import { LOSS_FAULTS, SERVER_FAULTS } from "./faults/store-faults.mjs";
+import { LOSS_FAULTS, RESTORE_FAULT, SERVER_FAULTS } from "./faults/store-faults.mjs";
 import { WIRE_FAULTS } from "./faults/wire-faults.mjs";
 
 /** @typedef {import("./faults/fault.d.mts").Fault} Fault */
@@ -23,6 +23,7 @@ const SMALL_DISK_BYTES = 1_500_000;
 /** Returns the plans for a kind of log. @param {"lmdb" | "redis" | "nats"} kind @returns {readonly Plan[]} */
 export function plansFor(kind) {
   const server = kind === "lmdb" ? [] : [...SERVER_FAULTS, ...WIRE_FAULTS];
+  const losses = kind === "redis" ? [...LOSS_FAULTS, RESTORE_FAULT] : LOSS_FAULTS;
   const sound = [...NODE_FAULTS, ...LOAD_FAULTS, ...server];
   /** @type {Plan[]} */
   const plans = [
@@ -40,10 +41,10 @@ export function plansFor(kind) {
       retain: { events: 400 },
       window: { events: 100 },
     },
-    // The store restarts without its data, or with an earlier copy.
+    // The store restarts without its data, or with an earlier copy; or an operator restores such a copy.
     {
       name: "loss",
-      faults: [...sound, ...LOSS_FAULTS, ...LOSS_FAULTS, ...LOAD_FAULTS],
+      faults: [...sound, ...losses, ...losses, ...LOAD_FAULTS],
       retain: { events: KEEP_ALL },
       window: { events: 500 },
       losesData: true,
@@ -65,5 +66,7 @@ export function plansFor(kind) {
 
 /** Returns the names of all faults. @returns {string[]} */
 export function faultNames() {
-  return [...NODE_FAULTS, ...LOAD_FAULTS, ...SERVER_FAULTS, ...WIRE_FAULTS, ...LOSS_FAULTS].map(({ name }) => name);
+  return [...NODE_FAULTS, ...LOAD_FAULTS, ...SERVER_FAULTS, ...WIRE_FAULTS, ...LOSS_FAULTS, RESTORE_FAULT].map(
+    ({ name }) => name,
+  );
 }

@@ -46,6 +46,22 @@ export const LOSS_FAULTS = [
   },
 ];
 
+/** An operator restores an older copy of the keys while Redis and the nodes run. @type {Fault} */
+export const RESTORE_FAULT = {
+  name: "store-restored",
+  lasts: [200, 3_000],
+  breaks: "store",
+  async run({ store: { older }, history }, ms) {
+    await older?.copy();
+    history.note("the keys are copied");
+    await wait(ms);
+    const began = history.tick();
+    await older?.restore();
+    history.losses.push({ began, ended: history.tick() });
+    history.note("the older keys are restored");
+  },
+};
+
 /** @param {RoundParts} parts @param {number} ms @param {"kept" | "lost" | "behind"} data */
 async function restart({ store, nodes, history }, ms, data) {
   history.note(`the store is killed; its data is ${data}`);

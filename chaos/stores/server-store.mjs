@@ -13,8 +13,18 @@ const TIMEOUT_MS = 1_500;
  * @param {number} nodes
  */
 export function startRedisStore(nodes) {
-  return startServerStore({ kind: "redis", program: REDIS, args: DURABLE, options: (url) => ({ url }), nodes });
+  return startServerStore({
+    kind: "redis",
+    program: REDIS,
+    args: DURABLE,
+    options: (url) => ({ url }),
+    nodes,
+    older: (server) => ({ copy: () => server.ask(COPY_KEYS), restore: () => server.ask("SWAPDB 0 1") }),
+  });
 }
+
+/** Copies all keys of database 0 to database 1. */
+const COPY_KEYS = `EVAL "redis.call('SELECT', 1) redis.call('FLUSHDB') redis.call('SELECT', 0) for _, key in ipairs(redis.call('KEYS', '*')) do redis.call('COPY', key, key, 'DB', 1) end" 0`;
 
 /** Starts NATS with JetStream. @param {number} nodes */
 export function startNatsStore(nodes) {
@@ -28,6 +38,7 @@ export function startNatsStore(nodes) {
  * @property {readonly string[]} args
  * @property {(url: string) => object} options the log's options for a URL
  * @property {number} nodes
+ * @property {(server: ServerProcess) => Store["older"]} [older]
  */
 
 /**
@@ -35,7 +46,7 @@ export function startNatsStore(nodes) {
  * @param {ServerStoreSettings} settings
  * @returns {Promise<Store>}
  */
-async function startServerStore({ kind, program, args, options, nodes }) {
+async function startServerStore({ kind, program, args, options, nodes, older }) {
   const { name, scheme } = program;
   if (programPath(name) === undefined)
     throw new Error(`${name} is not on this machine. Install it, or choose another --log.`);
@@ -54,6 +65,7 @@ async function startServerStore({ kind, program, args, options, nodes }) {
     pause: () => server.pause(),
     resume: () => server.resume(),
     snapshot: () => server.save(),
+    older: older?.(server),
     async stop() {
       for (const proxy of proxies) await proxy[Symbol.asyncDispose]();
       await server.stop();

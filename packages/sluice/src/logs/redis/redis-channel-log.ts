@@ -1,3 +1,4 @@
+import { messageOf } from "../../base/message-of.ts";
 import { SluiceError } from "../../base/sluice-error.ts";
 import { afterTurn } from "../../base/timers.ts";
 import type { ChannelLog, LogEntry, NewEntry, Retention } from "../log.ts";
@@ -11,11 +12,10 @@ import { RedisAppender } from "./append/redis-appender.ts";
 import type { ChannelKeys } from "./channel-keys.ts";
 import type { RedisConnection } from "./connection/redis-connection.ts";
 import type { RedisGate } from "./connection/redis-gate.ts";
-import { findEnds } from "./life/find-life.ts";
 import { RedisChannelLife } from "./life/redis-channel-life.ts";
 import { RedisRetention } from "./redis-retention.ts";
-import { limitText } from "./redis-scripts.ts";
 import type { FollowedChannel, StreamEntry } from "./redis-tail.ts";
+import { limitText } from "./scripts/redis-scripts.ts";
 
 /** Size of a page when the log catches up. */
 const PAGE_ENTRIES = 512;
@@ -26,7 +26,7 @@ export interface ChannelHost {
   readonly gate: RedisGate;
   /** Ends the tail's pause: more was appended than this process knows. */
   hurry(): void;
-  /** Called after the log entered another life. Its newest entry may then be older than before. */
+  /** Called if the tail must read on from another entry: the log entered another life, or is settled again. */
   lifeChanged(): void;
   /** Called if the tail delivers nothing although there are new entries. */
   stalled(): void;
@@ -51,17 +51,27 @@ export class RedisChannelLog extends SharedChannelLog implements ChannelLog, Fol
   #syncing: Promise<void> | undefined;
   #isChecking = false;
   #lastAtCheck = -1;
+  /** ID of the newest entry that is not part of the log, as far as this process knows. The tail reads on after it. */
+  #ignored: string | undefined;
+  /** Message of the last problem reported; `undefined` after a check without a problem. */
+  #problem: string | undefined;
 
   constructor(host: ChannelHost, keys: ChannelKeys, retain: Retention) {
     super();
     this.#host = host;
-    this.#life = new RedisChannelLife(host.gate, keys, () => host.lifeChanged());
+    this.#life = new RedisChannelLife(host.gate, keys, {
+      changed: () => {
+        this.#ignored = undefined;
+        host.lifeChanged();
+      },
+      removed: (count) => this.#removed(count),
+    });
     this.#retention = new RedisRetention(this.#life, retain);
     const limits = [limitText(retain.events), limitText(retain.bytes)];
     this.#appender = new RedisAppender({
       life: this.#life,
       run: async (connection, epoch, args) =>
-        (await connection.run("append", keys, [epoch, ...limits, ...args])) as number[],
+        (await connection.run("append", keys, [epoch, String(this.view.seen.offset), ...limits, ...args])) as number[],
       appended: (call, epoch, answer) => this.#appended(call, epoch, answer),
     });
   }
@@ -69,6 +79,10 @@ export class RedisChannelLog extends SharedChannelLog implements ChannelLog, Fol
   /** The key of the channel's stream. */
   get stream(): string {
     return this.#life.keys[0];
+  }
+
+  get readAfter(): string {
+    return this.#ignored ?? `${this.last}-0`;
   }
 
   protected get view(): LogView {
@@ -145,10 +159,12 @@ export class RedisChannelLog extends SharedChannelLog implements ChannelLog, Fol
     const added: LogEntry[] = [];
     for (const [id, [epoch, text]] of entries) {
       const offset = Number.parseInt(id, 10);
-      if (offset <= this.last) continue;
-      if (epoch !== this.epoch) {
-        // This entry begins another life. Look up that life first; then its entries are delivered.
+      const isOurs = epoch === this.epoch && id.endsWith("-0");
+      if (isOurs && offset <= this.last) continue;
+      if (!isOurs) {
+        // The entry begins another life, or another program wrote it. Look up the life; then read on from `last`.
         this.view.receive(added);
+        this.#ignored = entries[entries.length - 1]![0];
         this.#inBackground(this.sync());
         return false;
       }
@@ -158,15 +174,16 @@ export class RedisChannelLog extends SharedChannelLog implements ChannelLog, Fol
     return added.length > 0;
   }
 
-  /** Discovers what the tail cannot: a new life without entries, trimmed entries, and a tail that delivers nothing. */
+  /**
+   * Discovers what the tail cannot: a new life without entries, a store that went back in time, trimmed entries, and a
+   * tail that delivers nothing.
+   */
   async check(connection: RedisConnection): Promise<void> {
     if (this.#isChecking || this.#life.isClosed) return;
     this.#isChecking = true;
     try {
-      const { epoch } = this;
-      const { first, last, isSameEpoch } = await findEnds(connection, this.#life.keys, epoch);
-      if (!isSameEpoch || this.#life.isUnsure) await this.#life.refresh(connection);
-      else if (epoch === this.epoch) this.view.trimmed(first);
+      const last = await this.#life.check(connection);
+      this.#problem = undefined;
       const hasStalled = this.last === this.#lastAtCheck && this.last < last;
       this.#lastAtCheck = this.last;
       if (!hasStalled) return;
@@ -175,6 +192,21 @@ export class RedisChannelLog extends SharedChannelLog implements ChannelLog, Fol
     } finally {
       this.#isChecking = false;
     }
+  }
+
+  /** Reports a problem, once until a check finds none. */
+  report(error: unknown): void {
+    const message = messageOf(error);
+    if (message === this.#problem) return;
+    this.#problem = message;
+    this.#host.onError(error);
+  }
+
+  #removed(count: number): void {
+    const message =
+      `Another program wrote to the stream ${this.stream} in Redis, which belongs to Sluice. ` +
+      `Sluice removed ${count === 1 ? "its entry" : `its ${count} entries`}. Publish through a channel instead.`;
+    this.#host.onError(new SluiceError("LOG_FAILED", message));
   }
 
   /** Records the answer of the append script. Returns the offsets of each append. */
@@ -212,8 +244,9 @@ export class RedisChannelLog extends SharedChannelLog implements ChannelLog, Fol
   async #catchUp(): Promise<void> {
     await this.#life.use(async (connection) => {
       const { epoch } = this;
-      const { first, last, isSameEpoch } = await findEnds(connection, this.#life.keys, epoch);
-      if (!isSameEpoch || epoch !== this.epoch) return undefined;
+      const ends = await this.#life.ends(connection);
+      if (ends === undefined) return undefined;
+      const { first, last } = ends;
       while (this.last < last) {
         const after = this.last;
         const page = await this.#readPage(connection, after, PAGE_ENTRIES, PAGE_BYTES);
@@ -223,6 +256,9 @@ export class RedisChannelLog extends SharedChannelLog implements ChannelLog, Fol
         if (page.entries.length === 0 && this.last === after) break;
       }
       this.view.trimmed(first);
+      if (this.#ignored === undefined) return true;
+      this.#ignored = undefined;
+      this.#host.lifeChanged();
       return true;
     });
   }
@@ -230,7 +266,7 @@ export class RedisChannelLog extends SharedChannelLog implements ChannelLog, Fol
   #inBackground(work: Promise<unknown>): void {
     work.catch((error) => {
       // The gate reports a lost connection.
-      if (this.#host.gate.connection !== undefined && !this.#life.isClosed) this.#host.onError(error);
+      if (this.#host.gate.connection !== undefined && !this.#life.isClosed) this.report(error);
     });
   }
 }

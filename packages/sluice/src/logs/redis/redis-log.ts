@@ -167,7 +167,7 @@ class RedisLog implements Log {
     if (connection === undefined) return;
     for (const log of this.#channels) {
       log.check(connection).catch((error) => {
-        if (!connection.isOver && !this.#isClosed) this.#onError(error);
+        if (!connection.isOver && !this.#isClosed) log.report(error);
       });
     }
   }

@@ -2,7 +2,7 @@ import type { Retention } from "../log.ts";
 import { startAgeChecks } from "../shared/age-checks.ts";
 import type { RedisConnection } from "./connection/redis-connection.ts";
 import type { RedisChannelLife } from "./life/redis-channel-life.ts";
-import { limitText, NO_LIMIT } from "./redis-scripts.ts";
+import { limitText, NO_LIMIT } from "./scripts/redis-scripts.ts";
 
 /**
  * Trims a channel's log to its limits, and on request. The append script itself trims by events and bytes; this adds

@@ -12,8 +12,8 @@ export type StreamEntry = readonly [id: string, field: readonly [epoch: string, 
 export interface FollowedChannel {
   /** The key of its stream. */
   readonly stream: string;
-  /** Offset of the newest entry that this process knows. */
-  readonly last: number;
+  /** ID of the entry after which to read. */
+  readonly readAfter: string;
   /** Receives entries. Returns true if one of them was new to this process. */
   receive(entries: readonly StreamEntry[]): boolean;
 }
@@ -128,7 +128,7 @@ export class RedisTail {
     const channels = [...this.#channels.values()];
     const words = ["XREAD", "COUNT", String(this.#count), "BLOCK", String(BLOCK_MS), "STREAMS"];
     for (const { stream } of channels) words.push(stream);
-    for (const { last } of channels) words.push(`${last}-0`);
+    for (const { readAfter } of channels) words.push(readAfter);
     this.#reading = id;
     const answer = await connection.send(words, BLOCK_MS);
     this.#reading = undefined;

@@ -39,6 +39,11 @@ export interface FoundLog {
 /** The newest position of a log that this process has seen, and the earlier lives that it knows. */
 export interface Seen extends Position {
   readonly former: Life["former"];
+  /**
+   * Epochs that this process has seen end. If the store's life has one of them again, the store went back in time: it
+   * was restored, or its data was moved away and back. The current epoch is among them if the store contradicts it.
+   */
+  readonly ended: ReadonlySet<string>;
 }
 
 /** Earlier lives remembered. A subscriber that resumes from an older one receives a gap. */
@@ -55,7 +60,8 @@ export function currentLife({ run, first, last }: FoundLog, kept: Life | undefin
   if (kept === undefined || isLost({ run, first, last }, kept, seen)) {
     return { epoch: newEpoch(), run, former: [], lostAfter: last };
   }
-  if (kept.run === run) return kept;
+  // An epoch that ended never comes back, so that every process recognises that the store went back in time.
+  if (kept.run === run && seen?.ended.has(kept.epoch) !== true) return kept;
   const former = [
     [kept.epoch, last] as const,
     ...kept.former.map(([epoch, through]) => [epoch, Math.min(through, last)] as const),
@@ -68,7 +74,8 @@ export function currentLife({ run, first, last }: FoundLog, kept: Life | undefin
 /** Returns true if the log certainly lacks entries that this process has seen. */
 function isLost({ run, first, last }: FoundLog, kept: Life, seen: Seen | undefined): boolean {
   if (seen === undefined) return false;
-  const { epoch, offset, former } = seen;
+  const { epoch, offset, former, ended } = seen;
+  if (ended.has(epoch) && kept.epoch === epoch) return true;
   const ends = new Map([...kept.former, [kept.epoch, last]]);
   for (const [common, through] of [[epoch, offset] as const, ...former]) {
     const end = ends.get(common);
@@ -77,6 +84,7 @@ function isLost({ run, first, last }: FoundLog, kept: Life, seen: Seen | undefin
   }
   // The log does not know this process's life: the store was set back to an earlier time. Two cases are no loss: all
   // seen entries were trimmed since, or a new life in this run has already given up the past.
+  if (ended.has(kept.epoch)) return true;
   return offset > 0 && offset >= first - 1 && (kept.run !== run || kept.former.length > 0);
 }
 

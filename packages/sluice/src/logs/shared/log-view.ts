@@ -1,6 +1,9 @@
 import type { LogEntry, TailListener } from "../log.ts";
 import type { Life, Seen } from "./life.ts";
 
+/** Ended epochs that a process remembers. */
+const MAX_ENDED = 256;
+
 /**
  * This process's view of a log that other processes append to as well. It passes each entry to the listener once and in
  * order, no matter whether the entry arrives first from an append of this process or from reading the log.
@@ -15,6 +18,8 @@ export class LogView {
   #listener: TailListener | undefined;
   /** Offset of the newest entry that the store acknowledged to this process, and that publishers here may know of. */
   #acknowledged = 0;
+  /** Epochs that this process has seen end, oldest first. */
+  readonly #ended = new Set<string>();
 
   constructor(life: Life, first: number, last: number) {
     this.epoch = life.epoch;
@@ -22,6 +27,7 @@ export class LogView {
     this.#former = life.former;
     this.first = first;
     this.last = last;
+    for (const [epoch] of life.former) this.#end(epoch);
   }
 
   /** See {@link ChannelLog.holds}. */
@@ -31,7 +37,16 @@ export class LogView {
 
   /** The newest position this process has seen. If the log ends before it at the next look, entries were lost. */
   get seen(): Seen {
-    return { epoch: this.epoch, offset: Math.max(this.last, this.#acknowledged), former: this.#former };
+    const offset = Math.max(this.last, this.#acknowledged);
+    return { epoch: this.epoch, offset, former: this.#former, ended: this.#ended };
+  }
+
+  /**
+   * Records that the store no longer holds what this process has seen in the current epoch, although its life still has
+   * that epoch. The next look at the life then begins a new one.
+   */
+  distrust(): void {
+    this.#end(this.epoch);
   }
 
   /** See {@link ChannelLog.tail}. */
@@ -87,6 +102,8 @@ export class LogView {
   enterLife(life: Life, first: number, last: number): void {
     if (life.epoch === this.epoch) return this.trimmed(first);
     const before = this.epoch;
+    this.#end(before);
+    for (const [epoch] of life.former) this.#end(epoch);
     this.epoch = life.epoch;
     this.lostAfter = life.lostAfter;
     this.#former = life.former;
@@ -99,5 +116,12 @@ export class LogView {
     }
     this.#listener?.reset();
     this.trimmed(first);
+  }
+
+  #end(epoch: string): void {
+    this.#ended.add(epoch);
+    if (this.#ended.size <= MAX_ENDED) return;
+    const [oldest] = this.#ended;
+    this.#ended.delete(oldest!);
   }
 }

@@ -13,8 +13,8 @@ function holds(life: Life, epoch: string): number | undefined {
   return life.former.find(([earlier]) => earlier === epoch)?.[1];
 }
 
-function seenIn({ epoch, former }: Life, offset: number): Seen {
-  return { epoch, offset, former };
+function seenIn({ epoch, former }: Life, offset: number, ...more: string[]): Seen {
+  return { epoch, offset, former, ended: new Set([...former.map(([earlier]) => earlier), ...more]) };
 }
 
 describe("the life of a log", () => {
@@ -80,6 +80,29 @@ describe("the life of a log", () => {
     // No loss: the entries it has seen were trimmed since.
     const third = lifeIn("2", begun, 20, 30);
     expect(lifeIn("2", third, 20, 30, seenIn(NEW, 4))).toBe(third);
+  });
+
+  it("gives up the past if the store has a life again that this process saw end", () => {
+    const emptied = lifeIn("0", undefined, 1, 0);
+    const restored = lifeIn("0", NEW, 1, 9, seenIn(emptied, 0, NEW.epoch));
+    expect(restored).toMatchObject({ former: [], lostAfter: 9 });
+    expect([NEW.epoch, emptied.epoch]).not.toContain(restored.epoch);
+    // The other processes accept the new life.
+    expect(lifeIn("0", restored, 1, 9, seenIn(emptied, 0, NEW.epoch))).toBe(restored);
+  });
+
+  it("never returns to an epoch that this process saw end, even if nothing is lost", () => {
+    const begun = lifeIn("1", NEW, 1, 5);
+    const back = lifeIn("0", NEW, 1, 7, seenIn(begun, 5));
+    expect(back.epoch).not.toBe(NEW.epoch);
+    expect(back.former).toEqual([[NEW.epoch, 7]]);
+  });
+
+  it("gives up the past if the store contradicts what this process saw in the same epoch", () => {
+    expect(lifeIn("0", NEW, 1, 9, seenIn(NEW, 9, NEW.epoch))).toMatchObject({ former: [], lostAfter: 9 });
+    // Another process has already begun a new life.
+    const begun = lifeIn("0", NEW, 1, 9, seenIn(NEW, 9, NEW.epoch));
+    expect(lifeIn("0", begun, 1, 12, seenIn(NEW, 9, NEW.epoch))).toBe(begun);
   });
 
   it("remembers after which entry the log last lost something", () => {

@@ -1,6 +1,6 @@
 import { afterTurn, quietTimeout } from "../../../base/timers.ts";
 import { OutOfReach } from "../../shared/out-of-reach.ts";
-import { SCRIPT_NAMES, SCRIPTS, type ScriptName } from "../redis-scripts.ts";
+import { SCRIPT_NAMES, SCRIPTS, type ScriptName } from "../scripts/redis-scripts.ts";
 import type { RedisClient } from "./redis-client.ts";
 import { explainReply, isReply, mustReconnect } from "./redis-errors.ts";
 

@@ -8,6 +8,8 @@ export interface FoundLife {
   readonly life: Life;
   readonly first: number;
   readonly last: number;
+  /** Number of entries of other programs that were removed from the stream. */
+  readonly removed: number;
 }
 
 /**
@@ -26,11 +28,11 @@ export async function findLife(
   run: string,
   seen: Seen | undefined,
 ): Promise<FoundLife> {
-  let [first, last, text] = (await connection.run("ends", keys, [""])) as [number, number, string];
+  let [first, last, text, removed] = (await connection.run("ends", keys, ["", ""])) as [number, number, string, number];
   for (let tries = 0; tries < MAX_TRIES; tries++) {
     const stored = parseLife(text);
     const life = currentLife({ run, first, last }, stored, seen);
-    if (life === stored) return { life, first, last };
+    if (life === stored) return { life, first, last, removed };
     const args = [text, JSON.stringify(life), life.epoch];
     [first, last, text] = (await connection.run("begin", keys, args)) as [number, number, string];
   }
@@ -43,12 +45,29 @@ export interface LogEnds {
   readonly last: number;
   /** True if the log is in the epoch that the caller named. */
   readonly isSameEpoch: boolean;
+  /** Number of entries of other programs that were removed from the stream. */
+  readonly removed: number;
+  /** The beginning of the entry at the offset that the caller named; `""` if the log does not have it. */
+  readonly mark: string;
+  /** The beginning of the newest entry; `""` if the log has none. */
+  readonly newest: string;
 }
 
-/** Returns the ends of a channel's log. `epoch` is the epoch that the caller knows. */
-export async function findEnds(connection: RedisConnection, keys: ChannelKeys, epoch: string): Promise<LogEnds> {
-  const [first, last, life] = (await connection.run("ends", keys, [epoch])) as [number, number, string?];
-  return { first, last, isSameEpoch: life === undefined };
+/**
+ * Returns the ends of a channel's log. `epoch` is the epoch that the caller knows. `markAt` is the offset of the entry
+ * whose beginning the caller wants to compare; if absent, both marks are `""`.
+ */
+export async function findEnds(
+  connection: RedisConnection,
+  keys: ChannelKeys,
+  epoch: string,
+  markAt?: number,
+): Promise<LogEnds> {
+  const [first, last, life, removed, mark = "", newest = ""] = (await connection.run("ends", keys, [
+    epoch,
+    markAt === undefined ? "" : String(markAt),
+  ])) as [number, number, string | null, number, string?, string?];
+  return { first, last, isSameEpoch: life === null, removed, mark, newest };
 }
 
 /** Returns the error for a log whose epoch changes again and again. */

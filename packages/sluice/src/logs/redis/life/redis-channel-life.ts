@@ -4,11 +4,26 @@ import { LogView } from "../../shared/log-view.ts";
 import type { ChannelKeys } from "../channel-keys.ts";
 import type { RedisConnection } from "../connection/redis-connection.ts";
 import type { RedisGate } from "../connection/redis-gate.ts";
-import { findLife, keepsChangingError } from "./find-life.ts";
+import { findEnds, findLife, keepsChangingError, type LogEnds } from "./find-life.ts";
 import { runOf } from "./run-of.ts";
 
 /** Lives that one call may meet. More mean that something is broken. */
 export const MAX_LIVES_PER_CALL = 5;
+
+/** An entry of a life, and its beginning. */
+interface Checkpoint {
+  readonly epoch: string;
+  readonly offset: number;
+  readonly mark: string;
+}
+
+/** Receives what a look at a log's life finds. */
+export interface LifeListener {
+  /** The log entered another life. Its newest entry may now be older than before. */
+  changed(): void;
+  /** The look removed this many entries of other programs from the stream. */
+  removed(count: number): void;
+}
 
 /** The life of a channel's log, as this process knows it. Work that meets another life is repeated in that life. */
 export class RedisChannelLife {
@@ -17,15 +32,16 @@ export class RedisChannelLife {
   /** True if the life must be looked up before anything else is done: a lookup is running, or the last one failed. */
   isUnsure = false;
   isClosed = false;
-  readonly #onChange: () => void;
+  readonly #listener: LifeListener;
   #view: LogView | undefined;
   #refreshing: Promise<void> | undefined;
+  /** The newest entry at the last check. If the store has another entry there later, it went back in time. */
+  #checkpoint: Checkpoint = { epoch: "", offset: 0, mark: "" };
 
-  /** `onChange` is called after the log entered another life. Its newest entry may then be older than before. */
-  constructor(gate: RedisGate, keys: ChannelKeys, onChange: () => void) {
+  constructor(gate: RedisGate, keys: ChannelKeys, listener: LifeListener) {
     this.gate = gate;
     this.keys = keys;
-    this.#onChange = onChange;
+    this.#listener = listener;
   }
 
   /** The view of the log. Throws before the first {@link enter}. */
@@ -41,15 +57,16 @@ export class RedisChannelLife {
   /** Looks up the life over a connection that leads to `run`. The first call opens the log. */
   async enter(connection: RedisConnection, run: string): Promise<void> {
     this.isUnsure = true;
-    const { life, first, last } = await findLife(connection, this.keys, run, this.#view?.seen);
+    const { life, first, last, removed } = await findLife(connection, this.keys, run, this.#view?.seen);
     this.isUnsure = false;
+    if (removed > 0) this.#listener.removed(removed);
     if (this.#view === undefined) {
       this.#view = new LogView(life, first, last);
       return;
     }
     const isOther = life.epoch !== this.epoch;
     this.#view.enterLife(life, first, last);
-    if (isOther) this.#onChange();
+    if (isOther) this.#listener.changed();
   }
 
   /**
@@ -64,6 +81,32 @@ export class RedisChannelLife {
         this.#refreshing = undefined;
       });
     return this.#refreshing;
+  }
+
+  /**
+   * Finds the ends of the log. Returns `undefined` if the log is in another life, or ends before what this process has
+   * seen: then look up the life again.
+   */
+  async ends(connection: RedisConnection): Promise<LogEnds | undefined> {
+    const { epoch, offset } = this.view.seen;
+    const ends = await findEnds(connection, this.keys, epoch);
+    if (ends.removed > 0) this.#listener.removed(ends.removed);
+    return ends.isSameEpoch && ends.last >= offset && epoch === this.epoch ? ends : undefined;
+  }
+
+  /** Checks that the store still has what this process has seen. If not, looks up the life. Returns the log's `last`. */
+  async check(connection: RedisConnection): Promise<number> {
+    const { epoch, offset } = this.view.seen;
+    const ends = await findEnds(connection, this.keys, epoch, this.#checkpoint.offset);
+    const { first, last, isSameEpoch, removed, newest } = ends;
+    if (removed > 0) this.#listener.removed(removed);
+    const isCurrent = isSameEpoch && epoch === this.epoch;
+    const isOther = isCurrent && this.#isOtherThanBefore(ends);
+    if (isOther) this.view.distrust();
+    this.#checkpoint = { epoch, offset: last, mark: newest };
+    if (!isSameEpoch || isOther || last < offset || this.isUnsure) await this.refresh(connection);
+    else if (isCurrent) this.view.trimmed(first);
+    return last;
   }
 
   /**
@@ -91,5 +134,11 @@ export class RedisChannelLife {
   close(): void {
     this.isClosed = true;
     this.view.tail({ appended() {}, trimmed() {}, reset() {} })();
+  }
+
+  /** Returns true if another entry than before is at the offset that was the newest at the last check. */
+  #isOtherThanBefore({ first, mark }: LogEnds): boolean {
+    const { epoch, offset, mark: before } = this.#checkpoint;
+    return epoch === this.epoch && offset >= first && before !== "" && mark !== "" && mark !== before;
   }
 }

@@ -1,0 +1,50 @@
+import { ENTRY_OVERHEAD_BYTES } from "../../log.ts";
+import { TRIM, TRIM_PER_CALL } from "./trim-script.ts";
+
+/**
+ * Appends entries, and trims the log to its limits. ARGV: the epoch, the newest offset that the caller has seen, the
+ * limits of events and bytes, then text and own ID ("" for none) of each entry. Returns nothing if the caller must look
+ * up the life: the log is in another epoch, ends before that offset, or its stream is ahead of its hash. Else returns
+ * first, last before and after, and a pair for each entry whose own ID the log already had: its index and its offset.
+ *
+ * Redis does not undo a script that fails. So the script first tries every command that it may need, in a form that
+ * changes nothing: a missing permission or a key of another type then fails before anything is written. After the first
+ * write, Redis refuses none for lack of memory.
+ */
+export const APPEND = `${TRIM}
+local meta = redis.call('HMGET', KEYS[2], 'epoch', 'first', 'last', 'bytes')
+if meta[1] ~= ARGV[1] then return {} end
+local first, last, bytes = tonumber(meta[2]), tonumber(meta[3]), tonumber(meta[4])
+if last < tonumber(ARGV[2]) then return {} end
+redis.call('HSET', KEYS[2], 'last', meta[3])
+redis.call('XRANGE', KEYS[1], '-', '-', 'COUNT', 1)
+redis.call('XTRIM', KEYS[1], 'MINID', '=', '0-0')
+redis.call('ZADD', KEYS[3], 'XX', 0, '')
+redis.call('ZREMRANGEBYSCORE', KEYS[3], '-inf', '-inf')
+local answer = {first, last, last}
+for i = 5, #ARGV, 2 do
+  local text, own = ARGV[i], ARGV[i + 1]
+  local at = own ~= '' and redis.call('ZSCORE', KEYS[3], own)
+  if at and tonumber(at) <= last then
+    answer[#answer + 1] = (i - 5) / 2
+    answer[#answer + 1] = tonumber(at)
+  else
+    local added = redis.pcall('XADD', KEYS[1], id(last + 1), ARGV[1], text)
+    if type(added) == 'table' and added.err then
+      if string.find(added.err, 'equal or smaller') then return {} end
+      return added
+    end
+    last = last + 1
+    if own ~= '' then redis.call('ZADD', KEYS[3], last, own) end
+    bytes = bytes + #text + ${ENTRY_OVERHEAD_BYTES}
+  end
+end
+if last > answer[2] then
+  answer[3] = last
+  local count = ${TRIM_PER_CALL} + 2 * (last - answer[2])
+  answer[1], bytes = trim(first, last, bytes, tonumber(ARGV[3]), tonumber(ARGV[4]), 0, 0, count)
+  redis.call('HSET', KEYS[2], 'first', answer[1], 'last', last, 'bytes', bytes)
+  if answer[1] > first then cut(answer[1], last) end
+end
+return answer
+`;

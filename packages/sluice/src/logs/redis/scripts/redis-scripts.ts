@@ -1,0 +1,36 @@
+import { APPEND } from "./append-script.ts";
+import { BEGIN, READ_ENDS } from "./ends-scripts.ts";
+import { FIND, READ } from "./read-scripts.ts";
+import { DROP } from "./trim-script.ts";
+
+/*
+ * The scripts that Redis runs atomically. Each script receives the keys of one channel:
+ * - `log`: a stream with the IDs `1-0`, `2-0` …. Each entry has one field, whose name is the epoch of the append.
+ * - `meta`: a hash with epoch, life, first, last and bytes.
+ * - `ids`: a sorted set of publishers' own IDs, scored by offset.
+ *
+ * Entries before `first` of `meta` do not exist for readers. The stream may still hold some: dropping whole nodes of it
+ * is cheaper.
+ */
+
+export type ScriptName = "append" | "drop" | "read" | "ends" | "begin" | "find";
+
+/** The scripts, by name. */
+export const SCRIPTS: Readonly<Record<ScriptName, string>> = {
+  append: APPEND,
+  drop: DROP,
+  read: READ,
+  ends: READ_ENDS,
+  begin: BEGIN,
+  find: FIND,
+};
+
+export const SCRIPT_NAMES: readonly ScriptName[] = Object.keys(SCRIPTS) as ScriptName[];
+
+/** "No limit" as an argument of a script: Lua has no portable way to read `Infinity` from text. */
+export const NO_LIMIT = "1e300";
+
+/** Returns a limit as an argument of a script. */
+export function limitText(limit: number): string {
+  return limit === Number.POSITIVE_INFINITY ? NO_LIMIT : String(limit);
+}
