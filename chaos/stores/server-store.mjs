@@ -24,7 +24,10 @@ export function startRedisStore(nodes) {
 }
 
 /** Copies all keys of database 0 to database 1. */
-const COPY_KEYS = `EVAL "redis.call('SELECT', 1) redis.call('FLUSHDB') redis.call('SELECT', 0) for _, key in ipairs(redis.call('KEYS', '*')) do redis.call('COPY', key, key, 'DB', 1) end" 0`;
+const COPY_KEYS = [
+  `EVAL "redis.call('SELECT', 1) redis.call('FLUSHDB') redis.call('SELECT', 0)`,
+  `for _, key in ipairs(redis.call('KEYS', '*')) do redis.call('COPY', key, key, 'DB', 1) end" 0`,
+].join(" ");
 
 /** Starts NATS with JetStream. @param {number} nodes */
 export function startNatsStore(nodes) {

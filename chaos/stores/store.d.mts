@@ -20,7 +20,7 @@ export interface Store {
   /** Copies the data as it is now. */
   snapshot(): Promise<void>;
   /** Replaces the data with an older copy while the store runs. Absent if an operator cannot do this. */
-  readonly older?: { copy(): Promise<unknown>; restore(): Promise<unknown> };
+  readonly older?: undefined | { copy(): Promise<unknown>; restore(): Promise<unknown> };
   /** Ends the store and removes its data. */
   stop(): Promise<void>;
 }

@@ -26,7 +26,8 @@ export const LAYERS: readonly Layer[] = [
   { folder: "logs/lmdb", imports: ["logs/log.ts", "logs/shared"], packages: ["lmdb"] },
   { folder: "logs/lmdb/store", imports: [] },
   { folder: "logs/redis", imports: ["logs/log.ts", "logs/shared"], packages: ["redis"] },
-  { folder: "logs/redis/connection", imports: ["logs/redis/redis-scripts.ts"] },
+  { folder: "logs/redis/scripts", imports: ["logs/log.ts"] },
+  { folder: "logs/redis/connection", imports: ["logs/redis/scripts"] },
   { folder: "logs/redis/life", imports: ["logs/redis/connection", "logs/redis/channel-keys.ts"] },
   { folder: "logs/redis/append", imports: ["logs/redis/connection", "logs/redis/life"] },
   {

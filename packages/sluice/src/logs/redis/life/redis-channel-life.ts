@@ -94,7 +94,9 @@ export class RedisChannelLife {
     return ends.isSameEpoch && ends.last >= offset && epoch === this.epoch ? ends : undefined;
   }
 
-  /** Checks that the store still has what this process has seen. If not, looks up the life. Returns the log's `last`. */
+  /**
+   * Checks that the store still has what this process has seen, and looks up the life if not. Returns the log's `last`.
+   */
   async check(connection: RedisConnection): Promise<number> {
     const { epoch, offset } = this.view.seen;
     const ends = await findEnds(connection, this.keys, epoch, this.#checkpoint.offset);

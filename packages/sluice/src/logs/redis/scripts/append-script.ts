@@ -11,7 +11,7 @@ import { TRIM, TRIM_PER_CALL } from "./trim-script.ts";
  * changes nothing: a missing permission or a key of another type then fails before anything is written. After the first
  * write, Redis refuses none for lack of memory.
  */
-export const APPEND = `${TRIM}
+export const APPEND: string = `${TRIM}
 local meta = redis.call('HMGET', KEYS[2], 'epoch', 'first', 'last', 'bytes')
 if meta[1] ~= ARGV[1] then return {} end
 local first, last, bytes = tonumber(meta[2]), tonumber(meta[3]), tonumber(meta[4])

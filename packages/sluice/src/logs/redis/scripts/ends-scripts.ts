@@ -1,8 +1,8 @@
 import { ENTRY_OVERHEAD_BYTES } from "../../log.ts";
 
 /**
- * Batches of 64 entries that one call examines beyond the hash's `last`. Redis executes nothing else meanwhile. If there
- * are more, the caller's next look continues.
+ * Batches of 64 entries that one call examines beyond the hash's `last`. Redis executes nothing else meanwhile. If
+ * there are more, the caller's next look continues.
  */
 const SETTLE_BATCHES = 500;
 
@@ -87,7 +87,7 @@ const MARK_BYTES = 120;
  * removed, and two marks: of the entry at the offset ARGV[2], and of the newest one. A mark is the beginning of an
  * entry's text, "" if the log has no such entry. If ARGV[2] is "", it returns no marks.
  */
-export const READ_ENDS = `${ENDS}
+export const READ_ENDS: string = `${ENDS}
 local function mark(offset)
   local entry = redis.call('XRANGE', KEYS[1], id(offset), id(offset))[1]
   return entry and entry[2][2] and string.sub(entry[2][2], 1, ${MARK_BYTES}) or ''
@@ -105,7 +105,7 @@ return answer
  * Begins the life ARGV[2], with the epoch ARGV[3], if the current life is still ARGV[1]. Returns first, last and the
  * life. The new life holds every entry of the previous one, also entries appended since the caller read the ends.
  */
-export const BEGIN = `${ENDS}
+export const BEGIN: string = `${ENDS}
 local first, last, life = ends(false)
 if life ~= ARGV[1] then return {first, last, life} end
 local begun = cjson.decode(ARGV[2])

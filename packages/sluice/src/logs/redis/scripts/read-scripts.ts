@@ -8,7 +8,7 @@ const READ_PER_CALL = 512;
  * stop. Returns epoch, first, last, and the texts. If another program deleted entries, the log drops everything before
  * the hole: a log must have no holes.
  */
-export const READ = `
+export const READ: string = `
 local meta = redis.call('HMGET', KEYS[2], 'epoch', 'first', 'last')
 if not meta[1] then return {} end
 local first, last = tonumber(meta[2]), tonumber(meta[3])
@@ -39,7 +39,7 @@ return answer
 `;
 
 /** Returns the epoch and, if there is one, the offset of the entry with the publisher's own ID ARGV[1]. */
-export const FIND = `
+export const FIND: string = `
 local meta = redis.call('HMGET', KEYS[2], 'epoch', 'first', 'last')
 local at = tonumber(redis.call('ZSCORE', KEYS[3], ARGV[1]) or 0)
 if at < tonumber(meta[2] or 1) or at > tonumber(meta[3] or 0) then return {meta[1]} end

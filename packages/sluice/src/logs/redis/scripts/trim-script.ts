@@ -11,7 +11,7 @@ export const TRIM_PER_CALL = 512;
  * `cut` drops the entries. The caller writes the hash in between: a Redis that is out of memory refuses that write, and
  * then nothing has changed.
  */
-export const TRIM = `
+export const TRIM: string = `
 local function id(offset) return string.format('%.0f-0', offset) end
 local function trim(first, last, bytes, events, most, oldest, through, count)
   local start, wanted, more = first, 1, true
@@ -50,7 +50,7 @@ end
  * offset through which to drop everything. Returns nothing if the log is in another epoch. Else returns first, last,
  * and 1 if the caller must call it again.
  */
-export const DROP = `${TRIM}
+export const DROP: string = `${TRIM}
 local meta = redis.call('HMGET', KEYS[2], 'epoch', 'first', 'last', 'bytes')
 if meta[1] ~= ARGV[1] then return {} end
 local before, last = tonumber(meta[2]), tonumber(meta[3])
