@@ -5,7 +5,7 @@ import type { Feed, FeedSource, SourceContext } from "../stream/feed.ts";
 import { SourceFeed } from "../stream/source/source-feed.ts";
 import { SseItem } from "../stream/source/sse-item.ts";
 import type { StreamHub } from "../stream/stream-hub.ts";
-import type { FollowedJob } from "./job.ts";
+import type { FollowedJob, JobOutcome } from "./job.ts";
 import { isTerminal, TERMINAL_TYPES } from "./job-events.ts";
 import type { JobRegistry } from "./job-registry.ts";
 import { isKnownTo } from "./new-job.ts";
@@ -53,13 +53,24 @@ export class JobProgress implements FeedSource {
 
   #open(context: SourceContext): Feed | Promise<Feed | null> {
     const { outcome } = this.#found();
-    const feed = () => this.#feed(context);
-    if (outcome === undefined || context.lastEventId === undefined) return feed();
-    return outcome.eventId.then((eventId) => (context.lastEventId === eventId ? null : feed()));
+    const { lastEventId } = context;
+    if (outcome === undefined || lastEventId === undefined) return this.#feed(context, this.#events(context));
+    return this.#openEnded(context, lastEventId, outcome);
   }
 
-  #feed(context: SourceContext): Feed {
-    return new SourceFeed(this.#events(context), context, {
+  /** Opens the stream of a job that is over, for a follower that resumes. */
+  async #openEnded(context: SourceContext, lastEventId: string, { eventId }: JobOutcome): Promise<Feed | null> {
+    if (lastEventId === (await eventId)) return null;
+    const query = { after: lastEventId, topics: [this.#id], types: TERMINAL_TYPES, limit: 1 };
+    const { events, gap } = await this.#channel.history(query);
+    // The last event ID may lie after the end: it may be another job's, or the log may have lost the end. Nothing would
+    // follow then.
+    const isPast = events.length === 0 && gap === undefined;
+    return this.#feed(context, isPast ? outcomeOf(this.#found()) : this.#events(context));
+  }
+
+  #feed(context: SourceContext, items: AsyncGenerator): Feed {
+    return new SourceFeed(items, context, {
       finite: true,
       event: undefined,
       pieceLimit: this.#hub.pieceLimit,

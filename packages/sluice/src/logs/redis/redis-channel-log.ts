@@ -1,5 +1,6 @@
-import { messageOf } from "../../base/message-of.ts";
+import type { Position } from "../../base/position.ts";
 import { SluiceError } from "../../base/sluice-error.ts";
+import { messageOf } from "../../base/thrown.ts";
 import { afterTurn } from "../../base/timers.ts";
 import type { ChannelLog, LogEntry, NewEntry, Retention } from "../log.ts";
 import { entryBytes } from "../log.ts";
@@ -49,6 +50,8 @@ export class RedisChannelLog extends SharedChannelLog implements ChannelLog, Fol
   readonly #retention: RedisRetention;
   readonly #appender: RedisAppender;
   #syncing: Promise<void> | undefined;
+  /** End of the log after the newest append that Redis answered. */
+  #answered: Position = { epoch: "", offset: 0 };
   #isChecking = false;
   #lastAtCheck = -1;
   /** ID of the newest entry that is not part of the log, as far as this process knows. The tail reads on after it. */
@@ -213,13 +216,21 @@ export class RedisChannelLog extends SharedChannelLog implements ChannelLog, Fol
   #appended(call: AppendCall, epoch: string, answer: readonly number[]): readonly (readonly number[])[] {
     const [first, before, last, ...known] = answer;
     const { offsets, added } = call.outcome(before!, known);
+    const isBehind = this.#answered.epoch === epoch && before! < this.#answered.offset;
+    this.#answered = { epoch, offset: last! };
+    if (isBehind) {
+      // Redis runs the calls of a process in order. It went back in time after the call before this one.
+      if (epoch === this.epoch) this.#life.distrust();
+      this.#inBackground(this.sync());
+      throw lostAppend();
+    }
     if (epoch === this.epoch) {
       this.view.appended(added);
       if (this.last < last!) this.#host.hurry();
       this.view.trimmed(first!);
     } else if ((this.holds(epoch) ?? 0) < last!) {
       // The log began a new life after the append, and the new life lacks some of the entries.
-      throw new SluiceError("LOG_FAILED", "Redis was emptied and lost the events just appended. Publish them again.");
+      throw lostAppend();
     }
     // `last` also covers entries that the log already had by their own ID, and entries of the previous life.
     this.view.acknowledged(last!);
@@ -269,4 +280,9 @@ export class RedisChannelLog extends SharedChannelLog implements ChannelLog, Fol
       if (this.#host.gate.connection !== undefined && !this.#life.isClosed) this.report(error);
     });
   }
+}
+
+function lostAppend(): SluiceError {
+  const message = "Redis was emptied or set back in time, and lost the events just appended. Publish them again.";
+  return new SluiceError("LOG_FAILED", message);
 }

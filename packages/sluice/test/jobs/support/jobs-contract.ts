@@ -148,6 +148,29 @@ export function jobsContract(name: string, makeShared?: (setup: SharedSetup) => 
         expect(again.status).toBe(204);
       });
 
+      it("receives the end if its last event ID is of a later event, such as another job's", async () => {
+        const job = steered();
+        const first = follow(job.id);
+        await turns();
+        job.finish();
+        await job.result;
+        await first.closed;
+        const other = steered();
+        const follower = follow(other.id);
+        await turns();
+        await other.progress(1);
+        await turns();
+        seen(follower);
+        const late = follow(job.id, follower.lastEventId);
+        expect(await late.closed).toBe("source-ended");
+        expect(seen(late)).toEqual([["completed", { url: "/file" }]]);
+        const again = follow(job.id, late.lastEventId);
+        expect(await again.closed).toBe("refused");
+        expect(again.status).toBe(204);
+        other.finish();
+        await follower.closed;
+      });
+
       it("receives the end after a gap if it missed the end and the log trimmed it", async () => {
         world = await openWorld({ retain: { events: 2 } });
         jobs = makeJobs();

@@ -83,6 +83,12 @@ export class RedisChannelLife {
     return this.#refreshing;
   }
 
+  /** Records that the store contradicts what this process has seen. The next look begins a new life. */
+  distrust(): void {
+    this.view.distrust();
+    this.isUnsure = true;
+  }
+
   /**
    * Finds the ends of the log. Returns `undefined` if the log is in another life, or ends before what this process has
    * seen: then look up the life again.
@@ -104,9 +110,9 @@ export class RedisChannelLife {
     if (removed > 0) this.#listener.removed(removed);
     const isCurrent = isSameEpoch && epoch === this.epoch;
     const isOther = isCurrent && this.#isOtherThanBefore(ends);
-    if (isOther) this.view.distrust();
+    if (isOther) this.distrust();
     this.#checkpoint = { epoch, offset: last, mark: newest };
-    if (!isSameEpoch || isOther || last < offset || this.isUnsure) await this.refresh(connection);
+    if (!isSameEpoch || last < offset || this.isUnsure) await this.refresh(connection);
     else if (isCurrent) this.view.trimmed(first);
     return last;
   }
