@@ -20,7 +20,8 @@ export interface SelectionOptions<
   /**
    * Returns `true` for each event to receive. Default: every event. Runs once per event for all subscribers that have
    * this function and equal topics and types, so define the function once, not once per request. If it throws, the
-   * event is withheld and the error goes to `onError`.
+   * event is withheld and the error goes to `onError`. The function finds the stores of `AsyncLocalStorage` that the
+   * call of `subscribe()` had. If requests share it, it finds those of a request that is still connected.
    */
   readonly filter?: (event: ChannelEvent<Pick<Events, Type>>) => boolean;
 }

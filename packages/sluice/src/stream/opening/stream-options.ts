@@ -43,7 +43,8 @@ export interface StreamOptions {
   readonly signal?: AbortSignal;
   /**
    * Called once, when the stream has ended. `connection` describes the stream at its end; it is `undefined` if no
-   * stream was opened. `onError` receives what it throws, or what its promise rejects with. Default: none.
+   * stream was opened. It finds the stores of `AsyncLocalStorage` that the call had. `onError` receives what it throws,
+   * or what its promise rejects with. Default: none.
    */
   readonly onClose?: (reason: CloseReason, connection: Connection | undefined) => void;
   /**
