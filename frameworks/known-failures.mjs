@@ -19,7 +19,6 @@ export const KNOWN_FAILURES = [
   { fixture: "deno", step: "SIGTERM", cause: "7", unsteady: true },
   // Deno's watcher waits for the end of the old program, which listens for SIGTERM.
   { fixture: "deno", step: "hot reload", cause: "6", unsteady: true },
-  { fixture: "bun", step: "hot reload", cause: "6" },
   { fixture: "fastify", step: "headers", cause: "1" },
   { fixture: "fastify", step: "headers of refusals", cause: "1" },
   { fixture: "hono", step: "headers", cause: "1" },
