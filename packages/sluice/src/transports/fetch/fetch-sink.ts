@@ -1,7 +1,12 @@
+import { isWorkerd } from "../../base/request-mark.ts";
+import { quietTimeout } from "../../base/timers.ts";
 import { GZIP_HEADER, GzipBody } from "../../stream/body/gzip-body.ts";
 import type { Piece } from "../../stream/body/piece.ts";
 import type { Sink, SinkOwner } from "../../stream/body/sink.ts";
 import type { BodyOptions } from "../../stream/opening/exchange.ts";
+
+/** Time for the runtime to send the last bytes and the end of the body, once it has read them. */
+const SEND_MS = 20;
 
 /** Sends pieces as the body of a `Response`, as fast as the body is pulled. */
 export class FetchSink implements Sink {
@@ -12,6 +17,9 @@ export class FetchSink implements Sink {
   readonly #gzip: GzipBody | undefined;
   #controller!: ReadableStreamDefaultController<Uint8Array>;
   #full = false;
+  /** True once `end` was called. The body closes when its last bytes have been read. */
+  #isEnding = false;
+  #isClosed = false;
   #isOver = false;
 
   constructor({ highWaterMark, gzip }: BodyOptions, owner: SinkOwner) {
@@ -33,7 +41,7 @@ export class FetchSink implements Sink {
   }
 
   get pending(): number {
-    return this.#isOver ? 0 : Math.max(0, this.#highWaterMark - (this.#controller.desiredSize ?? 0));
+    return this.#isClosed || this.#isOver ? 0 : Math.max(0, this.#highWaterMark - (this.#controller.desiredSize ?? 0));
   }
 
   get progress(): number {
@@ -46,17 +54,17 @@ export class FetchSink implements Sink {
   }
 
   end(): void {
-    if (this.#isOver) return;
+    if (this.#isOver || this.#isEnding) return;
     const trailer = this.#gzip?.trailer();
     if (trailer !== undefined) this.#send(trailer);
-    this.#controller.close();
-    this.#finish();
+    this.#isEnding = true;
+    if (this.pending === 0) this.#close();
   }
 
-  /** Ends the body after the client has left, which is no failure. */
+  /** Ends the body after the client has left, which is no failure. Deno calls it for a body that was sent, too. */
   leave(): void {
     if (this.#isOver) return;
-    this.#controller.close();
+    if (!this.#isClosed) this.#controller.close();
     this.#finish();
   }
 
@@ -75,9 +83,20 @@ export class FetchSink implements Sink {
   }
 
   #pulled(): void {
+    if (this.#isEnding && this.pending === 0) this.#close();
     if (!this.#full) return;
     this.#full = false;
     this.#owner.drained();
+  }
+
+  /** The runtime has read the last bytes, but may not have sent them: a drain, and then the process, must not end yet. */
+  #close(): void {
+    if (this.#isClosed || this.#isOver) return;
+    this.#isClosed = true;
+    this.#controller.close();
+    // In workerd, the request ends with its body, and its timers do too.
+    if (isWorkerd) this.#finish();
+    else quietTimeout(() => this.#finish(), SEND_MS);
   }
 
   #finish(): void {
