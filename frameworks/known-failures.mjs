@@ -15,10 +15,6 @@
 
 /** @type {readonly KnownFailure[]} */
 export const KNOWN_FAILURES = [
-  // On Deno, drain() can resolve before the last bytes of a Fetch stream have left.
-  { fixture: "deno", step: "SIGTERM", cause: "7", unsteady: true },
-  // Deno's watcher waits for the end of the old program, which listens for SIGTERM.
-  { fixture: "deno", step: "hot reload", cause: "6", unsteady: true },
   { fixture: "fastify", step: "headers", cause: "1" },
   { fixture: "fastify", step: "headers of refusals", cause: "1" },
   { fixture: "hono", step: "headers", cause: "1" },

@@ -86,15 +86,16 @@ export class SignalDrains {
     return others.length <= countOfSignalExit(this.#process);
   }
 
-  /** Raises the signal again without our listener, so that the process ends with its usual status. */
+  /**
+   * Raises the signal again without our listener, so that the process ends with its usual status. Deno's watcher sends a
+   * signal of its own to a program that it restarts, and would end with it too. So on Deno the program exits.
+   */
   #raise(signal: string): void {
     const { pid } = this.#process;
+    const exit = () => this.#process.exit(exitCodeOf(this.#process, signal));
     this.#ignore(signal);
-    setTimeout(() => this.#process.exit(exitCodeOf(this.#process, signal)), RAISE_MS);
-    try {
-      this.#process.kill(pid, signal);
-    } catch {
-      // Deno needs a permission for it. The timer ends the process.
-    }
+    if ("Deno" in globalThis) return exit();
+    setTimeout(exit, RAISE_MS);
+    this.#process.kill(pid, signal);
   }
 }

@@ -193,7 +193,7 @@ describe.each([
   ["Bun", commandOf("bun")],
   ["Deno", commandOf("deno", "run", "--no-config", "--allow-all")],
   ["Deno without permissions", commandOf("deno", "run", "--no-config", "--allow-net")],
-])("on %s, a program with drainOn", (_, command) => {
+])("on %s, a program with drainOn", (name, command) => {
   const isSkipped = command === undefined && process.env.CI !== "true";
 
   it.skipIf(isSkipped)("drains, and ends in time", async () => {
@@ -202,7 +202,9 @@ describe.each([
     program.kill("SIGTERM");
     expect(await program.message("closed")).toEqual({ closed: "drained" });
     const { end, ms } = await endOf(program);
-    expect(["SIGTERM", 128 + constants.signals.SIGTERM]).toContain(end);
+    const status = 128 + constants.signals.SIGTERM;
+    // A signal that Deno's watcher sends is for the program alone. Raised again, it would end the watcher.
+    expect(name.startsWith("Deno") ? [status] : ["SIGTERM", status]).toContain(end);
     expect(ms).toBeLessThan(4_000);
   });
 
