@@ -31,8 +31,8 @@ await createAuth({ secret: "a secret of at least 32 characters", cookie: "sessio
 // jose constructs a date, which does no harm: a Worker has one that stands still.
 forbid(globalThis, "Date");
 
-const { createSluice, memoryLog } = await import("../../../dist/index.js");
-const sluice = createSluice({ log: memoryLog(), maxConnections: 10 });
+const { createSluice, memoryLog, sharedSluice } = await import("../../../dist/index.js");
+const sluice = sharedSluice("app", () => createSluice({ log: memoryLog(), maxConnections: 10 }));
 const news = sluice.channel("news", { retain: { events: 10, age: 60_000 } });
 const latest = sluice.channel("prices", { latestBy: (event) => event.type });
 const jobs = sluice.jobs("exports");
