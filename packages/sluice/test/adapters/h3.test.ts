@@ -1,4 +1,5 @@
 import { createServer } from "node:http";
+import { createServer as createHttp2Server } from "node:http2";
 import { connect } from "node:net";
 import {
   appendResponseHeader,
@@ -18,6 +19,7 @@ import { sluiceH3 } from "../../src/adapters/h3.ts";
 import { type CloseReason, createSluice, type Sluice, type SourceContext } from "../../src/index.ts";
 import { openEventStream } from "../../src/testing/index.ts";
 import { adapterContract, COOKIES, ORIGIN, type Route, type ServerSetup } from "./support/adapter-contract.ts";
+import { fetchHttp2 } from "./support/fetch-http2.ts";
 import { serve } from "./support/listen.ts";
 
 // h3 1 prints unexpected errors. The tests see them in the answers.
@@ -60,17 +62,18 @@ const withoutServer = (answer: (request: Request) => Response | Promise<Response
   close: async () => {},
 });
 
-/** The adapter leaves errors to Sluice. */
-const LEFT_TO_SLUICE = { isBare: true, setsLate: false };
-
-adapterContract("h3 1 on Node", (setup) => serve(createServer(toNodeListener(appOfV1(setup)))), LEFT_TO_SLUICE);
-adapterContract("h3 1 without a server", async (setup) => withoutServer(toWebHandler(appOfV1(setup))), LEFT_TO_SLUICE);
-adapterContract("h3 2 on Node", (setup) => serve(createServer(toNodeHandler(appOfV2(setup)))), LEFT_TO_SLUICE);
-adapterContract(
-  "h3 2 without a server",
-  async (setup) => withoutServer((request) => appOfV2(setup).fetch(request)),
-  LEFT_TO_SLUICE,
+adapterContract("h3 1 on Node", (setup) => serve(createServer(toNodeListener(appOfV1(setup)))));
+adapterContract("h3 1 on HTTP/2", (setup) =>
+  serve(createHttp2Server(toNodeListener(appOfV1(setup)) as never), fetchHttp2),
 );
+adapterContract("h3 1 without a server", async (setup) => withoutServer(toWebHandler(appOfV1(setup))));
+adapterContract("h3 2 on Node", (setup) => serve(createServer(toNodeHandler(appOfV2(setup)))));
+adapterContract("h3 2 on HTTP/2", (setup) =>
+  serve(createHttp2Server(toNodeHandler(appOfV2(setup)) as never), fetchHttp2),
+);
+adapterContract("h3 2 without a server", async (setup) => withoutServer((request) => appOfV2(setup).fetch(request)));
+
+type Answer = (event: unknown) => Promise<unknown>;
 
 const once = async function* () {
   yield "only";
@@ -87,6 +90,39 @@ describe("sluiceH3()", () => {
   it.each([undefined, {}, new Request("http://desk.example")])("rejects if it is called with %s", async (event) => {
     const answer = sluiceH3({ sluice: createSluice() })(event as never, once);
     await expect(answer).rejects.toThrow("the first argument must be an event of h3 1 or 2");
+  });
+});
+
+describe.each([
+  ["h3 1", (answer: Answer) => toNodeListener(createApp().use(defineEventHandler(answer as never)))],
+  ["h3 2", (answer: Answer) => toNodeHandler(new h3v2.H3({ silent: true }).all("/", answer as never))],
+])("%s", (_, listenerOf) => {
+  const request = async (method: string) => {
+    await using sluice = createSluice();
+    const sse = sluiceH3({ sluice });
+    const server = createServer(
+      listenerOf((event) => sse(event as never, once, { headers: { "x-desk": "1" } })) as never,
+    );
+    await serve(server);
+    const { port } = server.address() as { port: number };
+    const response = await fetch(`http://127.0.0.1:${port}/`, { method });
+    const text = await response.text();
+    server.closeAllConnections();
+    return { response, text, streams: sluice.stats().opened };
+  };
+
+  it("answers HEAD with the head of the stream, and opens none", async () => {
+    const { response, text, streams } = await request("HEAD");
+    expect([response.status, text, streams]).toEqual([200, "", 0]);
+    expect(response.headers.get("content-type")).toBe("text/event-stream");
+    expect(response.headers.get("x-desk")).toBe("1");
+  });
+
+  it("refuses other methods with 405", async () => {
+    const { response, streams } = await request("POST");
+    expect([response.status, streams]).toEqual([405, 0]);
+    expect(response.headers.get("allow")).toBe("GET, HEAD");
+    expect(response.headers.get("x-desk")).toBe("1");
   });
 });
 
