@@ -1,5 +1,7 @@
 import type { IncomingMessage } from "node:http";
 import type { NodeResponse, Sluice, Source, SourceContext, StreamOptions } from "../index.ts";
+import { FRAMEWORK } from "../stream/opening/framework.ts";
+import { H3Turn } from "./h3-turn.ts";
 
 /** The part of an event of h3 1 that Sluice uses. */
 export interface H3EventOfV1 {
@@ -14,36 +16,37 @@ export function isEventOfV1(event: { readonly node?: Partial<H3EventOfV1["node"]
   return typeof event?.node?.req?.headers === "object" && typeof event.node.res?.writeHead === "function";
 }
 
-/** Answers an event of h3 1. Resolves to the value that the event handler returns. */
-export async function streamOnH3V1(
+/**
+ * Answers an event of h3 1. Resolves to the value that the event handler returns.
+ *
+ * The value is not the `Response` of `sluice.response()`: h3 1 goes on to read its body after the client has left.
+ */
+export function streamOnH3V1(
   event: H3EventOfV1,
   sluice: Sluice,
   source: Source<IncomingMessage>,
   options: StreamOptions | undefined,
 ): Promise<unknown> {
   const { req, res } = event.node;
-  if (isImitation(event)) return sluice.response(fetchRequest(event), forFetch(source, req), options);
-  if (res.socket) return new Body(() => sluice.stream(req, res, source, options));
-  // A pipelined response, which waits for the one before it. h3 would drop its body.
-  await sluice.stream(req, res, source, options);
-  // If the client left before the head, h3 would look for another handler.
-  Object.assign(event, { _handled: true });
-  return undefined;
+  return new Promise((resolve, reject) => {
+    const turn = new H3Turn(res, { resolve, reject });
+    if (isImitation(event)) {
+      const answer = sluice.response(fetchRequest(event), forFetch(source, req), { ...options, ...BY_FRAMEWORK });
+      return answer.then(resolve, (error) => turn.fail(error, options?.headers ?? {}));
+    }
+    const ownOptions = { ...options, [FRAMEWORK]: turn };
+    turn.closed = sluice.stream(req, res, source, ownOptions);
+    turn.closed.then(() => {
+      if (turn.isOver) return;
+      // The response is complete, or the client left before the head: h3 must not look for another handler.
+      Object.assign(event, { _handled: true });
+      resolve(undefined);
+    }, reject);
+  });
 }
 
-/**
- * A body as h3 takes it: `pipeTo` resolves when it is sent. h3 calls that after its hook `onBeforeResponse`, which may
- * still set headers. Sluice then writes to Node's own response.
- *
- * Not the body of a `Response`: after the client has left, h3 1 would read it for ever.
- */
-class Body {
-  readonly pipeTo: () => Promise<unknown>;
-
-  constructor(send: () => Promise<unknown>) {
-    this.pipeTo = send;
-  }
-}
+/** Errors go to the framework. */
+const BY_FRAMEWORK = { [FRAMEWORK]: true };
 
 /** True if the event has imitations of Node's objects: on Bun, Deno and workers, and for a direct call in Nitro. */
 function isImitation({ web, node: { res } }: H3EventOfV1): boolean {

@@ -1,9 +1,11 @@
 import type { Sluice, Source, StreamOptions } from "../index.ts";
+import { FRAMEWORK } from "../stream/opening/framework.ts";
+import { toErrorOfH3 } from "./h3-error.ts";
 
 /** The part of an event of h3 2 that Sluice uses. */
 export interface H3EventOfV2 {
   readonly req: Request;
-  readonly res: { readonly headers: Headers };
+  readonly res: { readonly headers: Headers; readonly errHeaders?: Headers };
 }
 
 /** True if the event is one of h3 2, or of Nitro 3. */
@@ -18,7 +20,12 @@ export async function streamOnH3V2(
   source: Source<Request>,
   options: StreamOptions | undefined,
 ): Promise<Response> {
-  const response = await sluice.response(event.req, source, options);
+  const ownOptions = { ...options, [FRAMEWORK]: true };
+  const response = await sluice.response(event.req, source, ownOptions).catch((error) => {
+    const { headers, errHeaders = headers } = event.res;
+    for (const [name, value] of Object.entries(options?.headers ?? {})) errHeaders.set(name, value);
+    throw toErrorOfH3(error);
+  });
   // h3 puts the headers of the event over those of the response.
   const set = event.res.headers;
   for (const [name, value] of response.headers) {

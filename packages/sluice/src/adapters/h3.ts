@@ -10,9 +10,10 @@ export type { H3EventOfV2 } from "./h3-v2.ts";
 
 /**
  * Answers an event of h3 with an event stream; see `Sluice.stream`. Return its promise from the event handler. The
- * answer keeps the headers and cookies that were set before. A source function receives `event.req` as its request. The
- * option `onClose` receives the reason for which the stream ended. If an option is wrong, h3's error handling receives
- * `INVALID_OPTION`.
+ * answer has the headers and cookies that were set before, and those of hooks and middlewares after the handler. A
+ * source function receives `event.req` as its request. The option `onClose` receives the reason for which the stream
+ * ended. Rejects with an error of the source function, unless `throws` is `"none"`, and with `INVALID_OPTION`. h3
+ * answers both like any error, and an error keeps its status.
  */
 export type H3EventStream = <E extends H3EventOfV1 | H3EventOfV2>(
   event: E,

@@ -8,7 +8,9 @@ import {
   defineEventHandler,
   getRouterParam,
   handleCors,
+  send,
   setResponseHeader,
+  setResponseStatus,
   toNodeListener,
   toWebHandler,
 } from "h3";
@@ -18,7 +20,15 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { sluiceH3 } from "../../src/adapters/h3.ts";
 import { type CloseReason, createSluice, type Sluice, type SourceContext } from "../../src/index.ts";
 import { openEventStream } from "../../src/testing/index.ts";
-import { adapterContract, COOKIES, ORIGIN, type Route, type ServerSetup } from "./support/adapter-contract.ts";
+import {
+  adapterContract,
+  COOKIES,
+  HANDLED,
+  LATE,
+  ORIGIN,
+  type Route,
+  type ServerSetup,
+} from "./support/adapter-contract.ts";
 import { fetchHttp2 } from "./support/fetch-http2.ts";
 import { serve } from "./support/listen.ts";
 
@@ -28,7 +38,15 @@ afterEach(() => void vi.restoreAllMocks());
 
 function appOfV1({ sluice, routes }: ServerSetup) {
   const sse = sluiceH3({ sluice });
-  const app = createApp();
+  const app = createApp({
+    onBeforeResponse: (event) => setResponseHeader(event, LATE, "1"),
+    async onError(error, event) {
+      setResponseStatus(event, error.statusCode);
+      setResponseHeader(event, HANDLED, "1");
+      setResponseHeader(event, LATE, "1");
+      await send(event, error.message, "text/plain");
+    },
+  });
   app.use(defineEventHandler((event) => void handleCors(event, { origin: [ORIGIN] })));
   const answer = defineEventHandler((event) => {
     for (const cookie of COOKIES) appendResponseHeader(event, "set-cookie", cookie);
@@ -42,9 +60,19 @@ function appOfV1({ sluice, routes }: ServerSetup) {
 
 function appOfV2({ sluice, routes }: ServerSetup) {
   const sse = sluiceH3({ sluice });
-  const app = new h3v2.H3({ silent: true });
-  app.use((event) => {
+  const app = new h3v2.H3({
+    silent: true,
+    onError: ({ message, status, headers }, event) =>
+      new Response(message, { status, headers: [...(headers ?? []), ...event.res.errHeaders, [HANDLED, "1"]] }),
+  });
+  app.use(async (event, next) => {
     h3v2.handleCors(event, { origin: [ORIGIN] });
+    try {
+      return await next();
+    } finally {
+      event.res.headers.set(LATE, "1");
+      event.res.errHeaders.set(LATE, "1");
+    }
   });
   return app.get("/:name/:id", (event) => {
     for (const cookie of COOKIES) {
@@ -56,6 +84,8 @@ function appOfV2({ sluice, routes }: ServerSetup) {
     return sse(event, source, options);
   });
 }
+
+type Answer = (event: unknown) => Promise<unknown>;
 
 const withoutServer = (answer: (request: Request) => Response | Promise<Response>) => ({
   fetch: async (path: string, init: RequestInit = {}) => answer(new Request(`http://desk.example${path}`, init)),
@@ -72,8 +102,6 @@ adapterContract("h3 2 on HTTP/2", (setup) =>
   serve(createHttp2Server(toNodeHandler(appOfV2(setup)) as never), fetchHttp2),
 );
 adapterContract("h3 2 without a server", async (setup) => withoutServer((request) => appOfV2(setup).fetch(request)));
-
-type Answer = (event: unknown) => Promise<unknown>;
 
 const once = async function* () {
   yield "only";
@@ -125,6 +153,53 @@ describe.each([
     expect(response.headers.get("x-desk")).toBe("1");
   });
 });
+
+/** The answers to an error that a source throws, by an application without error handling of its own. */
+describe.each([
+  ["h3 1 on Node", serverOfV1],
+  [
+    "h3 1 without a server",
+    async (answer: Answer) => toWebHandler(createApp().use(defineEventHandler(answer as never))),
+  ],
+  ["h3 2", async (answer: Answer) => new h3v2.H3({ silent: true }).get("/", answer as never).fetch],
+])("an error of the source on %s", (_, start) => {
+  const answerTo = async (fields: object) => {
+    const sse = sluiceH3({ sluice: createSluice() });
+    const source = async () => {
+      throw Object.assign(new Error("Not for you."), fields);
+    };
+    const fetchOne = await start((event) => sse(event as never, source, { headers: { "x-desk": "1" } }));
+    const response = await fetchOne(new Request("http://desk.example/"));
+    return { response, text: await response.text() };
+  };
+
+  it("is answered with its status, its headers and the headers of the stream", async () => {
+    const { response } = await answerTo({ status: 403, headers: { "www-authenticate": "Bearer" } });
+    expect(response.status).toBe(403);
+    expect(response.headers.get("www-authenticate")).toBe("Bearer");
+    expect(response.headers.get("x-desk")).toBe("1");
+    expect(response.headers.get("content-type")).toMatch("application/json");
+    expect(console.error).not.toHaveBeenCalled();
+  });
+
+  it("hides the message of an unexpected error", async () => {
+    const { response, text } = await answerTo({});
+    expect(response.status).toBe(500);
+    expect(text).not.toMatch("Not for you.");
+  });
+});
+
+async function serverOfV1(answer: Answer) {
+  const server = createServer(toNodeListener(createApp().use(defineEventHandler(answer as never))));
+  const { fetch } = await serve(server);
+  return async () => {
+    const response = await fetch("/");
+    const { status, headers } = response;
+    const copy = new Response(await response.text(), { status, headers });
+    server.close();
+    return copy;
+  };
+}
 
 describe("a stream on h3 1", () => {
   let sluice: Sluice;
