@@ -14,15 +14,7 @@
  */
 
 /** @type {readonly KnownFailure[]} */
-export const KNOWN_FAILURES = [
-  { fixture: "fastify", step: "headers", cause: "1" },
-  { fixture: "fastify", step: "headers of refusals", cause: "1" },
-  { fixture: "hono", step: "headers", cause: "1" },
-  { fixture: "hono", step: "headers of refusals", cause: "1" },
-  { fixture: "koa", step: "headers", cause: "1" },
-  { fixture: "koa", step: "headers of refusals", cause: "1" },
-  { fixture: "koa", step: "no errors", cause: "1" },
-];
+export const KNOWN_FAILURES = [];
 
 /**
  * Pages of docs/frameworks that no fixture runs yet. The list is empty when all is done.

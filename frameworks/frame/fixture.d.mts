@@ -24,7 +24,7 @@ export interface Fixture {
   /** Longest time until the server notices that a client has left, in ms. Default: 6,000. */
   readonly noticeTimeout?: number;
   /** Writes files besides those of the page and of the folder `project`, e.g. a certificate. Default: none. */
-  readonly prepare?: (folder: string) => void | Promise<void>;
+  readonly prepare?: (folder: string, mode: ModeName) => void | Promise<void>;
 }
 
 export type ModeName = "development" | "production";
@@ -34,6 +34,14 @@ export type ModeName = "development" | "production";
  * `node_modules/.bin`. The server listens on `127.0.0.1` and the port of the environment variable `PORT`.
  */
 export interface Mode {
+  /** Lower-case names of further headers that this mode's middleware puts on every answer. Default: none. */
+  readonly headers?: readonly string[];
+  /**
+   * True if JSON answers are compressed for a client that accepts gzip, and if `GET /api/failing` is a stream whose
+   * source throws an error with the status 418, which the application answers with `{ handled: "Failing." }`. Default:
+   * false.
+   */
+  readonly hasMiddlewares?: boolean;
   /** Commands that build the project. Default: none. */
   readonly build?: readonly (readonly string[])[];
   /** The command that starts the server; `%PORT%` in a word stands for the port. */

@@ -22,7 +22,7 @@ const TSCONFIG = {
  * Makes a project in `run/NAME-MODE` of the fixture's folder, and returns its path. It has the files of the folder
  * `project`, then those of the page. A tsconfig.json and a package.json are added if there are none.
  * @param {NamedFixture} fixture
- * @param {string} mode
+ * @param {import("./fixture.d.mts").ModeName} mode
  */
 export async function makeProject(fixture, mode) {
   const folder = join(fixture.folder, "run", `${fixture.name}-${mode}`);
@@ -39,6 +39,6 @@ export async function makeProject(fixture, mode) {
   for (const [name, content] of Object.entries({ "tsconfig.json": TSCONFIG, "package.json": { type: "module" } })) {
     if (!existsSync(join(folder, name))) writeFileSync(join(folder, name), `${JSON.stringify(content, null, 2)}\n`);
   }
-  await fixture.prepare?.(folder);
+  await fixture.prepare?.(folder, mode);
   return folder;
 }

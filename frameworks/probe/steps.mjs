@@ -1,6 +1,7 @@
 // @ts-check
 /** The steps of the probe, in their order. Each is a column of README's table. */
 import { disconnect } from "./steps/disconnect.mjs";
+import { errors } from "./steps/errors.mjs";
 import { gap } from "./steps/gap.mjs";
 import { headers, refusals } from "./steps/headers.mjs";
 import { job } from "./steps/job.mjs";
@@ -31,6 +32,7 @@ export const STEPS = [
   job,
   headers,
   refusals,
+  errors,
   reload,
   sigterm, // the server is gone then
   quiet,

@@ -11,15 +11,31 @@ export const headers = {
   async run(site) {
     const ada = await site.signIn("ada");
     const json = (await ada.send("GET", "/health")).headers;
-    assert.deepEqual(missing(site.fixture.headers, json), [], "missing on GET /health");
+    const configured = [...site.fixture.headers, ...(site.mode.headers ?? [])];
+    assert.deepEqual(missing(configured, json), [], "missing on GET /health");
     const expected = [...json.keys()].filter((name) => !OWN.test(name));
     for (const path of ["/api/news", "/api/clock"]) {
       const stream = await ada.open(path);
       assert.deepEqual(missing(expected, stream.headers), [], `missing on GET ${path}`);
       assert.deepEqual(cookies(stream.headers), cookies(json), `cookies of GET ${path}`);
     }
+    if (site.mode.hasMiddlewares) await staysPlain(site, ada);
   },
 };
+
+/**
+ * A middleware that compresses leaves a stream alone, or its events arrive one by one.
+ * @param {import("../site.mjs").Site} site
+ * @param {import("../site.mjs").User} ada
+ */
+async function staysPlain(site, ada) {
+  const gzip = { "accept-encoding": "gzip" };
+  const json = await ada.send("GET", "/health", undefined, gzip);
+  assert.equal(json.headers.get("content-encoding"), "gzip", "JSON is compressed");
+  const stream = await site.open("/api/clock", { headers: gzip });
+  assert.equal(stream.headers.get("content-encoding"), null, "a stream is not compressed");
+  for (let i = 0; i < 2; i++) assert.equal((await stream.next()).type, "tick");
+}
 
 /** A refusal carries them too: otherwise a page elsewhere sees a network error, and tries for ever. */
 export const refusals = {

@@ -13,7 +13,7 @@ export const quiet = {
   async run(site) {
     const { notice } = site.fixture;
     const all = [...(site.built.match(REPORT) ?? []), ...(site.server.output.match(TROUBLE) ?? [])];
-    const lines = all.filter((line) => !notice?.test(line));
-    assert.deepEqual([...new Set(lines)].slice(0, 10), [], "the build or the server printed");
+    const printed = [...new Set(all.filter((line) => !notice?.test(line)))].slice(0, 10);
+    assert.deepEqual(printed, [], `the build or the server printed: ${printed.join(" | ")}`);
   },
 };

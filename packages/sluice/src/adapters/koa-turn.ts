@@ -10,6 +10,9 @@ interface Settle {
   reject(error: unknown): void;
 }
 
+/** Codes of the errors of a connection that is cut. */
+const RESETS = ["ECONNRESET", "EPIPE", "ECONNABORTED", "ETIMEDOUT"];
+
 /**
  * The turn of Koa. The stream is the body of the context while the middlewares continue after `next()`. When all have
  * returned, Koa reads `ctx.respond`, and the head leaves.
@@ -39,6 +42,7 @@ export class KoaTurn implements Framework {
 
   begin(headers: HttpAnswer["headers"], send: SendBody): void {
     this.#hasAnswer = true;
+    this.#ignoreResets();
     if (this.#isLate) return send();
     this.#setHead(200, headers);
     this.#body = new FrameworkBody(this.#ctx.res, send);
@@ -75,6 +79,15 @@ export class KoaTurn implements Framework {
     if (body === undefined || this.#ctx.body !== body) return this.#respond;
     body.sendToResponse();
     return false;
+  }
+
+  /** A client that resets its connection is no failure of the application, but Koa would print an error each time. */
+  #ignoreResets(): void {
+    const ctx = this.#ctx;
+    const { onerror } = ctx;
+    ctx.onerror = (error: Error & { readonly code?: string }) => {
+      if (!ctx.headerSent || !RESETS.includes(error?.code ?? "")) onerror.call(ctx, error);
+    };
   }
 
   #setHead(status: number, headers: HttpAnswer["headers"]): void {

@@ -1,4 +1,6 @@
+import { once } from "node:events";
 import { createServer } from "node:http";
+import { type AddressInfo, connect } from "node:net";
 import { PassThrough, type Readable } from "node:stream";
 import { createGzip } from "node:zlib";
 import Koa from "koa";
@@ -82,5 +84,26 @@ describe("a middleware of Koa after the handler", () => {
     await source.returned;
     expect(codes).toEqual(["ALREADY_ANSWERED"]);
     await server.close();
+  });
+});
+
+describe("a client of Koa that resets its connection", () => {
+  it("is no error of the application", async () => {
+    const sluice = createSluice();
+    const app = new Koa();
+    const errors: unknown[] = [];
+    app.on("error", (error) => errors.push(error));
+    const closed = new Promise((resolve) => {
+      app.use(sluiceKoa({ sluice })).use((ctx) => ctx.sse(new HandFed(), { onClose: resolve }));
+    });
+    const server = createServer(app.callback());
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    const socket = connect((server.address() as AddressInfo).port, "127.0.0.1");
+    socket.write("GET / HTTP/1.1\r\nhost: desk.example\r\n\r\n");
+    await once(socket, "data");
+    socket.resetAndDestroy();
+    expect(await closed).toBe("client");
+    await new Promise((resolve) => server.close(resolve));
+    expect(errors).toEqual([]);
   });
 });
