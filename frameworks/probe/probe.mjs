@@ -16,7 +16,7 @@ const STEP_TIMEOUT_MS = 60_000;
 /**
  * Builds and starts a fixture in one mode, and runs all steps that apply against it, its own first.
  * @param {NamedFixture} fixture
- * @param {{ name: string, mode: Mode }} mode
+ * @param {{ name: import("../frame/fixture.d.mts").ModeName, mode: Mode }} mode
  * @returns {Promise<StepResult[]>}
  */
 export async function probe(fixture, { name, mode }) {

@@ -43,6 +43,13 @@ export async function startFaultyServer(fault: string): Promise<{ server: Server
         id: await news.publish("posted", { text }, to === undefined ? {} : { topics: [`user:${to}`] }),
       });
     }
+    if (req.url === "/api/failing") {
+      const failing = async () => {
+        throw Object.assign(new Error("Failing."), { status: 418 });
+      };
+      const handle = ({ status, message }: Error & { status: number }) => answer(status, { handled: message });
+      return sluice.stream(req, res, failing, { throws: has("errors") ? "none" : "errors" }).catch(handle);
+    }
     if (id === undefined) return answer(202, { id: start(user).id });
     if (has("headers of refusals")) res.removeHeader("x-request-id");
     return sluice.stream(req, res, jobs.progress(id, has("job") ? {} : { user }));
