@@ -25,6 +25,8 @@ export class Workerd {
     const start = this.#setTimeout;
     vi.stubGlobal("navigator", { userAgent: "Cloudflare-Workers" });
     vi.stubGlobal("setImmediate", undefined);
+    // Without the flag nodejs_compat, workerd has no modules of Node. Sluice would leave the emulated request by them.
+    vi.spyOn(process, "getBuiltinModule").mockReturnValue(undefined);
     vi.stubGlobal("setTimeout", (callback: () => void, ms: number) => {
       const request = requests.getStore();
       // Timers of Vitest and of the runtime itself.
@@ -41,6 +43,7 @@ export class Workerd {
     vi.resetModules();
     onTestFinished(() => {
       vi.unstubAllGlobals();
+      vi.restoreAllMocks();
       vi.resetModules();
     });
     return import("../../src/index.ts");
