@@ -1,4 +1,3 @@
-import { isSluiceError } from "../base/is-sluice-error.ts";
 import type { HttpAnswer } from "../stream/opening/http-answer.ts";
 import { httpError } from "../stream/opening/http-error.ts";
 
@@ -14,7 +13,7 @@ class ErrorOfH3 extends Error {
   readonly fatal = false;
   readonly unhandled = false;
 
-  constructor(cause: unknown, { status, headers: { "content-type": _, ...headers }, text }: HttpAnswer) {
+  constructor(cause: unknown, { status, headers, text }: HttpAnswer) {
     super(text, { cause });
     this.status = status;
     this.statusCode = status;
@@ -27,25 +26,33 @@ class ErrorOfH3 extends Error {
   }
 }
 
+/** An error for h3, and the headers of its answer. */
+interface Failure {
+  readonly error: unknown;
+  readonly headers: HttpAnswer["headers"];
+}
+
 /**
- * Returns the error as one of h3, with the original as its `cause`, if it has an answer for the client: a status from
- * 400 to 499 of its own, or a refusal of Sluice. h3 answers it with that status and its message. Returns any other error
- * as it is: h3 prints it, and hides its message.
+ * Returns the error as one of h3, with the original as its `cause`, if it has an answer for the client: a status of its
+ * own from 400 to 499, or a later one with `retry-after`, as refusals have. h3 answers it with that status. Returns any
+ * other error as it is: h3 prints it, and hides its message.
  */
-export function toErrorOfH3(error: unknown): unknown {
-  if (typeof error !== "object" || error === null || isErrorOfH3(error)) return error;
+export function toErrorOfH3(error: unknown): Failure {
+  const failure = { error, headers: {} };
+  if (typeof error !== "object" || error === null || isErrorOfH3(error)) return failure;
   const { status, statusCode } = error as { status?: unknown; statusCode?: unknown };
   const answer = httpError(error);
-  const isForClient = answer.status === (status ?? statusCode) && (answer.status < 500 || isSluiceError(error));
-  return isForClient ? new ErrorOfH3(error, answer) : error;
+  const isForClient =
+    answer.status === (status ?? statusCode) && (answer.status < 500 || answer.headers["retry-after"]);
+  return isForClient ? failureOf(error, answer) : failure;
+}
+
+function failureOf(cause: object, answer: HttpAnswer): Failure {
+  const { "content-type": _, ...headers } = answer.headers;
+  return { error: new ErrorOfH3(cause, { ...answer, headers }), headers };
 }
 
 function isErrorOfH3(error: object): boolean {
   const { name, constructor: kind } = error as { name?: unknown; constructor?: { __h3_error__?: unknown } };
   return name === "HTTPError" || kind?.__h3_error__ === true;
-}
-
-/** The headers of an error, for the answer. */
-export function headersOfError(error: unknown): Headers {
-  return error instanceof ErrorOfH3 ? error.headers : new Headers();
 }

@@ -1,7 +1,7 @@
 import type { CloseReason } from "../index.ts";
 import type { Framework, SendBody } from "../stream/opening/framework.ts";
 import type { HttpAnswer } from "../stream/opening/http-answer.ts";
-import { headersOfError, toErrorOfH3 } from "./h3-error.ts";
+import { toErrorOfH3 } from "./h3-error.ts";
 
 /** The part of a response of Node that the turn uses. */
 interface TurnResponse {
@@ -45,8 +45,8 @@ export class H3Turn implements Framework {
     this.isOver = true;
     const failure = toErrorOfH3(error);
     for (const [name, value] of Object.entries(headers)) this.#response.setHeader(name, value);
-    for (const [name, value] of headersOfError(failure)) this.#response.setHeader(name, value);
-    this.#settle.reject(failure);
+    for (const [name, value] of Object.entries(failure.headers)) this.#response.setHeader(name, value);
+    this.#settle.reject(failure.error);
   }
 
   #answer(write: () => void): void {

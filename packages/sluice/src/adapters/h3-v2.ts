@@ -24,7 +24,7 @@ export async function streamOnH3V2(
   const response = await sluice.response(event.req, source, ownOptions).catch((error) => {
     const { headers, errHeaders = headers } = event.res;
     for (const [name, value] of Object.entries(options?.headers ?? {})) errHeaders.set(name, value);
-    throw toErrorOfH3(error);
+    throw toErrorOfH3(error).error;
   });
   // h3 puts the headers of the event over those of the response.
   const set = event.res.headers;

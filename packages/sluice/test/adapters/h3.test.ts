@@ -182,6 +182,13 @@ describe.each([
     expect(console.error).not.toHaveBeenCalled();
   });
 
+  it("is answered with its status and retry-after if the client may retry", async () => {
+    const { response, text } = await answerTo({ status: 503, headers: { "retry-after": "7" } });
+    expect([response.status, response.headers.get("retry-after")]).toEqual([503, "7"]);
+    expect(text).not.toMatch("Not for you.");
+    expect(console.error).not.toHaveBeenCalled();
+  });
+
   it("hides the message of an unexpected error", async () => {
     const { response, text } = await answerTo({});
     expect(response.status).toBe(500);
