@@ -8,9 +8,9 @@ import type { Sluice } from "../sluice.ts";
  * Returns the one Sluice of this key in the process, across hot reloads and copies of the package. The first call makes
  * it, with a function that returns the Sluice.
  *
- * A further call compares the options. If they are equal, the known Sluice stays, with its streams and channels. If they
- * differ, the new Sluice replaces it: the old one closes, and its clients reconnect and receive a gap if they need one.
- * Functions are compared by their source text; the newest ones are used. Channels and jobs follow their newest
+ * A further call compares the options. If they are equal, the known Sluice stays, with its streams and channels. If
+ * they differ, the new Sluice replaces it: the old one closes, and its clients reconnect and receive a gap if they need
+ * one. Functions are compared by their source text; the newest ones are used. Channels and jobs follow their newest
  * definition too. If `NODE_ENV` is `production`, the known Sluice stays until it is closed. Throws `INVALID_OPTION` and
  * the errors of `make`; the known Sluice then stays.
  *

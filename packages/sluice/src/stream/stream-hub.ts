@@ -49,8 +49,8 @@ export class StreamHub implements StreamOwner {
   /** Set with the first request on HTTP/2. */
   sessions: SharedConnections | undefined;
   /**
-   * Tells what a further definition of a channel with other options does. `true`: the channel follows it, as after a hot
-   * reload. `false`: it is ignored. `undefined`: it is an error.
+   * True if a channel or jobs follow a further definition with other options, as after a hot reload. False if such a
+   * definition is ignored, `undefined` if it is an error.
    */
   followsReloads: boolean | undefined;
   /** Resolves when the logs of channels may be opened. Set if another Sluice had them open. */

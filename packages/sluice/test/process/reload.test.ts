@@ -208,7 +208,7 @@ describe("shared Sluices", () => {
 
   it("compare a log by its JSON, and a log that has none equals another", async () => {
     const module = moduleOfTest();
-    const logOf = (fields: object) => ({ ...memoryLog(), ...fields });
+    const logOf = (fields: object) => ({ ...memoryLog(), toJSON: () => fields });
     const circular = () => {
       const client: { self?: object } = {};
       client.self = client;

@@ -259,7 +259,7 @@ describe("in production", () => {
   beforeEach(() => void vi.stubEnv("NODE_ENV", "production"));
   afterEach(() => void vi.unstubAllEnvs());
 
-  it("the known Sluice stays, whatever a further call defines, until it is closed", async () => {
+  it("the known Sluice stays until it is closed, although a further call defines another one", async () => {
     const sluice = module.load();
     const make = vi.fn(() => createSluice({ heartbeat: 5_000 }));
     expect(module.define(make)).toBe(sluice);

@@ -9,6 +9,8 @@ export function memoryLog(): Log {
   const opened = new Map<MemoryChannelLog, string>();
   return {
     shared: false,
+    // Bundlers give the functions of each copy of the package another source text.
+    toJSON: () => ({}),
     async open(channel, { retain }) {
       const { openMemoryChannel } = await import("./memory-channel-log.ts");
       return openMemoryChannel(opened, channel, retain);
