@@ -1,3 +1,4 @@
+import { outside } from "../base/async-context.ts";
 import { checkFunction, checkText, invalidOption } from "../base/check-option.ts";
 import { differences } from "../base/differences.ts";
 import { SHARED } from "../base/shared-sluices.ts";
@@ -40,9 +41,9 @@ export function sharedSluice(key: string, make: () => Sluice): Sluice {
   if (known !== undefined) {
     const changed = status === "ok" ? differences(known.parts.settings, settings) : undefined;
     const isEqual = changed?.length === 0;
-    hub.logsFree = import("./reload.ts")
-      .then(({ retire }) => retire(isEqual ? made : known, shared, key, changed))
-      .catch(console.error);
+    const retired = async () => (await import("./reload.ts")).retire(isEqual ? made : known, shared, key, changed);
+    // The promise stays, and the module may be loaded while a request is served.
+    hub.logsFree = outside(() => retired().catch(console.error));
     if (isEqual) return known;
   }
   shared.set(key, made);

@@ -203,6 +203,30 @@ describe("a filter", () => {
   });
 });
 
+describe("an iteration without a stream", () => {
+  it("releases its first events in its own context when another request aborts it", async () => {
+    const seen: (string | undefined)[] = [];
+    const controller = new AbortController();
+    await using sluice = createSluice();
+    const initial = async function* () {
+      try {
+        yield "first";
+        yield "second";
+      } finally {
+        seen.push(user.getStore());
+      }
+    };
+    const orders = sluice.channel("orders").subscribe({ initial, signal: controller.signal });
+    await user.run("ann", async () => {
+      const iteration = orders[Symbol.asyncIterator]();
+      expect((await iteration.next()).value).toMatchObject({ data: "first" });
+    });
+    user.run("eve", () => controller.abort());
+    await until("the first events are released", () => seen.length > 0);
+    expect(seen).toEqual(["ann"]);
+  });
+});
+
 describe("a failure of a stream's source", () => {
   it("is reported in the context of the stream's request", async () => {
     const stores: (string | undefined)[] = [];

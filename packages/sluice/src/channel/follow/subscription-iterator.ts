@@ -1,3 +1,4 @@
+import { inCurrentContext } from "../../base/async-context.ts";
 import { holdProcess } from "../../base/timers.ts";
 import { dataText } from "../../stream/source/data-text.ts";
 import { isSseItem } from "../../stream/source/sse-item.ts";
@@ -82,7 +83,8 @@ export class SubscriptionIterator implements AsyncGenerator<ReceivedEvent, void,
     await this.return();
   }
 
-  readonly #end = (): void => void this.return();
+  /** The code that iterates may have begun with an iterable of the user's: it ends in the same async context. */
+  readonly #end: () => void = inCurrentContext(() => void this.return());
 
   #stop(): void {
     this.#stopped = true;

@@ -1,7 +1,8 @@
 /**
  * A server whose requests each have a store in `AsyncLocalStorage`. Several kinds of requests come first and end, and
- * others of the same kinds go on. The program then prints which of the first stores are still in memory. The first
- * request also makes the Sluice, as in a framework that runs the module of a route when it is first asked for.
+ * others of the same kinds go on. The program then prints which of the first stores are still in memory, and in the end
+ * which callbacks found the store of their own request. The first request also makes the Sluice, as in a framework that
+ * runs the module of a route when it is first asked for.
  * Arguments: none, or `lmdb <folder>`, `redis <url>` or `nats <url>`.
  */
 import { AsyncLocalStorage } from "node:async_hooks";
@@ -36,10 +37,19 @@ function makeParts() {
 
 const everything = () => true;
 
+/** The callbacks that ran, each with true if it found the store of its own request. */
+const callbacks = {};
+
+/** Notes a callback of a request of this kind. */
+function note(callback, kind) {
+  callbacks[callback] = callbacks[callback] !== false && storage.getStore()?.kind === kind;
+}
+
 /** How to answer each kind of request. */
 const kinds = {
   channel: (req, res, { sluice, news }) => sluice.stream(req, res, news.subscribe()),
-  listener: (req, res, { sluice, news }) => sluice.stream(req, res, news.subscribe(), { onClose: () => undefined }),
+  listener: (req, res, { sluice, news }) =>
+    sluice.stream(req, res, news.subscribe(), { onClose: () => note("onClose", "listener") }),
   filter: (req, res, { sluice, news }) => sluice.stream(req, res, news.subscribe({ filter: everything })),
   replay: (req, res, { sluice, news }) => sluice.stream(req, res, news.subscribe({ from: "start" })),
   source: (req, res, { sluice }) => sluice.stream(req, res, waiting),
@@ -54,17 +64,25 @@ const kinds = {
   resumed: async (_req, res, { news }) => res.end(JSON.stringify(await news.history({ after: "unknown" }))),
   job: async (_req, res, { exports }) => res.end(await exports.start(({ progress }) => progress(1)).result),
   cancelled: async (_req, res, { exports }) => {
-    const { id, result } = exports.start(({ signal }) => new Promise((end) => signal.addEventListener("abort", end)));
+    const { id, result } = exports.start(async ({ signal }) => {
+      await new Promise((end) => signal.addEventListener("abort", end));
+      note("job", "cancelled");
+    });
     await sleep(PAUSE_MS);
-    exports.cancel(id);
+    storage.exit(() => exports.cancel(id));
     await result.catch(() => undefined);
     res.end();
   },
 };
 
 async function* waiting({ signal }) {
-  yield "waiting";
-  await new Promise((resolve) => signal.addEventListener("abort", resolve));
+  signal.addEventListener("abort", () => note("abort", "source"));
+  try {
+    yield "waiting";
+    await new Promise((resolve) => signal.addEventListener("abort", resolve));
+  } finally {
+    note("finally", "source");
+  }
 }
 
 const iterating = (news) =>
@@ -117,7 +135,8 @@ for (let attempt = 0; attempt < ATTEMPTS && kept().length > 0; attempt++) {
   gc();
 }
 console.log(JSON.stringify({ kept: kept(), streams: parts.sluice.stats().streams }));
-endOthers();
 await parts.sluice.close();
+console.log(JSON.stringify({ callbacks }));
+endOthers();
 server.closeAllConnections();
 server.close();
