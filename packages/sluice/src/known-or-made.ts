@@ -49,9 +49,17 @@ export function knownOrMade<T extends Defined>(call: KnownOrMade<T>): T {
   return found;
 }
 
-/** Throws `INVALID_OPTION` unless the name is a string of 1 to 256 characters. */
+/**
+ * Throws `INVALID_OPTION` unless the name is a string of 1 to 256 characters without lone surrogates. Logs encode names
+ * as UTF-8, in which all lone surrogates are the same.
+ */
 export function checkName(kind: string, name: unknown): void {
   checkText(`${kind} name`, name ?? null);
-  if ((name as string).length > MAX_NAME_LENGTH)
-    throw invalidOption(`${kind} name`, `a string of at most ${MAX_NAME_LENGTH} characters`, name);
+  const text = name as string;
+  if (text.length > MAX_NAME_LENGTH || !text.isWellFormed())
+    throw invalidOption(
+      `${kind} name`,
+      `a string of at most ${MAX_NAME_LENGTH} characters, without lone surrogates`,
+      name,
+    );
 }

@@ -49,6 +49,15 @@ it("channel() and jobs() return the same object for the same name, and refuse ot
   expect(() => sluice.jobs("exports", { maxJobs: 5 })).toThrowError(/jobs\("exports"\).*other options: maxJobs/);
 });
 
+it("channel() and jobs() refuse a name with a lone surrogate, which no log can tell from another", () => {
+  const sluice = quiet();
+  for (const name of ["\ud800", "orders-\udc00", "\ude00\ud83d"]) {
+    expect(() => sluice.channel(name)).toThrowError(/channel name.*lone surrogates/);
+    expect(() => sluice.jobs(name)).toThrowError(/jobs name.*lone surrogates/);
+  }
+  expect(sluice.channel("orders \u{1f600}").name).toBe("orders \u{1f600}");
+});
+
 it("a drain does not shorten a longer reconnection time of a stream", async () => {
   const sluice = quiet();
   const news = sluice.channel("news");

@@ -74,6 +74,7 @@ describe("publishing", () => {
     ["an ID with NUL", "placed", 1, { id: "a\0b" }, "INVALID_FIELD"],
     ["an ID with space around it", "placed", 1, { id: " a" }, "INVALID_FIELD"],
     ["an ID with a control character", "placed", 1, { id: "a\tb" }, "INVALID_FIELD"],
+    ["an ID with a lone surrogate", "placed", 1, { id: "a\ud800" }, "INVALID_FIELD"],
     ["an empty ID", "placed", 1, { id: "" }, "INVALID_FIELD"],
     ["the ID that means no position", "placed", 1, { id: "gap" }, "INVALID_FIELD"],
     ["an ID too long for a header", "placed", 1, { id: "x".repeat(513) }, "INVALID_FIELD"],

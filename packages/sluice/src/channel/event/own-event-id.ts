@@ -9,11 +9,12 @@ import { NO_POSITION } from "./gap.ts";
  * current epoch. Throws `INVALID_FIELD`.
  */
 export function checkOwnEventId(id: string, epoch: string): void {
-  if (id === "" || id.length > MAX_EVENT_ID_LENGTH || id.trim() !== id || NEVER_IN_AN_ID.test(id)) {
+  const hasLength = id !== "" && id.length <= MAX_EVENT_ID_LENGTH;
+  if (!hasLength || id.trim() !== id || NEVER_IN_AN_ID.test(id) || !id.isWellFormed()) {
     throw new SluiceError(
       "INVALID_FIELD",
-      `An event's id must have 1 to ${MAX_EVENT_ID_LENGTH} characters, none of them a control character, ` +
-        `and no space around it, but is ${show(id)}.`,
+      `An event's id must have 1 to ${MAX_EVENT_ID_LENGTH} characters, none of them a control character or a lone ` +
+        `surrogate, and no space around it, but is ${show(id)}.`,
     );
   }
   if (id === NO_POSITION || id.startsWith(`${epoch}-`) || parsePosition(id)?.epoch === epoch) {
