@@ -2,6 +2,7 @@ import { jetstreamManager } from "@nats-io/jetstream";
 import { connect } from "@nats-io/transport-node";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { freePort, NATS, ServerProcess } from "../../../../../scripts/server-process.mjs";
+import { sleep } from "../../../src/base/timers.ts";
 import type { ChannelLog, LogEntry } from "../../../src/logs/log.ts";
 import { natsLog } from "../../../src/logs/nats/nats-log.ts";
 import { NATS_SERVER } from "../../support/stores/nats-server.ts";
@@ -31,8 +32,8 @@ describe.skipIf(NATS_SERVER === undefined)("natsLog on a cluster of three", { ti
 
   const urls = () => servers.map(({ url }) => url);
 
-  const open = async (): Promise<ChannelLog> => {
-    const log = natsLog({ servers: urls(), replicas: SERVERS, timeout: 3_000 });
+  const open = async (options: { servers?: string[]; replicas?: number } = {}): Promise<ChannelLog> => {
+    const log = natsLog({ servers: urls(), replicas: SERVERS, timeout: 3_000, ...options });
     cleanUps.push(() => log.close());
     // The servers must first find each other and elect a leader.
     let channel: ChannelLog | undefined;
@@ -43,26 +44,57 @@ describe.skipIf(NATS_SERVER === undefined)("natsLog on a cluster of three", { ti
     return channel!;
   };
 
-  /** Returns the leader of the stream, once all three servers have all of it. */
-  const leader = async (): Promise<ServerProcess> => {
+  /** Returns the leader of the stream, once it has as many replicas as it should have, all with the whole stream. */
+  const leader = async (count = SERVERS): Promise<ServerProcess> => {
     const connection = await connect({ servers: urls() });
     try {
       const manager = await jetstreamManager(connection, { checkAPI: false });
       let name = "";
       await until("all three have the stream", async () => {
-        const streams = await manager.streams
-          .list()
-          .next()
-          .catch(() => []);
-        const { leader = "", replicas = [] } = streams[0]?.cluster ?? {};
+        const info = await manager.streams.info("sluice_orders").catch(() => undefined);
+        const { leader = "", replicas = [] } = info?.cluster ?? {};
         name = leader;
-        return leader !== "" && replicas.length === SERVERS - 1 && replicas.every(({ current }) => current);
+        return leader !== "" && replicas.length === count - 1 && replicas.every(({ current }) => current);
       });
       return servers[Number(name)]!;
     } finally {
       await connection.close();
     }
   };
+
+  it("agrees on one life of a stream with one replica, whichever server a node is connected to", async () => {
+    const channels = [await open({ servers: [urls()[0]!], replicas: 1 }), await open({ servers: [urls()[1]!] })];
+    const resets = channels.map((channel) => {
+      const record: number[] = [];
+      channel.tail({ appended() {}, trimmed() {}, reset: () => void record.push(channel.last) });
+      return record;
+    });
+    const epoch = channels[0]!.epoch;
+    const publish = (channel: ChannelLog, data: string) =>
+      until(`${data} is published`, () =>
+        channel.append([{ type: "n", data, json: false, id: data }]).then(
+          () => true,
+          () => false,
+        ),
+      );
+    await Promise.all(Array.from({ length: 200 }, (_, n) => publish(channels[n % 2]!, `${n}`)));
+    // Each node looks at the log once a second.
+    await sleep(4_000);
+    expect(resets).toEqual([[], []]);
+    expect(channels.map((channel) => channel.epoch)).toEqual([epoch, epoch]);
+
+    // The stream's server comes back without its data. Both nodes recognise the loss, once.
+    const host = await leader(1);
+    await host.kill();
+    await host.start("lost");
+    await until("both nodes are in a new life", () => channels.every((channel) => channel.epoch !== epoch));
+    await publish(channels[0]!, "after");
+    await until("both nodes have the event", () => channels.every((channel) => channel.last === 1));
+    await sleep(4_000);
+    expect(resets.map(({ length }) => length)).toEqual([1, 1]);
+    expect(channels[0]!.epoch).toBe(channels[1]!.epoch);
+    expect(channels.map((channel) => channel.holds(epoch))).toEqual([undefined, undefined]);
+  });
 
   // A cluster of nats-server 2.9 sometimes loses acknowledged events.
   it("loses no acknowledged event, or reports the loss, when one leader after another is killed", async () => {

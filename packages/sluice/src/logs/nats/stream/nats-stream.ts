@@ -52,10 +52,12 @@ export class NatsStream {
       info = await this.#limit(info);
       this.#hasLimits = true;
     }
-    const { created, config, state } = info;
+    const { created, cluster, state } = info;
     const last = state.last_seq;
-    // A single server may lose messages that it had not yet written to its disk. Replicas that agree do not.
-    const run = config.num_replicas > 1 ? created : `${created} ${this.#options.link.serverId}`;
+    // A server that restarts may have lost messages that it had not yet written to its disk. If it is alone, it names
+    // itself here. In a cluster, any server may answer, and a stream with one replica may be on another. There only what
+    // the stream holds shows that something is lost: see docs/decisions/046-a-life-belongs-to-the-stream.md.
+    const run = cluster?.name ? created : `${created} ${this.#options.link.serverId}`;
     return { run, created, first: state.messages === 0 ? last + 1 : state.first_seq, last };
   }
 
