@@ -32,8 +32,12 @@ async function readNewest(liveLog: LiveLog, query: HistoryQuery): Promise<Histor
     const block = await readBlock(liveLog, after, through);
     // The log began a new life: begin again with its events.
     if (epoch !== log.epoch) return readNewest(liveLog, query);
-    // Trimmed meanwhile: newer blocks are all that is left.
-    if (block === "gone") break;
+    if (block === "gone") {
+      // Trimmed meanwhile. A part of the block may be left.
+      await log.sync();
+      if (log.first <= after + 1) break;
+      continue;
+    }
     found = [...select(liveLog, query, block), ...found];
     through = after;
     size = Math.min(size * 2, MAX_BLOCK_EVENTS);

@@ -89,8 +89,9 @@ export class NatsChannelLog extends SharedChannelLog implements ChannelLog {
       if (after >= last) return [];
       const entries = await this.#readers.read(after, last, events, bytes);
       if (entries.length > 0) return entries;
-      // The entries were trimmed, or have not reached the consumer's server of the cluster.
+      // The entries were trimmed or erased, or have not reached the consumer's server of the cluster.
       await this.#life.check();
+      await this.#passHole(after);
       return undefined;
     });
   }
@@ -127,6 +128,20 @@ export class NatsChannelLog extends SharedChannelLog implements ChannelLog {
     this.#stopReading();
     this.#wake();
     this.#parts.onClose(this);
+  }
+
+  /**
+   * If an operator erased the entry after the offset `after`, drops everything up to the next entry that is left: a log
+   * must have no holes.
+   */
+  async #passHole(after: number): Promise<void> {
+    const { link, names } = this.#parts;
+    const { epoch, last } = this;
+    if (after + 1 < this.first || after >= last) return;
+    // The stream's leader answers, so the entry is not merely late.
+    const query = { seq: after + 1, next_by_subj: names.subjects };
+    const next = await link.session.jsm.streams.getMessage(names.stream, query);
+    if (epoch === this.epoch) this.view.trimmed(next?.seq ?? last + 1);
   }
 
   /** Resolves once the view has every entry that a check found, in one epoch. */

@@ -1,0 +1,84 @@
+import { describe, expect, it } from "vitest";
+import { createSluice, type Sluice } from "../../../../src/index.ts";
+import { openEventStream } from "../../../../src/testing/index.ts";
+import { NATS_SERVER } from "../../../support/stores/nats-server.ts";
+import { startServer } from "../../../support/test-server.ts";
+import { useNats } from "../support/use-nats.ts";
+
+const STREAM = "sluice_orders";
+
+describe.skipIf(NATS_SERVER === undefined)(
+  "a channel on NATS, when an operator erases events",
+  { timeout: 20_000 },
+  () => {
+    const nats = useNats();
+
+    /** Publishes 20 events, of which number 10 has an ID of its own, and lets the operator erase some. */
+    async function erase(work: () => Promise<unknown>): Promise<{ sluice: Sluice; url: string; epoch: string }> {
+      const sluice = createSluice({ log: nats.newLog() });
+      nats.onCleanUp(() => sluice.close());
+      const orders = sluice.channel("orders");
+      for (let n = 1; n <= 20; n++) await orders.publish("n", n, n === 10 ? { id: "own" } : {});
+      const [epoch = ""] = (await orders.position()).split("-");
+      await work();
+      // Another process has none of the events in its memory.
+      const other = createSluice({ log: nats.newLog() });
+      nats.onCleanUp(() => other.close());
+      const subscribed = other.channel("orders");
+      const server = await startServer((req, res) => void other.stream(req, res, subscribed.subscribe()));
+      nats.onCleanUp(() => server[Symbol.asyncDispose]());
+      return { sluice: other, url: `http://127.0.0.1:${server.port}/`, epoch };
+    }
+
+    const purge = (options: { filter: string }) => async () => (await nats.admin()).streams.purge(STREAM, options);
+    const subject = "sluice.orders.i.b3du";
+
+    it("sends a gap for an erased event, and then every event after it", async () => {
+      const { url, epoch } = await erase(purge({ filter: subject }));
+      await using stream = await openEventStream(url, { lastEventId: `${epoch}-5` });
+      const numbers: unknown[] = [];
+      let gap: unknown;
+      while (numbers.at(-1) !== 20) {
+        const { type, data } = await stream.next();
+        if (type === "gap") gap = JSON.parse(data);
+        else numbers.push(Number(data));
+      }
+      expect(gap).toMatchObject({ reason: "trimmed" });
+      expect(numbers).toEqual([6, 7, 8, 9, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20]);
+    });
+
+    it("has a history of the events that are left", async () => {
+      const { sluice, epoch } = await erase(purge({ filter: subject }));
+      const orders = sluice.channel("orders");
+      const { events } = await orders.history({ limit: 5 });
+      expect(events.map(({ data }) => data)).toEqual([16, 17, 18, 19, 20]);
+      const all = await orders.history();
+      expect(all.events.map(({ data }) => data).slice(-10)).toEqual([11, 12, 13, 14, 15, 16, 17, 18, 19, 20]);
+      const after = await orders.history({ after: `${epoch}-9` });
+      expect(after.gap).toMatchObject({ reason: "trimmed" });
+      expect(after.events.map(({ data }) => data)).toEqual([11, 12, 13, 14, 15, 16, 17, 18, 19, 20]);
+    });
+
+    it("goes on after a change of max_msgs_per_subject", async () => {
+      const { sluice, url, epoch } = await erase(async () =>
+        (await nats.admin()).streams.update(STREAM, { max_msgs_per_subject: 3 }),
+      );
+      await using stream = await openEventStream(url, { lastEventId: `${epoch}-5` });
+      await sluice.channel("orders").publish("n", 21);
+      const numbers: number[] = [];
+      while (numbers.at(-1) !== 21) {
+        const { type, data } = await stream.next();
+        if (type !== "gap") numbers.push(Number(data));
+      }
+      expect(numbers.slice(-3)).toEqual([19, 20, 21]);
+    });
+
+    it("sends a gap if the newest events are erased, and then new events", async () => {
+      const { sluice, url, epoch } = await erase(purge({ filter: "sluice.orders.e" }));
+      await using stream = await openEventStream(url, { lastEventId: `${epoch}-10` });
+      expect(JSON.parse((await stream.next()).data)).toMatchObject({ reason: "trimmed" });
+      await sluice.channel("orders").publish("n", 21);
+      expect(await stream.next()).toMatchObject({ data: "21" });
+    });
+  },
+);
