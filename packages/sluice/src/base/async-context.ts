@@ -47,7 +47,7 @@ for (const key of Object.getOwnPropertySymbols(nobody))
 
 /**
  * Runs the callback in the context of nobody, and returns its result. Shared timers, turns, promises and connections
- * begin here: so they keep no request's store in memory. See docs/decisions/042-async-context.md.
+ * begin here: so they keep no request's store in memory. See docs/decisions/044-async-context.md.
  */
 export function outside<T>(callback: () => T): T {
   return nobody.runInAsyncScope(callback);
