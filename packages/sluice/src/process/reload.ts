@@ -1,4 +1,4 @@
-import { ignore } from "../base/guard.ts";
+import { SluiceError } from "../base/sluice-error.ts";
 import { sleep, within } from "../base/timers.ts";
 import type { Channel } from "../channel/channel.ts";
 import type { ChannelOptions } from "../channel/channel-options.ts";
@@ -27,14 +27,17 @@ export async function retire(
 ): Promise<void> {
   const { parts } = old;
   const current = () => shared.get(key) as Sluice;
-  if (changed?.length === 0) adopt(current(), parts);
-  else if (changed !== undefined) announceReload(`the Sluice "${key}"`, changed);
+  if (changed?.length === 0) {
+    if (current().health().status === "ok") adopt(current(), parts);
+  } else if (changed !== undefined) announceReload(`the Sluice "${key}"`, changed);
   const close = old.close.bind(old);
   forwardAll(old, current);
   const { settings } = parts;
   if (settings.log === current().parts.settings.log)
     Object.assign(settings, { log: { shared: settings.log.shared, close: async () => {} } });
-  await within(end(parts, close), CLOSING_MS, () => new Error("It is still closing.")).catch(ignore);
+  const late = () =>
+    new SluiceError("CLOSED", `The Sluice "${key}" is still closing, ${CLOSING_MS} ms after a reload.`);
+  await within(end(parts, close), CLOSING_MS, late).catch((error) => parts.hub.report(error, { stage: "log" }));
 }
 
 /** Takes over the functions of an equal definition: they see the newest modules. Defines its channels and jobs. */

@@ -219,6 +219,33 @@ describe("shared Sluices", () => {
     expect(module.load({ log: logOf({ path: "a" }) })).not.toBe(sluice);
   });
 
+  it("report a log that fails to close, and the new one goes on", async () => {
+    const module = moduleOfTest();
+    const onError = vi.fn();
+    const close = () => Promise.reject(new Error("The disk is gone."));
+    const old = module.load({ log: { ...memoryLog(), close }, onError });
+    await old.channel("news").publish("n", 1);
+    const sluice = module.load();
+    expect(await sluice.channel("news").publish("n", 2)).toMatch(/-1$/);
+    expect(onError).toHaveBeenCalledWith(expect.objectContaining({ message: "The disk is gone." }), { stage: "log" });
+  });
+
+  it("keep the filters of earlier and of later subscriptions apart", async () => {
+    const module = moduleOfTest();
+    const isOdd = ({ data }: { data: unknown }) => Number(data) % 2 === 1;
+    const odd = module.load().channel("news").subscribe({ filter: isOdd });
+    const sluice = module.load({ retry: 5_000 });
+    const even = sluice.channel("news").subscribe({ filter: (event) => !isOdd(event) });
+    await until("the old Sluice is replaced", () => info.mock.calls.flat().join().includes(module.key));
+    const [odds, evens] = await Promise.all([
+      open(await serve(() => [sluice, odd])),
+      open(await serve(() => [sluice, even])),
+    ]);
+    for (let n = 1; n <= 4; n++) await sluice.channel("news").publish("n", n);
+    expect([await odds.next(), await odds.next()]).toMatchObject([{ data: "1" }, { data: "3" }]);
+    expect([await evens.next(), await evens.next()]).toMatchObject([{ data: "2" }, { data: "4" }]);
+  });
+
   it("are replaced by a wrong key or function only with an error", () => {
     const module = moduleOfTest();
     const sluice = module.load();

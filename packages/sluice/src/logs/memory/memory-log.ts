@@ -10,7 +10,7 @@ export function memoryLog(): Log {
   return {
     shared: false,
     // Bundlers give the functions of each copy of the package another source text.
-    toJSON: () => ({}),
+    toJSON: () => ({ in: "memory" }),
     async open(channel, { retain }) {
       const { openMemoryChannel } = await import("./memory-channel-log.ts");
       return openMemoryChannel(opened, channel, retain);
