@@ -1,16 +1,17 @@
 /**
  * The reason of an event stream's end.
  *
- * - `client`: the subscriber left.
+ * - `client`: the subscriber left. Without Node itself, and with the Fetch API, also if the server cut the connection.
  * - `source-ended`: the source has no more events.
  * - `error`: the source threw.
  * - `stalled`: the subscriber took no byte for `stallTimeout`.
  * - `expired`: the time of `expiresAt` was reached.
  * - `lifetime`: the age of `maxLifetime` was reached.
  * - `disconnected`: the server called `disconnect()`, perhaps before the stream was open, aborted the `signal` in the
- *   stream's options, or ended the response itself.
+ *   stream's options, ended the response itself, or cut its connection: by `destroy()`, or by a time limit of Node.
  * - `drained`: the server called `drain()` or `close()`.
- * - `refused`: no stream was opened. The answer was 204, an error, the head alone, or one of other code.
+ * - `refused`: no stream was opened. The answer was 204, an error, the head alone, or one of other code, such as the
+ *   framework's error handling.
  */
 export type CloseReason =
   | "client"

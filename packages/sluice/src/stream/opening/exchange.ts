@@ -26,6 +26,8 @@ export interface Exchange {
   readonly answered?: boolean;
   /** True if the client left before it was answered. */
   readonly gone: boolean;
+  /** True if the response has closed because code of this server cut it, as far as the transport can tell. */
+  readonly cutHere?: boolean;
   /** Called if the response closes before this code answers: the client has left, or other code has answered. */
   onGone: (() => void) | undefined;
   /** Returns a request header. `name` is in lower case. */

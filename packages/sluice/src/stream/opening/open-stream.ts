@@ -188,7 +188,8 @@ class Opening extends PendingStream {
   /** Handles that the response has closed, or was answered by other code. */
   #closed(): void {
     if (this.#settled) return;
-    if (this.#exchange.answered !== true) return this.#leave("client");
+    if (this.#exchange.answered !== true)
+      return this.#leave(this.#exchange.cutHere === true ? "disconnected" : "client");
     this.#reportAnswered();
     this.#leave("refused");
   }

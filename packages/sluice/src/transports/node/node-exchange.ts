@@ -6,6 +6,7 @@ import { mergeVary } from "../../stream/opening/response-head.ts";
 import type { StreamOptions } from "../../stream/opening/stream-options.ts";
 import { BodySink } from "./body-sink.ts";
 import { settleConnectionHeaders } from "./connection-headers.ts";
+import { isCutHere } from "./cut-here.ts";
 import { expressNext } from "./express-next.ts";
 import { FrameworkTurn } from "./framework-turn.ts";
 import { Http2Sink } from "./http2-sink.ts";
@@ -32,7 +33,7 @@ export class NodeExchange implements Exchange {
     const closed = () => {
       if (this.#sink === undefined) this.onGone?.();
       // A stream that Sluice ended has its reason already.
-      else this.#sink.closed(response.writableEnded === true ? "disconnected" : "client");
+      else this.#sink.closed(this.cutHere ? "disconnected" : "client");
     };
     if (response.stream !== undefined || response.socket) {
       // The only listener of the whole stream.
@@ -72,6 +73,10 @@ export class NodeExchange implements Exchange {
     // A response on HTTP/2 has no `destroyed`.
     if (stream !== undefined) return stream.destroyed || stream.closed;
     return destroyed || (socket ?? this.request.socket)?.destroyed === true;
+  }
+
+  get cutHere(): boolean {
+    return isCutHere(this.request, this.#response);
   }
 
   /** Reads the raw headers: Node makes `headers` on first use, and would keep them for as long as the stream. */

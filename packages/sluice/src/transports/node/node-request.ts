@@ -14,6 +14,10 @@ export interface NodeRequest {
 export interface NodeConnection {
   readonly remoteAddress?: string | undefined;
   readonly destroyed?: boolean;
+  /** True if the peer has ended its side. */
+  readonly readableEnded?: boolean;
+  /** The error that destroyed it; those of the system have a code. */
+  readonly errored?: Error | null;
   on?(event: "close", listener: () => void): unknown;
 }
 
@@ -65,6 +69,8 @@ export interface NodeHttp2Stream {
   readonly session?: NodeHttp2Session | undefined;
   readonly destroyed: boolean;
   readonly closed: boolean;
+  /** The code with which it was reset; 0: it was not. */
+  readonly rstCode?: number | undefined;
   readonly writable: boolean;
   readonly writableLength: number;
   write(bytes: Uint8Array, callback?: (error?: Error | null) => void): boolean;

@@ -1,5 +1,6 @@
 import type { SinkOwner } from "../../stream/body/sink.ts";
 import type { BodyOptions } from "../../stream/opening/exchange.ts";
+import { IS_NODE } from "./is-node.ts";
 import type { NodeResponse } from "./node-request.ts";
 import type { NodeSink } from "./node-sink.ts";
 import { ResponseSink } from "./response-sink.ts";
@@ -35,12 +36,8 @@ export function openHttp1(
 const NODE_WRITE: unknown = findNodeWrite();
 
 function findNodeWrite(): unknown {
-  const { process, Bun, Deno } = globalThis as {
-    process?: { getBuiltinModule?(name: string): unknown };
-    Bun?: unknown;
-    Deno?: unknown;
-  };
-  if (Bun !== undefined || Deno !== undefined) return undefined;
+  const { process } = globalThis as { process?: { getBuiltinModule?(name: string): unknown } };
+  if (!IS_NODE) return undefined;
   const http = process?.getBuiltinModule?.("node:http") as
     | { ServerResponse?: { prototype: { write: unknown } } }
     | undefined;

@@ -89,6 +89,7 @@ export class SocketSink implements NodeSink {
     if (waiting === 0 && bytes.length < this.#highWaterMark && this.#canBypass) {
       // Does not check `writable`: the write fails on an ended socket, and the check costs a memory access per write.
       if (!writeDirectly(socket as NodeSocket & Required<SocketInternals>, bytes)) this.#direct = bytes.length;
+      else if (outcome.failed) this.#peerIsGone();
       return true;
     }
     // The socket may notice that its peer has left before the response does.
@@ -106,6 +107,16 @@ export class SocketSink implements NodeSink {
       if (!error) this.#owner.drained();
     });
     return false;
+  }
+
+  /**
+   * Handles that a write failed at once. If nothing reads from the socket, because the request's body is not wanted, only
+   * that shows that the peer has left.
+   */
+  #peerIsGone(): void {
+    this.#socket.destroy();
+    // Not within a write, which may be one of many. A destroyed socket closes later.
+    queueMicrotask(() => this.#owner.gone("client"));
   }
 
   #waitingInKernel(): number {
@@ -148,8 +159,5 @@ function writeDirectly(socket: NodeSocket & Required<SocketInternals>, bytes: Ui
   outcome.taken = false;
   outcome.failed = false;
   socket._write(bytes, "buffer", onTaken);
-  // If nothing reads from the socket, because the request's body is not wanted, only this error shows that the peer is
-  // gone.
-  if (outcome.taken && outcome.failed) socket.destroy();
   return outcome.taken;
 }

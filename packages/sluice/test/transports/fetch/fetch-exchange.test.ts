@@ -13,6 +13,15 @@ describe("a request of the Fetch standard", () => {
     await sluice.close();
   });
 
+  it("is answered with the headers of the stream although it was aborted", async () => {
+    const sluice = createSluice();
+    const request = new Request("http://localhost/", { signal: AbortSignal.abort() });
+    const response = await sluice.response(request, new ParkedSource(), { headers: { "X-Desk": "own" } });
+    expect([response.status, response.headers.get("x-desk")]).toEqual([499, "own"]);
+    expect(response.headers.get("cache-control")).toBe("no-store");
+    await sluice.close();
+  });
+
   it.each([
     ["before its source function returns", false],
     ["before the promise of its source function resolves", true],
