@@ -5,12 +5,14 @@
  *
  *     npm run test:frameworks                           all frameworks
  *     npm run test:frameworks -- express nest           these
+ *     npm run test:frameworks -- commonjs               only Jest and TypeScript 5, with CommonJS modules
  *     npm run test:frameworks -- next --mode=production  in one mode
  *     npm run test:frameworks -- --write                also writes README's table
  *     npm run test:frameworks -- --report=FILE          also writes the results to FILE, as JSON
  */
 import { writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
+import { checkCommonJs } from "./commonjs/check.mjs";
 import { loadFixtures, modesOf } from "./frame/fixtures.mjs";
 import { install } from "./frame/install.mjs";
 import { judge, print } from "./frame/results.mjs";
@@ -27,7 +29,9 @@ const { values, positionals } = parseArgs({
   options: { write: { type: "boolean" }, report: { type: "string" }, mode: { type: "string" } },
 });
 const all = await loadFixtures();
-const fixtures = await loadFixtures(positionals);
+const names = positionals.filter((name) => name !== "commonjs");
+const fixtures = names.length === 0 && positionals.length > 0 ? [] : await loadFixtures(names);
+const withCommonJs = positionals.length === 0 || names.length < positionals.length;
 /** @type {import("./frame/results.mjs").Result[]} */
 const results = [];
 const pending = fixtures.flatMap((fixture) =>
@@ -50,6 +54,7 @@ const timer = setTimeout(() => {
   finish();
   process.exit();
 }, TIMEOUT_MS);
+if (withCommonJs) for (const outcome of checkCommonJs()) record(outcome);
 install(fixtures);
 const queue = [...fixtures];
 await Promise.all(Array.from({ length: MAX_PARALLEL }, runQueue));

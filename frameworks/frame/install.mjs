@@ -24,7 +24,7 @@ export function install(fixtures) {
 }
 
 /** Installs a folder's lockfile unless that is done. @param {string} folder */
-function installLocked(folder) {
+export function installLocked(folder) {
   const lockfile = createHash("sha256")
     .update(readFileSync(join(folder, "package-lock.json")))
     .digest("hex");
@@ -37,15 +37,15 @@ function installLocked(folder) {
 }
 
 /** Packs the built package, and returns the archive's path. */
-function pack() {
+export function pack() {
   rmSync(CACHE, { recursive: true, force: true });
   mkdirSync(CACHE, { recursive: true });
   run("npm", ["pack", "-w", "sluice", "--silent", "--pack-destination", CACHE]);
   return join(CACHE, /** @type {string} */ (readdirSync(CACHE).find((name) => name.endsWith(".tgz"))));
 }
 
-/** @param {string} archive @param {string} folder */
-function unpack(archive, folder) {
+/** Unpacks the archive into a folder. @param {string} archive @param {string} folder */
+export function unpack(archive, folder) {
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
   run("tar", ["-xzf", archive, "-C", folder, "--strip-components=1"]);

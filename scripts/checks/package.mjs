@@ -28,9 +28,7 @@ export const packageChecks = [
     name: "every export of sluice has its files",
     run: () => {
       const { exports } = JSON.parse(readFileSync(join(PACKAGE, "package.json"), "utf8"));
-      const targets = Object.values(exports).flatMap((target) =>
-        typeof target === "string" ? target : Object.values(target),
-      );
+      const targets = JSON.stringify(exports).match(/\.\/[^"]+(?=")(?!":)/g) ?? [];
       const missing = targets.filter((target) => !existsSync(join(PACKAGE, target)));
       if (missing.length > 0) throw new Error(`Missing: ${missing.join(", ")}`);
     },
@@ -44,9 +42,13 @@ export const packageChecks = [
     },
   },
   { name: "publint", run: () => void run("publint", ["--strict", PACKAGE]) },
-  // Sluice is ESM only. The profile accepts that an old `require` cannot load it.
+  // The declarations for CommonJS stand for ES modules, which `require` loads since Node 20.19. The ignored rules are
+  // about an older Node.
   {
     name: "are the types wrong",
-    run: () => void run("attw", ["--pack", PACKAGE, "--profile", "esm-only", "--no-color"]),
+    run: () => {
+      const ignored = ["--ignore-rules", "cjs-resolves-to-esm", "false-cjs"];
+      run("attw", ["--pack", PACKAGE, "--profile", "node16", "--no-color", ...ignored]);
+    },
   },
 ];

@@ -1,4 +1,5 @@
 import { outside } from "./base/async-context.ts";
+import type { AsyncClosable } from "./base/async-closable.ts";
 import { checkBoolean, checkNames, invalidOption } from "./base/check-option.ts";
 import { afterTurn } from "./base/core-timers.ts";
 import { callGuarded, ignore } from "./base/guard.ts";
@@ -40,7 +41,7 @@ export interface SluiceParts {
 }
 
 /** The event streams, channels and jobs of this process. Create one per process, with {@link createSluice}. */
-export class Sluice implements AsyncDisposable {
+export class Sluice implements AsyncClosable {
   readonly #settings: SluiceSettings;
   readonly #hub: StreamHub;
   readonly #channels = new Map<string, Channel>();

@@ -1,3 +1,4 @@
+import type { AsyncClosable } from "../base/async-closable.ts";
 import { createParser, type ParsedEvent, type Parser } from "../protocol/parser.ts";
 import { inTime } from "./time-limit.ts";
 
@@ -12,7 +13,7 @@ interface ReaderSetup {
  * A reader of an open event stream, event by event. It reads from the connection only when its methods are called, so a
  * test can be a slow reader. `comments`, `retry` and `lastEventId` cover the bytes that were read so far.
  */
-export class EventStreamReader implements AsyncIterable<ParsedEvent>, AsyncDisposable {
+export class EventStreamReader implements AsyncIterable<ParsedEvent>, AsyncClosable {
   readonly response: Response;
   /** The comments that were read so far, without their colon. */
   readonly comments: string[] = [];
