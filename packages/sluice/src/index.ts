@@ -4,7 +4,6 @@ export {
   type ChannelDefinition,
   defineChannel,
   type EventsOf,
-  type SerializedChannelOptions,
 } from "./channel/channel-definition.ts";
 export type { ChannelOptions } from "./channel/channel-options.ts";
 export type { Gap, GapReason } from "./channel/event/gap.ts";

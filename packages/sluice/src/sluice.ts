@@ -1,14 +1,15 @@
-import { outside } from "./base/async-context.ts";
 import type { AsyncClosable } from "./base/async-closable.ts";
+import { outside } from "./base/async-context.ts";
 import { checkBoolean, checkNames, invalidOption } from "./base/check-option.ts";
 import { afterTurn } from "./base/core-timers.ts";
 import { callGuarded, ignore } from "./base/guard.ts";
 import { OnDemand } from "./base/on-demand.ts";
 import { SluiceError } from "./base/sluice-error.ts";
 import { Channel } from "./channel/channel.ts";
-import type { ChannelDefinition, SerializedChannelOptions } from "./channel/channel-definition.ts";
+import type { ChannelDefinition } from "./channel/channel-definition.ts";
 import { type ChannelOptions, checkChannelOptions } from "./channel/channel-options.ts";
 import type { AnyEvents, EventMap } from "./channel/event/kept-event.ts";
+import type { Serializer } from "./channel/event/serializer.ts";
 import { NOBODY } from "./channel/local-presence.ts";
 import type { Cluster } from "./cluster/cluster.ts";
 import type { Presence } from "./cluster/presence.ts";
@@ -105,7 +106,7 @@ export class Sluice implements AsyncClosable {
   ): Channel<Events, Received>;
   channel<Events extends EventMap = AnyEvents>(
     name: string,
-    options: SerializedChannelOptions<Events>,
+    options: ChannelOptions<Events, Events> & Serializer,
   ): Channel<Events, Events>;
   channel<Events extends EventMap = AnyEvents>(name: string, options?: ChannelOptions<Events>): Channel<Events>;
   channel(given: string | ChannelDefinition, givenOptions?: ChannelOptions): Channel {

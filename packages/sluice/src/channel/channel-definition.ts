@@ -14,9 +14,6 @@ export interface ChannelDefinition<
   readonly "~types"?: { readonly events: Events; readonly received: Received };
 }
 
-/** Options of a channel with a serializer: its events are received with the types that were published. */
-export type SerializedChannelOptions<Events extends EventMap> = ChannelOptions<Events, Events> & Serializer;
-
 /**
  * The events of a channel as they are received, of a `Channel` or a {@link ChannelDefinition}: a map from event types to
  * the types of their data.
@@ -41,7 +38,7 @@ export type EventsOf<T extends { readonly "~types"?: { readonly received: EventM
  */
 export function defineChannel<Events extends EventMap = AnyEvents>(
   name: string,
-  options: SerializedChannelOptions<Events>,
+  options: ChannelOptions<Events, Events> & Serializer,
 ): ChannelDefinition<Events, Events>;
 export function defineChannel<Events extends EventMap = AnyEvents>(
   name: string,
