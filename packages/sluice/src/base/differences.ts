@@ -1,8 +1,8 @@
 /**
  * The names that bundlers give to what a function imports. They differ between copies of a module: Next.js makes one
- * for each layer, such as `[app-route] (ecmascript)`, and Vite numbers the imports.
+ * for each layer, such as `[app-route] (ecmascript)` or `(rsc)/./`, and Vite numbers the imports.
  */
-const IMPORTED = /\w*__(TURBOPACK|WEBPACK|vi)[\w$]*|\[[\w-]+] \(ecma/g;
+const IMPORTED = /\w*__(TURBOPACK|WEBPACK|vi)[\w$]*|\[[\w-]+] \(ecma|\([\w-]+\)\/\.\//g;
 
 /**
  * Returns the names of the settings that differ between two definitions. Functions are compared by their source text,

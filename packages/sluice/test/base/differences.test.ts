@@ -19,6 +19,22 @@ describe("two definitions", () => {
         load: functionOf('() => context.A("[project]/lib/log.ts [app-route] (ecmascript, async loader)")'),
       },
     ],
+    [
+      "functions that webpack has compiled for two layers",
+      {
+        onError: functionOf("() => _log__WEBPACK_IMPORTED_MODULE_0__.log()"),
+        load: functionOf('() => __webpack_require__("(rsc)/./lib/log.ts")'),
+      },
+      {
+        onError: functionOf("() => _log__WEBPACK_IMPORTED_MODULE_12__.log()"),
+        load: functionOf('() => __webpack_require__("(instrument)/./lib/log.ts")'),
+      },
+    ],
+    [
+      "functions that Vite has compiled twice",
+      { onError: functionOf("() => __vi_import_0__.log()") },
+      { onError: functionOf("() => __vi_import_1__.log()") },
+    ],
   ])("do not differ with equal %s", (_, before, after) => {
     expect(differences<object>(before, after)).toEqual([]);
   });
