@@ -82,3 +82,37 @@ describe("an error message", () => {
     expect(show(value)).toBe(shown);
   });
 });
+
+describe("the error of an unknown option", () => {
+  const NAMES = ["heartbeat", "highWaterMark", "maxConnections", "topics", "types", "retry", "id", "age"];
+  const messageOf = (name: string) => {
+    try {
+      checkNames("stream", { [name]: 1 }, NAMES);
+    } catch (error) {
+      return (error as Error).message;
+    }
+    return "";
+  };
+
+  it.each([
+    ["hartbeat", "heartbeat"],
+    ["heartbeet", "heartbeat"],
+    ["haertbeat", "heartbeat"],
+    ["highwatermark", "highWaterMark"],
+    ["max_connections", "maxConnections"],
+    ["maxConnection", "maxConnections"],
+    ["topic", "topics"],
+    ["type", "types"],
+    ["retyr", "retry"],
+    ["ids", "id"],
+  ])("names for %s the nearest known one, %s", (name, known) => {
+    expect(messageOf(name)).toMatch(new RegExp(`It has: heartbeat, .*\\. Did you mean \`${known}\`\\?$`));
+  });
+
+  it.each(["patience", "name", "x", "is", "", "constructor", "h".repeat(1_000_000)])(
+    "names none if none is near, as for %#",
+    (name) => {
+      expect(messageOf(name)).toMatch(/ It has: [^.]*\.$/);
+    },
+  );
+});
