@@ -1,5 +1,4 @@
 import type { Position } from "../../../base/position.ts";
-import type { Timer } from "../../../base/timers.ts";
 import type { LogEntry, NewEntry } from "../../log.ts";
 import { entryText } from "../../shared/entry-text.ts";
 import { newEpoch } from "../../shared/epoch.ts";
@@ -7,6 +6,7 @@ import { OutOfReach } from "../../shared/out-of-reach.ts";
 import type { ChannelNames } from "../channel-names.ts";
 import { apiCode, isNotTaken, isTimeout, WRONG_LAST_SEQUENCE } from "../connection/nats-errors.ts";
 import type { NatsLink } from "../connection/nats-link.ts";
+import { PendingEntries, type PendingEntry } from "./pending-entries.ts";
 
 /** Times that an entry is sent at most. Each further attempt follows a broken connection or a missing stream. */
 const MAX_ATTEMPTS = 8;
@@ -14,6 +14,9 @@ const MAX_ATTEMPTS = 8;
  * Pause before an entry is resent that NATS calls a duplicate but does not hold, in ms. It doubles with each attempt.
  */
 const RESEND_PAUSE_MS = 10;
+
+/** Timeouts after which the client stops to wait for an answer. */
+const CLIENT_TIMEOUTS = 2;
 
 /** The channel's log, as {@link NatsPublisher} needs it. */
 export interface PublisherLog {
@@ -40,22 +43,6 @@ export interface NatsPublisherOptions {
   readonly timeout: number;
 }
 
-/** An entry that NATS has not acknowledged yet. */
-interface PendingEntry {
-  readonly entry: NewEntry;
-  readonly time: number;
-  readonly subject: string;
-  readonly text: string;
-  readonly messageId: string;
-  readonly deadline: number;
-  resolve(position: Position): void;
-  reject(error: Error): void;
-  /** Times sent. Only the answer to the last attempt counts. */
-  attempts: number;
-  /** The log's last offset when the entry was sent. Its own offset must be larger. */
-  after: number;
-}
-
 /**
  * Publishes entries in the order of the calls, without waiting for an answer before the next. After a broken connection
  * and a new check of the log, it resends all unanswered entries in the same order. NATS stores none twice: it
@@ -63,15 +50,24 @@ interface PendingEntry {
  */
 export class NatsPublisher {
   readonly #options: NatsPublisherOptions;
-  /** In the order of the calls, so also in the order of their deadlines. */
-  readonly #pending = new Set<PendingEntry>();
+  readonly #pending: PendingEntries;
   /** Makes message IDs unique among publishers. */
   readonly #name = newEpoch();
   #count = 0;
-  #timer: Timer | undefined;
 
   constructor(options: NatsPublisherOptions) {
+    const { timeout, log } = options;
     this.#options = options;
+    this.#pending = new PendingEntries({
+      timeout,
+      isReady: () => {
+        // After the check, the log calls `sendAll`.
+        if (!log.isChecked) log.invalidate();
+        return log.isChecked;
+      },
+      send: (entry) => this.#send(entry),
+      expired: (entry) => this.#expire(entry),
+    });
   }
 
   /** Publishes an entry. Resolves to its position. */
@@ -81,7 +77,7 @@ export class NatsPublisher {
     const entry = given.data.isWellFormed() ? given : { ...given, data: given.data.toWellFormed() };
     return new Promise((resolve, reject) => {
       const time = Date.now();
-      const pending: PendingEntry = {
+      this.#pending.add({
         entry,
         time,
         subject: entry.id === undefined ? names.subject : names.subjectOf(entry.id),
@@ -92,23 +88,19 @@ export class NatsPublisher {
         reject,
         attempts: 0,
         after: 0,
-      };
-      this.#pending.add(pending);
-      if (this.#timer === undefined) this.#expireIn(timeout);
-      this.#send(pending);
+        sentAt: 0,
+      });
     });
   }
 
   /** Sends all entries that NATS has not acknowledged. */
   sendAll(): void {
-    for (const pending of this.#pending) this.#send(pending);
+    this.#pending.sendAll();
   }
 
   /** Rejects all entries that NATS has not acknowledged. */
   close(error: Error): void {
-    clearTimeout(this.#timer);
-    for (const pending of this.#pending) pending.reject(error);
-    this.#pending.clear();
+    for (const pending of this.#pending.clear()) pending.reject(error);
   }
 
   #send(pending: PendingEntry): void {
@@ -121,7 +113,8 @@ export class NatsPublisher {
     pending.attempts++;
     const isCurrent = this.#whileCurrent(pending);
     pending.after = log.last;
-    const options = { msgID: pending.messageId, timeout };
+    // The client must not drop a late answer: this class rejects in time.
+    const options = { msgID: pending.messageId, timeout: timeout * CLIENT_TIMEOUTS };
     link.session.js
       .publish(
         pending.subject,
@@ -209,39 +202,20 @@ export class NatsPublisher {
   }
 
   #resolve(pending: PendingEntry, offset: number): void {
-    this.#settle(pending);
+    this.#pending.remove(pending);
     pending.resolve({ epoch: this.#options.log.epoch, offset });
   }
 
   #reject(pending: PendingEntry, error: Error): void {
-    this.#settle(pending);
+    this.#pending.remove(pending);
     pending.reject(error);
   }
 
-  #settle(pending: PendingEntry): void {
-    this.#pending.delete(pending);
-    if (this.#pending.size > 0) return;
-    clearTimeout(this.#timer);
-    this.#timer = undefined;
-  }
-
-  #expireIn(ms: number): void {
-    // Only the timer keeps the process running until the entries are acknowledged: the connection does not.
-    this.#timer = setTimeout(() => this.#expire(), ms);
-  }
-
-  #expire(): void {
-    this.#timer = undefined;
+  #expire(pending: PendingEntry): void {
     const { log, timeout } = this.#options;
-    const now = performance.now();
-    for (const pending of this.#pending) {
-      if (pending.deadline > now) {
-        return this.#expireIn(pending.deadline - now);
-      }
-      const { failure } = log;
-      const reason = failure === undefined ? "" : ` ${failure.message}`;
-      const message = `NATS did not acknowledge the event within ${timeout} ms.${reason}`;
-      this.#reject(pending, new OutOfReach(message, { cause: failure }));
-    }
+    const { failure } = log;
+    const reason = failure === undefined ? "" : ` ${failure.message}`;
+    const message = `NATS did not acknowledge the event within ${timeout} ms.${reason}`;
+    pending.reject(new OutOfReach(message, { cause: failure }));
   }
 }

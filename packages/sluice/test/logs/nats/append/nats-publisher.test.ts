@@ -15,6 +15,50 @@ describe.skipIf(NATS_SERVER === undefined)("natsLog, when it appends", { timeout
     expect(await small).toEqual([1]);
   });
 
+  it("takes a burst of publishes that nobody awaits, and acknowledges all of them in order", {
+    timeout: 60_000,
+  }, async () => {
+    const channel = await nats.open();
+    const count = 20_000;
+    // All are made in one turn, and more are in flight than a timeout would suffice for.
+    const offsets = await Promise.all(Array.from({ length: count }, (_, n) => channel.append([entry(n + 1)])));
+    expect(offsets.flat()).toEqual(Array.from({ length: count }, (_, n) => n + 1));
+    expect(await channel.read(count - 1, 1, 1_000)).toMatchObject([{ data: `${count}` }]);
+  });
+
+  it("rejects all waiting events soon after the timeout if the server stops", async () => {
+    const channel = await nats.open();
+    await channel.append([entry(1)]);
+    nats.server.pause();
+    const began = performance.now();
+    const appends = Array.from({ length: 20_000 }, (_, n) => channel.append([entry(n + 2)]));
+    const results = await Promise.allSettled(appends);
+    expect(results.every(({ status }) => status === "rejected")).toBe(true);
+    // The events are not sent in parts that each wait for a timeout of their own: that would take ten of them.
+    expect(performance.now() - began).toBeLessThan(TIMEOUT_MS * 6);
+    nats.server.resume();
+  });
+
+  it("resolves if the answer was lost, long before the timeout", async () => {
+    const connection = await nats.connect();
+    const request = connection.request.bind(connection);
+    let lost = 0;
+    connection.request = async (subject, payload, options) => {
+      const answer = request(subject, payload, options);
+      const isEvent2 = typeof payload === "string" && payload.endsWith("\n2") && lost < 1;
+      if (!isEvent2) return answer;
+      lost++;
+      await answer;
+      return new Promise(() => undefined);
+    };
+    const channel = await nats.open({ connection });
+    await channel.append([entry(1)]);
+    expect(await channel.append([entry(2)])).toEqual([2]);
+    expect(lost).toBe(1);
+    expect(await channel.append([entry(3)])).toEqual([3]);
+    expect(await channel.read(0, 10, 10_000)).toMatchObject([{ data: "1" }, { data: "2" }, { data: "3" }]);
+  });
+
   describe("and NATS answers falsely", () => {
     /**
      * Opens a channel with event 1. The next `times` publishes of event 2 receive this answer and do not reach the

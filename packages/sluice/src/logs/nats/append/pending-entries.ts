@@ -1,0 +1,168 @@
+import type { Position } from "../../../base/position.ts";
+import type { Timer } from "../../../base/timers.ts";
+import type { NewEntry } from "../../log.ts";
+
+/** Limits of the entries in flight. All others wait, so that a burst does not fill the server and the socket. */
+const MAX_IN_FLIGHT = 2_048;
+const MAX_CHARS_IN_FLIGHT = 4_194_304;
+/** How often the entries are checked within the timeout. */
+const CHECKS_PER_TIMEOUT = 10;
+/** An entry is sent again after this part of the timeout: a change of the leader may take the answer with it. */
+const SENDS_PER_TIMEOUT = 3;
+
+/** An entry that NATS has not acknowledged yet. */
+export interface PendingEntry {
+  readonly entry: NewEntry;
+  readonly time: number;
+  readonly subject: string;
+  readonly text: string;
+  readonly messageId: string;
+  resolve(position: Position): void;
+  reject(error: Error): void;
+  /** Times sent. Only the answer to the last attempt counts. */
+  attempts: number;
+  /** The log's last offset when the entry was sent. Its own offset must be larger. */
+  after: number;
+  /** When to reject the entry. On the clock of `performance.now()`, as all times here. */
+  deadline: number;
+  /** When the entry was last sent. */
+  sentAt: number;
+}
+
+/** Options of {@link PendingEntries}. */
+export interface PendingEntriesOptions {
+  /** Time for NATS to acknowledge an entry that is in flight, in ms. */
+  readonly timeout: number;
+  /** True if entries may be sent now. */
+  readonly isReady: () => boolean;
+  readonly send: (entry: PendingEntry) => void;
+  /** Called for an entry without an answer in time. It is no longer pending. */
+  readonly expired: (entry: PendingEntry) => void;
+}
+
+/**
+ * The entries of a publisher in the order of its calls: some in flight, the others waiting until there is room. The
+ * timeout of a waiting entry begins anew with each answer for another entry, so a long queue only takes longer.
+ */
+export class PendingEntries {
+  readonly #options: PendingEntriesOptions;
+  readonly #inFlight = new Set<PendingEntry>();
+  #chars = 0;
+  #waiting: PendingEntry[] = [];
+  /** Number of entries of `#waiting` that are in flight or rejected by now. */
+  #taken = 0;
+  #checks: Timer | undefined;
+  #checkedAt = 0;
+  /** Time of the last answer, or of the first entry since none was pending. */
+  #answeredAt = 0;
+
+  constructor(options: PendingEntriesOptions) {
+    this.#options = options;
+  }
+
+  add(entry: PendingEntry): void {
+    this.#waiting.push(entry);
+    if (this.#checks === undefined) {
+      this.#checkedAt = this.#answeredAt = performance.now();
+      this.#checks = setInterval(() => this.#check(), this.#interval);
+    }
+    this.fill();
+  }
+
+  /** Returns true if the entry is in flight. */
+  has(entry: PendingEntry): boolean {
+    return this.#inFlight.has(entry);
+  }
+
+  /** Removes an entry that is in flight: it has its answer. */
+  remove(entry: PendingEntry): void {
+    if (!this.#inFlight.delete(entry)) return;
+    this.#chars -= entry.text.length;
+    this.#answeredAt = performance.now();
+    this.fill();
+    if (this.#inFlight.size === 0 && this.#taken === this.#waiting.length) this.#stop();
+  }
+
+  /** Sends all entries in flight again, and then as many others as there is room for. */
+  sendAll(): void {
+    for (const entry of this.#inFlight) this.#send(entry);
+    this.fill();
+  }
+
+  /** Sends entries that wait, as many as there is room for. */
+  fill(): void {
+    const { isReady, timeout } = this.#options;
+    while (this.#taken < this.#waiting.length && this.#hasRoom && isReady()) {
+      const entry = this.#take();
+      entry.deadline = performance.now() + timeout;
+      this.#inFlight.add(entry);
+      this.#chars += entry.text.length;
+      this.#send(entry);
+    }
+  }
+
+  /** Removes all entries, and returns them in the order of the calls. */
+  clear(): PendingEntry[] {
+    const all = [...this.#inFlight, ...this.#waiting.slice(this.#taken)];
+    this.#inFlight.clear();
+    this.#chars = 0;
+    this.#stop();
+    return all;
+  }
+
+  get #hasRoom(): boolean {
+    const { size } = this.#inFlight;
+    return size === 0 || (size < MAX_IN_FLIGHT && this.#chars < MAX_CHARS_IN_FLIGHT);
+  }
+
+  get #interval(): number {
+    return this.#options.timeout / CHECKS_PER_TIMEOUT;
+  }
+
+  #take(): PendingEntry {
+    const entry = this.#waiting[this.#taken++] as PendingEntry;
+    if (this.#taken >= MAX_IN_FLIGHT && this.#taken * 2 > this.#waiting.length) {
+      this.#waiting = this.#waiting.slice(this.#taken);
+      this.#taken = 0;
+    }
+    return entry;
+  }
+
+  #send(entry: PendingEntry): void {
+    entry.sentAt = performance.now();
+    this.#options.send(entry);
+  }
+
+  #check(): void {
+    const { timeout, expired, isReady } = this.#options;
+    const now = performance.now();
+    const late = now - this.#checkedAt - this.#interval;
+    this.#checkedAt = now;
+    // This process was blocked. Answers may have arrived unread.
+    if (late > this.#interval) {
+      for (const entry of this.#inFlight) entry.deadline += late;
+      this.#answeredAt += late;
+      return;
+    }
+    for (const entry of [...this.#inFlight]) {
+      if (entry.deadline <= now) {
+        this.#inFlight.delete(entry);
+        this.#chars -= entry.text.length;
+        expired(entry);
+      } else if (now - entry.sentAt > timeout / SENDS_PER_TIMEOUT && isReady()) this.#send(entry);
+    }
+    while (this.#taken < this.#waiting.length && this.#answeredAt + timeout <= now) {
+      if ((this.#waiting[this.#taken] as PendingEntry).deadline > now) break;
+      expired(this.#take());
+    }
+    this.fill();
+    if (this.#inFlight.size === 0 && this.#taken === this.#waiting.length) this.#stop();
+  }
+
+  #stop(): void {
+    this.#waiting = [];
+    this.#taken = 0;
+    clearInterval(this.#checks);
+    this.#checks = undefined;
+  }
+}
