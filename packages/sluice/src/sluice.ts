@@ -1,7 +1,6 @@
 import type { AsyncClosable } from "./base/async-closable.ts";
 import { outside } from "./base/async-context.ts";
 import { checkBoolean, checkNames, invalidOption } from "./base/check-option.ts";
-import { afterTurn } from "./base/core-timers.ts";
 import { callGuarded, ignore } from "./base/guard.ts";
 import { OnDemand } from "./base/on-demand.ts";
 import { SluiceError } from "./base/sluice-error.ts";
@@ -285,8 +284,6 @@ export class Sluice implements AsyncClosable {
     this.#closed = true;
     this.#hub.refuseNew();
     await Promise.all([...this.#jobs.values()].map((jobs) => jobs.close()));
-    // The ends of the jobs leave with the flush of this turn.
-    if (this.#jobs.size > 0) await new Promise<void>(afterTurn);
     await drainStreams(this.#hub, { timeout: 0 }, () => false);
     for (const cleanUp of this.#hub.cleanups.values()) cleanUp();
     await (await this.#cluster.settled())?.close();

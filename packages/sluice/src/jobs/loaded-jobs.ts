@@ -1,4 +1,5 @@
 import { OnDemand } from "../base/on-demand.ts";
+import { afterTurn } from "../base/timers.ts";
 import type { Channel } from "../channel/channel.ts";
 import type { Feed, FeedSource, SourceContext } from "../stream/feed.ts";
 import type { StreamHub } from "../stream/stream-hub.ts";
@@ -79,13 +80,17 @@ export class LoadedJobs {
     return this.#runner.isBusy;
   }
 
-  /** Cancels all jobs of this process. Resolves when the log has their ends, or has failed to take them. */
+  /**
+   * Cancels all jobs of this process. Resolves when the log has their ends, or has failed to take them, and the flush of
+   * this turn has sent them.
+   */
   async close(): Promise<void> {
     for (const job of [...this.#local.values()]) this.#runner.cancel(job, CANCELLED);
     const registry = (await this.#registry.settled()) ?? this.#local;
     registry.stopRetrying();
     await this.#runner.endsSettled();
     registry.close();
+    await new Promise<void>(afterTurn);
   }
 
   /** The registry. Until it is loaded, the jobs of this process are all that is known. */

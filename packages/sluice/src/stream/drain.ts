@@ -1,4 +1,3 @@
-import { sleep } from "../base/core-timers.ts";
 import { checkDrainOptions, type DrainOptions } from "./drain-options.ts";
 import type { StreamHub } from "./stream-hub.ts";
 
@@ -17,9 +16,14 @@ export async function drainStreams(
 ): Promise<void> {
   const settings = checkDrainOptions(options, defaults);
   hub.beginDrain();
-  if (settings.grace > 0) await sleep(settings.grace);
+  if (settings.grace > 0) await pause(settings.grace);
   hub.refuseNew();
   if (hub.endInOrder) return hub.endInOrder(hub, settings, isBusy);
   const latest = performance.now() + settings.timeout;
-  while ((hub.unfinished > 0 || isBusy()) && performance.now() < latest) await sleep(STEP_MS);
+  while ((hub.unfinished > 0 || isBusy()) && performance.now() < latest) await pause(STEP_MS);
+}
+
+/** As `sleep` in `base/timers.ts`, without the other timers, which the core does not need. */
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => void setTimeout(resolve, ms));
 }

@@ -1,7 +1,3 @@
-import { hasMethod } from "../../base/has-method.ts";
-import { isSluiceError } from "../../base/is-sluice-error.ts";
-import { isIterable } from "./source.ts";
-
 /** A value that is likely to be passed in place of a source, and what to pass instead. */
 interface Mistake {
   readonly is: (value: unknown) => boolean;
@@ -62,9 +58,9 @@ const MISTAKES: readonly Mistake[] = [
 /** Completes the message of an error about a source: says what to pass instead of a likely mistake. */
 export function addHint(error: unknown, source: unknown): void {
   const isSource = typeof source === "function" || hasMethod(source, "openFeed") || isIterable(source);
-  if (isSource || !isSluiceError(error)) return;
+  if (isSource || (error as { readonly code?: unknown } | undefined)?.code !== "INVALID_OPTION") return;
   const hint = MISTAKES.find(({ is }) => isTrue(is, source))?.hint;
-  if (hint !== undefined) error.message += ` ${hint}`;
+  if (hint !== undefined) (error as Error).message += ` ${hint}`;
 }
 
 function isTrue(is: Mistake["is"], value: unknown): boolean {
@@ -78,4 +74,13 @@ function isTrue(is: Mistake["is"], value: unknown): boolean {
 
 function hasField(value: unknown, name: string): boolean {
   return typeof value === "object" && value !== null && name in value;
+}
+
+function isIterable(value: unknown): boolean {
+  return hasMethod(value, Symbol.asyncIterator) || hasMethod(value, "getReader");
+}
+
+/** As in `base/has-method.ts`: this part imports nothing, since the core would be split around a shared module. */
+function hasMethod(value: unknown, name: PropertyKey): boolean {
+  return (typeof value === "object" || typeof value === "function") && typeof value?.[name as never] === "function";
 }
