@@ -23,8 +23,8 @@ export type H3EventStream = <E extends H3EventOfV1 | H3EventOfV2>(
 
 /**
  * Returns a function that answers events with event streams, of h3 1 and 2: in Nuxt, in Nitro, or in h3 alone. On h3 1,
- * and so in Nitro 2 and Nuxt 4, use it instead of `sluice.response(toWebRequest(event))`, which never learns that the
- * client has left.
+ * and so in Nitro 2 and Nuxt 4, use it instead of `sluice.response(toWebRequest(event))`, which is not notified when
+ * the client leaves.
  *
  * ```ts
  * const sse = sluiceH3({ sluice });

@@ -4,6 +4,8 @@ import { GZIP_HEADER, GzipBody } from "../../stream/body/gzip-body.ts";
 import type { Piece } from "../../stream/body/piece.ts";
 import type { Sink, SinkOwner } from "../../stream/body/sink.ts";
 import type { BodyOptions } from "../../stream/opening/exchange.ts";
+import { watchBlindPipe } from "./blind-pipe.ts";
+import { sizeOf, watchedBytes } from "./watched-bytes.ts";
 
 /** Time for the runtime to send the last bytes and the end of the body, once it has read them. */
 const SEND_MS = 20;
@@ -21,6 +23,10 @@ export class FetchSink implements Sink {
   #isEnding = false;
   #isClosed = false;
   #isOver = false;
+  /** True if a pipe takes all bytes, whether or not it can send them. */
+  #isPiped = false;
+  /** Number of bytes that the pipe was given, and that nothing has looked at. */
+  #unread = 0;
 
   constructor({ highWaterMark, gzip }: BodyOptions, owner: SinkOwner) {
     this.#owner = owner;
@@ -35,13 +41,20 @@ export class FetchSink implements Sink {
         pull: () => this.#pulled(),
         cancel: () => this.#finish(),
       },
-      { highWaterMark, size: (bytes) => bytes.byteLength },
+      { highWaterMark, size: sizeOf },
     );
+    watchBlindPipe(this.body, () => {
+      this.#isPiped = true;
+    });
     if (gzip) this.#send(GZIP_HEADER);
   }
 
   get pending(): number {
-    return this.#isClosed || this.#isOver ? 0 : Math.max(0, this.#highWaterMark - (this.#controller.desiredSize ?? 0));
+    return this.#isClosed || this.#isOver ? 0 : Math.max(this.#queued, this.#unread);
+  }
+
+  get #queued(): number {
+    return Math.max(0, this.#highWaterMark - (this.#controller.desiredSize ?? 0));
   }
 
   get progress(): number {
@@ -58,7 +71,7 @@ export class FetchSink implements Sink {
     const trailer = this.#gzip?.trailer();
     if (trailer !== undefined) this.#send(trailer);
     this.#isEnding = true;
-    if (this.pending === 0) this.#close();
+    if (this.#queued === 0) this.#close();
   }
 
   /** Ends the body after the client has left, which is no failure. Deno calls it for a body that was sent, too. */
@@ -70,6 +83,8 @@ export class FetchSink implements Sink {
 
   destroy(): void {
     if (this.#isOver) return;
+    // The pipe has nobody to notify of an error.
+    if (this.#isPiped && this.#queued === 0) return this.leave();
     this.#controller.error(new DOMException("The server cut the event stream.", "AbortError"));
     this.#finish();
   }
@@ -77,13 +92,20 @@ export class FetchSink implements Sink {
   #send(bytes: Uint8Array): boolean {
     if (this.#isOver) return false;
     this.written += bytes.length;
-    this.#controller.enqueue(bytes);
+    this.#controller.enqueue(this.#isPiped ? this.#watched(bytes) : bytes);
     this.#full = (this.#controller.desiredSize ?? 0) <= 0;
     return !this.#full;
   }
 
+  #watched(bytes: Uint8Array): Uint8Array {
+    this.#unread += bytes.length;
+    return watchedBytes(bytes, () => {
+      this.#unread -= bytes.length;
+    });
+  }
+
   #pulled(): void {
-    if (this.#isEnding && this.pending === 0) this.#close();
+    if (this.#isEnding && this.#queued === 0) this.#close();
     if (!this.#full) return;
     this.#full = false;
     this.#owner.drained();
