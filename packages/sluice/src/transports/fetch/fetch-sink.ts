@@ -111,7 +111,7 @@ export class FetchSink implements Sink {
     this.#owner.drained();
   }
 
-  /** The runtime has read the last bytes, but may not have sent them: a drain, and then the process, must not end yet. */
+  /** The runtime has read the last bytes, but may not have sent them: a drain must not end yet, nor the process. */
   #close(): void {
     if (this.#isClosed || this.#isOver) return;
     this.#isClosed = true;
