@@ -36,12 +36,13 @@ export type ModeName = "development" | "production";
 export interface Mode {
   /** Lower-case names of further headers that this mode's middleware puts on every answer. Default: none. */
   readonly headers?: readonly string[];
+  /** True if JSON answers are compressed for a client that accepts gzip. Default: false. */
+  readonly compresses?: boolean;
   /**
-   * True if JSON answers are compressed for a client that accepts gzip, and if `GET /api/failing` is a stream whose
-   * source throws an error with the status 418, which the application answers with `{ handled: "Failing." }`. Default:
-   * false.
+   * True if `GET /api/failing` is a stream whose source throws an error with the status 418, which the application
+   * answers with `{ handled: "Failing." }`. Default: false.
    */
-  readonly hasMiddlewares?: boolean;
+  readonly fails?: boolean;
   /** Commands that build the project. Default: none. */
   readonly build?: readonly (readonly string[])[];
   /** The command that starts the server; `%PORT%` in a word stands for the port. */

@@ -5,7 +5,7 @@ import assert from "node:assert/strict";
 export const errors = {
   name: "errors",
   /** @param {import("../site.mjs").Site} site */
-  isFor: (site) => site.mode.hasMiddlewares === true,
+  isFor: (site) => site.mode.fails === true,
   /** @param {import("../site.mjs").Site} site */
   async run(site) {
     const ada = await site.signIn("ada");

@@ -19,7 +19,7 @@ export const headers = {
       assert.deepEqual(missing(expected, stream.headers), [], `missing on GET ${path}`);
       assert.deepEqual(cookies(stream.headers), cookies(json), `cookies of GET ${path}`);
     }
-    if (site.mode.hasMiddlewares) await staysPlain(site, ada);
+    if (site.mode.compresses) await staysPlain(site, ada);
   },
 };
 
