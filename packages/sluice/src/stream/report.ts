@@ -1,7 +1,7 @@
 /** The origin of a background failure. */
 export interface ErrorContext {
   /**
-   * The step that failed: `options`, `source`, `filter`, `initial`, `latest-by`, `log`, `job`, `cluster`, `load`,
+   * The step that failed: `options`, `source`, `filter`, `parse`, `initial`, `latest-by`, `log`, `job`, `cluster`, `load`,
    * `connection-key`, `head`, `transport`, `on-refuse` or `on-close`.
    */
   readonly stage: string;
