@@ -46,7 +46,10 @@ class SweptRequest implements SweepOwner {
   readonly #hub: StreamHub;
   readonly #mark = new RequestMark();
   readonly #sweep: Sweep;
+  /** The ends that other requests asked for. */
+  readonly #closes: (() => void)[] = [];
   #sweptAt: number;
+  #isDead = false;
 
   constructor(hub: StreamHub) {
     this.#hub = hub;
@@ -82,6 +85,12 @@ class SweptRequest implements SweepOwner {
   }
 
   watch(stream: EventStream): void {
+    const close = stream.close.bind(stream);
+    // Another request cannot end it: neither its signal nor its body. The next sweep does.
+    stream.close = (reason, retry) => {
+      if (this.#isDead || this.isHere) close(reason, retry);
+      else this.#closes.push(() => close(reason, retry));
+    };
     this.streams.add(stream);
     this.#sweptAt = this.now;
     this.#sweep.watch(stream);
@@ -91,12 +100,14 @@ class SweptRequest implements SweepOwner {
   renewClock(): void {
     this.#hub.renewClock();
     this.#sweptAt = this.now;
+    for (const close of this.#closes.splice(0)) close();
     this.#sort();
   }
 
   /** Ends all streams if nothing sweeps them any more. */
   endIfDead(): void {
     if (this.now - this.#sweptAt < DEAD_MS) return;
+    this.#isDead = true;
     for (const stream of [...this.streams, ...this.ending]) stream.gone();
   }
 

@@ -47,6 +47,25 @@ describe("streams in a Cloudflare Worker", () => {
     expect(sluice.health().streams).toBe(2);
   });
 
+  it("end in their own request if another one disconnects or drains them", async () => {
+    const workerd = new Workerd();
+    const { createSluice } = await workerd.load();
+    const sluice = createSluice({ heartbeat: 40 });
+    const ended: [reason: string, request: unknown][] = [];
+    const onClose = (reason: string) => void ended.push([reason, workerd.current]);
+    const [first, second] = [new WorkerRequest(), new WorkerRequest()];
+    await workerd.run(() => sluice.response(request(), quiet, { onClose }), first);
+    expect(await workerd.run(async () => sluice.disconnect(() => true))).toBe(1);
+    expect(ended).toEqual([]);
+    await until("the stream has ended", () => ended.length === 1);
+    await workerd.run(() => sluice.response(request(), quiet, { onClose }), second);
+    await workerd.run(() => sluice.drain({ grace: 0, pace: 0, timeout: 2_000 }));
+    expect(ended).toEqual([
+      ["disconnected", first],
+      ["drained", second],
+    ]);
+  });
+
   it("share one timer in a Durable Object, whose requests are one", async () => {
     const workerd = new Workerd();
     const { createSluice } = await workerd.load();

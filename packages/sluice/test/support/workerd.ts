@@ -49,6 +49,11 @@ export class Workerd {
     return import("../../src/index.ts");
   }
 
+  /** The request that runs. */
+  get current(): WorkerRequest | undefined {
+    return this.#requests.getStore();
+  }
+
   /** Runs `handle` in a request. */
   async run<T>(handle: () => Promise<T>, request: WorkerRequest = new WorkerRequest()): Promise<T> {
     return this.#requests.run(request, handle);

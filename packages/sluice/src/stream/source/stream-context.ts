@@ -47,6 +47,10 @@ export class StreamContext implements SourceContext {
   abort(reason: string): void {
     if (this.#abortError !== undefined) return;
     this.#abortError = new DOMException(`The event stream has ended (${reason}).`, "AbortError");
-    this.#life?.abort(this.#abortError);
+    try {
+      this.#life?.abort(this.#abortError);
+    } catch {
+      // In workerd, a request cannot abort the signal of another one that was dropped.
+    }
   }
 }
