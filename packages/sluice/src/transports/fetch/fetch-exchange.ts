@@ -12,9 +12,9 @@ const CLIENT_GONE = 499;
 
 /**
  * A server of Node that shuts down waits for kept connections. A client that came back on one would receive 503, which
- * stops `EventSource` for good. The body cannot close its connection, so the head does.
+ * stops `EventSource` for good. The body cannot close its connection, so the head does, on HTTP/1.1.
  */
-const CONNECTION: Readonly<Record<string, string>> = isNode() ? { connection: "close" } : {};
+const CLOSE: Readonly<Record<string, string>> | undefined = isNode() ? { connection: "close" } : undefined;
 
 /** A request of the Fetch standard, answered by a `Response`. */
 export class FetchExchange implements Exchange {
@@ -71,7 +71,9 @@ export class FetchExchange implements Exchange {
   open(headers: Readonly<Record<string, string>>, options: BodyOptions, owner: SinkOwner): Sink {
     this.#headers = undefined;
     this.#sink = new FetchSink(options, owner);
-    this.#answer(new Response(this.#sink.body, { status: 200, headers: { ...CONNECTION, ...headers } }));
+    // On HTTP/2, Node warns of the header. Such a request comes by TLS, and has no `connection` itself.
+    const isHttp1 = this.url.startsWith("http:") || this.header("connection") !== undefined;
+    this.#answer(new Response(this.#sink.body, { status: 200, headers: { ...(isHttp1 && CLOSE), ...headers } }));
     return this.#sink;
   }
 
