@@ -4,8 +4,8 @@
  * modules, which `require()` loads too. But under `node16` and `node18` TypeScript believes that it cannot, and refuses
  * the declarations of an ES module in a CommonJS file.
  *
- * It also removes `#private` from both: a program that uses both kinds of modules sees both declarations of a class, and
- * must be able to pass an object from one to the other.
+ * It also removes `#private` from both: a program that uses both kinds of modules sees both declarations of a class,
+ * and must be able to pass an object from one to the other.
  */
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";

@@ -1,4 +1,5 @@
 import { type AsyncContext, currentContext } from "../base/async-context.ts";
+import type { Jsonify } from "../channel/event/jsonify.ts";
 import type { DataText } from "../channel/event/new-entry.ts";
 import type { TerminalType } from "./job-events.ts";
 import type { NewJob } from "./new-job.ts";
@@ -21,6 +22,9 @@ export interface JobState<Progress, Result> {
   /** The user who knows the job; `undefined` if everybody knows it. */
   readonly user: string | undefined;
 }
+
+/** The result of a job as JSON keeps it: `null` if the job returns nothing. */
+export type JobResult<Result> = Jsonify<Result> | (undefined extends Result ? null : never);
 
 /** The terminal event of a run. */
 export interface JobEnd {

@@ -1,8 +1,9 @@
 import { checkFunction, checkNames, checkText } from "../base/check-option.ts";
 import { OnDemand } from "../base/on-demand.ts";
+import type { Jsonify } from "../channel/event/jsonify.ts";
 import { checkTopic } from "../channel/event/topics.ts";
 import type { FeedSource } from "../stream/feed.ts";
-import type { JobState } from "./job.ts";
+import type { JobResult, JobState } from "./job.ts";
 import type { JobContext, JobFunction } from "./job-runner.ts";
 import type { JobLimits, JobUserOptions, StartOptions } from "./jobs-options.ts";
 import type { JobsSetup, LoadedJobs, RunningJob } from "./loaded-jobs.ts";
@@ -75,12 +76,14 @@ export class Jobs<Progress = unknown, Result = unknown> {
    * forgotten, or belongs to a user other than `options.user`: so without that option, if it belongs to any user.
    * On a shared log, the first use of the Sluice begins to read the jobs of other processes. Throws `INVALID_OPTION`.
    */
-  get(id: string, options: JobUserOptions = {}): JobState<Progress, Result> | undefined {
+  get(id: string, options: JobUserOptions = {}): JobState<Jsonify<Progress>, JobResult<Result>> | undefined {
     const user = checkUser("get", options);
     this.load();
     const waiting = this.#waiting.get(id);
     const job = waiting ? { ...waiting, progress: undefined, result: undefined } : this.#loaded.value?.stateOf(id);
-    return job !== undefined && isKnownTo(job, user) ? (job as JobState<Progress, Result>) : undefined;
+    return job !== undefined && isKnownTo(job, user)
+      ? (job as JobState<Jsonify<Progress>, JobResult<Result>>)
+      : undefined;
   }
 
   /**

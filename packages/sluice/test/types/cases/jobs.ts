@@ -22,6 +22,14 @@ const state = exports_.get(id);
 holds<
   Exactly<typeof state extends undefined ? never : NonNullable<typeof state>["result"], { url: string } | undefined>
 >();
+// The state has the data as JSON keeps it.
+const reports = sluice.jobs<{ at: Date }, Date | undefined>("reports");
+const report = reports.get("1");
+holds<Exactly<NonNullable<typeof report>["progress"], { at: string } | undefined>>();
+holds<Exactly<NonNullable<typeof report>["result"], string | null | undefined>>();
+const silent = sluice.jobs<number, void>("silent").get("1");
+holds<Exactly<NonNullable<typeof silent>["result"], null | undefined>>();
+
 if (state?.state === "running") state.progress?.percent.toFixed();
 // @ts-expect-error the state does not exist
 if (state?.state === "done") exports_.cancel(id);
