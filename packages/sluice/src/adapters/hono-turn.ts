@@ -10,7 +10,7 @@ interface Settle {
   reject(error: unknown): void;
 }
 
-/** Those of node-server's RESPONSE_ALREADY_SENT. That response itself is shared, and middlewares may set headers. */
+/** The headers of node-server's RESPONSE_ALREADY_SENT, which is shared. Middlewares may set headers on a copy. */
 const ALREADY_SENT = { "x-hono-already-sent": "true" };
 
 type WrittenHeaders = Readonly<Record<string, string | string[]>>;

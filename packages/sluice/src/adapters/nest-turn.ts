@@ -15,7 +15,7 @@ const ANSWERING = ["send", "json"] as const;
 
 /**
  * The turn of Nest. The interceptors see the method finish while the response is still open. When the last one is done,
- * Nest answers with what they made of the result. That call begins the stream instead. On Fastify, its turn follows.
+ * Nest answers with their result. Sluice takes that call, and begins the stream. On Fastify, its turn follows.
  */
 export class NestTurn implements Framework {
   readonly #reply: PlatformReply;

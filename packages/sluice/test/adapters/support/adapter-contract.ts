@@ -97,6 +97,7 @@ export function adapterContract(
         refused: () => ({ source: refused, options: { headers: OWN } }),
         answered: () => ({ source: refused, options: { throws: "none" } }),
         "jobs-all": (id) => ({ source: exports.progress(id), options: { throws: "all" } }),
+        "post-only": () => ({ source: () => null, options: { methods: ["POST"] } }),
         over: () => ({ source: () => null, options: { headers: OWN } }),
         misused: () => ({ source: 42 as unknown as Source }),
       };
@@ -270,6 +271,7 @@ export function adapterContract(
       ["/refused/1", 403],
       ["/answered/1", 403],
       ["/jobs/unknown", 404],
+      ["/post-only/1", 405],
     ])("carries headers that are set after the handler, for %s", async (path, status) => {
       const response = await server.fetch(path);
       expect([response.status, response.headers.has(LATE)]).toEqual([status, true]);
