@@ -87,8 +87,8 @@ export class SignalDrains {
   }
 
   /**
-   * Raises the signal again without our listener, so that the process ends with its usual status. Deno's watcher sends a
-   * signal of its own to a program that it restarts, and would end with it too. So on Deno the program exits.
+   * Raises the signal again without our listener, so that the process ends with its usual status. Deno's watcher sends
+   * a signal of its own to a program that it restarts, and would end with it too. So on Deno the program exits.
    */
   #raise(signal: string): void {
     const { pid } = this.#process;
@@ -96,6 +96,10 @@ export class SignalDrains {
     this.#ignore(signal);
     if ("Deno" in globalThis) return exit();
     setTimeout(exit, RAISE_MS);
-    this.#process.kill(pid, signal);
+    try {
+      this.#process.kill(pid, signal);
+    } catch {
+      // A sandbox may forbid it. The timer ends the process.
+    }
   }
 }
