@@ -26,6 +26,8 @@ export async function streamOnH3V2(
     for (const [name, value] of Object.entries(options?.headers ?? {})) errHeaders.set(name, value);
     throw toErrorOfH3(error).error;
   });
+  // HTTP/2 forbids it (RFC 9113 section 8.2.2), and Node would print a warning.
+  if (isOnHttp2(event.req)) response.headers.delete("connection");
   // h3 puts the headers of the event over those of the response.
   const set = event.res.headers;
   for (const [name, value] of response.headers) {
@@ -35,4 +37,14 @@ export async function streamOnH3V2(
     else if (name !== "set-cookie") set.delete(name);
   }
   return response;
+}
+
+/** True if the request came to a server of `node:http2`. */
+function isOnHttp2(request: Request): boolean {
+  const { runtime } = request as { readonly runtime?: { readonly node?: { readonly req?: NodeRequest } } };
+  return runtime?.node?.req?.httpVersionMajor === 2;
+}
+
+interface NodeRequest {
+  readonly httpVersionMajor?: number;
 }

@@ -291,6 +291,23 @@ describe("a stream on h3 1", () => {
 });
 
 describe("a stream on h3 2", () => {
+  it("is refused on HTTP/2 without a warning by Node", async () => {
+    const warnings: Error[] = [];
+    const onWarning = (warning: Error) => void warnings.push(warning);
+    process.on("warning", onWarning);
+    const sluice = createSluice();
+    const sse = sluiceH3({ sluice });
+    const app = new h3v2.H3().get("/", (event) => sse(event, once));
+    const server = await serve(createHttp2Server(toNodeHandler(app) as never), fetchHttp2);
+    await sluice.drain({ timeout: 0, pace: 0 });
+    const response = await server.fetch("/");
+    expect([response.status, response.headers.get("connection")]).toEqual([503, null]);
+    await response.text();
+    await server.close();
+    process.off("warning", onWarning);
+    expect(warnings).toEqual([]);
+  });
+
   it("keeps its own content type and caching rules, and joins both values of vary", async () => {
     await using sluice = createSluice({ compress: true });
     const sse = sluiceH3({ sluice });
