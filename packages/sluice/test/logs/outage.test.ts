@@ -26,7 +26,7 @@ const LOGS = [
 
 describe.each(LOGS)("an outage of the server of $name", ({ can, start, log }) => {
   it.skipIf(can === undefined)(
-    "is reported once, whatever uses the log meanwhile, and again if it comes back",
+    "is reported once, however many uses of the log fail meanwhile, and again if it comes back",
     async () => {
       await using server = await start();
       const reports: { readonly error: unknown; readonly context: ErrorContext }[] = [];

@@ -14,7 +14,7 @@ import { until } from "../support/until.ts";
 /** The user of the request that is being served. */
 const user = new AsyncLocalStorage<string>();
 
-/** What a callback of a user's request saw: the name of the callback, the owner of the request, the store. */
+/** A call of a callback of a user's request: the name of the callback, the owner of the request, the store. */
 type Seen = readonly [callback: string, owner: string, store: string | undefined];
 
 /** A server that serves each request in the async context of its user, `/ann` in that of `ann`. */
@@ -169,7 +169,7 @@ describe.each(SOURCES)("a stream of $source finds the store of its own request",
 });
 
 describe("a filter", () => {
-  it("finds the store of the request that gave it, whoever publishes or connects", async () => {
+  it("finds the store of the request that gave it, also if other requests publish and connect", async () => {
     const filtered = (world: UserSite, owner: string) =>
       world.sluice.channel("orders").subscribe({
         from: "start",

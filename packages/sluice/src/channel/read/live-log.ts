@@ -205,7 +205,7 @@ export class LiveLog implements TailListener, ReadableLog {
   readonly flush = (): void => {
     this.#scheduled = false;
     clearTimeout(this.#timer);
-    // A request that begins to follow may be the one that flushes: the others must not run in its context.
+    // A request that begins to follow may flush. The callbacks of other requests must not run in its context.
     if (!this.flushing && this.flushed !== this.window.last) outside(this.#deliver);
   };
 
