@@ -15,8 +15,8 @@ export interface ChannelDefinition<
 }
 
 /**
- * The events of a channel as they are received, of a `Channel` or a {@link ChannelDefinition}: a map from event types to
- * the types of their data.
+ * The events of a `Channel` or a {@link ChannelDefinition} as they are received: a map from event types to the types of
+ * their data.
  *
  * ```ts
  * type Placed = EventsOf<typeof orders>["placed"];

@@ -101,7 +101,7 @@ type OptionalFields<T> = {
 
 type OptionalKeys<T> = { [Key in keyof T]-?: Presence<T, Key> extends "sometimes" ? Key : never }[keyof T];
 
-/** Whether JSON has a field: always, sometimes or never. It does not look into the field: types may be recursive. */
+/** How often JSON has a field. It does not look into the field, since types may be recursive. */
 type Presence<T, Key extends keyof T> = Key extends symbol
   ? "never"
   : IsAny<T[Key]> extends true
@@ -132,7 +132,7 @@ type IsOmitted<T> = T extends { toJSON: (...args: never[]) => infer Result }
 
 type Flat<T> = { [Key in keyof T]: T[Key] };
 
-/** Other objects may have a `name` and a `message` too. A `stack` tells errors apart. */
+/** Other objects may have a `name` and a `message` too, but only errors have a `stack`. */
 type IsError<T> = T extends Error ? ("stack" extends keyof T ? true : false) : false;
 
 type IsAny<T> = 0 extends 1 & T ? true : false;

@@ -16,7 +16,7 @@ export interface Serializer {
   readonly parse: (text: string) => unknown;
 }
 
-/** Returns the data of an event. Throws `INVALID_DATA` if the user's `parse` fails, and a `SyntaxError` for bad JSON. */
+/** Returns the data of an event. Throws `INVALID_DATA` if the user's `parse` fails, or a `SyntaxError` for bad JSON. */
 export function parseData(type: string, text: string, serializer: Serializer | undefined): unknown {
   if (serializer === undefined) return JSON.parse(text);
   try {
