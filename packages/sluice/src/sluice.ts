@@ -66,10 +66,11 @@ export class Sluice implements AsyncClosable {
    * section 9.2). Resolves to the reason for which the stream ended. The head and a first comment leave at once; for
    * the first stream of the process, they leave when the code of streams is loaded.
    *
-   * Rejects with `INVALID_OPTION`, before anything is answered, and `onError` receives that error too. Any later failure
-   * is answered, or ends the stream, and `onError` receives it. On Express, an error of the source function goes to
-   * `next` instead; the option `throws` makes the promise reject with it. The promise need not be awaited: it never
-   * ends the process. If other code has answered the request, resolves to `refused`, and reports `ALREADY_ANSWERED`.
+   * Rejects with `INVALID_OPTION`, before anything is answered, and `onError` receives that error too. Any later
+   * failure is answered, or ends the stream, and `onError` receives it. On Express, an error of the source function
+   * goes to `next` instead; the option `throws` makes the promise reject with it. The promise need not be awaited: it
+   * never ends the process. If other code has answered the request, resolves to `refused`, and reports
+   * `ALREADY_ANSWERED`.
    *
    * However the stream ends, and also if it never begins, the source is released: `return()` of an iterable runs, and a
    * `Readable` or `ReadableStream` is destroyed.
@@ -87,7 +88,8 @@ export class Sluice implements AsyncClosable {
   /**
    * Answers a request of the Fetch API with an event stream: Hono, Next.js, Bun, Deno, workers. Resolves to the
    * response, whose body is the stream. The option `onClose` receives the reason for which the stream ended. Rejects
-   * with `INVALID_OPTION`, and with the errors for which the option `throws` asks. Releases the source as `stream` does.
+   * with `INVALID_OPTION`, and with the errors for which the option `throws` asks. Releases the source as `stream`
+   * does.
    */
   response(request: Request, source: Source<Request>, options: StreamOptions = NO_OPTIONS): Promise<Response> {
     this.#join();

@@ -6,8 +6,8 @@ interface RequestBound {
 
 /**
  * True in Cloudflare's workerd. Timers, streams and sockets there belong to the request that makes them: a timer does
- * not fire after the end of its request, and cannot write to the stream of another one. All requests of a Durable Object
- * count as one.
+ * not fire after the end of its request, and cannot write to the stream of another one. All requests of a Durable
+ * Object count as one.
  */
 export const isWorkerd: boolean = globalThis.navigator?.userAgent === "Cloudflare-Workers";
 

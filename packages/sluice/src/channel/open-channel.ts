@@ -207,14 +207,14 @@ export class OpenChannel {
   }
 
   /**
-   * Throws `WRONG_REQUEST` if requests of a Cloudflare Worker share the channel outside of a Durable Object: no timer and
-   * no write would reach the subscribers of the other request.
+   * Throws `WRONG_REQUEST` if requests of a Cloudflare Worker share the channel outside of a Durable Object: no timer
+   * and no write would reach the subscribers of the other request.
    */
   #mustBeHere(): void {
     if (this.#request.isHere) return;
     throw new SluiceError(
       "WRONG_REQUEST",
-      `Another request has opened channel "${this.#name}". In a Cloudflare Worker, requests share a channel only in a ` +
+      `Another request opened the channel "${this.#name}". In a Cloudflare Worker, requests share a channel only in a ` +
         "Durable Object: create the Sluice in its constructor.",
     );
   }

@@ -81,8 +81,8 @@ export class LoadedJobs {
   }
 
   /**
-   * Cancels all jobs of this process. Resolves when the log has their ends, or has failed to take them, and the flush of
-   * this turn has sent them.
+   * Cancels all jobs of this process. Resolves when the log has their ends, or has failed to take them, and the flush
+   * of this turn has sent them.
    */
   async close(): Promise<void> {
     for (const job of [...this.#local.values()]) this.#runner.cancel(job, CANCELLED);

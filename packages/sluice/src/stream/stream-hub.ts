@@ -38,7 +38,9 @@ export interface SharedConnections {
 /** All streams of a Sluice, and their counters. */
 export class StreamHub implements StreamOwner {
   readonly settings: StreamSettings;
-  /** Reports a failure. Reports only the first error of an outage of the log: every channel and request has the same. */
+  /**
+   * Reports a failure. Reports only the first error of an outage of the log: every channel and request has the same.
+   */
   readonly report: Report;
   /** True from the first error of an outage until an operation of the log succeeds. */
   logIsOut = false;

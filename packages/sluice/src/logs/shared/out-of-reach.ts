@@ -1,6 +1,8 @@
 import { SluiceError } from "../../base/sluice-error.ts";
 
-/** Thrown by a log that cannot reach its store. Sluice reports one such error for each outage, not one per operation. */
+/**
+ * Thrown by a log that cannot reach its store. Sluice reports one such error for each outage, not one per operation.
+ */
 export class OutOfReach extends SluiceError {
   readonly outOfReach = true;
 

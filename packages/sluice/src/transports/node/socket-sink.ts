@@ -110,8 +110,8 @@ export class SocketSink implements NodeSink {
   }
 
   /**
-   * Handles that a write failed at once. If nothing reads from the socket, because the request's body is not wanted, only
-   * that shows that the peer has left.
+   * Handles that a write failed at once. If nothing reads from the socket, because the request's body is not wanted,
+   * only that shows that the peer has left.
    */
   #peerIsGone(): void {
     this.#socket.destroy();

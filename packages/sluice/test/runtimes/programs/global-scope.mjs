@@ -1,6 +1,6 @@
 /**
- * Makes everything that a program makes at the top level of a module, while the globals throw that the global scope of a
- * Cloudflare Worker does not have. Prints the calls, and whether a channel works afterwards.
+ * Makes everything that a program makes at the top level of a module, while the globals throw that the global scope of
+ * a Cloudflare Worker does not have. Prints the calls, and whether a channel works afterwards.
  */
 const wait = setTimeout;
 const used = [];
@@ -41,7 +41,7 @@ latest.subscribe({ initial: "latest" });
 jobs.progress("unknown");
 sluice.health();
 sluice.stats();
-// What was started shows itself within some turns.
+// Timers and promises that were started would run within some turns.
 for (let i = 0; i < 20; i++) await new Promise((resolve) => wait(resolve, 5));
 
 for (const restore of restored) restore();

@@ -32,7 +32,7 @@ describe("a framework on Node that sends a Response", () => {
     },
   );
 
-  it("receives no header of connections on HTTP/2, of which Node would warn", async () => {
+  it("receives no header of connections on HTTP/2, since Node would warn", async () => {
     await using site = await Site.open();
     const response = await site.sluice.response(new Request("https://x/"), site.sluice.channel("news").subscribe());
     expect(response.headers.has("connection")).toBe(false);

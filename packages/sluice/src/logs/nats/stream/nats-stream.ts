@@ -55,8 +55,8 @@ export class NatsStream {
     const { created, cluster, state } = info;
     const last = state.last_seq;
     // A server that restarts may have lost messages that it had not yet written to its disk. If it is alone, it names
-    // itself here. In a cluster, any server may answer, and a stream with one replica may be on another. There only what
-    // the stream holds shows that something is lost: see docs/decisions/046-a-life-belongs-to-the-stream.md.
+    // itself here. In a cluster any server may answer, also for a stream on another one, and only the contents of the
+    // stream show a loss: see docs/decisions/046-a-life-belongs-to-the-stream.md.
     const run = cluster?.name ? created : `${created} ${this.#options.link.serverId}`;
     return { run, created, first: state.messages === 0 ? last + 1 : state.first_seq, last };
   }

@@ -13,7 +13,7 @@ describe.skipIf(NATS_SERVER === undefined)(
   () => {
     const nats = useNats();
 
-    /** Publishes 20 events, of which number 10 has an ID of its own, and lets the operator erase some. */
+    /** Publishes 20 events, and lets the operator erase some. Event 10 has an ID of its own. */
     async function erase(work: () => Promise<unknown>): Promise<{ sluice: Sluice; url: string; epoch: string }> {
       const sluice = createSluice({ log: nats.newLog() });
       nats.onCleanUp(() => sluice.close());
