@@ -214,7 +214,7 @@ export class OpenChannel {
     if (this.#request.isHere) return;
     throw new SluiceError(
       "WRONG_REQUEST",
-      `Another request opened the channel "${this.#name}". In a Cloudflare Worker, requests share a channel only in a ` +
+      `Another request opened channel "${this.#name}". In a Cloudflare Worker, requests share a channel only in a ` +
         "Durable Object: create the Sluice in its constructor.",
     );
   }

@@ -7,7 +7,7 @@ const run = promisify(execFile);
 const program = fileURLToPath(new URL("programs/global-scope.mjs", import.meta.url));
 
 describe("the top level of a module, as in the global scope of a Cloudflare Worker", () => {
-  it("may make a Sluice, channels, jobs and auth, which start no timer, draw no random number and read no clock", async () => {
+  it("may make a Sluice, channels, jobs and auth: no timer, random number or clock is used", async () => {
     const { stdout } = await run(process.execPath, [program]);
     expect(JSON.parse(stdout)).toEqual({ used: [], works: true });
   });
