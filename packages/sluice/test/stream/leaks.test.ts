@@ -159,7 +159,7 @@ describe("ended streams leave no memory behind", () => {
   }, 30_000);
 
   it("after 10,000 responses of the Fetch standard that were cancelled, aborted or never read", async () => {
-    const sluice = createSluice({ highWaterMark: 1_024 });
+    const sluice = createSluice({ highWaterMark: 1_024, stallTimeout: 200 });
     const channel = sluice.channel("news");
     for (let i = 0; i < 100; i++) await channel.publish("n", "x".repeat(100));
     const app = new AbortController();
@@ -174,7 +174,9 @@ describe("ended streams leave no memory behind", () => {
       else if (i % 3 === 1) own.abort();
       else sluice.disconnect({ id: `${i}` });
     };
-    const perStream = await heapPerStream(8_000, act, () => turns(10));
+    // A body that nobody reads is a stall, also after its stream has ended.
+    const settle = () => new Promise<void>((resolve) => setTimeout(resolve, 1_000));
+    const perStream = await heapPerStream(8_000, act, settle);
     expect(sluice.stats()).toMatchObject({ streams: 0, opened: 10_000 });
     expect(channel.stats()).toMatchObject({ subscribers: 0, cohorts: 0 });
     expect(getEventListeners(app.signal, "abort")).toEqual([]);
