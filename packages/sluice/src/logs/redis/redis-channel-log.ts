@@ -3,7 +3,6 @@ import { SluiceError } from "../../base/sluice-error.ts";
 import { messageOf } from "../../base/thrown.ts";
 import { afterTurn } from "../../base/timers.ts";
 import type { ChannelLog, LogEntry, NewEntry, Retention } from "../log.ts";
-import { entryBytes } from "../log.ts";
 import { closedError } from "../shared/closed-error.ts";
 import { parseEntry } from "../shared/entry-text.ts";
 import type { LogView } from "../shared/log-view.ts";
@@ -14,6 +13,7 @@ import type { ChannelKeys } from "./channel-keys.ts";
 import type { RedisConnection } from "./connection/redis-connection.ts";
 import type { RedisGate } from "./connection/redis-gate.ts";
 import { RedisChannelLife } from "./life/redis-channel-life.ts";
+import { readEntries, readPage } from "./read-pages.ts";
 import { RedisRetention } from "./redis-retention.ts";
 import type { FollowedChannel, StreamEntry } from "./redis-tail.ts";
 import { limitText } from "./scripts/redis-scripts.ts";
@@ -34,13 +34,6 @@ export interface ChannelHost {
   /** Called when the channel's log closes. */
   closed(channel: RedisChannelLog): void;
   onError(error: unknown): void;
-}
-
-/** Consecutive entries, and the ends of the log at the same moment. */
-interface Page {
-  readonly first: number;
-  readonly last: number;
-  readonly entries: readonly LogEntry[];
 }
 
 /** The log of one channel, in a Redis stream. */
@@ -109,22 +102,7 @@ export class RedisChannelLog extends SharedChannelLog implements ChannelLog, Fol
   }
 
   read(after: number, events: number, bytes: number): Promise<readonly LogEntry[] | "gone"> {
-    return this.#life.use(async (connection) => {
-      const found: LogEntry[] = [];
-      let left = bytes;
-      for (;;) {
-        const next = after + found.length;
-        const page = await this.#readPage(connection, next, events - found.length, left);
-        if (page === undefined) return undefined;
-        if (page.first > next + 1) return found.length > 0 ? found : "gone";
-        for (const entry of page.entries) {
-          found.push(entry);
-          left -= entryBytes(entry);
-        }
-        const isAll = page.entries.length === 0 || after + found.length >= page.last;
-        if (isAll || found.length >= events || left <= 0) return found;
-      }
-    });
+    return this.#life.use((connection) => readEntries(this.#life, connection, { after, events, bytes }));
   }
 
   sync(): Promise<void> {
@@ -237,21 +215,6 @@ export class RedisChannelLog extends SharedChannelLog implements ChannelLog, Fol
     return offsets;
   }
 
-  /** Reads entries after an offset in one step. Returns `undefined` if the log is in another life. */
-  async #readPage(
-    connection: RedisConnection,
-    after: number,
-    events: number,
-    bytes: number,
-  ): Promise<Page | undefined> {
-    const args = [String(after), limitText(events), limitText(bytes)];
-    const answer = (await connection.run("read", this.#life.keys, args)) as [string, number, number, ...string[]];
-    const [epoch, first, last, ...texts] = answer;
-    if (epoch !== this.epoch) return undefined;
-    const entries = texts.map((text, i) => parseEntry(after + 1 + i, text));
-    return { first, last, entries };
-  }
-
   async #catchUp(): Promise<void> {
     await this.#life.use(async (connection) => {
       const { epoch } = this;
@@ -260,7 +223,7 @@ export class RedisChannelLog extends SharedChannelLog implements ChannelLog, Fol
       const { first, last } = ends;
       while (this.last < last) {
         const after = this.last;
-        const page = await this.#readPage(connection, after, PAGE_ENTRIES, PAGE_BYTES);
+        const page = await readPage(this.#life, connection, { after, events: PAGE_ENTRIES, bytes: PAGE_BYTES });
         if (page === undefined || epoch !== this.epoch) return undefined;
         this.view.receive(page.entries);
         this.view.trimmed(page.first);
