@@ -1,31 +1,25 @@
-import { isWorkerd } from "../../base/request-mark.ts";
 import { SluiceError } from "../../base/sluice-error.ts";
 import { isAbortError } from "../../base/thrown.ts";
-import { jitter } from "../../base/timers.ts";
-import { acceptsGzip } from "../../protocol/head.ts";
-import { canGzip } from "../body/gzip-part.ts";
 import type { CloseReason } from "../close-reason.ts";
 import { endInOrder } from "../end-in-order.ts";
-import { EndSignals } from "../end-signals.ts";
-import { EventStream, type EventStreamSetup } from "../event-stream.ts";
+import type { EventStream } from "../event-stream.ts";
 import type { Feed } from "../feed.ts";
 import { notifyClosed } from "../notify-closed.ts";
 import { PendingStream } from "../pending-stream.ts";
-import { RequestSweeps } from "../request-sweeps.ts";
 import { discard } from "../source/discard.ts";
 import { openSource } from "../source/open-source.ts";
 import type { Source } from "../source/source.ts";
 import { StreamContext } from "../source/stream-context.ts";
 import type { StreamHub } from "../stream-hub.ts";
-import { Sweep } from "../sweep.ts";
 import { type Admission, admit } from "./admission.ts";
 import { refusedMethod } from "./allowed-methods.ts";
+import { headersOf, type StreamParts, sendHead, startStream } from "./begin-stream.ts";
 import type { Exchange } from "./exchange.ts";
 import { type HttpAnswer, lowerCased, NO_STORE, RETRY_LATER } from "./http-answer.ts";
 import { httpError, isOwnRefusal, refusalError } from "./http-error.ts";
 import { renderRefusal } from "./render-refusal.ts";
 import { requestedPosition } from "./requested-position.ts";
-import { responseHead, withHeaders } from "./response-head.ts";
+import { withHeaders } from "./response-head.ts";
 import type { StreamOptions } from "./stream-options.ts";
 
 const NOTHING_LEFT: HttpAnswer = { status: 204, headers: NO_STORE, text: "" };
@@ -175,7 +169,7 @@ class Opening extends PendingStream {
     this.#waiting = feed;
     this.#watch();
     try {
-      exchange.finish(this.#head(), () => {
+      exchange.finish(headersOf(this.#parts()), () => {
         this.#waiting = undefined;
         this.#go(feed);
       });
@@ -195,80 +189,38 @@ class Opening extends PendingStream {
   }
 
   #begin(feed: Feed): void {
-    const hub = this.#hub;
-    const exchange = this.#exchange;
-    const { settings } = hub;
-    const stream = new EventStream(hub, this.number, feed, this.#setup());
+    const parts = this.#parts();
+    let stream: EventStream;
     try {
-      const gzip = this.#gzip();
-      const body = { highWaterMark: settings.highWaterMark, gzip };
-      stream.sink = exchange.open(responseHead(this.#options, settings.compress, gzip), body, stream);
+      stream = sendHead(parts, feed);
     } catch (error) {
       this.#stop(feed, "error");
       return this.#fail(error, "head");
     }
     this.#settled = true;
-    hub.opening.delete(this);
-    exchange.onGone = undefined;
-    // Only its description at the end needs the address.
-    if (stream.onClose !== undefined) exchange.keepRemoteAddress?.();
-    hub.add(stream);
-    hub.sweep ??= isWorkerd ? new RequestSweeps(hub) : new Sweep(hub);
-    hub.sweep.watch(stream);
-    this.#start(stream, feed);
-    stream.sink.opened?.();
+    this.#hub.opening.delete(this);
+    this.#exchange.onGone = undefined;
+    startStream(parts, stream, feed);
   }
 
-  #start(stream: EventStream, feed: Feed): void {
-    const hub = this.#hub;
-    const { signal } = this.#options;
-    if (!stream.ended && signal !== undefined) {
-      hub.endSignals ??= new EndSignals();
-      hub.endSignals.watch(signal, stream);
-    }
-    if (stream.ended) return;
-    try {
-      feed.start(stream, `:\nretry: ${Math.round(jitter(stream.retry, 0.2))}\n`);
-    } catch (error) {
-      hub.report(error, { stage: "source", stream: stream.id });
-      stream.close("error");
-    }
-  }
-
-  #setup(): EventStreamSetup {
-    const { settings } = this.#hub;
-    const { subscriber, expiresAt, heartbeat = settings.heartbeat, retry = settings.retry } = this.#options;
-    // The hub's clock stands still while there are no streams.
-    this.#hub.renewClock();
-    const lifetime = performance.now() + jitter(settings.maxLifetime, 0.2);
-    // Rounded down to whole ms: no stream outlives its credential.
-    const deadline = Math.floor(Math.min(lifetime, this.#expiry));
+  #parts(): StreamParts {
+    const { number, beganAt } = this;
+    const { resolve } = this.#settle;
     return {
-      subscriber,
+      hub: this.#hub,
       exchange: this.#exchange,
+      options: this.#options,
       context: this.#context,
+      number,
+      beganAt,
       key: this.#key,
-      beganAt: this.beganAt,
-      retry,
-      heartbeat,
-      deadline: deadline === Number.POSITIVE_INFINITY ? undefined : deadline,
-      deadlineReason: this.#expiry <= lifetime ? "expired" : "lifetime",
-      expiry: expiresAt === undefined ? undefined : Math.floor(Number(expiresAt)) - this.#hub.startedAt,
-      onClose: this.#options.onClose,
-      resolve: this.#settle.resolve,
+      expiry: this.#expiry,
+      resolve,
     };
   }
 
-  #gzip(): boolean {
-    return this.#hub.settings.compress && canGzip() && acceptsGzip(this.#exchange.header("accept-encoding"));
-  }
-
-  #head(): HttpAnswer["headers"] {
-    return responseHead(this.#options, this.#hub.settings.compress, this.#gzip());
-  }
-
   #headAlone(): HttpAnswer {
-    return { status: 200, headers: this.#head(), text: "" };
+    return { status: 200, headers: headersOf(this.#parts()), text: "" };
   }
 
   #fail(error: unknown, stage: string): void {
