@@ -14,7 +14,8 @@ export default defineConfig({
     hookTimeout: 60_000,
     // A long limit for busy machines. A condition that never holds fails all the same.
     expect: { poll: { timeout: 10_000 } },
-    maxWorkers: 2,
+    // Many tests wait for servers and timers. A third worker uses that time on a machine with two processors.
+    maxWorkers: 3,
     // .ci/run counts the tests in this report.
     reporters: process.env.SLUICE_TEST_REPORT
       ? ["default", ["json", { outputFile: process.env.SLUICE_TEST_REPORT }]]

@@ -59,13 +59,17 @@ export async function startFaultyServer(fault: string): Promise<{ server: Server
   return { server, origin: `http://127.0.0.1:${(server.address() as AddressInfo).port}` };
 }
 
-/** An iterable of the contract, or one that makes each value long before it yields it. */
-function ticks(isLate: boolean) {
+/** An iterable of the contract, or one that yields its values in pairs, long after it made them. */
+function ticks(inPairs: boolean) {
+  const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
   return async function* () {
-    for (let at = Date.now(); ; at = Date.now()) {
-      if (!isLate) yield { at };
-      await new Promise((resolve) => setTimeout(resolve, 300));
-      if (isLate) yield { at };
+    for (;;) {
+      const at = Date.now();
+      if (!inPairs) yield { at };
+      await pause(150);
+      const then = Date.now();
+      await pause(150);
+      if (inPairs) yield* [{ at }, { at: then }];
     }
   };
 }

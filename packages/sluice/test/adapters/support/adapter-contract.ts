@@ -264,27 +264,29 @@ export function adapterContract(
       await response.body?.cancel();
     });
 
-    it.runIf(setsLate).each([
-      ["/fed/1", 200],
-      ["/fed/2", 200],
-      ["/over/1", 204],
-      ["/refused/1", 403],
-      ["/answered/1", 403],
-      ["/jobs/unknown", 404],
-      ["/post-only/1", 405],
-    ])("carries headers that are set after the handler, for %s", async (path, status) => {
-      const response = await server.fetch(path);
-      expect([response.status, response.headers.has(LATE)]).toEqual([status, true]);
-      await response.body?.cancel();
-    });
+    if (setsLate) {
+      it.each([
+        ["/fed/1", 200],
+        ["/fed/2", 200],
+        ["/over/1", 204],
+        ["/refused/1", 403],
+        ["/answered/1", 403],
+        ["/jobs/unknown", 404],
+        ["/post-only/1", 405],
+      ])("carries headers that are set after the handler, for %s", async (path, status) => {
+        const response = await server.fetch(path);
+        expect([response.status, response.headers.has(LATE)]).toEqual([status, true]);
+        await response.body?.cancel();
+      });
 
-    it.runIf(setsLate)("carries headers that are set after the handler on 503, while it drains", async () => {
-      await sluice.drain({ timeout: 0, pace: 0 });
-      const response = await server.fetch("/fed/1");
-      expect([response.status, response.headers.has(LATE)]).toEqual([503, true]);
-      expect(response.headers.get("retry-after")).toMatch(/^\d$/);
-      await response.text();
-    });
+      it("carries headers that are set after the handler on 503, while it drains", async () => {
+        await sluice.drain({ timeout: 0, pace: 0 });
+        const response = await server.fetch("/fed/1");
+        expect([response.status, response.headers.has(LATE)]).toEqual([503, true]);
+        expect(response.headers.get("retry-after")).toMatch(/^\d$/);
+        await response.text();
+      });
+    }
 
     it("closes while streams are open, and ends them", async () => {
       const streams = await Promise.all([open("/orders/ada"), open("/orders/bob"), open("/fed/1")]);

@@ -6,6 +6,7 @@ export class BrokenLink extends OutOfReach {}
 /** JetStream's error codes (`err_code` in the answer of its API). */
 export const STREAM_NOT_FOUND = 10059;
 export const STREAM_NAME_IN_USE = 10058;
+export const SUBJECTS_OVERLAP = 10065;
 export const WRONG_LAST_SEQUENCE = 10071;
 
 /** Returns JetStream's error code, or `undefined` for any other error. */

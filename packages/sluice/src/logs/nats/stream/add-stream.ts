@@ -1,6 +1,11 @@
 import type { StreamConfig } from "@nats-io/jetstream";
-import { apiCode, STREAM_NAME_IN_USE } from "../connection/nats-errors.ts";
+import { sleep } from "../../../base/timers.ts";
+import { apiCode, STREAM_NAME_IN_USE, STREAM_NOT_FOUND, SUBJECTS_OVERLAP } from "../connection/nats-errors.ts";
 import type { NatsLink } from "../connection/nats-link.ts";
+
+/** Looks at a stream that another process seems to create, and the pause between two. */
+const MAX_LOOKS = 5;
+const LOOK_PAUSE_MS = 40;
 
 /** How NATS stores a stream. Applies when a stream is created. */
 export interface StreamStorage {
@@ -19,6 +24,22 @@ export async function addStream(
     await link.session.jsm.streams.add({ ...config, discard: "old" });
   } catch (error) {
     // Another process created it with other options.
-    if (apiCode(error) !== STREAM_NAME_IN_USE) throw error;
+    if (apiCode(error) === STREAM_NAME_IN_USE) return;
+    // nats-server 2.9 also answers so while another process creates this very stream.
+    if (apiCode(error) !== SUBJECTS_OVERLAP || !(await appears(link, config.name))) throw error;
   }
+}
+
+/** Looks for a stream a few times. Returns true if it exists. */
+async function appears(link: NatsLink, name: string): Promise<boolean> {
+  for (let look = 0; look < MAX_LOOKS; look++) {
+    try {
+      await link.session.jsm.streams.info(name);
+      return true;
+    } catch (error) {
+      if (apiCode(error) !== STREAM_NOT_FOUND) throw error;
+    }
+    await sleep(LOOK_PAUSE_MS);
+  }
+  return false;
 }

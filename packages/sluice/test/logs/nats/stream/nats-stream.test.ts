@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { NATS_SERVER } from "../../../support/stores/nats-server.ts";
 import { KEEP_ALL } from "../../support/log-contract.ts";
-import { entry, useNats } from "../support/use-nats.ts";
+import { entry, TIMEOUT_MS, useNats } from "../support/use-nats.ts";
 
 describe.skipIf(NATS_SERVER === undefined)("the stream of a channel", { timeout: 30_000 }, () => {
   const nats = useNats();
@@ -14,5 +14,28 @@ describe.skipIf(NATS_SERVER === undefined)("the stream of a channel", { timeout:
     await channel.sync();
     expect(channel.first).toBe(16);
     expect(await channel.read(0, 10, 1e6)).toBe("gone");
+  });
+
+  it("opens if the server says that its subjects overlap while another process creates it", async () => {
+    const connection = await nats.connect();
+    const request = connection.request.bind(connection);
+    let refused = 0;
+    connection.request = async (subject, payload, options) => {
+      if (subject !== "$JS.API.STREAM.CREATE.sluice_orders" || refused > 0) return request(subject, payload, options);
+      refused++;
+      // The request of the other process takes effect a moment later.
+      setTimeout(() => void request(subject, payload, options), 60);
+      const error = { code: 400, err_code: 10_065, description: "subjects overlap with an existing stream" };
+      const message = await request("$JS.API.INFO", "", { timeout: TIMEOUT_MS });
+      return Object.defineProperty(message, "data", { value: new TextEncoder().encode(JSON.stringify({ error })) });
+    };
+    const channel = await nats.open({ connection });
+    expect(refused).toBe(1);
+    expect(await channel.append([entry(1)])).toEqual([1]);
+  });
+
+  it("does not open if a stream of another program has its subjects", async () => {
+    await (await nats.admin()).streams.add({ name: "other", subjects: ["sluice.orders.>"] });
+    await expect(nats.open()).rejects.toThrow(/overlap/);
   });
 });
