@@ -53,7 +53,7 @@ describe("lmdbLog in several processes", () => {
     for (const [offset, data] of acknowledged) expect(found[offset - 1]?.data).toBe(data);
   });
 
-  it("lets a process exit while it and another process publish", async () => {
+  it("lets a process exit while it and another process publish", { timeout: 90_000 }, async () => {
     const path = suite.path("exiting");
     const publish = `
       const retain = { ...KEEP_ALL, events: 1000 };
@@ -68,7 +68,7 @@ describe("lmdbLog in several processes", () => {
     `;
     for (let round = 0; round < 10; round++) {
       const programs = await Promise.all([suite.run(publish, path), suite.run(publish, path)]);
-      const hanging = new Promise<string>((resolve) => setTimeout(resolve, 10_000, "still running"));
+      const hanging = new Promise<string>((resolve) => setTimeout(resolve, 20_000, "still running"));
       try {
         for (const { ended } of programs) expect(await Promise.race([ended, hanging])).toBe(7);
       } finally {
