@@ -5,8 +5,8 @@ import { explain } from "../report.mjs";
 import { runRound } from "../round.mjs";
 
 /*
- * The short version of `npm run chaos`: one round of each plan on each log, with fixed seeds. The groups run at the same
- * time, since a round mostly waits for its faults.
+ * The short version of `npm run chaos`: one round of each plan on each log, with fixed seeds. The groups run at the
+ * same time, since a round mostly waits for its faults.
  */
 
 const SEED = 2_026;
@@ -32,7 +32,8 @@ describe.concurrent("chaos", () => {
 
   for (const { kind, plans, ...needs } of GROUPS) {
     const isInstalled = !("program" in needs) || programPath(needs.program) !== undefined;
-    it.skipIf(!isInstalled)(`breaks no promise on ${kind}: ${plans.join(", ")}`, { timeout: TIMEOUT_MS }, async () => {
+    const name = `breaks no promise on ${kind}: ${plans.join(", ")}`;
+    it.skipIf(!isInstalled)(name, { timeout: TIMEOUT_MS }, async () => {
       for (const [number, plan] of plansFor(kind).entries()) {
         if (!plans.some((name) => name === plan.name)) continue;
         const seed = SEED + number;

@@ -51,8 +51,6 @@ interface EarlyEnd {
   readonly id: string;
   readonly type: TerminalType;
   readonly outcome: JobOutcome;
-  /** Time of the append, in ms since 1970. */
-  readonly time: number;
   readonly user?: undefined;
   progress: undefined;
 }
@@ -139,7 +137,7 @@ export class JobTable {
       this.#memory.update(known);
     } else if (isTerminal(entry.type)) {
       const outcome = { data, eventId: Promise.resolve(eventId) };
-      const end: EarlyEnd = { id: eventId, type: entry.type, outcome, time: entry.time, progress: undefined };
+      const end: EarlyEnd = { id: eventId, type: entry.type, outcome, progress: undefined };
       if (known === undefined || entry.id !== endId(known.run)) this.#keepForLater(end);
       else if (known.outcome === undefined) this.#end(known, end);
     }
@@ -186,11 +184,11 @@ export class JobTable {
     this.#enforceMaxJobs();
   }
 
-  #end(job: SharedJob, { id: eventId, type, outcome, time }: EarlyEnd): void {
+  #end(job: SharedJob, { id: eventId, type, outcome }: EarlyEnd): void {
     job.state = type;
     job.outcome = outcome;
-    // If the clock was set back since the end, the end lies in the future. Keep the job no longer for that.
-    job.expiry = expiryAt(Math.min(time, Date.now()) + this.#limits.keepFor);
+    // From now on, since the time of the event is that of another machine's clock.
+    job.expiry = expiryAt(Date.now() + this.#limits.keepFor);
     // Deleting first keeps the ended jobs in the order of their end.
     this.#jobs.delete(job.id);
     this.#jobs.set(job.id, job);

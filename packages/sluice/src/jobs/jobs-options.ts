@@ -4,8 +4,9 @@ import type { ChannelOptions } from "../channel/channel-options.ts";
 /** Options of the jobs of one name. */
 export interface JobsOptions {
   /**
-   * Keeps an ended job for this time, in ms, so that late followers still receive its end. If the wall clock is set,
-   * the clock that passes this time first counts. At most 2,147,483,647 (about 24 days). Default: 3,600,000 (1 hour).
+   * Keeps an ended job for this time, in ms, so that late followers still receive its end. Each process counts from the
+   * moment at which it receives the end. If the wall clock is set, the clock that passes this time first counts. At
+   * most 2,147,483,647 (about 24 days). Default: 3,600,000 (1 hour).
    */
   readonly keepFor?: number;
   /**

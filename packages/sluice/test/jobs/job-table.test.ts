@@ -1,11 +1,11 @@
-import { expect, it } from "vitest";
+import { expect, it, vi } from "vitest";
 import { KeptEvent } from "../../src/channel/event/kept-event.ts";
 import type { JobRun } from "../../src/jobs/job-registry.ts";
 import { endId, JobTable, STARTED } from "../../src/jobs/job-table.ts";
 import { checkJobsOptions, type JobsOptions } from "../../src/jobs/jobs-options.ts";
 
-/** A table of this node, and functions that apply events. */
-function tableWith(options: JobsOptions) {
+/** A table of this node, and functions that apply events of a node whose clock is `clockAhead` ms ahead. */
+function tableWith(options: JobsOptions, clockAhead = 0) {
   const forgotten: string[] = [];
   const table = new JobTable("this node", checkJobsOptions(options), {
     started: () => undefined,
@@ -14,7 +14,7 @@ function tableWith(options: JobsOptions) {
   });
   let offset = 0;
   const apply = (type: string, job: string, data: string, id?: string) => {
-    const entry = { offset: ++offset, time: Date.now(), type, data, json: true, topics: [job], id };
+    const entry = { offset: ++offset, time: Date.now() + clockAhead, type, data, json: true, topics: [job], id };
     table.apply(new KeptEvent(entry, "e"));
   };
   return {
@@ -51,6 +51,21 @@ it("a node is notified of its own jobs that are forgotten, and of no others", ()
   }
   expect(forgotten).toEqual(["mine"]);
   expect(["mine", "theirs", "newest"].map((id) => table.get(id)?.state)).toEqual([undefined, undefined, "completed"]);
+});
+
+it.each([-7_200_000, 7_200_000])("an ended job stays known for keepFor if its node's clock is %i ms ahead", (ahead) => {
+  vi.useFakeTimers({ toFake: ["Date", "performance"] });
+  try {
+    const { table, start, end } = tableWith({ keepFor: 60_000 }, ahead);
+    start("job");
+    end("job", "result");
+    vi.advanceTimersByTime(59_000);
+    expect(table.get("job")).toMatchObject({ state: "completed" });
+    vi.advanceTimersByTime(2_000);
+    expect(table.get("job")).toBeUndefined();
+  } finally {
+    vi.useRealTimers();
+  }
 });
 
 it("entries that no node of Sluice has written are ignored", () => {
