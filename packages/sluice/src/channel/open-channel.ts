@@ -100,6 +100,8 @@ export class OpenChannel {
   /** Returns the feed of a subscriber's stream. */
   feed(settings: SubscriptionSettings, context: SourceContext): Feed {
     this.#mustBeHere();
+    const { failure } = this.#log;
+    if (failure !== undefined) throw logError(this.#name, "receive events", failure);
     return new Cursor(this.#delivery, settings, context);
   }
 

@@ -56,6 +56,8 @@ export interface TailListener {
    * positions of the old life are still valid. If all of them up to `last` are, `first` and `last` keep their values.
    */
   reset(): void;
+  /** This process cannot receive entries any more, although the store works: see {@link ChannelLog.failure}. */
+  failed?(error: Error): void;
 }
 
 /**
@@ -90,6 +92,13 @@ export interface ChannelLog {
    * may have missed lost entries.
    */
   readonly lostAfter?: number;
+
+  /**
+   * Why this process cannot receive new entries although the store works; `undefined` if it can. The log MUST keep
+   * trying, and MUST NOT set this while the store is out of reach. Then streams on this process are refused, so that
+   * their subscribers go to another one.
+   */
+  readonly failure?: Error | undefined;
 
   /**
    * Appends entries in order. Resolves to their offsets once the entries are as durable as this log promises. Entries

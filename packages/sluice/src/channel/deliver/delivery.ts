@@ -128,6 +128,13 @@ export class Delivery implements LiveLogListener {
     this.hub.report(error, { stage, channel: this.channel });
   }
 
+  /** Ends all streams of the channel: their subscribers may find a process that receives events. */
+  failed(error: Error): void {
+    const { hub, channel } = this;
+    hub.report(error, { stage: "log", channel });
+    for (const stream of [...hub.streams]) if (stream.channel === channel) stream.close("drained");
+  }
+
   close(): Promise<void> {
     return this.liveLog.close();
   }

@@ -26,6 +26,8 @@ export interface LiveLogListener {
    * `undefined` if all of them do.
    */
   resume(kept: number | undefined): void;
+  /** Called if this process cannot receive events any more, although the log works for others. */
+  failed(error: Error): void;
 }
 
 /** Options of a {@link LiveLog}. */
@@ -199,6 +201,10 @@ export class LiveLog implements TailListener, ReadableLog {
       listener.resume(kept);
     }
     this.#notifyWaiting();
+  }
+
+  failed(error: Error): void {
+    this.#options.listener.failed(error);
   }
 
   /** Hands every pending event to the listener, in batches. Does nothing during a flush. */

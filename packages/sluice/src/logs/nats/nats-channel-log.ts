@@ -3,6 +3,7 @@ import { quietInterval, quietTimeout, type Timer, within } from "../../base/time
 import type { ChannelLog, LogEntry, NewEntry, Retention } from "../log.ts";
 import { closedError } from "../shared/closed-error.ts";
 import type { LogView } from "../shared/log-view.ts";
+import { OutOfReach } from "../shared/out-of-reach.ts";
 import { SharedChannelLog } from "../shared/shared-channel-log.ts";
 import { NatsPublisher } from "./append/nats-publisher.ts";
 import { timeoutError } from "./connection/timeout-error.ts";
@@ -36,6 +37,7 @@ export class NatsChannelLog extends SharedChannelLog implements ChannelLog {
   readonly #readers: NatsReaders;
   readonly #tail: NatsTail;
   #checkSoon: Timer | undefined;
+  #failure: Error | undefined;
   readonly #checks: Timer;
   readonly #unwatch: () => void;
   /** Calls of `sync` that wait for entries or a check. */
@@ -56,12 +58,16 @@ export class NatsChannelLog extends SharedChannelLog implements ChannelLog {
     const onMessage = (offset: number, message: Parameters<typeof entryOf>[1]) => {
       if (this.#life.isChecked && offset > this.last) this.#life.receive([entryOf(offset, message)]);
     };
-    this.#tail = new NatsTail({ link, stream, onMessage });
+    this.#tail = new NatsTail({ link, stream, onMessage, onFailure: (error) => this.#tailFailed(error) });
     this.#unwatch = link.onChange(() => {
       this.#tail.stop();
       this.#life.checkInBackground();
     });
     this.#checks = quietInterval(() => this.#life.checkInBackground(), CHECK_MS);
+  }
+
+  get failure(): Error | undefined {
+    return this.#failure;
   }
 
   protected get view(): LogView {
@@ -184,6 +190,16 @@ export class NatsChannelLog extends SharedChannelLog implements ChannelLog {
       }, CHECK_AFTER_APPEND_MS);
     }
     this.#wake();
+  }
+
+  #tailFailed(cause: Error | undefined): void {
+    this.#failure = undefined;
+    if (cause === undefined || this.#life.isClosed) return;
+    const message =
+      `NATS refuses this process a consumer: ${cause.message}. Check the account's max_consumers and permissions. ` +
+      "Sluice keeps trying.";
+    this.#failure = new OutOfReach(message, { cause });
+    this.view.failed(this.#failure);
   }
 
   #wake(): void {

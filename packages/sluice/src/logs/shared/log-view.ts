@@ -95,6 +95,11 @@ export class LogView {
     this.#listener?.trimmed(first);
   }
 
+  /** Passes on that this process cannot receive entries any more. */
+  failed(error: Error): void {
+    this.#listener?.failed?.(error);
+  }
+
   /**
    * Enters a life of the log whose ends are `first` and `last`. If the view is in that life already, it only records
    * what was trimmed.

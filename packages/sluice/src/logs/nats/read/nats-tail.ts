@@ -8,6 +8,8 @@ const SILENCE_MS = 3 * HEARTBEAT_MS;
 /** The server deletes a consumer after this time without a reader, in ms. */
 const INACTIVE_MS = 10_000;
 const NATS_CONTROL = 100;
+/** Refusals in a row after which the tail counts as failed. A stream without a leader refuses for a moment. */
+const MAX_REFUSALS = 2;
 
 /** Options of {@link NatsTail}. */
 export interface NatsTailOptions {
@@ -15,6 +17,11 @@ export interface NatsTailOptions {
   readonly stream: string;
   /** Receives each message of the stream, with its number. */
   readonly onMessage: (sequence: number, message: NatsMessage) => void;
+  /**
+   * Called with the error if the server repeatedly refuses the consumer, and with `undefined` once it accepts one. Not
+   * called while the connection is broken.
+   */
+  readonly onFailure: (error: Error | undefined) => void;
 }
 
 /**
@@ -25,6 +32,7 @@ export interface NatsTailOptions {
 export class NatsTail {
   readonly #options: NatsTailOptions;
   #consumer: OrderedConsumer | undefined;
+  #refusals = 0;
 
   constructor(options: NatsTailOptions) {
     this.#options = options;
@@ -34,9 +42,16 @@ export class NatsTail {
    * Follows the stream from message number `next`, unless a consumer already follows it and receives its heartbeats.
    */
   follow(next: number): void {
-    if (this.#consumer !== undefined && performance.now() - this.#consumer.lastMessageAt < SILENCE_MS) return;
+    const { isCreating = false, lastMessageAt = Number.NEGATIVE_INFINITY } = this.#consumer ?? {};
+    // The request to create it has a timeout of its own.
+    if (isCreating || performance.now() - lastMessageAt < SILENCE_MS) return;
+    const refusal = this.#consumer?.refusal;
+    if (refusal !== undefined && ++this.#refusals === MAX_REFUSALS) this.#options.onFailure(refusal);
     this.stop();
-    this.#consumer = new OrderedConsumer(this.#options, next);
+    this.#consumer = new OrderedConsumer(this.#options, next, () => {
+      if (this.#refusals >= MAX_REFUSALS) this.#options.onFailure(undefined);
+      this.#refusals = 0;
+    });
   }
 
   stop(): void {
@@ -49,13 +64,16 @@ export class NatsTail {
 class OrderedConsumer {
   /** When the server last sent anything; `-Infinity` once the consumer is lost. */
   lastMessageAt: number = performance.now();
+  isCreating = true;
+  /** Why the server did not create the consumer; `undefined` if it did, or has not answered yet. */
+  refusal: Error | undefined;
   readonly #options: NatsTailOptions;
   readonly #subscription: { unsubscribe(): void };
   #delivered = 0;
   #name: string | undefined;
   #isOver = false;
 
-  constructor(options: NatsTailOptions, next: number) {
+  constructor(options: NatsTailOptions, next: number, onCreated: () => void) {
     this.#options = options;
     const { link, stream } = options;
     const inbox = link.newInbox();
@@ -65,10 +83,16 @@ class OrderedConsumer {
     const push = { inbox, heartbeatMs: HEARTBEAT_MS };
     addConsumer(link, stream, { next, inactiveMs: INACTIVE_MS, push }).then(
       (name) => {
+        this.isCreating = false;
         this.#name = name;
         if (this.#isOver) this.#delete();
+        else onCreated();
       },
-      () => this.#lost(),
+      (error: Error) => {
+        this.isCreating = false;
+        this.refusal = error;
+        this.#lost();
+      },
     );
   }
 
