@@ -7,7 +7,7 @@ import { TRIM, TRIM_PER_CALL } from "./trim-script.ts";
  * up the life: the log is in another epoch, ends before that offset, or its stream is ahead of its hash. Else returns
  * first, last before and after, and a pair for each entry whose own ID the log already had: its index and its offset.
  *
- * Redis does not undo a script that fails. So the script first tries every command that it may need, in a form that
+ * Redis does not undo a script that fails. So the script first tries every command that it will need, in a form that
  * changes nothing: a missing permission or a key of another type then fails before anything is written. After the first
  * write, Redis refuses none for lack of memory.
  */
@@ -16,11 +16,18 @@ local meta = redis.call('HMGET', KEYS[2], 'epoch', 'first', 'last', 'bytes')
 if meta[1] ~= ARGV[1] then return {} end
 local first, last, bytes = tonumber(meta[2]), tonumber(meta[3]), tonumber(meta[4])
 if last < tonumber(ARGV[2]) then return {} end
+local size, owns = 0, false
+for i = 5, #ARGV, 2 do
+  size = size + #ARGV[i] + ${ENTRY_OVERHEAD_BYTES}
+  owns = owns or ARGV[i + 1] ~= ''
+end
 redis.call('HSET', KEYS[2], 'last', meta[3])
-redis.call('XRANGE', KEYS[1], '-', '-', 'COUNT', 1)
-redis.call('XTRIM', KEYS[1], 'MINID', '=', '0-0')
-redis.call('ZADD', KEYS[3], 'XX', 0, '')
-redis.call('ZREMRANGEBYSCORE', KEYS[3], '-inf', '-inf')
+if owns then redis.call('ZADD', KEYS[3], 'XX', 0, '') end
+if last - first + 1 + (#ARGV - 4) / 2 > tonumber(ARGV[3]) or bytes + size > tonumber(ARGV[4]) then
+  redis.call('XRANGE', KEYS[1], '-', '-', 'COUNT', 1)
+  redis.call('XTRIM', KEYS[1], 'MINID', '=', '0-0')
+  redis.call('ZREMRANGEBYSCORE', KEYS[3], '-inf', '-inf')
+end
 local answer = {first, last, last}
 for i = 5, #ARGV, 2 do
   local text, own = ARGV[i], ARGV[i + 1]

@@ -1,6 +1,6 @@
 import { afterEach, expect } from "vitest";
 import { sleep } from "../../../../src/base/timers.ts";
-import type { ChannelLog, Log, LogEntry, NewEntry } from "../../../../src/logs/log.ts";
+import type { ChannelLog, Log, LogEntry, NewEntry, Retention } from "../../../../src/logs/log.ts";
 import { redisLog } from "../../../../src/logs/redis/redis-log.ts";
 import { type RedisServer, startRedis } from "../../../support/stores/redis-server.ts";
 import { startProxy, type TcpProxy } from "../../../support/stores/tcp-proxy.mjs";
@@ -32,7 +32,7 @@ export interface Node {
 export interface RedisTest {
   start(args?: readonly string[]): Promise<RedisServer>;
   proxyTo(port: number): Promise<TcpProxy>;
-  join(port: number): Promise<Node>;
+  join(port: number, retain?: Retention): Promise<Node>;
   /** Closes the log after the test. */
   closeLater(log: Log): void;
 }
@@ -57,19 +57,19 @@ export function useRedis(): RedisTest {
       servers.push(proxy);
       return proxy;
     },
-    async join(port) {
+    async join(port, retain = KEEP_ALL) {
       const log = redisLog({ url: `redis://127.0.0.1:${port}`, timeout: TIMEOUT_MS });
       logs.push(log);
-      return openNode(log);
+      return openNode(log, retain);
     },
     closeLater: (log) => void logs.push(log),
   };
 }
 
-async function openNode(log: Log): Promise<Node> {
+async function openNode(log: Log, retain: Retention): Promise<Node> {
   const errors: Error[] = [];
   const onError = (error: unknown) => void errors.push(error as Error);
-  const channel = await retry(() => log.open("orders", { retain: KEEP_ALL, onError }));
+  const channel = await retry(() => log.open("orders", { retain, onError }));
   const resets: number[] = [];
   const epochOf = new Map<number, string>();
   const { seen, listener } = recorder();
