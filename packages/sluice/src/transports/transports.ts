@@ -1,14 +1,16 @@
-import { callGuarded, ignore } from "../base/guard.ts";
+import { callGuarded, guardResult, ignore } from "../base/guard.ts";
 import { OnDemand } from "../base/on-demand.ts";
 import type { CloseReason } from "../stream/close-reason.ts";
 import { notifyClosed } from "../stream/notify-closed.ts";
 import { type HttpAnswer, lowerCased, RETRY_LATER } from "../stream/opening/http-answer.ts";
-import { checkStreamOptions, type StreamOptions } from "../stream/opening/stream-options.ts";
+import type { StreamOptions } from "../stream/opening/stream-options.ts";
 import { discard, ignoreErrors } from "../stream/source/discard.ts";
 import { checkSource, type Source } from "../stream/source/source.ts";
 import type { StreamHub } from "../stream/stream-hub.ts";
 import { LoadingStream } from "./loading-stream.ts";
 import { checkNodeRequest, type NodeRequest, type NodeResponse, refuseOnNode } from "./node/node-request.ts";
+
+type NodeCode = typeof import("./node/open-node-stream.ts");
 
 /** A request, and how to open its stream or to refuse it. */
 interface StreamCall<Opener, Outcome> {
@@ -34,29 +36,35 @@ export class Transports {
   /** Answers a request of Node. It is not an async function, whose frame would be kept for as long as the stream. */
   stream(request: NodeRequest, response: NodeResponse, source: Source, options: StreamOptions): Promise<CloseReason> {
     const hub = this.#hub;
+    const streamRequest = { request, response, source, options };
+    const open = ({ openNodeStream }: NodeCode) => {
+      try {
+        return openNodeStream(hub, streamRequest);
+      } catch (error) {
+        return this.#refuseCall(error, source, options);
+      }
+    };
     try {
       checkSource(source);
-      checkStreamOptions(options);
       checkNodeRequest(request, response);
-      const streamRequest = { request, response, source, options };
       const node = this.#node.value;
-      if (node !== undefined) return node.openNodeStream(hub, streamRequest);
-      return this.#load(this.#node.get(), {
+      if (node !== undefined) return open(node);
+      const closed = this.#load(this.#node.get(), {
         source,
         options,
         remoteAddress: request.socket?.remoteAddress,
-        open: ({ openNodeStream }) => openNodeStream(hub, streamRequest),
+        open,
         refuse(answer, reason) {
           const failed = (error: unknown) => hub.report(error, { stage: "head" });
           callGuarded(refuseOnNode, failed, request, response, answer);
           return reason;
         },
       });
+      // As the promise of `open`: it need not be awaited.
+      closed.catch(ignore);
+      return closed;
     } catch (error) {
-      const rejected = this.#fail(error, source, options);
-      // Options may come from a request, and callers need not await the promise. It must not end the process.
-      rejected.catch((failure) => hub.report(failure, { stage: "options" }));
-      return rejected;
+      return this.#refuseCall(error, source, options);
     }
   }
 
@@ -64,7 +72,6 @@ export class Transports {
   async response(request: Request, source: Source, options: StreamOptions): Promise<Response> {
     try {
       checkSource(source);
-      checkStreamOptions(options);
       return await this.#load(this.#fetch.get(), {
         source,
         options,
@@ -83,7 +90,10 @@ export class Transports {
   ): Promise<Outcome> {
     if (!(opener instanceof Promise)) return call.open(opener);
     const hub = this.#hub;
-    const { source, options, remoteAddress } = call;
+    const { source, remoteAddress } = call;
+    // Not checked yet, since the check is loaded too. They may be anything, even a promise that rejects meanwhile.
+    const options: StreamOptions = Object(call.options);
+    guardResult(options, ignore);
     ignoreErrors(source);
     const pending = new LoadingStream(hub, { source, options, remoteAddress });
     const refuse = (reason: "refused" | "disconnected") => {
@@ -91,7 +101,8 @@ export class Transports {
       hub.countRefused(reason);
       notifyClosed({ onClose: options.onClose, resolve: ignore }, reason, undefined, hub.report);
       const answer = RETRY_LATER.broken();
-      return call.refuse({ ...answer, headers: { ...lowerCased(options.headers), ...answer.headers } }, reason);
+      const headers = { ...callGuarded(lowerCased, ignore, options.headers), ...answer.headers };
+      return call.refuse({ ...answer, headers }, reason);
     };
     return opener.then(
       (loaded) => (hub.loading.delete(pending) ? call.open(loaded) : refuse("disconnected")),
@@ -101,6 +112,14 @@ export class Transports {
         return refuse(isWaiting ? "refused" : "disconnected");
       },
     );
+  }
+
+  /** Refuses a call of `stream()`: see {@link #fail}. Reports the error too. */
+  #refuseCall(error: unknown, source: unknown, options: unknown): Promise<never> {
+    const rejected = this.#fail(error, source, options);
+    // Options may come from a request, and callers need not await the promise. It must not end the process.
+    rejected.catch((failure) => this.#hub.report(failure, { stage: "options" }));
+    return rejected;
   }
 
   /** Refuses a call. Rejects with the error, to which it adds a hint. */

@@ -26,7 +26,9 @@ const HEAD = `
   const fail = async () => { throw new Error("in the callback"); };
   const report = (error, { stage }) => seen.push(stage + " " + (error.code ?? error.message));
 `;
-const TAIL = `
+/** Waits for the reports, and then for further ones. */
+const tail = (reports: number) => `
+  for (let i = 0; i < 200 && seen.length < ${reports}; i++) await wait(50);
   await wait(150);
   console.log(JSON.stringify(seen));
   process.exit(0);
@@ -123,7 +125,7 @@ describe("the process keeps running", () => {
 
   it.each(PROGRAMS)("when %s", async (name, program, seen) => {
     const file = join(folder, `${name.replaceAll(/[^a-zA-Z]+/g, "-")}.js`);
-    await writeFile(file, HEAD + program + TAIL);
+    await writeFile(file, HEAD + program + tail(seen.length));
     const child = spawn(process.execPath, [file]);
     let output = "";
     for (const stream of [child.stdout, child.stderr])

@@ -71,3 +71,34 @@ it("misuse is rejected before anything is loaded", async () => {
   for (const rejected of misuse) await expect(rejected).rejects.toMatchObject({ code: "INVALID_OPTION" });
   expect(load.isAwaited).toBe(false);
 });
+
+const MISTAKES: readonly { readonly mistake: string; readonly options: unknown }[] = [
+  { mistake: "null", options: null },
+  { mistake: "a number", options: 3 },
+  { mistake: "a promise that rejects", options: Promise.reject(new Error("no user")) },
+  { mistake: "a subscriber without a name", options: { subscriber: { user: "" } } },
+  { mistake: "an unknown name", options: { onClosed: () => undefined } },
+  { mistake: "a header of two lines", options: { headers: { "x-a": "1\r\n2" } } },
+];
+// A reader for the promise that waits for its test.
+for (const { options } of MISTAKES) if (options instanceof Promise) options.catch(() => undefined);
+
+it.each(MISTAKES)("options of the first request are refused once the code is loaded: $mistake", async ({ options }) => {
+  using load = holdTransports();
+  await using site = await Site.open();
+  const rejected = site.sluice.response(new Request("http://localhost/"), never, options as never);
+  const seen = rejected.catch((error: unknown) => error);
+  await until("the load has begun", () => load.isAwaited);
+  load.release();
+  expect(await seen).toMatchObject({ code: "INVALID_OPTION" });
+  expect(site.sluice.stats()).toMatchObject({ streams: 0, opened: 0 });
+});
+
+it.each(MISTAKES)("a load that fails answers a request with invalid options: $mistake", async ({ options }) => {
+  using load = holdTransports();
+  await using site = await Site.open();
+  const answered = site.sluice.response(new Request("http://localhost/"), never, options as never);
+  await until("the load has begun", () => load.isAwaited);
+  load.fail(new Error("no such file"));
+  expect((await answered).status).toBe(503);
+});

@@ -1,9 +1,7 @@
-import { checkFunction, checkNames, checkNumber, checkText, invalidOption } from "../../base/check-option.ts";
-import { SluiceError } from "../../base/sluice-error.ts";
+import { invalidOption } from "../../base/check-option.ts";
 import { isSafe, SAFE_TEXT } from "../../protocol/safe-text.ts";
 import type { CloseReason } from "../close-reason.ts";
 import type { Connection, Subscriber } from "../connection.ts";
-import { HEADER_NAME, isHeaderValue, RESERVED_HEADERS } from "./header-rules.ts";
 import type { OnRefuse, Throws } from "./refusal.ts";
 
 /** Options of one event stream. */
@@ -61,77 +59,13 @@ export interface StreamOptions {
   readonly throws?: Throws;
 }
 
-const NAMES = [
-  "event",
-  "headers",
-  "methods",
-  "lastEventId",
-  "heartbeat",
-  "retry",
-  "expiresAt",
-  "subscriber",
-  "signal",
-  "onClose",
-  "onRefuse",
-  "throws",
-];
-
-/** Throws `INVALID_OPTION` if an option is invalid. */
-export function checkStreamOptions(options: StreamOptions): void {
-  checkNames("stream", options, NAMES);
-  const { event, headers, methods, lastEventId, expiresAt, subscriber, signal, onClose } = options;
-  if (event !== undefined) checkEventType("event", event);
-  if (lastEventId !== undefined && typeof lastEventId !== "string")
-    throw invalidOption("lastEventId", "a string", lastEventId);
-  checkNumber("heartbeat", options.heartbeat, 0, { min: 1, infinite: true, unit: "ms" });
-  checkNumber("retry", options.retry, 0, { whole: true, unit: "ms" });
-  if (expiresAt !== undefined && !isTime(expiresAt))
-    throw invalidOption("expiresAt", "a valid Date, or a number of ms since 1970", expiresAt);
-  if (subscriber !== undefined && (typeof subscriber !== "object" || subscriber === null))
-    throw invalidOption("subscriber", "an object", subscriber);
-  checkText("subscriber.id", subscriber?.id);
-  checkText("subscriber.user", subscriber?.user);
-  if (signal !== undefined && typeof signal?.addEventListener !== "function")
-    throw invalidOption("signal", "an AbortSignal", signal);
-  checkFunction("onClose", onClose);
-  checkFunction("onRefuse", options.onRefuse);
-  checkThrows(options.throws);
-  if (headers !== undefined) checkHeaders(headers);
-  if (methods !== undefined && !(Array.isArray(methods) && methods.length > 0 && methods.every(isMethod)))
-    throw invalidOption("methods", 'names of methods in upper case, such as ["GET", "POST"]', methods);
-}
-
 /** Throws `INVALID_OPTION` unless the value is one of the option `throws`, or `undefined`. */
 export function checkThrows(value: unknown): void {
   if (value !== undefined && !["none", "errors", "all"].includes(value as string))
     throw invalidOption("throws", '"none", "errors" or "all"', value);
 }
 
-function isMethod(value: unknown): boolean {
-  return typeof value === "string" && /^[A-Z-]+$/.test(value);
-}
-
-function isTime(value: unknown): boolean {
-  const isDate = typeof (value as Date | null)?.getTime === "function";
-  return isDate ? !Number.isNaN(Number(value)) : typeof value === "number" && value >= 0;
-}
-
 /** Throws `INVALID_OPTION` if the value cannot be an event type. */
 export function checkEventType(name: string, value: unknown): void {
   if (!isSafe(value)) throw invalidOption(name, SAFE_TEXT, value);
-}
-
-function checkHeaders(headers: unknown): void {
-  if (typeof headers !== "object" || headers === null)
-    throw invalidOption("headers", "an object of header names and values", headers);
-  for (const [name, value] of Object.entries(headers)) {
-    if (!HEADER_NAME.test(name)) throw invalidOption("headers", "an object of header names and values", name);
-    if (RESERVED_HEADERS.has(name.toLowerCase())) {
-      throw new SluiceError(
-        "INVALID_OPTION",
-        `\`headers\` must not contain \`${name}\`: Sluice decides how the body is sent. Remove it.`,
-      );
-    }
-    if (!isHeaderValue(value)) throw invalidOption(`headers["${name}"]`, "a string on one line", value);
-  }
 }

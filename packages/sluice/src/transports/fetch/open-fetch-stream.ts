@@ -1,3 +1,4 @@
+import { checkStreamOptions } from "../../stream/opening/check-stream-options.ts";
 import { openStream } from "../../stream/opening/open-stream.ts";
 import type { StreamOptions } from "../../stream/opening/stream-options.ts";
 import type { Source } from "../../stream/source/source.ts";
@@ -5,8 +6,8 @@ import type { StreamHub } from "../../stream/stream-hub.ts";
 import { FetchExchange } from "./fetch-exchange.ts";
 
 /**
- * Answers a request of the Fetch standard. This module is loaded with the first such request, and with it all code of
- * streams.
+ * Answers a request of the Fetch standard. Throws `INVALID_OPTION` before anything is answered. This module is loaded
+ * with the first such request, and with it all code of streams.
  */
 export function openFetchStream(
   hub: StreamHub,
@@ -14,6 +15,7 @@ export function openFetchStream(
   source: Source,
   options: StreamOptions,
 ): Promise<Response> {
+  checkStreamOptions(options);
   const exchange = new FetchExchange(request, options);
   return new Promise((resolve, reject) => {
     exchange.response.then(resolve);

@@ -1,5 +1,6 @@
 import { ignore } from "../../base/guard.ts";
 import type { CloseReason } from "../../stream/close-reason.ts";
+import { checkStreamOptions } from "../../stream/opening/check-stream-options.ts";
 import { openStream } from "../../stream/opening/open-stream.ts";
 import type { StreamOptions } from "../../stream/opening/stream-options.ts";
 import type { Source } from "../../stream/source/source.ts";
@@ -16,11 +17,15 @@ export interface NodeStreamRequest {
   readonly options: StreamOptions;
 }
 
-/** Answers a request of Node. This module is loaded with the first such request, and with it all code of streams. */
+/**
+ * Answers a request of Node. Throws `INVALID_OPTION` before anything is answered. This module is loaded with the first
+ * such request, and with it all code of streams.
+ */
 export function openNodeStream(
   hub: StreamHub,
   { request, response, source, options }: NodeStreamRequest,
 ): Promise<CloseReason> {
+  checkStreamOptions(options);
   const session = response.stream?.session;
   if (session !== undefined) watchSession(hub, session);
   const closed = openStream(hub, new NodeExchange(request, response, options), source, options);
