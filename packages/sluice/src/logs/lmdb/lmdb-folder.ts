@@ -1,6 +1,7 @@
 import type { open } from "lmdb";
 import { CommitWatcher } from "./commit-watcher.ts";
 import { LmdbWriter } from "./lmdb-writer.ts";
+import { type Environment, openEnvironment } from "./store/environment.ts";
 import { CHANNEL_LIST } from "./store/keys.ts";
 import { LmdbStore } from "./store/lmdb-store.ts";
 
@@ -20,9 +21,13 @@ export class LmdbFolder {
   readonly watcher: CommitWatcher;
   readonly maxBytes: number;
 
-  /** Throws `LOG_FAILED` if the folder cannot be used. */
-  constructor(openLmdb: typeof open, { path, maxBytes, onCommit }: LmdbFolderOptions) {
-    this.store = new LmdbStore(openLmdb, path);
+  /** Rejects with `LOG_FAILED` if the folder cannot be used. */
+  static async open(openLmdb: typeof open, options: LmdbFolderOptions): Promise<LmdbFolder> {
+    return new LmdbFolder(await openEnvironment(openLmdb, options.path), options);
+  }
+
+  private constructor(environment: Environment, { path, maxBytes, onCommit }: LmdbFolderOptions) {
+    this.store = new LmdbStore(environment, path);
     this.writer = new LmdbWriter(this.store);
     this.watcher = new CommitWatcher(this.store, path, onCommit);
     this.maxBytes = maxBytes;

@@ -10,7 +10,7 @@ import { LmdbFolder } from "./lmdb-folder.ts";
 export interface LmdbLogOptions {
   /**
    * Folder of the data, on a disk of this machine, not on a network file system. Created if it does not exist. Several
-   * processes may share it. Required.
+   * processes may share it, also in several containers if those share one PID namespace. Required.
    */
   readonly path: string;
   /**
@@ -30,8 +30,9 @@ const SMALLEST_MAP_BYTES = 1024 * 1024;
  * The log recognises a folder that was copied or restored from a backup. A subscriber that resumes from a position in
  * the original receives a gap.
  *
- * Opening a channel and publishing reject with `LOG_FAILED` if the folder cannot be used, if the disk is full, or if
- * another process stopped during a commit. They reject with `MISSING_PACKAGE` if the package `lmdb` is not installed.
+ * Opening a channel and publishing reject with `LOG_FAILED` if the folder cannot be used, if another container has it
+ * open, if the disk is full, or if another process stopped during a commit. They reject with `MISSING_PACKAGE` if the
+ * package `lmdb` is not installed.
  *
  * ```ts
  * const sluice = createSluice({ log: lmdbLog({ path: "./data" }) });
@@ -98,7 +99,7 @@ class LmdbLog implements Log {
         else channel.follow();
       }
     };
-    return new LmdbFolder(open, { path: this.#path, maxBytes: this.#maxBytes, onCommit });
+    return LmdbFolder.open(open, { path: this.#path, maxBytes: this.#maxBytes, onCommit });
   }
 
   async #close(): Promise<void> {

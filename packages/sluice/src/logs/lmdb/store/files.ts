@@ -32,18 +32,31 @@ const LOCK_FILE_BYTES = 16_384;
  * because another process may be about to use it.
  */
 export function makeLockFile(path: string): void {
-  const { existsSync, linkSync, rmSync, writeFileSync } = fileSystem();
+  const { existsSync, linkSync } = fileSystem();
   if (existsSync(`${path}/lock.mdb`)) return;
-  const temporary = `${path}/lock-${process.pid}-${crypto.randomUUID()}.tmp`;
   try {
-    writeFileSync(temporary, new Uint8Array(LOCK_FILE_BYTES));
-    linkSync(temporary, `${path}/lock.mdb`);
+    withLockFile(path, (file) => linkSync(file, `${path}/lock.mdb`));
   } catch (error) {
     // EEXIST: another process created it first. EPERM, ENOTSUP: without links LMDB creates the file itself.
     const { code } = error as NodeJS.ErrnoException;
     if (code !== "EEXIST" && code !== "EPERM" && code !== "ENOTSUP") throw error;
+  }
+}
+
+/** Replaces the lock file. Processes that have the old lock file open keep it. */
+export function makeNewLockFile(path: string): void {
+  withLockFile(path, (file) => fileSystem().renameSync(file, `${path}/lock.mdb`));
+}
+
+/** Calls `use` with the path of a new lock file, and removes the file if it is still there. */
+function withLockFile(path: string, use: (file: string) => void): void {
+  const { rmSync, writeFileSync } = fileSystem();
+  const file = `${path}/lock-${process.pid}-${crypto.randomUUID()}.tmp`;
+  try {
+    writeFileSync(file, new Uint8Array(LOCK_FILE_BYTES));
+    use(file);
   } finally {
-    rmSync(temporary, { force: true });
+    rmSync(file, { force: true });
   }
 }
 

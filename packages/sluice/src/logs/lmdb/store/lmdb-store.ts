@@ -1,8 +1,8 @@
-import type { open, RootDatabase } from "lmdb";
+import type { RootDatabase } from "lmdb";
 import { SluiceError } from "../../../base/sluice-error.ts";
 import { currentLife, type Life, parseLife } from "../../shared/life.ts";
 import { LmdbBlock } from "./block.ts";
-import { openEnvironment } from "./environment.ts";
+import type { Environment } from "./environment.ts";
 import { makeReserve, removeReserve } from "./files.ts";
 import { blockKey, CHANNEL_LIST, guardKey, idKey, lifeKey, nameKey, offsetOfKey, stateKey } from "./keys.ts";
 
@@ -40,9 +40,7 @@ export class LmdbStore {
   /** Bytes of file that the blocks put since the last snapshot may take. */
   #putBytes = 0;
 
-  /** Throws `LOG_FAILED` if the folder cannot be used. Blocks while another process writes. */
-  constructor(openLmdb: typeof open, path: string) {
-    const { db, run } = openEnvironment(openLmdb, path);
+  constructor({ db, run }: Environment, path: string) {
     this.#db = db;
     this.#path = path;
     this.run = run;

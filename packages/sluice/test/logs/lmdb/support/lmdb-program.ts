@@ -32,8 +32,14 @@ let count = 0;
 
 /**
  * Runs a program in a folder that {@link buildLmdbLog} filled. Its source can use `lmdbLog`, `KEEP_ALL` and `entry`.
+ * `launcher` is a command that starts the program.
  */
-export async function runProgram(folder: string, source: string, args: readonly string[] = []): Promise<Program> {
+export async function runProgram(
+  folder: string,
+  source: string,
+  args: readonly string[] = [],
+  launcher: readonly string[] = [],
+): Promise<Program> {
   const file = join(folder, `program-${++count}.mjs`);
   const head = `
     import { lmdbLog } from "./lmdb.mjs";
@@ -41,7 +47,8 @@ export async function runProgram(folder: string, source: string, args: readonly 
     const entry = (n) => ({ type: "n", data: String(n), json: true });
   `;
   await writeFile(file, head + source);
-  const child = spawn(process.execPath, [file, ...args], { stdio: ["pipe", "pipe", "pipe"] });
+  const [command, ...rest] = [...launcher, process.execPath, file, ...args];
+  const child = spawn(command!, rest, { stdio: ["pipe", "pipe", "pipe"] });
   const lines: string[] = [];
   for (const stream of [child.stdout, child.stderr]) createInterface(stream).on("line", (line) => lines.push(line));
   const ended = new Promise<number | string>((resolve) =>

@@ -5,6 +5,7 @@ import { afterAll, afterEach, beforeAll, vi } from "vitest";
 import { type LmdbLogOptions, lmdbLog } from "../../../../src/logs/lmdb/lmdb-log.ts";
 import type { ChannelLog, Log, LogEntry, Retention } from "../../../../src/logs/log.ts";
 import { KEEP_ALL, recorder } from "../../support/log-contract.ts";
+import { runInContainer } from "./container.ts";
 import { buildLmdbLog, type Program, runProgram } from "./lmdb-program.ts";
 
 /** The folder of a suite, with `sluice/lmdb` built into it, and the logs that its tests open. */
@@ -19,6 +20,8 @@ export interface LmdbSuite {
   follow(path: string): Promise<{ readonly channel: ChannelLog; readonly seen: LogEntry[] }>;
   /** Runs a program with the path and these arguments. */
   run(source: string, path: string, ...args: string[]): Promise<Program>;
+  /** Runs a program with the path in a container: a process of another PID namespace, with the PID 1. */
+  runInContainer(source: string, path: string): Promise<Program>;
 }
 
 /** Creates the folder before the first test of the calling suite, and removes it after the last. */
@@ -53,6 +56,7 @@ export function lmdbSuite(): LmdbSuite {
       return { channel, seen };
     },
     run: (source, path, ...args) => runProgram(folder, source, [path, ...args]),
+    runInContainer: (source, path) => runInContainer(path, (launcher) => runProgram(folder, source, [path], launcher)),
   };
   return suite;
 }
