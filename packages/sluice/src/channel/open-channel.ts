@@ -4,7 +4,7 @@ import { formatPosition, type Position } from "../base/position.ts";
 import { RequestMark } from "../base/request-mark.ts";
 import { SluiceError } from "../base/sluice-error.ts";
 import type { ChannelLog, Log, NewEntry } from "../logs/log.ts";
-import { announceReload, endStreams } from "../stream/end-streams.ts";
+import { announceReload, RECONNECT_MS } from "../stream/end-streams.ts";
 import type { Feed, SourceContext } from "../stream/feed.ts";
 import type { StreamHub } from "../stream/stream-hub.ts";
 import type { ChannelSettings } from "./channel-options.ts";
@@ -170,6 +170,7 @@ export class OpenChannel {
     await outside(() => this.#log.sync());
   }
 
+  /** Closes the log, and ends the streams of the channel that are still open. */
   close(): Promise<void> {
     return this.#delivery.close();
   }
@@ -178,7 +179,7 @@ export class OpenChannel {
   async end(changed: readonly string[]): Promise<void> {
     const { hub } = this.#delivery;
     announceReload(`the channel "${this.#name}"`, changed);
-    endStreams(hub, this.#name);
+    this.#delivery.endStreams(RECONNECT_MS);
     await this.close().catch((error) => hub.report(error, { stage: "log", channel: this.#name }));
   }
 

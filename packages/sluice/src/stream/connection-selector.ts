@@ -7,14 +7,18 @@ import type { Connection, Subscriber } from "./connection.ts";
 /** Names of streams. Selects every stream that has all of the given names. */
 export type NamedSelector = { readonly id?: string; readonly user?: string; readonly channel?: string };
 
-/** Selects streams by their names, or by a function that returns `true` for a stream to select. */
+/**
+ * Selects streams by their names, or by a function that returns `true` for a stream to select. The names select a
+ * combined stream if `channel` is one of its channels. The function is called once for each of its channels, with that
+ * one as `channel`.
+ */
 export type ConnectionSelector = NamedSelector | ((connection: Connection) => boolean);
 
 /** A stream, or a request that has no stream yet, as a selector sees it. */
 export interface SelectableStream {
   readonly id: string;
   readonly subscriber: Subscriber | undefined;
-  readonly channel: string | undefined;
+  readonly channels: readonly string[];
   describe(): Connection;
 }
 
@@ -44,7 +48,7 @@ export function matcherOf(selector: ConnectionSelector, onFailure: OnFailure): (
     const { subscriber } = stream;
     if (id !== undefined && stream.id !== id && subscriber?.id !== id) return false;
     if (user !== undefined && subscriber?.user !== user) return false;
-    return channel === undefined || stream.channel === channel;
+    return channel === undefined || stream.channels.includes(channel);
   };
 }
 
@@ -53,7 +57,11 @@ function selects(
   stream: SelectableStream,
   onFailure: OnFailure,
 ): boolean {
-  const result = callGuarded(selector, onFailure, stream.describe());
-  if (hasMethod(result, "then")) onFailure(invalidOption("what the selector returns", "true or false", result));
-  return result === true;
+  const connection = stream.describe();
+  const { channels } = connection;
+  return (channels.length > 1 ? channels : [connection.channel]).some((channel) => {
+    const result = callGuarded(selector, onFailure, { ...connection, channel });
+    if (hasMethod(result, "then")) onFailure(invalidOption("what the selector returns", "true or false", result));
+    return result === true;
+  });
 }

@@ -12,7 +12,11 @@ export interface Connection {
   /** Unique among all streams of all processes. */
   readonly id: string;
   readonly subscriber: Subscriber | undefined;
+  /** The channel that the stream follows. `undefined` if it follows none, or several. */
   readonly channel: string | undefined;
+  /** All channels that the stream follows: several if it is combined. */
+  readonly channels: readonly string[];
+  /** Topics of its subscription; those of all parts if it is combined. */
   readonly topics: readonly string[] | "*" | undefined;
   /**
    * `live`: the stream has received everything. `lagging`: it is still reading older events. `opening`: its source is

@@ -3,10 +3,9 @@ import type { StreamHub } from "./stream-hub.ts";
 /** The reconnection time of clients whose streams a hot reload ends, in ms. The next stream sends the usual one. */
 export const RECONNECT_MS = 100;
 
-/** Ends the streams of a channel, or all streams. Their clients reconnect at once. */
-export function endStreams(hub: StreamHub, channel?: string): void {
-  for (const stream of [...hub.streams])
-    if (channel === undefined || stream.channel === channel) stream.close("drained", RECONNECT_MS);
+/** Ends all streams. Their clients reconnect at once. */
+export function endStreams(hub: StreamHub): void {
+  for (const stream of [...hub.streams]) stream.close("drained", RECONNECT_MS);
 }
 
 /** Explains to the developer why streams reconnect. */

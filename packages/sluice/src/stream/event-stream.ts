@@ -2,6 +2,7 @@ import { quietTimeout, type Timer } from "../base/timers.ts";
 import { toBytes } from "../protocol/bytes.ts";
 import { Piece } from "./body/piece.ts";
 import type { Sink, SinkOwner } from "./body/sink.ts";
+import { channelsOf } from "./channels-of.ts";
 import type { CloseReason } from "./close-reason.ts";
 import type { Connection, Subscriber } from "./connection.ts";
 import type { Feed, FeedState, FeedTarget } from "./feed.ts";
@@ -133,9 +134,9 @@ export class EventStream implements SinkOwner, FeedTarget, EventStreamSetup {
     return this.#writable;
   }
 
-  /** Name of the channel that feeds the stream, if any. */
-  get channel(): string | undefined {
-    return this.feed.describe().channel;
+  /** Names of the channels that feed the stream. */
+  get channels(): readonly string[] {
+    return channelsOf(this.feed.describe());
   }
 
   /** Time of the last write, on the owner's clock. */
@@ -194,11 +195,14 @@ export class EventStream implements SinkOwner, FeedTarget, EventStreamSetup {
   /** Describes the stream as it is now, or as it was at its end. */
   describe(): Connection {
     const { id, subscriber, exchange, sink } = this;
-    const { channel, topics, state, lastEventId } = this.#lastState ?? this.feed.describe();
+    const feedState = this.#lastState ?? this.feed.describe();
+    const { topics, state, lastEventId } = feedState;
+    const channels = channelsOf(feedState);
     return {
       id,
       subscriber,
-      channel,
+      channel: channels.length > 1 ? undefined : channels[0],
+      channels,
       topics,
       state,
       lastEventId,

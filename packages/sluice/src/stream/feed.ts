@@ -14,6 +14,11 @@ export interface FeedTarget {
   write(piece: Piece): boolean;
   /** Records that a write past the stream reached the high-water mark: the stream is not writable until it drains. */
   block(): void;
+  /**
+   * Only of a target that several cursors share: keeps work that found the stream full until
+   * `drained()`. Returns false if it keeps other work already: then try again at `drained()`.
+   */
+  hold?(work: () => void): boolean;
   /** Adds events that were written past the stream to the stream's own count. */
   countEvents(events: number): void;
   /** Ends the stream. `retry`, a reconnection time in ms, is written before the end. */
@@ -23,6 +28,8 @@ export interface FeedTarget {
 /** A description that a feed gives of itself, for `connections()`. */
 export interface FeedState {
   readonly channel?: string;
+  /** The channels of a combined stream. */
+  readonly channels?: readonly string[];
   readonly topics?: readonly string[] | "*";
   readonly state: "live" | "lagging";
   readonly lastEventId?: string;
@@ -75,12 +82,16 @@ export interface FeedContext extends SourceContext {
   keepCaller?(): void;
   /** Calls back in the remembered async context. */
   run?<T>(callback: () => T): T;
+  /** True if the position is no position of this channel: a combined stream resumes from an ID that is not combined. */
+  readonly isForeign?: boolean;
 }
 
 /** A source that makes its own feed: a subscription, or the progress of a job. */
 export interface FeedSource {
-  /** The channel of its streams, if any. */
+  /** The channel of its streams, if they have one. */
   readonly channel?: string | undefined;
+  /** The channels of its streams, if they are combined. */
+  readonly channels?: readonly string[] | undefined;
   /**
    * Makes the feed for one stream. `null` means that nothing is left for this subscriber: the answer is 204. It may
    * throw or reject: the answer is then an HTTP error.

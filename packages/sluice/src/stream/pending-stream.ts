@@ -13,8 +13,8 @@ interface PendingOwner {
  */
 export abstract class PendingStream {
   readonly subscriber: Subscriber | undefined;
-  /** The channel of its stream, as far as it is known. */
-  channel: string | undefined;
+  /** The channels of its stream, as far as they are known. */
+  channels: readonly string[] = [];
   abstract readonly remoteAddress: string | undefined;
   /** Time of the request on the clock of `performance.now()`, in whole ms: each stream keeps it. */
   readonly beganAt: number = Math.floor(performance.now());
@@ -41,11 +41,12 @@ export abstract class PendingStream {
   }
 
   describe(): Connection {
-    const { id, subscriber, channel, remoteAddress } = this;
+    const { id, subscriber, channels, remoteAddress } = this;
     return {
       id,
       subscriber,
-      channel,
+      channel: channels.length > 1 ? undefined : channels[0],
+      channels,
       topics: undefined,
       state: "opening",
       lastEventId: undefined,

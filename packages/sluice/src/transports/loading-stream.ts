@@ -1,3 +1,4 @@
+import { channelsOf } from "../stream/channels-of.ts";
 import type { FeedSource } from "../stream/feed.ts";
 import type { StreamOptions } from "../stream/opening/stream-options.ts";
 import { PendingStream } from "../stream/pending-stream.ts";
@@ -18,7 +19,7 @@ export class LoadingStream extends PendingStream {
   constructor(hub: StreamHub, { source, options, remoteAddress }: LoadingStreamSetup) {
     super(hub, options.subscriber);
     this.#hub = hub;
-    this.channel = (source as FeedSource).channel;
+    this.channels = channelsOf(source as FeedSource);
     this.remoteAddress = remoteAddress;
     hub.loading.add(this);
   }

@@ -27,6 +27,7 @@ describe("connections()", () => {
       id: expect.stringMatching(/^[0-9a-f]{8}-1$/),
       subscriber: { id: "phone", user: "ada", plan: "gold" },
       channel: "news",
+      channels: ["news"],
       topics: ["b", "a"],
       state: "live",
       lastEventId: position,

@@ -1,32 +1,53 @@
-import type { Position } from "../../base/position.ts";
-import type { Piece } from "../../stream/body/piece.ts";
-import type { Sink } from "../../stream/body/sink.ts";
+import { formatPosition, type Position } from "../../base/position.ts";
+import { toBytes } from "../../protocol/bytes.ts";
+import { Piece } from "../../stream/body/piece.ts";
+import type { FeedTarget } from "../../stream/feed.ts";
+import type { StreamHub } from "../../stream/stream-hub.ts";
+import { gapText } from "../event/gap.ts";
+import type { KeptEvent } from "../event/kept-event.ts";
 import type { Selection } from "../event/selection.ts";
-import type { CohortKey } from "../read/step.ts";
-
-/** Slot of a member that is not live. */
-export const NO_SLOT = -1;
+import type { Beginning } from "../read/beginning.ts";
+import type { LiveLog } from "../read/live-log.ts";
+import { type CohortKey, type Step, type Stretch, stepOf } from "../read/step.ts";
+import { type Listed, LiveList } from "./live-list.ts";
+import type { SharedPieces } from "./shared-pieces.ts";
 
 /** A subscriber as its cohort and its delivery see it. */
-export interface Member {
+export interface Member extends Listed {
   readonly cohort: Cohort;
-  readonly sink: Sink;
-  /** Index in the cohort's lists while live, else {@link NO_SLOT}. Only the cohort sets it. */
-  slot: number;
-  /** A write reached the sink's high-water mark: continue from an own position. */
-  fallBehind(): void;
+  readonly target: FeedTarget;
   /** Stop being live and remember the own position. Does nothing if the subscriber is not live. */
   stepBack(): void;
   /** Continue after a jump of the log. See {@link LiveLogListener.resume}. */
   resume(kept: number | undefined): void;
 }
 
+/** The beginning of a subscriber's stream, and the form in which it is written. */
+export interface WrittenBeginning extends Beginning {
+  /** The first lines of the first block; `""` if the stream has begun. */
+  readonly opening: string;
+  /** The type of gap events. */
+  readonly gapEvent: string;
+}
+
+/** A kind of cohorts that are not plain: see {@link Cohorts.join}. */
+export interface CohortKind {
+  /** Members with equal selections and equal keys share a cohort. */
+  readonly key: string;
+  make(number: number, selection: Selection): Cohort;
+}
+
 /**
- * Subscribers with equal selections, which therefore receive the same bytes. A cohort owns the slots of its live
- * members: nothing else edits its lists.
+ * Subscribers with equal selections, which therefore receive the same bytes. A cohort decides how positions, gaps and
+ * events are written to its members, and owns the slots of its live members.
  */
 export class Cohort implements CohortKey {
   readonly number: number;
+  /** Identifies the cohort among those of its channel. */
+  readonly key: string;
+  readonly overhead: number = 0;
+  /** The live members that the cohort writes to itself. */
+  readonly list: LiveList<Member> = new LiveList();
   #selection: Selection;
   /**
    * The selections of the members, if they have a filter. All have the same filter, and each runs it in the async
@@ -37,17 +58,14 @@ export class Cohort implements CohortKey {
   events = 0;
   /** Time of the last write, on the hub's clock. */
   writtenAt = 0;
-  /** Live members by slot. A member that leaves during a write leaves a hole until the write ends. */
-  readonly #live: (Member | undefined)[] = [];
-  /** Sinks of the live members by slot: all that a write needs while sockets keep up. */
-  readonly #sinks: Sink[] = [];
+  /** Position after the last event that live members received: their clients' last event ID. */
+  lastSent: Position | undefined;
   /** Members, live or not. */
   #members = 0;
-  #lastSent: Position | undefined;
-  #writing = false;
 
-  constructor(number: number, selection: Selection) {
+  constructor(number: number, selection: Selection, key: string = selection.key) {
     this.number = number;
+    this.key = key;
     this.#selection = selection;
     if (selection.filter !== undefined) this.#selections = new Map();
   }
@@ -59,16 +77,6 @@ export class Cohort implements CohortKey {
   /** True if the cohort takes every event without topics, like all other plain cohorts. */
   get isPlain(): boolean {
     return this.#selection.types === undefined && this.#selection.filter === undefined;
-  }
-
-  /** Position after the last event that live members received: their clients' last event ID. */
-  get lastSent(): Position | undefined {
-    return this.#lastSent;
-  }
-
-  /** Forgets `lastSent`: its offset belongs to a life of the log that ends. */
-  forgetLastSent(): void {
-    this.#lastSent = undefined;
   }
 
   /** Counts a new member, live or not. */
@@ -87,50 +95,73 @@ export class Cohort implements CohortKey {
 
   /** Number of live members. */
   get size(): number {
-    return this.#live.length;
+    return this.list.size;
   }
 
   /** Returns the live members. */
   live(): Member[] {
-    return this.#live.filter((member) => member !== undefined);
+    return this.list.members();
   }
 
   /** Makes a member live. Must not be called during a flush. */
   add(member: Member): void {
-    member.slot = this.#live.push(member) - 1;
-    this.#sinks.push(member.sink);
+    this.list.add(member);
   }
 
   /** Removes a live member. */
   remove(member: Member): void {
-    const { slot } = member;
-    this.#live[slot] = undefined;
-    member.slot = NO_SLOT;
-    if (!this.#writing) this.#fillHole(slot);
+    this.list.remove(member);
   }
 
-  /** Writes a piece to all live members; `lastSent`: position after its last event; `now`: time on the hub's clock. */
-  write(piece: Piece, lastSent: Position, now: number): void {
-    const live = this.#live;
-    const sinks = this.#sinks;
-    this.#lastSent = lastSent;
+  /** Returns the offset up to which live members have received every event. */
+  reached(liveLog: LiveLog): number {
+    return liveLog.flushed;
+  }
+
+  /** Writes events of a flush to all live members. */
+  deliver(events: readonly KeptEvent[], pieces: SharedPieces, hub: StreamHub): void {
+    const piece = pieces.of(events);
+    hub.counts.delivered += piece.events * this.size;
+    this.lastSent = events[events.length - 1]!.position;
     this.events += piece.events;
-    this.writtenAt = now;
-    this.#writing = true;
-    // Writes past the streams: their counts are kept once per cohort. See `npm run bench -- fanout`.
-    for (let i = sinks.length - 1; i >= 0; i--) {
-      if (live[i] !== undefined && !sinks[i]!.write(piece)) live[i]?.fallBehind();
-    }
-    this.#writing = false;
-    for (let i = live.length - 1; i >= 0; i--) if (live[i] === undefined) this.#fillHole(i);
+    this.writtenAt = hub.now;
+    this.list.write(piece);
   }
 
-  #fillHole(slot: number): void {
-    const last = this.#live.pop();
-    const sink = this.#sinks.pop();
-    if (slot === this.#live.length || last === undefined) return;
-    this.#live[slot] = last;
-    this.#sinks[slot] = sink as Sink;
-    last.slot = slot;
+  /** Writes the first block of a member: a gap, or the position unless a snapshot follows. */
+  begin(target: FeedTarget, { opening, gapEvent, gap, snapshot, position }: WrittenBeginning): void {
+    if (gap !== undefined)
+      writeText(target, (opening && `${opening}\n`) + gapText(gap, gapEvent, snapshot !== undefined));
+    else if (snapshot === undefined) writeText(target, `${opening}id: ${formatPosition(position)}\n\n`);
+    else if (opening !== "") writeText(target, `${opening}\n`);
   }
+
+  /** Writes the position after a snapshot. */
+  writePosition(target: FeedTarget, position: Position): void {
+    writeText(target, `id: ${formatPosition(position)}\n\n`);
+  }
+
+  stepOf(stretch: Stretch): Step {
+    return stepOf(stretch);
+  }
+
+  /** Writes a step of the cohort to a lagging member. `epoch`: the life of the log that the step is from. */
+  writeStep(target: FeedTarget, { piece }: Step, _epoch: string): void {
+    if (piece !== undefined) target.write(piece);
+  }
+
+  /** Returns an event as a block of a snapshot. */
+  snapshotBlock({ blockWithoutId }: KeptEvent): Uint8Array {
+    return blockWithoutId;
+  }
+
+  /** Returns the type under which members receive the items of an `initial` function. */
+  typeOf(type: string | undefined): string | undefined {
+    return type;
+  }
+}
+
+/** Writes a block that is no event of the channel. */
+export function writeText(target: FeedTarget, text: string): void {
+  target.write(new Piece(toBytes(text), 0));
 }

@@ -1,5 +1,5 @@
 import type { Selection } from "../event/selection.ts";
-import { Cohort } from "./cohort.ts";
+import { Cohort, type CohortKind } from "./cohort.ts";
 
 /** All cohorts of a channel, with an index from topic to cohorts. */
 export class Cohorts {
@@ -27,12 +27,14 @@ export class Cohorts {
     for (const cohort of this.#ofEverything) found.add(cohort);
   }
 
-  /** Counts a new member in the cohort of its selection, and returns the cohort. */
-  join(member: object, selection: Selection): Cohort {
-    let cohort = this.#byKey.get(selection.key);
+  /** Counts a new member in the cohort of its selection and kind, and returns the cohort. */
+  join(member: object, selection: Selection, kind?: CohortKind): Cohort {
+    const key = kind === undefined ? selection.key : selection.key + kind.key;
+    let cohort = this.#byKey.get(key);
     if (cohort === undefined) {
-      cohort = new Cohort(++this.#lastNumber, selection);
-      this.#byKey.set(selection.key, cohort);
+      const number = ++this.#lastNumber;
+      cohort = kind?.make(number, selection) ?? new Cohort(number, selection);
+      this.#byKey.set(cohort.key, cohort);
       this.#index(cohort);
     }
     cohort.join(member, selection);
@@ -42,7 +44,7 @@ export class Cohorts {
   /** Counts a member out, and drops the cohort with its last member. */
   leave(member: object, cohort: Cohort): void {
     if (!cohort.leave(member)) return;
-    this.#byKey.delete(cohort.selection.key);
+    this.#byKey.delete(cohort.key);
     const { topics } = cohort.selection;
     if (topics === "*") this.#ofEverything.delete(cohort);
     else for (const topic of topics) this.#removeFromTopic(topic, cohort);

@@ -2,17 +2,16 @@ import { formatPosition, type Position } from "../../base/position.ts";
 import { toBytes } from "../../protocol/bytes.ts";
 import { COMMENT } from "../../stream/body/heartbeat.ts";
 import { Piece } from "../../stream/body/piece.ts";
-import type { Sink } from "../../stream/body/sink.ts";
 import { RECONNECT_MS } from "../../stream/end-streams.ts";
 import type { Feed, FeedContext, FeedState, FeedTarget, SharedWrites } from "../../stream/feed.ts";
-import { gapText } from "../event/gap.ts";
 import { beginningOf } from "../read/beginning.ts";
 import { type Initial, offerSnapshot, type SnapshotOffer } from "../read/snapshot.ts";
 import { type From, findStartPoint, type StartPoint, startAfterGap } from "../read/start-point.ts";
 import type { Step } from "../read/step.ts";
 import type { SubscriptionSettings } from "../subscribe-options.ts";
-import { type Cohort, type Member, NO_SLOT } from "./cohort.ts";
+import { type Cohort, type CohortKind, type Member, writeText } from "./cohort.ts";
 import type { Delivery } from "./delivery.ts";
+import { NO_SLOT } from "./live-list.ts";
 import { SnapshotWriter } from "./snapshot-writer.ts";
 
 /** Maximum number of pieces a cursor writes before other cursors get a turn. */
@@ -24,17 +23,17 @@ const NOTHING_SENT: Position = { epoch: "", offset: 0, ownId: "" };
 /**
  * One subscriber's position in a channel. Replay, resume and a slow reader are the same: a cursor that lags, and moves
  * on as fast as its socket takes bytes. A cursor that has everything is live: a member of its cohort without an own
- * offset.
+ * offset. Its cohort decides how its output is written: to a stream of its own, or to its part of a combined stream.
  */
 export class Cursor implements Feed, Member {
   readonly cohort: Cohort;
   slot: number = NO_SLOT;
+  target!: FeedTarget;
   readonly #delivery: Delivery;
   // The settings are taken apart: their selection is the cohort's, and thousands of subscribers need not keep it each.
   readonly #from: From;
   readonly #initial: Initial | undefined;
   readonly #context: FeedContext;
-  #target!: FeedTarget;
   /** Offset up to which the subscriber has received every event. A live cursor uses the channel's `flushed` instead. */
   #after = 0;
   #lastSent: Position = NOTHING_SENT;
@@ -48,24 +47,25 @@ export class Cursor implements Feed, Member {
   /** Changes when pending work becomes obsolete: the log began a new life, or the stream ended. */
   #generation = 0;
 
-  constructor(delivery: Delivery, { selection, from, initial }: SubscriptionSettings, context: FeedContext) {
+  constructor(
+    delivery: Delivery,
+    { selection, from, initial }: SubscriptionSettings,
+    context: FeedContext,
+    kind?: CohortKind,
+  ) {
     this.#delivery = delivery;
     this.#from = from;
     this.#initial = initial;
     this.#context = context;
     if (typeof initial === "function") context.keepCaller?.();
-    this.cohort = delivery.cohorts.join(this, selection);
-  }
-
-  get sink(): Sink {
-    return this.#target.sink;
+    this.cohort = delivery.cohorts.join(this, selection, kind);
   }
 
   start(target: FeedTarget, opening: string): void {
-    this.#target = target;
+    this.target = target;
     if (this.#delivery.liveLog.closed) {
       // The channel was defined again while the request was being answered.
-      this.#write(`${opening}\n`);
+      writeText(target, `${opening}\n`);
       return target.close("drained", RECONNECT_MS);
     }
     this.#findStart(opening);
@@ -84,7 +84,7 @@ export class Cursor implements Feed, Member {
   }
 
   flush(): void {
-    this.#delivery.liveLog.flush();
+    if (!this.#delivery.liveLog.closed) this.#delivery.liveLog.flush();
   }
 
   /**
@@ -119,19 +119,19 @@ export class Cursor implements Feed, Member {
   fallBehind(): void {
     if (!this.#isLive) return;
     this.stepBack();
-    this.#target.block();
+    this.target.block();
   }
 
   stepBack(): void {
     if (!this.#isLive) return;
-    this.#after = this.#delivery.liveLog.flushed;
+    this.#after = this.cohort.reached(this.#delivery.liveLog);
     this.#leaveLive();
     this.#delivery.addLagging(this);
     this.#busy = false;
   }
 
   resume(kept: number | undefined): void {
-    if (this.#target.ended) return;
+    if (this.target.ended) return;
     if (kept === undefined || (this.#begun && this.#after <= kept)) return this.#goOn();
     this.#generation++;
     if (!this.#begun) return;
@@ -150,20 +150,21 @@ export class Cursor implements Feed, Member {
   }
 
   #findStart(opening: string): void {
-    const { lastEventId } = this.#context;
+    const { lastEventId, isForeign } = this.#context;
     const { liveLog } = this.#delivery;
     // Events published before the subscriber came must not count as new.
     liveLog.flush();
-    const found = findStartPoint(liveLog, { lastEventId, from: this.#from, selection: this.cohort.selection });
+    const { selection } = this.cohort;
+    const found = findStartPoint(liveLog, { lastEventId, isForeign, from: this.#from, selection });
     const isFresh = lastEventId === undefined;
     if (!(found instanceof Promise)) return this.#begin(found, opening, isFresh);
-    if (opening !== "") this.#write(`${opening}\n`);
+    if (opening !== "") writeText(this.target, `${opening}\n`);
     const generation = this.#generation;
     found
       .then((start) => {
         if (generation === this.#generation) this.#begin(start, "", isFresh);
         // A start point of an earlier life may mean nothing in the new one.
-        else if (!this.#target.ended) this.#findStart("");
+        else if (!this.target.ended) this.#findStart("");
       })
       .catch((error) => this.#fail(error, "log"));
   }
@@ -173,16 +174,12 @@ export class Cursor implements Feed, Member {
     const { liveLog, hub, gapEvent } = this.#delivery;
     this.#begun = true;
     const offer = offerSnapshot(liveLog, this.#initial);
-    const { gap, snapshot, position } = beginningOf(start, isFresh, offer);
+    const beginning = beginningOf(start, isFresh, offer);
+    const { gap, snapshot, position } = beginning;
     this.#after = position.offset;
     this.#lastSent = position;
-    let text = opening;
-    if (gap !== undefined) {
-      hub.counts.gaps++;
-      text += (opening && "\n") + gapText(gap, gapEvent, snapshot !== undefined);
-    } else if (snapshot !== undefined) text += opening && "\n";
-    else text += `id: ${formatPosition(position)}\n\n`;
-    if (text !== "") this.#write(text);
+    if (gap !== undefined) hub.counts.gaps++;
+    this.cohort.begin(this.target, { ...beginning, opening, gapEvent });
     if (snapshot === undefined) this.#run();
     else this.#writeSnapshot(snapshot).catch((error) => this.#fail(error, "initial"));
   }
@@ -195,12 +192,12 @@ export class Cursor implements Feed, Member {
     // A snapshot of an earlier life is obsolete.
     this.#snapshot?.stop();
     const { cohort } = this;
-    const writer = new SnapshotWriter(this.#delivery, { target: this.#target, cohort, context: this.#context });
+    const writer = new SnapshotWriter(this.#delivery, { target: this.target, cohort, context: this.#context });
     this.#snapshot = writer;
     const isWritten = await writer.write(offer);
     if (!isWritten || this.#snapshot !== writer) return;
     this.#snapshot = undefined;
-    this.#write(`id: ${formatPosition(offer.position)}\n\n`);
+    this.cohort.writePosition(this.target, offer.position);
     this.#run();
   }
 
@@ -216,7 +213,7 @@ export class Cursor implements Feed, Member {
   #run(pieces = 0): void {
     this.#busy = false;
     const { liveLog, runQueue } = this.#delivery;
-    while (!this.#target.ended && this.#target.writable) {
+    while (!this.target.ended && this.target.writable) {
       if (liveLog.flushing || pieces === PIECES_PER_RUN) {
         this.#busy = true;
         return runQueue.add(this.#inThisLife(() => this.#run()));
@@ -237,25 +234,26 @@ export class Cursor implements Feed, Member {
     this.#busy = true;
     const { liveLog } = this.#delivery;
     const { epoch } = liveLog;
-    const go = this.#inThisLife((read: Step | "gone") => {
+    const go = this.#inThisLife((read: Step | "gone"): void => {
       // The offset still holds in the new life, but the entries that were read may be lost.
       if (epoch !== liveLog.epoch) return this.#run();
       if (read === "gone") return this.#reportTrimmed();
+      const isHeld = this.target.writable ? undefined : this.target.hold?.(() => go(read));
+      if (isHeld !== undefined) return void (this.#busy = isHeld);
       this.#take(read);
       this.#run(pieces + 1);
     });
     step.then(go).catch((error) => this.#fail(error, "log"));
   }
 
-  #take({ piece, lastSent, through }: Step): void {
-    this.#after = through;
-    if (piece === undefined || lastSent === undefined) return;
-    this.#lastSent = lastSent;
-    this.#target.write(piece);
+  #take(step: Step): void {
+    this.#after = step.through;
+    if (step.lastSent !== undefined) this.#lastSent = step.lastSent;
+    this.cohort.writeStep(this.target, step, this.#delivery.liveLog.epoch);
   }
 
   #leaveLive(): void {
-    this.#target.countEvents(this.shared?.events ?? 0);
+    this.target.countEvents(this.shared?.events ?? 0);
     this.#lastSent = this.#currentLastSent;
     this.#delivery.removeLive(this);
   }
@@ -265,14 +263,10 @@ export class Cursor implements Feed, Member {
     this.#begin(startAfterGap(this.#delivery.liveLog, "trimmed", lastEventId), "", false);
   }
 
-  #write(text: string): void {
-    this.#target.write(new Piece(toBytes(text), 0));
-  }
-
   #fail(error: unknown, stage: string): void {
-    if (this.#target.ended) return;
+    if (this.target.ended) return;
     this.#delivery.report(error, stage);
-    this.#target.close("error");
+    this.target.close("error");
   }
 
   /** Returns `work` guarded: it does nothing if the log began a new life or the stream ended before it runs. */

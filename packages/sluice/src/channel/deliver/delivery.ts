@@ -1,15 +1,15 @@
 import type { ChannelLog } from "../../logs/log.ts";
-import type { Piece } from "../../stream/body/piece.ts";
+import { RECONNECT_MS } from "../../stream/end-streams.ts";
 import type { ErrorContext } from "../../stream/report.ts";
 import type { StreamHub } from "../../stream/stream-hub.ts";
 import type { ChannelSettings } from "../channel-options.ts";
 import type { ChannelEvent, KeptEvent } from "../event/kept-event.ts";
 import { selects } from "../event/selection.ts";
 import { LiveLog, type LiveLogListener } from "../read/live-log.ts";
-import { pieceOf } from "../read/step.ts";
 import type { Cohort, Member } from "./cohort.ts";
 import { Cohorts } from "./cohorts.ts";
 import { RunQueue } from "./run-queue.ts";
+import { SharedPieces } from "./shared-pieces.ts";
 import { SnapshotCache } from "./snapshot-cache.ts";
 
 /** Options of a {@link Delivery}. */
@@ -70,25 +70,21 @@ export class Delivery implements LiveLogListener {
     const concerned = new Set<Cohort>();
     for (const { entry, isSound } of events)
       if (isSound && entry.topics !== undefined) this.cohorts.collect(entry.topics, concerned);
-    const plain = forAll.length === 0 ? undefined : pieceOf(forAll);
     const pieces = new SharedPieces();
-    for (const cohort of plain === undefined ? concerned : this.cohorts.all()) {
+    for (const cohort of forAll.length === 0 ? concerned : this.cohorts.all()) {
       if (cohort.size === 0) continue;
       // Plain cohorts that none of the topics concern share one piece.
-      const isShared = plain !== undefined && cohort.isPlain && !concerned.has(cohort);
+      const isShared = cohort.isPlain && !concerned.has(cohort);
       const selected = isShared ? forAll : this.#select(cohort, events);
-      if (selected.length === 0) continue;
-      const piece = isShared ? plain : pieces.of(selected);
-      this.hub.counts.delivered += piece.events * cohort.size;
-      cohort.write(piece, selected[selected.length - 1]!.position, this.hub.now);
+      if (selected.length > 0) cohort.deliver(selected, pieces, this.hub);
     }
   }
 
   suspend(): void {
-    const live = [...this.cohorts.all()].flatMap((cohort) => cohort.live());
-    this.#suspended = [...this.#lagging, ...live];
+    this.#suspended = this.#members();
     for (const member of this.#suspended) member.stepBack();
-    for (const cohort of this.cohorts.all()) cohort.forgetLastSent();
+    // The offset belongs to a life of the log that ends.
+    for (const cohort of this.cohorts.all()) cohort.lastSent = undefined;
   }
 
   resume(kept: number | undefined): void {
@@ -130,41 +126,27 @@ export class Delivery implements LiveLogListener {
 
   /** Ends all streams of the channel: their subscribers may find a process that receives events. */
   failed(error: Error): void {
-    const { hub, channel } = this;
-    hub.report(error, { stage: "log", channel });
-    for (const stream of [...hub.streams]) if (stream.channel === channel) stream.close("drained");
+    this.report(error, "log");
+    this.endStreams();
   }
 
+  /** Ends the streams of all subscribers. `retry`: their reconnection time, in ms. Default: the usual one. */
+  endStreams(retry?: number): void {
+    for (const { target } of this.#members()) target.close("drained", retry);
+  }
+
+  /** Closes the log, then ends the streams that are still open: another Sluice may combine the channel with its own. */
   close(): Promise<void> {
-    return this.liveLog.close();
+    const closed = this.liveLog.close();
+    this.endStreams(RECONNECT_MS);
+    return closed;
+  }
+
+  #members(): Member[] {
+    return [...this.#lagging, ...[...this.cohorts.all()].flatMap((cohort) => cohort.live())];
   }
 
   #select({ selection }: Cohort, events: readonly KeptEvent[]): readonly KeptEvent[] {
     return events.filter((event) => selects(selection, event, this.liveLog.onFilterError));
   }
-}
-
-/**
- * The pieces of one batch. Cohorts that select the same events share a piece, so that it is framed and compressed once.
- */
-class SharedPieces {
-  #last: { readonly events: readonly KeptEvent[]; readonly piece: Piece } | undefined;
-  /** By the offsets of the events. Made for the second cohort: most batches concern one. */
-  #byOffsets: Map<string, Piece> | undefined;
-
-  of(events: readonly KeptEvent[]): Piece {
-    if (this.#last === undefined) {
-      this.#last = { events, piece: pieceOf(events) };
-      return this.#last.piece;
-    }
-    this.#byOffsets ??= new Map([[keyOf(this.#last.events), this.#last.piece]]);
-    const key = keyOf(events);
-    let piece = this.#byOffsets.get(key);
-    if (piece === undefined) this.#byOffsets.set(key, (piece = pieceOf(events)));
-    return piece;
-  }
-}
-
-function keyOf(events: readonly KeptEvent[]): string {
-  return events.map(({ entry }) => entry.offset).join();
 }

@@ -1,10 +1,8 @@
-import { toBytes } from "../../protocol/bytes.ts";
-import { Piece } from "../../stream/body/piece.ts";
 import type { FeedContext, FeedTarget } from "../../stream/feed.ts";
 import { runInStream } from "../../stream/source/current-stream.ts";
 import { itemText } from "../../stream/source/item-text.ts";
 import { SourcePump } from "../../stream/source/source-pump.ts";
-import { gapText } from "../event/gap.ts";
+import type { KeptEvent } from "../event/kept-event.ts";
 import {
   checkSnapshotItem,
   type InitialFunction,
@@ -59,31 +57,50 @@ export class SnapshotWriter {
   }
 
   /** Writes the newest event of each key. */
-  async #writeLatest({ position }: SnapshotOffer): Promise<boolean> {
+  async #writeLatest(offer: SnapshotOffer): Promise<boolean> {
+    const { position } = offer;
     const { hub, gapEvent, snapshots } = this.#delivery;
     const { target, cohort } = this.#subscriber;
     const snapshot = await snapshots.get(cohort, position);
     if (snapshot === undefined) return !this.#stopped;
     if (!snapshot.isComplete && !this.#stopped) {
       hub.counts.gaps++;
-      target.write(new Piece(toBytes(gapText(incompleteGap(position), gapEvent, true)), 0));
+      // A cut leads to a gap again, and so to the snapshot.
+      cohort.begin(target, { opening: "", gapEvent, gap: incompleteGap(position), snapshot: offer, position });
     }
-    for (let index = 0; !this.#stopped; ) {
-      const part = snapshot.partFrom(index, hub.pieceLimit);
-      if (part === undefined) return true;
+    const blockOf = (event: KeptEvent) => cohort.snapshotBlock(event);
+    let index = 0;
+    return this.#whileWritable(() => {
+      const part = snapshot.partFrom(index, hub.pieceLimit, blockOf);
+      if (part === undefined) return false;
       index = part.next;
       target.write(part.piece);
-      if (!target.writable) await this.#untilDrained();
-    }
-    return false;
+      return true;
+    });
+  }
+
+  /**
+   * Writes until `writeNext` returns false, and then resolves to true. Goes on within `drained()`, not after it: other
+   * cursors may fill the stream.
+   */
+  #whileWritable(writeNext: () => boolean): Promise<boolean> {
+    const { target } = this.#subscriber;
+    return new Promise((resolve) => {
+      this.#wake = () => {
+        if (this.#stopped) return resolve(false);
+        while (target.writable && !this.#stopped) if (!writeNext()) return resolve(true);
+      };
+      this.#wake();
+    });
   }
 
   /** Writes the items of the user's function. Rejects with its error, or with the error of its iterator. */
   async #writeItems(initial: InitialFunction): Promise<boolean> {
-    const { target, context } = this.#subscriber;
+    const { target, context, cohort } = this.#subscriber;
     const source = await initialItems(initial, context);
     const serialize = this.#delivery.liveLog.serializer?.serialize;
-    const encode = (item: unknown) => itemText(checkSnapshotItem(item), undefined, serialize);
+    const typeOf = (type: string | undefined) => cohort.typeOf(type);
+    const encode = (item: unknown) => itemText(checkSnapshotItem(item), { serialize, typeOf });
     const pump = new SourcePump({ source, encode, target, pieceLimit: this.#delivery.hub.pieceLimit });
     if (this.#stopped) {
       await pump.stop();
@@ -91,15 +108,6 @@ export class SnapshotWriter {
     }
     this.#pump = pump;
     return pump.run();
-  }
-
-  #untilDrained(): Promise<void> {
-    return new Promise((resolve) => {
-      this.#wake = () => {
-        this.#wake = undefined;
-        resolve();
-      };
-    });
   }
 }
 

@@ -33,6 +33,8 @@ export type ChannelEvent<Events extends EventMap = AnyEvents> = {
 /** Estimated memory of an event's objects in the window, in bytes. Its text and its frame come on top. */
 const OVERHEAD_BYTES = 256;
 
+const BLANK_LINE_BYTES = 1;
+
 /** A log entry in this process's memory. Its bytes and its value are made when first needed, once. */
 export class KeptEvent {
   readonly entry: LogEntry;
@@ -88,6 +90,13 @@ export class KeptEvent {
       this.#block = toBytes(encodeEvent({ event: type, data }));
     }
     return this.#block;
+  }
+
+  /** The end of the frame: every line after the event's type and ID. */
+  get tail(): Uint8Array {
+    const { type } = this.entry;
+    const head = encodedSize({ event: type, id: this.id }) - BLANK_LINE_BYTES;
+    return this.frame.subarray(head);
   }
 
   /** The event as filters see it. All filters share this one object. */

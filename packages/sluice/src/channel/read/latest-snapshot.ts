@@ -42,8 +42,9 @@ export class LatestSnapshot {
 
   /**
    * Returns the part that begins at the slot `index`, with at most `limit` bytes or one event; `undefined` at the end.
+   * `blockOf` is the same function of one cohort each time.
    */
-  partFrom(index: number, limit: number): Part | undefined {
+  partFrom(index: number, limit: number, blockOf: (event: KeptEvent) => Uint8Array): Part | undefined {
     const { revision } = this.#events;
     const known = this.#parts.get(index);
     if (known?.revision === revision) return known;
@@ -53,8 +54,9 @@ export class LatestSnapshot {
     for (; next < this.#slots.length && bytes < limit; next++) {
       const event = this.#eventIn(next);
       if (event === undefined) continue;
-      blocks.push(event.blockWithoutId);
-      bytes += event.blockWithoutId.length;
+      const block = blockOf(event);
+      blocks.push(block);
+      bytes += block.length;
     }
     if (blocks.length === 0) return undefined;
     const piece = new Piece(blocks.length === 1 ? blocks[0]! : concatBytes(blocks), blocks.length);

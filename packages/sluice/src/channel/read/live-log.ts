@@ -62,6 +62,8 @@ export class LiveLog implements TailListener, ReadableLog {
   readonly latest: Latest | undefined;
   /** Live subscribers have received every event up to this offset. */
   flushed: number;
+  /** Every live subscriber has received every event up to here. Less than `flushed` while a batch is handed out. */
+  settled: number;
   /** True while a flush hands out batches. No subscriber may become live meanwhile. */
   flushing = false;
   closed = false;
@@ -90,6 +92,7 @@ export class LiveLog implements TailListener, ReadableLog {
     this.epoch = log.epoch;
     this.window = new EventWindow(options.window, log.last);
     this.flushed = log.last;
+    this.settled = log.last;
     this.#position = { epoch: log.epoch, offset: log.last };
     this.batchBytes = options.batchBytes;
     this.#parseFailures = new FailureReports((error, count) => onError(error, { stage: "parse", ...count }));
@@ -218,8 +221,12 @@ export class LiveLog implements TailListener, ReadableLog {
   readonly #deliver = (): void => {
     this.flushing = true;
     try {
-      while (this.flushed < this.window.last) this.#options.listener.deliver(this.#nextBatch());
+      while (this.flushed < this.window.last) {
+        this.#options.listener.deliver(this.#nextBatch());
+        this.settled = this.flushed;
+      }
     } finally {
+      this.settled = this.flushed;
       this.flushing = false;
       this.#pendingBytes = 0;
       this.window.trim(this.flushed);
@@ -258,6 +265,7 @@ export class LiveLog implements TailListener, ReadableLog {
   #jumpTo(last: number): void {
     this.window.reset(last);
     this.flushed = last;
+    this.settled = last;
     this.#pendingBytes = 0;
     this.reader.reset();
     this.#loadLatest();

@@ -4,7 +4,7 @@ import { type Selection, selects } from "../event/selection.ts";
 import type { Serializer } from "../event/serializer.ts";
 import type { EventWindow } from "./event-window.ts";
 import { LogPages, type Page } from "./log-pages.ts";
-import { type CohortKey, type Step, type Stretch, stepOf } from "./step.ts";
+import type { CohortKey, Step, Stretch } from "./step.ts";
 import { StepCache } from "./step-cache.ts";
 
 /** The part of a live log that a reader needs. */
@@ -42,19 +42,24 @@ export class Reader {
     const cached = this.#steps.get(cohort, after);
     if (cached !== undefined) return cached;
     const { epoch } = this.#source;
-    const found = this.eventsAfter(cohort.selection, after);
+    const found = this.eventsAfter(cohort.selection, after, cohort.overhead);
     if (!(found instanceof Promise)) return this.#step(cohort, after, found, epoch);
     return found.then((read) => (read === "gone" ? "gone" : this.#step(cohort, after, read, epoch)));
   }
 
-  /** Returns the next stretch after an offset: from the window if it reaches back that far, else from the log. */
-  eventsAfter(selection: Selection, after: number): Stretch | Promise<Stretch | "gone"> {
+  /**
+   * Returns the next stretch after an offset: from the window if it reaches back that far, else from the log.
+   * `overhead`: bytes that each selected event counts in addition to its frame.
+   */
+  eventsAfter(selection: Selection, after: number, overhead = 0): Stretch | Promise<Stretch | "gone"> {
     const { window } = this.#source;
-    if (after + 1 >= window.first) return this.#scan(selection, after, window.last, (offset) => window.at(offset));
+    const scan = (last: number, at: (offset: number) => KeptEvent | undefined) =>
+      this.#scan({ selection, overhead }, after, last, at);
+    if (after + 1 >= window.first) return scan(window.last, (offset) => window.at(offset));
     const scanPage = (page: Page | "gone") => {
       if (page === "gone" || page.events.length === 0) return "gone";
       const last = page.first + page.events.length - 1;
-      return this.#scan(selection, after, last, (offset) => page.events[offset - page.first]);
+      return scan(last, (offset) => page.events[offset - page.first]);
     };
     const page = this.#pages.get(after);
     return page instanceof Promise ? page.then(scanPage) : (scanPage(page) as Stretch);
@@ -72,7 +77,12 @@ export class Reader {
     this.#steps.clear();
   }
 
-  #scan(selection: Selection, after: number, last: number, at: (offset: number) => KeptEvent | undefined): Stretch {
+  #scan(
+    { selection, overhead }: Pick<CohortKey, "selection" | "overhead">,
+    after: number,
+    last: number,
+    at: (offset: number) => KeptEvent | undefined,
+  ): Stretch {
     const events: KeptEvent[] = [];
     const { flushed, batchBytes, onFilterError } = this.#source;
     const limit = Math.min(last, flushed, after + STRETCH_EVENTS);
@@ -85,13 +95,13 @@ export class Reader {
       through++;
       if (!selects(selection, event, onFilterError)) continue;
       events.push(event);
-      bytes += event.frameSize;
+      bytes += event.frameSize + overhead;
     }
     return { events, through };
   }
 
   #step(cohort: CohortKey, after: number, stretch: Stretch, epoch: string): Step {
-    const step = stepOf(stretch);
+    const step = cohort.stepOf(stretch);
     // A step of an earlier life must not be shared.
     if (epoch === this.#source.epoch) this.#steps.set(cohort, after, step);
     return step;

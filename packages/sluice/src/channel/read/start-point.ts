@@ -22,6 +22,8 @@ export interface StartPoint {
 /** The request of a subscriber for a start point. */
 export interface StartRequest {
   readonly lastEventId: string | undefined;
+  /** True if the last event ID is no ID of this channel. */
+  readonly isForeign?: boolean | undefined;
   /** Start position without a last event ID. */
   readonly from: From;
   /** A publisher's own ID is found only if the selection takes its event. */
@@ -33,7 +35,9 @@ export interface StartRequest {
  * between the position and the events that follow.
  */
 export function findStartPoint(liveLog: LiveLog, request: StartRequest): StartPoint | Promise<StartPoint> {
-  if (request.lastEventId === undefined && request.from === "now") return startAfter(liveLog, liveLog.window.last);
+  const { lastEventId, from, isForeign } = request;
+  if (lastEventId === undefined && from === "now") return startAfter(liveLog, liveLog.window.last);
+  if (lastEventId !== undefined && isForeign === true) return startAfterGap(liveLog, "unparsable", lastEventId);
   return outside(() => findInLog(liveLog, request));
 }
 

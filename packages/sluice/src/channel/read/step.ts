@@ -9,6 +9,10 @@ export interface CohortKey {
   /** Unique among the cohorts of a channel. */
   readonly number: number;
   readonly selection: Selection;
+  /** Bytes that the cohort adds to each event's own frame. */
+  readonly overhead: number;
+  /** Returns a stretch as a step of the cohort. */
+  stepOf(stretch: Stretch): Step;
 }
 
 /** A run of the log, reduced to the events that one selection takes. */
@@ -18,17 +22,17 @@ export interface Stretch {
   readonly through: number;
 }
 
-/** A stretch as one piece, ready for many sockets. */
+/** A stretch, ready for the many subscribers of one cohort. */
 export interface Step {
-  /** `undefined` if no event of the stretch is selected. */
+  /** The events as one piece. `undefined` if none is selected, or if the bytes differ from subscriber to subscriber. */
   readonly piece: Piece | undefined;
-  /** Position after the last event in the piece. */
+  /** Position after the last selected event. */
   readonly lastSent: Position | undefined;
   /** Offset of the last event of the stretch, selected or not. */
   readonly through: number;
 }
 
-/** Returns a stretch as a step. */
+/** Returns a stretch as a step with one piece. */
 export function stepOf({ events, through }: Stretch): Step {
   if (events.length === 0) return { piece: undefined, lastSent: undefined, through };
   return { piece: pieceOf(events), lastSent: events[events.length - 1]!.position, through };

@@ -1,5 +1,6 @@
 import { invalidOption } from "../../base/check-option.ts";
 import { hasMethod } from "../../base/has-method.ts";
+import { channelsOf } from "../channels-of.ts";
 import type { Feed, FeedSource, SourceContext } from "../feed.ts";
 import { runInStream } from "./current-stream.ts";
 import { discard } from "./discard.ts";
@@ -8,12 +9,12 @@ import { isIterable, type Made, type Source } from "./source.ts";
 import { SourceFeed, type SourceFeedOptions } from "./source-feed.ts";
 import { addHint } from "./source-hint.ts";
 
-/** Makes the feed of a stream. Returns `null` if nothing is left to stream. Sets the channel of `pending`, if any. */
+/** Makes the feed of a stream. Returns `null` if nothing is left to stream. Sets the channels of `pending`. */
 export function openSource(
   source: Source,
   context: SourceContext,
   options: SourceFeedOptions,
-  pending: { channel: string | undefined },
+  pending: { channels: readonly string[] },
 ): Feed | null | Promise<Feed | null> {
   const made =
     typeof source === "function" ? runInStream(context, () => source(context as SourceContext as never)) : source;
@@ -22,7 +23,7 @@ export function openSource(
   function feed(made: unknown): Feed | null | Promise<Feed | null> {
     if (made === null) return null;
     if (hasMethod(made, "openFeed")) {
-      pending.channel = (made as FeedSource).channel;
+      pending.channels = channelsOf(made as FeedSource);
       const opened = (made as FeedSource).openFeed(context);
       return hasMethod(opened, "then") ? Promise.resolve(opened) : opened;
     }

@@ -69,7 +69,7 @@ export class SourceFeed implements Feed {
   }
 
   #run(target: FeedTarget): void {
-    const encode = (item: unknown) => itemText(item, this.#options.event);
+    const encode = (item: unknown) => itemText(item, { event: this.#options.event });
     const { pieceLimit } = this.#options;
     this.#pump = new SourcePump({ source: this.#source, encode, target, pieceLimit });
     this.#pump.run().then(

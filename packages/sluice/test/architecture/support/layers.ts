@@ -45,7 +45,7 @@ export const LAYERS: readonly Layer[] = [
   },
   { folder: "stream", imports: ["base", "protocol"] },
   { folder: "stream/body", imports: [] },
-  { folder: "stream/source", imports: ["stream/body", "stream/feed.ts"] },
+  { folder: "stream/source", imports: ["stream/body", "stream/channels-of.ts", "stream/feed.ts"] },
   {
     folder: "stream/opening",
     imports: [
