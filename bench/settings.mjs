@@ -26,6 +26,7 @@ const FULL = {
   logsRounds: 5,
   logsTimedEvents: 250,
   logsConnections: 2_000,
+  logsWakeUpEvents: 400,
   logsReplayEvents: 1_000_000,
   logsReplayServerEvents: 200_000,
 };
@@ -52,6 +53,7 @@ const QUICK = {
   logsRounds: 1,
   logsTimedEvents: 40,
   logsConnections: 100,
+  logsWakeUpEvents: 40,
   logsReplayEvents: 20_000,
   logsReplayServerEvents: 10_000,
 };

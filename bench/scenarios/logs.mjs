@@ -3,9 +3,10 @@ import { measurePublishRate } from "../logs/publish-rate.mjs";
 import { measurePublishToReceived } from "../logs/publish-to-received.mjs";
 import { measureReplay } from "../logs/replay.mjs";
 import { availableKinds } from "../logs/store.mjs";
+import { measureWakeUpCost } from "../logs/wake-up-cost.mjs";
 
 /**
- * Measures the cost of the logs that several processes share: publish rate, delay between nodes, delivery, replay.
+ * Measures the cost of the logs that several processes share: publish rate, delay between nodes, delivery, wake-ups, replay.
  * @param {import("../settings.mjs").Settings} settings
  * @returns {Promise<import("../report.mjs").Figure[]>}
  */
@@ -15,6 +16,7 @@ export async function run(settings) {
   for (const kind of kinds) figures.push(...(await measurePublishRate(kind, settings)));
   figures.push(...(await measurePublishToReceived(kinds, settings)));
   figures.push(...(await measureFanoutCost(kinds, settings)));
+  figures.push(...(await measureWakeUpCost("lmdb", settings)));
   for (const kind of kinds) figures.push(...(await measureReplay(kind, settings)));
   return figures;
 }

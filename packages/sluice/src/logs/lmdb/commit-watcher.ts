@@ -1,5 +1,6 @@
 import type { FSWatcher } from "node:fs";
 import { quietInterval, type Timer } from "../../base/timers.ts";
+import { type Changed, CommitTracker } from "./commit-tracker.ts";
 import { COMMIT_TIMEOUT_MS } from "./lmdb-writer.ts";
 import { fileSystem } from "./store/files.ts";
 import type { LmdbStore } from "./store/lmdb-store.ts";
@@ -8,9 +9,9 @@ import type { LmdbStore } from "./store/lmdb-store.ts";
 const POLL_MS = 200;
 
 /**
- * Polls after a new commit that call `onCommit` even if there is no further commit. LMDB numbers a commit before it
- * syncs it, and makes it readable only then, so the first look may come too early. The polls go on for as long as a
- * caller waits for a commit.
+ * Polls that report all channels as changed, if the newest commit stays unaccounted for. Normally it is not synced yet:
+ * LMDB numbers a commit before it syncs it, and makes it readable only then. The polls cover an unrecorded commit that
+ * the tracker cannot tell from that.
  */
 const SETTLING_POLLS = COMMIT_TIMEOUT_MS / POLL_MS;
 
@@ -21,23 +22,27 @@ const SETTLING_POLLS = COMMIT_TIMEOUT_MS / POLL_MS;
  */
 export class CommitWatcher {
   readonly #store: LmdbStore;
-  readonly #onCommit: () => void;
+  readonly #tracker: CommitTracker;
+  readonly #onCommit: (changed: Changed) => void;
   readonly #timer: Timer;
   readonly #watcher: FSWatcher | undefined;
   /** Descriptor of the watched file. */
   #file: number | undefined;
-  /** Number of the newest commit seen. */
-  #seen: number;
-  /** Settling polls that are left. */
-  #settling = 0;
+  /** {@link CommitTracker.progress} at the last poll. */
+  #progress = 0;
+  /** Consecutive polls without progress. */
+  #idlePolls = 0;
+  /** See {@link lookAgain}. */
+  readonly #lookAgain = new Set<number>();
   #isTouching = false;
   #mustTouchAgain = false;
   #isClosed = false;
 
-  constructor(store: LmdbStore, path: string, onCommit: () => void) {
+  /** Calls `onCommit` when a process may have changed these channels. */
+  constructor(store: LmdbStore, path: string, onCommit: (changed: Changed) => void) {
     this.#store = store;
+    this.#tracker = new CommitTracker(store);
     this.#onCommit = onCommit;
-    this.#seen = store.newestCommit;
     this.#timer = quietInterval(() => this.#poll(), POLL_MS);
     // If files cannot be watched (no such system call, or its limit is reached), the polls are enough.
     try {
@@ -50,7 +55,7 @@ export class CommitWatcher {
 
   /** Notifies the other processes that have the folder open, if there are any. */
   notifyOthers(): void {
-    if (this.#file === undefined || this.#isClosed || !this.#store.hasOthers) return;
+    if (this.#file === undefined || this.#isClosed || !this.#store.shared.hasOthers) return;
     this.#mustTouchAgain = this.#isTouching;
     if (this.#isTouching) return;
     this.#isTouching = true;
@@ -60,6 +65,11 @@ export class CommitWatcher {
       if (this.#isClosed) this.#closeFile();
       else if (this.#mustTouchAgain) this.notifyOthers();
     });
+  }
+
+  /** Reports a channel as changed at the next poll. */
+  lookAgain(channel: number): void {
+    this.#lookAgain.add(channel);
   }
 
   close(): void {
@@ -76,14 +86,17 @@ export class CommitWatcher {
 
   #poll(): void {
     this.#look();
-    this.#settling = Math.max(0, this.#settling - 1);
+    const { isBehind, progress } = this.#tracker;
+    this.#idlePolls = isBehind && progress === this.#progress ? this.#idlePolls + 1 : 0;
+    this.#progress = progress;
+    if (this.#idlePolls > 0 && this.#idlePolls <= SETTLING_POLLS) this.#onCommit("all");
+    if (this.#lookAgain.size === 0) return;
+    const failed = [...this.#lookAgain];
+    this.#lookAgain.clear();
+    this.#onCommit(failed);
   }
 
   #look(): void {
-    const { newestCommit } = this.#store;
-    if (newestCommit === this.#seen && this.#settling === 0) return;
-    if (newestCommit !== this.#seen) this.#settling = SETTLING_POLLS;
-    this.#seen = newestCommit;
-    this.#onCommit();
+    if (this.#tracker.isBehind) this.#onCommit(this.#tracker.take());
   }
 }

@@ -1,5 +1,4 @@
 import { SluiceError } from "../../base/sluice-error.ts";
-import { afterTurn } from "../../base/timers.ts";
 import { type ChannelLog, entryBytes, type LogEntry, type NewEntry, type OpenOptions } from "../log.ts";
 import { startAgeChecks } from "../shared/age-checks.ts";
 import { closedError } from "../shared/closed-error.ts";
@@ -9,15 +8,15 @@ import { LmdbAppender } from "./lmdb-appender.ts";
 import type { Appended } from "./lmdb-changes.ts";
 import type { LmdbFolder } from "./lmdb-folder.ts";
 import { LmdbTrimmer } from "./lmdb-trimmer.ts";
+import type { Portion, ReadLimit, ReadTurns } from "./read-turns.ts";
 import type { ChannelState } from "./store/lmdb-store.ts";
-
-/** Entries of other processes are read in portions of this size, with a turn of the event loop between them. */
-const PORTION_EVENTS = 512;
-const PORTION_BYTES = 1024 * 1024;
 
 /** The channel to open, by the number that {@link LmdbFolder.enterChannel} resolved to. */
 export interface LmdbChannelOptions extends OpenOptions {
   readonly channel: number;
+  /** Reads the new entries of all channels of the log. */
+  readonly turns: ReadTurns;
+  readonly onClosed: () => void;
 }
 
 /** The log of one channel in an LMDB folder. */
@@ -25,7 +24,9 @@ export class LmdbChannelLog extends SharedChannelLog implements ChannelLog {
   protected readonly view: LogView;
   readonly #folder: LmdbFolder;
   readonly #channel: number;
+  readonly #turns: ReadTurns;
   readonly #onError: (error: unknown) => void;
+  readonly #onClosed: () => void;
   /** See {@link ChannelState.lifeCount}. */
   #lifeCount: number;
   readonly #appender: LmdbAppender;
@@ -37,11 +38,14 @@ export class LmdbChannelLog extends SharedChannelLog implements ChannelLog {
   #isFailing = false;
   #isClosed = false;
 
-  constructor(folder: LmdbFolder, { channel, retain, onError = () => undefined }: LmdbChannelOptions) {
+  constructor(folder: LmdbFolder, options: LmdbChannelOptions) {
     super();
+    const { channel, turns, retain, onError = () => undefined, onClosed } = options;
     this.#folder = folder;
     this.#channel = channel;
+    this.#turns = turns;
     this.#onError = onError;
+    this.#onClosed = onClosed;
     const { first, last, lifeCount } = folder.store.state(channel);
     this.view = new LogView(folder.store.life(channel)!, first, last);
     this.#lifeCount = lifeCount;
@@ -58,10 +62,6 @@ export class LmdbChannelLog extends SharedChannelLog implements ChannelLog {
         this.trimToRetention();
       },
     );
-  }
-
-  get isClosed(): boolean {
-    return this.#isClosed;
   }
 
   append(entries: readonly NewEntry[]): Promise<readonly number[]> {
@@ -99,12 +99,16 @@ export class LmdbChannelLog extends SharedChannelLog implements ChannelLog {
     this.#isClosed = true;
     this.#stopAgeChecks();
     this.view.tail({ appended() {}, trimmed() {}, reset() {} });
+    this.#onClosed();
     await Promise.all([this.#following, this.#appender.whenIdle()]);
   }
 
-  /** Reads new entries in the background. If that fails, the next notification or poll tries again. */
+  /** Reads new entries in the background. If that fails, the next poll tries again. */
   follow(): void {
-    if (!this.#isClosed) this.#inBackground(this.#readNewOnce());
+    if (this.#isClosed) return;
+    const reading = this.#readNewOnce();
+    this.#inBackground(reading);
+    reading.catch(() => this.#folder.watcher.lookAgain(this.#channel));
   }
 
   /** Trims to the retention in the background. If that fails, the next append or age check tries again. */
@@ -139,19 +143,21 @@ export class LmdbChannelLog extends SharedChannelLog implements ChannelLog {
   }
 
   #readNewOnce(): Promise<void> {
-    this.#following ??= this.#readNew().finally(() => {
-      this.#following = undefined;
-    });
+    this.#following ??= this.#turns
+      .read((limit) => this.#readPortion(limit))
+      .finally(() => {
+        this.#following = undefined;
+      });
     return this.#following;
   }
 
-  async #readNew(): Promise<void> {
-    while (!this.#isClosed) {
-      const { last } = this.#look();
-      this.view.receive(this.#page(this.view.last, last, PORTION_EVENTS, PORTION_BYTES));
-      if (this.view.last >= last) return;
-      await new Promise<void>(afterTurn);
-    }
+  #readPortion({ events, bytes }: ReadLimit): Portion {
+    if (this.#isClosed) return { events: 0, bytes: 0, isLast: true };
+    const { last } = this.#look();
+    const page = this.#page(this.view.last, last, events, bytes);
+    this.view.receive(page);
+    const size = page.reduce((sum, entry) => sum + entryBytes(entry), 0);
+    return { events: page.length, bytes: size, isLast: this.view.last >= last };
   }
 
   /** Takes a snapshot, and updates the view if the log was trimmed or began a new life. Returns the ends of the log. */

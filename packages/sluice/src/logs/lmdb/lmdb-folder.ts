@@ -1,4 +1,5 @@
 import type { open } from "lmdb";
+import type { Changed } from "./commit-tracker.ts";
 import { CommitWatcher } from "./commit-watcher.ts";
 import { LmdbWriter } from "./lmdb-writer.ts";
 import { type Environment, openEnvironment } from "./store/environment.ts";
@@ -10,8 +11,8 @@ export interface LmdbFolderOptions {
   readonly path: string;
   /** See {@link LmdbLogOptions.mapSize}. */
   readonly maxBytes: number;
-  /** Called when another process, or this one, may have committed something. */
-  readonly onCommit: () => void;
+  /** Called when another process, or this one, may have changed these channels. */
+  readonly onCommit: (changed: Changed) => void;
 }
 
 /** An open folder: everything that its channels share. */
@@ -28,7 +29,7 @@ export class LmdbFolder {
 
   private constructor(environment: Environment, { path, maxBytes, onCommit }: LmdbFolderOptions) {
     this.store = new LmdbStore(environment, path);
-    this.writer = new LmdbWriter(this.store);
+    this.writer = new LmdbWriter(this.store, (channel) => this.watcher.lookAgain(channel));
     this.watcher = new CommitWatcher(this.store, path, onCommit);
     this.maxBytes = maxBytes;
   }

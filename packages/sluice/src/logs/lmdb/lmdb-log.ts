@@ -3,8 +3,10 @@ import { loadPackage } from "../../base/load-package.ts";
 import { OnDemand } from "../../base/on-demand.ts";
 import type { ChannelLog, Log, OpenOptions } from "../log.ts";
 import { closedError } from "../shared/closed-error.ts";
+import type { Changed } from "./commit-tracker.ts";
 import { LmdbChannelLog } from "./lmdb-channel-log.ts";
 import { LmdbFolder } from "./lmdb-folder.ts";
+import { ReadTurns } from "./read-turns.ts";
 
 /** Options of {@link lmdbLog}. */
 export interface LmdbLogOptions {
@@ -56,7 +58,9 @@ class LmdbLog implements Log {
   readonly #path: string;
   readonly #maxBytes: number;
   readonly #folder: OnDemand<LmdbFolder> = new OnDemand(() => this.#openFolder());
-  readonly #channels = new Set<LmdbChannelLog>();
+  /** The open channels, by their number in the folder. */
+  readonly #channels = new Map<number, LmdbChannelLog>();
+  readonly #turns = new ReadTurns();
   #closing: Promise<void> | undefined;
 
   constructor(path: string, maxBytes: number) {
@@ -70,8 +74,9 @@ class LmdbLog implements Log {
     const channel = await folder.enterChannel(name);
     this.#checkOpen();
     folder.store.takeSnapshot();
-    const log = new LmdbChannelLog(folder, { channel, retain, onError });
-    this.#channels.add(log);
+    const onClosed = () => this.#closed(channel, log);
+    const log: LmdbChannelLog = new LmdbChannelLog(folder, { channel, turns: this.#turns, retain, onError, onClosed });
+    this.#channels.set(channel, log);
     log.trimToRetention();
     return log;
   }
@@ -93,18 +98,20 @@ class LmdbLog implements Log {
       load: () => import("lmdb"),
       isUsable: (lmdb) => typeof lmdb.open === "function",
     });
-    const onCommit = () => {
-      for (const channel of this.#channels) {
-        if (channel.isClosed) this.#channels.delete(channel);
-        else channel.follow();
-      }
+    const onCommit = (changed: Changed) => {
+      if (changed === "all") for (const channel of this.#channels.values()) channel.follow();
+      else for (const number of changed) this.#channels.get(number)?.follow();
     };
     return LmdbFolder.open(open, { path: this.#path, maxBytes: this.#maxBytes, onCommit });
   }
 
   async #close(): Promise<void> {
-    await Promise.all([...this.#channels].map((channel) => channel.close()));
+    await Promise.all([...this.#channels.values()].map((channel) => channel.close()));
     await (await this.#folder.settled())?.close();
+  }
+
+  #closed(channel: number, log: LmdbChannelLog): void {
+    if (this.#channels.get(channel) === log) this.#channels.delete(channel);
   }
 
   #checkOpen(): void {

@@ -45,6 +45,7 @@ export const COMMIT_TIMEOUT_MS = 15_000;
  */
 export class LmdbWriter {
   readonly #store: LmdbStore;
+  readonly #onDoubt: (channel: number) => void;
   #queue: Task[] = [];
   /** The tasks of the running transaction. */
   #batch: Task[] = [];
@@ -53,8 +54,10 @@ export class LmdbWriter {
   #isStuck = false;
   #hasFailed = false;
 
-  constructor(store: LmdbStore) {
+  /** Calls `onDoubt` if a change of this channel was rejected and may have been committed nevertheless. */
+  constructor(store: LmdbStore, onDoubt: (channel: number) => void) {
     this.#store = store;
+    this.#onDoubt = onDoubt;
   }
 
   /** True if the newest commit of this process failed. */
@@ -84,10 +87,12 @@ export class LmdbWriter {
     // Everything else that is requested in this turn joins the transaction.
     await new Promise<void>(afterTurn);
     for (let attempts = this.#begin(); attempts.length > 0; ) {
+      const channels = this.#batch.map(({ channel }) => channel);
       const timer = setTimeout(() => this.#giveUp(), COMMIT_TIMEOUT_MS);
       const outcomes = await Promise.all(attempts);
       clearTimeout(timer);
       this.#hasFailed = outcomes.some(({ hasFailed }) => hasFailed);
+      if (this.#isStuck || this.#hasFailed) for (const channel of channels) this.#onDoubt(channel);
       // If the commit took too long, `#giveUp` has emptied the batch, and nothing is tried again.
       this.#queue.unshift(...this.#batch.filter((_, i) => outcomes[i]!.settle === undefined));
       this.#isStuck = false;
@@ -101,8 +106,8 @@ export class LmdbWriter {
 
   /** Hands the next transaction to LMDB. */
   #begin(): Promise<Outcome>[] {
-    this.#store.takeSnapshot();
     this.#batch = this.#takeBatch();
+    if (this.#batch.length > 0) this.#store.beginTransaction(this.#batch.map(({ channel }) => channel));
     return this.#batch.map((task) => this.#attempt(task));
   }
 

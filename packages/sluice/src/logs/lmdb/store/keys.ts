@@ -5,6 +5,7 @@ const STATE = 3;
 const LIFE = 4;
 const BLOCK = 5;
 const ID = 6;
+const RING = 7;
 
 const CHANNEL_AT = 1;
 const CHANNEL_BYTES = 4;
@@ -51,6 +52,11 @@ export function idKey(channel: number, id: string): Buffer {
  */
 export function nameKey(name: string): Buffer {
   return Buffer.concat([Buffer.of(NAME), Buffer.from(name, "utf16le")]);
+}
+
+/** Returns the key of a ring of commits. */
+export function ringKey(ring: number): Buffer {
+  return Buffer.of(RING, ring);
 }
 
 function channelKey(kind: number, channel: number, id = ""): Buffer {

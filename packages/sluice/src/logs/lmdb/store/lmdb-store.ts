@@ -2,9 +2,11 @@ import type { RootDatabase } from "lmdb";
 import { SluiceError } from "../../../base/sluice-error.ts";
 import { currentLife, type Life, parseLife } from "../../shared/life.ts";
 import { LmdbBlock } from "./block.ts";
+import { CommitRings } from "./commit-rings.ts";
 import type { Environment } from "./environment.ts";
 import { makeReserve, removeReserve } from "./files.ts";
 import { blockKey, CHANNEL_LIST, guardKey, idKey, lifeKey, nameKey, offsetOfKey, stateKey } from "./keys.ts";
+import { SharedState } from "./shared-state.ts";
 
 /** The ends and the size of a channel's log. */
 export interface ChannelState {
@@ -33,6 +35,8 @@ export const MAX_GROWTH = 2;
 export class LmdbStore {
   /** Identifies the data file. A copied or restored file is a different one. */
   readonly run: string;
+  readonly shared: SharedState;
+  readonly rings: CommitRings;
   readonly #db: RootDatabase<Uint8Array, Buffer>;
   readonly #path: string;
   /** The writes of the change that is being prepared. */
@@ -43,6 +47,8 @@ export class LmdbStore {
   constructor({ db, run }: Environment, path: string) {
     this.#db = db;
     this.#path = path;
+    this.shared = new SharedState(db);
+    this.rings = new CommitRings(db);
     this.run = run;
   }
 
@@ -52,9 +58,15 @@ export class LmdbStore {
     this.#putBytes = 0;
   }
 
+  /** Takes a new snapshot for a transaction that changes no other channels than these. */
+  beginTransaction(channels: readonly number[]): void {
+    this.takeSnapshot();
+    this.rings.prepare(channels);
+  }
+
   /**
    * Runs `prepare` and commits its writes if no process has changed the channel (or the list of channels,
-   * {@link CHANNEL_LIST}) since {@link takeSnapshot}. Resolves to true when all writes are on disk. If it resolves to
+   * {@link CHANNEL_LIST}) since {@link beginTransaction}. Resolves to true when all writes are on disk. If it resolves to
    * false or rejects, nothing was written.
    *
    * `prepare` reads the snapshot, not its own writes. If it writes anything, it MUST also set the channel's state (or
@@ -68,6 +80,7 @@ export class LmdbStore {
     // The writes go to LMDB only when all are known: if `prepare` throws, none of them may happen.
     prepare();
     if (writes.length === 0) return true;
+    writes.push(this.rings.preparedWrite());
     const write = () => {
       for (const next of writes) next();
     };
@@ -80,22 +93,6 @@ export class LmdbStore {
       const cause = await (error as { commitError?: Promise<never> }).commitError?.catch((reason: unknown) => reason);
       throw cause ?? error;
     }
-  }
-
-  /**
-   * Number of the newest commit by any process. It may not be synced yet, and then it cannot be read. Reads shared
-   * memory.
-   */
-  get newestCommit(): number {
-    return (this.#db as unknown as { env: { info(): { lastTxnId: number } } }).env.info().lastTxnId;
-  }
-
-  /**
-   * True if other processes have the folder open: each has a line in LMDB's list of readers, below the heading. The
-   * line of a killed process stays until another process opens the folder.
-   */
-  get hasOthers(): boolean {
-    return this.#db.readerList().trimEnd().split("\n").length > 2;
   }
 
   /** Bytes of the file in use, plus the most that the blocks put since {@link takeSnapshot} may take. */
