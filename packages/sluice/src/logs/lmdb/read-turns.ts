@@ -1,14 +1,13 @@
 import { afterTurn } from "../../base/timers.ts";
 
-/** All channels together read this much in one turn of the event loop, then the other work of the process continues. */
-const TURN_EVENTS = 512;
-const TURN_BYTES = 1024 * 1024;
-
 /** The most that a channel may read now. It may exceed the bytes by one event. */
 export interface ReadLimit {
   readonly events: number;
   readonly bytes: number;
 }
+
+/** All channels together read this much in one turn of the event loop, then the other work of the process continues. */
+const WHOLE_TURN: ReadLimit = { events: 512, bytes: 1024 * 1024 };
 
 /** The result of one look at a channel. */
 export interface Portion extends ReadLimit {
@@ -28,37 +27,46 @@ interface Reading {
  */
 export class ReadTurns {
   readonly #waiting = new Set<Reading>();
-  #isRunning = false;
+  /** What all channels together may still read in this turn of the event loop. */
+  #left: ReadLimit = WHOLE_TURN;
+  #isReading = false;
 
-  /** Calls `readPortion` until it returns the last portion. Rejects if it throws. */
+  /** Calls `readPortion` until it returns the last portion, at first in this call if possible. Rejects if it throws. */
   read(readPortion: (limit: ReadLimit) => Portion): Promise<void> {
     return new Promise((resolve, reject) => {
       this.#waiting.add({ readPortion, resolve, reject });
-      if (!this.#isRunning) void this.#run();
+      // If a portion of another channel is being read, the loop there continues with this one.
+      if (!this.#isReading) this.#readSome();
     });
   }
 
-  async #run(): Promise<void> {
-    this.#isRunning = true;
-    for (this.#runTurn(); this.#waiting.size > 0; this.#runTurn()) await new Promise<void>(afterTurn);
-    this.#isRunning = false;
+  #readSome(): void {
+    this.#isReading = true;
+    for (const reading of this.#waiting) {
+      if (this.#left.events <= 0 || this.#left.bytes <= 0) break;
+      this.#waiting.delete(reading);
+      this.#readPortion(reading);
+    }
+    this.#isReading = false;
   }
 
-  #runTurn(): void {
-    let [events, bytes] = [TURN_EVENTS, TURN_BYTES];
-    for (const reading of this.#waiting) {
-      if (events <= 0 || bytes <= 0) return;
-      this.#waiting.delete(reading);
-      try {
-        const portion = reading.readPortion({ events, bytes });
-        // A look at a channel without new entries takes time, too.
-        events -= Math.max(1, portion.events);
-        bytes -= portion.bytes;
-        if (portion.isLast) reading.resolve();
-        else this.#waiting.add(reading);
-      } catch (error) {
-        reading.reject(error);
-      }
+  #readPortion(reading: Reading): void {
+    const { events, bytes } = this.#left;
+    if (this.#left === WHOLE_TURN) afterTurn(() => this.#beginTurn());
+    try {
+      const portion = reading.readPortion({ events, bytes });
+      // A look at a channel without new entries takes time, too.
+      this.#left = { events: events - Math.max(1, portion.events), bytes: bytes - portion.bytes };
+      if (portion.isLast) reading.resolve();
+      else this.#waiting.add(reading);
+    } catch (error) {
+      this.#left = { events: events - 1, bytes };
+      reading.reject(error);
     }
+  }
+
+  #beginTurn(): void {
+    this.#left = WHOLE_TURN;
+    this.#readSome();
   }
 }
