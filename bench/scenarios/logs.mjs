@@ -6,7 +6,8 @@ import { availableKinds } from "../logs/store.mjs";
 import { measureWakeUpCost } from "../logs/wake-up-cost.mjs";
 
 /**
- * Measures the cost of the logs that several processes share: publish rate, delay between nodes, delivery, wake-ups, replay.
+ * Measures the cost of the logs that several processes share: publish rate, delay between nodes, delivery, wake-ups,
+ * replay.
  * @param {import("../settings.mjs").Settings} settings
  * @returns {Promise<import("../report.mjs").Figure[]>}
  */

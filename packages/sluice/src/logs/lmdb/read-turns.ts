@@ -27,7 +27,7 @@ interface Reading {
  */
 export class ReadTurns {
   readonly #waiting = new Set<Reading>();
-  /** What all channels together may still read in this turn of the event loop. */
+  /** The most that all channels together may still read in this turn of the event loop. */
   #left: ReadLimit = WHOLE_TURN;
   #isReading = false;
 

@@ -48,7 +48,7 @@ export class CommitRings {
     this.#prepared = addToRing(ring, ++this.#tag, channels);
   }
 
-  /** Returns the write of the prepared record. Every change of the transaction needs it, because each may fail alone. */
+  /** Returns the write of the prepared record. Each change of the transaction needs it, because each may fail alone. */
   preparedWrite(): () => void {
     const [key, value] = [ringKey(this.#own), this.#prepared];
     return () => void this.#db.put(key, value, 0);

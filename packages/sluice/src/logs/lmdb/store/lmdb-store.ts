@@ -66,8 +66,8 @@ export class LmdbStore {
 
   /**
    * Runs `prepare` and commits its writes if no process has changed the channel (or the list of channels,
-   * {@link CHANNEL_LIST}) since {@link beginTransaction}. Resolves to true when all writes are on disk. If it resolves to
-   * false or rejects, nothing was written.
+   * {@link CHANNEL_LIST}) since {@link beginTransaction}. Resolves to true when all writes are on disk. If it resolves
+   * to false or rejects, nothing was written.
    *
    * `prepare` reads the snapshot, not its own writes. If it writes anything, it MUST also set the channel's state (or
    * add a channel), because LMDB checks the version of that key inside its transaction.

@@ -1,4 +1,5 @@
 import type { RootDatabase } from "lmdb";
+import { newestCommit } from "./admission.ts";
 
 /** The state that all processes with the same folder share in memory. */
 export class SharedState {
@@ -10,7 +11,7 @@ export class SharedState {
 
   /** Number of the newest commit by any process. It may not be synced yet, and then it cannot be read. */
   get newestCommit(): number {
-    return (this.#db as unknown as { env: { info(): { lastTxnId: number } } }).env.info().lastTxnId;
+    return newestCommit(this.#db);
   }
 
   /** True if other processes have the folder open. */
