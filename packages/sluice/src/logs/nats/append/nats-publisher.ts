@@ -2,10 +2,10 @@ import type { Position } from "../../../base/position.ts";
 import type { LogEntry, NewEntry } from "../../log.ts";
 import { entryText } from "../../shared/entry-text.ts";
 import { newEpoch } from "../../shared/epoch.ts";
-import { OutOfReach } from "../../shared/out-of-reach.ts";
 import type { ChannelNames } from "../channel-names.ts";
 import { apiCode, isNotTaken, isTimeout, WRONG_LAST_SEQUENCE } from "../connection/nats-errors.ts";
 import type { NatsLink } from "../connection/nats-link.ts";
+import { messageIdOf } from "./message-id.ts";
 import { PendingEntries, type PendingEntry } from "./pending-entries.ts";
 
 /** Times that an entry is sent at most. Each further attempt follows a broken connection or a missing stream. */
@@ -51,7 +51,7 @@ export interface NatsPublisherOptions {
 export class NatsPublisher {
   readonly #options: NatsPublisherOptions;
   readonly #pending: PendingEntries;
-  /** Makes message IDs unique among publishers. */
+  /** Identifies this publisher in message IDs. */
   readonly #name = newEpoch();
   #count = 0;
 
@@ -72,7 +72,7 @@ export class NatsPublisher {
 
   /** Publishes an entry. Resolves to its position. */
   publish(given: NewEntry): Promise<Position> {
-    const { names, timeout } = this.#options;
+    const { names, log, timeout } = this.#options;
     // The text is compared with what NATS returns, and UTF-8 cannot represent a lone surrogate.
     const entry = given.data.isWellFormed() ? given : { ...given, data: given.data.toWellFormed() };
     return new Promise((resolve, reject) => {
@@ -82,7 +82,8 @@ export class NatsPublisher {
         time,
         subject: entry.id === undefined ? names.subject : names.subjectOf(entry.id),
         text: entryText(entry, time),
-        messageId: `${this.#name}.${(this.#count++).toString(36)}`,
+        epoch: log.epoch,
+        number: this.#count++,
         deadline: performance.now() + timeout,
         resolve,
         reject,
@@ -113,8 +114,13 @@ export class NatsPublisher {
     pending.attempts++;
     const isCurrent = this.#whileCurrent(pending);
     pending.after = log.last;
+    // The subject of a publisher's own ID recognises a repetition. Other entries need the same message ID again.
+    if (pending.entry.id !== undefined) pending.epoch = log.epoch;
     // The client must not drop a late answer: this class rejects in time.
-    const options = { msgID: pending.messageId, timeout: timeout * CLIENT_TIMEOUTS };
+    const options = {
+      msgID: messageIdOf(pending.epoch, this.#name, pending.number),
+      timeout: timeout * CLIENT_TIMEOUTS,
+    };
     link.session.js
       .publish(
         pending.subject,
@@ -146,7 +152,7 @@ export class NatsPublisher {
     if (apiCode(error) === WRONG_LAST_SEQUENCE) this.#find(pending);
     else if (isNotTaken(error)) this.#options.log.invalidate();
     // After a timeout the entry stays pending: the next connection may resend it until its own deadline.
-    else if (!isTimeout(error)) this.#reject(pending, error);
+    else if (!isTimeout(error)) this.#reject(pending, this.#options.link.explain(error));
   }
 
   /** Finds the event that already has this publisher's own ID. */
@@ -212,10 +218,9 @@ export class NatsPublisher {
   }
 
   #expire(pending: PendingEntry): void {
-    const { log, timeout } = this.#options;
+    const { link, log, timeout } = this.#options;
     const { failure } = log;
-    const reason = failure === undefined ? "" : ` ${failure.message}`;
-    const message = `NATS did not acknowledge the event within ${timeout} ms.${reason}`;
-    pending.reject(new OutOfReach(message, { cause: failure }));
+    const reason = failure === undefined ? "" : ` (${failure.message.replace(/\.$/, "")})`;
+    pending.reject(link.error(`did not acknowledge the event within ${timeout} ms${reason}`, { cause: failure }));
   }
 }

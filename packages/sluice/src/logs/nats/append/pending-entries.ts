@@ -16,7 +16,10 @@ export interface PendingEntry {
   readonly time: number;
   readonly subject: string;
   readonly text: string;
-  readonly messageId: string;
+  /** The life in which the entry was sent. Part of its message ID. */
+  epoch: string;
+  /** Number of the entry among those of its publisher. */
+  readonly number: number;
   resolve(position: Position): void;
   reject(error: Error): void;
   /** Times sent. Only the answer to the last attempt counts. */
