@@ -47,6 +47,8 @@ export declare class ServerProcess implements AsyncDisposable {
   pause(): void;
   /** Continues the process after `pause` (SIGCONT). */
   resume(): void;
+  /** Makes nats-server read its configuration again (SIGHUP). */
+  reload(): void;
   /** Copies the data on disk. The process is stopped meanwhile. */
   save(): Promise<void>;
   /** Sends one line on a new connection, and resolves with the first part of the answer. */

@@ -109,6 +109,10 @@ export class ServerProcess {
     this.#child?.kill("SIGCONT");
   }
 
+  reload() {
+    this.#child?.kill("SIGHUP");
+  }
+
   async save() {
     this.pause(); // or the files could be of different moments
     await rm(this.#saved, { recursive: true, force: true });

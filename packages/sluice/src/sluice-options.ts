@@ -84,8 +84,8 @@ export interface SluiceOptions {
   /** Sets defaults for the options of `drain()`: for signals, adapters and calls of `drain()`. Default: `{}`. */
   readonly drain?: DrainOptions;
   /**
-   * Receives every failure that no caller receives. An error that it throws, or that its promise rejects with, is
-   * dropped. Default: `console.error`.
+   * Receives every failure that no caller receives, and the end of each outage of the log (`context.isOver`). An error
+   * that it throws, or that its promise rejects with, is dropped. Default: `console.error`.
    */
   readonly onError?: (error: unknown, context: ErrorContext) => void;
   /**

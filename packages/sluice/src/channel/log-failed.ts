@@ -6,12 +6,11 @@ import { messageOf } from "../base/thrown.ts";
 class LogFailed extends SluiceError {
   readonly status = 503;
   readonly headers: Readonly<Record<string, string>> = { "retry-after": "2" };
-  /** True if the log cannot be reached at all. See {@link StreamHub.report}. */
-  readonly outOfReach: boolean;
+  readonly channel: string;
 
   constructor(channel: string, what: string, cause: unknown) {
     super("LOG_FAILED", `The log of channel "${channel}" could not ${what}: ${messageOf(cause)}`, { cause });
-    this.outOfReach = (cause as { readonly outOfReach?: unknown } | null)?.outOfReach === true;
+    this.channel = channel;
   }
 }
 

@@ -6,7 +6,7 @@ import { SluiceError } from "../base/sluice-error.ts";
 import type { ChannelLog, Log, NewEntry } from "../logs/log.ts";
 import { announceReload, RECONNECT_MS } from "../stream/end-streams.ts";
 import type { Feed, SourceContext } from "../stream/feed.ts";
-import type { StreamHub } from "../stream/stream-hub.ts";
+import type { Outages, StreamHub } from "../stream/stream-hub.ts";
 import type { ChannelSettings } from "./channel-options.ts";
 import { countPresence } from "./deliver/count-presence.ts";
 import { Cursor } from "./deliver/cursor.ts";
@@ -19,6 +19,7 @@ import { Follower } from "./follow/follower.ts";
 import { type IterationOptions, SubscriptionIterator } from "./follow/subscription-iterator.ts";
 import type { LocalPresence } from "./local-presence.ts";
 import { askLog, logError } from "./log-failed.ts";
+import { LogOutages } from "./log-outages.ts";
 import type { History, HistoryQuery } from "./read/history.ts";
 import { readHistory } from "./read/read-history.ts";
 import type { SubscriptionSettings } from "./subscribe-options.ts";
@@ -55,28 +56,47 @@ export async function openChannel({ log, ...options }: OpenChannelOptions<Log>):
   const { hub, name, settings } = options;
   const onError = (error: unknown) => hub.report(error, { stage: "log", channel: name });
   if (hub.logsFree !== undefined) await hub.logsFree;
-  const open = async () => log.open(name, { retain: settings.retain, onError });
-  return new OpenChannel({ ...options, log: await askLog(name, "be opened", open()), isShared: log.shared });
+  const outages = outagesOf(hub);
+  const onRecovered = (outage: string) => outages.recovered(outage);
+  const { failures } = outages;
+  const open = async () => log.open(name, { retain: settings.retain, onError, onRecovered });
+  const opened = await askLog(name, "be opened", open());
+  outages.succeeded(name, failures);
+  return new OpenChannel({ ...options, log: opened, isShared: log.shared, outages });
+}
+
+function outagesOf(hub: StreamHub): Outages {
+  if (hub.outages === undefined) {
+    const outages = new LogOutages();
+    hub.outages = outages;
+    hub.cleanups.set(outages, () => outages.close());
+  }
+  return hub.outages;
+}
+
+/** Parts of an {@link OpenChannel}. */
+interface OpenChannelParts extends OpenChannelOptions<ChannelLog> {
+  readonly isShared: boolean;
+  readonly outages: Outages;
 }
 
 /** A channel whose log is open: it publishes, delivers and reads events. Loaded when the first channel is made. */
 export class OpenChannel {
-  readonly #hub: StreamHub;
   readonly #name: string;
   readonly #log: ChannelLog;
   readonly #delivery: Delivery;
   readonly #isShared: boolean;
+  readonly #outages: Outages;
   readonly #request = new RequestMark();
   #published = 0;
   /** The highest offset of an event that this process published. */
   #newestPublished = 0;
 
-  constructor({ hub, log, name, settings, isShared }: OpenChannelOptions<ChannelLog> & { readonly isShared: boolean }) {
-    this.#hub = hub;
+  constructor({ hub, log, name, settings, isShared, outages }: OpenChannelParts) {
     this.#name = name;
     this.#log = log;
     this.#isShared = isShared;
-    hub.logIsOut = false;
+    this.#outages = outages;
     this.#delivery = new Delivery({ hub, log, channel: name, settings });
   }
 
@@ -88,9 +108,12 @@ export class OpenChannel {
     this.#mustBeHere();
     if (entry.id !== undefined) checkOwnEventId(entry.id, this.#delivery.liveLog.epoch);
     const { epoch } = this.#log;
+    const { failures } = this.#outages;
     return outside(() => this.#log.append([entry])).then(
-      ([offset]) =>
-        entry.id === undefined ? this.#appended(offset!) : this.#appendedOwn(entry, { epoch, offset: offset! }),
+      ([offset]) => {
+        this.#outages.succeeded(this.#name, failures);
+        return entry.id === undefined ? this.#appended(offset!) : this.#appendedOwn(entry, { epoch, offset: offset! });
+      },
       (cause) => {
         throw logError(this.#name, "append an event", cause);
       },
@@ -223,7 +246,6 @@ export class OpenChannel {
   }
 
   #appended(offset: number): string {
-    this.#hub.logIsOut = false;
     // If the log already had an event with this own ID, its offset is not new.
     if (offset > this.#newestPublished) {
       this.#newestPublished = offset;

@@ -150,9 +150,15 @@ export interface OpenOptions {
   readonly retain: Retention;
   /**
    * Receives errors of background work that no caller waits for: the store cannot be reached, a trim is refused. Called
-   * once per problem, not once per attempt.
+   * once per problem, not once per attempt. An error with the text `outage` MAY come for each attempt: Sluice reports
+   * one for each `outage`, and then its end.
    */
   readonly onError?: ((error: unknown) => void) | undefined;
+  /**
+   * Called when an outage is over that `onError` received and that no operation of a channel can show: `outage` is the
+   * `outage` of that error.
+   */
+  readonly onRecovered?: ((outage: string) => void) | undefined;
 }
 
 /** A store of events: it opens the logs of channels. */

@@ -10,6 +10,8 @@ export interface ErrorContext {
   readonly stream?: string;
   /** Number of failures that this report stands for, if there are several. `error` is the first of them. */
   readonly count?: number;
+  /** True if the log works again after an outage. The `cause` of `error` is the error that reported the outage. */
+  readonly isOver?: boolean;
 }
 
 /** Reports a failure that has no caller. Never throws. */

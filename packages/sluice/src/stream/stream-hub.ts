@@ -4,7 +4,7 @@ import type { EndSignals } from "./end-signals.ts";
 import type { EventStream, StreamOwner } from "./event-stream.ts";
 import type { OnRefuse, Throws } from "./opening/refusal.ts";
 import type { PendingStream } from "./pending-stream.ts";
-import type { Report } from "./report.ts";
+import type { ErrorContext, Report } from "./report.ts";
 
 /** Limits and times that hold for all streams; validated, with the defaults filled in. */
 export interface StreamSettings {
@@ -19,6 +19,18 @@ export interface StreamSettings {
   readonly maxLifetime: number;
   readonly onRefuse: OnRefuse | undefined;
   readonly throws: Throws | undefined;
+}
+
+/** The outages of the log: see `channel/log-outages.ts`. */
+export interface Outages {
+  /** Number of failures so far. */
+  readonly failures: number;
+  /** Returns true if the error belongs to an outage, which is reported by `report` or already was. */
+  take(error: unknown, context: ErrorContext, report: Report): boolean;
+  /** Records that an operation of a channel succeeded. `failures` is their number when the operation began. */
+  succeeded(channel: string, failures: number): void;
+  /** Records that the log works again, as far as an outage concerned it. */
+  recovered(outage: string): void;
 }
 
 /** Ends all streams: see `end-in-order.ts`. */
@@ -38,12 +50,10 @@ export interface SharedConnections {
 /** All streams of a Sluice, and their counters. */
 export class StreamHub implements StreamOwner {
   readonly settings: StreamSettings;
-  /**
-   * Reports a failure. Reports only the first error of an outage of the log: every channel and request has the same.
-   */
+  /** Reports a failure, unless it belongs to an outage of the log that was reported. */
   readonly report: Report;
-  /** True from the first error of an outage until an operation of the log succeeds. */
-  logIsOut = false;
+  /** Set when the first channel is opened. */
+  outages: Outages | undefined;
   /** Set with the first stream, because only streams need them. */
   sweep: { watch(stream: EventStream): void } | undefined;
   endSignals: EndSignals | undefined;
@@ -81,13 +91,7 @@ export class StreamHub implements StreamOwner {
 
   constructor(settings: StreamSettings, report: Report) {
     this.settings = settings;
-    this.report = (error, context) => {
-      if (isOutage(error)) {
-        if (this.logIsOut) return;
-        this.logIsOut = true;
-      }
-      report(error, context);
-    };
+    this.report = (error, context) => void (this.outages?.take(error, context, report) || report(error, context));
     this.#closedByReason = Object.fromEntries(CLOSE_REASONS.map((reason) => [reason, 0])) as Record<
       CloseReason,
       number
@@ -219,14 +223,5 @@ export class StreamHub implements StreamOwner {
     let bytes = this.#bytesOfClosed;
     for (const stream of this.#streams) bytes += stream.sink.written;
     return bytes;
-  }
-}
-
-function isOutage(error: unknown): boolean {
-  try {
-    return (error as { readonly outOfReach?: unknown } | null)?.outOfReach === true;
-  } catch {
-    // A job may throw anything, also an object whose every use throws.
-    return false;
   }
 }

@@ -3,8 +3,9 @@ import { quietInterval, quietTimeout, type Timer, within } from "../../base/time
 import type { ChannelLog, LogEntry, NewEntry, Retention } from "../log.ts";
 import { closedError } from "../shared/closed-error.ts";
 import type { LogView } from "../shared/log-view.ts";
-import { OutOfReach } from "../shared/out-of-reach.ts";
+import { TAIL_OUTAGE } from "../shared/out-of-reach.ts";
 import { SharedChannelLog } from "../shared/shared-channel-log.ts";
+import { epochOf } from "./append/message-id.ts";
 import { NatsPublisher } from "./append/nats-publisher.ts";
 import { timeoutError } from "./connection/timeout-error.ts";
 import { NatsChannelLife, type NatsLifeParts } from "./life/nats-channel-life.ts";
@@ -27,6 +28,10 @@ export interface NatsChannelParts extends NatsLifeParts {
   readonly retain: Retention;
   /** Called when the log closes. */
   readonly onClose: (log: NatsChannelLog) => void;
+  /** Receives errors of background work. */
+  readonly onError: (error: unknown) => void;
+  /** Called when {@link NatsChannelLog.failure} changes. */
+  readonly onTail: (log: NatsChannelLog) => void;
 }
 
 /** The log of one channel, in a JetStream stream. */
@@ -52,11 +57,13 @@ export class NatsChannelLog extends SharedChannelLog implements ChannelLog {
       abandon: () => this.#stopReading(),
       checked: (isNew) => this.#checked(isNew),
       received: () => this.#received(),
+      failed: (error) => parts.onError(error),
     });
     this.#publisher = new NatsPublisher({ link, names, log: this.#life, timeout });
     this.#readers = new NatsReaders({ link, stream, timeout });
     const onMessage = (offset: number, message: Parameters<typeof entryOf>[1]) => {
-      if (this.#life.isChecked && offset > this.last) this.#life.receive([entryOf(offset, message)]);
+      if (!this.#life.isChecked || offset <= this.last) return;
+      if (this.#life.knows(epochOf(message))) this.#life.receive([entryOf(offset, message)]);
     };
     this.#tail = new NatsTail({ link, stream, onMessage, onFailure: (error) => this.#tailFailed(error) });
     this.#unwatch = link.onChange(() => {
@@ -111,7 +118,13 @@ export class NatsChannelLog extends SharedChannelLog implements ChannelLog {
     const query = { last_by_subj: names.subjectOf(id) };
     const find = () => link.session.jsm.streams.getMessage(names.stream, query);
     const message = await this.#life.use("look up the event ID", find);
-    return message?.seq;
+    if (message === null) return undefined;
+    // Another process appended the entry before it knew of the current life. A subscriber may have received the entry
+    // in the former life, and so without the gap of the current one.
+    const epoch = epochOf({ headers: message.header });
+    const isSound =
+      epoch === undefined || message.seq <= this.lostAfter || this.#isValid({ epoch, offset: message.seq });
+    return isSound ? message.seq : undefined;
   }
 
   async trim(through: number): Promise<void> {
@@ -164,8 +177,8 @@ export class NatsChannelLog extends SharedChannelLog implements ChannelLog {
 
   /** Settles as `work` does, but rejects at the log's timeout. The error says that NATS did not complete `task`. */
   #inTime<T>(task: string, work: Promise<T>): Promise<T> {
-    const { timeout } = this.#parts;
-    return within(work, timeout, () => timeoutError(timeout, task));
+    const { link, timeout } = this.#parts;
+    return within(work, timeout, () => timeoutError(link, timeout, task));
   }
 
   #stopReading(): void {
@@ -193,13 +206,13 @@ export class NatsChannelLog extends SharedChannelLog implements ChannelLog {
   }
 
   #tailFailed(cause: Error | undefined): void {
-    this.#failure = undefined;
-    if (cause === undefined || this.#life.isClosed) return;
-    const message =
-      `NATS refuses this process a consumer: ${cause.message}. Check the account's max_consumers and permissions. ` +
-      "Sluice keeps trying.";
-    this.#failure = new OutOfReach(message, { cause });
-    this.view.failed(this.#failure);
+    const reason =
+      `refuses this process a consumer: ${cause?.message}. Check the account's max_consumers and permissions. ` +
+      "Sluice keeps trying";
+    const isFailing = cause !== undefined && !this.#life.isClosed;
+    this.#failure = isFailing ? this.#parts.link.error(reason, { cause, outage: TAIL_OUTAGE }) : undefined;
+    if (this.#failure !== undefined) this.view.failed(this.#failure);
+    this.#parts.onTail(this);
   }
 
   #wake(): void {

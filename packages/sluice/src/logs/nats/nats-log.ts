@@ -4,6 +4,7 @@ import { SluiceError } from "../../base/sluice-error.ts";
 import { within } from "../../base/timers.ts";
 import type { ChannelLog, Log, OpenOptions } from "../log.ts";
 import { closedError } from "../shared/closed-error.ts";
+import { TAIL_OUTAGE } from "../shared/out-of-reach.ts";
 import { namesOf } from "./channel-names.ts";
 import { type NatsConnection, NatsLink } from "./connection/nats-link.ts";
 import { connectTo, parseServers } from "./connection/servers.ts";
@@ -65,19 +66,34 @@ export function natsLog(options: NatsLogOptions): Log {
   const { link, prefix, timeout, storage } = checkOptions(options);
   const lives = new NatsLives(link, prefix, storage);
   const opened = new Set<NatsChannelLog>();
+  /** The logs that receive no entries, although NATS works. */
+  const deaf = new Set<NatsChannelLog>();
   let isClosed = false;
-  /** The `onError` of the channel opened last. A broken connection concerns all channels, and is reported once. */
+  /** Those of the channel opened last. An outage concerns all channels, and is reported once. */
   let report: (error: unknown) => void = () => undefined;
+  let recovered: (outage: string) => void = () => undefined;
   link.onLost((error) => report(error));
 
-  async function open(channel: string, { retain, onError = report }: OpenOptions): Promise<ChannelLog> {
+  function onTail(log: NatsChannelLog): void {
+    if (log.failure !== undefined) deaf.add(log);
+    else if (deaf.delete(log) && deaf.size === 0) recovered(TAIL_OUTAGE);
+  }
+
+  async function open(
+    channel: string,
+    { retain, onError = report, onRecovered = recovered }: OpenOptions,
+  ): Promise<ChannelLog> {
     report = onError;
-    await within(link.open(), timeout, () => timeoutError(timeout, "accept a connection"));
+    recovered = onRecovered;
+    await within(link.open(), timeout, () => timeoutError(link, timeout, "accept a connection"));
     const names = await namesOf(prefix, channel);
     if (isClosed) throw closedError();
     const stream = new NatsStream({ link, names, storage, retain, timeout });
-    const onClose = (log: NatsChannelLog) => void opened.delete(log);
-    const log = new NatsChannelLog({ link, lives, stream, names, retain, timeout, onClose });
+    const onClose = (log: NatsChannelLog) => {
+      opened.delete(log);
+      deaf.delete(log);
+    };
+    const log = new NatsChannelLog({ link, lives, stream, names, retain, timeout, onClose, onError, onTail });
     opened.add(log);
     try {
       await log.open();
@@ -139,14 +155,14 @@ function checkOptions(options: NatsLogOptions): CheckedOptions {
   };
   if (connection !== undefined) {
     checkConnection(connection);
-    return { link: new NatsLink(() => makeSession(connection), false), prefix, timeout, storage };
+    return { link: new NatsLink(() => makeSession(connection)), prefix, timeout, storage };
   }
   const parsed = parseServers(servers);
   const connect = async () => {
     await loadJetStream();
     return makeSession(connectTo(parsed, timeout));
   };
-  return { link: new NatsLink(connect, true), prefix, timeout, storage };
+  return { link: new NatsLink(connect, parsed.hosts), prefix, timeout, storage };
 }
 
 function loadJetStream(): Promise<typeof import("@nats-io/jetstream")> {

@@ -1,7 +1,9 @@
 import { checkNames, checkNumber, invalidOption } from "../../base/check-option.ts";
+import { messageOf } from "../../base/thrown.ts";
 import { quietInterval, type Timer } from "../../base/timers.ts";
 import type { ChannelLog, Log, OpenOptions } from "../log.ts";
 import { closedError } from "../shared/closed-error.ts";
+import { OutOfReach, TAIL_OUTAGE } from "../shared/out-of-reach.ts";
 import { channelKeys } from "./channel-keys.ts";
 import { type RedisClient, type RedisClients, redisClients } from "./connection/redis-client.ts";
 import type { RedisConnection } from "./connection/redis-connection.ts";
@@ -71,8 +73,9 @@ class RedisLog implements Log {
   readonly #gate: RedisGate;
   readonly #tail: RedisTail;
   readonly #channels = new Set<RedisChannelLog>();
-  /** The `onError` of the channel opened last. A lost connection concerns all channels, and is reported once. */
+  /** Those of the channel opened last. A lost connection concerns all channels, and is reported once. */
   #onError: (error: unknown) => void = () => undefined;
+  #onRecovered: (outage: string) => void = () => undefined;
   #checks: Timer | undefined;
   #isClosed = false;
 
@@ -94,13 +97,24 @@ class RedisLog implements Log {
         onError(error);
       },
     });
-    this.#tail = new RedisTail({ clients, timeout, gate: this.#gate, onError });
+    this.#tail = new RedisTail({
+      clients,
+      timeout,
+      gate: this.#gate,
+      onError: (cause) => {
+        const store = `Redis at ${clients.address}`;
+        const message = `${store} lets this process receive no events: ${messageOf(cause)} The log keeps trying.`;
+        onError(new OutOfReach(message, { cause, store, outage: TAIL_OUTAGE }));
+      },
+      onRecovered: () => this.#onRecovered(TAIL_OUTAGE),
+    });
   }
 
-  async open(channel: string, { retain, onError = () => undefined }: OpenOptions): Promise<ChannelLog> {
+  async open(channel: string, { retain, onError = () => undefined, onRecovered }: OpenOptions): Promise<ChannelLog> {
     await this.#clients.load();
     if (this.#isClosed) throw closedError();
     this.#onError = onError;
+    if (onRecovered !== undefined) this.#onRecovered = onRecovered;
     const keys = channelKeys(this.#prefix, channel);
     const host = {
       gate: this.#gate,

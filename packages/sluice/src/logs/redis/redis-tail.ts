@@ -42,6 +42,8 @@ export interface RedisTailOptions {
   readonly timeout: number;
   readonly gate: RedisGate;
   readonly onError: (error: unknown) => void;
+  /** Called when reads succeed again after `onError` was called. */
+  readonly onRecovered: () => void;
 }
 
 /**
@@ -133,6 +135,7 @@ export class RedisTail {
     const answer = await connection.send(words, BLOCK_MS);
     this.#reading = undefined;
     this.#outdated = undefined;
+    if (this.#failures > 1) this.#options.onRecovered();
     this.#failures = 0;
     if (answer === null || answer === undefined) return;
     let hasNew = false;

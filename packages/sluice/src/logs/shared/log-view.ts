@@ -35,6 +35,11 @@ export class LogView {
     return this.#former.find(([earlier]) => earlier === epoch)?.[1];
   }
 
+  /** Returns true if an epoch is the current one, or if this process has seen it end. */
+  knows(epoch: string): boolean {
+    return epoch === this.epoch || this.#ended.has(epoch);
+  }
+
   /** The newest position this process has seen. If the log ends before it at the next look, entries were lost. */
   get seen(): Seen {
     const offset = Math.max(this.last, this.#acknowledged);

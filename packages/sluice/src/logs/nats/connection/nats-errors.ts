@@ -1,3 +1,4 @@
+import { messageOf } from "../../../base/thrown.ts";
 import { OutOfReach } from "../../shared/out-of-reach.ts";
 
 /** Thrown if the connection breaks while work is in flight. */
@@ -18,6 +19,11 @@ export function apiCode(error: unknown): number | undefined {
 /** Returns true if no stream took a published message: the stream does not exist, is not ready, or has no leader. */
 export function isNotTaken(error: unknown): boolean {
   return (error as Error).name === "JetStreamNotEnabled";
+}
+
+/** Returns true if the server denies this user a subject. */
+export function isDenied(error: unknown): boolean {
+  return messageOf(error).startsWith("Permissions Violation");
 }
 
 /** Returns true for the client's own timeout error. Its message says only "timeout". */

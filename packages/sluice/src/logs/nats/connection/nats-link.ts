@@ -1,9 +1,10 @@
 import type { JetStreamClient, JetStreamManager, jetstream } from "@nats-io/jetstream";
+import { isSluiceError } from "../../../base/is-sluice-error.ts";
 import { sleep } from "../../../base/timers.ts";
 import { newEpoch } from "../../shared/epoch.ts";
-import { OutOfReach } from "../../shared/out-of-reach.ts";
+import { type OutageOptions, OutOfReach } from "../../shared/out-of-reach.ts";
 import { letExit } from "./let-exit.ts";
-import { BrokenLink } from "./nats-errors.ts";
+import { BrokenLink, isDenied, isNotTaken, isTimeout } from "./nats-errors.ts";
 
 /**
  * A connection to NATS, of the packages `@nats-io/transport-node`, `@nats-io/nats-core` or `@nats-io/transport-deno`.
@@ -12,6 +13,9 @@ export type NatsConnection = Parameters<typeof jetstream>[0];
 
 /** A message that a subscription delivers. */
 export type NatsMessage = Parameters<NatsConnection["publishMessage"]>[0];
+
+/** Servers that an error names. */
+const MAX_SHOWN_SERVERS = 3;
 
 /** A connection with its JetStream client and manager. */
 export interface Session {
@@ -27,7 +31,7 @@ export interface Session {
  */
 export class NatsLink {
   readonly #connect: () => Promise<Session>;
-  readonly #isOwn: boolean;
+  readonly #servers: readonly string[] | undefined;
   #opening: Promise<Session> | undefined;
   #session: Session | undefined;
   #statuses: { stop?(): void } | undefined;
@@ -35,11 +39,23 @@ export class NatsLink {
   #isClosed = false;
   readonly #listeners = new Set<() => void>();
   #onLost: (error: Error) => void = () => undefined;
+  /** Address of the server to which the link was last connected. */
+  #server = "";
 
-  /** `isOwn`: the link closes the connection that `connect` makes. */
-  constructor(connect: () => Promise<Session>, isOwn: boolean) {
+  /**
+   * `servers`: the addresses, without credentials, to which `connect` makes a connection of the link's own.
+   * `undefined`: the connection is the user's.
+   */
+  constructor(connect: () => Promise<Session>, servers?: readonly string[]) {
     this.#connect = connect;
-    this.#isOwn = isOwn;
+    this.#servers = servers;
+  }
+
+  /** Names NATS and its addresses in errors. */
+  get store(): string {
+    const servers = this.#servers ?? [this.#server];
+    const shown = servers.slice(0, MAX_SHOWN_SERVERS).join(", ");
+    return shown === "" ? "NATS" : `NATS at ${shown}${servers.length > MAX_SHOWN_SERVERS ? " …" : ""}`;
   }
 
   /** Connects on the first call. After a rejection, the next call tries again. */
@@ -47,7 +63,6 @@ export class NatsLink {
     this.#opening ??= this.#connect().then(
       (session) => {
         this.#session = session;
-        if (this.#isOwn) letExit(session.connection);
         this.#watch(session.connection).catch(() => this.#notify());
         if (this.#isClosed) void this.close();
         return session;
@@ -98,12 +113,29 @@ export class NatsLink {
     this.#onLost = listener;
   }
 
+  /** Returns an error of an outage. Its message is the name of NATS, a predicate, and a full stop. */
+  error(predicate: string, options: OutageOptions = {}): OutOfReach {
+    const { store } = this;
+    return new OutOfReach(`${store} ${predicate}.`, { store, ...options });
+  }
+
+  /** Returns the error of an outage if NATS refuses all work, or does not answer. Returns any other error as it is. */
+  explain(cause: Error): Error {
+    if (isSluiceError(cause)) return cause;
+    if (isTimeout(cause)) return this.error("does not answer", { cause });
+    if (isNotTaken(cause))
+      return this.error("has no JetStream: it is starting, or not enabled for this user", { cause });
+    if (!isDenied(cause)) return cause;
+    const reason = `refused a request: ${cause.message}. docs/logs.md lists the permissions that Sluice needs`;
+    return this.error(reason, { cause, outage: "permission" });
+  }
+
   /** Resolves once connected. Rejects if the connection is closed for good. */
   whenUp(): Promise<void> {
     return new Promise((resolve, reject) => {
       const settle = () => {
         if (this.#isClosed || this.session.connection.isClosed())
-          reject(new OutOfReach("The connection to NATS is closed."));
+          reject(this.error("is not reachable: the connection is closed"));
         else if (this.identity !== undefined) resolve();
         else return;
         stop();
@@ -120,7 +152,7 @@ export class NatsLink {
       const stop = this.onChange(() => {
         if (this.identity === identity) return;
         stop();
-        reject(new BrokenLink("The connection to NATS broke."));
+        reject(new BrokenLink(`The connection to ${this.store} was lost.`, { store: this.store }));
       });
       work.then(resolve, reject).finally(stop);
     });
@@ -130,7 +162,7 @@ export class NatsLink {
     this.#isClosed = true;
     this.#notify();
     this.#statuses?.stop?.();
-    if (!this.#isOwn || this.#session === undefined) return;
+    if (this.#servers === undefined || this.#session === undefined) return;
     const { connection } = this.#session;
     // The last write may still fail. A closed client no longer listens to its socket, and the unhandled error would end
     // the process.
@@ -143,17 +175,22 @@ export class NatsLink {
   }
 
   async #watch(connection: NatsConnection): Promise<void> {
+    const connected = () => {
+      this.#server = connection.getServer?.() ?? "";
+      if (this.#servers !== undefined) letExit(connection);
+    };
+    connected();
     const statuses = connection.status();
     // If the connection stays open, only `stop()` ends this iterator.
     this.#statuses = statuses as { stop?(): void };
     for await (const { type } of statuses) {
       if (type === "disconnect") {
-        if (!this.#isDown && !this.#isClosed)
-          this.#onLost(new OutOfReach("The connection to NATS broke; the client is reconnecting."));
+        const error = this.error("is out of reach: the connection was lost. The client keeps trying to reconnect");
+        if (!this.#isDown && !this.#isClosed) this.#onLost(error);
         this.#isDown = true;
       } else if (type === "reconnect") {
         this.#isDown = false;
-        if (this.#isOwn) letExit(connection);
+        connected();
       } else continue;
       this.#notify();
     }

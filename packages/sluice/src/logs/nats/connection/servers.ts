@@ -86,7 +86,8 @@ export async function connectTo(
       }),
     );
   } catch (cause) {
-    throw new OutOfReach(`There is no connection to NATS at ${hosts.join(", ")}: ${messageOf(cause)}.`, { cause });
+    const store = `NATS at ${hosts.join(", ")}`;
+    throw new OutOfReach(`There is no connection to ${store}: ${messageOf(cause)}.`, { cause, store });
   }
 }
 

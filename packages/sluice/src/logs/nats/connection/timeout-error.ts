@@ -1,8 +1,9 @@
-import { OutOfReach } from "../../shared/out-of-reach.ts";
+import type { OutOfReach } from "../../shared/out-of-reach.ts";
+import type { NatsLink } from "./nats-link.ts";
 
 /**
  * Returns the error for a task that NATS did not complete within `ms` milliseconds. `task` is a verb with its object.
  */
-export function timeoutError(ms: number, task: string): OutOfReach {
-  return new OutOfReach(`NATS did not ${task} within ${ms} ms.`);
+export function timeoutError(link: NatsLink, ms: number, task: string): OutOfReach {
+  return link.error(`did not ${task} within ${ms} ms`);
 }

@@ -1,5 +1,4 @@
-import { OutOfReach } from "../../shared/out-of-reach.ts";
-import { BrokenLink, isTimeout } from "../connection/nats-errors.ts";
+import { BrokenLink } from "../connection/nats-errors.ts";
 import type { NatsLink } from "../connection/nats-link.ts";
 
 /**
@@ -9,14 +8,19 @@ import type { NatsLink } from "../connection/nats-link.ts";
 export class CoalescedCheck {
   readonly #link: NatsLink;
   readonly #check: () => Promise<number>;
+  readonly #onFailure: (error: unknown) => void;
   #current: Promise<number> | undefined;
   #next: Promise<number> | undefined;
   #failure: Error | undefined;
 
-  /** `check` must reject with {@link BrokenLink} if the connection changed while it ran. */
-  constructor(link: NatsLink, check: () => Promise<number>) {
+  /**
+   * `check` must reject with {@link BrokenLink} if the connection changed while it ran. `onFailure` receives the errors
+   * of checks that ran in the background.
+   */
+  constructor(link: NatsLink, check: () => Promise<number>, onFailure: (error: unknown) => void) {
     this.#link = link;
     this.#check = check;
+    this.#onFailure = onFailure;
   }
 
   /** The error of the last check; `undefined` if it succeeded. */
@@ -46,7 +50,7 @@ export class CoalescedCheck {
    * Starts a check unless one is running. An error is kept in {@link failure}, for the next caller that needs the log.
    */
   runInBackground(): void {
-    if (this.#current === undefined) this.run().catch(() => {});
+    if (this.#current === undefined) this.run().catch(this.#onFailure);
   }
 
   async #untilDone(): Promise<number> {
@@ -57,7 +61,7 @@ export class CoalescedCheck {
         this.#failure = undefined;
         return result;
       } catch (error) {
-        this.#failure = isTimeout(error) ? new OutOfReach("NATS does not answer.", { cause: error }) : (error as Error);
+        this.#failure = this.#link.explain(error as Error);
         if (!(error instanceof BrokenLink)) throw this.#failure;
       }
     }

@@ -36,6 +36,8 @@ export interface NatsLifeListener {
   checked(isNew: boolean): void;
   /** The view of the log received entries. */
   received(): void;
+  /** A check in the background failed. */
+  failed(error: unknown): void;
 }
 
 /**
@@ -58,11 +60,17 @@ export class NatsChannelLife implements PublisherLog {
   readonly #pending = new AcknowledgedEntries();
   /** True if NATS delivered other entries in this epoch than it had acknowledged. */
   #isContradicted = false;
+  /** Unknown epochs of entries. A check found that the log is still in the life that this process knows. */
+  readonly #strangers = new Set<string>();
 
   constructor(parts: NatsLifeParts, listener: NatsLifeListener) {
     this.#parts = parts;
     this.#listener = listener;
-    this.#check = new CoalescedCheck(parts.link, () => this.#checkOnce());
+    this.#check = new CoalescedCheck(
+      parts.link,
+      () => this.#checkOnce(),
+      (error) => this.isClosed || listener.failed(error),
+    );
   }
 
   /** The view of the log. Throws before the first check. */
@@ -111,7 +119,7 @@ export class NatsChannelLife implements PublisherLog {
     const { link, timeout } = this.#parts;
     const options = {
       timeout,
-      timeoutError: () => timeoutError(timeout, task),
+      timeoutError: () => timeoutError(link, timeout, task),
       pause: (attempts: number) => Math.min(MAX_PAUSE_MS, FIRST_PAUSE_MS * 2 ** (attempts - 1)),
     };
     return retryIdempotent(options, async () => {
@@ -142,6 +150,18 @@ export class NatsChannelLife implements PublisherLog {
     this.view.receive(entries);
     this.#newest = entries.at(-1);
     this.#listener.received();
+  }
+
+  /**
+   * Returns true if an entry that was sent in this epoch may be delivered. If the epoch is unknown, another process may
+   * have begun a new life: then returns false, and checks the log. The tail delivers the entry again after the check.
+   */
+  knows(epoch: string | undefined): boolean {
+    const { view } = this;
+    if (epoch === undefined || view.knows(epoch) || this.#strangers.has(epoch)) return true;
+    this.#strangers.add(epoch);
+    this.invalidate();
+    return false;
   }
 
   appended(entry: LogEntry): void {
@@ -200,6 +220,7 @@ export class NatsChannelLife implements PublisherLog {
     if (isNewLife) {
       this.#newest = undefined;
       this.#pending.clear();
+      this.#strangers.clear();
       this.#isContradicted = false;
     }
     if (this.#view === undefined) this.#view = new LogView(life, first, last);

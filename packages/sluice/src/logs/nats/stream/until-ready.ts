@@ -1,5 +1,4 @@
 import { sleep } from "../../../base/timers.ts";
-import { OutOfReach } from "../../shared/out-of-reach.ts";
 import { apiCode, isNotTaken, WRONG_LAST_SEQUENCE } from "../connection/nats-errors.ts";
 import type { NatsLink } from "../connection/nats-link.ts";
 
@@ -17,7 +16,7 @@ export async function untilReady(link: NatsLink, subject: string, create?: () =>
   for (let tries = 0; !(await isReady(link, subject)); tries++) {
     if (tries === MAX_TRIES) throw new Error(`The NATS stream for "${subject}" does not accept messages.`);
     if (tries > 0) await sleep(RETRY_MS);
-    if (link.identity === undefined) throw new OutOfReach("The connection to NATS broke.");
+    if (link.identity === undefined) throw link.error("is out of reach: the connection was lost");
     await create?.();
   }
 }

@@ -102,7 +102,7 @@ export class RedisConnection {
     const message =
       `The connection to Redis at ${this.#address} was lost (${this.#reason?.message}). ` +
       "Commands in flight may or may not have been executed. Try again.";
-    return new OutOfReach(message, { cause: this.#reason });
+    return new OutOfReach(message, { cause: this.#reason, store: `Redis at ${this.#address}` });
   }
 
   #inTime<T>(answer: Promise<T>, what: string, startTimer: typeof quietTimeout, limit: number): Promise<T> {

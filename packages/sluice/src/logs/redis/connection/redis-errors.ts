@@ -1,6 +1,10 @@
 import { isSluiceError } from "../../../base/is-sluice-error.ts";
 import { SluiceError } from "../../../base/sluice-error.ts";
 import { messageOf } from "../../../base/thrown.ts";
+import { OutOfReach } from "../../shared/out-of-reach.ts";
+
+/** A code that concerns one key. All other codes of {@link MEANINGS} concern the server, or the user's permissions. */
+const WRONG_KEY = "WRONGTYPE";
 
 /** Explanations of Redis's errors, by their code: the first word of the answer. */
 const MEANINGS: Readonly<Record<string, string>> = {
@@ -32,6 +36,8 @@ const NO_SERVER: readonly string[] = ["ECONNREFUSED", "ENOENT", "ENOTFOUND"];
 /** Returns the code of an error answer. Before Redis 7, errors of a script's commands carry it inside their message. */
 function codeOf(error: unknown): string | undefined {
   const message = messageOf(error);
+  // The answer if the user may run the script, but not one of its commands.
+  if (message.includes("The user executing the script can't ")) return "NOPERM";
   return /@user_script: ?\d+: -?([A-Z]{2,}) /.exec(message)?.[1] ?? /^-?([A-Z]{2,}) /.exec(message)?.[1];
 }
 
@@ -58,8 +64,12 @@ export function isNoServer(error: unknown): boolean {
 
 /** Wraps an error answer of Redis as the `cause` of a `SluiceError` that explains it. */
 export function explainReply(error: unknown, address: string): SluiceError {
-  const meaning = MEANINGS[codeOf(error) ?? ""];
+  const code = codeOf(error) ?? "";
+  const meaning = MEANINGS[code];
   const { message } = error as Error;
   const explained = meaning === undefined ? message : `${meaning}. Its answer: ${message}`;
-  return new SluiceError("LOG_FAILED", `Redis at ${address} refused the command: ${explained}`, { cause: error });
+  const store = `Redis at ${address}`;
+  const text = `${store} refused the command: ${explained}`;
+  if (meaning === undefined || code === WRONG_KEY) return new SluiceError("LOG_FAILED", text, { cause: error });
+  return new OutOfReach(text, { cause: error, store, outage: code });
 }

@@ -56,6 +56,11 @@ export class RedisGate {
     return this.#clients.address;
   }
 
+  /** Names Redis in errors. */
+  get #store(): string {
+    return `Redis at ${this.address}`;
+  }
+
   /** The current connection; `undefined` while disconnected. */
   get connection(): RedisConnection | undefined {
     return this.#connection?.isOver ? undefined : this.#connection;
@@ -155,12 +160,13 @@ export class RedisGate {
   #unconnected(): OutOfReach {
     const reason = this.#problem?.message ?? `no connection within ${this.#timeout} ms`;
     const message =
-      `Not connected to Redis at ${this.address} (${reason}). The log keeps trying. ` +
+      `Not connected to ${this.#store} (${reason}). The log keeps trying. ` +
       "Check that Redis is running and reachable from here.";
-    return new OutOfReach(message, { cause: this.#problem });
+    return new OutOfReach(message, { cause: this.#problem, store: this.#store });
   }
 
   #unanswered(): OutOfReach {
-    return new OutOfReach(`Redis at ${this.address} did not answer within ${this.#timeout} ms.`);
+    const message = `${this.#store} did not answer within ${this.#timeout} ms.`;
+    return new OutOfReach(message, { store: this.#store });
   }
 }

@@ -15,10 +15,10 @@ describe.skipIf(NATS_SERVER === undefined)("natsLog, when its server stops", { t
     nats.server.pause();
     await untilSilent(channel);
     const refused = channel.append([entry(2)]);
-    await expect(refused).rejects.toThrow("NATS did not acknowledge");
-    await expect(channel.sync()).rejects.toThrow("NATS did not");
-    await expect(channel.read(0, 10, 1e6)).rejects.toThrow("NATS did not");
-    await expect(channel.positionOf("own")).rejects.toThrow("NATS did not");
+    await expect(refused).rejects.toThrow(/^NATS at 127.0.0.1:\d+ did not acknowledge/);
+    await expect(channel.sync()).rejects.toThrow(/^NATS at 127.0.0.1:\d+ did not/);
+    await expect(channel.read(0, 10, 1e6)).rejects.toThrow(/^NATS at 127.0.0.1:\d+ did not/);
+    await expect(channel.positionOf("own")).rejects.toThrow(/^NATS at 127.0.0.1:\d+ did not/);
     await expect(nats.newLog().open("orders", { retain: KEEP_ALL })).rejects.toThrow("NATS");
     nats.server.resume();
     await untilAnswers(channel);
