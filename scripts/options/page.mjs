@@ -24,6 +24,7 @@ export const SECTIONS = [
     options: "JobUserOptions",
   },
   { title: "drain", call: "sluice.drain(options)", options: "DrainOptions" },
+  { title: "stats", call: "sluice.stats(options)", options: "StatsOptions" },
   { title: "memoryLog", call: "memoryLog()", from: "sluice" },
   { title: "lmdbLog", call: "lmdbLog(options)", from: "sluice/lmdb", options: "LmdbLogOptions" },
   { title: "redisLog", call: "redisLog(options)", from: "sluice/redis", options: "RedisLogOptions" },

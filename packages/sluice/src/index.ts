@@ -34,7 +34,7 @@ export { memoryLog } from "./logs/memory/memory-log.ts";
 export { sharedSluice } from "./process/shared-sluice.ts";
 export { createSluice, Sluice } from "./sluice.ts";
 export type { DrainSignal, SluiceOptions } from "./sluice-options.ts";
-export type { SluiceHealth, SluiceStats } from "./sluice-stats.ts";
+export type { SluiceHealth, SluiceStats, StatsOptions } from "./sluice-stats.ts";
 export type { CloseReason } from "./stream/close-reason.ts";
 export type { Connection, Subscriber } from "./stream/connection.ts";
 export type { ConnectionSelector, NamedSelector } from "./stream/connection-selector.ts";

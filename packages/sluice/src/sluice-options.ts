@@ -56,6 +56,19 @@ export interface SluiceOptions {
    */
   readonly maxConnectionsPerKey?: number;
   /**
+   * Limits the number of channels that this process holds: those that were made and have not closed. Beyond the limit,
+   * `channel()` throws `TOO_MANY_CHANNELS`, and so does a closed channel that is used again. In a source function, the
+   * answer is 503. The channels of jobs count. `Infinity`: no limit. Default: `Infinity`.
+   */
+  readonly maxChannels?: number;
+  /**
+   * Closes a channel that had no stream, no iteration, no publish and no read in this process for this time, in ms, at
+   * least 100; it may take half as long again. Its events stay in the log, and its next use opens it again. If
+   * the program keeps no reference to the channel, the Sluice forgets its options: pass them with each call of
+   * `channel()`. `Infinity`: never. Default: `Infinity`.
+   */
+  readonly idleTimeout?: number;
+  /**
    * Returns the key by which `maxConnectionsPerKey` counts a request; `undefined`: the request has no limit. If it
    * throws, or returns a promise or another object, the answer is 503. Default: the remote address. A Fetch `Request`
    * has no remote address, and behind a proxy it is the proxy's.
@@ -109,6 +122,8 @@ export interface SluiceSettings extends StreamSettings {
   readonly version: string;
   readonly log: Log;
   readonly flushInterval: number;
+  readonly maxChannels: number;
+  readonly idleTimeout: number;
   readonly nodeTimeout: number;
   readonly gapEvent: string;
   readonly drainOn: readonly string[];
@@ -126,6 +141,8 @@ const NAMES = [
   "compress",
   "maxConnections",
   "maxConnectionsPerKey",
+  "maxChannels",
+  "idleTimeout",
   "connectionKey",
   "maxLifetime",
   "nodeTimeout",
@@ -194,6 +211,8 @@ export function checkSluiceOptions(options: SluiceOptions): SluiceSettings {
       Number.POSITIVE_INFINITY,
       COUNT,
     ),
+    maxChannels: checkNumber("maxChannels", options.maxChannels, Number.POSITIVE_INFINITY, COUNT),
+    idleTimeout: checkNumber("idleTimeout", options.idleTimeout, Number.POSITIVE_INFINITY, { ...TIME, min: 100 }),
     nodeTimeout: checkNumber("nodeTimeout", options.nodeTimeout, 8_000, { min: 100, max: 3_600_000, unit: "ms" }),
     maxLifetime: checkNumber("maxLifetime", options.maxLifetime, Number.POSITIVE_INFINITY, TIME),
   };

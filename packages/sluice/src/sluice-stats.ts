@@ -1,4 +1,4 @@
-import type { Channel } from "./channel/channel.ts";
+import { type Channel, NO_FIGURES } from "./channel/channel.ts";
 import type { ChannelStats } from "./channel/open-channel.ts";
 import type { CloseReason } from "./stream/close-reason.ts";
 import type { StreamHub } from "./stream/stream-hub.ts";
@@ -25,8 +25,21 @@ export interface SluiceStats {
   readonly gaps: number;
   /** Heartbeats written, in total. */
   readonly heartbeats: number;
-  /** Figures of each channel, by name. */
+  /** Figures of the channels that the option `channels` chose, by name. */
   readonly channels: Readonly<Record<string, ChannelStats>>;
+  /** Sums of the figures of all other channels. */
+  readonly otherChannels: ChannelStats;
+  /** Channels that this process holds: those that were made and have not closed. */
+  readonly channelCount: number;
+}
+
+/** Options of `stats()`. */
+export interface StatsOptions {
+  /**
+   * Sets the channels whose own figures are returned: the number of them, those first that were made first; or a
+   * function that returns true for the name of each. Default: 50.
+   */
+  readonly channels?: number | ((name: string) => boolean);
 }
 
 /** Health of a Sluice: whether a load balancer should send it new streams. */
@@ -38,20 +51,44 @@ export interface SluiceHealth {
 }
 
 /** Returns the current figures. */
-export function sluiceStats(hub: StreamHub, channelsByName: ReadonlyMap<string, Channel>): SluiceStats {
-  const channels = Object.fromEntries([...channelsByName].map(([name, channel]) => [name, channel.stats()]));
-  const each = Object.values(channels);
+export function sluiceStats(
+  hub: StreamHub,
+  known: ReadonlyMap<string, Channel>,
+  { channels = NAMED_CHANNELS }: StatsOptions,
+): SluiceStats {
+  const named: [string, ChannelStats][] = [];
+  const all = structuredClone(NO_FIGURES);
+  const otherChannels = structuredClone(NO_FIGURES);
+  for (const [name, channel] of known) {
+    const stats = channel.stats();
+    add(all, stats);
+    if (typeof channels === "function" ? channels(name) : named.length < channels) named.push([name, stats]);
+    else add(otherChannels, stats);
+  }
   return {
     streams: hub.streams.size,
-    live: each.reduce((sum, { live }) => sum + live, 0),
-    lagging: each.reduce((sum, { lagging }) => sum + lagging, 0),
+    live: all.live,
+    lagging: all.lagging,
     ...hub.counts,
     closed: { ...hub.closedByReason },
-    published: each.reduce((sum, { published }) => sum + published, 0),
     bytes: hub.bytes(),
-    channels,
+    channels: Object.fromEntries(named),
+    otherChannels,
+    channelCount: known.size,
   };
 }
+
+/** Adds figures to a total. */
+function add(total: object, more: object): void {
+  const sum = total as Record<string, number | object>;
+  for (const [name, figure] of Object.entries(more) as [string, number | object][]) {
+    if (typeof figure === "object") add(sum[name] as object, figure);
+    else sum[name] = (sum[name] as number) + figure;
+  }
+}
+
+/** Default of the option `channels`: figures must not grow with the names that clients choose. */
+const NAMED_CHANNELS = 50;
 
 /** Returns the current health. */
 export function sluiceHealth({ draining, streams }: StreamHub, isClosed: boolean): SluiceHealth {

@@ -4,11 +4,12 @@ import { checkBoolean, checkNames, invalidOption } from "./base/check-option.ts"
 import { callGuarded, ignore } from "./base/guard.ts";
 import { OnDemand } from "./base/on-demand.ts";
 import { SluiceError } from "./base/sluice-error.ts";
-import { Channel } from "./channel/channel.ts";
+import { Channel, type ChannelSetup } from "./channel/channel.ts";
 import type { ChannelDefinition } from "./channel/channel-definition.ts";
 import { type ChannelOptions, checkChannelOptions } from "./channel/channel-options.ts";
 import type { AnyEvents, EventMap } from "./channel/event/kept-event.ts";
 import type { Serializer } from "./channel/event/serializer.ts";
+import { type KnownChannels, tooManyChannels } from "./channel/known/known-channels.ts";
 import { NOBODY } from "./channel/local-presence.ts";
 import type { Cluster } from "./cluster/cluster.ts";
 import type { Presence } from "./cluster/presence.ts";
@@ -18,7 +19,7 @@ import { checkJobsOptions, type JobLimits, type JobsOptions } from "./jobs/jobs-
 import type { LocalJobs } from "./jobs/local-jobs.ts";
 import { checkName, knownOrMade } from "./known-or-made.ts";
 import { checkSluiceOptions, type SluiceOptions, type SluiceSettings } from "./sluice-options.ts";
-import { type SluiceHealth, type SluiceStats, sluiceHealth, sluiceStats } from "./sluice-stats.ts";
+import { type SluiceHealth, type SluiceStats, type StatsOptions, sluiceHealth, sluiceStats } from "./sluice-stats.ts";
 import type { CloseReason } from "./stream/close-reason.ts";
 import type { Connection } from "./stream/connection.ts";
 import type { ConnectionSelector, NamedSelector } from "./stream/connection-selector.ts";
@@ -45,6 +46,7 @@ export class Sluice implements AsyncClosable {
   readonly #settings: SluiceSettings;
   readonly #hub: StreamHub;
   readonly #channels = new Map<string, Channel>();
+  readonly #known: KnownChannels;
   readonly #jobs = new Map<string, Jobs>();
   readonly #transports: Transports;
   /** The nodes that share the log. Joined at the first use of a shared log. */
@@ -56,6 +58,7 @@ export class Sluice implements AsyncClosable {
   /** @internal Use {@link createSluice}. */
   constructor(options: SluiceOptions) {
     this.#settings = checkSluiceOptions(options);
+    this.#known = { channels: this.#channels, settings: this.#settings };
     this.#hub = new StreamHub(this.#settings, (error, context) => this.#report(error, context));
     this.#transports = new Transports(this.#hub);
     if (this.#settings.drainOn.length > 0) outside(() => this.#listen());
@@ -99,8 +102,9 @@ export class Sluice implements AsyncClosable {
   /**
    * Returns the channel of this name. The first call makes it. A further call may pass equal options, or none. The type
    * parameter maps the channel's event types to the types of their data. A definition (see `defineChannel`) has the
-   * name, the options and the types. A channel lives as long as its Sluice: use one channel for each kind of thing, and
-   * topics for single users or orders. Throws `INVALID_OPTION` and `CLOSED`.
+   * name, the options and the types. Use one channel for each kind of thing, and topics for single users or orders; a
+   * channel for each document needs the option `idleTimeout`. Throws `INVALID_OPTION`, `CLOSED` and
+   * `TOO_MANY_CHANNELS`.
    */
   channel<Events extends EventMap, Received extends EventMap>(
     definition: ChannelDefinition<Events, Received>,
@@ -117,8 +121,10 @@ export class Sluice implements AsyncClosable {
     const make = (): Channel => {
       if (name.startsWith(RESERVED_PREFIX))
         throw invalidOption("channel name", `a name that does not begin with "${RESERVED_PREFIX}"`, name);
-      return this.#makeChannel(name, options ?? {}, () => this.#join());
+      if (this.#channels.size >= this.#settings.maxChannels) throw tooManyChannels(name);
+      return this.#makeChannel(name, options ?? {}, { onOpen: () => this.#join(), known: this.#known });
     };
+    this.#known.keeper?.recall(name);
     const { flushInterval, gapEvent } = this.#settings;
     const settings = options && checkChannelOptions(options, flushInterval, gapEvent);
     const { followsReloads } = this.#hub;
@@ -194,9 +200,12 @@ export class Sluice implements AsyncClosable {
     return cluster ? this.#disconnectEverywhere(selector as NamedSelector) : disconnectStreams(this.#hub, selector);
   }
 
-  /** Returns the figures of this process: streams, events, bytes, and each channel's own. */
-  stats(): SluiceStats {
-    return sluiceStats(this.#hub, this.#channels);
+  /**
+   * Returns the figures of this process: streams, events, bytes, and those of some channels. The others are added up.
+   * Throws `INVALID_OPTION`.
+   */
+  stats(options: StatsOptions = {}): SluiceStats {
+    return sluiceStats(this.#hub, this.#channels, options);
   }
 
   /** Returns the health that a load balancer should see: `ok`, `draining` or `closed`. */
@@ -234,10 +243,10 @@ export class Sluice implements AsyncClosable {
   #makeChannel<Events extends EventMap>(
     name: string,
     options: ChannelOptions<Events>,
-    onOpen?: () => void,
+    more?: Pick<ChannelSetup<Events>, "onOpen" | "known">,
   ): Channel<Events> {
     const { log, gapEvent, flushInterval } = this.#settings;
-    return new Channel<Events>({ hub: this.#hub, log, name, gapEvent, flushInterval, options, onOpen });
+    return new Channel<Events>({ hub: this.#hub, log, name, gapEvent, flushInterval, options, ...more });
   }
 
   /**
@@ -259,7 +268,7 @@ export class Sluice implements AsyncClosable {
     return joinCluster((name, options) => this.#makeChannel(name, options), {
       node: this.#hub.name,
       nodeTimeout: this.#settings.nodeTimeout,
-      present: () => new Map([...this.#channels].map(([name, channel]) => [name, channel.presence()])),
+      channels: this.#channels,
       disconnect: (selector, openedUntil) => void disconnectStreams(this.#hub, selector, openedUntil),
       report: (error) => this.#hub.report(error, { stage: "cluster" }),
     });
@@ -289,7 +298,8 @@ export class Sluice implements AsyncClosable {
     await drainStreams(this.#hub, { timeout: 0 }, () => false);
     for (const cleanUp of this.#hub.cleanups.values()) cleanUp();
     await (await this.#cluster.settled())?.close();
-    for (const channel of this.#channels.values()) await channel.close();
+    this.#known.keeper?.stop();
+    for (const channel of this.#channels.values()) await channel.shutDown();
     await this.#settings.log.close();
   }
 

@@ -18,6 +18,8 @@ const SLUICE_CASES: OptionCase[] = [
   ...numberCases("maxConnections", "a whole number of at least 1 or Infinity"),
   ["maxConnections", 1.5, "a whole number of at least 1 or Infinity", "1.5"],
   ...numberCases("maxConnectionsPerKey", "a whole number of at least 1 or Infinity"),
+  ...numberCases("maxChannels", "a whole number of at least 1 or Infinity"),
+  ...numberCases("idleTimeout", "a number of ms of at least 100 or Infinity"),
   ...numberCases("maxLifetime", "a number of ms of at least 1 or Infinity"),
   ["compress", "yes", "true or false", '"yes"'],
   ["compress", null, "true or false", "null"],

@@ -15,6 +15,11 @@ export class OnDemand<T extends object> {
     return this.#value;
   }
 
+  /** True while the value is being loaded. */
+  get isPending(): boolean {
+    return this.#pending !== undefined;
+  }
+
   /**
    * Returns the value at once if it is loaded. Callers that wait continue in the order of their calls, before all later
    * callers.

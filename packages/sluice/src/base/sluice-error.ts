@@ -18,6 +18,8 @@ export type SluiceErrorCode =
   | "UNAUTHENTICATED"
   /** Other code has answered the request, so no stream can. */
   | "ALREADY_ANSWERED"
+  /** The Sluice holds as many channels as its option `maxChannels` allows. */
+  | "TOO_MANY_CHANNELS"
   /** An optional package is not installed, or its version is too old. */
   | "MISSING_PACKAGE"
   /** In a Cloudflare Worker: another request has opened the channel, outside of a Durable Object. */

@@ -11,6 +11,7 @@ import type { AnyEvents, EventMap } from "./event/kept-event.ts";
 import type { DataText, Publication } from "./event/new-entry.ts";
 import { NO_PUBLISH_OPTIONS, type PublishOptions } from "./event/publish-options.ts";
 import type { SchemaResult } from "./event/standard-schema.ts";
+import type { KnownChannels } from "./known/known-channels.ts";
 import { type LocalPresence, NOBODY } from "./local-presence.ts";
 import { askLog } from "./log-failed.ts";
 import type { ChannelStats, OpenChannel } from "./open-channel.ts";
@@ -28,14 +29,16 @@ export interface ChannelSetup<Events extends EventMap> {
   /** Default of the option `flushInterval`, in ms. */
   readonly flushInterval: number;
   readonly options: ChannelOptions<Events>;
-  /** Called each time the channel opens its log: at its first use, and again if that failed. */
+  /** Called each time the channel opens its log: at its first use, and again if that failed or the channel closed. */
   readonly onOpen?: (() => void) | undefined;
+  /** The channels among which it is known. Default: none. */
+  readonly known?: KnownChannels | undefined;
 }
 
-type OpenChannelCode = typeof import("./open-channel.ts");
+type LoadedChannel = typeof import("./loaded-channel.ts");
 
-/** Figures of a channel whose log is not open yet. */
-const NOT_OPEN: ChannelStats = {
+/** Figures of a channel whose log is not open. */
+export const NO_FIGURES: ChannelStats = {
   subscribers: 0,
   live: 0,
   lagging: 0,
@@ -61,15 +64,16 @@ export class Channel<Events extends EventMap = AnyEvents, Received extends Event
   isFixed = false;
   readonly #subscribed: SubscribedChannel;
   readonly #onOpen: (() => void) | undefined;
+  readonly #known: KnownChannels | undefined;
   /** The code that moves events. It is loaded before the log is opened, so that it refuses an event without the log. */
-  readonly #code: OnDemand<OpenChannelCode> = new OnDemand(() =>
-    askLog(this.name, "be opened", import("./open-channel.ts")),
+  readonly #code: OnDemand<LoadedChannel> = new OnDemand(() =>
+    askLog(this.name, "be opened", import("./loaded-channel.ts")),
   );
   #opened: OnDemand<OpenChannel> = new OnDemand(() => this.#open());
   #closed = false;
 
   /** @internal Use `sluice.channel()`. */
-  constructor({ hub, log, name, gapEvent, flushInterval, options, onOpen }: ChannelSetup<Events>) {
+  constructor({ hub, log, name, gapEvent, flushInterval, options, onOpen, known }: ChannelSetup<Events>) {
     this.name = name;
     this.#hub = hub;
     this.#log = log;
@@ -77,6 +81,7 @@ export class Channel<Events extends EventMap = AnyEvents, Received extends Event
     const { settings } = this;
     this.#subscribed = { name, settings, filterNumbers: new FilterNumbers(), open: () => this.open() };
     this.#onOpen = onOpen;
+    this.#known = known;
     // Only the log waits for the first use. If the code cannot be loaded now, each use tries again.
     Promise.resolve(this.#code.get()).catch(ignore);
   }
@@ -151,7 +156,19 @@ export class Channel<Events extends EventMap = AnyEvents, Received extends Event
 
   /** Returns the channel's figures in this process; zeros until the first use has opened the log. */
   stats(): ChannelStats {
-    return this.#opened.value?.stats ?? NOT_OPEN;
+    return this.#opened.value?.stats ?? NO_FIGURES;
+  }
+
+  /**
+   * Frees what this process holds of the channel: the window, the figures, and the log's tail. The events stay in the
+   * log. A later use opens the channel again. Waits for publishes and reads in flight. The streams of the channel in
+   * this process end with the reason `drained`, and their subscribers resume, which opens it again; iterations end.
+   * Does nothing to the channel of jobs. Never rejects.
+   */
+  async close(): Promise<void> {
+    if (this.isFixed) return;
+    await this.#release();
+    this.#known?.keeper?.forget(this);
   }
 
   /** @internal Counts the subscribers in this process. */
@@ -171,13 +188,16 @@ export class Channel<Events extends EventMap = AnyEvents, Received extends Event
 
   /** @internal Opens the log again, since settings have changed. Its streams end, and their subscribers reconnect. */
   reopen(changed: readonly string[]): void {
-    if (this.isFixed) return;
-    const ended = this.#opened.settled().then((open) => open?.end(changed));
-    this.#opened = new OnDemand(() => ended.then(() => this.#open()));
+    if (!this.isFixed) void this.#release(changed);
   }
 
-  /** @internal Stops following the log. The Sluice ends the streams. */
-  async close(): Promise<void> {
+  /** @internal The open channel, or what opens it. */
+  get opened(): Pick<OnDemand<OpenChannel>, "value" | "isPending"> {
+    return this.#opened;
+  }
+
+  /** @internal Stops following the log for good. The Sluice ends the streams. */
+  async shutDown(): Promise<void> {
     this.#closed = true;
     // A channel that is still being opened is closed as soon as it is open.
     await (await this.#opened.settled())?.close();
@@ -208,7 +228,7 @@ export class Channel<Events extends EventMap = AnyEvents, Received extends Event
     return code.then((loaded) => this.#append(loaded, publication));
   }
 
-  #append({ makeEntry }: OpenChannelCode, publication: Publication): Promise<string> {
+  #append({ makeEntry }: LoadedChannel, publication: Publication): Promise<string> {
     const entry = makeEntry(this.name, this.settings, publication);
     const opened = this.open();
     return opened instanceof Promise ? opened.then((open) => open.publish(entry)) : opened.publish(entry);
@@ -218,7 +238,14 @@ export class Channel<Events extends EventMap = AnyEvents, Received extends Event
     this.#mustBeOpen();
     this.#onOpen?.();
     const { openChannel } = await this.#code.get();
-    return openChannel({ hub: this.#hub, log: this.#log, name: this.name, settings: this.settings });
+    return openChannel({ hub: this.#hub, log: this.#log, channel: this, settings: this.settings, known: this.#known });
+  }
+
+  /** Ends what is open. The next use waits for that, and opens the log again. */
+  #release(changed?: readonly string[]): Promise<void> {
+    const ended = this.#opened.settled().then((open) => open?.end(changed));
+    this.#opened = new OnDemand(() => ended.then(() => this.#open()));
+    return ended;
   }
 
   #mustBeOpen(): void {

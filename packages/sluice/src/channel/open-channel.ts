@@ -3,7 +3,7 @@ import { show } from "../base/check-option.ts";
 import { formatPosition, type Position } from "../base/position.ts";
 import { RequestMark } from "../base/request-mark.ts";
 import { SluiceError } from "../base/sluice-error.ts";
-import type { ChannelLog, Log, NewEntry } from "../logs/log.ts";
+import type { ChannelLog, NewEntry } from "../logs/log.ts";
 import { announceReload, RECONNECT_MS } from "../stream/end-streams.ts";
 import type { Feed, SourceContext } from "../stream/feed.ts";
 import type { Outages, StreamHub } from "../stream/stream-hub.ts";
@@ -17,16 +17,12 @@ import type { ReceivedEvent } from "./event/received-event.ts";
 import { EVERYTHING } from "./event/selection.ts";
 import { Follower } from "./follow/follower.ts";
 import { type IterationOptions, SubscriptionIterator } from "./follow/subscription-iterator.ts";
+import { Uses } from "./known/uses.ts";
 import type { LocalPresence } from "./local-presence.ts";
 import { askLog, logError } from "./log-failed.ts";
-import { LogOutages } from "./log-outages.ts";
 import type { History, HistoryQuery } from "./read/history.ts";
 import { readHistory } from "./read/read-history.ts";
 import type { SubscriptionSettings } from "./subscribe-options.ts";
-
-export { makeEntry } from "./event/new-entry.ts";
-export { schemaMismatch } from "./event/standard-schema.ts";
-export { checkHistoryOptions } from "./read/history.ts";
 
 /** Figures of a channel in this process. */
 export interface ChannelStats {
@@ -43,39 +39,12 @@ export interface ChannelStats {
   readonly cohorts: number;
 }
 
-/** Options of an {@link OpenChannel}. */
-interface OpenChannelOptions<L> {
+/** Parts of an {@link OpenChannel}. */
+export interface OpenChannelParts {
   readonly hub: StreamHub;
-  readonly log: L;
+  readonly log: ChannelLog;
   readonly name: string;
   readonly settings: ChannelSettings;
-}
-
-/** Opens the log of a channel. Rejects with `LOG_FAILED`, as every later operation of the log does. */
-export async function openChannel({ log, ...options }: OpenChannelOptions<Log>): Promise<OpenChannel> {
-  const { hub, name, settings } = options;
-  const onError = (error: unknown) => hub.report(error, { stage: "log", channel: name });
-  if (hub.logsFree !== undefined) await hub.logsFree;
-  const outages = outagesOf(hub);
-  const onRecovered = (outage: string) => outages.recovered(outage);
-  const { failures } = outages;
-  const open = async () => log.open(name, { retain: settings.retain, onError, onRecovered });
-  const opened = await askLog(name, "be opened", open());
-  outages.succeeded(name, failures);
-  return new OpenChannel({ ...options, log: opened, isShared: log.shared, outages });
-}
-
-function outagesOf(hub: StreamHub): Outages {
-  if (hub.outages === undefined) {
-    const outages = new LogOutages();
-    hub.outages = outages;
-    hub.cleanups.set(outages, () => outages.close());
-  }
-  return hub.outages;
-}
-
-/** Parts of an {@link OpenChannel}. */
-interface OpenChannelParts extends OpenChannelOptions<ChannelLog> {
   readonly isShared: boolean;
   readonly outages: Outages;
 }
@@ -89,6 +58,7 @@ export class OpenChannel {
   readonly #outages: Outages;
   readonly #request = new RequestMark();
   #published = 0;
+  readonly #uses = new Uses();
   /** The highest offset of an event that this process published. */
   #newestPublished = 0;
 
@@ -109,14 +79,18 @@ export class OpenChannel {
     if (entry.id !== undefined) checkOwnEventId(entry.id, this.#delivery.liveLog.epoch);
     const { epoch } = this.#log;
     const { failures } = this.#outages;
-    return outside(() => this.#log.append([entry])).then(
-      ([offset]) => {
-        this.#outages.succeeded(this.#name, failures);
-        return entry.id === undefined ? this.#appended(offset!) : this.#appendedOwn(entry, { epoch, offset: offset! });
-      },
-      (cause) => {
-        throw logError(this.#name, "append an event", cause);
-      },
+    return this.#uses.during(
+      outside(() => this.#log.append([entry])).then(
+        ([offset]) => {
+          this.#outages.succeeded(this.#name, failures);
+          return entry.id === undefined
+            ? this.#appended(offset!)
+            : this.#appendedOwn(entry, { epoch, offset: offset! });
+        },
+        (cause) => {
+          throw logError(this.#name, "append an event", cause);
+        },
+      ),
     );
   }
 
@@ -134,6 +108,7 @@ export class OpenChannel {
     options: Omit<IterationOptions, "holdsProcess">,
   ): AsyncGenerator<ReceivedEvent, void, undefined> {
     this.#mustBeHere();
+    this.#uses.count++;
     return new SubscriptionIterator(this.#delivery, settings, { ...options, holdsProcess: this.#isShared });
   }
 
@@ -147,16 +122,23 @@ export class OpenChannel {
 
   history(query: HistoryQuery): Promise<History> {
     this.#mustBeHere();
-    return askLog(
-      this.#name,
-      "read events",
-      outside(() => readHistory(this.#delivery.liveLog, query)),
-    );
+    const reading = outside(() => readHistory(this.#delivery.liveLog, query));
+    return this.#uses.during(askLog(this.#name, "read events", reading));
   }
 
   /** Event ID of the newest position. */
   get position(): string {
     return formatPosition(this.#delivery.liveLog.positionAt(this.newest));
+  }
+
+  /** Operations that began, ever: publishes, reads, iterations. */
+  get uses(): number {
+    return this.#uses.count;
+  }
+
+  /** True if nothing in this process uses the channel: no stream, no iteration, no operation in flight. */
+  get isUnused(): boolean {
+    return this.#uses.pending === 0 && this.#delivery.cohorts.size === 0;
   }
 
   /** Offset of the newest event that this process has received. */
@@ -190,7 +172,7 @@ export class OpenChannel {
 
   /** Resolves when this process has received every entry that any process appended before the call. */
   async sync(): Promise<void> {
-    await outside(() => this.#log.sync());
+    await this.#uses.during(outside(async () => this.#log.sync()));
   }
 
   /** Closes the log, and ends the streams of the channel that are still open. */
@@ -198,11 +180,15 @@ export class OpenChannel {
     return this.#delivery.close();
   }
 
-  /** Closes, since options have changed, and ends the streams of the channel. Their subscribers reconnect. */
-  async end(changed: readonly string[]): Promise<void> {
+  /**
+   * Ends the streams of the channel, and closes when no operation is in flight. The subscribers reconnect. `changed`:
+   * the options that have changed, if that is the reason. Never rejects.
+   */
+  async end(changed?: readonly string[]): Promise<void> {
     const { hub } = this.#delivery;
-    announceReload(`the channel "${this.#name}"`, changed);
+    if (changed !== undefined) announceReload(`the channel "${this.#name}"`, changed);
     this.#delivery.endStreams(RECONNECT_MS);
+    await this.#uses.settled();
     await this.close().catch((error) => hub.report(error, { stage: "log", channel: this.#name }));
   }
 
@@ -250,6 +236,7 @@ export class OpenChannel {
     if (offset > this.#newestPublished) {
       this.#newestPublished = offset;
       this.#published++;
+      this.#delivery.hub.counts.published++;
     }
     // Take the epoch now: a new life may begin before the caller continues.
     return formatPosition({ epoch: this.#log.epoch, offset });

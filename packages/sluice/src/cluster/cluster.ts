@@ -17,8 +17,8 @@ export interface ClusterMember {
   readonly node: string;
   /** Time without a beat after which other nodes consider this one dead, in ms. */
   readonly nodeTimeout: number;
-  /** Returns the subscribers of this process, by channel. */
-  present(): ReadonlyMap<string, LocalPresence>;
+  /** The channels of this process, by name. */
+  readonly channels: ReadonlyMap<string, { presence(): LocalPresence }>;
   /**
    * Ends streams of this process for which another node asks, if they were opened until a time on the clock of
    * `performance.now()`.
@@ -148,7 +148,7 @@ export class Cluster {
     // If the log fails, closing must not wait for it.
     if (!this.#failing) await this.#channel.publish("bye", { node: this.node }).catch(() => undefined);
     await this.#commands.close();
-    await this.#channel.close();
+    await this.#channel.shutDown();
   }
 
   #apply({ entry, position: { epoch, offset } }: KeptEvent): void {
@@ -180,6 +180,14 @@ export class Cluster {
     this.#nodes.recordOwnBeat();
   }
 
+  /** Yields the channels that have subscribers in this process. */
+  *#present(): Generator<[string, LocalPresence]> {
+    for (const [name, channel] of this.#member.channels) {
+      const presence = channel.presence();
+      if (presence.subscribers > 0) yield [name, presence];
+    }
+  }
+
   async #beat(): Promise<void> {
     if (this.#beating || this.#closed) return;
     this.#beating = true;
@@ -196,7 +204,7 @@ export class Cluster {
     const { node, nodeTimeout: timeout } = this;
     const whole = this.#reportAll;
     const ask = this.#askForAll;
-    const [first = [], ...more] = this.#presence.nextReports(this.#member.present(), whole);
+    const [first = [], ...more] = this.#presence.nextReports(this.#present(), whole);
     this.#reportAll = false;
     this.#askForAll = false;
     try {

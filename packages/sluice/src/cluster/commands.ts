@@ -67,7 +67,7 @@ export class Commands {
 
   async close(): Promise<void> {
     this.#projection.stop();
-    await this.#setup.channel.close();
+    await this.#setup.channel.shutDown();
   }
 
   #apply({ entry }: KeptEvent): void {

@@ -1,4 +1,4 @@
-import type { LocalPresence } from "../channel/local-presence.ts";
+import { type LocalPresence, NOBODY } from "../channel/local-presence.ts";
 import type { ChannelReport, TopicCount } from "./cluster-events.ts";
 
 /** Numbers of a channel's subscribers on all nodes. */
@@ -16,9 +16,9 @@ export interface Presence {
 /** Subscribers of one node, by channel. */
 type NodePresence = Map<string, { subscribers: number; readonly topics: Map<string, number> }>;
 
-/** Characters of topic counts in one beat, so that a beat is small enough for every log. */
+/** Characters of channels and topics in one beat, so that a beat is small enough for every log. */
 const BEAT_CHARACTERS = 100_000;
-/** Characters of a topic count besides the topic. */
+/** Characters of a channel or a topic count besides the name. */
 const COUNT_CHARACTERS = 10;
 
 /** Subscribers of all nodes, computed from their reports. */
@@ -47,15 +47,23 @@ export class PresenceTable {
    * Returns reports of what changed in this node's channels since the last call, or reports of all channels if `whole`.
    * Each inner array fits into one beat. There is at least one, which may be empty.
    */
-  nextReports(channels: ReadonlyMap<string, LocalPresence>, whole: boolean): ChannelReport[][] {
+  nextReports(channels: Iterable<readonly [string, LocalPresence]>, whole: boolean): ChannelReport[][] {
     if (whole) this.#lastSent = new Map();
     const parts: ChannelReport[][] = [[]];
     let room = BEAT_CHARACTERS;
-    for (const [channel, { subscribers, topics }] of channels) {
+    const present = new Map(channels);
+    // A channel that closed has no subscribers any more.
+    for (const channel of this.#lastSent.keys()) if (!present.has(channel)) present.set(channel, NOBODY);
+    for (const [channel, { subscribers, topics }] of present) {
       const last = this.#lastSent.get(channel);
       const changed = changedTopics(topics, last?.topics);
       if (changed.length === 0 && subscribers === (last?.subscribers ?? 0)) continue;
       let report = { channel, subscribers, topics: [] as TopicCount[] };
+      room -= channel.length + COUNT_CHARACTERS;
+      if (room < 0) {
+        parts.push([]);
+        room = BEAT_CHARACTERS;
+      }
       parts[parts.length - 1]!.push(report);
       for (const count of changed) {
         room -= count[0].length + COUNT_CHARACTERS;

@@ -1,6 +1,7 @@
 /** An object with the figures of a Sluice, such as a `Sluice`. */
 export interface MeasuredSluice {
-  stats(): MeasuredStats;
+  /** `channels` returns true for the name of each channel whose own figures are returned. */
+  stats(options?: { readonly channels?: (name: string) => boolean }): MeasuredStats;
 }
 
 /** The figures of `sluice.stats()` that have a metric. */
@@ -16,6 +17,10 @@ export interface MeasuredStats {
   readonly gaps: number;
   readonly heartbeats: number;
   readonly channels: Readonly<Record<string, MeasuredChannel>>;
+  /** Sums of the figures of all other channels. */
+  readonly otherChannels?: MeasuredChannel;
+  /** Channels that the process holds, those of `channels` included. */
+  readonly channelCount?: number;
 }
 
 /** The figures of a channel that have a metric. */

@@ -1,4 +1,10 @@
+import type { ChannelSeries } from "./channel-series.ts";
 import type { MeasuredChannel, MeasuredStats } from "./measured.ts";
+
+/** The figures of a scrape. */
+export interface ScrapedStats extends Omit<MeasuredStats, "channels" | "otherChannels"> {
+  readonly series: readonly ChannelSeries[];
+}
 
 /** One value of a metric, with its labels. */
 export type Sample = readonly [labels: Readonly<Record<string, string>>, value: number];
@@ -9,7 +15,7 @@ export interface Metric {
   readonly name: string;
   readonly help: string;
   readonly labels: readonly string[];
-  readonly read: (stats: MeasuredStats) => readonly Sample[];
+  readonly read: (stats: ScrapedStats) => readonly Sample[];
 }
 
 /**
@@ -42,12 +48,13 @@ export const METRICS: readonly Metric[] = [
   counter("sent_bytes_total", "Bytes written to streams, as framed.", (stats) => stats.bytes),
   counter("gaps_total", "Gap events written.", (stats) => stats.gaps),
   counter("heartbeats_total", "Heartbeats written.", (stats) => stats.heartbeats),
+  gauge("channels", "Channels that this process holds.", ({ channelCount = 0 }) => channelCount),
   {
     kind: "gauge",
     name: "channel_subscribers",
     help: "Subscribers of a channel now, by state.",
     labels: ["channel", "state"],
-    read: ofEachChannel(byState),
+    read: ofOpenChannels(byState),
   },
   {
     kind: "counter",
@@ -61,22 +68,22 @@ export const METRICS: readonly Metric[] = [
     name: "channel_retained_events",
     help: "Events that a channel's log keeps.",
     labels: ["channel"],
-    read: ofEachChannel(({ retained }) => [[{}, retained]]),
+    read: ofOpenChannels(({ retained }) => [[{}, retained]]),
   },
   {
     kind: "gauge",
     name: "channel_window_bytes",
     help: "Bytes of a channel's newest events that this process keeps encoded.",
     labels: ["channel"],
-    read: ofEachChannel(({ window }) => [[{}, window.bytes]]),
+    read: ofOpenChannels(({ window }) => [[{}, window.bytes]]),
   },
 ];
 
-function gauge(name: string, help: string, read: (stats: MeasuredStats) => number): Metric {
+function gauge(name: string, help: string, read: (stats: ScrapedStats) => number): Metric {
   return { kind: "gauge", name, help, labels: [], read: (stats) => [[{}, read(stats)]] };
 }
 
-function counter(name: string, help: string, read: (stats: MeasuredStats) => number): Metric {
+function counter(name: string, help: string, read: (stats: ScrapedStats) => number): Metric {
   return { kind: "counter", name, help, labels: [], read: (stats) => [[{}, read(stats)]] };
 }
 
@@ -87,9 +94,14 @@ function byState({ live, lagging }: { readonly live: number; readonly lagging: n
   ];
 }
 
-function ofEachChannel(read: (channel: MeasuredChannel) => readonly Sample[]): Metric["read"] {
-  return ({ channels }) =>
-    Object.entries(channels).flatMap(([channel, stats]) =>
-      read(stats).map(([labels, value]): Sample => [{ channel, ...labels }, value]),
+function ofEachChannel(read: (series: ChannelSeries) => readonly Sample[]): Metric["read"] {
+  return ({ series }) =>
+    series.flatMap((each) =>
+      read(each).map(([labels, value]): Sample => [{ channel: each.channel, ...labels }, value]),
     );
+}
+
+/** Reads figures that a closed channel does not have. */
+function ofOpenChannels(read: (stats: MeasuredChannel) => readonly Sample[]): Metric["read"] {
+  return ofEachChannel(({ stats }) => (stats === undefined ? [] : read(stats)));
 }

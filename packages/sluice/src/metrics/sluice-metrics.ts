@@ -1,9 +1,13 @@
 import { Counter, Gauge, type Registry } from "prom-client";
-import { checkFunction, checkNames, invalidOption } from "../base/check-option.ts";
+import { checkFunction, checkNames, checkNumber, checkText, invalidOption } from "../base/check-option.ts";
 import { tooOld } from "../base/load-package.ts";
 import { isReplaced } from "../base/shared-sluices.ts";
-import type { MeasuredSluice, MeasuredStats } from "./measured.ts";
-import { METRICS, type Metric } from "./metric-table.ts";
+import { ChannelLabels } from "./channel-series.ts";
+import type { MeasuredSluice } from "./measured.ts";
+import { METRICS, type Metric, type ScrapedStats } from "./metric-table.ts";
+
+/** Default of the option `maxChannels`. */
+const MAX_CHANNELS = 50;
 
 /** The part of prom-client's `Registry` that the metrics use, in all of its versions. */
 export interface MetricsRegistry {
@@ -22,10 +26,15 @@ export interface SluiceMetricsOptions {
   /** Sets the prefix of each metric's name. Each Sluice of a process needs its own prefix. Default: `sluice_`. */
   readonly prefix?: string;
   /**
-   * Selects the channels that have metrics of their own: return false to leave a channel out. Each channel adds time
-   * series, so leave some out if there are many. Default: all channels.
+   * Selects the channels that have time series of their own, by name or by a function that returns true. Default: all
+   * channels, up to `maxChannels`.
    */
-  readonly channels?: (name: string) => boolean;
+  readonly channels?: readonly string[] | ((name: string) => boolean);
+  /**
+   * Limits the channels that have time series of their own, those first that are seen first. All further channels share
+   * the label `channel="other"`. A channel keeps its series when it closes. `Infinity`: no limit. Default: 50.
+   */
+  readonly maxChannels?: number;
 }
 
 /**
@@ -42,19 +51,21 @@ export interface SluiceMetricsOptions {
  * registry already has another metric of one of the names
  */
 export function sluiceMetrics(sluice: MeasuredSluice, options: SluiceMetricsOptions): () => void {
-  checkNames("sluiceMetrics", options, ["register", "prefix", "channels"]);
-  const { register, prefix = "sluice_", channels = () => true } = options;
+  checkNames("sluiceMetrics", options, ["register", "prefix", "channels", "maxChannels"]);
+  const { register, prefix = "sluice_", channels } = options;
   if (typeof sluice?.stats !== "function") throw invalidOption("sluice", "a Sluice", sluice);
   if (typeof register?.registerMetric !== "function")
     throw invalidOption("register", "a registry of prom-client", register);
   // [spec] metric names match [a-zA-Z_:][a-zA-Z0-9_:]* (Prometheus, data model)
   if (!/^[a-zA-Z_:][\w:]*$/.test(prefix)) throw invalidOption("prefix", "the beginning of a metric's name", prefix);
-  checkFunction("channels", channels);
-
-  const stats = oncePerScrape(() => {
-    const stats = sluice.stats();
-    const chosen = Object.entries(stats.channels).filter(([name]) => channels(name));
-    return { ...stats, channels: Object.fromEntries(chosen) };
+  if (Array.isArray(channels)) channels.forEach((name, i) => void checkText(`channels[${i}]`, name ?? null));
+  else checkFunction("channels", channels);
+  const rule = { whole: true, infinite: true };
+  const limit = checkNumber("maxChannels", options.maxChannels, MAX_CHANNELS, rule);
+  const labels = new ChannelLabels(isChosen(channels), limit);
+  const stats = oncePerScrape((): ScrapedStats => {
+    const figures = sluice.stats({ channels: (name) => labels.has(name) });
+    return { ...figures, series: labels.seriesOf(figures) };
   });
   const registrations = ((register as { [REGISTRATIONS]?: Registrations })[REGISTRATIONS] ??= new Map());
   const earlier = registrations.get(prefix);
@@ -76,10 +87,16 @@ export function sluiceMetrics(sluice: MeasuredSluice, options: SluiceMetricsOpti
   return unregister;
 }
 
+function isChosen(channels: SluiceMetricsOptions["channels"]): (name: string) => boolean {
+  if (typeof channels === "function") return channels;
+  const names = channels && new Set(channels);
+  return (name) => names === undefined || names.has(name);
+}
+
 function registerMetric(
   register: SluiceMetricsOptions["register"],
   { kind, name, help, labels, read }: Metric,
-  stats: () => MeasuredStats,
+  stats: () => ScrapedStats,
 ): void {
   const configuration = { name, help, labelNames: [...labels], registers: [register as unknown as Registry] };
   if (kind === "gauge") {
@@ -108,8 +125,8 @@ function registerMetric(
  * Reads the stats once for all metrics of a scrape, which prom-client collects in one turn. So the figures are
  * consistent, and the sum of bytes, which visits all streams, is computed once.
  */
-function oncePerScrape(read: () => MeasuredStats): () => MeasuredStats {
-  let current: MeasuredStats | undefined;
+function oncePerScrape(read: () => ScrapedStats): () => ScrapedStats {
+  let current: ScrapedStats | undefined;
   return () => {
     if (current === undefined) {
       current = read();

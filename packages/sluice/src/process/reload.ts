@@ -53,7 +53,7 @@ function forwardAll(old: Sluice, current: () => Sluice): void {
   const { channels, jobs } = old.parts;
   forward(old, current);
   for (const channel of channels.values())
-    if (!channel.isFixed) forward(channel, () => channelOf(current(), channel), ["close", "closed"]);
+    if (!channel.isFixed) forward(channel, () => channelOf(current(), channel), ["shutDown", "closed"]);
   for (const each of jobs.values()) forward(each, () => jobsOf(current(), each, channels), ["close", "isBusy"]);
 }
 

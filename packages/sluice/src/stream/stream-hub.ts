@@ -74,7 +74,7 @@ export class StreamHub implements StreamOwner {
   /** Requests that wait until the code that opens streams is loaded. They are not admitted yet. */
   readonly loading: Set<PendingStream> = new Set();
   /** Totals since the Sluice was made. */
-  readonly counts = { opened: 0, delivered: 0, heartbeats: 0, gaps: 0 };
+  readonly counts = { opened: 0, published: 0, delivered: 0, heartbeats: 0, gaps: 0 };
   readonly #streams = new Set<EventStream>();
   readonly #ending = new Set<EventStream>();
   readonly #perKey = new Map<string, number>();

@@ -149,7 +149,7 @@ describe("publishing", () => {
     };
     const { channel } = channelWorld({}, {}, log);
     const position = channel.position().catch(() => undefined);
-    const over = channel.close();
+    const over = channel.shutDown();
     open();
     await position;
     await over;
@@ -161,9 +161,9 @@ describe("publishing", () => {
     await expect(channel.publish("toString", 1)).resolves.toMatch(/-1$/);
   });
 
-  it("rejects after the channel is closed", async () => {
+  it("rejects after the Sluice is closed", async () => {
     const { channel } = await openWorld();
-    await channel.close();
+    await channel.shutDown();
     await expect(channel.publish("placed", 1)).rejects.toMatchObject({ code: "CLOSED" });
   });
 });

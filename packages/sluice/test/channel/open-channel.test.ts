@@ -50,7 +50,7 @@ describe("a channel whose log cannot be opened", () => {
     channel.stats();
     channel.presence();
     await turns();
-    await channel.close();
+    await channel.shutDown();
     expect(broken.attempts).toBe(0);
   });
 
@@ -91,7 +91,7 @@ describe("a channel whose log cannot be opened", () => {
   it("rejects with CLOSED once it is closed", async () => {
     const { log } = brokenLog();
     const { channel } = channelWorld({}, {}, log);
-    await channel.close();
+    await channel.shutDown();
     await expect(channel.position()).rejects.toMatchObject({ code: "CLOSED" });
   });
 });

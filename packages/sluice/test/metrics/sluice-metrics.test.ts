@@ -15,6 +15,7 @@ const FIGURES = {
   gaps: 5,
   heartbeats: 6,
   channels: {} as Record<string, MeasuredChannel>,
+  channelCount: 7,
 };
 
 function measured() {
@@ -56,6 +57,7 @@ describe("the metrics of a Sluice", () => {
       "sluice_sent_bytes_total 108000",
       "sluice_gaps_total 5",
       "sluice_heartbeats_total 6",
+      "sluice_channels 7",
     ]);
   });
 
@@ -98,7 +100,7 @@ describe("the metrics of a Sluice", () => {
     const sluice = measured();
     sluiceMetrics(sluice, { register });
     sluice.figures.channels = { orders: channel(7) };
-    expect((await samples(register)).filter((line) => line.includes("channel"))).toEqual([
+    expect((await samples(register)).filter((line) => line.includes("channel="))).toEqual([
       'sluice_channel_subscribers{channel="orders",state="live"} 2',
       'sluice_channel_subscribers{channel="orders",state="lagging"} 0',
       'sluice_channel_events_published_total{channel="orders"} 20',
@@ -187,10 +189,17 @@ describe("sluiceMetrics()", () => {
     ["no registry", measured(), {}, "`register` must be a registry of prom-client"],
     ["a prefix that no metric can have", measured(), { register: new Registry(), prefix: "1-" }, "`prefix` must be"],
     [
-      "channels that are not a function",
+      "channels that are neither names nor a function",
       measured(),
-      { register: new Registry(), channels: ["a"] },
+      { register: new Registry(), channels: "a" },
       "`channels` must be",
+    ],
+    ["a channel without a name", measured(), { register: new Registry(), channels: ["a", 1] }, "`channels[1]` must be"],
+    [
+      "a number of channels below 0",
+      measured(),
+      { register: new Registry(), maxChannels: -1 },
+      "`maxChannels` must be",
     ],
     ["an unknown option", measured(), { registry: new Registry() }, "no option `registry`"],
   ])("throws for %s", (_what, sluice, options, message) => {

@@ -4,6 +4,7 @@ import type { Delivery } from "../deliver/delivery.ts";
 import type { KeptEvent } from "../event/kept-event.ts";
 import type { Selection } from "../event/selection.ts";
 import { type StartPoint, startAfterGap } from "../read/start-point.ts";
+import type { Stretch } from "../read/step.ts";
 
 /** A reader of a channel without a stream, at its own pace. Nothing is queued for it: it keeps a position only. */
 export class Follower {
@@ -43,8 +44,8 @@ export class Follower {
       // A closed log cannot be read; only the window is left.
       if (liveLog.closed && offset + 1 < window.first) return undefined;
       if (!liveLog.holds(this.#position)) return this.#reportGap("other-epoch");
-      const found = await liveLog.reader.eventsAfter(this.#cohort.selection, offset);
-      if (this.#stopped) return undefined;
+      const found = await this.#eventsAfter(offset);
+      if (this.#stopped || found === undefined) return undefined;
       // A new life began during the read and may have lost the events.
       if (epoch !== liveLog.epoch) continue;
       if (found === "gone") return this.#reportGap("trimmed");
@@ -63,6 +64,17 @@ export class Follower {
     this.#stopped = true;
     this.#delivery.cohorts.leave(this, this.#cohort);
     this.#wake?.();
+  }
+
+  /** Resolves to `undefined` if the channel closes meanwhile: a closed log fails the reads in flight. */
+  async #eventsAfter(offset: number): Promise<Stretch | "gone" | undefined> {
+    const { liveLog } = this.#delivery;
+    try {
+      return await liveLog.reader.eventsAfter(this.#cohort.selection, offset);
+    } catch (error) {
+      if (liveLog.closed) return undefined;
+      throw error;
+    }
   }
 
   #reportGap(reason: "other-epoch" | "trimmed"): StartPoint {

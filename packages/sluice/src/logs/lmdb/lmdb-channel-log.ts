@@ -55,7 +55,7 @@ export class LmdbChannelLog extends SharedChannelLog implements ChannelLog {
     const onTrimmed = (state: ChannelState) => this.#trimmed(state);
     this.#trimmer = new LmdbTrimmer(folder, { channel, retain, checkOpen, onTrimmed });
     this.#stopAgeChecks = startAgeChecks(
-      retain.age,
+      { age: retain.age, timers: folder.ageTimers },
       () => this.view,
       (through) => {
         if (through >= this.view.first) this.#inBackground(this.trim(through));

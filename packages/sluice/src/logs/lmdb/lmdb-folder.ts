@@ -1,4 +1,5 @@
 import type { open } from "lmdb";
+import { AgeTimers } from "../shared/age-checks.ts";
 import type { Changed } from "./commit-tracker.ts";
 import { CommitWatcher } from "./commit-watcher.ts";
 import { LmdbWriter } from "./lmdb-writer.ts";
@@ -21,6 +22,7 @@ export class LmdbFolder {
   readonly writer: LmdbWriter;
   readonly watcher: CommitWatcher;
   readonly maxBytes: number;
+  readonly ageTimers: AgeTimers = new AgeTimers();
 
   /** Rejects with `LOG_FAILED` if the folder cannot be used. */
   static async open(openLmdb: typeof open, options: LmdbFolderOptions): Promise<LmdbFolder> {

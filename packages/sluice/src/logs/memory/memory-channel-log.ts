@@ -1,27 +1,23 @@
 import type { ChannelLog, LogEntry, NewEntry, Retention, TailListener } from "../log.ts";
 import { entryBytes } from "../log.ts";
-import { startAgeChecks } from "../shared/age-checks.ts";
+import { AgeTimers, startAgeChecks } from "../shared/age-checks.ts";
 import { newEpoch } from "../shared/epoch.ts";
 
-/** Opens the log of a channel: a new one, or one that was closed, with its entries. `opened`: all logs by channel. */
-export function openMemoryChannel(
-  opened: Map<MemoryChannelLog, string>,
-  channel: string,
-  retain: Retention,
-): MemoryChannelLog {
-  for (const [log, name] of opened) {
-    if (name !== channel || !log.isClosed) continue;
-    log.reopen(retain);
-    return log;
-  }
-  const log = new MemoryChannelLog(retain);
-  opened.set(log, channel);
-  return log;
+/** Options of a {@link MemoryChannelLog}. */
+export interface MemoryChannelOptions {
+  /** Name of the channel. */
+  readonly name?: string;
+  readonly timers?: AgeTimers;
+  /** Called when the log closes, and when a closed log has lost its last entry. */
+  readonly onIdle?: (log: MemoryChannelLog) => void;
 }
 
 /** The memory log of one channel. */
 export class MemoryChannelLog implements ChannelLog {
+  readonly name: string;
   readonly epoch: string = newEpoch();
+  readonly #timers: AgeTimers;
+  readonly #onIdle: MemoryChannelOptions["onIdle"];
   #retain: Retention;
   /** Entries in order. The slots before `#start` are trimmed: they are empty, and removed together later. */
   #entries: (LogEntry | undefined)[] = [];
@@ -33,21 +29,27 @@ export class MemoryChannelLog implements ChannelLog {
   #stopAgeChecks: () => void;
   #isClosed = false;
 
-  constructor(retain: Retention) {
+  constructor(retain: Retention, { name = "", timers = new AgeTimers(), onIdle }: MemoryChannelOptions = {}) {
+    this.name = name;
+    this.#timers = timers;
+    this.#onIdle = onIdle;
     this.#retain = retain;
     this.#stopAgeChecks = this.#startAgeChecks();
-  }
-
-  get isClosed(): boolean {
-    return this.#isClosed;
   }
 
   /** Opens the log again after `close()`. It has kept its entries, up to the new limits. */
   reopen(retain: Retention): void {
     this.#isClosed = false;
     this.#retain = retain;
+    this.#stopAgeChecks();
     this.#stopAgeChecks = this.#startAgeChecks();
     this.#trimToRetention();
+  }
+
+  /** Stops trimming by age. */
+  end(): void {
+    this.#stopAgeChecks();
+    this.#listener = undefined;
   }
 
   get first(): number {
@@ -119,16 +121,19 @@ export class MemoryChannelLog implements ChannelLog {
     return Promise.resolve();
   }
 
+  /** Closes the log. It goes on to trim its entries by age. */
   close(): Promise<void> {
     this.#listener = undefined;
-    this.#isClosed = true;
-    this.#stopAgeChecks();
+    if (!this.#isClosed) {
+      this.#isClosed = true;
+      this.#onIdle?.(this);
+    }
     return Promise.resolve();
   }
 
   #startAgeChecks(): () => void {
     return startAgeChecks(
-      this.#retain.age,
+      { age: this.#retain.age, timers: this.#timers },
       () => this,
       (through) => {
         this.#trimBefore(through + 1);
@@ -166,5 +171,6 @@ export class MemoryChannelLog implements ChannelLog {
       this.#start = 0;
     }
     this.#listener?.trimmed(this.first);
+    if (this.#isClosed && this.first > this.#last) this.#onIdle?.(this);
   }
 }

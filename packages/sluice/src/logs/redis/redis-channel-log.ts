@@ -3,6 +3,7 @@ import { SluiceError } from "../../base/sluice-error.ts";
 import { messageOf } from "../../base/thrown.ts";
 import { afterTurn } from "../../base/timers.ts";
 import type { ChannelLog, LogEntry, NewEntry, Retention } from "../log.ts";
+import type { AgeTimers } from "../shared/age-checks.ts";
 import { closedError } from "../shared/closed-error.ts";
 import { parseEntry } from "../shared/entry-text.ts";
 import type { LogView } from "../shared/log-view.ts";
@@ -25,6 +26,7 @@ const PAGE_BYTES = 1_048_576;
 /** The log that a channel belongs to, as {@link RedisChannelLog} needs it. */
 export interface ChannelHost {
   readonly gate: RedisGate;
+  readonly ageTimers: AgeTimers;
   /** Ends the tail's pause: more was appended than this process knows. */
   hurry(): void;
   /** Called if the tail must read on from another entry: the log entered another life, or is settled again. */
@@ -62,7 +64,7 @@ export class RedisChannelLog extends SharedChannelLog implements ChannelLog, Fol
       },
       removed: (count) => this.#removed(count),
     });
-    this.#retention = new RedisRetention(this.#life, retain);
+    this.#retention = new RedisRetention(this.#life, retain, host.ageTimers);
     const limits = [limitText(retain.events), limitText(retain.bytes)];
     this.#appender = new RedisAppender({
       life: this.#life,

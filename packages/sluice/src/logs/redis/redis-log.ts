@@ -2,6 +2,7 @@ import { checkNames, checkNumber, invalidOption } from "../../base/check-option.
 import { messageOf } from "../../base/thrown.ts";
 import { quietInterval, type Timer } from "../../base/timers.ts";
 import type { ChannelLog, Log, OpenOptions } from "../log.ts";
+import { AgeTimers } from "../shared/age-checks.ts";
 import { closedError } from "../shared/closed-error.ts";
 import { OutOfReach, TAIL_OUTAGE } from "../shared/out-of-reach.ts";
 import { channelKeys } from "./channel-keys.ts";
@@ -73,6 +74,7 @@ class RedisLog implements Log {
   readonly #gate: RedisGate;
   readonly #tail: RedisTail;
   readonly #channels = new Set<RedisChannelLog>();
+  readonly #ageTimers = new AgeTimers();
   /** Those of the channel opened last. A lost connection concerns all channels, and is reported once. */
   #onError: (error: unknown) => void = () => undefined;
   #onRecovered: (outage: string) => void = () => undefined;
@@ -118,6 +120,7 @@ class RedisLog implements Log {
     const keys = channelKeys(this.#prefix, channel);
     const host = {
       gate: this.#gate,
+      ageTimers: this.#ageTimers,
       hurry: () => this.#tail.hurry(),
       lifeChanged: () => this.#tail.reread(),
       stalled: () => this.#tail.renew(new Error("it delivers nothing")),

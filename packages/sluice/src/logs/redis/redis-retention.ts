@@ -1,5 +1,5 @@
 import type { Retention } from "../log.ts";
-import { startAgeChecks } from "../shared/age-checks.ts";
+import { type AgeTimers, startAgeChecks } from "../shared/age-checks.ts";
 import type { RedisConnection } from "./connection/redis-connection.ts";
 import type { RedisChannelLife } from "./life/redis-channel-life.ts";
 import { limitText, NO_LIMIT } from "./scripts/redis-scripts.ts";
@@ -11,11 +11,13 @@ import { limitText, NO_LIMIT } from "./scripts/redis-scripts.ts";
 export class RedisRetention {
   readonly #life: RedisChannelLife;
   readonly #retain: Retention;
+  readonly #timers: AgeTimers;
   #isTrimming = false;
   #stopAgeChecks: () => void = () => undefined;
 
-  constructor(life: RedisChannelLife, retain: Retention) {
+  constructor(life: RedisChannelLife, retain: Retention, timers: AgeTimers) {
     this.#life = life;
+    this.#timers = timers;
     this.#retain = retain;
   }
 
@@ -23,7 +25,7 @@ export class RedisRetention {
   start(inBackground: (work: Promise<void>) => void): void {
     inBackground(this.#trimToLimits());
     this.#stopAgeChecks = startAgeChecks(
-      this.#retain.age,
+      { age: this.#retain.age, timers: this.#timers },
       () => this.#life.view,
       (through) => {
         if (through >= this.#life.view.first) inBackground(this.trim(through));

@@ -1,4 +1,4 @@
-import { quietInterval } from "../../base/timers.ts";
+import { quietInterval, type Timer } from "../../base/timers.ts";
 
 /** Checks within one `retain.age`: an entry stays at most a tenth of the age too long. */
 const CHECKS_PER_AGE = 10;
@@ -16,18 +16,53 @@ interface Mark extends LogEnd {
   readonly at: number;
 }
 
+/** The timers of a log's age checks: one for each interval, however many channels have it. */
+export class AgeTimers {
+  readonly #byInterval = new Map<number, { readonly timer: Timer; readonly checks: Set<() => void> }>();
+
+  /** Calls `check` every `interval` ms. The timer does not keep the process running. Returns a function to stop it. */
+  every(interval: number, check: () => void): () => void {
+    let shared = this.#byInterval.get(interval);
+    if (shared === undefined) {
+      const checks = new Set<() => void>();
+      const timer = quietInterval(() => {
+        for (const each of checks) each();
+      }, interval);
+      this.#byInterval.set(interval, (shared = { timer, checks }));
+    }
+    const { timer, checks } = shared;
+    checks.add(check);
+    return () => {
+      if (!checks.delete(check) || checks.size > 0) return;
+      clearInterval(timer);
+      this.#byInterval.delete(interval);
+    };
+  }
+}
+
+/** Options of {@link startAgeChecks}. */
+export interface AgeCheckOptions {
+  /** In ms. `Infinity`: there are no checks. */
+  readonly age: number;
+  readonly timers: AgeTimers;
+}
+
 /**
- * Starts a timer for a log that trims by age: calls `check` ten times within `age` (in ms), and at least once a minute.
- * Does nothing if `age` is `Infinity`. The timer does not keep the process running. Returns a function that stops it.
+ * Starts the checks of a log that trims by age: calls `check` ten times within `age`, and at least once a minute.
+ * Returns a function that stops them.
  *
  * An entry has its time from the wall clock, which may be set back. `through` is the offset up to which all entries are
  * older than `age` on the monotonic clock, or 0: `end` returned it that long ago.
  */
-export function startAgeChecks(age: number, end: () => LogEnd, check: (through: number) => void): () => void {
+export function startAgeChecks(
+  { age, timers }: AgeCheckOptions,
+  end: () => LogEnd,
+  check: (through: number) => void,
+): () => void {
   if (age === Number.POSITIVE_INFINITY) return () => undefined;
   const interval = Math.min(MAX_INTERVAL_MS, Math.max(MIN_INTERVAL_MS, age / CHECKS_PER_AGE));
   const marks: Mark[] = [];
-  const timer = quietInterval(() => {
+  return timers.every(interval, () => {
     const now = performance.now();
     const { epoch, last } = end();
     let through = 0;
@@ -43,6 +78,5 @@ export function startAgeChecks(age: number, end: () => LogEnd, check: (through: 
     if (newest === undefined || (newest.last < last && now - newest.at > age / CHECKS_PER_AGE / 2))
       marks.push({ at: now, epoch, last });
     check(through);
-  }, interval);
-  return () => clearInterval(timer);
+  });
 }

@@ -49,7 +49,7 @@ function soundHeaders(headers: unknown, status: number): Record<string, string> 
 }
 
 /** Codes of the errors with which Sluice itself refuses a request. The application's own code has not failed. */
-const OWN_REFUSALS: ReadonlySet<string> = new Set(["UNKNOWN_JOB", "LOG_FAILED", "CLOSED"]);
+const OWN_REFUSALS: ReadonlySet<string> = new Set(["UNKNOWN_JOB", "LOG_FAILED", "CLOSED", "TOO_MANY_CHANNELS"]);
 
 /** Returns true if Sluice refuses a request with this error, like one beyond a limit. Never throws. */
 export function isOwnRefusal(error: unknown): boolean {

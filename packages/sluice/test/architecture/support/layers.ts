@@ -66,6 +66,7 @@ export const LAYERS: readonly Layer[] = [
   },
   { folder: "channel", imports: ["base", "protocol", "stream", "logs/log.ts"] },
   { folder: "channel/event", imports: [] },
+  { folder: "channel/known", imports: [] },
   { folder: "channel/read", imports: ["channel/event"] },
   {
     folder: "channel/deliver",

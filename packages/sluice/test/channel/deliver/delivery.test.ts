@@ -68,7 +68,7 @@ describe("the delivery", () => {
       vi.advanceTimersByTime(100);
       expect(read(subscriber)).toEqual([1, 2]);
       await channel.publish("n", 3);
-      await channel.close();
+      await channel.shutDown();
       vi.advanceTimersByTime(300);
       expect(read(subscriber)).toEqual([1, 2]);
     } finally {

@@ -34,7 +34,7 @@ async function run(modelLog: ModelLog, list: readonly Command[]): Promise<void> 
   expect(world.channel.stats()).toMatchObject({ subscribers: 0, cohorts: 0 });
   expect(world.hub.streams.size).toBe(0);
   expect(world.errors).toEqual([]);
-  await world.channel.close();
+  await world.channel.shutDown();
 }
 
 /** Turns without new bytes after which no work is pending. Questions to the store and their answers take some turns. */

@@ -302,7 +302,7 @@ it("a gap names the position of a live subscriber that has received no event yet
     })
     .toEqual([position]);
   subscriber.disconnect();
-  await channel.close();
+  await channel.shutDown();
 });
 
 it("a subscriber with a publisher's own ID from before a loss receives a gap and continues after it", async () => {
@@ -318,7 +318,7 @@ it("a subscriber with a publisher's own ID from before a loss receives a gap and
   expect(JSON.parse(gap!.data)).toMatchObject({ reason: "other-epoch", lastEventId: "own/1" });
   expect(event!.data).toBe("2");
   subscriber.disconnect();
-  await channel.close();
+  await channel.shutDown();
 });
 
 /** Makes a memory log that can report a loss after its newest entry. */

@@ -26,7 +26,7 @@ it("lets a subscriber with little to read finish before one with much, also if t
   await until("both subscribers are live", () => channel.stats().live === 2);
   expect(read(first)).toHaveLength(EVENTS);
   for (const subscriber of [first, second]) subscriber.disconnect();
-  await channel.close();
+  await channel.shutDown();
 });
 
 it("leaves the event loop free for other work while a subscriber reads", async () => {
@@ -42,5 +42,5 @@ it("leaves the event loop free for other work while a subscriber reads", async (
   }
   expect(read(subscriber)).toHaveLength(EVENTS);
   expect(turnsMeanwhile).toBeGreaterThan(5);
-  await channel.close();
+  await channel.shutDown();
 });

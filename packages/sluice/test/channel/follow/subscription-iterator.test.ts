@@ -59,7 +59,7 @@ it("ends when the channel closes", async () => {
   const items = channel.subscribe()[Symbol.asyncIterator]();
   const pending = items.next();
   await turns();
-  await channel.close();
+  await channel.shutDown();
   expect((await pending).done).toBe(true);
 });
 

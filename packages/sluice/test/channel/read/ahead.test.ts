@@ -18,7 +18,7 @@ async function twoProcesses() {
       log.isCut = false;
       return position;
     },
-    close: () => Promise.all([here.channel.close(), there.channel.close()]),
+    close: () => Promise.all([here.channel.shutDown(), there.channel.close()]),
   };
 }
 

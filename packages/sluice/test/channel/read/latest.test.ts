@@ -94,7 +94,7 @@ it("leaves events that a new life of the log has lost out of snapshots", async (
   store.loseEverything();
   await received();
   expect(await snapshot(world)).toEqual({});
-  await world.channel.close();
+  await world.channel.shutDown();
 });
 
 it("drops the events of a load that another load has overtaken", async () => {

@@ -68,7 +68,7 @@ it("reads the log once for many subscribers that replay the same events with dif
   expect(reads()).toBeLessThanOrEqual(PAGES * 1.5);
   expect(entries()).toBeLessThanOrEqual(EVENTS * 1.5);
   for (const { subscriber } of subscribers) subscriber.disconnect();
-  await world.channel.close();
+  await world.channel.shutDown();
 });
 
 it("reads the log for a subscriber far behind at the subscriber's pace, while others stay live", async () => {
@@ -94,5 +94,5 @@ it("reads the log for a subscriber far behind at the subscriber's pace, while ot
   });
   expect(slow.seen.map(({ data }) => Number(data))).toEqual(Array.from({ length: EVENTS + 50 }, (_, i) => i + 1));
   for (const subscriber of [slow, live]) subscriber.disconnect();
-  await world.channel.close();
+  await world.channel.shutDown();
 });

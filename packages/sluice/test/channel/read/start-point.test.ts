@@ -83,7 +83,7 @@ it("a subscriber gets one gap, with the right position, if another process trimm
   expect(JSON.parse(gap!.data)).toMatchObject({ reason: "trimmed", resumesAfter: `${epoch}-6` });
   expect(rest.map(({ data }) => Number(data))).toEqual([7, 8, 9, 10]);
   subscriber.disconnect();
-  await world.channel.close();
+  await world.channel.shutDown();
 });
 
 it("the history of a log trimmed by another process begins with the events left, and reports the gap", async () => {
@@ -92,7 +92,7 @@ it("the history of a log trimmed by another process begins with the events left,
   expect(history.events.map(({ data }) => data)).toEqual([7, 8, 9, 10]);
   expect(history.gap).toMatchObject({ reason: "trimmed" });
   expect((await world.channel.history()).events).toHaveLength(4);
-  await world.channel.close();
+  await world.channel.shutDown();
 });
 
 it("an iteration over a log trimmed by another process yields one gap", async () => {
@@ -103,7 +103,7 @@ it("an iteration over a log trimmed by another process yields one gap", async ()
     if (items.length === 5) break;
   }
   expect(items).toEqual(["gap", 7, 8, 9, 10]);
-  await world.channel.close();
+  await world.channel.shutDown();
 });
 
 it("a gap names the position before the events left if another process trims an own ID during its lookup", async () => {

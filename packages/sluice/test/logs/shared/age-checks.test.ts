@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { startAgeChecks } from "../../../src/logs/shared/age-checks.ts";
+import { AgeTimers, startAgeChecks } from "../../../src/logs/shared/age-checks.ts";
 
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
@@ -16,7 +16,7 @@ it.each([
   ["never if there is no limit of age", Number.POSITIVE_INFINITY, 86_400_000, 0],
 ])("checks %s", (_, age, ms, checks) => {
   const check = vi.fn();
-  const stop = startAgeChecks(age, atLife(0), check);
+  const stop = startAgeChecks({ age, timers: new AgeTimers() }, atLife(0), check);
   vi.advanceTimersByTime(ms);
   expect(check).toHaveBeenCalledTimes(checks);
   stop();
@@ -24,7 +24,7 @@ it.each([
 
 it("checks no more after it was stopped", () => {
   const check = vi.fn();
-  const stop = startAgeChecks(1_000, atLife(0), check);
+  const stop = startAgeChecks({ age: 1_000, timers: new AgeTimers() }, atLife(0), check);
   stop();
   vi.advanceTimersByTime(10_000);
   expect(check).not.toHaveBeenCalled();
@@ -34,7 +34,7 @@ describe("the monotonic clock", () => {
   /** Runs checks for `ms`, and returns the offsets through which entries are too old. */
   function run(age: number, end: () => { epoch: string; last: number }) {
     const found: number[] = [];
-    const stop = startAgeChecks(age, end, (through) => through > 0 && found.push(through));
+    const stop = startAgeChecks({ age, timers: new AgeTimers() }, end, (through) => through > 0 && found.push(through));
     return { found, stop };
   }
 
@@ -75,4 +75,17 @@ describe("the monotonic clock", () => {
     expect(found.length).toBeLessThan(42);
     stop();
   });
+});
+
+it("share one timer for each interval, and need none after the last has stopped", () => {
+  const timers = new AgeTimers();
+  const checks = [vi.fn(), vi.fn(), vi.fn()];
+  const ages = [1_000, 1_000, 5_000];
+  const stops = checks.map((check, i) => startAgeChecks({ age: ages[i]!, timers }, atLife(0), check));
+  expect(vi.getTimerCount()).toBe(2);
+  stops[0]!();
+  vi.advanceTimersByTime(1_000);
+  expect(checks.map(({ mock }) => mock.calls.length)).toEqual([0, 10, 2]);
+  for (const stop of stops) stop();
+  expect(vi.getTimerCount()).toBe(0);
 });

@@ -1,0 +1,43 @@
+import { SluiceError } from "../../base/sluice-error.ts";
+
+/** A channel as {@link KnownChannels} uses it. */
+export interface KnownChannel {
+  readonly name: string;
+  /** The open channel, and whether it is being opened. */
+  readonly opened: {
+    readonly value: { readonly uses: number; readonly isUnused: boolean } | undefined;
+    readonly isPending: boolean;
+  };
+  close(): Promise<void>;
+}
+
+/** Closes and forgets channels. */
+export interface ChannelKeeper {
+  /** Makes the closed channel of this name known again, if the program still has it. Throws `TOO_MANY_CHANNELS`. */
+  recall(name: string): void;
+  /** Makes a channel known that is about to be opened. Throws `TOO_MANY_CHANNELS` and `CLOSED`. */
+  enter(channel: KnownChannel): void;
+  /** Forgets a channel that has closed, unless it is used again already. */
+  forget(channel: KnownChannel): void;
+  stop(): void;
+}
+
+/** The channels of a Sluice that were made and have not closed. */
+export interface KnownChannels {
+  /** By name. */
+  readonly channels: Map<string, KnownChannel>;
+  readonly settings: {
+    /** See {@link SluiceOptions.maxChannels}. */
+    readonly maxChannels: number;
+    /** See {@link SluiceOptions.idleTimeout}. */
+    readonly idleTimeout: number;
+  };
+  /** Set when the first channel is opened. */
+  keeper?: ChannelKeeper;
+}
+
+/** Returns the error for a channel beyond `maxChannels`. A request is answered with 503. */
+export function tooManyChannels(name: string): SluiceError {
+  const error = new SluiceError("TOO_MANY_CHANNELS", `Channel "${name}" is beyond \`maxChannels\`.`);
+  return Object.assign(error, { status: 503, headers: { "retry-after": "2" } });
+}

@@ -1,0 +1,49 @@
+import type { Log } from "../logs/log.ts";
+import type { Outages, StreamHub } from "../stream/stream-hub.ts";
+import { IdleChannels } from "./known/idle-channels.ts";
+import type { KnownChannel, KnownChannels } from "./known/known-channels.ts";
+import { askLog } from "./log-failed.ts";
+import { LogOutages } from "./log-outages.ts";
+import { OpenChannel, type OpenChannelParts } from "./open-channel.ts";
+
+// Everything that channels consist of. Loaded when the first channel is made.
+
+export { makeEntry } from "./event/new-entry.ts";
+export { schemaMismatch } from "./event/standard-schema.ts";
+export { checkHistoryOptions } from "./read/history.ts";
+
+/** Options of {@link openChannel}. */
+interface OpeningOptions extends Pick<OpenChannelParts, "hub" | "settings"> {
+  readonly log: Log;
+  readonly channel: KnownChannel;
+  /** The channels among which it is known. */
+  readonly known: KnownChannels | undefined;
+}
+
+/**
+ * Opens the log of a channel. Rejects with `LOG_FAILED`, as every later operation of the log does, and with
+ * `TOO_MANY_CHANNELS`.
+ */
+export async function openChannel({ channel, known, ...options }: OpeningOptions): Promise<OpenChannel> {
+  const { hub, log, settings } = options;
+  const { name } = channel;
+  if (known !== undefined) (known.keeper ??= new IdleChannels(known)).enter(channel);
+  const onError = (error: unknown) => hub.report(error, { stage: "log", channel: name });
+  if (hub.logsFree !== undefined) await hub.logsFree;
+  const outages = outagesOf(hub);
+  const onRecovered = (outage: string) => outages.recovered(outage);
+  const { failures } = outages;
+  const open = async () => log.open(name, { retain: settings.retain, onError, onRecovered });
+  const opened = await askLog(name, "be opened", open());
+  outages.succeeded(name, failures);
+  return new OpenChannel({ ...options, name, log: opened, isShared: log.shared, outages });
+}
+
+function outagesOf(hub: StreamHub): Outages {
+  if (hub.outages === undefined) {
+    const outages = new LogOutages();
+    hub.outages = outages;
+    hub.cleanups.set(outages, () => outages.close());
+  }
+  return hub.outages;
+}
