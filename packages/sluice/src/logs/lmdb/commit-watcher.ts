@@ -9,11 +9,11 @@ import type { LmdbStore } from "./store/lmdb-store.ts";
 const POLL_MS = 200;
 
 /**
- * Polls that report all channels as changed, if the newest commit stays unaccounted for. Normally it is not synced yet:
- * LMDB numbers a commit before it syncs it, and makes it readable only then. The polls cover an unrecorded commit that
- * the tracker cannot tell from that.
+ * If the newest commit stays unaccounted for, the polls from the first to the second number report all channels as
+ * changed. Normally that commit is not synced yet: LMDB numbers a commit before it syncs it, and makes it readable only
+ * then. These polls cover an unrecorded commit that the tracker cannot tell from one that is not synced.
  */
-const SETTLING_POLLS = COMMIT_TIMEOUT_MS / POLL_MS;
+const DOUBTFUL_POLLS = { from: 5, to: COMMIT_TIMEOUT_MS / POLL_MS };
 
 /**
  * Notices commits of other processes in a folder. Every process that commits touches a file beside the data, which the
@@ -89,7 +89,7 @@ export class CommitWatcher {
     const { isBehind, progress } = this.#tracker;
     this.#idlePolls = isBehind && progress === this.#progress ? this.#idlePolls + 1 : 0;
     this.#progress = progress;
-    if (this.#idlePolls > 0 && this.#idlePolls <= SETTLING_POLLS) this.#onCommit("all");
+    if (this.#idlePolls >= DOUBTFUL_POLLS.from && this.#idlePolls <= DOUBTFUL_POLLS.to) this.#onCommit("all");
     if (this.#lookAgain.size === 0) return;
     const failed = [...this.#lookAgain];
     this.#lookAgain.clear();

@@ -57,10 +57,7 @@ export class LmdbChannelLog extends SharedChannelLog implements ChannelLog {
     this.#stopAgeChecks = startAgeChecks(
       { age: retain.age, timers: folder.ageTimers },
       () => this.view,
-      (through) => {
-        if (through >= this.view.first) this.#inBackground(this.trim(through));
-        this.trimToRetention();
-      },
+      (through) => this.#trimByAge(through),
     );
   }
 
@@ -114,6 +111,18 @@ export class LmdbChannelLog extends SharedChannelLog implements ChannelLog {
   /** Trims to the retention in the background. If that fails, the next append or age check tries again. */
   trimToRetention(): void {
     if (!this.#isClosed) this.#inBackground(this.#trimmer.toRetention());
+  }
+
+  /** Trims the entries through this offset, and entries that are too old by the wall clock. */
+  #trimByAge(through: number): void {
+    const { first, last } = this.view;
+    if (first > last && !this.#isFailing) return;
+    try {
+      if (through >= first) this.#inBackground(this.trim(through));
+      if (this.#isFailing || this.#trimmer.isTooOld(first)) this.trimToRetention();
+    } catch (error) {
+      this.#inBackground(Promise.reject(error));
+    }
   }
 
   #inBackground(work: Promise<void> | undefined): void {

@@ -21,6 +21,8 @@ export class LmdbTrimmer {
   readonly #folder: LmdbFolder;
   readonly #options: TrimmerOptions;
   #isTrimmingToRetention = false;
+  /** The oldest entry, as {@link isTooOld} last read it. */
+  #oldest = { offset: 0, time: 0 };
 
   constructor(folder: LmdbFolder, options: TrimmerOptions) {
     this.#folder = folder;
@@ -40,6 +42,18 @@ export class LmdbTrimmer {
     return this.#trim(retain).finally(() => {
       this.#isTrimmingToRetention = false;
     });
+  }
+
+  /** Returns true if the oldest entry, at the offset `first`, exceeds the retention's age. Reads each entry once. */
+  isTooOld(first: number): boolean {
+    const { store } = this.#folder;
+    const { channel, retain } = this.#options;
+    if (this.#oldest.offset !== first) {
+      store.takeSnapshot();
+      const { time } = store.blockAt(channel, first) ?? { time: Number.POSITIVE_INFINITY };
+      this.#oldest = { offset: first, time };
+    }
+    return this.#oldest.time < Date.now() - retain.age;
   }
 
   /** Trims everything up to and including an offset. */

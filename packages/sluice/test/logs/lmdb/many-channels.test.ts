@@ -63,13 +63,25 @@ describe("lmdbLog with many channels", () => {
     const channels = await openAll(suite.log({ path: suite.path("own") }));
     await append(channels[0]!, 1);
     await sleep(SEVERAL_POLLS_MS);
-    const commits = 150;
+    const commits = CHANNELS;
     const read = vi.spyOn(LmdbStore.prototype, "state");
     for (let i = 0; i < commits; i++) await append(channels[i % CHANNELS]!, i);
     const inAppends = read.mock.calls.length;
     expect(inAppends).toBeLessThan(3 * commits);
     await sleep(SEVERAL_POLLS_MS);
     expect(read.mock.calls.length).toBe(inAppends);
+  });
+
+  it("reads a channel once to learn the age of its oldest event", async () => {
+    const retain = { ...KEEP_ALL, age: 10_000 };
+    const checkEvery = retain.age / 10;
+    const log = suite.log({ path: suite.path("young") });
+    const channels = await Promise.all(names.map(async (name) => log.open(name, { retain })));
+    await Promise.all(channels.map(append));
+    await sleep(1.5 * checkEvery);
+    const reads = [vi.spyOn(LmdbStore.prototype, "state"), vi.spyOn(LmdbStore.prototype, "blockAt")];
+    await sleep(2.5 * checkEvery);
+    for (const read of reads) expect(read).not.toHaveBeenCalled();
   });
 
   it("finds the events of a version of Sluice that does not record which channels it changes", async () => {

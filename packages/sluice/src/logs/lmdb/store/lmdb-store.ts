@@ -179,17 +179,20 @@ export class LmdbStore {
 
   /** Returns the block that contains an entry, or else the next block. */
   blockAt(channel: number, offset: number): LmdbBlock | undefined {
-    for (const block of this.blocks(channel, offset)) return block;
+    for (const { last, record } of this.blocks(channel, offset)) return new LmdbBlock(last, Buffer.from(record));
     return undefined;
   }
 
   /**
    * Yields the blocks of a channel, beginning with {@link blockAt}. The key of a block has the offset of its last
-   * entry.
+   * entry. The next read overwrites the record of a block. Reading much would otherwise leave much garbage behind.
    */
   *blocks(channel: number, offset: number): Generator<LmdbBlock, void, undefined> {
     const range = { start: blockKey(channel, offset), end: blockKey(channel + 1, 0) };
-    for (const key of this.#db.getKeys(range)) yield new LmdbBlock(offsetOfKey(key), this.#db.getBinary(key)!);
+    for (const key of this.#db.getKeys(range)) {
+      const record = this.#db.getBinaryFast(key)!;
+      yield new LmdbBlock(offsetOfKey(key), record.subarray(0, record.length));
+    }
   }
 
   putBlock(channel: number, { last, record }: LmdbBlock): void {
