@@ -86,6 +86,7 @@ export class CommitWatcher {
 
   #poll(): void {
     this.#look();
+    if (this.#store.files.lost !== undefined) return;
     const { isBehind, progress } = this.#tracker;
     this.#idlePolls = isBehind && progress === this.#progress ? this.#idlePolls + 1 : 0;
     this.#progress = progress;
@@ -97,6 +98,6 @@ export class CommitWatcher {
   }
 
   #look(): void {
-    if (this.#tracker.isBehind) this.#onCommit(this.#tracker.take());
+    if (this.#store.files.check() === undefined && this.#tracker.isBehind) this.#onCommit(this.#tracker.take());
   }
 }

@@ -1,5 +1,5 @@
 import { SluiceError } from "../../base/sluice-error.ts";
-import { type ChannelLog, entryBytes, type LogEntry, type NewEntry, type OpenOptions } from "../log.ts";
+import { type ChannelLog, entryBytes, type LogEntry, type NewEntry, type OpenOptions, type Retention } from "../log.ts";
 import { startAgeChecks } from "../shared/age-checks.ts";
 import { closedError } from "../shared/closed-error.ts";
 import { LogView } from "../shared/log-view.ts";
@@ -13,6 +13,7 @@ import type { ChannelState } from "./store/lmdb-store.ts";
 
 /** The channel to open, by the number that {@link LmdbFolder.enterChannel} resolved to. */
 export interface LmdbChannelOptions extends OpenOptions {
+  readonly name: string;
   readonly channel: number;
   /** Reads the new entries of all channels of the log. */
   readonly turns: ReadTurns;
@@ -21,16 +22,18 @@ export interface LmdbChannelOptions extends OpenOptions {
 
 /** The log of one channel in an LMDB folder. */
 export class LmdbChannelLog extends SharedChannelLog implements ChannelLog {
+  readonly name: string;
   protected readonly view: LogView;
-  readonly #folder: LmdbFolder;
-  readonly #channel: number;
+  readonly #retain: Retention;
   readonly #turns: ReadTurns;
   readonly #onError: (error: unknown) => void;
   readonly #onClosed: () => void;
+  #folder!: LmdbFolder;
+  #channel!: number;
   /** See {@link ChannelState.lifeCount}. */
-  #lifeCount: number;
-  readonly #appender: LmdbAppender;
-  readonly #trimmer: LmdbTrimmer;
+  #lifeCount!: number;
+  #appender!: LmdbAppender;
+  #trimmer!: LmdbTrimmer;
   readonly #stopAgeChecks: () => void;
   /** The reading of new entries that is running. */
   #following: Promise<void> | undefined;
@@ -40,25 +43,28 @@ export class LmdbChannelLog extends SharedChannelLog implements ChannelLog {
 
   constructor(folder: LmdbFolder, options: LmdbChannelOptions) {
     super();
-    const { channel, turns, retain, onError = () => undefined, onClosed } = options;
-    this.#folder = folder;
-    this.#channel = channel;
+    const { name, channel, turns, retain, onError = () => undefined, onClosed } = options;
+    this.name = name;
+    this.#retain = retain;
     this.#turns = turns;
     this.#onError = onError;
     this.#onClosed = onClosed;
-    const { first, last, lifeCount } = folder.store.state(channel);
+    const { first, last } = this.#use(folder, channel);
     this.view = new LogView(folder.store.life(channel)!, first, last);
-    this.#lifeCount = lifeCount;
-    const onAppended = (appended: Appended) => this.#appended(appended);
-    this.#appender = new LmdbAppender(folder, { channel, retain, onAppended });
-    const checkOpen = () => this.#checkOpen();
-    const onTrimmed = (state: ChannelState) => this.#trimmed(state);
-    this.#trimmer = new LmdbTrimmer(folder, { channel, retain, checkOpen, onTrimmed });
     this.#stopAgeChecks = startAgeChecks(
       { age: retain.age, timers: folder.ageTimers },
       () => this.view,
       (through) => this.#trimByAge(through),
     );
+  }
+
+  /** The number of the channel in its folder. */
+  get channel(): number {
+    return this.#channel;
+  }
+
+  get isClosed(): boolean {
+    return this.#isClosed;
   }
 
   append(entries: readonly NewEntry[]): Promise<readonly number[]> {
@@ -123,6 +129,39 @@ export class LmdbChannelLog extends SharedChannelLog implements ChannelLog {
     } catch (error) {
       this.#inBackground(Promise.reject(error));
     }
+  }
+
+  /** Reports that the files of the folder are lost. Every use of this log fails until {@link moveTo}. */
+  lost(error: Error): void {
+    this.view.distrust();
+    this.#inBackground(Promise.reject(error));
+  }
+
+  /** Epochs that this process has seen end. */
+  get ended(): ReadonlySet<string> {
+    return this.view.seen.ended;
+  }
+
+  /** Continues in another folder, where this channel has a life that is none of the {@link ended} ones. */
+  moveTo(folder: LmdbFolder, channel: number): void {
+    const { first, last } = this.#use(folder, channel);
+    this.view.enterLife(folder.store.life(channel)!, first, last);
+    this.#isFailing = false;
+  }
+
+  #use(folder: LmdbFolder, channel: number): ChannelState {
+    const retain = this.#retain;
+    folder.store.takeSnapshot();
+    const state = folder.store.state(channel);
+    this.#folder = folder;
+    this.#channel = channel;
+    this.#lifeCount = state.lifeCount;
+    const onAppended = (appended: Appended) => this.#appended(appended);
+    this.#appender = new LmdbAppender(folder, { channel, retain, onAppended });
+    const checkOpen = () => this.#checkOpen();
+    const onTrimmed = (state: ChannelState) => this.#trimmed(state);
+    this.#trimmer = new LmdbTrimmer(folder, { channel, retain, checkOpen, onTrimmed });
+    return state;
   }
 
   #inBackground(work: Promise<void> | undefined): void {

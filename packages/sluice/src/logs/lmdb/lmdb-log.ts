@@ -1,11 +1,12 @@
+import type { open as Open } from "lmdb";
 import { checkNames, checkNumber, invalidOption } from "../../base/check-option.ts";
 import { loadPackage } from "../../base/load-package.ts";
-import { OnDemand } from "../../base/on-demand.ts";
 import type { ChannelLog, Log, OpenOptions } from "../log.ts";
 import { closedError } from "../shared/closed-error.ts";
 import type { Changed } from "./commit-tracker.ts";
+import { CurrentFolder } from "./current-folder.ts";
 import { LmdbChannelLog } from "./lmdb-channel-log.ts";
-import { LmdbFolder } from "./lmdb-folder.ts";
+import type { LmdbFolder } from "./lmdb-folder.ts";
 import { ReadTurns } from "./read-turns.ts";
 
 /** Options of {@link lmdbLog}. */
@@ -57,15 +58,25 @@ class LmdbLog implements Log {
   readonly shared: boolean = true;
   readonly #path: string;
   readonly #maxBytes: number;
-  readonly #folder: OnDemand<LmdbFolder> = new OnDemand(() => this.#openFolder());
+  readonly #folder: CurrentFolder;
   /** The open channels, by their number in the folder. */
-  readonly #channels = new Map<number, LmdbChannelLog>();
+  #channels = new Map<number, LmdbChannelLog>();
   readonly #turns = new ReadTurns();
   #closing: Promise<void> | undefined;
 
   constructor(path: string, maxBytes: number) {
     this.#path = path;
     this.#maxBytes = maxBytes;
+    this.#folder = new CurrentFolder({
+      path,
+      maxBytes,
+      load: loadLmdb,
+      onCommit: (changed) => this.#changed(changed),
+      onLost: (error) => {
+        for (const channel of this.#channels.values()) channel.lost(error);
+      },
+      moveTo: (folder) => this.#moveTo(folder),
+    });
   }
 
   async open(name: string, { retain, onError }: OpenOptions): Promise<ChannelLog> {
@@ -74,8 +85,9 @@ class LmdbLog implements Log {
     const channel = await folder.enterChannel(name);
     this.#checkOpen();
     folder.store.takeSnapshot();
-    const onClosed = () => this.#closed(channel, log);
-    const log: LmdbChannelLog = new LmdbChannelLog(folder, { channel, turns: this.#turns, retain, onError, onClosed });
+    const onClosed = () => this.#closed(log);
+    const options = { name, channel, turns: this.#turns, retain, onError, onClosed };
+    const log: LmdbChannelLog = new LmdbChannelLog(folder, options);
     this.#channels.set(channel, log);
     log.trimToRetention();
     return log;
@@ -90,31 +102,43 @@ class LmdbLog implements Log {
     return this.#closing;
   }
 
-  async #openFolder(): Promise<LmdbFolder> {
-    const { open } = await loadPackage({
-      name: "lmdb",
-      user: "sluice/lmdb",
-      since: "2.5",
-      load: () => import("lmdb"),
-      isUsable: (lmdb) => typeof lmdb.open === "function",
-    });
-    const onCommit = (changed: Changed) => {
-      if (changed === "all") for (const channel of this.#channels.values()) channel.follow();
-      else for (const number of changed) this.#channels.get(number)?.follow();
-    };
-    return LmdbFolder.open(open, { path: this.#path, maxBytes: this.#maxBytes, onCommit });
+  async #moveTo(folder: LmdbFolder): Promise<void> {
+    const logs = [...this.#channels.values()];
+    const numbers = await Promise.all(logs.map(({ name, ended }) => folder.enterChannel(name, ended)));
+    // Move all at once, so that none is left behind if one cannot be entered.
+    this.#channels = new Map();
+    for (const [i, log] of logs.entries()) {
+      log.moveTo(folder, numbers[i]!);
+      if (!log.isClosed) this.#channels.set(numbers[i]!, log);
+    }
   }
 
   async #close(): Promise<void> {
     await Promise.all([...this.#channels.values()].map((channel) => channel.close()));
-    await (await this.#folder.settled())?.close();
+    await this.#folder.close();
   }
 
-  #closed(channel: number, log: LmdbChannelLog): void {
-    if (this.#channels.get(channel) === log) this.#channels.delete(channel);
+  #changed(changed: Changed): void {
+    if (changed === "all") for (const channel of this.#channels.values()) channel.follow();
+    else for (const number of changed) this.#channels.get(number)?.follow();
+  }
+
+  #closed(log: LmdbChannelLog): void {
+    if (this.#channels.get(log.channel) === log) this.#channels.delete(log.channel);
   }
 
   #checkOpen(): void {
     if (this.#closing !== undefined) throw closedError();
   }
+}
+
+async function loadLmdb(): Promise<typeof Open> {
+  const { open } = await loadPackage({
+    name: "lmdb",
+    user: "sluice/lmdb",
+    since: "2.5",
+    load: () => import("lmdb"),
+    isUsable: (lmdb) => typeof lmdb.open === "function",
+  });
+  return open;
 }

@@ -36,6 +36,7 @@ export class LmdbTrimmer {
     if (this.#isTrimmingToRetention) return undefined;
     const { store } = this.#folder;
     const { channel, retain } = this.#options;
+    if (store.files.lost !== undefined) return Promise.reject(store.files.lost);
     store.takeSnapshot();
     if (!isOver(store.state(channel), retain, (offset) => store.blockAt(channel, offset))) return undefined;
     this.#isTrimmingToRetention = true;

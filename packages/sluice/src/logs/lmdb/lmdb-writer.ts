@@ -104,8 +104,13 @@ export class LmdbWriter {
     this.#writing = undefined;
   }
 
-  /** Hands the next transaction to LMDB. */
+  /** Hands the next transaction to LMDB. If the files are lost, rejects all changes instead. */
   #begin(): Promise<Outcome>[] {
+    const lost = this.#store.files.check();
+    if (lost !== undefined) {
+      for (const { reject } of this.#queue.splice(0)) reject(lost);
+      return [];
+    }
     this.#batch = this.#takeBatch();
     if (this.#batch.length > 0) this.#store.beginTransaction(this.#batch.map(({ channel }) => channel));
     return this.#batch.map((task) => this.#attempt(task));
@@ -128,7 +133,9 @@ export class LmdbWriter {
       const isWritten = await this.#store.change(channel, () => {
         result = prepare();
       });
-      if (isWritten) return { settle: () => resolve(result) };
+      // `#begin` has checked the files since: a change of a lost file is not acknowledged.
+      if (isWritten)
+        return { settle: () => (this.#store.files.lost ? reject(this.#store.files.lost) : resolve(result)) };
       return performance.now() < deadline ? {} : { settle: () => reject(outpaced()) };
     } catch (error) {
       if (isSluiceError(error)) return { settle: () => reject(error) };

@@ -1,45 +1,52 @@
 import type { RootDatabase } from "lmdb";
 import { makeNewLockFile } from "./files.ts";
-import { type FolderFiles, folderFiles, pidNamespace, readRecord, writeRecord } from "./folder-record.ts";
+import {
+  type FolderFiles,
+  type FolderRecord,
+  folderFiles,
+  pidNamespace,
+  readRecord,
+  writeRecord,
+} from "./folder-record.ts";
 
 /**
- * - `admitted`: this process has its line in LMDB's list of readers.
  * - `other-namespace`: processes of another PID namespace have the folder open.
  * - `other-files`: the path names other files now, so the environment must be opened again.
  */
-export type Admission = "admitted" | "other-namespace" | "other-files";
+export type Refusal = "other-namespace" | "other-files";
 
 /** Flag of a transaction: commit on this thread. */
 const COMMIT_AT_ONCE = 2;
 
 /**
- * Decides if this process may use an environment that it has just opened and not read yet. `files` are the files that
- * the path named before. Works under LMDB's write lock, so that processes decide one after another
- * (docs/decisions/049-one-pid-namespace-per-folder.md).
+ * Decides if this process may use an environment that it has just opened and not read yet. Returns the record of the
+ * open folder if it may. `files` are the files that the path named before. Works under LMDB's write lock, so that
+ * processes decide one after another (docs/decisions/049-one-pid-namespace-per-folder.md).
  *
  * A process must not read before: if another PID namespace has a process with the same PID, LMDB blocks for 10 s.
  */
-export function admit(db: RootDatabase<Uint8Array, Buffer>, path: string, files: FolderFiles): Admission {
-  const decide = (): Admission => {
+export function admit(db: RootDatabase<Uint8Array, Buffer>, path: string, files: FolderFiles): FolderRecord | Refusal {
+  const decide = (): FolderRecord | Refusal => {
     const { data, lock } = folderFiles(path);
     if (lock !== files.lock || (files.data !== undefined && data !== files.data)) return "other-files";
     const namespace = pidNamespace();
-    const record = readRecord(path);
+    const found = readRecord(path);
     // The first process that opens the lock file empties the list, and every process then adds a line. So the list is
     // empty if and only if no other process is alive.
-    if (hasReaders(db)) {
-      if (record !== undefined && record.namespace !== namespace) return "other-namespace";
-      const isOtherData = record !== undefined && record.lock === lock && record.data !== data;
+    const isShared = hasReaders(db);
+    if (isShared) {
+      if (found !== undefined && found.namespace !== namespace) return "other-namespace";
+      const isOtherData = found !== undefined && found.lock === lock && found.data !== data;
       if (isOtherData || !isLockOfData(db)) {
         makeNewLockFile(path);
         return "other-files";
       }
     }
-    if (record?.namespace !== namespace || record.data !== data || record.lock !== lock) {
-      writeRecord(path, { namespace, data, lock });
-    }
+    const opening = (isShared ? found?.opening : undefined) ?? crypto.randomUUID();
+    const record = { namespace, opening, data, lock };
+    if (opening !== found?.opening) writeRecord(path, record);
     db.useReadTransaction().done();
-    return "admitted";
+    return record;
   };
   return db.transactionSync(decide, COMMIT_AT_ONCE);
 }

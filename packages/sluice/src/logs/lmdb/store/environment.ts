@@ -4,7 +4,8 @@ import { sleep } from "../../../base/timers.ts";
 import { OutOfReach } from "../../shared/out-of-reach.ts";
 import { admit } from "./admission.ts";
 import { checkDataFile, fileSystem, makeFolder, makeLockFile, makeReserve } from "./files.ts";
-import { type FolderFiles, folderFiles, readRecord } from "./folder-record.ts";
+import { type FolderRecord, folderFiles, readRecord, runOf } from "./folder-record.ts";
+import { NOTICE_MS, storeIn } from "./open-files.ts";
 
 /**
  * Address space to map for the file, in bytes. It costs nothing, and saves remapping while the file grows. lmdb maps
@@ -15,17 +16,11 @@ const MAPPED_BYTES = 1024 ** 3;
 /** How often to open the files again if somebody replaces them meanwhile. */
 const MAX_ATTEMPTS = 5;
 
-/**
- * Time in which every process that has the folder open notices that one of the files was replaced, in ms. Each looks
- * every 200 ms.
- */
-const NOTICE_MS = 1_000;
-
 /** An open LMDB environment: one table for all channels. */
 export interface Environment {
   readonly db: RootDatabase<Uint8Array, Buffer>;
-  /** The files that are open. */
-  readonly files: FolderFiles;
+  /** The record of the files that are open. */
+  readonly record: FolderRecord;
   /** Identifies the data file. A copied or restored file is a different one. */
   readonly run: string;
 }
@@ -39,16 +34,19 @@ export async function openEnvironment(openLmdb: typeof open, path: string): Prom
     makeFolder(path);
     const { accessSync, constants } = fileSystem();
     accessSync(path, constants.R_OK | constants.W_OK | constants.X_OK);
-    await untilNoticed(path);
     for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
+      await untilNoticed(path);
       checkDataFile(path);
       makeLockFile(path);
       const found = folderFiles(path);
       const db = openDatabase(openLmdb, path);
-      const admission = admit(db, path, found);
-      if (admission === "admitted") return describe(db, path);
+      const admitted = admit(db, path, found);
+      if (typeof admitted === "object") {
+        makeReserve(path);
+        return { db, record: admitted, run: runOf(admitted) };
+      }
       await db.close();
-      if (admission === "other-namespace") throw otherNamespace(path);
+      if (admitted === "other-namespace") throw otherNamespace(path);
     }
     throw new Error("somebody keeps replacing its files");
   } catch (cause) {
@@ -56,7 +54,7 @@ export async function openEnvironment(openLmdb: typeof open, path: string): Prom
     const message =
       `lmdbLog cannot use ${JSON.stringify(path)}: ${(cause as Error).message}. ` +
       "Give it a folder that this process may read and write.";
-    throw new OutOfReach(message, { cause });
+    throw new OutOfReach(message, { cause, store: storeIn(path) });
   }
 }
 
@@ -92,18 +90,12 @@ function openDatabase(openLmdb: typeof open, path: string): RootDatabase<Uint8Ar
   } as RootDatabaseOptionsWithPath) as RootDatabase<Uint8Array, Buffer>;
 }
 
-function describe(db: RootDatabase<Uint8Array, Buffer>, path: string): Environment {
-  const { ino, birthtimeNs } = fileSystem().statSync(`${path}/data.mdb`, { bigint: true });
-  makeReserve(path);
-  // Without the device number: the same disk may have another one after a reboot.
-  return { db, files: folderFiles(path), run: `${ino}:${birthtimeNs}` };
-}
-
 function otherNamespace(path: string): OutOfReach {
   return new OutOfReach(
     `Another container has the folder ${JSON.stringify(path)} open: a process of another PID namespace. LMDB's locks ` +
       "work in one PID namespace only. Give each container a folder of its own, or let the containers share one " +
       "namespace (`docker run --pid`, `pid:` in Compose, `shareProcessNamespace` in Kubernetes). " +
       "If the other container is about to stop, try again.",
+    { store: storeIn(path) },
   );
 }

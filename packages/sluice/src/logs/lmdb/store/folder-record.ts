@@ -1,3 +1,4 @@
+import type { BigIntStats } from "node:fs";
 import { fileSystem } from "./files.ts";
 
 /** Identifies the two files that LMDB uses. A copied, restored or new file is a different one. */
@@ -7,20 +8,37 @@ export interface FolderFiles {
   readonly lock: string | undefined;
 }
 
-/** Returns the files that a path names now. */
-export function folderFiles(path: string): FolderFiles {
-  return { data: identify(`${path}/data.mdb`), lock: identify(`${path}/lock.mdb`) };
+/** The files that a path names. */
+interface FoundFiles extends FolderFiles {
+  /** Size of the data file, in bytes; 0 if there is none. */
+  readonly size: number;
 }
 
-function identify(file: string): string | undefined {
-  const stats = fileSystem().statSync(file, { bigint: true, throwIfNoEntry: false });
+/** Returns the files that a path names now. */
+export function folderFiles(path: string): FoundFiles {
+  const data = statOf(`${path}/data.mdb`);
+  return { data: identityOf(data), lock: identityOf(statOf(`${path}/lock.mdb`)), size: Number(data?.size ?? 0) };
+}
+
+function statOf(file: string): BigIntStats | undefined {
+  return fileSystem().statSync(file, { bigint: true, throwIfNoEntry: false });
+}
+
+function identityOf(stats: BigIntStats | undefined): string | undefined {
   return stats && `${stats.dev}:${stats.ino}:${stats.birthtimeNs}`;
+}
+
+/** Returns {@link Environment.run}. It has no device number: the same disk may have another one after a reboot. */
+export function runOf({ data }: FolderFiles): string {
+  return data!.slice(data!.indexOf(":") + 1);
 }
 
 /** The content of the file `opened`: a record of the processes that have the folder open. */
 export interface FolderRecord extends FolderFiles {
   /** Their PID namespace. */
   readonly namespace: string;
+  /** Identifies the time since the folder has been open without a pause. */
+  readonly opening: string;
 }
 
 /** The record is overwritten in place, so that it needs no space on a full disk. */

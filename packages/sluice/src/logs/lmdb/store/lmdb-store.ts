@@ -1,11 +1,13 @@
 import type { RootDatabase } from "lmdb";
 import { SluiceError } from "../../../base/sluice-error.ts";
 import { currentLife, type Life, parseLife } from "../../shared/life.ts";
+import { newestCommit } from "./admission.ts";
 import { LmdbBlock } from "./block.ts";
 import { CommitRings } from "./commit-rings.ts";
 import type { Environment } from "./environment.ts";
 import { makeReserve, removeReserve } from "./files.ts";
 import { blockKey, CHANNEL_LIST, guardKey, idKey, lifeKey, nameKey, offsetOfKey, stateKey } from "./keys.ts";
+import { OpenFiles } from "./open-files.ts";
 import { SharedState } from "./shared-state.ts";
 
 /** The ends and the size of a channel's log. */
@@ -35,6 +37,7 @@ export const MAX_GROWTH = 2;
 export class LmdbStore {
   /** Identifies the data file. A copied or restored file is a different one. */
   readonly run: string;
+  readonly files: OpenFiles;
   readonly shared: SharedState;
   readonly rings: CommitRings;
   readonly #db: RootDatabase<Uint8Array, Buffer>;
@@ -44,16 +47,21 @@ export class LmdbStore {
   /** Bytes of file that the blocks put since the last snapshot may take. */
   #putBytes = 0;
 
-  constructor({ db, run }: Environment, path: string) {
+  constructor({ db, record, run }: Environment, path: string) {
     this.#db = db;
+    this.files = new OpenFiles(path, record, () => newestCommit(db));
     this.#path = path;
     this.shared = new SharedState(db);
     this.rings = new CommitRings(db);
     this.run = run;
   }
 
-  /** Takes a new snapshot. Everything read from now to the end of the event-loop turn comes from this moment. */
+  /**
+   * Takes a new snapshot. Everything read from now to the end of the event-loop turn comes from this moment. Throws
+   * `LOG_FAILED` if the files are lost.
+   */
   takeSnapshot(): void {
+    if (this.files.lost !== undefined) throw this.files.lost;
     this.#db.resetReadTxn();
     this.#putBytes = 0;
   }
@@ -134,21 +142,22 @@ export class LmdbStore {
     );
   }
 
-  /** Returns true if the channel's life began in this data file. */
-  hasLifeInThisFile(channel: number): boolean {
-    return this.life(channel)?.run === this.run;
+  /** Returns true if the channel's life began in this data file and is none of the `ended` ones. */
+  hasValidLife(channel: number, ended: ReadonlySet<string>): boolean {
+    const life = this.life(channel);
+    return life !== undefined && life.run === this.run && !ended.has(life.epoch);
   }
 
   /**
-   * Begins a new life of a channel, unless its life began in this data file. Call it only in a change of the channel,
-   * or in the change that adds it.
+   * Begins a new life of a channel, unless it has one that began in this data file and is none of the `ended` ones.
+   * Call it only in a change of the channel, or in the change that adds it.
    */
-  enterLife(channel: number): void {
-    if (this.hasLifeInThisFile(channel)) return;
+  enterLife(channel: number, ended: ReadonlySet<string>): void {
+    if (this.hasValidLife(channel, ended)) return;
     const state = this.state(channel);
     const { first, last } = state;
-    // A different file is a copy of an earlier time. Entries appended to the original since then are missing here, so
-    // no earlier position is valid.
+    // A different file, or one that was away, is of an earlier time. Entries appended elsewhere since then are missing
+    // here, so no earlier position is valid.
     const life = currentLife({ run: this.run, first, last }, undefined);
     this.#put(lifeKey(channel), Buffer.from(JSON.stringify(life)));
     this.setState(channel, { ...state, lifeCount: state.lifeCount + 1 });
