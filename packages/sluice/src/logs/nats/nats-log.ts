@@ -13,6 +13,7 @@ import { NatsLives } from "./life/nats-lives.ts";
 import { NatsChannelLog } from "./nats-channel-log.ts";
 import type { StreamStorage } from "./stream/add-stream.ts";
 import { NatsStream } from "./stream/nats-stream.ts";
+import { Replicas } from "./stream/replicas.ts";
 
 export type { NatsConnection } from "./connection/nats-link.ts";
 
@@ -34,21 +35,30 @@ export interface NatsLogOptions {
   readonly prefix?: string | undefined;
   /** Time for NATS to complete an operation, in ms, from 100 to 600,000. The operation then rejects. Default: 5,000. */
   readonly timeout?: number | undefined;
-  /** Number of servers of a cluster that keep each stream, 1 to 5. Applies when a stream is created. Default: 1. */
+  /**
+   * Number of servers of a cluster that keep each stream, 1 to 5. An existing stream is changed to it when its channel is
+   * opened; by default it keeps its number. Default: for a new stream 3, if JetStream can place so many, else 1.
+   */
   readonly replicas?: number | undefined;
   /** Where NATS keeps the streams: `"file"` or `"memory"`. Applies when a stream is created. Default: `"file"`. */
   readonly storage?: "file" | "memory" | undefined;
+  /**
+   * The JetStream domain that has the streams, if it is not the one of the connected server: for example the domain of
+   * a leaf node. Default: none.
+   */
+  readonly domain?: string | undefined;
 }
 
 const DEFAULT_PREFIX = "sluice";
 const DEFAULT_TIMEOUT_MS = 5_000;
 const MIN_TIMEOUT_MS = 100;
 const MAX_TIMEOUT_MS = 600_000;
-const DEFAULT_REPLICAS = 1;
 const MAX_REPLICAS = 5;
 const DEFAULT_STORAGE = "file";
 const PREFIX = /^[A-Za-z0-9-]{1,32}$/;
-const NAMES = ["connection", "servers", "prefix", "timeout", "replicas", "storage"];
+/** A domain is one token of a subject. */
+const DOMAIN = /^[^\s.*>]+$/;
+const NAMES = ["connection", "servers", "prefix", "timeout", "replicas", "storage", "domain"];
 
 /**
  * Keeps events in NATS JetStream, one stream per channel, for any number of processes. Works with nats-server 2.9 or
@@ -63,7 +73,9 @@ const NAMES = ["connection", "servers", "prefix", "timeout", "replicas", "storag
  * or with `servers` `@nats-io/transport-node`.
  */
 export function natsLog(options: NatsLogOptions): Log {
-  const { link, prefix, timeout, storage } = checkOptions(options);
+  const { link, prefix, timeout, kind, replicas: given } = checkOptions(options);
+  const replicas = new Replicas({ link, given, onError: (error) => report(error) });
+  const storage = { kind, replicas };
   const lives = new NatsLives(link, prefix, storage);
   const opened = new Set<NatsChannelLog>();
   /** The logs that receive no entries, although NATS works. */
@@ -124,20 +136,22 @@ interface CheckedOptions {
   readonly link: NatsLink;
   readonly prefix: string;
   readonly timeout: number;
-  readonly storage: StreamStorage;
+  readonly kind: StreamStorage["kind"];
+  readonly replicas: number | undefined;
 }
 
 function checkOptions(options: NatsLogOptions): CheckedOptions {
   checkNames("natsLog()", options, NAMES);
-  const { connection, servers, prefix = DEFAULT_PREFIX, storage: kind = DEFAULT_STORAGE } = options;
+  const { connection, servers, prefix = DEFAULT_PREFIX, storage: kind = DEFAULT_STORAGE, domain } = options;
   checkText("prefix", prefix);
   if (!PREFIX.test(prefix)) throw invalidOption("prefix", "1 to 32 letters, digits and hyphens", prefix);
   if (kind !== "file" && kind !== "memory") throw invalidOption("storage", '"file" or "memory"', kind);
-  const replicas = checkNumber("replicas", options.replicas, DEFAULT_REPLICAS, {
-    min: 1,
-    max: MAX_REPLICAS,
-    whole: true,
-  });
+  checkText("domain", domain);
+  if (domain !== undefined && !DOMAIN.test(domain)) {
+    throw invalidOption("domain", "a name without dots, spaces, `*` and `>`", domain);
+  }
+  const range = { min: 1, max: MAX_REPLICAS, whole: true };
+  const replicas = options.replicas === undefined ? undefined : checkNumber("replicas", options.replicas, 1, range);
   const timeout = checkNumber("timeout", options.timeout, DEFAULT_TIMEOUT_MS, {
     min: MIN_TIMEOUT_MS,
     max: MAX_TIMEOUT_MS,
@@ -146,23 +160,25 @@ function checkOptions(options: NatsLogOptions): CheckedOptions {
   if ((connection === undefined) === (servers === undefined)) {
     throw new SluiceError("INVALID_OPTION", "natsLog() needs either `connection` or `servers`.");
   }
-  const storage = { storage: kind, num_replicas: replicas } as const;
+  const js = { timeout, ...(domain !== undefined && { domain }) };
   const makeSession = async (connecting: NatsConnection | Promise<NatsConnection>) => {
     const { jetstream, jetstreamManager } = await loadJetStream();
     const nats = await connecting;
-    const jsm = await jetstreamManager(nats, { timeout, checkAPI: false });
-    return { connection: nats, js: jetstream(nats, { timeout }), jsm };
+    const jsm = await jetstreamManager(nats, { ...js, checkAPI: false });
+    return { connection: nats, js: jetstream(nats, { ...js }), jsm };
   };
   if (connection !== undefined) {
     checkConnection(connection);
-    return { link: new NatsLink(() => makeSession(connection)), prefix, timeout, storage };
+    const link = new NatsLink({ connect: () => makeSession(connection), domain });
+    return { link, prefix, timeout, kind, replicas };
   }
   const parsed = parseServers(servers);
   const connect = async () => {
     await loadJetStream();
     return makeSession(connectTo(parsed, timeout));
   };
-  return { link: new NatsLink(connect, parsed.hosts), prefix, timeout, storage };
+  const link = new NatsLink({ connect, servers: parsed.hosts, domain });
+  return { link, prefix, timeout, kind, replicas };
 }
 
 function loadJetStream(): Promise<typeof import("@nats-io/jetstream")> {

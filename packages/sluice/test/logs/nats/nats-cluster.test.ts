@@ -1,13 +1,14 @@
 import { jetstreamManager } from "@nats-io/jetstream";
 import { connect } from "@nats-io/transport-node";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { freePort, NATS, ServerProcess } from "../../../../../scripts/server-process.mjs";
+import { NATS, type ServerProcess } from "../../../../../scripts/server-process.mjs";
 import { sleep } from "../../../src/base/timers.ts";
 import type { ChannelLog, LogEntry } from "../../../src/logs/log.ts";
 import { natsLog } from "../../../src/logs/nats/nats-log.ts";
 import { NATS_SERVER } from "../../support/stores/nats-server.ts";
 import { until as untilWithin } from "../../support/until.ts";
 import { KEEP_ALL, recorder } from "../support/log-contract.ts";
+import { startCluster } from "./support/nats-network.ts";
 
 const SERVERS = 3;
 
@@ -22,7 +23,7 @@ describe.skipIf(NATS_SERVER === undefined)("natsLog on a cluster of three", { ti
 
   beforeEach(async () => {
     cleanUps = [];
-    servers = await startCluster();
+    servers = await startCluster({ servers: SERVERS });
   });
 
   afterEach(async () => {
@@ -63,7 +64,10 @@ describe.skipIf(NATS_SERVER === undefined)("natsLog on a cluster of three", { ti
   };
 
   it("agrees on one life of a stream with one replica, whichever server a node is connected to", async () => {
-    const channels = [await open({ servers: [urls()[0]!], replicas: 1 }), await open({ servers: [urls()[1]!] })];
+    const channels = [
+      await open({ servers: [urls()[0]!], replicas: 1 }),
+      await open({ servers: [urls()[1]!], replicas: 1 }),
+    ];
     const resets = channels.map((channel) => {
       const record: number[] = [];
       channel.tail({ appended() {}, trimmed() {}, reset: () => void record.push(channel.last) });
@@ -159,16 +163,4 @@ async function readAll(channel: ChannelLog): Promise<readonly LogEntry[]> {
     all.push(...page);
   }
   return all;
-}
-
-async function startCluster(): Promise<ServerProcess[]> {
-  const routes = await Promise.all(Array.from({ length: SERVERS }, freePort));
-  const all = routes.map((port) => `nats://127.0.0.1:${port}`);
-  return Promise.all(
-    all.map((route, i) =>
-      ServerProcess.start(NATS, {
-        args: ["--cluster_name", "sluice", "--server_name", `${i}`, "--cluster", route, "--routes", all.join(",")],
-      }),
-    ),
-  );
 }

@@ -5,10 +5,13 @@ import { OutOfReach } from "../../shared/out-of-reach.ts";
 export class BrokenLink extends OutOfReach {}
 
 /** JetStream's error codes (`err_code` in the answer of its API). */
+export const NO_SUITABLE_PEERS = 10005;
+export const INSUFFICIENT_RESOURCES = 10023;
 export const STREAM_NOT_FOUND = 10059;
 export const STREAM_NAME_IN_USE = 10058;
 export const SUBJECTS_OVERLAP = 10065;
 export const WRONG_LAST_SEQUENCE = 10071;
+export const NOT_CLUSTERED = 10074;
 
 /** Returns JetStream's error code, or `undefined` for any other error. */
 export function apiCode(error: unknown): number | undefined {

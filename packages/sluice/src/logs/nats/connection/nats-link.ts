@@ -24,6 +24,18 @@ export interface Session {
   readonly jsm: JetStreamManager;
 }
 
+/** Options of {@link NatsLink}. */
+export interface NatsLinkOptions {
+  readonly connect: () => Promise<Session>;
+  /**
+   * The addresses, without credentials, to which `connect` makes a connection of the link's own. `undefined`: the
+   * connection is the user's.
+   */
+  readonly servers?: readonly string[];
+  /** The JetStream domain of the streams, if the user names one. */
+  readonly domain: string | undefined;
+}
+
 /**
  * A log's connection to NATS: the user's own, or one that the link opens on first use. The link always knows which
  * connection to which server is current, so the log sends nothing over a connection on which it has not checked the
@@ -32,6 +44,7 @@ export interface Session {
 export class NatsLink {
   readonly #connect: () => Promise<Session>;
   readonly #servers: readonly string[] | undefined;
+  readonly #domain: string | undefined;
   #opening: Promise<Session> | undefined;
   #session: Session | undefined;
   #statuses: { stop?(): void } | undefined;
@@ -42,13 +55,10 @@ export class NatsLink {
   /** Address of the server to which the link was last connected. */
   #server = "";
 
-  /**
-   * `servers`: the addresses, without credentials, to which `connect` makes a connection of the link's own.
-   * `undefined`: the connection is the user's.
-   */
-  constructor(connect: () => Promise<Session>, servers?: readonly string[]) {
+  constructor({ connect, servers, domain }: NatsLinkOptions) {
     this.#connect = connect;
     this.#servers = servers;
+    this.#domain = domain;
   }
 
   /** Names NATS and its addresses in errors. */
@@ -89,9 +99,23 @@ export class NatsLink {
     return info === undefined ? undefined : `${info.server_id} ${info.client_id}`;
   }
 
-  /** Identifies the run of the connected server. */
-  get serverId(): string {
-    return this.session.connection.info?.server_id ?? "";
+  /**
+   * Identifies the run of the connected server, if that server can have streams. `undefined` if it only leads to other
+   * servers: it has no JetStream, or the user names the domain of the streams.
+   */
+  get soleServerId(): string | undefined {
+    const { info } = this.session.connection;
+    return info?.jetstream && this.#domain === undefined ? info.server_id : undefined;
+  }
+
+  /** True if the streams can only be on the connected server, which belongs to no cluster. */
+  get isAlone(): boolean {
+    return this.soleServerId !== undefined && this.session.connection.info?.cluster === undefined;
+  }
+
+  /** Begins the subjects of JetStream's requests. */
+  get apiPrefix(): string {
+    return this.#domain === undefined ? "$JS.API" : `$JS.${this.#domain}.API`;
   }
 
   /** Returns a new subject for answers, on which only this connection listens. */

@@ -26,7 +26,9 @@ export function lifeOf(found: FoundStream, stored: StoredLife, isSame: boolean, 
   // The stream was recreated, so it holds none of its former entries.
   if (life === undefined || !life.run.startsWith(found.created)) return currentLife(found, undefined);
   const isReplaced = !isSame && life.epoch === seen?.epoch;
-  return currentLife(found, isReplaced ? undefined : life, seen);
+  // Another process may be connected to the server of the stream itself, and name it.
+  const log = found.isAlone ? found : { ...found, run: life.run };
+  return currentLife(log, isReplaced ? undefined : life, seen);
 }
 
 /** The stream that keeps the newest life of every channel. Processes replace a life by compare-and-set. */
@@ -36,6 +38,7 @@ export class NatsLives {
   readonly #storage: StreamStorage;
   /** Identity of the connection over which the stream was last seen ready. */
   #readyBy: string | undefined;
+  #hasReplicas = false;
 
   constructor(link: NatsLink, prefix: string, storage: StreamStorage) {
     this.#link = link;
@@ -51,6 +54,10 @@ export class NatsLives {
       this.#readyBy = identity;
     }
     const { streams } = this.#link.session.jsm;
+    if (!this.#hasReplicas) {
+      this.#hasReplicas = true;
+      this.#storage.replicas.check(await streams.info(this.#names.stream));
+    }
     try {
       const message = await streams.getMessage(this.#names.stream, { last_by_subj: this.#names.subjectOf(token) });
       return message === null
@@ -82,6 +89,6 @@ export class NatsLives {
 
   #create(): Promise<void> {
     const { stream: name, subjectOf } = this.#names;
-    return addStream(this.#link, { ...this.#storage, name, subjects: [subjectOf("*")], max_msgs_per_subject: 1 });
+    return addStream(this.#link, this.#storage, { name, subjects: [subjectOf("*")], max_msgs_per_subject: 1 });
   }
 }

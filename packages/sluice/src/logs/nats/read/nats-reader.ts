@@ -96,7 +96,7 @@ export class NatsReader {
   /** Requests messages; 0 for `maxBytes` is no limit. Returns false if the first message was larger than `maxBytes`. */
   async #request(batch: number, maxBytes: number): Promise<boolean> {
     const { link, stream, consumer } = this.#options;
-    const subject = `$JS.API.CONSUMER.MSG.NEXT.${stream}.${consumer}`;
+    const subject = `${link.apiPrefix}.CONSUMER.MSG.NEXT.${stream}.${consumer}`;
     const entries: LogEntry[] = [];
     let lastMessageAt = performance.now();
     let timer: ReturnType<typeof setInterval> | undefined;

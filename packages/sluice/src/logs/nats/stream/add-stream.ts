@@ -2,15 +2,17 @@ import type { StreamConfig } from "@nats-io/jetstream";
 import { sleep } from "../../../base/timers.ts";
 import { apiCode, STREAM_NAME_IN_USE, STREAM_NOT_FOUND, SUBJECTS_OVERLAP } from "../connection/nats-errors.ts";
 import type { NatsLink } from "../connection/nats-link.ts";
+import type { Replicas } from "./replicas.ts";
 
 /** Looks at a stream that another process seems to create, and the pause between two. */
 const MAX_LOOKS = 5;
 const LOOK_PAUSE_MS = 40;
 
-/** How NATS stores a stream. Applies when a stream is created. */
+/** How NATS stores a stream. */
 export interface StreamStorage {
-  readonly storage: "file" | "memory";
-  readonly num_replicas: number;
+  /** Applies when a stream is created. */
+  readonly kind: "file" | "memory";
+  readonly replicas: Replicas;
 }
 
 /**
@@ -18,10 +20,13 @@ export interface StreamStorage {
  */
 export async function addStream(
   link: NatsLink,
-  config: StreamStorage & Partial<StreamConfig> & Pick<StreamConfig, "name" | "subjects">,
+  { kind, replicas }: StreamStorage,
+  config: Partial<StreamConfig> & Pick<StreamConfig, "name" | "subjects">,
 ): Promise<void> {
   try {
-    await link.session.jsm.streams.add({ ...config, discard: "old" });
+    await replicas.create((num_replicas) =>
+      link.session.jsm.streams.add({ ...config, storage: kind, num_replicas, discard: "old" }),
+    );
   } catch (error) {
     // Another process created it with other options.
     if (apiCode(error) === STREAM_NAME_IN_USE) return;

@@ -13,6 +13,8 @@ import { untilReady } from "./until-ready.ts";
 export interface FoundStream extends FoundLog {
   /** Identifies this stream among earlier and later streams of the same name. */
   readonly created: string;
+  /** True if `run` names the server too: the stream can only be on the server that answers. */
+  readonly isAlone: boolean;
 }
 
 /**
@@ -49,16 +51,20 @@ export class NatsStream {
   async find(): Promise<FoundStream> {
     let info = await this.#info();
     if (!this.#hasLimits) {
+      const { replicas } = this.#options.storage;
       info = await this.#limit(info);
+      replicas.check(info);
       this.#hasLimits = true;
     }
     const { created, cluster, state } = info;
     const last = state.last_seq;
     // A server that restarts may have lost messages that it had not yet written to its disk. If it is alone, it names
-    // itself here. In a cluster any server may answer, also for a stream on another one, and only the contents of the
+    // itself here. Otherwise any server may answer, also for a stream on another one, and only the contents of the
     // stream show a loss: see docs/decisions/046-a-life-belongs-to-the-stream.md.
-    const run = cluster?.name ? created : `${created} ${this.#options.link.serverId}`;
-    return { run, created, first: state.messages === 0 ? last + 1 : state.first_seq, last };
+    const { soleServerId } = this.#options.link;
+    const isAlone = !cluster?.name && soleServerId !== undefined;
+    const run = isAlone ? `${created} ${soleServerId}` : created;
+    return { run, created, isAlone, first: state.messages === 0 ? last + 1 : state.first_seq, last };
   }
 
   async #info(): Promise<StreamInfo> {
@@ -82,8 +88,7 @@ export class NatsStream {
     const { link, names, storage, retain, timeout } = this.#options;
     const limits = streamLimits(retain);
     const windowMs = Math.max(MIN_DUPLICATE_WINDOW_MS, DUPLICATE_WINDOW_TIMEOUTS * timeout);
-    await addStream(link, {
-      ...storage,
+    await addStream(link, storage, {
       ...limits,
       name: names.stream,
       subjects: [names.subjects],
