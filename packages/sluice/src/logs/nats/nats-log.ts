@@ -36,8 +36,8 @@ export interface NatsLogOptions {
   /** Time for NATS to complete an operation, in ms, from 100 to 600,000. The operation then rejects. Default: 5,000. */
   readonly timeout?: number | undefined;
   /**
-   * Number of servers of a cluster that keep each stream, 1 to 5. An existing stream is changed to it when its channel is
-   * opened; by default it keeps its number. Default: for a new stream 3, if JetStream can place so many, else 1.
+   * Number of servers of a cluster that keep each stream, 1 to 5. Opening a channel also changes its existing stream.
+   * Default: an existing stream keeps its number; a new one gets 3 if JetStream can place so many, else 1.
    */
   readonly replicas?: number | undefined;
   /** Where NATS keeps the streams: `"file"` or `"memory"`. Applies when a stream is created. Default: `"file"`. */

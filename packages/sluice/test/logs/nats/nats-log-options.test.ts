@@ -11,6 +11,9 @@ describe("the options of natsLog", () => {
     [{ servers: "nats://a", timeout: 0 }],
     [{ servers: "nats://a", replicas: 6 }],
     [{ servers: "nats://a", storage: "disk" }],
+    [{ servers: "nats://a", domain: "" }],
+    [{ servers: "nats://a", domain: "a.b" }],
+    [{ servers: "nats://a", domain: "*" }],
     [{ servers: "nats://a", retention: 5 }],
   ])("reject %j with INVALID_OPTION", (options) => {
     expect(() => natsLog(options as NatsLogOptions)).toThrow(expect.objectContaining({ code: "INVALID_OPTION" }));

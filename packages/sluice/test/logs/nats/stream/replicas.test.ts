@@ -106,7 +106,7 @@ describe.skipIf(NATS_SERVER === undefined)("the replicas of natsLog", { timeout:
     expect(await orders!.append([{ type: "n", data: "1", json: true }])).toEqual([1]);
   });
 
-  it("are one on a server without a cluster, and a number that it refuses is reported for an existing stream", async () => {
+  it("are one on a server without a cluster, and a larger number is reported for an existing stream", async () => {
     const { urls, jsm } = await start(startNats().then((server) => [server]));
     await open({ servers: urls }, "orders");
     expect(await replicasOf(jsm, "sluice_orders")).toBe(1);
