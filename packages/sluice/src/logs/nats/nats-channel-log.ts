@@ -57,6 +57,7 @@ export class NatsChannelLog extends SharedChannelLog implements ChannelLog {
       abandon: () => this.#stopReading(),
       checked: (isNew) => this.#checked(isNew),
       received: () => this.#received(),
+      isFollowing: () => this.#tail.isAlive,
       failed: (error) => parts.onError(error),
     });
     this.#publisher = new NatsPublisher({ link, names, log: this.#life, timeout });

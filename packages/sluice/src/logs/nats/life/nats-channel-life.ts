@@ -36,6 +36,8 @@ export interface NatsLifeListener {
   checked(isNew: boolean): void;
   /** The view of the log received entries. */
   received(): void;
+  /** Returns true if the tail has missed nothing since the last check. */
+  isFollowing(): boolean;
   /** A check in the background failed. */
   failed(error: unknown): void;
 }
@@ -188,7 +190,9 @@ export class NatsChannelLife implements PublisherLog {
     for (;;) {
       const seen = this.#view?.seen;
       const [found, stored] = await Promise.all([stream.find(), lives.read(names.token)]);
-      const isSame = identity === this.#checkedBy || (await this.#hasNewest(found));
+      // The connection stays if another server has the stream and restarts. But that server forgets the consumer.
+      const isUnbroken = identity === this.#checkedBy && this.#listener.isFollowing();
+      const isSame = isUnbroken || (await this.#hasNewest(found));
       const life = lifeOf(found, stored, isSame, seen);
       if (identity === undefined || identity !== link.identity) throw new BrokenLink();
       const isAgreed = life === stored.life || (await lives.write(names.token, life, stored.sequence));

@@ -42,9 +42,8 @@ export class NatsTail {
    * Follows the stream from message number `next`, unless a consumer already follows it and receives its heartbeats.
    */
   follow(next: number): void {
-    const { isCreating = false, lastMessageAt = Number.NEGATIVE_INFINITY } = this.#consumer ?? {};
     // The request to create it has a timeout of its own.
-    if (isCreating || performance.now() - lastMessageAt < SILENCE_MS) return;
+    if (this.#consumer?.isCreating || this.isAlive) return;
     const refusal = this.#consumer?.refusal;
     if (refusal !== undefined && ++this.#refusals === MAX_REFUSALS) this.#options.onFailure(refusal);
     this.stop();
@@ -52,6 +51,12 @@ export class NatsTail {
       if (this.#refusals >= MAX_REFUSALS) this.#options.onFailure(undefined);
       this.#refusals = 0;
     });
+  }
+
+  /** True if the consumer has missed nothing: it receives its heartbeats. */
+  get isAlive(): boolean {
+    const { lastMessageAt = Number.NEGATIVE_INFINITY } = this.#consumer ?? {};
+    return performance.now() - lastMessageAt < SILENCE_MS;
   }
 
   stop(): void {

@@ -1,3 +1,4 @@
+import { cp, rename, rm } from "node:fs/promises";
 import { jetstreamManager } from "@nats-io/jetstream";
 import { connect } from "@nats-io/transport-node";
 import { afterEach, describe, expect, it } from "vitest";
@@ -8,7 +9,9 @@ import { type NatsLogOptions, natsLog } from "../../../../src/logs/nats/nats-log
 import { NATS_SERVER } from "../../../support/stores/nats-server.ts";
 import { until } from "../../../support/until.ts";
 import { KEEP_ALL } from "../../support/log-contract.ts";
+import { appendToStream } from "../support/append-to-stream.ts";
 import { type ConfiguredServer, startConfigured } from "../support/nats-network.ts";
+import { entry } from "../support/use-nats.ts";
 
 const TIMEOUT_MS = 2_000;
 /** Each node looks at the log once a second. */
@@ -87,6 +90,40 @@ describe.skipIf(NATS_SERVER === undefined)("natsLog with leaf nodes", { timeout:
     await expectOneLog([throughHub, atEdge]);
     expect(await streamsAt(edge.url)).toEqual(["sluice__lives", "sluice_orders"]);
     expect(await streamsAt(hub.url)).toEqual([]);
+  });
+
+  it("reports a loss if the leaf node returns with older data and other events in their place", async () => {
+    const leafPort = await freePort();
+    const hub = await start(() => ({ leafnodes: { host: "127.0.0.1", port: leafPort } }));
+    let data = "";
+    const edge = await start((store_dir) => {
+      data = store_dir;
+      return {
+        jetstream: { store_dir, domain: "edge" },
+        leafnodes: { remotes: [{ url: `nats-leaf://127.0.0.1:${leafPort}` }] },
+      };
+    });
+    const { channel } = await open({ servers: hub.url, domain: "edge" });
+    await channel.append([entry(1)]);
+    await edge.process.kill("SIGTERM");
+    await cp(data, `${data}-older`, { recursive: true });
+    await edge.process.start();
+    const publish = () => channel.append([entry(2), entry(3)]).then(Boolean, () => false);
+    await until("the leaf node is back", publish, 20_000);
+    await channel.sync();
+    const { epoch, last } = channel;
+    expect(last).toBeGreaterThanOrEqual(3);
+
+    await edge.process.kill();
+    await rm(data, { recursive: true });
+    await rename(`${data}-older`, data);
+    await edge.process.start();
+    // The leaf node connects to the hub a moment later. By then it has as many events as before.
+    await appendToStream(edge.url, "orders", { from: 2, to: last + 2, entryAt: (n) => entry(10 * n) });
+    await until("the loss is reported", () => channel.epoch !== epoch, 20_000);
+    expect(channel.holds(epoch)).toBeUndefined();
+    await channel.sync();
+    expect(channel.last).toBe(last + 2);
   });
 
   it("agrees on one life if the nodes are at different leaf nodes without JetStream", async () => {
