@@ -1,7 +1,7 @@
 // @ts-check
 import { LOAD_FAULTS } from "./faults/load-faults.mjs";
 import { NODE_FAULTS } from "./faults/node-faults.mjs";
-import { LOSS_FAULTS, RESTORE_FAULT, SERVER_FAULTS } from "./faults/store-faults.mjs";
+import { LOSS_FAULTS, REMOVE_FAULT, RESTORE_FAULT, SERVER_FAULTS } from "./faults/store-faults.mjs";
 import { WIRE_FAULTS } from "./faults/wire-faults.mjs";
 
 /** @typedef {import("./faults/fault.d.mts").Fault} Fault */
@@ -17,13 +17,16 @@ import { WIRE_FAULTS } from "./faults/wire-faults.mjs";
  * @property {number} [mapSize] the first size of the LMDB file, in bytes: soon full
  */
 
+/** The faults that make a folder lose acknowledged events. */
+const FOLDER_LOSS_FAULTS = [...LOSS_FAULTS, RESTORE_FAULT, REMOVE_FAULT];
+
 const KEEP_ALL = 1_000_000;
 const SMALL_DISK_BYTES = 1_500_000;
 
 /** Returns the plans for a kind of log. @param {"lmdb" | "redis" | "nats"} kind @returns {readonly Plan[]} */
 export function plansFor(kind) {
   const server = kind === "lmdb" ? [] : [...SERVER_FAULTS, ...WIRE_FAULTS];
-  const losses = kind === "redis" ? [...LOSS_FAULTS, RESTORE_FAULT] : LOSS_FAULTS;
+  const losses = { redis: [...LOSS_FAULTS, RESTORE_FAULT], nats: LOSS_FAULTS, lmdb: FOLDER_LOSS_FAULTS }[kind];
   const sound = [...NODE_FAULTS, ...LOAD_FAULTS, ...server];
   /** @type {Plan[]} */
   const plans = [
@@ -41,7 +44,8 @@ export function plansFor(kind) {
       retain: { events: 400 },
       window: { events: 100 },
     },
-    // The store restarts without its data, or with an earlier copy; or an operator restores such a copy.
+    // The store restarts without its data, or with an earlier copy. Or an operator restores such a copy, or removes the
+    // folder, while the nodes run.
     {
       name: "loss",
       faults: [...sound, ...losses, ...losses, ...LOAD_FAULTS],
@@ -66,7 +70,7 @@ export function plansFor(kind) {
 
 /** Returns the names of all faults. @returns {string[]} */
 export function faultNames() {
-  return [...NODE_FAULTS, ...LOAD_FAULTS, ...SERVER_FAULTS, ...WIRE_FAULTS, ...LOSS_FAULTS, RESTORE_FAULT].map(
+  return [...NODE_FAULTS, ...LOAD_FAULTS, ...SERVER_FAULTS, ...WIRE_FAULTS, ...FOLDER_LOSS_FAULTS].map(
     ({ name }) => name,
   );
 }

@@ -46,19 +46,41 @@ export const LOSS_FAULTS = [
   },
 ];
 
-/** An operator restores an older copy of the keys while Redis and the nodes run. @type {Fault} */
+/** The time in which every node opens a folder that was replaced, in ms. */
+const FOLDER_RECOVERY_MS = 5_000;
+
+/** An operator restores an older copy of the data while the store and the nodes run. @type {Fault} */
 export const RESTORE_FAULT = {
   name: "store-restored",
   lasts: [200, 3_000],
   breaks: "store",
-  async run({ store: { older }, history }, ms) {
-    await older?.copy();
-    history.note("the keys are copied");
+  async run(parts, ms) {
+    const { store, history } = parts;
+    await copyData(parts, async () => store.older?.copy());
     await wait(ms);
     const began = history.tick();
-    await older?.restore();
+    await store.older?.restore();
+    history.note("the older data is restored");
+    if (!store.isServer) await wait(FOLDER_RECOVERY_MS);
     history.losses.push({ began, ended: history.tick() });
-    history.note("the older keys are restored");
+  },
+};
+
+/** An operator removes the folder while the nodes run. The next process that starts creates another. @type {Fault} */
+export const REMOVE_FAULT = {
+  name: "store-removed",
+  lasts: [200, 3_000],
+  breaks: "store",
+  async run({ store, nodes, history }, ms, random) {
+    const began = history.tick();
+    await store.remove?.();
+    history.note("the folder is removed");
+    await wait(ms);
+    const node = random.pick(nodes);
+    await node.kill();
+    await node.start();
+    await wait(FOLDER_RECOVERY_MS);
+    history.losses.push({ began, ended: history.tick() });
   },
 };
 
@@ -76,11 +98,15 @@ async function restart({ store, nodes, history }, ms, data) {
   if (!store.isServer) await Promise.all(nodes.map((node) => node.start()));
 }
 
-/** Copies the data of the store while no process writes to it. @param {RoundParts} parts */
-async function copyData({ store, nodes, history }) {
+/**
+ * Copies the data of the store while no process writes to it.
+ * @param {RoundParts} parts
+ * @param {() => Promise<unknown>} copy
+ */
+async function copyData({ store, nodes, history }, copy = () => store.snapshot()) {
   const writing = store.isServer ? [] : nodes.filter((node) => node.isUp);
   for (const node of writing) node.pause();
-  await store.snapshot();
+  await copy();
   history.note("the data is copied");
   for (const node of writing) node.resume();
 }

@@ -1,5 +1,5 @@
 // @ts-check
-import { cp, mkdtemp, rm } from "node:fs/promises";
+import { cp, mkdtemp, rename, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
@@ -13,6 +13,12 @@ export async function startLmdbStore() {
   const folder = await mkdtemp(join(tmpdir(), "sluice-chaos-"));
   const path = join(folder, "data");
   const copy = join(folder, "copy");
+  let moved = 0;
+  const snapshot = async () => {
+    await rm(copy, { recursive: true, force: true });
+    await cp(path, copy, { recursive: true });
+  };
+  const remove = () => rename(path, join(folder, `moved-${++moved}`));
   /** @type {Store} */
   const store = {
     kind: "lmdb",
@@ -28,10 +34,15 @@ export async function startLmdbStore() {
     },
     pause() {},
     resume() {},
-    async snapshot() {
-      await rm(copy, { recursive: true, force: true });
-      await cp(path, copy, { recursive: true });
+    snapshot,
+    older: {
+      copy: snapshot,
+      async restore() {
+        await remove();
+        await rename(copy, path);
+      },
     },
+    remove,
     stop: () => rm(folder, { recursive: true, force: true }),
   };
   return store;

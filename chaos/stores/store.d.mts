@@ -21,6 +21,8 @@ export interface Store {
   snapshot(): Promise<void>;
   /** Replaces the data with an older copy while the store runs. Absent if an operator cannot do this. */
   readonly older?: undefined | { copy(): Promise<unknown>; restore(): Promise<unknown> };
+  /** Removes the data while nodes use it. Absent if the store is a server. */
+  readonly remove?: undefined | (() => Promise<unknown>);
   /** Ends the store and removes its data. */
   stop(): Promise<void>;
 }
