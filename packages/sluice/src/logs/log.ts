@@ -44,8 +44,11 @@ export interface LogEntry extends NewEntry {
 
 /** Receives what happens at the end of a log. */
 export interface TailListener {
-  /** Entries were appended, by any process. */
-  appended(entries: readonly LogEntry[]): void;
+  /**
+   * Entries were appended, by any process. `isBehind`: true if newer ones already follow them in the log, which this
+   * process still has to read. Default: false.
+   */
+  appended(entries: readonly LogEntry[], isBehind?: boolean): void;
   /**
    * Everything before `first` was trimmed. If `first` is beyond the next entry, the entries between were trimmed before
    * this process received them. Then `last` is `first - 1`.

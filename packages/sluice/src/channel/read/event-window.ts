@@ -49,9 +49,10 @@ export class EventWindow {
     this.#bytes += event.size;
   }
 
-  /** Drops events beyond the limits, but no event after the offset `keepAfter`. */
-  trim(keepAfter: number): void {
-    const { events, bytes } = this.#limits;
+  /** Drops events beyond a part of the limits, by default all of them, but no event after the offset `keepAfter`. */
+  trim(keepAfter: number, part = 1): void {
+    const events = this.#limits.events * part;
+    const bytes = this.#limits.bytes * part;
     while (this.first <= keepAfter && (this.#last - this.first >= events || this.#bytes > bytes)) this.#drop();
   }
 

@@ -47,6 +47,12 @@ export interface LiveLogOptions {
   readonly onError: (error: unknown, context: ErrorContext) => void;
 }
 
+/**
+ * Part of the window's limits that holds while the process catches up, perhaps in many channels at once: enough for a
+ * subscriber that follows closely. Any other one reads from the log.
+ */
+const CATCH_UP_PART = 1 / 32;
+
 /** Less than any offset. */
 const NOTHING_KEPT = -1;
 
@@ -159,7 +165,7 @@ export class LiveLog implements TailListener, ReadableLog {
     return epoch === this.epoch || (this.log.holds(epoch) ?? NOTHING_KEPT) >= offset;
   }
 
-  appended(entries: readonly LogEntry[]): void {
+  appended(entries: readonly LogEntry[], isBehind = false): void {
     const { window, flushInterval } = this.#options;
     for (const entry of entries) {
       const event = new KeptEvent(entry, this.epoch, this.serializer);
@@ -170,6 +176,10 @@ export class LiveLog implements TailListener, ReadableLog {
       // Flush a burst in parts, before it outgrows what a socket or the window can hold.
       const pending = this.window.last - this.flushed;
       if (this.#pendingBytes >= this.batchBytes || pending * 2 >= window.events) this.flush();
+    }
+    if (isBehind) {
+      this.flush();
+      return this.window.trim(this.flushed, CATCH_UP_PART);
     }
     this.window.trim(this.flushed);
     if (this.#scheduled || this.flushed === this.window.last) return;

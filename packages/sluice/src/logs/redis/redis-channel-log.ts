@@ -14,23 +14,26 @@ import type { ChannelKeys } from "./channel-keys.ts";
 import type { RedisConnection } from "./connection/redis-connection.ts";
 import type { RedisGate } from "./connection/redis-gate.ts";
 import { RedisChannelLife } from "./life/redis-channel-life.ts";
-import { readEntries, readPage } from "./read-pages.ts";
+import type { FollowedPage } from "./read/catch-up.ts";
+import type { ReadBudget } from "./read/read-budget.ts";
+import { type PageSource, readEntries } from "./read/read-pages.ts";
+import { receiveNewest, receiveTexts } from "./read/receive-entries.ts";
+import type { StreamEntry, TailedChannel } from "./read/redis-tail.ts";
 import { RedisRetention } from "./redis-retention.ts";
-import type { FollowedChannel, StreamEntry } from "./redis-tail.ts";
 import { limitText } from "./scripts/redis-scripts.ts";
-
-/** Size of a page when the log catches up. */
-const PAGE_ENTRIES = 512;
-const PAGE_BYTES = 1_048_576;
 
 /** The log that a channel belongs to, as {@link RedisChannelLog} needs it. */
 export interface ChannelHost {
   readonly gate: RedisGate;
   readonly ageTimers: AgeTimers;
+  /** The budget of bytes of all channels. */
+  readonly budget: ReadBudget;
   /** Ends the tail's pause: more was appended than this process knows. */
   hurry(): void;
   /** Called if the tail must read on from another entry: the log entered another life, or is settled again. */
   lifeChanged(): void;
+  /** True while the tail reads what this process has missed. The channels take turns. */
+  isCatchingUp(): boolean;
   /** Called if the tail delivers nothing although there are new entries. */
   stalled(): void;
   /** Called when the channel's log closes. */
@@ -39,9 +42,10 @@ export interface ChannelHost {
 }
 
 /** The log of one channel, in a Redis stream. */
-export class RedisChannelLog extends SharedChannelLog implements ChannelLog, FollowedChannel {
+export class RedisChannelLog extends SharedChannelLog implements ChannelLog, TailedChannel {
   readonly #host: ChannelHost;
   readonly #life: RedisChannelLife;
+  readonly #source: PageSource;
   readonly #retention: RedisRetention;
   readonly #appender: RedisAppender;
   #syncing: Promise<void> | undefined;
@@ -64,6 +68,7 @@ export class RedisChannelLog extends SharedChannelLog implements ChannelLog, Fol
       },
       removed: (count) => this.#removed(count),
     });
+    this.#source = { life: this.#life, budget: host.budget };
     this.#retention = new RedisRetention(this.#life, retain, host.ageTimers);
     const limits = [limitText(retain.events), limitText(retain.bytes)];
     this.#appender = new RedisAppender({
@@ -74,9 +79,8 @@ export class RedisChannelLog extends SharedChannelLog implements ChannelLog, Fol
     });
   }
 
-  /** The key of the channel's stream. */
-  get stream(): string {
-    return this.#life.keys[0];
+  get keys(): ChannelKeys {
+    return this.#life.keys;
   }
 
   get readAfter(): string {
@@ -97,14 +101,13 @@ export class RedisChannelLog extends SharedChannelLog implements ChannelLog, Fol
     this.#retention.start((work) => this.#inBackground(work));
   }
 
-  append(entries: readonly NewEntry[]): Promise<readonly number[]> {
-    if (this.#life.isClosed) return Promise.reject(closedError());
-    if (entries.length === 0) return Promise.resolve([]);
-    return this.#appender.append(entries);
+  async append(entries: readonly NewEntry[]): Promise<readonly number[]> {
+    if (this.#life.isClosed) throw closedError();
+    return entries.length === 0 ? [] : this.#appender.append(entries);
   }
 
   read(after: number, events: number, bytes: number): Promise<readonly LogEntry[] | "gone"> {
-    return this.#life.use((connection) => readEntries(this.#life, connection, { after, events, bytes }));
+    return readEntries(this.#source, { after, events, bytes });
   }
 
   sync(): Promise<void> {
@@ -157,6 +160,13 @@ export class RedisChannelLog extends SharedChannelLog implements ChannelLog, Fol
     return added.length > 0;
   }
 
+  receivePage(page: FollowedPage, asked: Position): boolean {
+    if (page.epoch === asked.epoch && page.epoch === this.epoch) return receiveTexts(this.view, asked.offset, page);
+    // The log began another life. Look it up; then read on from its `last`.
+    if (page.epoch !== this.epoch) this.#inBackground(this.sync());
+    return false;
+  }
+
   /**
    * Discovers what the tail cannot: a new life without entries, a store that went back in time, trimmed entries, and a
    * tail that delivers nothing.
@@ -167,7 +177,7 @@ export class RedisChannelLog extends SharedChannelLog implements ChannelLog, Fol
     try {
       const last = await this.#life.check(connection);
       this.#problem = undefined;
-      const hasStalled = this.last === this.#lastAtCheck && this.last < last;
+      const hasStalled = this.last === this.#lastAtCheck && this.last < last && !this.#host.isCatchingUp();
       this.#lastAtCheck = this.last;
       if (!hasStalled) return;
       this.#host.stalled();
@@ -187,7 +197,7 @@ export class RedisChannelLog extends SharedChannelLog implements ChannelLog, Fol
 
   #removed(count: number): void {
     const message =
-      `Another program wrote to the stream ${this.stream} in Redis, which belongs to Sluice. ` +
+      `Another program wrote to the stream ${this.keys[0]} in Redis, which belongs to Sluice. ` +
       `Sluice removed ${count === 1 ? "its entry" : `its ${count} entries`}. Publish through a channel instead.`;
     this.#host.onError(new SluiceError("LOG_FAILED", message));
   }
@@ -218,25 +228,10 @@ export class RedisChannelLog extends SharedChannelLog implements ChannelLog, Fol
   }
 
   async #catchUp(): Promise<void> {
-    await this.#life.use(async (connection) => {
-      const { epoch } = this;
-      const ends = await this.#life.ends(connection);
-      if (ends === undefined) return undefined;
-      const { first, last } = ends;
-      while (this.last < last) {
-        const after = this.last;
-        const page = await readPage(this.#life, connection, { after, events: PAGE_ENTRIES, bytes: PAGE_BYTES });
-        if (page === undefined || epoch !== this.epoch) return undefined;
-        this.view.receive(page.entries);
-        this.view.trimmed(page.first);
-        if (page.entries.length === 0 && this.last === after) break;
-      }
-      this.view.trimmed(first);
-      if (this.#ignored === undefined) return true;
-      this.#ignored = undefined;
-      this.#host.lifeChanged();
-      return true;
-    });
+    await receiveNewest(this.#source);
+    if (this.#ignored === undefined) return;
+    this.#ignored = undefined;
+    this.#host.lifeChanged();
   }
 
   #inBackground(work: Promise<unknown>): void {

@@ -10,8 +10,9 @@ import { type RedisClient, type RedisClients, redisClients } from "./connection/
 import type { RedisConnection } from "./connection/redis-connection.ts";
 import { RedisGate } from "./connection/redis-gate.ts";
 import { runOf } from "./life/run-of.ts";
+import { ReadBudget } from "./read/read-budget.ts";
+import { RedisTail } from "./read/redis-tail.ts";
 import { RedisChannelLog } from "./redis-channel-log.ts";
-import { RedisTail } from "./redis-tail.ts";
 
 export type { RedisClient } from "./connection/redis-client.ts";
 
@@ -36,12 +37,19 @@ export interface RedisLogOptions {
    * If there never was a connection and no server listens at the address, operations reject at once. Default: 5,000.
    */
   readonly timeout?: number | undefined;
+  /**
+   * Bytes of events that this process reads from Redis at a time, over all channels: to catch up, to replay, and for
+   * `history()`. At least 65,536. An event that alone has more is read by itself. Default: 8,388,608 (8 MiB).
+   */
+  readonly maxReadBytes?: number | undefined;
 }
 
-const OPTION_NAMES = ["client", "url", "prefix", "timeout"] as const;
+const OPTION_NAMES = ["client", "url", "prefix", "timeout", "maxReadBytes"] as const;
 const DEFAULT_PREFIX = "sluice:";
 const DEFAULT_TIMEOUT_MS = 5_000;
 const MAX_TIMEOUT_MS = 2 ** 30;
+const DEFAULT_READ_BYTES = 8_388_608;
+const MIN_READ_BYTES = 65_536;
 
 /**
  * Interval of checks, in ms. Only a check discovers other processes' trimming, an emptied Redis, and a stalled tail.
@@ -73,6 +81,7 @@ class RedisLog implements Log {
   readonly #clients: RedisClients;
   readonly #gate: RedisGate;
   readonly #tail: RedisTail;
+  readonly #budget: ReadBudget;
   readonly #channels = new Set<RedisChannelLog>();
   readonly #ageTimers = new AgeTimers();
   /** Those of the channel opened last. A lost connection concerns all channels, and is reported once. */
@@ -87,6 +96,8 @@ class RedisLog implements Log {
     if (typeof prefix !== "string") throw invalidOption("prefix", "a string", prefix);
     const range = { min: 1, max: MAX_TIMEOUT_MS, unit: "ms" };
     const timeout = checkNumber("timeout", options.timeout, DEFAULT_TIMEOUT_MS, range);
+    const reads = { min: MIN_READ_BYTES, whole: true, unit: "bytes" };
+    this.#budget = new ReadBudget(checkNumber("maxReadBytes", options.maxReadBytes, DEFAULT_READ_BYTES, reads));
     const clients = redisClients(client, url, timeout);
     this.#options = { ...options };
     this.#prefix = prefix;
@@ -103,6 +114,7 @@ class RedisLog implements Log {
       clients,
       timeout,
       gate: this.#gate,
+      budget: this.#budget,
       onError: (cause) => {
         const store = `Redis at ${clients.address}`;
         const message = `${store} lets this process receive no events: ${messageOf(cause)} The log keeps trying.`;
@@ -121,8 +133,10 @@ class RedisLog implements Log {
     const host = {
       gate: this.#gate,
       ageTimers: this.#ageTimers,
+      budget: this.#budget,
       hurry: () => this.#tail.hurry(),
       lifeChanged: () => this.#tail.reread(),
+      isCatchingUp: () => this.#tail.isCatchingUp,
       stalled: () => this.#tail.renew(new Error("it delivers nothing")),
       closed: (log: RedisChannelLog) => this.#forget(log),
       onError,

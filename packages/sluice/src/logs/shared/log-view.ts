@@ -64,16 +64,16 @@ export class LogView {
 
   /**
    * Receives consecutive entries of this life, read from the log, and skips the ones already known. If the first new
-   * entry does not follow `last`, the entries between were trimmed.
+   * entry does not follow `last`, the entries between were trimmed. `isBehind`: see {@link TailListener.appended}.
    */
-  receive(entries: readonly LogEntry[]): void {
+  receive(entries: readonly LogEntry[], isBehind = false): void {
     const firstNew = entries.findIndex(({ offset }) => offset > this.last);
     if (firstNew < 0) return;
     const added = firstNew === 0 ? entries : entries.slice(firstNew);
     const next = added[0]!.offset;
     if (next > this.last + 1) this.trimmed(next);
     const last = added[added.length - 1]!.offset;
-    this.#listener?.appended(added);
+    this.#listener?.appended(added, isBehind);
     this.last = last;
   }
 

@@ -29,6 +29,10 @@ export const LAYERS: readonly Layer[] = [
   { folder: "logs/redis/scripts", imports: ["logs/log.ts"] },
   { folder: "logs/redis/connection", imports: ["logs/redis/scripts"] },
   { folder: "logs/redis/life", imports: ["logs/redis/connection", "logs/redis/channel-keys.ts"] },
+  {
+    folder: "logs/redis/read",
+    imports: ["logs/redis/connection", "logs/redis/life", "logs/redis/scripts", "logs/redis/channel-keys.ts"],
+  },
   { folder: "logs/redis/append", imports: ["logs/redis/connection", "logs/redis/life"] },
   {
     folder: "logs/nats",

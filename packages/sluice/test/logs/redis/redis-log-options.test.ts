@@ -10,6 +10,8 @@ describe("the options of redisLog", () => {
     ["both client and url", { client: createClient(), url: "redis://a" }],
     ["an unknown option", { url: "redis://a", tiemout: 5 }],
     ["a timeout of 0", { url: "redis://a", timeout: 0 }],
+    ["maxReadBytes below 64 KiB", { url: "redis://a", maxReadBytes: 65_535 }],
+    ["a fraction of maxReadBytes", { url: "redis://a", maxReadBytes: 65_536.5 }],
     ["a prefix that is not a string", { url: "redis://a", prefix: 5 }],
     ["an empty url", { url: "" }],
     ["a client of a cluster", { client: createCluster({ rootNodes: [{}] }) }],

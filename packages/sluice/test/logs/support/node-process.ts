@@ -43,8 +43,9 @@ export const NODE_PROGRAM = `
 export class NodeProcess implements Disposable {
   readonly #child: ChildProcess;
 
-  constructor(program: string, kind: string, options: object) {
-    this.#child = fork(program, [kind, JSON.stringify(options)], { execArgv: ["--expose-gc"] });
+  /** `nodeArgs`: more options of Node itself. */
+  constructor(program: string, kind: string, options: object, nodeArgs: readonly string[] = []) {
+    this.#child = fork(program, [kind, JSON.stringify(options)], { execArgv: ["--expose-gc", ...nodeArgs] });
   }
 
   send(message: object): void {
@@ -54,8 +55,14 @@ export class NodeProcess implements Disposable {
   /** Sends a command, and resolves to its answer. Only one command at a time. */
   async ask<Answer>(message: object): Promise<Answer> {
     this.send(message);
-    const [{ answer }] = await Promise.race([once(this.#child, "message"), this.#ended()]);
-    return answer;
+    const answered = new AbortController();
+    const { signal } = answered;
+    try {
+      const [{ answer }] = await Promise.race([once(this.#child, "message", { signal }), this.#ended(signal)]);
+      return answer;
+    } finally {
+      answered.abort();
+    }
   }
 
   /** Stops the process, as an operator or a busy machine does. */
@@ -77,8 +84,8 @@ export class NodeProcess implements Disposable {
     this.#child.kill("SIGKILL");
   }
 
-  async #ended(): Promise<never> {
-    const [code, signal] = await once(this.#child, "exit");
-    throw new Error(`A node exited unexpectedly: ${code ?? signal}`);
+  async #ended(signal: AbortSignal): Promise<never> {
+    const [code, killedBy] = await once(this.#child, "exit", { signal });
+    throw new Error(`A node exited unexpectedly: ${code ?? killedBy}`);
   }
 }

@@ -1,10 +1,10 @@
 import { APPEND } from "./append-script.ts";
 import { BEGIN, READ_ENDS } from "./ends-scripts.ts";
-import { FIND, READ } from "./read-scripts.ts";
+import { FIND, FOLLOW, READ } from "./read-scripts.ts";
 import { DROP } from "./trim-script.ts";
 
 /*
- * The scripts that Redis runs atomically. Each script receives the keys of one channel:
+ * The scripts that Redis runs atomically. Each script receives the keys of one channel; `follow` those of many:
  * - `log`: a stream with the IDs `1-0`, `2-0` …. Each entry has one field, whose name is the epoch of the append.
  * - `meta`: a hash with epoch, life, first, last and bytes.
  * - `ids`: a sorted set of publishers' own IDs, scored by offset.
@@ -13,13 +13,14 @@ import { DROP } from "./trim-script.ts";
  * is cheaper.
  */
 
-export type ScriptName = "append" | "drop" | "read" | "ends" | "begin" | "find";
+export type ScriptName = "append" | "drop" | "read" | "follow" | "ends" | "begin" | "find";
 
 /** The scripts, by name. */
 export const SCRIPTS: Readonly<Record<ScriptName, string>> = {
   append: APPEND,
   drop: DROP,
   read: READ,
+  follow: FOLLOW,
   ends: READ_ENDS,
   begin: BEGIN,
   find: FIND,

@@ -1,17 +1,17 @@
-import { sleep } from "../../base/timers.ts";
-import { closedError } from "../shared/closed-error.ts";
-import { Pause } from "./connection/pause.ts";
-import type { RedisClients } from "./connection/redis-client.ts";
-import { RedisConnection } from "./connection/redis-connection.ts";
-import type { RedisGate } from "./connection/redis-gate.ts";
+import { sleep } from "../../../base/timers.ts";
+import { closedError } from "../../shared/closed-error.ts";
+import { Pause } from "../connection/pause.ts";
+import type { RedisClients } from "../connection/redis-client.ts";
+import { RedisConnection } from "../connection/redis-connection.ts";
+import type { RedisGate } from "../connection/redis-gate.ts";
+import { catchUp, type FollowedChannel } from "./catch-up.ts";
+import type { ReadBudget } from "./read-budget.ts";
 
 /** An entry as XREAD returns it: its ID and its one field. */
 export type StreamEntry = readonly [id: string, field: readonly [epoch: string, text: string]];
 
 /** A channel that a {@link RedisTail} follows. */
-export interface FollowedChannel {
-  /** The key of its stream. */
-  readonly stream: string;
+export interface TailedChannel extends FollowedChannel {
   /** ID of the entry after which to read. */
   readonly readAfter: string;
   /** Receives entries. Returns true if one of them was new to this process. */
@@ -20,10 +20,19 @@ export interface FollowedChannel {
 
 /** Time for which an XREAD waits for entries, in ms. A read that cannot be unblocked ends after it. */
 const BLOCK_MS = 2_000;
-/** Entries per channel and read. Large entries lower the number, since XREAD has no limit of bytes. */
-const MAX_READ_ENTRIES = 256;
-const FIRST_READ_ENTRIES = 32;
-const MAX_READ_CHARS = 2_097_152;
+/**
+ * XREAD has no limit of bytes, only one of entries per channel. So one XREAD brings few entries of all channels
+ * together, and a script reads the rest. If the entries are small, a busy channel gets more, which saves the script.
+ */
+const FIRST_READ_ENTRIES = 8;
+const MAX_READ_ENTRIES = 64;
+const MIN_CHANNEL_ENTRIES = 2;
+const MAX_SMALL_READ_CHARS = 65_536;
+/**
+ * If an XREAD began longer ago than this, in ms, the process may have missed much: it was busy or stopped. Then it
+ * catches up before the next XREAD, which would return entries of every channel that is behind.
+ */
+const STALE_MS = 100;
 /**
  * Pause after a read that returned only entries of this process, in ms. Without it, each append would cost such a read,
  * and so twice the work.
@@ -41,6 +50,7 @@ export interface RedisTailOptions {
   /** The log's timeout, in ms. */
   readonly timeout: number;
   readonly gate: RedisGate;
+  readonly budget: ReadBudget;
   readonly onError: (error: unknown) => void;
   /** Called when reads succeed again after `onError` was called. */
   readonly onRecovered: () => void;
@@ -51,15 +61,19 @@ export interface RedisTailOptions {
  */
 export class RedisTail {
   readonly #options: RedisTailOptions;
-  readonly #channels = new Map<string, FollowedChannel>();
+  readonly #channels = new Map<string, TailedChannel>();
   readonly #pause = new Pause();
   #connection: RedisConnection | undefined;
   /** Client ID of the connection on which a read is in flight. */
   #reading: string | undefined;
   /** Client ID of the connection whose read must end: it began with outdated channels or positions. */
   #outdated: string | undefined;
-  #count = FIRST_READ_ENTRIES;
+  /** When this process last knew every entry, by `performance.now()`. */
+  #upToDateAt = Number.NEGATIVE_INFINITY;
+  /** Entries that the next XREAD may bring. */
+  #entries = FIRST_READ_ENTRIES;
   #failures = 0;
+  #isCatchingUp = false;
   #isRunning = false;
   #isClosed = false;
 
@@ -67,8 +81,13 @@ export class RedisTail {
     this.#options = options;
   }
 
-  follow(channel: FollowedChannel): void {
-    this.#channels.set(channel.stream, channel);
+  /** True while the tail reads what this process has missed. */
+  get isCatchingUp(): boolean {
+    return this.#isCatchingUp;
+  }
+
+  follow(channel: TailedChannel): void {
+    this.#channels.set(channel.keys[0], channel);
     if (!this.#isRunning) void this.#run();
     this.reread();
   }
@@ -81,8 +100,8 @@ export class RedisTail {
   }
 
   /** Stops following a channel. The read in flight continues; entries of the channel are ignored. */
-  leave(channel: FollowedChannel): void {
-    if (this.#channels.get(channel.stream) === channel) this.#channels.delete(channel.stream);
+  leave(channel: TailedChannel): void {
+    if (this.#isFollowed(channel)) this.#channels.delete(channel.keys[0]);
   }
 
   /** Ends a pause: there are entries to read. */
@@ -111,6 +130,8 @@ export class RedisTail {
         const connection = await RedisConnection.open(clients.make(), clients.address, timeout);
         this.#connection = connection;
         const id = String(await connection.send(["CLIENT", "ID"]));
+        await connection.loadScripts();
+        this.#upToDateAt = Number.NEGATIVE_INFINITY;
         while (!this.#isClosed) await this.#read(connection, id);
       } catch (error) {
         // If the gate has no connection either, the gate reports the error.
@@ -127,28 +148,55 @@ export class RedisTail {
 
   async #read(connection: RedisConnection, id: string): Promise<void> {
     if (this.#channels.size === 0) return this.#pause.start(BLOCK_MS);
+    if (performance.now() - this.#upToDateAt > STALE_MS) {
+      this.#entries = FIRST_READ_ENTRIES;
+      await this.#catchUp(connection, this.#channels.values());
+    }
     const channels = [...this.#channels.values()];
-    const words = ["XREAD", "COUNT", String(this.#count), "BLOCK", String(BLOCK_MS), "STREAMS"];
-    for (const { stream } of channels) words.push(stream);
+    const count = Math.max(MIN_CHANNEL_ENTRIES, Math.floor(this.#entries / channels.length));
+    const words = ["XREAD", "COUNT", String(count), "BLOCK", String(BLOCK_MS), "STREAMS"];
+    words.push(...this.#channels.keys());
     for (const { readAfter } of channels) words.push(readAfter);
+    const sentAt = performance.now();
     this.#reading = id;
     const answer = await connection.send(words, BLOCK_MS);
     this.#reading = undefined;
     this.#outdated = undefined;
     if (this.#failures > 1) this.#options.onRecovered();
     this.#failures = 0;
+    this.#upToDateAt = sentAt;
     if (answer === null || answer === undefined) return;
     let hasNew = false;
     let chars = 0;
+    const behind: TailedChannel[] = [];
     // RESP2 returns a list of pairs, RESP3 a map.
     const pairs = (Array.isArray(answer) ? answer : Object.entries(answer)) as [string, StreamEntry[]][];
     for (const [stream, entries] of pairs) {
-      if (this.#channels.get(stream)?.receive(entries)) hasNew = true;
       for (const [, [, text]] of entries) chars += text.length;
+      const channel = this.#channels.get(stream);
+      if (channel?.receive(entries)) hasNew = true;
+      if (channel !== undefined && entries.length >= count && entries.at(-1)![0] === channel.readAfter) {
+        behind.push(channel);
+      }
     }
-    const factor = chars > MAX_READ_CHARS ? 0.5 : 2;
-    this.#count = Math.min(MAX_READ_ENTRIES, Math.max(1, Math.floor(this.#count * factor)));
-    if (!hasNew) await this.#pause.start(ECHO_PAUSE_MS);
+    if (chars > MAX_SMALL_READ_CHARS) this.#entries = FIRST_READ_ENTRIES;
+    else if (behind.length > 0) this.#entries = Math.min(MAX_READ_ENTRIES, this.#entries * 2);
+    if (behind.length > 0) await this.#catchUp(connection, behind);
+    else if (!hasNew) await this.#pause.start(ECHO_PAUSE_MS);
+  }
+
+  #isFollowed(channel: TailedChannel): boolean {
+    return this.#channels.get(channel.keys[0]) === channel;
+  }
+
+  async #catchUp(connection: RedisConnection, channels: Iterable<TailedChannel>): Promise<void> {
+    const { budget } = this.#options;
+    this.#isCatchingUp = true;
+    try {
+      await catchUp({ connection, budget }, channels, (channel) => this.#isFollowed(channel));
+    } finally {
+      this.#isCatchingUp = false;
+    }
   }
 
   async #unblock(id: string): Promise<void> {

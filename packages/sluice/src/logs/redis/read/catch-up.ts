@@ -1,0 +1,69 @@
+import type { Position } from "../../../base/position.ts";
+import type { ChannelKeys } from "../channel-keys.ts";
+import type { RedisConnection } from "../connection/redis-connection.ts";
+import type { ReadBudget } from "./read-budget.ts";
+
+/** Channels of one call of the script. Redis executes nothing else while the script runs. */
+const CHANNELS_PER_CALL = 64;
+/** Bytes of one call, and of each channel in it unless its next entry has more. */
+const CALL_BYTES = 262_144;
+const CHANNEL_BYTES = 65_536;
+
+/** New entries of a channel, and the ends of its log at the same moment. */
+export interface FollowedPage {
+  readonly epoch: string;
+  readonly first: number;
+  readonly last: number;
+  readonly texts: readonly string[];
+}
+
+/** A channel that this process follows. */
+export interface FollowedChannel {
+  readonly keys: ChannelKeys;
+  readonly epoch: string;
+  /** Offset of the newest entry that this process has. */
+  readonly last: number;
+  /** Receives the entries after the position `asked`. Returns true if the log has more entries. */
+  receivePage(page: FollowedPage, asked: Position): boolean;
+}
+
+/** The connection to read over, and the budget of bytes. */
+export interface CatchUpSource {
+  readonly connection: RedisConnection;
+  readonly budget: ReadBudget;
+}
+
+type Answer = [examined: number, size: number, ...[index: number, string, number, number, ...string[]][]];
+
+/**
+ * Reads the new entries of channels until this process has all of them. The channels take turns: one that is far behind
+ * does not keep the others waiting. Leaves out a channel once `isFollowed` returns false for it.
+ */
+export async function catchUp<C extends FollowedChannel>(
+  { connection, budget }: CatchUpSource,
+  channels: Iterable<C>,
+  isFollowed: (channel: C) => boolean,
+): Promise<void> {
+  let queue = [...channels];
+  let bytes = budget.part(CALL_BYTES);
+  while (queue.length > 0) {
+    const group = queue.slice(0, CHANNELS_PER_CALL).filter(isFollowed);
+    const rest = queue.slice(CHANNELS_PER_CALL);
+    const asked = group.map(({ epoch, last }) => ({ epoch, offset: last }));
+    const keys = group.flatMap(({ keys: [log, meta] }) => [log, meta]);
+    const args = [bytes, Math.min(bytes, CHANNEL_BYTES), ...asked.map(({ offset }) => offset)].map(String);
+    const more: C[] = [];
+    const [examined, size] = await budget.use(bytes, async () => {
+      const [examined, size, ...parts] = (await connection.run("follow", keys, args)) as Answer;
+      for (const [index, epoch, first, last, ...texts] of parts) {
+        const channel = group[index]!;
+        const hasMore = isFollowed(channel) && channel.receivePage({ epoch, first, last, texts }, asked[index]!);
+        if (hasMore) more.push(channel);
+      }
+      return [examined, size] as const;
+    });
+    // The next entry may alone have more than a call's bytes.
+    bytes = size > 0 ? size : budget.part(CALL_BYTES);
+    queue = [...group.slice(examined), ...rest, ...more];
+  }
+}

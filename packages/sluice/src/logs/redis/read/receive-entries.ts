@@ -1,0 +1,37 @@
+import { parseEntry } from "../../shared/entry-text.ts";
+import type { LogView } from "../../shared/log-view.ts";
+import type { FollowedPage } from "./catch-up.ts";
+import { type Page, type PageSource, readPage } from "./read-pages.ts";
+
+/** Reads entries until this process has all that the log had at the call. */
+export async function receiveNewest(source: PageSource): Promise<void> {
+  const { life } = source;
+  const { view } = life;
+  for (let epoch = ""; epoch !== view.epoch; ) {
+    const { first, last } = await life.use((connection) => life.ends(connection));
+    ({ epoch } = view);
+    while (view.last < last && epoch === view.epoch) {
+      const after = view.last;
+      const all = Number.POSITIVE_INFINITY;
+      const page = await readPage(source, { after, events: all, bytes: all });
+      if (epoch !== view.epoch) break;
+      receivePage(view, page);
+      if (view.last === after) break;
+    }
+    if (epoch === view.epoch) view.trimmed(first);
+  }
+}
+
+/** Receives the entries after the offset `after` that are not trimmed. Returns true if the log has more of them. */
+export function receiveTexts(view: LogView, after: number, { first, last, texts }: FollowedPage): boolean {
+  const before = view.last;
+  const start = Math.max(after + 1, first);
+  receivePage(view, { first, last, entries: texts.map((text, i) => parseEntry(start + i, text)) });
+  return before < view.last && view.last < last;
+}
+
+/** Receives a page. If it does not reach the end of the log, this process is catching up. */
+function receivePage(view: LogView, { first, last, entries }: Page): void {
+  view.receive(entries, (entries.at(-1)?.offset ?? last) < last);
+  view.trimmed(first);
+}

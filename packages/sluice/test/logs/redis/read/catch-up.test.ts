@@ -1,0 +1,94 @@
+import { describe, expect, it } from "vitest";
+import { sleep } from "../../../../src/base/timers.ts";
+import type { ChannelLog, LogEntry } from "../../../../src/logs/log.ts";
+import { redisLog } from "../../../../src/logs/redis/redis-log.ts";
+import { REDIS_SERVER } from "../../../support/stores/redis-server.ts";
+import { buildFollower, type Received } from "../../support/follower-program.ts";
+import { KEEP_ALL, recorder } from "../../support/log-contract.ts";
+import { NodeProcess } from "../../support/node-process.ts";
+import { entry, range, useRedis } from "../support/use-redis.ts";
+
+const MEBIBYTE = 1_048_576;
+const CHANNELS = 40;
+const EVENTS = 40;
+/** Events of each channel that the node receives live, so that its heap has its usual size before it is stopped. */
+const LIVE_EVENTS = 10;
+const EVENT_BYTES = 65_536;
+/** Four times the default of `maxReadBytes`. */
+const MAX_GROWTH_BYTES = 4 * 8 * MEBIBYTE;
+const MEASURE_EVERY_MS = 5;
+/** Makes V8 collect garbage often, so that a process's memory shows what it holds, also on a busy machine. */
+const OFTEN_COLLECTED = ["--max-semi-space-size=1"];
+
+describe.skipIf(REDIS_SERVER === undefined)("a node that has missed much in Redis", { timeout: 60_000 }, () => {
+  const { start, closeLater } = useRedis();
+
+  /** Appends events to a channel, some at a time. */
+  const fill = async (channel: ChannelLog, events: number, data: string) => {
+    for (let n = 0; n < events; n += 10) {
+      const some = Array.from({ length: Math.min(10, events - n) }, () => ({ type: "t", data, json: false }));
+      await channel.append(some);
+    }
+  };
+
+  it("reads many channels in bounded memory, and lets them take turns", async () => {
+    const redis = await start();
+    await using program = await buildFollower("redisLog");
+    using node = new NodeProcess(program.path, "redisLog", { url: redis.url, timeout: 30_000 }, OFTEN_COLLECTED);
+    await node.ask({ do: "follow", channels: CHANNELS });
+    const log = redisLog({ url: redis.url, timeout: 30_000 });
+    closeLater(log);
+    const open = async (index: number) => log.open(`c${index}`, { retain: KEEP_ALL });
+    const channels = await Promise.all(range(0, CHANNELS - 1).map(open));
+    const far = channels.slice(0, -1);
+    const data = "x".repeat(EVENT_BYTES);
+    const receive = async (all: number) => {
+      while ((await node.ask<Received>({ do: "received" })).all < all) await sleep(MEASURE_EVERY_MS);
+    };
+    for (const channel of far) await fill(channel, LIVE_EVENTS, data);
+    await receive(far.length * LIVE_EVENTS);
+    node.stop();
+    await Promise.all(far.map((channel) => fill(channel, EVENTS, data)));
+    await fill(channels.at(-1)!, 1, "near");
+
+    const before = node.residentBytes;
+    let most = before;
+    const measuring = setInterval(() => {
+      most = Math.max(most, node.residentBytes);
+    }, MEASURE_EVERY_MS);
+    node.resume();
+    const all = far.length * (LIVE_EVENTS + EVENTS) + 1;
+    await receive(all);
+    clearInterval(measuring);
+    const received = await node.ask<Received>({ do: "received" });
+    expect(received.all).toBe(all);
+    expect(most - before).toBeLessThan(MAX_GROWTH_BYTES);
+    // A channel with one event does not wait for those that are far behind.
+    expect(received.allAtLastChannel).toBeLessThan(all / 2);
+  });
+
+  it("receives and reads events that are larger than `maxReadBytes`, each once and in order", async () => {
+    const redis = await start();
+    const small = redisLog({ url: redis.url, maxReadBytes: 65_536 });
+    const other = redisLog({ url: redis.url });
+    closeLater(small);
+    closeLater(other);
+    const names = ["a", "b", "c"];
+    const retain = KEEP_ALL;
+    const followed = await Promise.all(names.map(async (name) => small.open(name, { retain })));
+    const recorders = followed.map((channel) => {
+      const { seen, listener } = recorder();
+      channel.tail(listener);
+      return seen;
+    });
+    const events = range(1, 6).map((n) => entry(n, { data: `${n} ${"x".repeat(n * 100_000)}` }));
+    for (const name of names) await (await other.open(name, { retain })).append(events);
+    const data = events.map((event) => event.data);
+    for (const [i, channel] of followed.entries()) {
+      await expect.poll(() => recorders[i]!.map((found) => found.data)).toEqual(data);
+      expect(channel.last).toBe(6);
+    }
+    const read = await Promise.all(followed.map((channel) => channel.read(0, 100, Number.POSITIVE_INFINITY)));
+    for (const found of read) expect((found as LogEntry[]).map((event) => event.data)).toEqual(data);
+  });
+});
