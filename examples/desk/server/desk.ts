@@ -88,7 +88,10 @@ export async function buildDesk(options: DeskOptions = {}): Promise<Desk> {
     retainOrders: options.retainOrders ?? DEFAULTS.retainOrders,
     retry: options.retry ?? DEFAULTS.retry,
     streamKeys,
-    onError: (error, context) => app.log.error({ err: error, ...context }, "stream failure"),
+    onError: (error, { isOver, ...context }) => {
+      if (isOver) app.log.info(context, (error as Error).message);
+      else app.log.error({ err: error, ...context }, "stream failure");
+    },
   });
   const { sluice } = channels;
 
