@@ -203,9 +203,9 @@ export class LmdbChannelLog extends SharedChannelLog implements ChannelLog {
     if (this.#isClosed) return { events: 0, bytes: 0, isLast: true };
     const { last } = this.#look();
     const page = this.#page(this.view.last, last, events, bytes);
-    this.view.receive(page);
-    const size = page.reduce((sum, entry) => sum + entryBytes(entry), 0);
-    return { events: page.length, bytes: size, isLast: this.view.last >= last };
+    const isLast = this.view.last + page.length >= last;
+    this.view.receive(page, !isLast);
+    return { events: page.length, bytes: page.reduce((sum, entry) => sum + entryBytes(entry), 0), isLast };
   }
 
   /** Takes a snapshot, and updates the view if the log was trimmed or began a new life. Returns the ends of the log. */

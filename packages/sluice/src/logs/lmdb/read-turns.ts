@@ -7,7 +7,7 @@ export interface ReadLimit {
 }
 
 /** All channels together read this much in one turn of the event loop, then the other work of the process continues. */
-const WHOLE_TURN: ReadLimit = { events: 512, bytes: 256 * 1024 };
+const WHOLE_TURN: ReadLimit = { events: 512, bytes: 128 * 1024 };
 
 /** The result of one look at a channel. */
 export interface Portion extends ReadLimit {
