@@ -1,4 +1,5 @@
 // @ts-check
+import { existsSync } from "node:fs";
 import { cp, mkdtemp, rename, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -14,11 +15,14 @@ export async function startLmdbStore() {
   const path = join(folder, "data");
   const copy = join(folder, "copy");
   let moved = 0;
+  // After a loss, no node may have created the folder yet.
   const snapshot = async () => {
     await rm(copy, { recursive: true, force: true });
-    await cp(path, copy, { recursive: true });
+    if (existsSync(path)) await cp(path, copy, { recursive: true });
   };
-  const remove = () => rename(path, join(folder, `moved-${++moved}`));
+  const remove = async () => {
+    if (existsSync(path)) await rename(path, join(folder, `moved-${++moved}`));
+  };
   /** @type {Store} */
   const store = {
     kind: "lmdb",
@@ -38,6 +42,7 @@ export async function startLmdbStore() {
     older: {
       copy: snapshot,
       async restore() {
+        if (!existsSync(copy)) return;
         await remove();
         await rename(copy, path);
       },

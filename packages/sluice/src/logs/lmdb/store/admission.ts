@@ -42,9 +42,9 @@ export function admit(db: RootDatabase<Uint8Array, Buffer>, path: string, files:
         return "other-files";
       }
     }
-    const opening = (isShared ? found?.opening : undefined) ?? crypto.randomUUID();
-    const record = { namespace, opening, data, lock };
-    if (opening !== found?.opening) writeRecord(path, record);
+    const since = (isShared ? found?.since : undefined) ?? Math.max(Date.now(), (found?.since ?? 0) + 1);
+    const record = { namespace, since, data, lock };
+    if (since !== found?.since) writeRecord(path, record);
     db.useReadTransaction().done();
     return record;
   };

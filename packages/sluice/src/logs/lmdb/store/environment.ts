@@ -4,7 +4,7 @@ import { sleep } from "../../../base/timers.ts";
 import { OutOfReach } from "../../shared/out-of-reach.ts";
 import { admit } from "./admission.ts";
 import { checkDataFile, fileSystem, makeFolder, makeLockFile, makeReserve } from "./files.ts";
-import { type FolderRecord, folderFiles, readRecord, runOf } from "./folder-record.ts";
+import { type FolderRecord, folderFiles, readRecord } from "./folder-record.ts";
 import { NOTICE_MS, storeIn } from "./open-files.ts";
 
 /**
@@ -43,7 +43,7 @@ export async function openEnvironment(openLmdb: typeof open, path: string): Prom
       const admitted = admit(db, path, found);
       if (typeof admitted === "object") {
         makeReserve(path);
-        return { db, record: admitted, run: runOf(admitted) };
+        return { db, record: admitted, run: runOf(path) };
       }
       await db.close();
       if (admitted === "other-namespace") throw otherNamespace(path);
@@ -88,6 +88,12 @@ function openDatabase(openLmdb: typeof open, path: string): RootDatabase<Uint8Ar
     batchStartThreshold: Number.MAX_SAFE_INTEGER,
     useVersions: true,
   } as RootDatabaseOptionsWithPath) as RootDatabase<Uint8Array, Buffer>;
+}
+
+/** Returns {@link Environment.run}. It has no device number: the same disk may have another one after a reboot. */
+function runOf(path: string): string {
+  const { ino, birthtimeNs } = fileSystem().statSync(`${path}/data.mdb`, { bigint: true });
+  return `${ino}:${birthtimeNs}`;
 }
 
 function otherNamespace(path: string): OutOfReach {

@@ -1,7 +1,10 @@
 import type { BigIntStats } from "node:fs";
 import { fileSystem } from "./files.ts";
 
-/** Identifies the two files that LMDB uses. A copied, restored or new file is a different one. */
+/**
+ * Identifies the two files that LMDB uses, while a process has them open. Without their birth times: Node returns the
+ * time of the last change instead where a container forbids the system call `statx`.
+ */
 export interface FolderFiles {
   /** `undefined` if there is no file. */
   readonly data: string | undefined;
@@ -25,20 +28,15 @@ function statOf(file: string): BigIntStats | undefined {
 }
 
 function identityOf(stats: BigIntStats | undefined): string | undefined {
-  return stats && `${stats.dev}:${stats.ino}:${stats.birthtimeNs}`;
-}
-
-/** Returns {@link Environment.run}. It has no device number: the same disk may have another one after a reboot. */
-export function runOf({ data }: FolderFiles): string {
-  return data!.slice(data!.indexOf(":") + 1);
+  return stats && `${stats.dev}:${stats.ino}`;
 }
 
 /** The content of the file `opened`: a record of the processes that have the folder open. */
 export interface FolderRecord extends FolderFiles {
   /** Their PID namespace. */
   readonly namespace: string;
-  /** Identifies the time since the folder has been open without a pause. */
-  readonly opening: string;
+  /** Since when the folder has been open without a pause, in ms since 1970. */
+  readonly since: number;
 }
 
 /** The record is overwritten in place, so that it needs no space on a full disk. */

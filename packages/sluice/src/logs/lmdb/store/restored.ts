@@ -61,5 +61,6 @@ function contentOf(path: string): string | undefined {
 function isInUse(path: string, lost: FolderRecord): boolean {
   const record = readRecord(path);
   const { data, lock } = folderFiles(path);
-  return record?.data === data && record?.lock === lock && record?.opening !== lost.opening;
+  // A record that was copied with the files is older.
+  return record !== undefined && record.data === data && record.lock === lock && record.since > lost.since;
 }
