@@ -117,10 +117,7 @@ export class LmdbStore {
     return this.#db.getBinary(nameKey(name))?.readUInt32BE();
   }
 
-  /**
-   * Adds a channel and returns its number. Call it only in a change of {@link CHANNEL_LIST}, and if there is no channel
-   * of this name.
-   */
+  /** Adds a channel and returns its number. Call it in a change of {@link CHANNEL_LIST}, and only for a new name. */
   addChannel(name: string): number {
     const number = this.#countChannels() + 1;
     const value = Buffer.alloc(4);
