@@ -20,7 +20,7 @@ import { type PageSource, readEntries } from "./read/read-pages.ts";
 import { receiveNewest, receiveTexts } from "./read/receive-entries.ts";
 import type { StreamEntry, TailedChannel } from "./read/redis-tail.ts";
 import { RedisRetention } from "./redis-retention.ts";
-import { limitText } from "./scripts/redis-scripts.ts";
+import { limitText } from "./scripts/limit-text.ts";
 
 /** The log that a channel belongs to, as {@link RedisChannelLog} needs it. */
 export interface ChannelHost {
@@ -204,8 +204,8 @@ export class RedisChannelLog extends SharedChannelLog implements ChannelLog, Tai
 
   /** Records the answer of the append script. Returns the offsets of each append. */
   #appended(call: AppendCall, epoch: string, answer: readonly number[]): readonly (readonly number[])[] {
-    const [first, before, last, ...known] = answer;
-    const { offsets, added } = call.outcome(before!, known);
+    const [first, before, last, time, ...known] = answer;
+    const { offsets, added } = call.outcome(before!, time!, known);
     const isBehind = this.#answered.epoch === epoch && before! < this.#answered.offset;
     this.#answered = { epoch, offset: last! };
     if (isBehind) {

@@ -2,7 +2,7 @@ import type { Retention } from "../log.ts";
 import { type AgeTimers, startAgeChecks } from "../shared/age-checks.ts";
 import type { RedisConnection } from "./connection/redis-connection.ts";
 import type { RedisChannelLife } from "./life/redis-channel-life.ts";
-import { limitText, NO_LIMIT } from "./scripts/redis-scripts.ts";
+import { limitText, NO_LIMIT } from "./scripts/limit-text.ts";
 
 /**
  * Trims a channel's log to its limits, and on request. The append script itself trims by events and bytes; this adds
@@ -45,7 +45,7 @@ export class RedisRetention {
     await this.#life.use((connection) => {
       // In another life, other entries may have these offsets.
       if (epoch !== view.epoch && (view.holds(epoch) ?? 0) < through) return Promise.resolve(true);
-      return this.#drop(connection, [NO_LIMIT, NO_LIMIT, "0", String(through)]);
+      return this.#drop(connection, [NO_LIMIT, NO_LIMIT, NO_LIMIT, String(through)]);
     });
   }
 
@@ -55,8 +55,7 @@ export class RedisRetention {
     this.#isTrimming = true;
     try {
       const { events, bytes, age } = this.#retain;
-      const oldest = age === Number.POSITIVE_INFINITY ? 0 : Math.max(0, Date.now() - age);
-      await this.#drop(connection, [limitText(events), limitText(bytes), String(oldest), "0"]);
+      await this.#drop(connection, [limitText(events), limitText(bytes), limitText(age), "0"]);
     } finally {
       this.#isTrimming = false;
     }

@@ -7,16 +7,17 @@ import { build } from "rolldown";
 const SRC = fileURLToPath(new URL("../../../src/", import.meta.url));
 const MODULES = fileURLToPath(new URL("../../../../../node_modules", import.meta.url));
 
-/** A process that follows the channels `c0`, `c1` …, and counts the entries that it receives. */
+/** A process that follows the channels `c0`, `c1` …, counts the entries that it receives, and appends some. */
 const PROGRAM = `
   const [kind, options] = process.argv.slice(2);
   const { [kind]: makeLog } = await import("./" + kind + ".js");
   const log = makeLog(JSON.parse(options));
-  const retain = { events: Infinity, bytes: Infinity, age: Infinity };
+  const opened = [];
   let all = 0;
   let allAtLastChannel;
-  const open = async (index, isLast) => {
-    const channel = await log.open("c" + index, { retain });
+  const open = async (index, isLast, age) => {
+    const channel = await log.open("c" + index, { retain: { events: Infinity, bytes: Infinity, age } });
+    opened.push(channel);
     const appended = (entries) => {
       all += entries.length;
       if (isLast) allAtLastChannel ??= all;
@@ -24,10 +25,11 @@ const PROGRAM = `
     channel.tail({ appended, trimmed() {}, reset() {} });
   };
   const commands = {
-    async follow({ channels }) {
-      for (let index = 0; index < channels; index++) await open(index, index === channels - 1);
-      return "following";
+    async follow({ channels, age = Infinity }) {
+      for (let index = 0; index < channels; index++) await open(index, index === channels - 1, age);
+      return Date.now();
     },
+    append: ({ entry }) => opened[0].append([entry]),
     received: () => ({ all, allAtLastChannel }),
   };
   process.on("message", async (message) => process.send({ answer: await commands[message.do](message) }));

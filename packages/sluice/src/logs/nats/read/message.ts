@@ -8,9 +8,13 @@ export interface DeliveryNumbers {
   readonly sequence: number;
   /** Number of the message among those that its consumer delivered. */
   readonly delivered: number;
+  /** Time at which the server stored the message, in ms since 1970. */
+  readonly time: number;
   /** Number of messages that follow it in the stream. */
   readonly pending: number;
 }
+
+const NANOS_PER_MS = 1_000_000;
 
 /**
  * Parses the numbers from a message's reply subject (its acknowledgement subject). Returns `undefined` if it is not
@@ -22,7 +26,12 @@ export function deliveryNumbers(reply: string | undefined): DeliveryNumbers | un
   // $JS.ACK.<stream>.<consumer>.<count>.<sequence>.<delivered>.<time>.<pending>, or with a domain and an account before
   // the stream
   const at = tokens.length === 9 ? 5 : 7;
-  return { sequence: Number(tokens[at]), delivered: Number(tokens[at + 1]), pending: Number(tokens[at + 3]) };
+  return {
+    sequence: Number(tokens[at]),
+    delivered: Number(tokens[at + 1]),
+    time: Math.floor(Number(tokens[at + 2]) / NANOS_PER_MS),
+    pending: Number(tokens[at + 3]),
+  };
 }
 
 /**
@@ -37,5 +46,6 @@ export function entryOf(offset: number, message: NatsMessage): LogEntry {
   } catch {
     // The text is not an entry's.
   }
-  return { offset, time: Date.now(), type: "", data: text, json: false };
+  const time = deliveryNumbers(message.reply)?.time ?? Date.now();
+  return { offset, time, type: "", data: text, json: false };
 }

@@ -24,7 +24,6 @@ export class AppendCall {
   readonly appends: PendingAppend[] = [];
   /** The script's arguments for the entries: text and own ID of each. */
   readonly args: string[] = [];
-  readonly #time = Date.now();
   #chars = 0;
 
   /** Takes appends from the front of the queue until the call is full, and at least one. */
@@ -41,7 +40,8 @@ export class AppendCall {
   #add(append: PendingAppend): void {
     this.appends.push(append);
     for (const entry of append.entries) {
-      const text = entryText(entry, this.#time);
+      // The script fills in the time.
+      const text = entryText(entry, 0);
       this.#chars += text.length;
       // The `=` distinguishes an empty ID from no ID.
       this.args.push(text, entry.id === undefined ? "" : `=${entry.id}`);
@@ -49,10 +49,11 @@ export class AppendCall {
   }
 
   /**
-   * Returns the outcome of the call. `before` is the log's last offset before the call. `known` lists the entries that
-   * the log already had, by their own ID: for each, its index in this call and its offset.
+   * Returns the outcome of the call. `before` is the log's last offset before the call, `time` the time of the entries.
+   * `known` lists the entries that the log already had, by their own ID: for each, its index in this call and its
+   * offset.
    */
-  outcome(before: number, known: readonly number[]): AppendOutcome {
+  outcome(before: number, time: number, known: readonly number[]): AppendOutcome {
     const added: LogEntry[] = [];
     let index = 0;
     let pair = 0;
@@ -61,7 +62,7 @@ export class AppendCall {
         if (known[pair] === index++) return known[(pair += 2) - 1]!;
         const offset = before + added.length + 1;
         const { type, data, json, topics, id, retry } = entry;
-        added.push({ offset, time: this.#time, type, data, json, topics, id, retry });
+        added.push({ offset, time, type, data, json, topics, id, retry });
         return offset;
       }),
     );

@@ -3,7 +3,7 @@ import { parseEntry } from "../../shared/entry-text.ts";
 import type { OutOfReach } from "../../shared/out-of-reach.ts";
 import type { RedisConnection } from "../connection/redis-connection.ts";
 import type { RedisChannelLife } from "../life/redis-channel-life.ts";
-import { limitText } from "../scripts/redis-scripts.ts";
+import { limitText } from "../scripts/limit-text.ts";
 import type { ReadBudget } from "./read-budget.ts";
 
 /** Bytes of one page. More pages of the budget can then be in flight, and no page takes long. */

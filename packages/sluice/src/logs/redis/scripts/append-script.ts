@@ -3,9 +3,11 @@ import { TRIM, TRIM_PER_CALL } from "./trim-script.ts";
 
 /**
  * Appends entries, and trims the log to its limits. ARGV: the epoch, the newest offset that the caller has seen, the
- * limits of events and bytes, then text and own ID ("" for none) of each entry. Returns nothing if the caller must look
+ * limits of events and bytes, then text and own ID ("" for none) of each entry. The texts begin with the time 0, which
+ * the script replaces by Redis's time: ages are compared with that clock only. Returns nothing if the caller must look
  * up the life: the log is in another epoch, ends before that offset, or its stream is ahead of its hash. Else returns
- * first, last before and after, and a pair for each entry whose own ID the log already had: its index and its offset.
+ * first, last before and after, the time, and a pair for each entry whose own ID the log already had: its index and its
+ * offset.
  *
  * Redis does not undo a script that fails. So the script first tries every command that it will need, in a form that
  * changes nothing: a missing permission or a key of another type then fails before anything is written. After the first
@@ -16,9 +18,10 @@ local meta = redis.call('HMGET', KEYS[2], 'epoch', 'first', 'last', 'bytes')
 if meta[1] ~= ARGV[1] then return {} end
 local first, last, bytes = tonumber(meta[2]), tonumber(meta[3]), tonumber(meta[4])
 if last < tonumber(ARGV[2]) then return {} end
+local time = now()
 local size, owns = 0, false
 for i = 5, #ARGV, 2 do
-  size = size + #ARGV[i] + ${ENTRY_OVERHEAD_BYTES}
+  size = size + #ARGV[i] + #time + ${ENTRY_OVERHEAD_BYTES}
   owns = owns or ARGV[i + 1] ~= ''
 end
 redis.call('HSET', KEYS[2], 'last', meta[3])
@@ -28,9 +31,9 @@ if last - first + 1 + (#ARGV - 4) / 2 > tonumber(ARGV[3]) or bytes + size > tonu
   redis.call('XTRIM', KEYS[1], 'MINID', '=', '0-0')
   redis.call('ZREMRANGEBYSCORE', KEYS[3], '-inf', '-inf')
 end
-local answer = {first, last, last}
+local answer = {first, last, last, tonumber(time)}
 for i = 5, #ARGV, 2 do
-  local text, own = ARGV[i], ARGV[i + 1]
+  local text, own = '[' .. time .. string.sub(ARGV[i], 3), ARGV[i + 1]
   local at = own ~= '' and redis.call('ZSCORE', KEYS[3], own)
   if at and tonumber(at) <= last then
     answer[#answer + 1] = (i - 5) / 2

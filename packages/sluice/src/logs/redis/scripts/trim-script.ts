@@ -1,4 +1,5 @@
 import { ENTRY_OVERHEAD_BYTES } from "../../log.ts";
+import { NO_LIMIT } from "./limit-text.ts";
 
 /**
  * Entries that one call examines for trimming, besides twice the number that it appends. The limit keeps every call
@@ -7,12 +8,17 @@ import { ENTRY_OVERHEAD_BYTES } from "../../log.ts";
 export const TRIM_PER_CALL = 512;
 
 /**
+ * `now` returns the time of Redis's clock in ms, as text. The clocks of nodes may differ, so none is compared with it.
  * `trim` returns the new `first` and `bytes` of a log that is trimmed to its limits, and true if there is more to trim.
  * `cut` drops the entries. The caller writes the hash in between: a Redis that is out of memory refuses that write, and
  * then nothing has changed.
  */
 export const TRIM: string = `
 local function id(offset) return string.format('%.0f-0', offset) end
+local function now()
+  local time = redis.call('TIME')
+  return string.format('%.0f', time[1] * 1000 + math.floor(time[2] / 1000))
+end
 local function trim(first, last, bytes, events, most, oldest, through, count)
   local start, wanted, more = first, 1, true
   if through >= last then first = last + 1 end
@@ -46,16 +52,17 @@ end
 `;
 
 /**
- * Trims the log. ARGV: the epoch, the limits of events and bytes, the oldest time to keep (0 for no limit), and the
- * offset through which to drop everything. Returns nothing if the log is in another epoch. Else returns first, last,
+ * Trims the log. ARGV: the epoch, the limits of events, bytes and age (in ms), and the offset through which to
+ * drop everything. Returns nothing if the log is in another epoch. Else returns first, last,
  * and 1 if the caller must call it again.
  */
 export const DROP: string = `${TRIM}
 local meta = redis.call('HMGET', KEYS[2], 'epoch', 'first', 'last', 'bytes')
 if meta[1] ~= ARGV[1] then return {} end
-local before, last = tonumber(meta[2]), tonumber(meta[3])
+local before, last, age = tonumber(meta[2]), tonumber(meta[3]), tonumber(ARGV[4])
+local oldest = age < ${NO_LIMIT} and math.max(1, now() - age) or 0
 local first, bytes, more = trim(before, last, tonumber(meta[4]),
-  tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4]), tonumber(ARGV[5]), ${TRIM_PER_CALL})
+  tonumber(ARGV[2]), tonumber(ARGV[3]), oldest, tonumber(ARGV[5]), ${TRIM_PER_CALL})
 if first > before then
   redis.call('HSET', KEYS[2], 'first', first, 'bytes', bytes)
   cut(first, last)

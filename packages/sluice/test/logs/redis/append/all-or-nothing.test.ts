@@ -4,7 +4,7 @@ import { KEEP_ALL } from "../../support/log-contract.ts";
 import { entry, numbersOf, readNumbers, retry, useRedis } from "../support/use-redis.ts";
 
 /** The commands of the append script. */
-const COMMANDS = ["hset", "xadd", "xrange", "xtrim", "zadd", "zremrangebyscore", "zscore"];
+const COMMANDS = ["hset", "time", "xadd", "xrange", "xtrim", "zadd", "zremrangebyscore", "zscore"];
 
 describe.skipIf(REDIS_SERVER === undefined)("an append that Redis refuses", () => {
   const { start, join } = useRedis();

@@ -8,7 +8,7 @@ import { PASSWORD, textOf } from "../support/password.ts";
 /** The permissions that docs/logs.md asks for. */
 const PERMISSIONS =
   "~sluice:* +info +script|load +eval +evalsha +client|id +client|unblock +exists +hmget +hset +hsetnx " +
-  "+xadd +xinfo|stream +xrange +xread +xtrim +zadd +zremrangebyscore +zscore";
+  "+time +xadd +xinfo|stream +xrange +xread +xtrim +zadd +zremrangebyscore +zscore";
 
 describe.skipIf(REDIS_SERVER === undefined)("redisLog on a Redis with a password", () => {
   let redis: RedisServer;

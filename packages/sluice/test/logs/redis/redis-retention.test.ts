@@ -1,0 +1,56 @@
+import { describe, expect, it } from "vitest";
+import { redisLog } from "../../../src/logs/redis/redis-log.ts";
+import { REDIS_SERVER } from "../../support/stores/redis-server.ts";
+import { buildFollower } from "../support/follower-program.ts";
+import { KEEP_ALL, recorder } from "../support/log-contract.ts";
+import { NodeProcess } from "../support/node-process.ts";
+import { entries, entry, numbersOf, useRedis } from "./support/use-redis.ts";
+
+const AGE_MS = 60_000;
+const WRONG_BY_MS = 120_000;
+/** Entries and clocks of this machine agree within this time, in ms. */
+const TOLERANCE_MS = 20_000;
+
+/** Options of Node for a process whose clock is ahead by `ms` milliseconds. */
+function clockAhead(ms: number): readonly string[] {
+  return ["--import", `data:text/javascript,const now=Date.now;Date.now=()=>now()+(${ms})`];
+}
+
+describe.skipIf(REDIS_SERVER === undefined)("retain.age on Redis, if clocks differ", { timeout: 60_000 }, () => {
+  const { start, closeLater } = useRedis();
+
+  it.each([
+    ["ahead", WRONG_BY_MS],
+    ["behind", -WRONG_BY_MS],
+  ])("keeps young events although the clock of one node is two minutes %s", async (_, ms) => {
+    const redis = await start();
+    const open = async () => {
+      const log = redisLog({ url: redis.url });
+      closeLater(log);
+      return log.open("c0", { retain: { ...KEEP_ALL, age: AGE_MS } });
+    };
+    const channel = await open();
+    const { seen, listener } = recorder();
+    channel.tail(listener);
+    await channel.append(entries(1, 3));
+
+    await using program = await buildFollower("redisLog");
+    using node = new NodeProcess(program.path, "redisLog", { url: redis.url }, clockAhead(ms));
+    // The node trims when it opens the channel.
+    const time = await node.ask<number>({ do: "follow", channels: 1, age: AGE_MS });
+    expect(Math.abs(time - ms - Date.now())).toBeLessThan(TOLERANCE_MS);
+    expect(await node.ask({ do: "append", entry: entry(4) })).toEqual([4]);
+
+    // This node trims when it opens the channel again.
+    const again = await open();
+    const found = await again.read(0, 10, 1e6);
+    expect(found).not.toBe("gone");
+    expect(numbersOf(found as typeof seen)).toEqual([1, 2, 3, 4]);
+    await channel.sync();
+    expect(numbersOf(seen)).toEqual([1, 2, 3, 4]);
+    expect(channel.first).toBe(1);
+    for (const { time } of seen) expect(Math.abs(time - Date.now())).toBeLessThan(TOLERANCE_MS);
+    // The node that appended has the same times as every other.
+    expect(seen).toEqual(found);
+  });
+});
