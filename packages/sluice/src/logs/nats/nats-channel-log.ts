@@ -12,6 +12,7 @@ import { NatsChannelLife, type NatsLifeParts } from "./life/nats-channel-life.ts
 import { entryOf } from "./read/message.ts";
 import { NatsReaders } from "./read/nats-readers.ts";
 import { NatsTail } from "./read/nats-tail.ts";
+import { recognitionMs } from "./stream/nats-stream.ts";
 
 /**
  * Interval of checks, in ms. Only a check discovers what the server trimmed and that another process began a new life.
@@ -60,7 +61,13 @@ export class NatsChannelLog extends SharedChannelLog implements ChannelLog {
       isFollowing: () => this.#tail.isAlive,
       failed: (error) => parts.onError(error),
     });
-    this.#publisher = new NatsPublisher({ link, names, log: this.#life, timeout });
+    this.#publisher = new NatsPublisher({
+      link,
+      names,
+      log: this.#life,
+      timeout,
+      recognisedMs: recognitionMs(timeout),
+    });
     this.#readers = new NatsReaders({ link, stream, timeout });
     const onMessage = (offset: number, message: Parameters<typeof entryOf>[1]) => {
       if (!this.#life.isChecked || offset <= this.last) return;

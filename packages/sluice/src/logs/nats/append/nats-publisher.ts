@@ -41,6 +41,8 @@ export interface NatsPublisherOptions {
   readonly log: PublisherLog;
   /** Time for NATS to acknowledge an entry, over all attempts, in ms. */
   readonly timeout: number;
+  /** Time for which NATS recognises a message ID, in ms. */
+  readonly recognisedMs: number;
 }
 
 /**
@@ -89,6 +91,7 @@ export class NatsPublisher {
         reject,
         attempts: 0,
         after: 0,
+        firstSentAt: 0,
         sentAt: 0,
       });
     });
@@ -105,12 +108,15 @@ export class NatsPublisher {
   }
 
   #send(pending: PendingEntry): void {
-    const { link, log, timeout } = this.#options;
+    const { link, log, timeout, recognisedMs } = this.#options;
     if (!log.isChecked) return log.invalidate();
     if (pending.attempts === MAX_ATTEMPTS) {
       const message = `NATS did not acknowledge the event, which was sent ${MAX_ATTEMPTS} times.`;
       return this.#reject(pending, new Error(message));
     }
+    if (pending.attempts === 0) pending.firstSentAt = performance.now();
+    // This process was stopped. NATS may have stored the entry so long ago that it would store it again.
+    else if (pending.entry.id === undefined && performance.now() - pending.firstSentAt > recognisedMs - timeout) return;
     pending.attempts++;
     const isCurrent = this.#whileCurrent(pending);
     pending.after = log.last;

@@ -28,6 +28,7 @@ export interface PendingEntry {
   after: number;
   /** When to reject the entry. On the clock of `performance.now()`, as all times here. */
   deadline: number;
+  firstSentAt: number;
   /** When the entry was last sent. */
   sentAt: number;
 }

@@ -23,6 +23,11 @@ export interface FoundStream extends FoundLog {
 const DUPLICATE_WINDOW_TIMEOUTS = 4;
 const MIN_DUPLICATE_WINDOW_MS = 10_000;
 
+/** Returns how long NATS recognises an event by its message ID, in ms. `timeout` is the log's, in ms. */
+export function recognitionMs(timeout: number): number {
+  return Math.max(MIN_DUPLICATE_WINDOW_MS, DUPLICATE_WINDOW_TIMEOUTS * timeout);
+}
+
 /** Options of {@link NatsStream}. */
 export interface NatsStreamOptions {
   readonly link: NatsLink;
@@ -87,12 +92,11 @@ export class NatsStream {
   async #create(): Promise<void> {
     const { link, names, storage, retain, timeout } = this.#options;
     const limits = streamLimits(retain);
-    const windowMs = Math.max(MIN_DUPLICATE_WINDOW_MS, DUPLICATE_WINDOW_TIMEOUTS * timeout);
     await addStream(link, storage, {
       ...limits,
       name: names.stream,
       subjects: [names.subjects],
-      duplicate_window: duplicateWindow(windowMs, limits.max_age),
+      duplicate_window: duplicateWindow(recognitionMs(timeout), limits.max_age),
       // Offsets must have no holes.
       deny_delete: true,
     });

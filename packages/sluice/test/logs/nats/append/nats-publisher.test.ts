@@ -1,8 +1,11 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { NATS_SERVER } from "../../../support/stores/nats-server.ts";
 import { until } from "../../../support/until.ts";
 import { recorder } from "../../support/log-contract.ts";
 import { entry, TIMEOUT_MS, useNats } from "../support/use-nats.ts";
+
+/** Longer than NATS recognises a message ID, in ms. */
+const STOPPED_MS = 12_000;
 
 describe.skipIf(NATS_SERVER === undefined)("natsLog, when it appends", { timeout: 30_000 }, () => {
   const nats = useNats();
@@ -57,6 +60,29 @@ describe.skipIf(NATS_SERVER === undefined)("natsLog, when it appends", { timeout
     expect(lost).toBe(1);
     expect(await channel.append([entry(3)])).toEqual([3]);
     expect(await channel.read(0, 10, 10_000)).toMatchObject([{ data: "1" }, { data: "2" }, { data: "3" }]);
+  });
+
+  it("does not send an event again that NATS may no longer recognise, because the process was stopped", async () => {
+    const connection = await nats.connect();
+    const request = connection.request.bind(connection);
+    let sent = 0;
+    connection.request = async (subject, payload, options) => {
+      const answer = request(subject, payload, options);
+      if (typeof payload !== "string" || !payload.endsWith("\n2")) return answer;
+      sent++;
+      await answer;
+      return new Promise(() => undefined);
+    };
+    const channel = await nats.open({ connection });
+    const now = performance.now.bind(performance);
+    const clock = vi.spyOn(performance, "now");
+    nats.onCleanUp(() => clock.mockRestore());
+    const appended = channel.append([entry(2)]);
+    appended.catch(() => undefined);
+    await until("the event is sent", () => sent === 1);
+    clock.mockImplementation(() => now() + STOPPED_MS);
+    await expect(appended).rejects.toThrow("did not acknowledge the event");
+    expect(sent).toBe(1);
   });
 
   describe("and NATS answers falsely", () => {
