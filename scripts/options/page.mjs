@@ -15,6 +15,7 @@ export const SECTIONS = [
   { title: "channel", call: "sluice.channel(name, options)", options: "ChannelOptions" },
   { title: "publish", call: "channel.publish(type, data, options)", options: "PublishOptions" },
   { title: "subscribe", call: "channel.subscribe(options)", options: "SubscribeOptions" },
+  { title: "combine", call: "sluice.combine(parts, options)", options: "CombineOptions" },
   { title: "history", call: "channel.history(options)", options: "HistoryOptions" },
   { title: "jobs", call: "sluice.jobs(name, options)", options: "JobsOptions" },
   { title: "start", call: "jobs.start(run, options)", options: "StartOptions" },

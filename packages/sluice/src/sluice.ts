@@ -7,6 +7,10 @@ import { SluiceError } from "./base/sluice-error.ts";
 import { Channel, type ChannelSetup } from "./channel/channel.ts";
 import type { ChannelDefinition } from "./channel/channel-definition.ts";
 import { type ChannelOptions, checkChannelOptions } from "./channel/channel-options.ts";
+import { type Combination, combine } from "./channel/combine/combination.ts";
+import type { CombineOptions } from "./channel/combine/combine-options.ts";
+import type { CombinedEvent, CombinedParts } from "./channel/combine/combined-event.ts";
+import type { Combining } from "./channel/combine/combining.ts";
 import type { AnyEvents, EventMap } from "./channel/event/kept-event.ts";
 import type { Serializer } from "./channel/event/serializer.ts";
 import { type KnownChannels, tooManyChannels } from "./channel/known/known-channels.ts";
@@ -51,6 +55,9 @@ export class Sluice implements AsyncClosable {
   readonly #transports: Transports;
   /** The nodes that share the log. Joined at the first use of a shared log. */
   readonly #cluster: OnDemand<Cluster> = new OnDemand(() => this.#joinCluster());
+  readonly #combining: OnDemand<Combining> = new OnDemand(
+    async () => new (await import("./channel/combine/combining.ts")).Combining(this.#hub),
+  );
   #hasJoined = false;
   #closed = false;
   #closing: Promise<void> | undefined;
@@ -155,6 +162,18 @@ export class Sluice implements AsyncClosable {
     // If the jobs were known, this compares the option `retain`.
     openChannel();
     return jobs as unknown as Jobs<Progress, Result>;
+  }
+
+  /**
+   * Combines subscriptions to several channels in one event stream. Events have the type `name.type`, with the name
+   * that the object gives to their part, and an ID with the positions of all parts. The parts may be of other Sluices.
+   * Throws `INVALID_OPTION`.
+   */
+  combine<Parts extends CombinedParts>(
+    parts: Parts,
+    options: CombineOptions = NO_OPTIONS,
+  ): Combination<CombinedEvent<Parts>> {
+    return combine(parts, options, this.#combining);
   }
 
   /** @internal */
@@ -318,7 +337,7 @@ export function createSluice(options: SluiceOptions = {}): Sluice {
   return new Sluice(options);
 }
 
-const NO_OPTIONS: StreamOptions = {};
+const NO_OPTIONS = {};
 
 /** Begins the names of the channels by which nodes talk to each other. */
 const RESERVED_PREFIX = "sluice:";

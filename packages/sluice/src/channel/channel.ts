@@ -1,5 +1,6 @@
 import { ignore } from "../base/guard.ts";
 import { OnDemand } from "../base/on-demand.ts";
+import { onceLoaded } from "../base/once-loaded.ts";
 import { SluiceError } from "../base/sluice-error.ts";
 import type { Log } from "../logs/log.ts";
 import { dataText } from "../stream/source/data-text.ts";
@@ -230,8 +231,7 @@ export class Channel<Events extends EventMap = AnyEvents, Received extends Event
 
   #append({ makeEntry }: LoadedChannel, publication: Publication): Promise<string> {
     const entry = makeEntry(this.name, this.settings, publication);
-    const opened = this.open();
-    return opened instanceof Promise ? opened.then((open) => open.publish(entry)) : opened.publish(entry);
+    return onceLoaded(this.open(), (open) => open.publish(entry)) as Promise<string>;
   }
 
   async #open(): Promise<OpenChannel> {

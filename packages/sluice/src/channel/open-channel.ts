@@ -5,15 +5,15 @@ import { RequestMark } from "../base/request-mark.ts";
 import { SluiceError } from "../base/sluice-error.ts";
 import type { ChannelLog, NewEntry } from "../logs/log.ts";
 import { announceReload, RECONNECT_MS } from "../stream/end-streams.ts";
-import type { Feed, SourceContext } from "../stream/feed.ts";
+import type { SourceContext } from "../stream/feed.ts";
 import type { Outages, StreamHub } from "../stream/stream-hub.ts";
 import type { ChannelSettings } from "./channel-options.ts";
+import type { CohortKind } from "./deliver/cohort.ts";
 import { countPresence } from "./deliver/count-presence.ts";
 import { Cursor } from "./deliver/cursor.ts";
 import { Delivery } from "./deliver/delivery.ts";
 import type { KeptEvent } from "./event/kept-event.ts";
 import { checkOwnEventId, isSameEvent } from "./event/own-event-id.ts";
-import type { ReceivedEvent } from "./event/received-event.ts";
 import { EVERYTHING } from "./event/selection.ts";
 import { Follower } from "./follow/follower.ts";
 import { type IterationOptions, SubscriptionIterator } from "./follow/subscription-iterator.ts";
@@ -21,6 +21,7 @@ import { Uses } from "./known/uses.ts";
 import type { LocalPresence } from "./local-presence.ts";
 import { askLog, logError } from "./log-failed.ts";
 import type { History, HistoryQuery } from "./read/history.ts";
+import type { LiveLog } from "./read/live-log.ts";
 import { readHistory } from "./read/read-history.ts";
 import type { SubscriptionSettings } from "./subscribe-options.ts";
 
@@ -94,19 +95,21 @@ export class OpenChannel {
     );
   }
 
-  /** Returns the feed of a subscriber's stream. */
-  feed(settings: SubscriptionSettings, context: SourceContext): Feed {
+  /** The live log, for combinations. */
+  get liveLog(): LiveLog {
+    return this.#delivery.liveLog;
+  }
+
+  /** Returns the feed of a subscriber's stream, or of its part of a combined stream. */
+  feed(settings: SubscriptionSettings, context: SourceContext, kind?: CohortKind): Cursor {
     this.#mustBeHere();
     const { failure } = this.#log;
     if (failure !== undefined) throw logError(this.#name, "receive events", failure);
-    return new Cursor(this.#delivery, settings, context);
+    return new Cursor(this.#delivery, settings, context, kind);
   }
 
   /** Returns an iterator over a subscription, without HTTP. */
-  iterate(
-    settings: SubscriptionSettings,
-    options: Omit<IterationOptions, "holdsProcess">,
-  ): AsyncGenerator<ReceivedEvent, void, undefined> {
+  iterate(settings: SubscriptionSettings, options: Omit<IterationOptions, "holdsProcess">): SubscriptionIterator {
     this.#mustBeHere();
     this.#uses.count++;
     return new SubscriptionIterator(this.#delivery, settings, { ...options, holdsProcess: this.#isShared });

@@ -1,8 +1,9 @@
+import { onceLoaded } from "../base/once-loaded.ts";
 import type { Feed, FeedSource, SourceContext } from "../stream/feed.ts";
 import { currentStreamSignal } from "../stream/source/current-stream.ts";
 import type { AnyEvents, EventMap } from "./event/kept-event.ts";
 import type { ReceivedEvent } from "./event/received-event.ts";
-import { DeferredIterator } from "./follow/deferred-iterator.ts";
+import { iteratorOf } from "./follow/deferred-iterator.ts";
 import type { OpenChannel } from "./open-channel.ts";
 import {
   checkSubscribeOptions,
@@ -42,11 +43,14 @@ export class Subscription<Events extends EventMap = AnyEvents>
     return this.#channel.name;
   }
 
+  /** @internal The channel and the checked options, for `sluice.combine()`. */
+  get part(): { readonly channel: SubscribedChannel; readonly settings: SubscriptionSettings } {
+    return { channel: this.#channel, settings: this.#settings };
+  }
+
   /** Opens the feed of a stream. Called by `stream()` and `response()`; not for other callers. */
   openFeed(context: SourceContext): Feed | Promise<Feed> {
-    const opened = this.#channel.open();
-    const feed = (channel: OpenChannel) => channel.feed(this.#settings, context);
-    return opened instanceof Promise ? opened.then(feed) : feed(opened);
+    return onceLoaded(this.#channel.open(), (channel) => channel.feed(this.#settings, context));
   }
 
   [Symbol.asyncIterator](): AsyncGenerator<ReceivedEvent<Events>, void, undefined> {
@@ -55,14 +59,10 @@ export class Subscription<Events extends EventMap = AnyEvents>
 
   /** Iterates like a subscriber with this last event ID. */
   after(lastEventId: string | undefined): AsyncGenerator<ReceivedEvent<Events>, void, undefined> {
-    const opened = this.#channel.open();
     const signal = this.#settings.signal ?? currentStreamSignal();
-    const iterate = (channel: OpenChannel) =>
-      channel.iterate(this.#settings, { lastEventId, signal }) as AsyncGenerator<
-        ReceivedEvent<Events>,
-        void,
-        undefined
-      >;
-    return opened instanceof Promise ? new DeferredIterator(opened.then(iterate)) : iterate(opened);
+    const items = onceLoaded(this.#channel.open(), (channel) =>
+      channel.iterate(this.#settings, { lastEventId, signal }),
+    );
+    return iteratorOf(items) as AsyncGenerator<ReceivedEvent<Events>, void, undefined>;
   }
 }

@@ -1,8 +1,8 @@
 /** The origin of a background failure. */
 export interface ErrorContext {
   /**
-   * The step that failed: `options`, `source`, `filter`, `parse`, `initial`, `latest-by`, `log`, `job`, `cluster`,
-   * `load`, `connection-key`, `head`, `transport`, `on-refuse` or `on-close`.
+   * The step that failed: `options`, `source`, `filter`, `parse`, `types`, `initial`, `latest-by`, `log`, `job`,
+   * `cluster`, `load`, `connection-key`, `head`, `transport`, `on-refuse` or `on-close`.
    */
   readonly stage: string;
   readonly channel?: string;

@@ -1,4 +1,3 @@
-import { channelsOf } from "../stream/channels-of.ts";
 import type { FeedSource } from "../stream/feed.ts";
 import type { StreamOptions } from "../stream/opening/stream-options.ts";
 import { PendingStream } from "../stream/pending-stream.ts";
@@ -19,7 +18,9 @@ export class LoadingStream extends PendingStream {
   constructor(hub: StreamHub, { source, options, remoteAddress }: LoadingStreamSetup) {
     super(hub, options.subscriber);
     this.#hub = hub;
-    this.channels = channelsOf(source as FeedSource);
+    // As `channelsOf` does, which is loaded with the code of streams.
+    const { channel, channels = channel === undefined ? [] : [channel] } = source as FeedSource;
+    this.channels = channels;
     this.remoteAddress = remoteAddress;
     hub.loading.add(this);
   }

@@ -38,6 +38,59 @@ describe("disconnect()", () => {
     expect(site.sluice.connections()).toHaveLength(4 - ended.length);
   });
 
+  it("ends a stream over several channels if one of them is selected, by name or by a predicate", async () => {
+    await using site = await Site.open();
+    const [one, two, three] = ["one", "two", "three"].map((name) => site.sluice.channel(name));
+    const combined = () =>
+      site.sluice.combine({ a: one!.subscribe(), b: two!.subscribe({ topics: ["t"] }), c: two!.subscribe() });
+    const selectors = [
+      { channel: "two" },
+      // A predicate that was written before there were combined streams must not spare one.
+      ({ channel }: Connection) => channel === "two",
+      ({ channels }: Connection) => channels.includes("one"),
+      ({ topics }: Connection) => topics?.includes("t") === true,
+    ];
+    for (const selector of selectors) {
+      site.source = three!.subscribe();
+      const other = await site.get();
+      site.source = combined();
+      await site.get();
+      expect(site.sluice.connections()[1]).toMatchObject({
+        channel: undefined,
+        channels: ["one", "two"],
+        topics: ["t"],
+      });
+      expect(site.sluice.disconnect(selector)).toBe(1);
+      expect(site.sluice.connections()).toMatchObject([{ channel: "three", channels: ["three"] }]);
+      other.close();
+      await until("no stream is left", () => site.sluice.connections().length === 0);
+    }
+  });
+
+  it("ends a request for several channels while one of them is still being opened", async () => {
+    let open = () => {};
+    const opened = new Promise<void>((resolve) => {
+      open = resolve;
+    });
+    const memory = memoryLog();
+    const slow: Log = {
+      ...memory,
+      open: async (name, options) => {
+        if (name === "slow") await opened;
+        return memory.open(name, options);
+      },
+    };
+    await using site = await Site.open({ log: slow });
+    const quick = site.sluice.channel("quick");
+    site.source = site.sluice.combine({ a: quick.subscribe(), b: site.sluice.channel("slow").subscribe() });
+    site.request();
+    await until("it is found by its channel", () => site.sluice.disconnect({ channel: "slow" }) === 1);
+    open();
+    await until("it is answered", () => site.reasons.length === 1);
+    expect(site.reasons).toEqual(["disconnected"]);
+    expect(quick.stats()).toMatchObject({ subscribers: 0, cohorts: 0 });
+  });
+
   it("ends a request whose channel is still being opened, found by the name of the channel", async () => {
     let open = () => {};
     const opened = new Promise<void>((resolve) => {

@@ -65,7 +65,7 @@ export class Cursor implements Feed, Member {
     this.target = target;
     if (this.#delivery.liveLog.closed) {
       // The channel was defined again while the request was being answered.
-      writeText(target, `${opening}\n`);
+      if (opening !== "") writeText(target, `${opening}\n`);
       return target.close("drained", RECONNECT_MS);
     }
     this.#findStart(opening);

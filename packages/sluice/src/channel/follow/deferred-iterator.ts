@@ -1,5 +1,12 @@
+/** Returns an iterator, or one that can be used while it is still being made. */
+export function iteratorOf<T>(
+  items: AsyncGenerator<T, void, undefined> | Promise<AsyncGenerator<T, void, undefined>>,
+): AsyncGenerator<T, void, undefined> {
+  return items instanceof Promise ? new DeferredIterator(items) : items;
+}
+
 /** An async iterator that can be used while it is still being made. */
-export class DeferredIterator<T> implements AsyncGenerator<T, void, undefined> {
+class DeferredIterator<T> implements AsyncGenerator<T, void, undefined> {
   readonly #items: Promise<AsyncGenerator<T, void, undefined>>;
 
   constructor(items: Promise<AsyncGenerator<T, void, undefined>>) {

@@ -1,10 +1,12 @@
 import { inCurrentContext } from "../../base/async-context.ts";
+import type { Position } from "../../base/position.ts";
 import { holdProcess } from "../../base/timers.ts";
 import { dataText } from "../../stream/source/data-text.ts";
 import { isSseItem } from "../../stream/source/sse-item.ts";
 import { StreamContext } from "../../stream/source/stream-context.ts";
 import type { Delivery } from "../deliver/delivery.ts";
 import { EventCopy } from "../event/event-copy.ts";
+import type { Gap } from "../event/gap.ts";
 import type { KeptEvent } from "../event/kept-event.ts";
 import type { ReceivedEvent } from "../event/received-event.ts";
 import { parseData } from "../event/serializer.ts";
@@ -21,9 +23,22 @@ import { findStartPoint, type StartPoint } from "../read/start-point.ts";
 import type { SubscriptionSettings } from "../subscribe-options.ts";
 import { Follower } from "./follower.ts";
 
+/** An item of an iteration that is a part of another one: an event, a position after which it continues, or both. */
+export interface IteratedItem {
+  readonly event?: EventCopy | undefined;
+  /** `undefined`: the consumer must keep the position that it has. */
+  readonly position?: Position | undefined;
+  /** The gap that the event reports. */
+  readonly gap?: Gap | undefined;
+}
+
 /** Options of an iteration. */
 export interface IterationOptions {
   readonly lastEventId: string | undefined;
+  /** True if the last event ID is no ID of this channel. */
+  readonly isForeign?: boolean | undefined;
+  /** Makes each result of the iteration. Default: the event of the item. */
+  readonly present?: ((item: IteratedItem) => ReceivedEvent) | undefined;
   /** Ends the iteration when it aborts, also a pending `next()`. */
   readonly signal: AbortSignal | undefined;
   /** True if a pending `next()` keeps the process running: another process may publish the next event. */
@@ -40,21 +55,26 @@ export class SubscriptionIterator implements AsyncGenerator<ReceivedEvent, void,
   readonly #context: StreamContext;
   readonly #signal: AbortSignal | undefined;
   readonly #holdsProcess: boolean;
+  readonly #present: IterationOptions["present"];
+  /** The start point, if it was found at once. */
+  readonly start: StartPoint | undefined;
   readonly #items: AsyncGenerator<ReceivedEvent, void, undefined>;
   #stopped = false;
   #follower: Follower | undefined;
 
   constructor(delivery: Delivery, settings: SubscriptionSettings, options: IterationOptions) {
-    const { lastEventId, signal, holdsProcess } = options;
+    const { lastEventId, isForeign, signal, holdsProcess, present } = options;
     this.#delivery = delivery;
     this.#signal = signal;
     this.#holdsProcess = holdsProcess;
+    this.#present = present;
     this.#settings = settings;
     this.#context = new StreamContext(lastEventId, undefined);
     delivery.liveLog.flush();
-    const found = findStartPoint(delivery.liveLog, { lastEventId, ...settings });
+    const found = findStartPoint(delivery.liveLog, { lastEventId, isForeign, ...settings });
     // The first `next()` reports a failure.
     if (found instanceof Promise) found.catch(() => undefined);
+    else this.start = found;
     this.#items = this.#run(found, lastEventId === undefined);
     if (signal?.aborted) this.#end();
     else signal?.addEventListener("abort", this.#end);
@@ -114,7 +134,7 @@ export class SubscriptionIterator implements AsyncGenerator<ReceivedEvent, void,
   *#eventItems(events: readonly KeptEvent[]): Generator<ReceivedEvent, void, undefined> {
     for (const event of events) {
       const copy = this.#delivery.liveLog.copyOf(event);
-      if (copy !== undefined) yield copy;
+      if (copy !== undefined) yield this.#result({ event: copy, position: event.position });
     }
   }
 
@@ -128,29 +148,39 @@ export class SubscriptionIterator implements AsyncGenerator<ReceivedEvent, void,
     const offer = offerSnapshot(liveLog, this.#settings.initial);
     const { gap, snapshot, position } = beginningOf(start, isFresh, offer);
     follower.goTo(position);
-    if (gap !== undefined) yield new EventCopy({ type: gapEvent, data: gap, id: gap.resumesAfter });
+    const isAt = snapshot === undefined ? { position } : {};
+    if (gap !== undefined)
+      yield this.#result({ event: new EventCopy({ type: gapEvent, data: gap, id: gap.resumesAfter }), gap, ...isAt });
     if (snapshot !== undefined) yield* this.#snapshotItems(snapshot);
+    if (this.#present !== undefined) yield this.#present({ position });
+  }
+
+  #result(item: IteratedItem & { readonly event: EventCopy }): ReceivedEvent {
+    return this.#present === undefined ? item.event : this.#present(item);
   }
 
   async *#snapshotItems({ initial, position }: SnapshotOffer): AsyncGenerator<ReceivedEvent, void, undefined> {
     const { liveLog, gapEvent } = this.#delivery;
     if (initial === "latest") {
       const snapshot = await latestSnapshot(liveLog, this.#settings.selection, position);
-      if (snapshot?.isComplete === false) yield new EventCopy({ type: gapEvent, data: incompleteGap(position) });
+      if (snapshot?.isComplete === false) {
+        const gap = incompleteGap(position);
+        yield this.#result({ event: new EventCopy({ type: gapEvent, data: gap }), gap });
+      }
       for (const event of snapshot?.events() ?? []) {
         const copy = liveLog.copyOf(event)?.withoutId();
-        if (copy !== undefined) yield copy;
+        if (copy !== undefined) yield this.#result({ event: copy });
       }
       return;
     }
     for await (const item of this.#untilStopped(await initialItems(initial, this.#context))) {
       const event = this.#initialEvent(checkSnapshotItem(item));
-      if (event !== undefined) yield event;
+      if (event !== undefined) yield this.#result({ event });
     }
   }
 
   /** Returns an item of `initial` as a client receives it; `undefined` if it has no data, such as a comment. */
-  #initialEvent(item: unknown): ReceivedEvent | undefined {
+  #initialEvent(item: unknown): EventCopy | undefined {
     const { serializer } = this.#delivery.liveLog;
     const { data, event: type = "message", retry } = isSseItem(item) ? item : { data: item };
     if (data === undefined && isSseItem(item) && (item.comment ?? retry) !== undefined) return undefined;

@@ -93,6 +93,18 @@ export const LAYERS: readonly Layer[] = [
       "channel/subscribe-options.ts",
     ],
   },
+  {
+    folder: "channel/combine",
+    imports: [
+      "channel/event",
+      "channel/read",
+      "channel/deliver",
+      "channel/follow",
+      "channel/open-channel.ts",
+      "channel/subscribe-options.ts",
+      "channel/subscription.ts",
+    ],
+  },
   { folder: "jobs", imports: ["base", "protocol", "stream", "channel"] },
   { folder: "cluster", imports: ["base", "protocol", "stream", "channel"] },
   { folder: "process", imports: ["base", "stream", "channel", "jobs", "sluice.ts"] },

@@ -40,6 +40,8 @@ export class FakeSubscriber implements Exchange, Sink {
   readonly #lastEventId: string | undefined;
   readonly #parser: Parser;
 
+  readonly #taken: Uint8Array[] = [];
+
   /** True if the connection accepts every byte at once, like a fast reader on a fast network. */
   readonly #takesAll: boolean;
 
@@ -56,6 +58,11 @@ export class FakeSubscriber implements Exchange, Sink {
   /** The last event ID that the client would send to resume; `""` if it has none. */
   get lastEventId(): string {
     return this.#parser.lastEventId;
+  }
+
+  /** Everything that the client has read. */
+  get text(): string {
+    return Buffer.concat(this.#taken).toString();
   }
 
   get pending(): number {
@@ -108,6 +115,7 @@ export class FakeSubscriber implements Exchange, Sink {
       const next = this.#waiting[0]!;
       const taken = next.subarray(0, left);
       this.#parser.push(taken);
+      this.#taken.push(taken);
       this.#pending -= taken.length;
       left -= taken.length;
       if (taken.length === next.length) this.#waiting.shift();

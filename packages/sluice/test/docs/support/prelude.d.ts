@@ -25,6 +25,8 @@ declare global {
   type OrderEvents = { placed: OrderPlacement; cancelled: { orderId: string } };
 
   const orders: Channel<OrderEvents>;
+  const notices: Channel<{ note: { text: string } }>;
+  const dashboard: Channel<{ metric: { name: string; value: number } }>;
   function readOrders(signal: AbortSignal): AsyncIterable<OrderPlacement>;
 
   const db: {

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { ChannelLog, Log, LogEntry, NewEntry, Retention, TailListener } from "../../../src/logs/log.ts";
 import { ENTRY_OVERHEAD_BYTES } from "../../../src/logs/log.ts";
+import { combinedContract } from "./combined-contract.ts";
 
 /** A retention without limits. */
 export const KEEP_ALL: Retention = {
@@ -24,6 +25,8 @@ function entries(count: number, first = 1): NewEntry[] {
 
 /** Tests the contract of a log. One call tests one implementation. `open` opens an empty log. */
 export function logContract(name: string, open: () => Log | Promise<Log>): void {
+  combinedContract(name, open);
+
   describe(`${name}, as a log`, () => {
     let log: Log;
     let channel: ChannelLog;

@@ -1,5 +1,6 @@
 import { describe } from "vitest";
 import type { Carrier } from "./carrier.ts";
+import { combinedContract } from "./combined-contract.ts";
 import { flowContract } from "./flow-contract.ts";
 import { headContract } from "./head-contract.ts";
 import { refusalContract } from "./refusal-contract.ts";
@@ -15,6 +16,7 @@ export function transportContract(carrier: Carrier): void {
     refusedHeadContract(carrier);
     sourceContract(carrier);
     flowContract(carrier);
+    combinedContract(carrier);
     vanishContract(carrier);
   });
 }

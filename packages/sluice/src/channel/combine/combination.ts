@@ -1,0 +1,71 @@
+import { checkNames, invalidOption } from "../../base/check-option.ts";
+import { hasMethod } from "../../base/has-method.ts";
+import type { OnDemand } from "../../base/on-demand.ts";
+import { onceLoaded } from "../../base/once-loaded.ts";
+import type { FeedSource } from "../../stream/feed.ts";
+import { currentStreamSignal } from "../../stream/source/current-stream.ts";
+import { iteratorOf } from "../follow/deferred-iterator.ts";
+import type { Subscription } from "../subscription.ts";
+import type { CombineOptions } from "./combine-options.ts";
+import type { CombinedEvent, CombinedParts } from "./combined-event.ts";
+import type { Combining } from "./combining.ts";
+
+/**
+ * One event stream over several channels: a description like a subscription, and the source of any number of streams.
+ * Within a channel, a stream has the log's order; it has none between channels. `Event` is the union of the events that
+ * an iteration yields.
+ */
+export interface Combination<Event = CombinedEvent> extends FeedSource, AsyncIterable<Event> {
+  /** Names of the channels. */
+  readonly channels: readonly string[];
+  [Symbol.asyncIterator](): AsyncGenerator<Event, void, undefined>;
+  /**
+   * Iterates like a subscriber with this last event ID. The parts take turns. The iteration ends when one of its parts
+   * ends, by the option `signal` of its subscription, or because its channel is closed.
+   */
+  after(lastEventId: string | undefined): AsyncGenerator<Event, void, undefined>;
+  /**
+   * Resolves to the position of the newest events, for `?lastEventId=` or the option `lastEventId`: a subscriber with
+   * it receives every event published from now on. Rejects with `LOG_FAILED` and `CLOSED`.
+   */
+  position(): Promise<string>;
+}
+
+/** Unreserved characters of a URL (RFC 3986), except `.` and `~`: see `combined-id.ts`. */
+const PART_NAME = /^[\w-]{1,64}$/;
+
+const MAX_PARTS = 64;
+
+/** Combines subscriptions. `code`: see `Combining`. Throws `INVALID_OPTION`. */
+export function combine<Event>(
+  subscriptions: CombinedParts,
+  options: CombineOptions,
+  code: OnDemand<Combining>,
+): Combination<Event> {
+  checkNames("combine", options, ["types"]);
+  const { types = "prefixed" } = options;
+  if (types !== "prefixed" && types !== "plain" && typeof types !== "function")
+    throw invalidOption("types", '"prefixed", "plain" or a function', types);
+  const parts = Object.entries(Object(subscriptions) as Record<string, Subscription>);
+  const isValid = ([name, part]: [string, unknown]) =>
+    PART_NAME.test(name) && hasMethod(Object(part).part?.channel, "open");
+  if (!parts.length || parts.length > MAX_PARTS || !parts.every(isValid))
+    throw invalidOption(
+      "parts",
+      `1 to ${MAX_PARTS} subscriptions, with names of A-Z, a-z, 0-9, _ and -`,
+      subscriptions,
+    );
+  const settings = { parts, types };
+  const use = <T>(work: (combining: Combining) => T) => onceLoaded(code.get(), work);
+  const after = (lastEventId?: string) => {
+    const where = { lastEventId, signal: currentStreamSignal() };
+    return iteratorOf(use((combining) => combining.iterate<Event>(settings, where)));
+  };
+  return {
+    channels: parts.map(([, { channel }]) => channel),
+    openFeed: (context) => use((combining) => combining.openFeed(settings, context)),
+    [Symbol.asyncIterator]: () => after(),
+    after,
+    position: async () => use((combining) => combining.position(settings)),
+  };
+}

@@ -1,0 +1,39 @@
+import { outside } from "../../base/async-context.ts";
+import { invalidOption } from "../../base/check-option.ts";
+import { FailureReports } from "../../base/failure-reports.ts";
+import { isSafe } from "../../protocol/safe-text.ts";
+import type { ErrorContext } from "../../stream/report.ts";
+import type { CombinedTypes } from "./combine-options.ts";
+
+/** The type that the standard gives to an event without one. */
+const DEFAULT_TYPE = "message";
+
+/** Maps the types of a combination's events to the types that its subscribers receive. */
+export class EventTypes {
+  readonly #types: CombinedTypes;
+  readonly #failures: FailureReports;
+
+  constructor(types: CombinedTypes, report: (error: unknown, context: ErrorContext) => void) {
+    this.#types = types;
+    this.#failures = new FailureReports((error, count) => report(error, { stage: "types", ...count }));
+  }
+
+  /** Returns the type under which subscribers receive an event of a part. `undefined`: the default of the standard. */
+  typeOf(name: string, type: string | undefined): string | undefined {
+    if (this.#types === "plain") return type;
+    const own = type || DEFAULT_TYPE;
+    return typeof this.#types === "function" ? this.#mapped(this.#types, name, own) : `${name}.${own}`;
+  }
+
+  /** If the function fails, its event must not get lost: it has the default type then. */
+  #mapped(map: Exclude<CombinedTypes, string>, name: string, type: string): string {
+    try {
+      const mapped: unknown = outside(() => map(name, type));
+      if (isSafe(mapped) && mapped !== "") return mapped;
+      this.#failures.add(name, invalidOption("what `types` returns", "an event type", mapped));
+    } catch (error) {
+      this.#failures.add(name, error);
+    }
+    return `${name}.${type}`;
+  }
+}

@@ -1,0 +1,96 @@
+import { describe, expect, it } from "vitest";
+import { createSluice, SseItem } from "../../../src/index.ts";
+import { turns } from "../../support/turns.ts";
+import { CombineWorld, seen } from "./support/combine-world.ts";
+
+describe("sluice.combine()", () => {
+  it("refuses parts that are no subscriptions, names that an ID cannot carry, and too many parts", async () => {
+    await using sluice = createSluice();
+    const part = sluice.channel("a").subscribe();
+    const invalid = [
+      {},
+      undefined,
+      [part, sluice.channel("a")],
+      { a: sluice.channel("a") },
+      { a: (async function* () {})() },
+      { a: sluice.combine({ b: part }) },
+      { "": part },
+      { "a.b": part },
+      { "a b": part },
+      { é: part },
+      { ["n".repeat(65)]: part },
+      Object.fromEntries(Array.from({ length: 65 }, (_, i) => [`p${i}`, part])),
+    ];
+    for (const parts of invalid)
+      expect(() => sluice.combine(parts as never)).toThrow(/`parts` must be 1 to 64 subscriptions/);
+    sluice.combine(Object.fromEntries(Array.from({ length: 64 }, (_, i) => [`p${i}`, part])));
+    sluice.combine({ ["n".repeat(64)]: part, "A-z_0": part });
+  });
+
+  it("refuses unknown options", async () => {
+    await using sluice = createSluice();
+    const part = sluice.channel("a").subscribe();
+    expect(() => sluice.combine({ part }, { type: "plain" } as never)).toThrow(
+      /no option `type`.*Did you mean `types`/,
+    );
+    expect(() => sluice.combine({ part }, { types: "none" } as never)).toThrow(/`types` must be/);
+  });
+
+  it("names its channels", async () => {
+    await using sluice = createSluice();
+    const [a, b] = [sluice.channel("a"), sluice.channel("b")];
+    expect(sluice.combine({ one: a.subscribe(), two: b.subscribe() }).channels).toEqual(["a", "b"]);
+  });
+
+  it("resolves to a position after which a stream receives every later event of each channel", async () => {
+    const world = new CombineWorld();
+    const [a, b] = [await world.channel("a"), await world.channel("b")];
+    const parts = { a: a.subscribe(), b: b.subscribe() };
+    await a.publish("x", 1);
+    const position = await world.combine(parts).position();
+    await Promise.all([a.publish("x", 2), b.publish("x", 3)]);
+    const subscriber = world.connect(parts, position);
+    await turns();
+    expect(seen(subscriber)).toEqual(["a.x 2", "b.x 3"]);
+    expect(subscriber.lastEventId).toBe(await world.combine(parts).position());
+  });
+});
+
+describe("the option `types`", () => {
+  it("gives events the name of their part by default, also in a snapshot", async () => {
+    const world = new CombineWorld();
+    const a = await world.channel("a");
+    const parts = { one: a.subscribe({ initial: () => [1, new SseItem(2, { event: "row" })] }) };
+    const subscriber = world.connect(parts);
+    await turns(6);
+    await a.publish("x", 3);
+    await turns();
+    expect(seen(subscriber)).toEqual(["one.message 1", "one.row 2", "one.x 3"]);
+  });
+
+  it("leaves types alone if it is `plain`", async () => {
+    const world = new CombineWorld();
+    const a = await world.channel("a");
+    const parts = { one: a.subscribe({ initial: () => [1] }) };
+    const subscriber = world.connect(parts, undefined, { types: "plain" });
+    await turns(6);
+    await a.publish("x", 3);
+    await turns();
+    expect(seen(subscriber)).toEqual(["message 1", "x 3"]);
+  });
+
+  it("maps types by a function, and reports its failures without losing the event", async () => {
+    const world = new CombineWorld();
+    const a = await world.channel("a");
+    const types = (name: string, type: string) => {
+      if (type === "bad") throw new Error("no");
+      return type === "worse" ? "a\nb" : `${type}/${name}`;
+    };
+    const subscriber = world.connect({ one: a.subscribe() }, undefined, { types });
+    for (const type of ["x", "bad", "worse"]) await a.publish(type, 1);
+    await turns();
+    expect(seen(subscriber)).toEqual(["x/one 1", "one.bad 1", "one.worse 1"]);
+    await turns();
+    expect(world.errors.map(({ context }) => context)).toEqual([{ stage: "types", count: 2 }]);
+  });
+});

@@ -1,0 +1,49 @@
+import type { Combination } from "../../../../src/channel/combine/combination.ts";
+import type { SeenEvent } from "../../support/fake-subscriber.ts";
+
+/** Number of bytes in `take(bytes)` that stand for one item. */
+const ITEM_BYTES = 50;
+/** Maximum number of pending calls of `next()`. */
+const MAX_ASKED = 20;
+
+/** A subscriber of a combination without HTTP. It calls `next()` for the items that `take()` requests. */
+export class IteratingCombined {
+  readonly seen: SeenEvent[] = [];
+  /** Number of items received, where a stream counts bytes. */
+  written = 0;
+  readonly mostPending = 0;
+  gone = false;
+  lastEventId: string;
+  readonly #items: ReturnType<Combination["after"]>;
+  #asked = 0;
+
+  constructor(combination: Combination, lastEventId?: string) {
+    this.lastEventId = lastEventId ?? "";
+    this.#items = combination.after(lastEventId);
+  }
+
+  take(bytes = ITEM_BYTES): void {
+    for (let left = bytes; left > 0 && this.#asked < MAX_ASKED; left -= ITEM_BYTES) void this.#next();
+  }
+
+  disconnect(): void {
+    if (this.gone) return;
+    this.gone = true;
+    void this.#items.return();
+  }
+
+  async #next(): Promise<void> {
+    this.#asked++;
+    const { value, done } = await this.#items.next();
+    this.#asked--;
+    if (done || this.gone) return;
+    const { channel, type, data, id = "" } = value;
+    this.written++;
+    this.lastEventId = id;
+    this.seen.push({
+      type: type === "gap" ? type : `${channel}.${type}`,
+      data: JSON.stringify(data),
+      lastEventId: id,
+    });
+  }
+}
