@@ -172,6 +172,19 @@ export class Channel<Events extends EventMap = AnyEvents, Received extends Event
     this.#known?.keeper?.forget(this);
   }
 
+  /**
+   * Deletes the channel from the log, in every process. Subscribers everywhere receive a gap with the reason `deleted`,
+   * and stay: events that are published later follow. No position of the past is valid any more. A publish that has not
+   * resolved before this call may be deleted, may follow, or rejects with `LOG_FAILED`. To keep subscribers away, end
+   * their streams too. Rejects with `LOG_FAILED`, and with `CLOSED`; the channel may then be deleted or not, but not
+   * in part.
+   */
+  delete(): Promise<void> {
+    // Not an async function: a publish that follows must not overtake it.
+    const opened = this.open();
+    return opened instanceof Promise ? opened.then((open) => open.delete()) : opened.delete();
+  }
+
   /** @internal Counts the subscribers in this process. */
   presence(): LocalPresence {
     return this.#opened.value?.presence ?? NOBODY;
@@ -195,6 +208,11 @@ export class Channel<Events extends EventMap = AnyEvents, Received extends Event
   /** @internal The open channel, or what opens it. */
   get opened(): Pick<OnDemand<OpenChannel>, "value" | "isPending"> {
     return this.#opened;
+  }
+
+  /** @internal Forgets the open channel, which is closing. The next use opens it again after that. */
+  abandon(closing: Promise<void>): void {
+    this.#opened = new OnDemand(() => closing.then(() => this.#open()));
   }
 
   /** @internal Stops following the log for good. The Sluice ends the streams. */
@@ -244,7 +262,7 @@ export class Channel<Events extends EventMap = AnyEvents, Received extends Event
   /** Ends what is open. The next use waits for that, and opens the log again. */
   #release(changed?: readonly string[]): Promise<void> {
     const ended = this.#opened.settled().then((open) => open?.end(changed));
-    this.#opened = new OnDemand(() => ended.then(() => this.#open()));
+    this.abandon(ended);
     return ended;
   }
 

@@ -36,7 +36,11 @@ export async function openChannel({ channel, known, ...options }: OpeningOptions
   const open = async () => log.open(name, { retain: settings.retain, onError, onRecovered });
   const opened = await askLog(name, "be opened", open());
   outages.succeeded(name, failures);
-  return new OpenChannel({ ...options, name, log: opened, isShared: log.shared, outages });
+  const onAbandoned = (closing: Promise<void>) => {
+    channel.abandon(closing);
+    void closing.then(() => known?.keeper?.forget(channel));
+  };
+  return new OpenChannel({ ...options, name, log: opened, isShared: log.shared, outages, onAbandoned });
 }
 
 function outagesOf(hub: StreamHub): Outages {

@@ -3,6 +3,7 @@ import { show } from "../base/check-option.ts";
 import { formatPosition, type Position } from "../base/position.ts";
 import { RequestMark } from "../base/request-mark.ts";
 import { SluiceError } from "../base/sluice-error.ts";
+import { afterTurn } from "../base/timers.ts";
 import type { ChannelLog, NewEntry } from "../logs/log.ts";
 import { announceReload, RECONNECT_MS } from "../stream/end-streams.ts";
 import type { SourceContext } from "../stream/feed.ts";
@@ -48,6 +49,8 @@ export interface OpenChannelParts {
   readonly settings: ChannelSettings;
   readonly isShared: boolean;
   readonly outages: Outages;
+  /** Called with the end of its closing if the channel closes itself: it was deleted, and nothing here uses it. */
+  readonly onAbandoned?: ((closed: Promise<void>) => void) | undefined;
 }
 
 /** A channel whose log is open: it publishes, delivers and reads events. Loaded when the first channel is made. */
@@ -57,18 +60,25 @@ export class OpenChannel {
   readonly #delivery: Delivery;
   readonly #isShared: boolean;
   readonly #outages: Outages;
+  readonly #onAbandoned: OpenChannelParts["onAbandoned"];
+  #deletions = 0;
   readonly #request = new RequestMark();
   #published = 0;
   readonly #uses = new Uses();
   /** The highest offset of an event that this process published. */
   #newestPublished = 0;
+  /** The epoch of that offset. */
+  #publishedIn = "";
 
-  constructor({ hub, log, name, settings, isShared, outages }: OpenChannelParts) {
+  constructor({ hub, log, name, settings, isShared, outages, onAbandoned }: OpenChannelParts) {
     this.#name = name;
     this.#log = log;
     this.#isShared = isShared;
     this.#outages = outages;
-    this.#delivery = new Delivery({ hub, log, channel: name, settings });
+    this.#onAbandoned = onAbandoned;
+    this.#delivery = new Delivery({ hub, log, channel: name, settings, isNeeded: () => this.#isNeeded() });
+    // The callers that waited for the channel use it in this turn.
+    void this.#uses.during(new Promise<void>(afterTurn));
   }
 
   /**
@@ -141,7 +151,7 @@ export class OpenChannel {
 
   /** True if nothing in this process uses the channel: no stream, no iteration, no operation in flight. */
   get isUnused(): boolean {
-    return this.#uses.pending === 0 && this.#delivery.cohorts.size === 0;
+    return this.#uses.pending + this.#deletions === 0 && this.#delivery.cohorts.size === 0;
   }
 
   /** Offset of the newest event that this process has received. */
@@ -178,6 +188,21 @@ export class OpenChannel {
     await this.#uses.during(outside(async () => this.#log.sync()));
   }
 
+  /** Deletes the channel from the log, for all processes. */
+  async delete(): Promise<void> {
+    this.#mustBeHere();
+    this.#uses.count++;
+    this.#deletions++;
+    try {
+      const deleting = outside(async () => this.#log.delete());
+      await askLog(this.#name, "delete the channel", deleting);
+    } finally {
+      this.#deletions--;
+    }
+    // Callers that opened the channel in the same turn may use it.
+    afterTurn(() => void (this.#delivery.liveLog.closed || this.newest > 0 || this.#isNeeded()));
+  }
+
   /** Closes the log, and ends the streams of the channel that are still open. */
   close(): Promise<void> {
     return this.#delivery.close();
@@ -193,6 +218,14 @@ export class OpenChannel {
     this.#delivery.endStreams(RECONNECT_MS);
     await this.#uses.settled();
     await this.close().catch((error) => hub.report(error, { stage: "log", channel: this.#name }));
+  }
+
+  /** The channel was deleted. Closes unless something uses it: then the log needs no next life. */
+  #isNeeded(): boolean {
+    if (this.#uses.pending > 0 || this.#delivery.cohorts.size > 0) return true;
+    const report = (error: unknown) => this.#delivery.report(error, "log");
+    this.#onAbandoned?.(this.close().catch(report));
+    return false;
   }
 
   /** The log may have had an event with this ID. Only the same event is a repetition. */
@@ -235,6 +268,9 @@ export class OpenChannel {
   }
 
   #appended(offset: number): string {
+    const { epoch } = this.#log;
+    if (epoch !== this.#publishedIn) this.#newestPublished = 0;
+    this.#publishedIn = epoch;
     // If the log already had an event with this own ID, its offset is not new.
     if (offset > this.#newestPublished) {
       this.#newestPublished = offset;
@@ -242,6 +278,6 @@ export class OpenChannel {
       this.#delivery.hub.counts.published++;
     }
     // Take the epoch now: a new life may begin before the caller continues.
-    return formatPosition({ epoch: this.#log.epoch, offset });
+    return formatPosition({ epoch, offset });
   }
 }

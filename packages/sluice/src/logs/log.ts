@@ -61,6 +61,11 @@ export interface TailListener {
   reset(): void;
   /** This process cannot receive entries any more, although the store works: see {@link ChannelLog.failure}. */
   failed?(error: Error): void;
+  /**
+   * The store has no such channel any more. If this returns true, a new life begins, and {@link reset} follows. If it
+   * returns false, nothing in this process needs the channel, and the listener has closed the log. Default: true.
+   */
+  isNeeded?(): boolean;
 }
 
 /**
@@ -143,6 +148,25 @@ export interface ChannelLog {
 
   /** Trims every entry up to and including the offset `through`. */
   trim(through: number): Promise<void>;
+
+  /**
+   * Deletes the channel, for all processes: its entries, and all that the store keeps of it. Its life ends. The next
+   * one has another epoch, no position of the past holds in it, and its offsets count from 1.
+   *
+   * Each process that has the channel open MUST ask its listener whether it is {@link TailListener.isNeeded}, soon, and
+   * begin the next life if so. All processes MUST agree on its epoch.
+   *
+   * It MUST NOT resolve before the store has deleted the channel, MUST reject if it cannot tell, and MUST do either
+   * within a bounded time. It MUST NOT delete a life that began after the call. The store MUST NOT keep more than a
+   * bounded number of records of deleted channels.
+   */
+  delete(): Promise<void>;
+
+  /**
+   * Returns true if the life of an epoch ended because its channel was deleted, as far as the log remembers. It MUST
+   * answer at once for a life whose end this process has seen. Default: false.
+   */
+  wasDeleted?(epoch: string): boolean | Promise<boolean>;
 
   /** Stops the tail and frees what this log holds open. The entries stay in the store. */
   close(): Promise<void>;

@@ -20,6 +20,7 @@ const FINISHED = "was ended by the server, because the job is finished. The brow
 const ENDED = "has ended: the server answered 204, so the browser does not reconnect.";
 const GAP_REASONS: Record<GapReason, string> = {
   trimmed: "the log no longer keeps some of the events after it",
+  deleted: "the channel was deleted",
   "other-epoch": "the position is from another epoch of the log",
   unknown: "the server does not know this position",
   unparsable: "it is not a position",

@@ -7,7 +7,7 @@ import { gapText } from "../event/gap.ts";
 import type { KeptEvent } from "../event/kept-event.ts";
 import type { Selection } from "../event/selection.ts";
 import type { Beginning } from "../read/beginning.ts";
-import type { LiveLog } from "../read/live-log.ts";
+import type { LiveLog, LossReason } from "../read/live-log.ts";
 import { type CohortKey, type Step, type Stretch, stepOf } from "../read/step.ts";
 import { type Listed, LiveList } from "./live-list.ts";
 import type { SharedPieces } from "./shared-pieces.ts";
@@ -19,7 +19,7 @@ export interface Member extends Listed {
   /** Stop being live and remember the own position. Does nothing if the subscriber is not live. */
   stepBack(): void;
   /** Continue after a jump of the log. See {@link LiveLogListener.resume}. */
-  resume(kept: number | undefined): void;
+  resume(kept: number | undefined, reason: LossReason): void;
 }
 
 /** The beginning of a subscriber's stream, and the form in which it is written. */

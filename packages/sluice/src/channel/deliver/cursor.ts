@@ -5,6 +5,7 @@ import { Piece } from "../../stream/body/piece.ts";
 import { RECONNECT_MS } from "../../stream/end-streams.ts";
 import type { Feed, FeedContext, FeedState, FeedTarget, SharedWrites } from "../../stream/feed.ts";
 import { beginningOf } from "../read/beginning.ts";
+import type { LossReason } from "../read/live-log.ts";
 import { type Initial, offerSnapshot, type SnapshotOffer } from "../read/snapshot.ts";
 import { type From, findStartPoint, type StartPoint, startAfterGap } from "../read/start-point.ts";
 import type { Step } from "../read/step.ts";
@@ -130,13 +131,13 @@ export class Cursor implements Feed, Member {
     this.#busy = false;
   }
 
-  resume(kept: number | undefined): void {
+  resume(kept: number | undefined, reason: LossReason): void {
     if (this.target.ended) return;
     if (kept === undefined || (this.#begun && this.#after <= kept)) return this.#goOn();
     this.#generation++;
     if (!this.#begun) return;
     this.#busy = true;
-    this.#begin(startAfterGap(this.#delivery.liveLog, "other-epoch", formatPosition(this.#lastSent)), "", false);
+    this.#begin(startAfterGap(this.#delivery.liveLog, reason, formatPosition(this.#lastSent)), "", false);
   }
 
   get #isLive(): boolean {

@@ -5,7 +5,7 @@ import type { StreamHub } from "../../stream/stream-hub.ts";
 import type { ChannelSettings } from "../channel-options.ts";
 import type { ChannelEvent, KeptEvent } from "../event/kept-event.ts";
 import { selects } from "../event/selection.ts";
-import { LiveLog, type LiveLogListener } from "../read/live-log.ts";
+import { LiveLog, type LiveLogListener, type LossReason } from "../read/live-log.ts";
 import type { Cohort, Member } from "./cohort.ts";
 import { Cohorts } from "./cohorts.ts";
 import { RunQueue } from "./run-queue.ts";
@@ -22,6 +22,8 @@ export interface DeliveryOptions {
     ChannelSettings,
     "window" | "flushInterval" | "latestBy" | "latest" | "gapEvent" | "serializer"
   >;
+  /** See {@link TailListener.isNeeded}. Default: true. */
+  readonly isNeeded?: () => boolean;
 }
 
 /** Delivers a channel's events to its subscribers: one write per cohort and batch for all live members. */
@@ -35,14 +37,17 @@ export class Delivery implements LiveLogListener {
   readonly runQueue: RunQueue = new RunQueue();
   /** Snapshots of `initial: "latest"`. */
   readonly snapshots: SnapshotCache;
+  /** See {@link TailListener.isNeeded}. */
+  readonly isNeeded: () => boolean;
   readonly #lagging = new Set<Member>();
   #live = 0;
   #suspended: readonly Member[] = [];
 
-  constructor({ hub, log, channel, settings }: DeliveryOptions) {
+  constructor({ hub, log, channel, settings, isNeeded = () => true }: DeliveryOptions) {
     this.hub = hub;
     this.channel = channel;
     this.gapEvent = settings.gapEvent;
+    this.isNeeded = isNeeded;
     const { window, flushInterval, latest, serializer } = settings;
     // A hot reload may replace the function by one with the same source text.
     const latestBy = settings.latestBy && ((event: ChannelEvent) => settings.latestBy?.(event));
@@ -87,10 +92,10 @@ export class Delivery implements LiveLogListener {
     for (const cohort of this.cohorts.all()) cohort.lastSent = undefined;
   }
 
-  resume(kept: number | undefined): void {
+  resume(kept: number | undefined, reason: LossReason): void {
     const suspended = this.#suspended;
     this.#suspended = [];
-    for (const member of suspended) member.resume(kept);
+    for (const member of suspended) member.resume(kept, reason);
   }
 
   /** Adds a member that reads older events. */

@@ -5,11 +5,12 @@ import { encodeEvent } from "../../protocol/encode-event.ts";
  *
  * - `trimmed`: retention dropped some of the events.
  * - `other-epoch`: the ID is from another life of the log.
+ * - `deleted`: the channel was deleted since. Events that were published later follow.
  * - `unknown`: no kept event has this ID.
  * - `unparsable`: the ID cannot be one of this channel.
  * - `future`: the ID is ahead of the log.
  */
-export type GapReason = "trimmed" | "other-epoch" | "unknown" | "unparsable" | "future";
+export type GapReason = "trimmed" | "other-epoch" | "deleted" | "unknown" | "unparsable" | "future";
 
 /** Data of a gap event. */
 export interface Gap {

@@ -3,6 +3,7 @@ import type { Cohort } from "../deliver/cohort.ts";
 import type { Delivery } from "../deliver/delivery.ts";
 import type { KeptEvent } from "../event/kept-event.ts";
 import type { Selection } from "../event/selection.ts";
+import type { LossReason } from "../read/live-log.ts";
 import { type StartPoint, startAfterGap } from "../read/start-point.ts";
 import type { Stretch } from "../read/step.ts";
 
@@ -43,7 +44,7 @@ export class Follower {
       const { offset } = this.#position;
       // A closed log cannot be read; only the window is left.
       if (liveLog.closed && offset + 1 < window.first) return undefined;
-      if (!liveLog.holds(this.#position)) return this.#reportGap("other-epoch");
+      if (!liveLog.holds(this.#position)) return this.#reportGap(liveLog.lossReason(this.#position.epoch));
       const found = await this.#eventsAfter(offset);
       if (this.#stopped || found === undefined) return undefined;
       // A new life began during the read and may have lost the events.
@@ -77,7 +78,7 @@ export class Follower {
     }
   }
 
-  #reportGap(reason: "other-epoch" | "trimmed"): StartPoint {
+  #reportGap(reason: LossReason | "trimmed"): StartPoint {
     const start = startAfterGap(this.#delivery.liveLog, reason, formatPosition(this.#position));
     this.#position = start.position;
     return start;

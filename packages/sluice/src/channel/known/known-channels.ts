@@ -9,6 +9,8 @@ export interface KnownChannel {
     readonly isPending: boolean;
   };
   close(): Promise<void>;
+  /** Forgets the open channel, which is closing. The next use opens it again after that. */
+  abandon(closing: Promise<void>): void;
 }
 
 /** Closes and forgets channels. */

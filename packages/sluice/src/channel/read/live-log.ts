@@ -1,6 +1,7 @@
 import { outside } from "../../base/async-context.ts";
 import { show } from "../../base/check-option.ts";
 import { FailureReports } from "../../base/failure-reports.ts";
+import { ignore } from "../../base/guard.ts";
 import { isSluiceError } from "../../base/is-sluice-error.ts";
 import type { Position } from "../../base/position.ts";
 import { SluiceError } from "../../base/sluice-error.ts";
@@ -23,12 +24,17 @@ export interface LiveLogListener {
   suspend(): void;
   /**
    * Called after the jump. `kept`: offset up to which the positions before the jump still mean the same entries;
-   * `undefined` if all of them do.
+   * `undefined` if all of them do. `reason`: why the others do not.
    */
-  resume(kept: number | undefined): void;
+  resume(kept: number | undefined, reason: LossReason): void;
   /** Called if this process cannot receive events any more, although the log works for others. */
   failed(error: Error): void;
+  /** See {@link TailListener.isNeeded}. */
+  isNeeded(): boolean;
 }
+
+/** Why positions of a life do not hold any more. */
+export type LossReason = "other-epoch" | "deleted";
 
 /** Options of a {@link LiveLog}. */
 export interface LiveLogOptions {
@@ -160,6 +166,14 @@ export class LiveLog implements TailListener, ReadableLog {
     return entry?.offset === offset ? new KeptEvent(entry, epoch, this.serializer) : undefined;
   }
 
+  /** Returns why positions of an epoch do not hold any more, as far as this process knows. */
+  lossReason(epoch: string): LossReason {
+    const wasDeleted = this.log.wasDeleted?.(epoch);
+    // The log looks the epoch up in its store: this process has not seen the life end.
+    if (wasDeleted instanceof Promise) wasDeleted.catch(ignore);
+    return wasDeleted === true ? "deleted" : "other-epoch";
+  }
+
   /** True if a position means the same now as in its own epoch. */
   holds({ epoch, offset }: Position): boolean {
     return epoch === this.epoch || (this.log.holds(epoch) ?? NOTHING_KEPT) >= offset;
@@ -195,7 +209,7 @@ export class LiveLog implements TailListener, ReadableLog {
     const { listener } = this.#options;
     listener.suspend();
     this.#jumpTo(first - 1);
-    listener.resume(undefined);
+    listener.resume(undefined, "other-epoch");
     this.#notifyWaiting();
   }
 
@@ -208,12 +222,17 @@ export class LiveLog implements TailListener, ReadableLog {
       // The new life has every event that this process knows: offsets and event IDs keep their meaning.
       this.epoch = this.log.epoch;
     } else {
+      const reason = this.lossReason(this.epoch);
       listener.suspend();
       this.epoch = this.log.epoch;
       this.#jumpTo(this.log.last);
-      listener.resume(kept);
+      listener.resume(kept, reason);
     }
     this.#notifyWaiting();
+  }
+
+  isNeeded(): boolean {
+    return this.#options.listener.isNeeded();
   }
 
   failed(error: Error): void {

@@ -103,7 +103,9 @@ async function findElsewhere(
   if (offset === undefined || event === undefined || !selects(selection, event, liveLog.onFilterError)) {
     // The entry may have been trimmed just now. The gap must name the position at which the kept entries begin.
     await liveLog.log.sync();
-    return startAfterGap(liveLog, position === undefined ? "unknown" : "other-epoch", id);
+    if (position === undefined) return startAfterGap(liveLog, "unknown", id);
+    const wasDeleted = await liveLog.log.wasDeleted?.(position.epoch);
+    return startAfterGap(liveLog, wasDeleted ? "deleted" : "other-epoch", id);
   }
   // Another process may have appended the entry, and this one not received it yet.
   if (offset > liveLog.window.last) await liveLog.log.sync();

@@ -58,6 +58,8 @@ export class CurrentFolder {
     const openLmdb = await load();
     const onLost = (error: Error) => this.#lost(folder, error);
     const folder: LmdbFolder = await LmdbFolder.open(openLmdb, { path: this.#path, maxBytes, onCommit, onLost });
+    // A process that deleted channels may have ended before it had removed their entries.
+    folder.removeRemains().catch(() => undefined);
     return folder;
   }
 

@@ -1,7 +1,7 @@
 import { isSluiceError } from "../../base/is-sluice-error.ts";
 import type { NewEntry, Retention } from "../log.ts";
-import { type Appended, append } from "./lmdb-changes.ts";
-import type { LmdbFolder } from "./lmdb-folder.ts";
+import { type Appended, append as appendTo } from "./lmdb-changes.ts";
+import type { LmdbChannelLife, LmdbPlace } from "./lmdb-channel-life.ts";
 
 /** A batch with this many entries takes no more calls. The event loop stands still while a batch is handed to LMDB. */
 const FULL_BATCH_ENTRIES = 4_096;
@@ -13,9 +13,9 @@ interface Batch {
   readonly appended: Promise<Appended>;
 }
 
-/** The channel to append to. */
+/** How to append. */
 export interface AppenderOptions {
-  readonly channel: number;
+  readonly life: LmdbChannelLife;
   readonly retain: Retention;
   /** Called when entries are on disk, before the promises of their appends resolve. */
   readonly onAppended: (appended: Appended) => void;
@@ -26,15 +26,13 @@ export interface AppenderOptions {
  * what an append costs besides its entries.
  */
 export class LmdbAppender {
-  readonly #folder: LmdbFolder;
   readonly #options: AppenderOptions;
   /** The batch that takes more calls: its transaction has not begun. */
   #open: Batch | undefined;
   /** The batches that are not on disk yet. */
   readonly #pending = new Set<Promise<unknown>>();
 
-  constructor(folder: LmdbFolder, options: AppenderOptions) {
-    this.#folder = folder;
+  constructor(options: AppenderOptions) {
     this.#options = options;
   }
 
@@ -49,6 +47,11 @@ export class LmdbAppender {
       if (isSluiceError(result)) throw result;
       return result;
     });
+  }
+
+  /** Takes no more calls into the transaction that waits: what follows must come after them. */
+  seal(): void {
+    this.#open = undefined;
   }
 
   /** Resolves when every append is on disk or rejected. */
@@ -70,17 +73,19 @@ export class LmdbAppender {
   }
 
   async #append(calls: readonly (readonly NewEntry[])[]): Promise<Appended> {
-    const { store, writer, watcher, maxBytes } = this.#folder;
-    const { channel, retain, onAppended } = this.#options;
-    const appended = await writer.run(channel, () => {
-      // From now on, calls go into the next batch.
-      if (this.#open?.calls === calls) this.#open = undefined;
-      return append(store, channel, { calls, retain, maxBytes });
-    });
-    if (appended.added.length > 0) {
-      watcher.notifyOthers();
-      onAppended(appended);
-    }
+    const { life, retain, onAppended } = this.#options;
+    const append = async ({ channel, folder }: LmdbPlace) => {
+      const { store, writer, watcher, maxBytes } = folder;
+      const appended = await writer.run(channel, () => {
+        // From now on, calls go into the next batch.
+        if (this.#open?.calls === calls) this.#open = undefined;
+        return appendTo(store, channel, { calls, retain, maxBytes });
+      });
+      if (appended.added.length > 0) watcher.notifyOthers();
+      return appended;
+    };
+    const appended = await life.run(append, { isIdempotent: false });
+    if (appended.added.length > 0) onAppended(appended);
     return appended;
   }
 }

@@ -1,5 +1,6 @@
 import { SluiceError } from "../../base/sluice-error.ts";
 import { ENTRY_OVERHEAD_BYTES, entryBytes, type LogEntry, type NewEntry, type Retention } from "../log.ts";
+import { ChannelDeleted } from "./channel-deleted.ts";
 import { type LmdbBlock, toBlocks } from "./store/block.ts";
 import { type ChannelState, type LmdbStore, MAX_GROWTH } from "./store/lmdb-store.ts";
 
@@ -39,6 +40,7 @@ type BlockAt = (offset: number) => LmdbBlock | undefined;
  * file fails alone, and none of its entries is written.
  */
 export function append(store: LmdbStore, channel: number, { calls, retain, maxBytes }: AppendRequest): Appended {
+  if (!store.hasChannel(channel)) throw new ChannelDeleted();
   const before = store.state(channel);
   const time = Date.now();
   let { last, bytes } = before;

@@ -1,20 +1,20 @@
 import { SluiceError } from "../../base/sluice-error.ts";
-import { type ChannelLog, entryBytes, type LogEntry, type NewEntry, type OpenOptions, type Retention } from "../log.ts";
+import { type ChannelLog, entryBytes, type LogEntry, type NewEntry, type OpenOptions } from "../log.ts";
 import { startAgeChecks } from "../shared/age-checks.ts";
 import { closedError } from "../shared/closed-error.ts";
-import { LogView } from "../shared/log-view.ts";
+import type { LogView } from "../shared/log-view.ts";
 import { SharedChannelLog } from "../shared/shared-channel-log.ts";
 import { LmdbAppender } from "./lmdb-appender.ts";
 import type { Appended } from "./lmdb-changes.ts";
+import type { LmdbChannelLife } from "./lmdb-channel-life.ts";
 import type { LmdbFolder } from "./lmdb-folder.ts";
 import { LmdbTrimmer } from "./lmdb-trimmer.ts";
 import type { Portion, ReadLimit, ReadTurns } from "./read-turns.ts";
 import type { ChannelState } from "./store/lmdb-store.ts";
 
-/** The channel to open, by the number that {@link LmdbFolder.enterChannel} resolved to. */
+/** Options of a {@link LmdbChannelLog}. */
 export interface LmdbChannelOptions extends OpenOptions {
-  readonly name: string;
-  readonly channel: number;
+  readonly life: LmdbChannelLife;
   /** Reads the new entries of all channels of the log. */
   readonly turns: ReadTurns;
   readonly onClosed: () => void;
@@ -22,101 +22,121 @@ export interface LmdbChannelOptions extends OpenOptions {
 
 /** The log of one channel in an LMDB folder. */
 export class LmdbChannelLog extends SharedChannelLog implements ChannelLog {
-  readonly name: string;
   protected readonly view: LogView;
-  readonly #retain: Retention;
+  readonly #life: LmdbChannelLife;
   readonly #turns: ReadTurns;
   readonly #onError: (error: unknown) => void;
   readonly #onClosed: () => void;
-  #folder!: LmdbFolder;
-  #channel!: number;
-  /** See {@link ChannelState.lifeCount}. */
-  #lifeCount!: number;
-  #appender!: LmdbAppender;
-  #trimmer!: LmdbTrimmer;
+  readonly #appender: LmdbAppender;
+  readonly #trimmer: LmdbTrimmer;
   readonly #stopAgeChecks: () => void;
   /** The reading of new entries that is running. */
   #following: Promise<void> | undefined;
   /** True if the last background work failed. A failure is reported once, until some work succeeds. */
   #isFailing = false;
-  #isClosed = false;
 
-  constructor(folder: LmdbFolder, options: LmdbChannelOptions) {
+  constructor({ life, turns, retain, onError = () => undefined, onClosed }: LmdbChannelOptions) {
     super();
-    const { name, channel, turns, retain, onError = () => undefined, onClosed } = options;
-    this.name = name;
-    this.#retain = retain;
+    this.#life = life;
+    this.view = life.view;
     this.#turns = turns;
     this.#onError = onError;
     this.#onClosed = onClosed;
-    const { first, last } = this.#use(folder, channel);
-    this.view = new LogView(folder.store.life(channel)!, first, last);
+    this.#appender = new LmdbAppender({ life, retain, onAppended: (appended) => this.#appended(appended) });
+    this.#trimmer = new LmdbTrimmer({ life, retain, onTrimmed: (state) => this.#trimmed(state) });
     this.#stopAgeChecks = startAgeChecks(
-      { age: retain.age, timers: folder.ageTimers },
+      { age: retain.age, timers: life.place.folder.ageTimers },
       () => this.view,
       (through) => this.#trimByAge(through),
     );
   }
 
+  get name(): string {
+    return this.#life.name;
+  }
+
   /** The number of the channel in its folder. */
   get channel(): number {
-    return this.#channel;
+    return this.#life.place.channel;
   }
 
   get isClosed(): boolean {
-    return this.#isClosed;
+    return this.#life.isClosed;
   }
 
   append(entries: readonly NewEntry[]): Promise<readonly number[]> {
-    return this.#isClosed ? Promise.reject(closedError()) : this.#appender.append(entries);
+    return this.#life.isClosed ? Promise.reject(closedError()) : this.#appender.append(entries);
   }
 
   read(after: number, events: number, bytes: number): Promise<readonly LogEntry[] | "gone"> {
-    try {
-      this.#checkOpen();
-      const { first, last } = this.#look();
-      return Promise.resolve(after + 1 < first ? "gone" : this.#page(after, last, events, bytes));
-    } catch (error) {
-      return Promise.reject(error);
-    }
+    return this.#life.run(async () => {
+      const { first, last } = this.#life.look();
+      return after + 1 < first ? "gone" : this.#page(after, last, events, bytes);
+    });
   }
 
   async sync(): Promise<void> {
-    this.#checkOpen();
+    this.#life.checkOpen();
     // A reading that is running may have looked before this call.
     await this.#following;
     await this.#readNewOnce();
   }
 
-  async positionOf(id: string): Promise<number | undefined> {
-    this.#checkOpen();
-    this.#folder.store.takeSnapshot();
-    return this.#folder.store.offsetOf(this.#channel, id);
+  positionOf(id: string): Promise<number | undefined> {
+    return this.#life.run(async ({ folder, channel }) => {
+      this.#life.look();
+      return folder.store.offsetOf(channel, id);
+    });
   }
 
   trim(through: number): Promise<void> {
     return this.#trimmer.through(through);
   }
 
+  async delete(): Promise<void> {
+    const life = this.#life;
+    life.checkOpen();
+    this.#appender.seal();
+    const { folder } = life.place;
+    const { store, writer, watcher } = folder;
+    store.takeSnapshot();
+    // Another process may have begun a life that this one has not entered yet.
+    const channel = store.channelNumber(life.name);
+    if (channel !== undefined) {
+      await writer.run(channel, () => {
+        const epoch = store.life(channel)?.epoch;
+        if (epoch !== undefined) store.deleted.remove(channel, life.name, epoch);
+      });
+      watcher.notifyOthers();
+    }
+    await life.leaveDeleted();
+    await folder.removeRemains().catch(this.#onError);
+  }
+
+  override wasDeleted(epoch: string): boolean {
+    return this.view.wasDeleted(epoch) || this.#life.place.folder.store.deleted.has(epoch);
+  }
+
   async close(): Promise<void> {
-    this.#isClosed = true;
+    this.#life.isClosed = true;
     this.#stopAgeChecks();
     this.view.tail({ appended() {}, trimmed() {}, reset() {} });
     this.#onClosed();
-    await Promise.all([this.#following, this.#appender.whenIdle()]);
+    await Promise.all([this.#following?.catch(() => undefined), this.#appender.whenIdle()]);
   }
 
   /** Reads new entries in the background. If that fails, the next poll tries again. */
   follow(): void {
-    if (this.#isClosed) return;
+    if (this.#life.isClosed) return;
     const reading = this.#readNewOnce();
     this.#inBackground(reading);
-    reading.catch(() => this.#folder.watcher.lookAgain(this.#channel));
+    const { folder, channel } = this.#life.place;
+    reading.catch(() => folder.watcher.lookAgain(channel));
   }
 
   /** Trims to the retention in the background. If that fails, the next append or age check tries again. */
   trimToRetention(): void {
-    if (!this.#isClosed) this.#inBackground(this.#trimmer.toRetention());
+    if (!this.#life.isClosed) this.#inBackground(this.#trimmer.toRetention());
   }
 
   /** Trims the entries through this offset, and entries that are too old by the wall clock. */
@@ -144,24 +164,9 @@ export class LmdbChannelLog extends SharedChannelLog implements ChannelLog {
 
   /** Continues in another folder, where this channel has a life that is none of the {@link ended} ones. */
   moveTo(folder: LmdbFolder, channel: number): void {
-    const { first, last } = this.#use(folder, channel);
-    this.view.enterLife(folder.store.life(channel)!, first, last);
+    this.#appender.seal();
+    this.#life.moveTo({ folder, channel });
     this.#isFailing = false;
-  }
-
-  #use(folder: LmdbFolder, channel: number): ChannelState {
-    const retain = this.#retain;
-    folder.store.takeSnapshot();
-    const state = folder.store.state(channel);
-    this.#folder = folder;
-    this.#channel = channel;
-    this.#lifeCount = state.lifeCount;
-    const onAppended = (appended: Appended) => this.#appended(appended);
-    this.#appender = new LmdbAppender(folder, { channel, retain, onAppended });
-    const checkOpen = () => this.#checkOpen();
-    const onTrimmed = (state: ChannelState) => this.#trimmed(state);
-    this.#trimmer = new LmdbTrimmer(folder, { channel, retain, checkOpen, onTrimmed });
-    return state;
   }
 
   #inBackground(work: Promise<void> | undefined): void {
@@ -170,14 +175,14 @@ export class LmdbChannelLog extends SharedChannelLog implements ChannelLog {
         this.#isFailing = false;
       },
       (error) => {
-        if (!this.#isFailing && !this.#isClosed) this.#onError(error);
+        if (!this.#isFailing && !this.#life.isClosed) this.#onError(error);
         this.#isFailing = true;
       },
     );
   }
 
   #appended({ added, state, isOver }: Appended): void {
-    if (this.#isClosed) return;
+    if (this.#life.isClosed) return;
     this.view.appended(added);
     // If entries of other processes came before, the view must receive those first.
     if (this.view.last < state.last) this.follow();
@@ -191,8 +196,8 @@ export class LmdbChannelLog extends SharedChannelLog implements ChannelLog {
   }
 
   #readNewOnce(): Promise<void> {
-    this.#following ??= this.#turns
-      .read((limit) => this.#readPortion(limit))
+    this.#following ??= this.#life
+      .run(() => this.#turns.read((limit) => this.#readPortion(limit)))
       .finally(() => {
         this.#following = undefined;
       });
@@ -200,25 +205,12 @@ export class LmdbChannelLog extends SharedChannelLog implements ChannelLog {
   }
 
   #readPortion({ events, bytes }: ReadLimit): Portion {
-    if (this.#isClosed) return { events: 0, bytes: 0, isLast: true };
-    const { last } = this.#look();
+    if (this.#life.isClosed) return { events: 0, bytes: 0, isLast: true };
+    const { last } = this.#life.look();
     const page = this.#page(this.view.last, last, events, bytes);
     const isLast = this.view.last + page.length >= last;
     this.view.receive(page, !isLast);
     return { events: page.length, bytes: page.reduce((sum, entry) => sum + entryBytes(entry), 0), isLast };
-  }
-
-  /** Takes a snapshot, and updates the view if the log was trimmed or began a new life. Returns the ends of the log. */
-  #look(): { first: number; last: number } {
-    const { store } = this.#folder;
-    store.takeSnapshot();
-    const { first, last, lifeCount } = store.state(this.#channel);
-    if (lifeCount !== this.#lifeCount) {
-      this.#lifeCount = lifeCount;
-      this.view.enterLife(store.life(this.#channel)!, first, last);
-    }
-    this.view.trimmed(first);
-    return { first, last };
   }
 
   /** Returns the entries after an offset, from the snapshot. */
@@ -226,7 +218,8 @@ export class LmdbChannelLog extends SharedChannelLog implements ChannelLog {
     const found: LogEntry[] = [];
     if (after >= last) return found;
     let size = 0;
-    for (const block of this.#folder.store.blocks(this.#channel, after + 1)) {
+    const { folder, channel } = this.#life.place;
+    for (const block of folder.store.blocks(channel, after + 1)) {
       for (const entry of block.entries) {
         if (entry.offset <= after) continue;
         if (entry.offset !== after + found.length + 1) break;
@@ -238,9 +231,5 @@ export class LmdbChannelLog extends SharedChannelLog implements ChannelLog {
     const missing = after + found.length + 1;
     const message = `The log is damaged: it has no event at offset ${missing}. Restore a backup of its folder.`;
     throw new SluiceError("LOG_FAILED", message);
-  }
-
-  #checkOpen(): void {
-    if (this.#isClosed) throw closedError();
   }
 }

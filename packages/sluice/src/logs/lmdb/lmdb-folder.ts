@@ -20,6 +20,14 @@ export interface LmdbFolderOptions {
 
 const NONE: ReadonlySet<string> = new Set();
 
+/** Channels that are being created. */
+interface Adding {
+  readonly names: Set<string>;
+  readonly numbers: Promise<ReadonlyMap<string, number>>;
+}
+
+const ADDED_PER_CHANGE = 1_000;
+
 /** An open folder: everything that its channels share. */
 export class LmdbFolder {
   readonly store: LmdbStore;
@@ -27,6 +35,8 @@ export class LmdbFolder {
   readonly watcher: CommitWatcher;
   readonly maxBytes: number;
   readonly ageTimers: AgeTimers = new AgeTimers();
+  #adding: Adding | undefined;
+  #removing: Promise<void> | undefined;
   #closing: Promise<void> | undefined;
 
   /** Rejects with `LOG_FAILED` if the folder cannot be used. */
@@ -52,16 +62,54 @@ export class LmdbFolder {
   async enterChannel(name: string, ended: ReadonlySet<string> = NONE): Promise<number> {
     const { store, writer } = this;
     store.takeSnapshot();
-    const existing = store.channelNumber(name);
-    if (existing === undefined) {
-      return writer.run(CHANNEL_LIST, () => {
-        const number = store.channelNumber(name) ?? store.addChannel(name);
-        store.enterLife(number, ended);
-        return number;
-      });
+    const number = store.channelNumber(name) ?? (await this.#addChannel(name));
+    if (!store.hasValidLife(number, ended)) await writer.run(number, () => store.enterLife(number, ended));
+    return number;
+  }
+
+  /** As {@link enterChannel}, and takes a snapshot that has the channel: another process may delete it meanwhile. */
+  async enterExisting(name: string): Promise<number> {
+    for (;;) {
+      const channel = await this.enterChannel(name);
+      this.store.takeSnapshot();
+      if (this.store.hasChannel(channel)) return channel;
     }
-    if (!store.hasValidLife(existing, ended)) await writer.run(existing, () => store.enterLife(existing, ended));
-    return existing;
+  }
+
+  /**
+   * Removes the entries of deleted channels, in parts. If that fails, the next deletion or the next process that opens
+   * the folder continues.
+   */
+  removeRemains(): Promise<void> {
+    this.#removing ??= this.#removeRemains().finally(() => {
+      this.#removing = undefined;
+    });
+    return this.#removing;
+  }
+
+  async #removeRemains(): Promise<void> {
+    const { store, writer } = this;
+    store.takeSnapshot();
+    for (const channel of store.deleted.withRemains())
+      while (await writer.run(channel, () => store.deleted.removeRemains(channel)));
+  }
+
+  /** Channels that are created at the same time go into one transaction. */
+  #addChannel(name: string): Promise<number> {
+    if (this.#adding === undefined || this.#adding.names.size >= ADDED_PER_CHANGE) this.#adding = this.#beginAdding();
+    const { names, numbers } = this.#adding;
+    names.add(name);
+    return numbers.then((found) => found.get(name) as number);
+  }
+
+  #beginAdding(): Adding {
+    const names = new Set<string>();
+    const numbers = this.writer.run(CHANNEL_LIST, () => {
+      // From now on, further channels go into the next transaction.
+      if (this.#adding?.names === names) this.#adding = undefined;
+      return this.store.addChannels(names);
+    });
+    return { names, numbers };
   }
 
   /**

@@ -5,6 +5,7 @@ import type { ChannelLog, Log, OpenOptions } from "../log.ts";
 import { closedError } from "../shared/closed-error.ts";
 import type { Changed } from "./commit-tracker.ts";
 import { CurrentFolder } from "./current-folder.ts";
+import { LmdbChannelLife } from "./lmdb-channel-life.ts";
 import { LmdbChannelLog } from "./lmdb-channel-log.ts";
 import type { LmdbFolder } from "./lmdb-folder.ts";
 import { ReadTurns } from "./read-turns.ts";
@@ -82,12 +83,15 @@ class LmdbLog implements Log {
   async open(name: string, { retain, onError }: OpenOptions): Promise<ChannelLog> {
     this.#checkOpen();
     const folder = await this.#folder.get();
-    const channel = await folder.enterChannel(name);
+    const channel = await folder.enterExisting(name);
     this.#checkOpen();
-    folder.store.takeSnapshot();
+    const onMoved = (from: number) => {
+      if (this.#channels.get(from) === log) this.#channels.delete(from);
+      this.#channels.set(log.channel, log);
+    };
+    const life = new LmdbChannelLife(name, { folder, channel }, onMoved);
     const onClosed = () => this.#closed(log);
-    const options = { name, channel, turns: this.#turns, retain, onError, onClosed };
-    const log: LmdbChannelLog = new LmdbChannelLog(folder, options);
+    const log: LmdbChannelLog = new LmdbChannelLog({ life, turns: this.#turns, retain, onError, onClosed });
     this.#channels.set(channel, log);
     log.trimToRetention();
     return log;

@@ -1,6 +1,6 @@
 import type { Retention } from "../log.ts";
 import { isOver, trim } from "./lmdb-changes.ts";
-import type { LmdbFolder } from "./lmdb-folder.ts";
+import type { LmdbChannelLife, LmdbPlace } from "./lmdb-channel-life.ts";
 import type { ChannelState } from "./store/lmdb-store.ts";
 
 /** Commits after which LMDB reuses the pages that a commit freed. */
@@ -8,24 +8,20 @@ const COMMITS_UNTIL_REUSE = 2;
 
 /** The channel to trim. */
 export interface TrimmerOptions {
-  readonly channel: number;
+  readonly life: LmdbChannelLife;
   readonly retain: Retention;
-  /** Throws if the log is closed. */
-  readonly checkOpen: () => void;
   /** Called after each part that was trimmed, with the state of the log. */
   readonly onTrimmed: (state: ChannelState) => Promise<void>;
 }
 
 /** Trims one channel, in parts, so that no change takes long. */
 export class LmdbTrimmer {
-  readonly #folder: LmdbFolder;
   readonly #options: TrimmerOptions;
   #isTrimmingToRetention = false;
   /** The oldest entry, as {@link isTooOld} last read it. */
-  #oldest = { offset: 0, time: 0 };
+  #oldest: { readonly place?: LmdbPlace; readonly offset: number; readonly time: number } = { offset: 0, time: 0 };
 
-  constructor(folder: LmdbFolder, options: TrimmerOptions) {
-    this.#folder = folder;
+  constructor(options: TrimmerOptions) {
     this.#options = options;
   }
 
@@ -34,8 +30,9 @@ export class LmdbTrimmer {
    */
   toRetention(): Promise<void> | undefined {
     if (this.#isTrimmingToRetention) return undefined;
-    const { store } = this.#folder;
-    const { channel, retain } = this.#options;
+    const { life, retain } = this.#options;
+    const { channel, folder } = life.place;
+    const { store } = folder;
     if (store.files.lost !== undefined) return Promise.reject(store.files.lost);
     store.takeSnapshot();
     if (!isOver(store.state(channel), retain, (offset) => store.blockAt(channel, offset))) return undefined;
@@ -47,12 +44,14 @@ export class LmdbTrimmer {
 
   /** Returns true if the oldest entry, at the offset `first`, exceeds the retention's age. Reads each entry once. */
   isTooOld(first: number): boolean {
-    const { store } = this.#folder;
-    const { channel, retain } = this.#options;
-    if (this.#oldest.offset !== first) {
+    const { life, retain } = this.#options;
+    const { place } = life;
+    const { channel, folder } = place;
+    const { store } = folder;
+    if (this.#oldest.offset !== first || this.#oldest.place !== place) {
       store.takeSnapshot();
       const { time } = store.blockAt(channel, first) ?? { time: Number.POSITIVE_INFINITY };
-      this.#oldest = { offset: first, time };
+      this.#oldest = { place, offset: first, time };
     }
     return this.#oldest.time < Date.now() - retain.age;
   }
@@ -63,28 +62,32 @@ export class LmdbTrimmer {
   }
 
   async #trim(limit: Retention | number): Promise<void> {
-    const { store, writer, watcher } = this.#folder;
-    const { channel, checkOpen, onTrimmed } = this.#options;
-    for (let isMore = true; isMore; ) {
-      checkOpen();
+    const { life, onTrimmed } = this.#options;
+    const { place } = life;
+    const { channel, folder } = place;
+    const { store, writer, watcher } = folder;
+    // The next life of a deleted channel has other entries at these offsets.
+    for (let isMore = true; isMore && place === life.place; ) {
+      life.checkOpen();
       const trimPart = () => writer.run(channel, () => trim(store, channel, limit));
       const part = await (writer.hasFailed
-        ? this.#trimOnFullDisk(trimPart)
-        : trimPart().catch(() => this.#trimOnFullDisk(trimPart)));
+        ? this.#trimOnFullDisk(place, trimPart)
+        : trimPart().catch(() => this.#trimOnFullDisk(place, trimPart)));
       watcher.notifyOthers();
-      await onTrimmed(part.state);
+      if (place === life.place) await onTrimmed(part.state);
       isMore = part.isOver;
     }
   }
 
   /** A trim needs free pages itself. On a full disk it gets them from the reserve. */
-  async #trimOnFullDisk<T>(trimPart: () => Promise<T>): Promise<T> {
-    const { store, writer } = this.#folder;
-    const { channel } = this.#options;
+  async #trimOnFullDisk<T>({ channel, folder }: LmdbPlace, trimPart: () => Promise<T>): Promise<T> {
+    const { store, writer } = folder;
     store.removeReserve();
     try {
       const trimmed = await trimPart();
-      const rewriteState = () => store.setState(channel, store.state(channel));
+      const rewriteState = () => {
+        if (store.hasChannel(channel)) store.setState(channel, store.state(channel));
+      };
       for (let i = 0; i < COMMITS_UNTIL_REUSE; i++) await writer.run(channel, rewriteState);
       return trimmed;
     } finally {

@@ -1,6 +1,7 @@
 import type { ChannelLog, LogEntry, NewEntry, Retention, TailListener } from "../log.ts";
 import { entryBytes } from "../log.ts";
 import { AgeTimers, startAgeChecks } from "../shared/age-checks.ts";
+import { DeletedEpochs } from "../shared/deleted-epochs.ts";
 import { newEpoch } from "../shared/epoch.ts";
 
 /** Options of a {@link MemoryChannelLog}. */
@@ -8,6 +9,8 @@ export interface MemoryChannelOptions {
   /** Name of the channel. */
   readonly name?: string;
   readonly timers?: AgeTimers;
+  /** Epochs of deleted lives, of all channels. */
+  readonly deleted?: DeletedEpochs;
   /** Called when the log closes, and when a closed log has lost its last entry. */
   readonly onIdle?: (log: MemoryChannelLog) => void;
 }
@@ -15,7 +18,8 @@ export interface MemoryChannelOptions {
 /** The memory log of one channel. */
 export class MemoryChannelLog implements ChannelLog {
   readonly name: string;
-  readonly epoch: string = newEpoch();
+  epoch: string = newEpoch();
+  readonly #deleted: DeletedEpochs;
   readonly #timers: AgeTimers;
   readonly #onIdle: MemoryChannelOptions["onIdle"];
   #retain: Retention;
@@ -29,9 +33,10 @@ export class MemoryChannelLog implements ChannelLog {
   #stopAgeChecks: () => void;
   #isClosed = false;
 
-  constructor(retain: Retention, { name = "", timers = new AgeTimers(), onIdle }: MemoryChannelOptions = {}) {
+  constructor(retain: Retention, { name = "", timers, deleted, onIdle }: MemoryChannelOptions = {}) {
     this.name = name;
-    this.#timers = timers;
+    this.#timers = timers ?? new AgeTimers();
+    this.#deleted = deleted ?? new DeletedEpochs(1);
     this.#onIdle = onIdle;
     this.#retain = retain;
     this.#stopAgeChecks = this.#startAgeChecks();
@@ -119,6 +124,23 @@ export class MemoryChannelLog implements ChannelLog {
   trim(through: number): Promise<void> {
     this.#trimBefore(Math.min(through, this.#last) + 1);
     return Promise.resolve();
+  }
+
+  delete(): Promise<void> {
+    this.#deleted.add(this.epoch);
+    this.epoch = newEpoch();
+    this.#entries = [];
+    this.#start = 0;
+    this.#last = 0;
+    this.#bytes = 0;
+    this.#offsetById.clear();
+    const listener = this.#listener;
+    if (listener?.isNeeded?.() !== false) listener?.reset();
+    return Promise.resolve();
+  }
+
+  wasDeleted(epoch: string): boolean {
+    return this.#deleted.has(epoch);
   }
 
   /** Closes the log. It goes on to trim its entries by age. */

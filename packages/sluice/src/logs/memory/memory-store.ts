@@ -1,5 +1,6 @@
 import type { Retention } from "../log.ts";
 import { AgeTimers } from "../shared/age-checks.ts";
+import { DeletedEpochs } from "../shared/deleted-epochs.ts";
 import { MemoryChannelLog } from "./memory-channel-log.ts";
 
 /**
@@ -8,9 +9,12 @@ import { MemoryChannelLog } from "./memory-channel-log.ts";
  */
 const MAX_EMPTY = 1_000;
 
+/** Deletions that the log remembers, the newest ones. */
+const MAX_DELETED = 1_000;
+
 /** The logs of all channels of a memory log. A closed channel costs its entries, and soon nothing if it has none. */
 export class MemoryStore {
-  readonly #timers = new AgeTimers();
+  readonly #shared = { timers: new AgeTimers(), deleted: new DeletedEpochs(MAX_DELETED) };
   readonly #open = new Set<MemoryChannelLog>();
   /** Closed logs that keep entries, by channel. */
   readonly #full = new Map<string, MemoryChannelLog>();
@@ -29,7 +33,7 @@ export class MemoryStore {
     this.#empty.delete(channel);
     known?.reopen(retain);
     const onIdle = (idle: MemoryChannelLog) => this.#keep(idle);
-    const log = known ?? new MemoryChannelLog(retain, { name: channel, timers: this.#timers, onIdle });
+    const log = known ?? new MemoryChannelLog(retain, { ...this.#shared, name: channel, onIdle });
     this.#open.add(log);
     return log;
   }

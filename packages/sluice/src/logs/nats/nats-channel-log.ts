@@ -1,3 +1,4 @@
+import { ignore } from "../../base/guard.ts";
 import type { Position } from "../../base/position.ts";
 import { quietInterval, quietTimeout, type Timer, within } from "../../base/timers.ts";
 import type { ChannelLog, LogEntry, NewEntry, Retention } from "../log.ts";
@@ -44,6 +45,8 @@ export class NatsChannelLog extends SharedChannelLog implements ChannelLog {
   readonly #tail: NatsTail;
   #checkSoon: Timer | undefined;
   #failure: Error | undefined;
+  /** Settles when a deletion of this process has ended. */
+  #deleting: Promise<void> | undefined;
   readonly #checks: Timer;
   readonly #unwatch: () => void;
   /** Calls of `sync` that wait for entries or a check. */
@@ -96,6 +99,7 @@ export class NatsChannelLog extends SharedChannelLog implements ChannelLog {
 
   async append(entries: readonly NewEntry[]): Promise<readonly number[]> {
     this.#life.throwIfClosed();
+    if (this.#deleting !== undefined) await this.#deleting;
     const positions = await Promise.all(entries.map((entry) => this.#publisher.publish(entry)));
     if (!positions.every((position) => this.#isValid(position))) {
       throw new Error("NATS lost data while it took the events. They may or may not be stored.");
@@ -143,6 +147,20 @@ export class NatsChannelLog extends SharedChannelLog implements ChannelLog {
       this.view.trimmed(first);
       return null;
     });
+  }
+
+  delete(): Promise<void> {
+    const deleting = this.#life.delete();
+    // Later appends of this process belong to the next life.
+    this.#deleting = deleting.then(ignore, ignore).then(() => {
+      this.#deleting = undefined;
+    });
+    return this.#inTime("delete the channel", deleting);
+  }
+
+  override wasDeleted(epoch: string): boolean | Promise<boolean> {
+    const { lives } = this.#parts;
+    return this.view.wasDeleted(epoch) || this.#life.use("look up the epoch", () => lives.isDeleted(epoch));
   }
 
   async close(): Promise<void> {

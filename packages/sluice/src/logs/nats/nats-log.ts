@@ -9,6 +9,7 @@ import { namesOf } from "./channel-names.ts";
 import { type NatsConnection, NatsLink } from "./connection/nats-link.ts";
 import { connectTo, parseServers } from "./connection/servers.ts";
 import { timeoutError } from "./connection/timeout-error.ts";
+import { OthersDeletions } from "./life/delete-channel.ts";
 import { NatsLives } from "./life/nats-lives.ts";
 import { NatsChannelLog } from "./nats-channel-log.ts";
 import type { StreamStorage } from "./stream/add-stream.ts";
@@ -76,6 +77,7 @@ export function natsLog(options: NatsLogOptions): Log {
   const { link, prefix, timeout, kind, replicas: given } = checkOptions(options);
   const replicas = new Replicas({ link, given, onError: (error) => report(error) });
   const storage = { kind, replicas };
+  const deletions = new OthersDeletions();
   const lives = new NatsLives(link, prefix, storage);
   const opened = new Set<NatsChannelLog>();
   /** The logs that receive no entries, although NATS works. */
@@ -105,7 +107,18 @@ export function natsLog(options: NatsLogOptions): Log {
       opened.delete(log);
       deaf.delete(log);
     };
-    const log = new NatsChannelLog({ link, lives, stream, names, retain, timeout, onClose, onError, onTail });
+    const log = new NatsChannelLog({
+      link,
+      lives,
+      deletions,
+      stream,
+      names,
+      retain,
+      timeout,
+      onClose,
+      onError,
+      onTail,
+    });
     opened.add(log);
     try {
       await log.open();

@@ -9,3 +9,11 @@ export function channelKeys(prefix: string, channel: string): ChannelKeys {
   const name = `${prefix}{${encodeURIComponent(channel)}}`;
   return [`${name}:log`, `${name}:meta`, `${name}:ids`];
 }
+
+/**
+ * Returns the key of the hash that keeps the epochs of deleted lives, by their slot. No channel's name ends before its
+ * hash tag.
+ */
+export function deletedKey(prefix: string): string {
+  return `${prefix}deleted`;
+}

@@ -13,6 +13,7 @@ import { RedisAppender } from "./append/redis-appender.ts";
 import type { ChannelKeys } from "./channel-keys.ts";
 import type { RedisConnection } from "./connection/redis-connection.ts";
 import type { RedisGate } from "./connection/redis-gate.ts";
+import { deleteChannel } from "./life/delete-channel.ts";
 import { RedisChannelLife } from "./life/redis-channel-life.ts";
 import type { FollowedPage } from "./read/catch-up.ts";
 import type { ReadBudget } from "./read/read-budget.ts";
@@ -25,6 +26,8 @@ import { limitText } from "./scripts/limit-text.ts";
 /** The log that a channel belongs to, as {@link RedisChannelLog} needs it. */
 export interface ChannelHost {
   readonly gate: RedisGate;
+  /** See {@link deletedKey}. */
+  readonly deletedKey: string;
   readonly ageTimers: AgeTimers;
   /** The budget of bytes of all channels. */
   readonly budget: ReadBudget;
@@ -61,13 +64,16 @@ export class RedisChannelLog extends SharedChannelLog implements ChannelLog, Tai
   constructor(host: ChannelHost, keys: ChannelKeys, retain: Retention) {
     super();
     this.#host = host;
-    this.#life = new RedisChannelLife(host.gate, keys, {
-      changed: () => {
-        this.#ignored = undefined;
-        host.lifeChanged();
+    this.#life = new RedisChannelLife(
+      { gate: host.gate, keys, deletedKey: host.deletedKey },
+      {
+        changed: () => {
+          this.#ignored = undefined;
+          host.lifeChanged();
+        },
+        removed: (count) => this.#removed(count),
       },
-      removed: (count) => this.#removed(count),
-    });
+    );
     this.#source = { life: this.#life, budget: host.budget };
     this.#retention = new RedisRetention(this.#life, retain, host.ageTimers);
     const limits = [limitText(retain.events), limitText(retain.bytes)];
@@ -81,6 +87,10 @@ export class RedisChannelLog extends SharedChannelLog implements ChannelLog, Tai
 
   get keys(): ChannelKeys {
     return this.#life.keys;
+  }
+
+  get isClosed(): boolean {
+    return this.#life.isClosed;
   }
 
   get readAfter(): string {
@@ -131,6 +141,17 @@ export class RedisChannelLog extends SharedChannelLog implements ChannelLog, Tai
 
   trim(through: number): Promise<void> {
     return this.#retention.trim(through);
+  }
+
+  async delete(): Promise<void> {
+    const epoch = await deleteChannel(this.#life);
+    // This process leaves the deleted life too, unless nothing needs the channel: then it has closed the log.
+    await this.#life.leave(epoch);
+  }
+
+  override wasDeleted(epoch: string): boolean | Promise<boolean> {
+    const { view } = this;
+    return view.wasDeleted(epoch) || this.#life.use((connection) => this.#life.findDeleted(connection, epoch));
   }
 
   async close(): Promise<void> {
@@ -190,7 +211,7 @@ export class RedisChannelLog extends SharedChannelLog implements ChannelLog, Tai
   /** Reports a problem, once until a check finds none. */
   report(error: unknown): void {
     const message = messageOf(error);
-    if (message === this.#problem) return;
+    if (message === this.#problem || this.#life.isClosed) return;
     this.#problem = message;
     this.#host.onError(error);
   }
@@ -212,7 +233,7 @@ export class RedisChannelLog extends SharedChannelLog implements ChannelLog, Tai
       // Redis runs the calls of a process in order. It went back in time after the call before this one.
       if (epoch === this.epoch) this.#life.distrust();
       this.#inBackground(this.sync());
-      throw lostAppend();
+      throw lostAppend(this.view.wasDeleted(epoch));
     }
     if (epoch === this.epoch) {
       this.view.appended(added);
@@ -220,7 +241,7 @@ export class RedisChannelLog extends SharedChannelLog implements ChannelLog, Tai
       this.view.trimmed(first!);
     } else if ((this.holds(epoch) ?? 0) < last!) {
       // The log began a new life after the append, and the new life lacks some of the entries.
-      throw lostAppend();
+      throw lostAppend(this.view.wasDeleted(epoch));
     }
     // `last` also covers entries that the log already had by their own ID, and entries of the previous life.
     this.view.acknowledged(last!);
@@ -242,7 +263,8 @@ export class RedisChannelLog extends SharedChannelLog implements ChannelLog, Tai
   }
 }
 
-function lostAppend(): SluiceError {
-  const message = "Redis was emptied or set back in time, and lost the events just appended. Publish them again.";
+function lostAppend(wasDeleted: boolean): SluiceError {
+  const reason = wasDeleted ? "The channel was deleted" : "Redis was emptied or set back in time";
+  const message = `${reason}, and lost the events just appended. Publish them again.`;
   return new SluiceError("LOG_FAILED", message);
 }

@@ -5,7 +5,7 @@ import type { ChannelLog, Log, OpenOptions } from "../log.ts";
 import { AgeTimers } from "../shared/age-checks.ts";
 import { closedError } from "../shared/closed-error.ts";
 import { OutOfReach, TAIL_OUTAGE } from "../shared/out-of-reach.ts";
-import { channelKeys } from "./channel-keys.ts";
+import { channelKeys, deletedKey } from "./channel-keys.ts";
 import { type RedisClient, type RedisClients, redisClients } from "./connection/redis-client.ts";
 import type { RedisConnection } from "./connection/redis-connection.ts";
 import { RedisGate } from "./connection/redis-gate.ts";
@@ -132,6 +132,7 @@ class RedisLog implements Log {
     const keys = channelKeys(this.#prefix, channel);
     const host = {
       gate: this.#gate,
+      deletedKey: deletedKey(this.#prefix),
       ageTimers: this.#ageTimers,
       budget: this.#budget,
       hurry: () => this.#tail.hurry(),
@@ -182,7 +183,7 @@ class RedisLog implements Log {
           // An error of one channel must not stop the others. The channel looks up its life again before it does
           // anything.
           if (connection.isOver) throw error;
-          this.#onError(error);
+          if (!log.isClosed) this.#onError(error);
         }
       }),
     );

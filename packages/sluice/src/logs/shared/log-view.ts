@@ -1,4 +1,5 @@
 import type { LogEntry, TailListener } from "../log.ts";
+import { DeletedEpochs } from "./deleted-epochs.ts";
 import type { Life, Seen } from "./life.ts";
 
 /** Ended epochs that a process remembers. */
@@ -20,6 +21,7 @@ export class LogView {
   #acknowledged = 0;
   /** Epochs that this process has seen end, oldest first. */
   readonly #ended = new Set<string>();
+  readonly #deleted = new DeletedEpochs(MAX_ENDED);
 
   constructor(life: Life, first: number, last: number) {
     this.epoch = life.epoch;
@@ -44,6 +46,21 @@ export class LogView {
   get seen(): Seen {
     const offset = Math.max(this.last, this.#acknowledged);
     return { epoch: this.epoch, offset, former: this.#former, ended: this.#ended };
+  }
+
+  /** Returns true if this process has seen the life of an epoch end because the channel was deleted. */
+  wasDeleted(epoch: string): boolean {
+    return this.#deleted.has(epoch);
+  }
+
+  /** Records that the current life ended because the channel was deleted. */
+  markDeleted(): void {
+    this.#deleted.add(this.epoch);
+  }
+
+  /** See {@link TailListener.isNeeded}. */
+  get isNeeded(): boolean {
+    return this.#listener?.isNeeded?.() ?? true;
   }
 
   /**

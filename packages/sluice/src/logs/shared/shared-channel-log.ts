@@ -3,7 +3,7 @@ import type { LogView } from "./log-view.ts";
 
 /** The part of a shared {@link ChannelLog} that only reads this process's view of the log. Subclasses add the store. */
 export abstract class SharedChannelLog
-  implements Pick<ChannelLog, "epoch" | "first" | "last" | "lostAfter" | "holds" | "tail">
+  implements Pick<ChannelLog, "epoch" | "first" | "last" | "lostAfter" | "holds" | "wasDeleted" | "tail">
 {
   protected abstract get view(): LogView;
 
@@ -21,6 +21,10 @@ export abstract class SharedChannelLog
 
   get lostAfter(): number {
     return this.view.lostAfter;
+  }
+
+  wasDeleted(epoch: string): boolean | Promise<boolean> {
+    return this.view.wasDeleted(epoch);
   }
 
   holds(epoch: string): number | undefined {

@@ -22,7 +22,10 @@ export const LAYERS: readonly Layer[] = [
   { folder: "protocol", imports: ["base"] },
   { folder: "logs", imports: ["base", "protocol"] },
   { folder: "logs/shared", imports: ["logs/log.ts"] },
-  { folder: "logs/memory", imports: ["logs/log.ts", "logs/shared/age-checks.ts", "logs/shared/epoch.ts"] },
+  {
+    folder: "logs/memory",
+    imports: ["logs/log.ts", "logs/shared/age-checks.ts", "logs/shared/deleted-epochs.ts", "logs/shared/epoch.ts"],
+  },
   { folder: "logs/lmdb", imports: ["logs/log.ts", "logs/shared"], packages: ["lmdb"] },
   { folder: "logs/lmdb/store", imports: [] },
   { folder: "logs/redis", imports: ["logs/log.ts", "logs/shared"], packages: ["redis"] },

@@ -249,6 +249,7 @@ describe("a log that begins a new life", () => {
       sync: () => undefined,
       positionOf: (id) => current.positionOf(id),
       trim: (through) => current.trim(through),
+      delete: () => current.delete(),
       close: async () => undefined,
     };
     const log: Log = { shared: false, open: () => channelLog, close: async () => undefined };

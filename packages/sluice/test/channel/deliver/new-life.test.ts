@@ -54,6 +54,7 @@ function sharedLog() {
       return found;
     },
     trim: async () => undefined,
+    delete: async () => undefined,
     close: async () => undefined,
   };
   return {

@@ -26,6 +26,7 @@ describe("a channel whose log catches up", () => {
         suspend: () => undefined,
         resume: () => undefined,
         failed: () => undefined,
+        isNeeded: () => true,
       },
       onError: (error) => expect.unreachable(String(error)),
     });

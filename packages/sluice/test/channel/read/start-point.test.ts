@@ -44,6 +44,7 @@ function trimmedByOthers() {
           return inner.positionOf(id);
         },
         trim: (through) => inner.trim(through),
+        delete: () => inner.delete(),
         close: () => inner.close(),
       };
     },

@@ -81,6 +81,10 @@ export class ForgetfulLog extends SharedChannelLog implements ChannelLog {
     return this.#ask(() => this.#store.trim(through));
   }
 
+  delete(): Promise<void> {
+    return Promise.reject(new Error("The model does not delete."));
+  }
+
   async close(): Promise<void> {
     this.#closed = true;
   }

@@ -88,6 +88,8 @@ export function slowly(log: Log): Log {
         sync: () => later(undefined),
         positionOf: (id) => later(opened.positionOf(id)),
         trim: (through) => opened.trim(through),
+        delete: () => opened.delete(),
+        wasDeleted: (epoch) => opened.wasDeleted?.(epoch) ?? false,
         close: () => opened.close(),
       };
     },

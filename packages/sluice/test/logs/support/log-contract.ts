@@ -1,14 +1,11 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import type { ChannelLog, Log, LogEntry, NewEntry, Retention, TailListener } from "../../../src/logs/log.ts";
+import type { ChannelLog, Log, LogEntry, NewEntry, TailListener } from "../../../src/logs/log.ts";
 import { ENTRY_OVERHEAD_BYTES } from "../../../src/logs/log.ts";
 import { combinedContract } from "./combined-contract.ts";
+import { deleteContract } from "./delete-contract.ts";
+import { KEEP_ALL } from "./keep-all.ts";
 
-/** A retention without limits. */
-export const KEEP_ALL: Retention = {
-  events: Number.POSITIVE_INFINITY,
-  bytes: Number.POSITIVE_INFINITY,
-  age: Number.POSITIVE_INFINITY,
-};
+export { KEEP_ALL };
 
 /** Long enough that a log which ignores the age is noticed, in ms. */
 const SHORT_AGE_MS = 200;
@@ -26,7 +23,7 @@ function entries(count: number, first = 1): NewEntry[] {
 /** Tests the contract of a log. One call tests one implementation. `open` opens an empty log. */
 export function logContract(name: string, open: () => Log | Promise<Log>): void {
   combinedContract(name, open);
-
+  deleteContract(name, open);
   describe(`${name}, as a log`, () => {
     let log: Log;
     let channel: ChannelLog;

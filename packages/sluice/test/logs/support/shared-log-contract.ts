@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { sleep } from "../../../src/base/timers.ts";
 import type { ChannelLog, Log, NewEntry, Retention } from "../../../src/logs/log.ts";
 import { KEEP_ALL, recorder } from "./log-contract.ts";
+import { sharedDeleteContract } from "./shared-delete-contract.ts";
 
 /** The store of a log that outlives a process and that several processes share. Empty at first. */
 export interface SharedStore {
@@ -19,6 +20,7 @@ const ROUNDS = 3;
 
 /** Tests the part of the contract about several processes. One call tests one implementation. */
 export function sharedLogContract(name: string, setUp: () => Promise<SharedStore>): void {
+  sharedDeleteContract(name, setUp);
   describe(`${name}, as a log that several processes share`, () => {
     let store: SharedStore;
     const logs: Log[] = [];

@@ -99,6 +99,9 @@ class SharedChannel {
     this.begin();
   }
 
+  /** Epochs of deleted lives. */
+  readonly deleted: Set<string> = new Set();
+
   begin(kept: readonly LogEntry[] = []): void {
     this.entries = new MemoryChannelLog(this.#retain);
     void this.entries.append(kept);
@@ -143,9 +146,11 @@ class SharedMemoryLog extends SharedChannelLog implements ChannelLog {
   async append(entries: readonly NewEntry[]): Promise<readonly number[]> {
     if (this.#closed) throw closedError();
     await this.#reach();
+    const { life } = this.#channel;
     const offsets = await this.#channel.entries.append(entries);
     this.#onAppended();
     for (const reader of this.#channel.readers) await reader.sync().catch(() => undefined);
+    if (this.#channel.deleted.has(life.epoch)) throw new SluiceError("LOG_FAILED", "The channel was deleted.");
     return offsets;
   }
 
@@ -156,7 +161,9 @@ class SharedMemoryLog extends SharedChannelLog implements ChannelLog {
 
   async sync(): Promise<void> {
     await this.#reach();
-    const { entries, life } = this.#channel;
+    const { entries, life, deleted } = this.#channel;
+    if (this.#closed) throw closedError();
+    if (deleted.has(this.#view.epoch) && life.epoch !== this.#view.epoch && !this.#view.isNeeded) throw closedError();
     this.#view.enterLife(life, entries.first, entries.last);
     const after = Math.max(this.#view.last, entries.first - 1);
     const found = await entries.read(after, Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY);
@@ -176,6 +183,20 @@ class SharedMemoryLog extends SharedChannelLog implements ChannelLog {
     await this.#reach();
     await this.#channel.entries.trim(through);
     await this.sync();
+  }
+
+  async delete(): Promise<void> {
+    if (this.#closed) throw closedError();
+    await this.#reach();
+    this.#channel.deleted.add(this.#channel.life.epoch);
+    this.#channel.begin();
+    await this.sync().catch((error) => {
+      if (!this.#closed) throw error;
+    });
+  }
+
+  override wasDeleted(epoch: string): boolean {
+    return this.#channel.deleted.has(epoch);
   }
 
   async close(): Promise<void> {

@@ -6,6 +6,8 @@ const LIFE = 4;
 const BLOCK = 5;
 const ID = 6;
 const RING = 7;
+const REMAINS = 8;
+const DELETED = 9;
 
 const CHANNEL_AT = 1;
 const CHANNEL_BYTES = 4;
@@ -45,6 +47,21 @@ export function offsetOfKey(key: Uint8Array): number {
 /** Returns the key of a publisher's own ID. An ID has at most 512 characters, so the key has at most 1,029 bytes. */
 export function idKey(channel: number, id: string): Buffer {
   return channelKey(ID, channel, id);
+}
+
+/** Returns the key that marks a deleted channel whose entries are not removed yet. */
+export function remainsKey(channel: number): Buffer {
+  return channelKey(REMAINS, channel);
+}
+
+/** Returns the number of the channel in the key of anything but a name. */
+export function channelOfKey(key: Uint8Array): number {
+  return Buffer.from(key.buffer, key.byteOffset, key.length).readUInt32BE(CHANNEL_AT);
+}
+
+/** Returns the key of the epoch of a deleted life, by its slot. */
+export function deletedKey(slot: string): Buffer {
+  return Buffer.concat([Buffer.of(DELETED), Buffer.from(slot)]);
 }
 
 /**

@@ -4,6 +4,7 @@ import { currentLife, type Life, parseLife } from "../../shared/life.ts";
 import { newestCommit } from "./admission.ts";
 import { LmdbBlock } from "./block.ts";
 import { CommitRings } from "./commit-rings.ts";
+import { DeletedChannels } from "./deleted-channels.ts";
 import type { Environment } from "./environment.ts";
 import { makeReserve, removeReserve } from "./files.ts";
 import { blockKey, CHANNEL_LIST, guardKey, idKey, lifeKey, nameKey, offsetOfKey, stateKey } from "./keys.ts";
@@ -23,6 +24,7 @@ export interface ChannelState {
 }
 
 const STATE_BYTES = 32;
+const NONE: ReadonlySet<string> = new Set();
 
 /**
  * Identifies the layout of everything in the store. Stored behind the number of channels. A new layout needs a new
@@ -40,6 +42,7 @@ export class LmdbStore {
   readonly files: OpenFiles;
   readonly shared: SharedState;
   readonly rings: CommitRings;
+  readonly deleted: DeletedChannels;
   readonly #db: RootDatabase<Uint8Array, Buffer>;
   readonly #path: string;
   /** The writes of the change that is being prepared. */
@@ -53,6 +56,7 @@ export class LmdbStore {
     this.#path = path;
     this.shared = new SharedState(db);
     this.rings = new CommitRings(db);
+    this.deleted = new DeletedChannels(db, (write) => this.#writes.push(write));
     this.run = run;
   }
 
@@ -117,17 +121,27 @@ export class LmdbStore {
     return this.#db.getBinary(nameKey(name))?.readUInt32BE();
   }
 
-  /** Adds a channel and returns its number. Call it in a change of {@link CHANNEL_LIST}, and only for a new name. */
-  addChannel(name: string): number {
-    const number = this.#countChannels() + 1;
-    const value = Buffer.alloc(4);
-    value.writeUInt32BE(number);
-    this.#put(guardKey(CHANNEL_LIST), Buffer.concat([value, FORMAT]), number);
-    this.#put(nameKey(name), value);
-    return number;
+  /**
+   * Adds the channels that do not exist yet, each with its life, and returns the numbers of all. Call it only in a
+   * change of {@link CHANNEL_LIST}.
+   */
+  addChannels(names: Iterable<string>): Map<string, number> {
+    let count = this.#countChannels();
+    const numbers = new Map<string, number>();
+    for (const name of names) {
+      const known = this.channelNumber(name);
+      const number = known ?? ++count;
+      numbers.set(name, number);
+      if (known === undefined) this.#put(nameKey(name), numberValue(number));
+      // Only a copied folder has channels without a life of its own file. They enter it in a change of their own.
+      if (known === undefined) this.enterLife(number, NONE);
+    }
+    if (count > this.#countChannels())
+      this.#put(guardKey(CHANNEL_LIST), Buffer.concat([numberValue(count), FORMAT]), count);
+    return numbers;
   }
 
-  /** Returns the number of channels. Throws `LOG_FAILED` if the data has another layout. */
+  /** Returns the highest number that a channel has had. Throws `LOG_FAILED` if the data has another layout. */
   #countChannels(): number {
     const list = this.#db.getBinary(guardKey(CHANNEL_LIST));
     if (list === undefined) return 0;
@@ -158,6 +172,11 @@ export class LmdbStore {
     const life = currentLife({ run: this.run, first, last }, undefined);
     this.#put(lifeKey(channel), Buffer.from(JSON.stringify(life)));
     this.setState(channel, { ...state, lifeCount: state.lifeCount + 1 });
+  }
+
+  /** Returns true if the folder has the channel: it was not deleted. */
+  hasChannel(channel: number): boolean {
+    return this.#db.getBinary(stateKey(channel)) !== undefined;
   }
 
   life(channel: number): Life | undefined {
@@ -245,4 +264,10 @@ export class LmdbStore {
   #put(key: Buffer, value: Buffer, version = 0): void {
     this.#writes.push(() => void this.#db.put(key, value, version));
   }
+}
+
+function numberValue(number: number): Buffer {
+  const value = Buffer.alloc(4);
+  value.writeUInt32BE(number);
+  return value;
 }

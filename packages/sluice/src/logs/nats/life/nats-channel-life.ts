@@ -12,16 +12,20 @@ import type { NatsLink } from "../connection/nats-link.ts";
 import { timeoutError } from "../connection/timeout-error.ts";
 import type { FoundStream, NatsStream } from "../stream/nats-stream.ts";
 import { CoalescedCheck } from "./coalesced-check.ts";
+import { ChannelDeletion, type OthersDeletions } from "./delete-channel.ts";
 import { lifeOf, type NatsLives } from "./nats-lives.ts";
 
 /** Pause before work is retried, in ms: doubled from the first to the longest. */
 const FIRST_PAUSE_MS = 20;
 const MAX_PAUSE_MS = 320;
+/** Checks after a deletion: a check that is running may have begun before. */
+const MAX_CHECKS = 3;
 
 /** Parts that {@link NatsChannelLife} works with. */
 export interface NatsLifeParts {
   readonly link: NatsLink;
   readonly lives: NatsLives;
+  readonly deletions: OthersDeletions;
   readonly stream: NatsStream;
   readonly names: ChannelNames;
   /** The log's timeout, in ms. */
@@ -60,6 +64,8 @@ export class NatsChannelLife implements PublisherLog {
   #newest: LogEntry | undefined;
   /** Entries of this process that the tail has yet to deliver. */
   readonly #pending = new AcknowledgedEntries();
+  /** True if the log was closed because the channel was deleted, and nothing in this process needs it. */
+  #isGone = false;
   /** True if NATS delivered other entries in this epoch than it had acknowledged. */
   #isContradicted = false;
   /** Unknown epochs of entries. A check found that the log is still in the life that this process knows. */
@@ -140,6 +146,22 @@ export class NatsChannelLife implements PublisherLog {
     });
   }
 
+  /**
+   * Deletes the channel, and leaves its life. Resolves also if nothing in this process needs the channel: the log is
+   * closed.
+   */
+  async delete(): Promise<void> {
+    const { epoch } = this;
+    const deletion = new ChannelDeletion(this.#parts, this.#parts.timeout);
+    try {
+      await this.use("delete the channel", () => deletion.run());
+      if (this.epoch === epoch) this.view.markDeleted();
+      for (let checks = 0; checks < MAX_CHECKS && this.epoch === epoch; checks++) await this.check();
+    } catch (error) {
+      if (!this.#isGone) throw error;
+    }
+  }
+
   /** Receives entries of this life, in order, from the tail or from an append. */
   receive(entries: readonly LogEntry[]): void {
     const isContradicted = this.#pending.differFrom(entries);
@@ -190,6 +212,17 @@ export class NatsChannelLife implements PublisherLog {
     for (;;) {
       const seen = this.#view?.seen;
       const [found, stored] = await Promise.all([stream.find(), lives.read(names.token)]);
+      if (stored.deleting !== undefined) {
+        await this.#parts.deletions.wait(this.#parts, stored, this.#parts.timeout);
+        this.throwIfClosed();
+        continue;
+      }
+      if (this.#view !== undefined && (found === undefined || stored.life === undefined))
+        await this.#leaveMissing(this.#view);
+      if (found === undefined) {
+        await stream.create();
+        continue;
+      }
       // The connection stays if another server has the stream and restarts. But that server forgets the consumer.
       const isUnbroken = identity === this.#checkedBy && this.#listener.isFollowing();
       const isSame = isUnbroken || (await this.#hasNewest(found));
@@ -203,6 +236,14 @@ export class NatsChannelLife implements PublisherLog {
       this.#adopt(life, found, identity);
       return found.last;
     }
+  }
+
+  /** The channel was deleted, or its stream was. Rejects if nothing needs a new life. */
+  async #leaveMissing(view: LogView): Promise<void> {
+    if (await this.#parts.lives.isDeleted(view.epoch)) view.markDeleted();
+    this.throwIfClosed();
+    this.#isGone = !view.isNeeded;
+    if (this.#isGone) throw closedError();
   }
 
   /** Returns false if the stream has another entry at the offset of the newest entry that this process received. */

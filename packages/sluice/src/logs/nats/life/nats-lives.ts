@@ -1,3 +1,4 @@
+import { deletedSlot } from "../../shared/deleted-epochs.ts";
 import { currentLife, type Life, parseLife, type Seen } from "../../shared/life.ts";
 import { type LivesNames, livesNames } from "../channel-names.ts";
 import { apiCode, isNotTaken, STREAM_NOT_FOUND, WRONG_LAST_SEQUENCE } from "../connection/nats-errors.ts";
@@ -14,6 +15,13 @@ export interface StoredLife {
   readonly life: Life | undefined;
   /** Number of the message that holds the life; 0 if there is none. The next write must name it. */
   readonly sequence: number;
+  /** Epoch of the life that is being deleted. There is no life meanwhile. */
+  readonly deleting?: string | undefined;
+}
+
+/** The message in place of a life that is being deleted. */
+interface Tombstone {
+  readonly deleting: string;
 }
 
 /**
@@ -60,9 +68,10 @@ export class NatsLives {
     }
     try {
       const message = await streams.getMessage(this.#names.stream, { last_by_subj: this.#names.subjectOf(token) });
-      return message === null
-        ? { life: undefined, sequence: 0 }
-        : { life: parseLife(message.string()), sequence: message.seq };
+      if (message === null) return { life: undefined, sequence: 0 };
+      const { deleting } = JSON.parse(message.string()) as Partial<Tombstone>;
+      const life = deleting === undefined ? parseLife(message.string()) : undefined;
+      return { life, sequence: message.seq, deleting };
     } catch (error) {
       if (apiCode(error) !== STREAM_NOT_FOUND) throw error;
       this.#readyBy = undefined;
@@ -74,7 +83,7 @@ export class NatsLives {
    * Replaces the life that message number `after` holds (0: none yet). Resolves to false if another process was first,
    * or if the stream is missing or has no leader.
    */
-  async write(token: string, life: Life, after: number): Promise<boolean> {
+  async write(token: string, life: Life | Tombstone, after: number): Promise<boolean> {
     const expect = { lastSubjectSequence: after };
     try {
       await this.#link.session.js.publish(this.#names.subjectOf(token), JSON.stringify(life), { expect });
@@ -87,8 +96,31 @@ export class NatsLives {
     }
   }
 
+  /** Removes the tombstone that message number `sequence` holds. Leaves a later life of the channel as it is. */
+  async removeTombstone(token: string, sequence: number): Promise<void> {
+    const { streams } = this.#link.session.jsm;
+    await streams.purge(this.#names.stream, { filter: this.#names.subjectOf(token), seq: sequence + 1 });
+  }
+
+  /** Remembers that the life of an epoch was deleted. */
+  async remember(epoch: string): Promise<void> {
+    await this.#link.session.js.publish(this.#names.subjectOf(slotToken(epoch)), epoch);
+  }
+
+  /** Returns true if the life of an epoch was deleted, as far as NATS remembers. */
+  async isDeleted(epoch: string): Promise<boolean> {
+    const query = { last_by_subj: this.#names.subjectOf(slotToken(epoch)) };
+    const message = await this.#link.session.jsm.streams.getMessage(this.#names.stream, query);
+    return message?.string() === epoch;
+  }
+
   #create(): Promise<void> {
     const { stream: name, subjectOf } = this.#names;
     return addStream(this.#link, this.#storage, { name, subjects: [subjectOf("*")], max_msgs_per_subject: 1 });
   }
+}
+
+/** Returns the token of a deleted life's slot. No channel has it: in a token, hexadecimal digits or `h` follow `_`. */
+function slotToken(epoch: string): string {
+  return `_-${deletedSlot(epoch)}`;
 }

@@ -50,11 +50,12 @@ export class NatsStream {
   }
 
   /**
-   * Returns the stream's state. Creates a missing stream. The first call applies this process's retention to the
+   * Returns the stream's state; `undefined` if it is missing. The first call applies this process's retention to the
    * stream.
    */
-  async find(): Promise<FoundStream> {
+  async find(): Promise<FoundStream | undefined> {
     let info = await this.#info();
+    if (info === undefined) return undefined;
     if (!this.#hasLimits) {
       const { replicas } = this.#options.storage;
       info = await this.#limit(info);
@@ -72,24 +73,23 @@ export class NatsStream {
     return { run, created, isAlone, first: state.messages === 0 ? last + 1 : state.first_seq, last };
   }
 
-  async #info(): Promise<StreamInfo> {
+  async #info(): Promise<StreamInfo | undefined> {
     const { link, names } = this.#options;
-    for (;;) {
-      try {
-        const info = await link.session.jsm.streams.info(names.stream);
-        if (info.created !== this.#readyAs && info.state.last_seq === 0) {
-          await untilReady(link, names.subject);
-        }
-        this.#readyAs = info.created;
-        return info;
-      } catch (error) {
-        if (apiCode(error) !== STREAM_NOT_FOUND) throw error;
+    try {
+      const info = await link.session.jsm.streams.info(names.stream);
+      if (info.created !== this.#readyAs && info.state.last_seq === 0) {
+        await untilReady(link, names.subject);
       }
-      await this.#create();
+      this.#readyAs = info.created;
+      return info;
+    } catch (error) {
+      if (apiCode(error) !== STREAM_NOT_FOUND) throw error;
+      return undefined;
     }
   }
 
-  async #create(): Promise<void> {
+  /** Creates the stream. */
+  async create(): Promise<void> {
     const { link, names, storage, retain, timeout } = this.#options;
     const limits = streamLimits(retain);
     await addStream(link, storage, {

@@ -18,6 +18,14 @@ export interface FoundLife {
  */
 const MAX_TRIES = 10;
 
+/** How to judge the stored life. */
+export interface LifeSearch {
+  /** The newest position that this process had seen before the call. */
+  readonly seen?: Seen | undefined;
+  /** Called before a life begins in a log that has none. If it rejects, none begins. */
+  readonly onMissing?: (() => Promise<void>) | undefined;
+}
+
 /**
  * Returns the life that a channel's log is in. Begins a new life if Redis is in another run, or has less than this
  * process had seen before the call. `run` is the run that the connection leads to (see `runOf`).
@@ -26,11 +34,12 @@ export async function findLife(
   connection: RedisConnection,
   keys: ChannelKeys,
   run: string,
-  seen: Seen | undefined,
+  { seen, onMissing }: LifeSearch,
 ): Promise<FoundLife> {
   let [first, last, text, removed] = (await connection.run("ends", keys, ["", ""])) as [number, number, string, number];
   for (let tries = 0; tries < MAX_TRIES; tries++) {
     const stored = parseLife(text);
+    if (stored === undefined) await onMissing?.();
     const life = currentLife({ run, first, last }, stored, seen);
     if (life === stored) return { life, first, last, removed };
     const args = [text, JSON.stringify(life), life.epoch];

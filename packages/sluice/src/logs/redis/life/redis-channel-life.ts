@@ -1,5 +1,6 @@
 import type { SluiceError } from "../../../base/sluice-error.ts";
 import { closedError } from "../../shared/closed-error.ts";
+import { deletedSlot } from "../../shared/deleted-epochs.ts";
 import { LogView } from "../../shared/log-view.ts";
 import type { ChannelKeys } from "../channel-keys.ts";
 import type { RedisConnection } from "../connection/redis-connection.ts";
@@ -17,6 +18,14 @@ interface Checkpoint {
   readonly mark: string;
 }
 
+/** The place of a log in Redis. */
+export interface LifePlace {
+  readonly gate: RedisGate;
+  readonly keys: ChannelKeys;
+  /** See {@link deletedKey}. */
+  readonly deletedKey: string;
+}
+
 /** Receives what a look at a log's life finds. */
 export interface LifeListener {
   /** The log entered another life. Its newest entry may now be older than before. */
@@ -29,18 +38,22 @@ export interface LifeListener {
 export class RedisChannelLife {
   readonly gate: RedisGate;
   readonly keys: ChannelKeys;
+  /** See {@link deletedKey}. */
+  readonly deletedKey: string;
   /** True if the life must be looked up before anything else is done: a lookup is running, or the last one failed. */
   isUnsure = false;
   isClosed = false;
+  #isGone = false;
   readonly #listener: LifeListener;
   #view: LogView | undefined;
   #refreshing: Promise<void> | undefined;
   /** The newest entry at the last check. If the store has another entry there later, it went back in time. */
   #checkpoint: Checkpoint = { epoch: "", offset: 0, mark: "" };
 
-  constructor(gate: RedisGate, keys: ChannelKeys, listener: LifeListener) {
+  constructor({ gate, keys, deletedKey }: LifePlace, listener: LifeListener) {
     this.gate = gate;
     this.keys = keys;
+    this.deletedKey = deletedKey;
     this.#listener = listener;
   }
 
@@ -50,6 +63,11 @@ export class RedisChannelLife {
     return this.#view;
   }
 
+  /** True if the log was closed because the channel was deleted, and nothing in this process needs it. */
+  get isGone(): boolean {
+    return this.#isGone;
+  }
+
   get epoch(): string {
     return this.view.epoch;
   }
@@ -57,7 +75,10 @@ export class RedisChannelLife {
   /** Looks up the life over a connection that leads to `run`. The first call opens the log. */
   async enter(connection: RedisConnection, run: string): Promise<void> {
     this.isUnsure = true;
-    const { life, first, last, removed } = await findLife(connection, this.keys, run, this.#view?.seen);
+    const view = this.#view;
+    const onMissing = view && (() => this.#leaveMissing(connection, view));
+    const found = await findLife(connection, this.keys, run, { seen: view?.seen, onMissing });
+    const { life, first, last, removed } = found;
     this.isUnsure = false;
     if (removed > 0) this.#listener.removed(removed);
     if (this.#view === undefined) {
@@ -134,6 +155,20 @@ export class RedisChannelLife {
     });
   }
 
+  /** Leaves a life that was deleted. Resolves also if nothing needs the channel: the log is closed. */
+  async leave(deleted: string): Promise<void> {
+    if (this.epoch === deleted) this.view.markDeleted();
+    try {
+      // A lookup that is running may have begun before the deletion.
+      for (let lives = 0; lives < MAX_LIVES_PER_CALL && !this.isClosed; lives++) {
+        await this.gate.use((connection) => this.refresh(connection));
+        if (this.epoch !== deleted) return;
+      }
+    } catch (error) {
+      if (!this.isGone) throw error;
+    }
+  }
+
   keepsChangingError(): SluiceError {
     return keepsChangingError(this.keys);
   }
@@ -142,6 +177,19 @@ export class RedisChannelLife {
   close(): void {
     this.isClosed = true;
     this.view.tail({ appended() {}, trimmed() {}, reset() {} })();
+  }
+
+  /** Returns true if the life of an epoch ended because the channel was deleted, as far as Redis remembers. */
+  async findDeleted(connection: RedisConnection, epoch: string): Promise<boolean> {
+    return (await connection.send(["HGET", this.deletedKey, deletedSlot(epoch)])) === epoch;
+  }
+
+  /** The log has no life: the channel was deleted, or Redis was emptied. Rejects if nothing needs a new one. */
+  async #leaveMissing(connection: RedisConnection, view: LogView): Promise<void> {
+    if (await this.findDeleted(connection, view.epoch)) view.markDeleted();
+    if (this.isClosed) throw closedError();
+    this.#isGone = !view.isNeeded;
+    if (this.#isGone) throw closedError();
   }
 
   /** Returns true if another entry than before is at the offset that was the newest at the last check. */

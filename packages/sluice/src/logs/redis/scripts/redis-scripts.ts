@@ -1,4 +1,5 @@
 import { APPEND } from "./append-script.ts";
+import { DELETE } from "./delete-script.ts";
 import { BEGIN, READ_ENDS } from "./ends-scripts.ts";
 import { FIND, FOLLOW, READ } from "./read-scripts.ts";
 import { DROP } from "./trim-script.ts";
@@ -13,7 +14,7 @@ import { DROP } from "./trim-script.ts";
  * is cheaper.
  */
 
-export type ScriptName = "append" | "drop" | "read" | "follow" | "ends" | "begin" | "find";
+export type ScriptName = "append" | "drop" | "read" | "follow" | "ends" | "begin" | "find" | "delete";
 
 /** The scripts, by name. */
 export const SCRIPTS: Readonly<Record<ScriptName, string>> = {
@@ -24,6 +25,7 @@ export const SCRIPTS: Readonly<Record<ScriptName, string>> = {
   ends: READ_ENDS,
   begin: BEGIN,
   find: FIND,
+  delete: DELETE,
 };
 
 export const SCRIPT_NAMES: readonly ScriptName[] = Object.keys(SCRIPTS) as ScriptName[];

@@ -1,0 +1,142 @@
+import { closedError } from "../shared/closed-error.ts";
+import { LogView } from "../shared/log-view.ts";
+import { ChannelDeleted } from "./channel-deleted.ts";
+import type { LmdbFolder } from "./lmdb-folder.ts";
+
+/** Lives that one call may meet. More mean that the channel is deleted again and again. */
+const MAX_LIVES_PER_CALL = 5;
+
+/** Options of {@link LmdbChannelLife.run}. */
+interface RunOptions {
+  /** False if the work must not run again once it has succeeded. Default: true. */
+  readonly isIdempotent?: boolean;
+}
+
+/** The place of a channel's life. Another life has another place. */
+export interface LmdbPlace {
+  readonly folder: LmdbFolder;
+  /** The number of the channel in the folder. */
+  readonly channel: number;
+}
+
+/**
+ * The life of a channel in an LMDB folder, as this process knows it. A deleted channel that is still needed begins its
+ * next life under another number, so that nothing can be taken for a part of both.
+ */
+export class LmdbChannelLife {
+  readonly name: string;
+  readonly view: LogView;
+  isClosed = false;
+  readonly #onMoved: (from: number) => void;
+  #place: LmdbPlace;
+  /** See {@link ChannelState.lifeCount}. */
+  #lifeCount: number;
+  #entering: Promise<void> | undefined;
+
+  /** `onMoved` is called with the number that the channel had if it gets another one in the same folder. */
+  constructor(name: string, place: LmdbPlace, onMoved: (from: number) => void) {
+    const { folder, channel } = place;
+    const { first, last, lifeCount } = folder.store.state(channel);
+    this.name = name;
+    this.#place = place;
+    this.#onMoved = onMoved;
+    this.view = new LogView(folder.store.life(channel)!, first, last);
+    this.#lifeCount = lifeCount;
+  }
+
+  get place(): LmdbPlace {
+    return this.#place;
+  }
+
+  /** Throws `CLOSED` if the log is closed. */
+  checkOpen(): void {
+    if (this.isClosed) throw closedError();
+  }
+
+  /**
+   * Takes a snapshot, and updates the view if the log was trimmed or began a new life. Returns the ends of the log.
+   * Throws {@link ChannelDeleted}.
+   */
+  look(): { first: number; last: number } {
+    const { store } = this.#place.folder;
+    const { channel } = this.#place;
+    store.takeSnapshot();
+    if (!store.hasChannel(channel)) throw new ChannelDeleted();
+    const { first, last, lifeCount } = store.state(channel);
+    if (lifeCount !== this.#lifeCount) {
+      this.#lifeCount = lifeCount;
+      this.view.enterLife(store.life(channel)!, first, last);
+    }
+    this.view.trimmed(first);
+    return { first, last };
+  }
+
+  /** Continues in another place. */
+  moveTo(place: LmdbPlace): void {
+    const { store } = place.folder;
+    store.takeSnapshot();
+    const { first, last, lifeCount } = store.state(place.channel);
+    this.#place = place;
+    this.#lifeCount = lifeCount;
+    this.view.enterLife(store.life(place.channel)!, first, last);
+  }
+
+  /**
+   * Runs work in the current place. If the work throws {@link ChannelDeleted}, runs it again in the next life. The work
+   * of several calls begins in the order of the calls. If its result belongs to a life that has ended meanwhile, runs
+   * it again if it is idempotent, else rejects.
+   */
+  async run<T>(work: (place: LmdbPlace) => Promise<T>, { isIdempotent = true }: RunOptions = {}): Promise<T> {
+    for (let lives = 1; lives <= MAX_LIVES_PER_CALL; lives++) {
+      if (this.#entering !== undefined) await this.#entering;
+      this.checkOpen();
+      const place = this.#place;
+      try {
+        const result = await work(place);
+        if (place === this.#place) return result;
+        if (!isIdempotent) break;
+      } catch (error) {
+        if (!(error instanceof ChannelDeleted)) throw error;
+        if (place === this.#place) await this.enterNext();
+      }
+    }
+    throw new ChannelDeleted();
+  }
+
+  /** Enters the next life if the current one was deleted. Resolves also if nothing needs the channel: it is closed. */
+  async leaveDeleted(): Promise<void> {
+    const { folder, channel } = this.#place;
+    folder.store.takeSnapshot();
+    try {
+      if (!folder.store.hasChannel(channel)) await this.enterNext();
+    } catch (error) {
+      if (!this.isClosed) throw error;
+    }
+  }
+
+  /** Enters the next life of a deleted channel, unless nothing needs it. Rejects with `CLOSED` then. */
+  enterNext(): Promise<void> {
+    if (this.#entering === undefined) {
+      this.#entering = this.#enterNext();
+      const done = () => {
+        this.#entering = undefined;
+      };
+      this.#entering.then(done, done);
+    }
+    return this.#entering;
+  }
+
+  async #enterNext(): Promise<void> {
+    const { folder, channel: from } = this.#place;
+    const { view } = this;
+    this.checkOpen();
+    if (folder.store.deleted.has(view.epoch)) view.markDeleted();
+    if (!view.isNeeded) throw closedError();
+    const channel = await folder.enterExisting(this.name);
+    this.checkOpen();
+    // The log may have moved to another folder meanwhile.
+    if (this.#place.folder !== folder) return;
+    this.moveTo({ folder, channel });
+    this.#onMoved(from);
+  }
+}
