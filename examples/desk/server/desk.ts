@@ -35,6 +35,7 @@ import { OrderBook } from "./orders/order-book.ts";
 import { OrderNumbers } from "./orders/order-numbers.ts";
 import { orderRoutes } from "./orders/order-routes.ts";
 import { originOf } from "./origin.ts";
+import { combinedRoute } from "./streams/combined-route.ts";
 import { StreamGate } from "./streams/stream-gate.ts";
 import { StreamKeys } from "./streams/stream-keys.ts";
 import { streamRoutes } from "./streams/stream-routes.ts";
@@ -159,6 +160,7 @@ export async function buildDesk(options: DeskOptions = {}): Promise<Desk> {
     dashboardRoutes(members, dashboard);
     generatorRoutes(members, generator);
     streamRoutes(members, sluice, worker?.link);
+    combinedRoute(members, sluice, channels);
   });
   const pageFolder = options.pageFolder ?? fileURLToPath(new URL("../page", import.meta.url));
   await app.register(fastifyStatic, { root: pageFolder });

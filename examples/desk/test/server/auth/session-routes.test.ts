@@ -20,6 +20,7 @@ const ROUTES_FOR_USERS = [
   ["GET", "/api/dashboard/history"],
   ["GET", "/api/generator"],
   ["POST", "/api/generator"],
+  ["GET", "/api/stream"],
   ["GET", "/api/streams"],
   ["POST", "/api/streams/x/cut"],
 ] as const;

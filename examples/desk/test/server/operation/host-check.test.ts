@@ -75,6 +75,7 @@ it("refuses another host on every route: files, API, streams, operation, and unk
     "/api/orders/stream/reliable",
     "/api/notifications/stream",
     "/api/dashboard/stream",
+    "/api/stream",
     "/api/exports/x/progress",
     "/health/live",
     "/health/ready",

@@ -15,6 +15,7 @@ it("describes every public endpoint, and marks the event streams", async () => {
     "/api/notifications/broadcast",
     "/api/exports/{jobId}/progress",
     "/api/dashboard/stream",
+    "/api/stream",
   ];
   for (const path of streams) {
     expect(document.paths[path]).toMatchObject({
