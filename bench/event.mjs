@@ -7,7 +7,7 @@
 export const EVENT_BYTES = 270;
 
 /** A byte that each event contains exactly once, so that a reader can count events without parsing them. */
-export const EVENT_MARK = "~".charCodeAt(0);
+export const EVENT_MARK = "^".charCodeAt(0);
 
 const EVENT_TYPE = "order";
 
@@ -37,7 +37,7 @@ export function makeEvent(number, bytes = EVENT_BYTES) {
       placedAt: "2026-01-15T09:30:00.000Z",
       items: [
         { sku: "TB-450", quantity: 2, price: 49.95 },
-        { sku: "~N-12", quantity: 1, price: 30.05 },
+        { sku: "^N-12", quantity: 1, price: 30.05 },
       ],
     },
   };

@@ -11,6 +11,7 @@ export const SCENARIOS = {
   idle: { limitS: 120, comparesBuilds: true, comparesPeers: true },
   burst: { limitS: 60, comparesBuilds: true },
   targeted: { limitS: 60 },
+  combine: { limitS: 180 },
   stalled: { limitS: 120 },
   resume: { limitS: 60 },
   parser: { limitS: 60 },
