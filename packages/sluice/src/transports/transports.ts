@@ -2,7 +2,7 @@ import { callGuarded, guardResult, ignore } from "../base/guard.ts";
 import { OnDemand } from "../base/on-demand.ts";
 import type { CloseReason } from "../stream/close-reason.ts";
 import { notifyClosed } from "../stream/notify-closed.ts";
-import { type HttpAnswer, lowerCased, RETRY_LATER } from "../stream/opening/http-answer.ts";
+import { type HttpAnswer, lowerCased, notOpened } from "../stream/opening/http-answer.ts";
 import type { StreamOptions } from "../stream/opening/stream-options.ts";
 import { discard, ignoreErrors } from "../stream/source/discard.ts";
 import { checkSource, type Source } from "../stream/source/source.ts";
@@ -100,7 +100,7 @@ export class Transports {
       discard(source, this.#onSourceError);
       hub.countRefused(reason);
       notifyClosed({ onClose: options.onClose, resolve: ignore }, reason, undefined, hub.report);
-      const answer = RETRY_LATER.broken();
+      const answer = notOpened();
       const headers = { ...callGuarded(lowerCased, ignore, options.headers), ...answer.headers };
       return call.refuse({ ...answer, headers }, reason);
     };

@@ -27,19 +27,13 @@ export const TEXT_HEADERS: Readonly<Record<string, string>> = {
 const RETRY_AFTER_S = 2;
 const RETRY_AFTER_SPREAD_S = 4;
 
-/** A client that used the connection again would only meet the next refusal. HTTP/2 has no such header. */
-const LAST_ANSWER = { connection: "close" };
-
-/** Answers that ask the client to retry later. */
-export const RETRY_LATER = {
-  draining: (): HttpAnswer => later(503, "DRAINING", "This server is shutting down. Retry in a moment.", LAST_ANSWER),
-  full: (): HttpAnswer => later(503, "TOO_MANY_STREAMS", "This server has reached its limit of event streams."),
-  broken: (): HttpAnswer => later(503, "NOT_OPENED", "The event stream could not be opened."),
-  ownLimit: (limit: number): HttpAnswer =>
-    later(429, "TOO_MANY_STREAMS_OF_KEY", `At most ${limit} event streams may be open at a time.`),
-} as const;
-
-function later(status: 429 | 503, code: string, text: string, headers?: HttpAnswer["headers"]): HttpAnswer {
+/** Returns an answer that asks the client to retry later. */
+export function retryLater(status: 429 | 503, code: string, text: string, headers?: HttpAnswer["headers"]): HttpAnswer {
   const seconds = RETRY_AFTER_S + Math.floor(Math.random() * RETRY_AFTER_SPREAD_S);
   return { status, code, headers: { ...TEXT_HEADERS, "retry-after": String(seconds), ...headers }, text };
+}
+
+/** Returns the answer for a stream that could not be opened. */
+export function notOpened(): HttpAnswer {
+  return retryLater(503, "NOT_OPENED", "The event stream could not be opened.");
 }

@@ -15,11 +15,12 @@ import { type Admission, admit } from "./admission.ts";
 import { refusedMethod } from "./allowed-methods.ts";
 import { headersOf, type StreamParts, sendHead, startStream } from "./begin-stream.ts";
 import type { Exchange } from "./exchange.ts";
-import { type HttpAnswer, lowerCased, NO_STORE, RETRY_LATER } from "./http-answer.ts";
+import { type HttpAnswer, lowerCased, NO_STORE } from "./http-answer.ts";
 import { httpError, isOwnRefusal, refusalError } from "./http-error.ts";
 import { renderRefusal } from "./render-refusal.ts";
 import { requestedPosition } from "./requested-position.ts";
 import { withHeaders } from "./response-head.ts";
+import { RETRY_LATER } from "./retry-later.ts";
 import type { StreamOptions } from "./stream-options.ts";
 
 const NOTHING_LEFT: HttpAnswer = { status: 204, headers: NO_STORE, text: "" };
