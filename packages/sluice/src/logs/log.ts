@@ -40,12 +40,20 @@ export interface LogEntry extends NewEntry {
   readonly offset: number;
   /** Time of the append, in ms since 1970. */
   readonly time: number;
+  /** Number of entries of the same call of {@link ChannelLog.append} that follow this one. Absent: none. */
+  readonly more?: number | undefined;
+  /**
+   * True if the offset holds no event, for ever: a publisher failed in the middle of an append. Readers skip the entry
+   * silently. Default: absent; the entry is an event.
+   */
+  readonly isVoid?: true | undefined;
 }
 
 /** Receives what happens at the end of a log. */
 export interface TailListener {
   /**
-   * Entries were appended, by any process. `isBehind`: true if newer ones already follow them in the log, which this
+   * Entries were appended, by any process. The entries of one append MUST arrive in one call, unless they count more
+   * than 256 KiB, or some are trimmed. `isBehind`: true if newer ones already follow them in the log, which this
    * process still has to read. Default: false.
    */
   appended(entries: readonly LogEntry[], isBehind?: boolean): void;
@@ -109,14 +117,15 @@ export interface ChannelLog {
   readonly failure?: Error | undefined;
 
   /**
-   * Appends entries in order. Resolves to their offsets once the entries are as durable as this log promises. Entries
-   * of other processes MAY come between.
+   * Appends entries in order, all or none. Resolves to their consecutive offsets once the entries are as durable as
+   * this log promises. If the process or the store fails meanwhile, a reader MUST NOT ever see some of the entries
+   * without the others, except that it MAY miss the oldest, which are trimmed first.
    *
    * It MUST NOT resolve for an entry that may still be lost, MUST reject if it cannot tell, and MUST do either within a
    * bounded time. The offsets belong to the life that `epoch` names when the promise resolves.
    *
-   * It MUST NOT append an entry whose own `id` the log still holds. The offset of the entry already there is returned
-   * instead.
+   * It MUST NOT append an entry whose own `id` the log still holds, nor any other entry of that call. It then resolves
+   * to the offset that the log holds for each such entry, and to 0 for each other one. The own IDs of a call differ.
    */
   append(entries: readonly NewEntry[]): Promise<readonly number[]>;
 

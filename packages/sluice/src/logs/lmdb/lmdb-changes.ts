@@ -23,7 +23,7 @@ export interface AppendRequest {
 
 /** The result of an append. */
 export interface Appended {
-  /** For each call: the offsets of its entries, or the error if there was no room for them. */
+  /** For each call: its offsets ({@link ChannelLog.append}), or the error if there was no room for its entries. */
   readonly results: readonly (readonly number[] | SluiceError)[];
   /** The entries that were not in the log before. */
   readonly added: readonly LogEntry[];
@@ -36,8 +36,8 @@ export interface Appended {
 type BlockAt = (offset: number) => LmdbBlock | undefined;
 
 /**
- * Appends the entries of each call, and trims the channel to its retention. A call whose entries do not fit into the
- * file fails alone, and none of its entries is written.
+ * Appends the entries of each call, all or none, and trims the channel to its retention. A call whose entries do not
+ * fit into the file fails alone.
  */
 export function append(store: LmdbStore, channel: number, { calls, retain, maxBytes }: AppendRequest): Appended {
   if (!store.hasChannel(channel)) throw new ChannelDeleted();
@@ -47,16 +47,18 @@ export function append(store: LmdbStore, channel: number, { calls, retain, maxBy
   let used = maxBytes === Number.POSITIVE_INFINITY ? 0 : store.usedBytes;
   const added: LogEntry[] = [];
   const addedIds = new Map<string, number>();
+  const offsetOf = (id: string) => addedIds.get(id) ?? store.offsetOf(channel, id) ?? 0;
   const results = calls.map((entries) => {
+    const held = entries.map(({ id }) => (id === undefined ? 0 : offsetOf(id)));
+    if (held.some((offset) => offset > 0)) return held;
     if (maxBytes !== Number.POSITIVE_INFINITY) {
       const needed = roomFor(entries);
       if (used + needed > maxBytes) return full(used, maxBytes);
       used += needed;
     }
+    let more = entries.length;
     return entries.map(({ type, data, json, topics, id, retry }) => {
-      const existing = id === undefined ? undefined : (addedIds.get(id) ?? store.offsetOf(channel, id));
-      if (existing !== undefined) return existing;
-      const entry: LogEntry = { offset: ++last, time, type, data, json, topics, id, retry };
+      const entry: LogEntry = { offset: ++last, time, type, data, json, topics, id, retry, more: --more || undefined };
       added.push(entry);
       bytes += entryBytes(entry);
       if (id !== undefined) {

@@ -207,8 +207,8 @@ export class LmdbChannelLog extends SharedChannelLog implements ChannelLog {
   #readPortion({ events, bytes }: ReadLimit): Portion {
     if (this.#life.isClosed) return { events: 0, bytes: 0, isLast: true };
     const { last } = this.#life.look();
-    const page = this.#page(this.view.last, last, events, bytes);
-    const isLast = this.view.last + page.length >= last;
+    const page = this.#page(this.view.received, last, events, bytes);
+    const isLast = this.view.received + page.length >= last;
     this.view.receive(page, !isLast);
     return { events: page.length, bytes: page.reduce((sum, entry) => sum + entryBytes(entry), 0), isLast };
   }

@@ -70,28 +70,22 @@ export class MemoryChannelLog implements ChannelLog {
   }
 
   append(entries: readonly NewEntry[]): Promise<readonly number[]> {
+    const held = entries.map(({ id }) => (id === undefined ? 0 : (this.#offsetById.get(id) ?? 0)));
+    if (held.some((offset) => offset > 0)) return Promise.resolve(held);
     const time = Date.now();
-    const offsets: number[] = [];
-    const added: LogEntry[] = [];
-    for (const entry of entries) {
-      const existing = entry.id === undefined ? undefined : this.#offsetById.get(entry.id);
-      if (existing !== undefined) {
-        offsets.push(existing);
-        continue;
-      }
-      const { type, data, json, topics, id, retry } = entry;
-      const kept: LogEntry = { offset: ++this.#last, time, type, data, json, topics, id, retry };
+    let more = entries.length;
+    const added = entries.map(({ type, data, json, topics, id, retry }): LogEntry => {
+      const kept = { offset: ++this.#last, time, type, data, json, topics, id, retry, more: --more || undefined };
       this.#entries.push(kept);
       this.#bytes += entryBytes(kept);
       if (id !== undefined) this.#offsetById.set(id, kept.offset);
-      offsets.push(kept.offset);
-      added.push(kept);
-    }
+      return kept;
+    });
     if (added.length > 0) {
       this.#listener?.appended(added);
       this.#trimToRetention();
     }
-    return Promise.resolve(offsets);
+    return Promise.resolve(added.map(({ offset }) => offset));
   }
 
   read(after: number, events: number, bytes: number): Promise<readonly LogEntry[] | "gone"> {

@@ -6,11 +6,16 @@ import { closedError } from "../shared/closed-error.ts";
 import type { LogView } from "../shared/log-view.ts";
 import { TAIL_OUTAGE } from "../shared/out-of-reach.ts";
 import { SharedChannelLog } from "../shared/shared-channel-log.ts";
-import { epochOf } from "./append/message-id.ts";
+import type { BatchPosition } from "./append/nats-batch.ts";
 import { NatsPublisher } from "./append/nats-publisher.ts";
+import { BatchAssembler } from "./batch/batch-assembler.ts";
+import { partOf } from "./batch/batch-part.ts";
+import { isComplete } from "./batch/find-batch.ts";
+import type { NatsMessage } from "./connection/nats-link.ts";
 import { timeoutError } from "./connection/timeout-error.ts";
 import { NatsChannelLife, type NatsLifeParts } from "./life/nats-channel-life.ts";
-import { entryOf } from "./read/message.ts";
+import { epochOf } from "./message-id.ts";
+import { readEntry } from "./read/message.ts";
 import { NatsReaders } from "./read/nats-readers.ts";
 import { NatsTail } from "./read/nats-tail.ts";
 import { recognitionMs } from "./stream/nats-stream.ts";
@@ -43,6 +48,8 @@ export class NatsChannelLog extends SharedChannelLog implements ChannelLog {
   readonly #publisher: NatsPublisher;
   readonly #readers: NatsReaders;
   readonly #tail: NatsTail;
+  /** Holds the messages of the tail that do not complete their batch. */
+  readonly #assembler = new BatchAssembler();
   #checkSoon: Timer | undefined;
   #failure: Error | undefined;
   /** Settles when a deletion of this process has ended. */
@@ -72,10 +79,7 @@ export class NatsChannelLog extends SharedChannelLog implements ChannelLog {
       recognisedMs: recognitionMs(timeout),
     });
     this.#readers = new NatsReaders({ link, stream, timeout });
-    const onMessage = (offset: number, message: Parameters<typeof entryOf>[1]) => {
-      if (!this.#life.isChecked || offset <= this.last) return;
-      if (this.#life.knows(epochOf(message))) this.#life.receive([entryOf(offset, message)]);
-    };
+    const onMessage = (offset: number, message: NatsMessage) => this.#take(offset, message);
     this.#tail = new NatsTail({ link, stream, onMessage, onFailure: (error) => this.#tailFailed(error) });
     this.#unwatch = link.onChange(() => {
       this.#tail.stop();
@@ -99,12 +103,13 @@ export class NatsChannelLog extends SharedChannelLog implements ChannelLog {
 
   async append(entries: readonly NewEntry[]): Promise<readonly number[]> {
     this.#life.throwIfClosed();
+    if (entries.length === 0) return [];
     if (this.#deleting !== undefined) await this.#deleting;
-    const positions = await Promise.all(entries.map((entry) => this.#publisher.publish(entry)));
-    if (!positions.every((position) => this.#isValid(position))) {
+    const { epoch, offsets } = await this.#publish(entries);
+    if (!offsets.every((offset) => this.#isValid({ epoch, offset }))) {
       throw new Error("NATS lost data while it took the events. They may or may not be stored.");
     }
-    return positions.map(({ offset }) => offset);
+    return offsets;
   }
 
   read(after: number, events: number, bytes: number): Promise<readonly LogEntry[] | "gone"> {
@@ -128,8 +133,11 @@ export class NatsChannelLog extends SharedChannelLog implements ChannelLog {
   async positionOf(id: string): Promise<number | undefined> {
     const { link, names } = this.#parts;
     const query = { last_by_subj: names.subjectOf(id) };
-    const find = () => link.session.jsm.streams.getMessage(names.stream, query);
-    const message = await this.#life.use("look up the event ID", find);
+    const message = await this.#life.use("look up the event ID", async () => {
+      const found = await link.session.jsm.streams.getMessage(names.stream, query);
+      if (found === null) return null;
+      return (await isComplete(link, names.stream, found.seq, partOf({ headers: found.header }))) ? found : null;
+    });
     if (message === null) return undefined;
     // Another process appended the entry before it knew of the current life. A subscriber may have received the entry
     // in the former life, and so without the gap of the current one.
@@ -194,7 +202,7 @@ export class NatsChannelLog extends SharedChannelLog implements ChannelLog {
     for (let epoch = ""; epoch !== this.epoch; ) {
       const last = await this.#life.check();
       epoch = this.epoch;
-      while (this.epoch === epoch && this.last < last) {
+      while (this.epoch === epoch && Math.max(this.last, this.#assembler.received) < last) {
         this.#life.throwIfClosed();
         await new Promise<void>((resolve) => this.#waiting.push(resolve));
       }
@@ -207,8 +215,24 @@ export class NatsChannelLog extends SharedChannelLog implements ChannelLog {
     return within(work, timeout, () => timeoutError(link, timeout, task));
   }
 
+  async #publish(entries: readonly NewEntry[]): Promise<BatchPosition> {
+    if (entries.length > 1) return this.#publisher.publishAll(entries);
+    const { epoch, offset } = await this.#publisher.publish(entries[0]!);
+    return { epoch, offsets: [offset] };
+  }
+
+  /** Takes a message of the tail. */
+  #take(offset: number, message: NatsMessage): void {
+    if (!this.#life.isChecked || offset <= this.last || !this.#life.knows(epochOf(message))) return;
+    const decided = this.#assembler.take(readEntry(offset, message));
+    const added = decided.filter((entry) => entry.offset > this.last);
+    if (added.length > 0) this.#life.receive(added);
+    else this.#wake();
+  }
+
   #stopReading(): void {
     this.#tail.stop();
+    this.#assembler.clear();
     this.#readers.clear();
   }
 

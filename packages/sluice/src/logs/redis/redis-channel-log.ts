@@ -94,7 +94,11 @@ export class RedisChannelLog extends SharedChannelLog implements ChannelLog, Tai
   }
 
   get readAfter(): string {
-    return this.#ignored ?? `${this.last}-0`;
+    return this.#ignored ?? `${this.received}-0`;
+  }
+
+  get received(): number {
+    return this.view.received;
   }
 
   protected get view(): LogView {
@@ -167,9 +171,9 @@ export class RedisChannelLog extends SharedChannelLog implements ChannelLog, Tai
     for (const [id, [epoch, text]] of entries) {
       const offset = Number.parseInt(id, 10);
       const isOurs = epoch === this.epoch && id.endsWith("-0");
-      if (isOurs && offset <= this.last) continue;
+      if (isOurs && offset <= this.received) continue;
       if (!isOurs) {
-        // The entry begins another life, or another program wrote it. Look up the life; then read on from `last`.
+        // The entry begins another life, or another program wrote it. Look up the life; then read on from `readAfter`.
         this.view.receive(added);
         this.#ignored = entries[entries.length - 1]![0];
         this.#inBackground(this.sync());
@@ -225,8 +229,8 @@ export class RedisChannelLog extends SharedChannelLog implements ChannelLog, Tai
 
   /** Records the answer of the append script. Returns the offsets of each append. */
   #appended(call: AppendCall, epoch: string, answer: readonly number[]): readonly (readonly number[])[] {
-    const [first, before, last, time, ...known] = answer;
-    const { offsets, added } = call.outcome(before!, time!, known);
+    const [first, before, last, time, ...refused] = answer;
+    const { offsets, added } = call.outcome(before!, time!, refused);
     const isBehind = this.#answered.epoch === epoch && before! < this.#answered.offset;
     this.#answered = { epoch, offset: last! };
     if (isBehind) {

@@ -5,12 +5,12 @@ const REQUIRED_HEAD_FIELDS = 3;
 
 /**
  * Returns an entry as the text that a log outside this process stores: a head line of JSON, then the data unchanged.
- * The head is `[time, type, json, topics, id, retry]`. Absent fields are `null`, and absent fields at the end are left
- * out. JSON escapes line ends, so the first `\n` ends the head.
+ * The head is `[time, type, json, topics, id, retry, more]`. Absent fields are `null`, and absent fields at the end are
+ * left out. JSON escapes line ends, so the first `\n` ends the head. `more`: see {@link LogEntry.more}.
  */
-export function entryText(entry: NewEntry, time: number): string {
+export function entryText(entry: NewEntry, time: number, more = 0): string {
   const { type, data, json, topics, id, retry } = entry;
-  const head: unknown[] = [time, type, json ? 1 : 0, topics ?? null, id ?? null, retry ?? null];
+  const head: unknown[] = [time, type, json ? 1 : 0, topics ?? null, id ?? null, retry ?? null, more || null];
   while (head.length > REQUIRED_HEAD_FIELDS && head[head.length - 1] === null) head.pop();
   return `${JSON.stringify(head)}\n${data}`;
 }
@@ -18,13 +18,14 @@ export function entryText(entry: NewEntry, time: number): string {
 /** Parses text that {@link entryText} wrote. */
 export function parseEntry(offset: number, text: string): LogEntry {
   const end = text.indexOf("\n");
-  const [time, type, json, topics, id, retry] = JSON.parse(text.slice(0, end)) as [
+  const [time, type, json, topics, id, retry, more] = JSON.parse(text.slice(0, end)) as [
     number,
     string,
     number,
     (string[] | null)?,
     (string | null)?,
     (number | null)?,
+    number?,
   ];
   return {
     offset,
@@ -35,5 +36,6 @@ export function parseEntry(offset: number, text: string): LogEntry {
     topics: topics ?? undefined,
     id: id ?? undefined,
     retry: retry ?? undefined,
+    more,
   };
 }

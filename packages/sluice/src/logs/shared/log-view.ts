@@ -1,13 +1,16 @@
-import type { LogEntry, TailListener } from "../log.ts";
+import { entryBytes, type LogEntry, type TailListener } from "../log.ts";
 import { DeletedEpochs } from "./deleted-epochs.ts";
 import type { Life, Seen } from "./life.ts";
 
 /** Ended epochs that a process remembers. */
 const MAX_ENDED = 256;
+/** Maximum number of bytes that wait for the rest of their append, which fits into no write then anyway. */
+const MAX_WAITING_BYTES = 262_144;
 
 /**
  * This process's view of a log that other processes append to as well. It passes each entry to the listener once and in
- * order, no matter whether the entry arrives first from an append of this process or from reading the log.
+ * order, no matter whether the entry arrives first from an append of this process or from reading the log. Entries that
+ * were appended together wait for the last of them, so that the listener receives them together.
  */
 export class LogView {
   epoch: string;
@@ -19,6 +22,8 @@ export class LogView {
   #listener: TailListener | undefined;
   /** Offset of the newest entry that the store acknowledged to this process, and that publishers here may know of. */
   #acknowledged = 0;
+  /** The newest entries received. They wait for the rest of their append: see {@link LogEntry.more}. */
+  #waiting: readonly LogEntry[] = [];
   /** Epochs that this process has seen end, oldest first. */
   readonly #ended = new Set<string>();
   readonly #deleted = new DeletedEpochs(MAX_ENDED);
@@ -30,6 +35,11 @@ export class LogView {
     this.first = first;
     this.last = last;
     for (const [epoch] of life.former) this.#end(epoch);
+  }
+
+  /** Offset of the newest entry received: `last`, unless entries wait for the rest of their append. */
+  get received(): number {
+    return this.#waiting.at(-1)?.offset ?? this.last;
   }
 
   /** See {@link ChannelLog.holds}. */
@@ -84,9 +94,11 @@ export class LogView {
    * entry does not follow `last`, the entries between were trimmed. `isBehind`: see {@link TailListener.appended}.
    */
   receive(entries: readonly LogEntry[], isBehind = false): void {
-    const firstNew = entries.findIndex(({ offset }) => offset > this.last);
+    const { received } = this;
+    const firstNew = entries.findIndex(({ offset }) => offset > received);
     if (firstNew < 0) return;
-    const added = firstNew === 0 ? entries : entries.slice(firstNew);
+    const added = this.#whole(firstNew === 0 ? entries : entries.slice(firstNew));
+    if (added.length === 0) return;
     const next = added[0]!.offset;
     if (next > this.last + 1) this.trimmed(next);
     const last = added[added.length - 1]!.offset;
@@ -114,6 +126,7 @@ export class LogView {
     if (first <= this.first) return;
     this.first = first;
     if (first > this.last + 1) this.last = first - 1;
+    if (this.#waiting.length > 0) this.#waiting = this.#waiting.filter(({ offset }) => offset >= first);
     this.#listener?.trimmed(first);
   }
 
@@ -134,6 +147,8 @@ export class LogView {
     this.epoch = life.epoch;
     this.lostAfter = life.lostAfter;
     this.#former = life.former;
+    // They may be lost. The reader of the log continues after `received`, and reads them again.
+    this.#waiting = [];
     const kept = this.holds(before);
     if (kept === undefined || kept < this.#acknowledged) this.#acknowledged = 0;
     // If every known entry is still there, only the epoch changes. New entries arrive through `receive`, as always.
@@ -143,6 +158,19 @@ export class LogView {
     }
     this.#listener?.reset();
     this.trimmed(first);
+  }
+
+  /** Adds new entries to the waiting ones. Returns all entries whose append is whole; the rest go on waiting. */
+  #whole(added: readonly LogEntry[]): readonly LogEntry[] {
+    const waiting = this.#waiting;
+    if (waiting.length === 0 && !added[added.length - 1]!.more) return added;
+    // If entries between were trimmed, so were the waiting entries.
+    const all = added[0]!.offset === this.received + 1 ? [...waiting, ...added] : added;
+    const whole = all.findLastIndex(({ more }) => !more) + 1;
+    const rest = all.slice(whole);
+    const bytes = rest.reduce((sum, entry) => sum + entryBytes(entry), 0);
+    this.#waiting = bytes > MAX_WAITING_BYTES ? [] : rest;
+    return all.slice(0, all.length - this.#waiting.length);
   }
 
   #end(epoch: string): void {

@@ -44,11 +44,24 @@ export const LAYERS: readonly Layer[] = [
   },
   { folder: "logs/nats/connection", imports: [] },
   { folder: "logs/nats/stream", imports: ["logs/nats/connection", "logs/nats/channel-names.ts", "logs/nats/nanos.ts"] },
-  { folder: "logs/nats/append", imports: ["logs/nats/connection", "logs/nats/channel-names.ts"] },
-  { folder: "logs/nats/read", imports: ["logs/nats/connection", "logs/nats/nanos.ts"] },
+  {
+    folder: "logs/nats/batch",
+    imports: ["logs/nats/connection", "logs/nats/channel-names.ts", "logs/nats/message-id.ts"],
+  },
+  {
+    folder: "logs/nats/append",
+    imports: ["logs/nats/batch", "logs/nats/connection", "logs/nats/channel-names.ts", "logs/nats/message-id.ts"],
+  },
+  { folder: "logs/nats/read", imports: ["logs/nats/batch", "logs/nats/connection", "logs/nats/nanos.ts"] },
   {
     folder: "logs/nats/life",
-    imports: ["logs/nats/connection", "logs/nats/stream", "logs/nats/append", "logs/nats/channel-names.ts"],
+    imports: [
+      "logs/nats/batch",
+      "logs/nats/connection",
+      "logs/nats/stream",
+      "logs/nats/append",
+      "logs/nats/channel-names.ts",
+    ],
   },
   { folder: "stream", imports: ["base", "protocol"] },
   { folder: "stream/body", imports: [] },

@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll } from "vitest";
 import { lmdbLog } from "../../../src/logs/lmdb/lmdb-log.ts";
+import { killedPublisherContract } from "../support/killed-publisher-contract.ts";
 import { EVENTS_AND_BYTES, likeMemory } from "../support/like-memory.ts";
 import { logContract } from "../support/log-contract.ts";
 import { sharedLogContract } from "../support/shared-log-contract.ts";
@@ -20,17 +21,13 @@ const newPath = () => join(folder, String(++count));
 
 logContract("lmdbLog", () => lmdbLog({ path: newPath() }));
 
-sharedLogContract("lmdbLog", async () => {
-  const path = newPath();
-  return { open: () => lmdbLog({ path }) };
-});
+const newStore = async () => {
+  const options = { path: newPath() };
+  return { module: "lmdb/lmdb-log.ts", make: "lmdbLog", options, open: () => lmdbLog(options) };
+};
 
-likeMemory(
-  "lmdbLog",
-  async () => {
-    const path = newPath();
-    return { open: () => lmdbLog({ path }) };
-  },
-  EVENTS_AND_BYTES,
-  100,
-);
+sharedLogContract("lmdbLog", newStore);
+
+killedPublisherContract("lmdbLog", newStore);
+
+likeMemory("lmdbLog", newStore, EVENTS_AND_BYTES, 100);

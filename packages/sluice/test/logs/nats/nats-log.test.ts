@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe } from "vitest";
 import { natsLog } from "../../../src/logs/nats/nats-log.ts";
 import { NATS_SERVER, type NatsServer, startNats } from "../../support/stores/nats-server.ts";
+import { killedPublisherContract } from "../support/killed-publisher-contract.ts";
 import { likeMemory, NOTHING } from "../support/like-memory.ts";
 import { logContract } from "../support/log-contract.ts";
 import { sharedLogContract } from "../support/shared-log-contract.ts";
@@ -21,10 +22,13 @@ describe.skipIf(NATS_SERVER === undefined)("on a real nats-server", () => {
 
   const newStore = async () => {
     const prefix = `shared${count++}`;
-    return { open: () => open(prefix) };
+    const options = { servers: server.url, prefix };
+    return { module: "nats/nats-log.ts", make: "natsLog", options, open: () => open(prefix) };
   };
 
   sharedLogContract("natsLog", newStore);
+
+  killedPublisherContract("natsLog", newStore);
 
   likeMemory("natsLog", newStore, NOTHING, 60);
 });

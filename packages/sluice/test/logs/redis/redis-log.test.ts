@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe } from "vitest";
 import { redisLog } from "../../../src/logs/redis/redis-log.ts";
 import { REDIS_SERVER, type RedisServer, startRedis } from "../../support/stores/redis-server.ts";
+import { killedPublisherContract } from "../support/killed-publisher-contract.ts";
 import { EVENTS, likeMemory } from "../support/like-memory.ts";
 import { logContract } from "../support/log-contract.ts";
 import { sharedLogContract } from "../support/shared-log-contract.ts";
@@ -19,10 +20,13 @@ describe.skipIf(REDIS_SERVER === undefined)("redisLog on a real Redis", () => {
 
   const newStore = async () => {
     const prefix = `${prefixes++}:`;
-    return { open: () => redisLog({ url: redis.url, prefix }) };
+    const options = { url: redis.url, prefix };
+    return { module: "redis/redis-log.ts", make: "redisLog", options, open: () => redisLog(options) };
   };
 
   sharedLogContract("redisLog", newStore);
+
+  killedPublisherContract("redisLog", newStore);
 
   likeMemory("redisLog", newStore, EVENTS, 100);
 });

@@ -28,8 +28,13 @@ const newEntry: fc.Arbitrary<NewEntry> = fc.record(
   },
   { requiredKeys: ["type", "data", "json"] },
 );
-/** Calls of `append` that do not wait for each other, of one or more entries. */
-const calls = fc.array(fc.array(newEntry, { minLength: 1, maxLength: 12 }), { minLength: 1, maxLength: 8 });
+/** A call of `append`. Its own IDs differ. */
+const call = fc.array(newEntry, { minLength: 1, maxLength: 12 }).map((entries) => {
+  const ids = new Set<string>();
+  return entries.filter((entry) => entry.id === undefined || (!ids.has(entry.id) && ids.add(entry.id)));
+});
+/** Calls of `append` that do not wait for each other. */
+const calls = fc.array(call, { minLength: 1, maxLength: 8 });
 const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 3, arbitrary: fc.record({ kind: fc.constant("append" as const), calls }) },
   fc.record({

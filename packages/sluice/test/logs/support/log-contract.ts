@@ -152,9 +152,63 @@ export function logContract(name: string, open: () => Log | Promise<Log>): void 
 
     it("does not append an event again if it still has its own ID", async () => {
       expect(await channel.append([entry(1, { id: "own/1" })])).toEqual([1]);
-      expect(await channel.append([entry(1, { id: "own/1" }), entry(2, { id: "own/2" })])).toEqual([1, 2]);
-      expect(await channel.append([entry(3, { id: "own/3" }), entry(3, { id: "own/3" })])).toEqual([3, 3]);
-      expect(channel.last).toBe(3);
+      expect(await channel.append([entry(1, { id: "own/1" })])).toEqual([1]);
+      expect(await channel.append([entry(2, { id: "own/2" })])).toEqual([2]);
+      expect(channel.last).toBe(2);
+    });
+
+    it("appends no entry of a call if it still has the own ID of one", async () => {
+      await channel.append([entry(1, { id: "own/1" }), entry(2)]);
+      const again = await channel.append([entry(3), entry(1, { id: "own/1" }), entry(4, { id: "own/4" })]);
+      expect(again).toEqual([0, 1, 0]);
+      expect(await channel.append([entry(1, { id: "own/1" })])).toEqual([1]);
+      expect(await channel.append([entry(3), entry(4, { id: "own/4" })])).toEqual([3, 4]);
+      expect((await read(0)).map(({ data }) => JSON.parse(data).n)).toEqual([1, 2, 3, 4]);
+    });
+
+    it("refuses a call for an own ID of another call that it has not yet answered", async () => {
+      const appends = [
+        channel.append([entry(1), entry(2, { id: "own/2" })]),
+        channel.append([entry(2, { id: "own/2" }), entry(3)]),
+        channel.append([entry(4)]),
+      ];
+      expect(await Promise.all(appends)).toEqual([[1, 2], [2, 0], [3]]);
+    });
+
+    it("gives the entries of each call consecutive offsets, in the order of the calls", async () => {
+      const sizes = Array.from({ length: 40 }, (_, i) => (i % 4 === 0 ? 1 : i));
+      let n = 1;
+      const appends = sizes.map((size) => {
+        const call = entries(size, n);
+        n += size;
+        return channel.append(call);
+      });
+      const everyOffset = Array.from({ length: n - 1 }, (_, i) => i + 1);
+      expect((await Promise.all(appends)).flat()).toEqual(everyOffset);
+      expect((await read(0)).map(({ data }) => JSON.parse(data).n)).toEqual(everyOffset);
+    });
+
+    it("takes a call of a thousand entries and of four megabytes", async () => {
+      const large = Array.from({ length: 1_000 }, (_, i) => entry(i, { data: "x".repeat(4_000), json: false }));
+      const { seen, calls, listener } = recorder();
+      channel.tail(listener);
+      await channel.append([entry(0)]);
+      expect((await channel.append(large)).at(-1)).toBe(1_001);
+      await expect.poll(() => seen.length).toBe(1_001);
+      expect(calls.at(-1)).toBe(1_000);
+      expect(seen.at(-1)).toMatchObject({ data: "x".repeat(4_000), offset: 1_001 });
+    });
+
+    it("states for each entry how many of its call follow it", async () => {
+      await channel.append(entries(3));
+      await channel.append([entry(4)]);
+      expect((await read(0)).map(({ more = 0 }) => more)).toEqual([2, 1, 0, 0]);
+      expect((await read(1, 1)).map(({ more = 0 }) => more)).toEqual([1]);
+    });
+
+    it("resolves to no offsets for no entries", async () => {
+      expect(await channel.append([])).toEqual([]);
+      expect(channel.last).toBe(0);
     });
 
     it("keeps channels apart", async () => {
@@ -217,14 +271,21 @@ export function logContract(name: string, open: () => Log | Promise<Log>): void 
   });
 }
 
-/** A tail listener that records the entries and trims it receives. A reset drops the entries. */
-export function recorder(): { seen: LogEntry[]; trims: number[]; listener: TailListener } {
+/**
+ * A tail listener that records the entries and trims it receives, and the number of entries of each call. A reset drops
+ * the entries.
+ */
+export function recorder(): { seen: LogEntry[]; calls: number[]; trims: number[]; listener: TailListener } {
   const seen: LogEntry[] = [];
+  const calls: number[] = [];
   const trims: number[] = [];
   const listener: TailListener = {
-    appended: (found) => seen.push(...found),
+    appended: (found) => {
+      seen.push(...found);
+      calls.push(found.length);
+    },
     trimmed: (first) => trims.push(first),
     reset: () => seen.splice(0),
   };
-  return { seen, trims, listener };
+  return { seen, calls, trims, listener };
 }

@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { sleep } from "../../../src/base/timers.ts";
 import type { ChannelLog, Log, NewEntry, Retention } from "../../../src/logs/log.ts";
 import { KEEP_ALL, recorder } from "./log-contract.ts";
+import { wholeCalls } from "./publisher-program.ts";
 import { sharedDeleteContract } from "./shared-delete-contract.ts";
 
 /** The store of a log that outlives a process and that several processes share. Empty at first. */
@@ -96,6 +97,63 @@ export function sharedLogContract(name: string, setUp: () => Promise<SharedStore
       }
       const median = delays.sort((x, y) => x - y)[Math.floor(ROUNDS / 2)];
       expect(median).toBeLessThan(SOON_MS);
+    });
+
+    it("passes the entries of one call to another process in one call, unless they are very large", async () => {
+      const [a, b] = [await open(), await open()];
+      const { calls, listener } = recorder();
+      b.tail(listener);
+      const call = (count: number, size: number) =>
+        Array.from({ length: count }, (_, i) => entry(i, { data: "x".repeat(size) }));
+      for (const [count, size] of [
+        [500, 100],
+        [2, 100],
+        [50, 4_000],
+        [300, 300],
+      ] as const)
+        await a.append(call(count, size));
+      await b.sync();
+      // Several calls may arrive together.
+      const ends = calls.map((_, i) => calls.slice(0, i + 1).reduce((sum, count) => sum + count));
+      expect(ends.at(-1)).toBe(852);
+      for (const end of ends) expect([500, 502, 552, 852]).toContain(end);
+      await a.append(call(1_000, 4_000));
+      await b.sync();
+      expect(calls.reduce((sum, count) => sum + count)).toBe(1_852);
+    });
+
+    it("lets no entry of another process come between the entries of one call", async () => {
+      const nodes = [await open(), await open()];
+      const tails = nodes.map((node) => {
+        const { seen, calls, listener } = recorder();
+        node.tail(listener);
+        return { seen, calls };
+      });
+      const appends: Promise<readonly number[]>[] = [];
+      for (let n = 0; n < 60; n++) {
+        const size = n % 3 === 0 ? 1 : 1 + (n % 20);
+        const call = Array.from({ length: size }, (_, i) =>
+          entry(0, { data: JSON.stringify({ call: `${n}`, i, size }) }),
+        );
+        appends.push(nodes[n % 2]!.append(call));
+        if (n % 5 === 0) await sleep(1);
+      }
+      const found = await Promise.all(appends);
+      for (const offsets of found) expect(offsets).toEqual(offsets.map((_, i) => offsets[0]! + i));
+      for (const [i, node] of nodes.entries()) {
+        await node.sync();
+        const { seen, calls } = tails[i]!;
+        // Each process appends in the order of its calls.
+        const order = wholeCalls(seen).map(Number);
+        for (const parity of [0, 1]) {
+          const own = order.filter((n) => n % 2 === parity);
+          expect(own).toEqual(own.toSorted((x, y) => x - y));
+          expect(own).toHaveLength(30);
+        }
+        // The tail received no call in two parts.
+        let end = 0;
+        for (const count of calls) expect(seen[(end += count) - 1]!.more).toBeUndefined();
+      }
     });
 
     it("has received after sync() everything appended before it by other processes", async () => {

@@ -3,8 +3,8 @@ import { entryBytes, type LogEntry } from "../../log.ts";
 // A block consists of:
 // - a binary head with everything that trimming needs: flags, number of entries, time, and for each entry the bytes
 //   that it counts against the retention;
-// - a line of JSON with one row per entry, `[length of data, type, json, topics, id, retry]`. Absent fields are `null`,
-//   and absent fields at the end are left out;
+// - a line of JSON with one row per entry, `[length of data, type, json, topics, id, retry, more]`. Absent fields are
+//   `null`, and absent fields at the end are left out;
 // - the data of all entries, one after another.
 const FLAGS_AT = 0;
 const COUNT_AT = 4;
@@ -35,6 +35,7 @@ type Row = [
   topics?: readonly string[] | null,
   id?: string | null,
   retry?: number | null,
+  more?: number | null,
 ];
 
 /**
@@ -117,10 +118,10 @@ function toBlock(entries: readonly LogEntry[]): LmdbBlock {
   return new LmdbBlock(offset, record);
 }
 
-function toRow({ data, type, json, topics, id, retry }: LogEntry): Row {
+function toRow({ data, type, json, topics, id, retry, more }: LogEntry): Row {
   const row: Row = [data.length, type, json ? 1 : 0];
-  if (topics !== undefined || id !== undefined || retry !== undefined)
-    row.push(topics ?? null, id ?? null, retry ?? null);
+  if (topics !== undefined || id !== undefined || retry !== undefined || more)
+    row.push(topics ?? null, id ?? null, retry ?? null, more || null);
   while (row.length > REQUIRED_ROW_FIELDS && row[row.length - 1] === null) row.pop();
   return row;
 }
@@ -131,7 +132,7 @@ function parseBlock(record: Buffer, first: number, time: number): readonly LogEn
   let end = text.indexOf("\n");
   const rows = JSON.parse(text.slice(0, end)) as Row[];
   end++;
-  return rows.map(([length, type, json, topics, id, retry], i) => ({
+  return rows.map(([length, type, json, topics, id, retry, more], i) => ({
     offset: first + i,
     time,
     type,
@@ -140,5 +141,6 @@ function parseBlock(record: Buffer, first: number, time: number): readonly LogEn
     topics: topics ?? undefined,
     id: id ?? undefined,
     retry: retry ?? undefined,
+    more: more ?? undefined,
   }));
 }

@@ -1,12 +1,15 @@
 import type { Position } from "../../../base/position.ts";
-import type { LogEntry, NewEntry } from "../../log.ts";
+import type { NewEntry } from "../../log.ts";
 import { entryText } from "../../shared/entry-text.ts";
 import { newEpoch } from "../../shared/epoch.ts";
+import { findOwnId } from "../batch/find-batch.ts";
 import type { ChannelNames } from "../channel-names.ts";
 import { apiCode, isNotTaken, isTimeout, WRONG_LAST_SEQUENCE } from "../connection/nats-errors.ts";
 import type { NatsLink } from "../connection/nats-link.ts";
-import { messageIdOf } from "./message-id.ts";
+import { messageIdOf } from "../message-id.ts";
+import { type BatchPosition, NatsBatch } from "./nats-batch.ts";
 import { PendingEntries, type PendingEntry } from "./pending-entries.ts";
+import type { PublisherLog } from "./publisher-log.ts";
 
 /** Times that an entry is sent at most. Each further attempt follows a broken connection or a missing stream. */
 const MAX_ATTEMPTS = 8;
@@ -17,22 +20,6 @@ const RESEND_PAUSE_MS = 10;
 
 /** Timeouts after which the client stops to wait for an answer. */
 const CLIENT_TIMEOUTS = 2;
-
-/** The channel's log, as {@link NatsPublisher} needs it. */
-export interface PublisherLog {
-  readonly epoch: string;
-  readonly last: number;
-  /** True if the log was checked over the current connection. Only then may entries be sent. */
-  readonly isChecked: boolean;
-  /** Why the last check failed; `undefined` if it succeeded. */
-  readonly failure: Error | undefined;
-  /** Requires a new check of the log before anything is sent. After the check, the log calls `sendAll`. */
-  invalidate(): void;
-  /** Records that NATS stored an entry of this process. */
-  appended(entry: LogEntry): void;
-  /** Records that NATS holds an entry at this offset. */
-  acknowledged(offset: number): void;
-}
 
 /** Options of {@link NatsPublisher}. */
 export interface NatsPublisherOptions {
@@ -52,7 +39,7 @@ export interface NatsPublisherOptions {
  */
 export class NatsPublisher {
   readonly #options: NatsPublisherOptions;
-  readonly #pending: PendingEntries;
+  readonly #pending: PendingEntries<PendingEntry | NatsBatch>;
   /** Identifies this publisher in message IDs. */
   readonly #name = newEpoch();
   #count = 0;
@@ -67,7 +54,7 @@ export class NatsPublisher {
         if (!log.isChecked) log.invalidate();
         return log.isChecked;
       },
-      send: (entry) => this.#send(entry),
+      send: (pending) => (pending.isAlone ? pending.send() : this.#send(pending)),
       expired: (entry) => this.#expire(entry),
     });
   }
@@ -75,15 +62,18 @@ export class NatsPublisher {
   /** Publishes an entry. Resolves to its position. */
   publish(given: NewEntry): Promise<Position> {
     const { names, log, timeout } = this.#options;
-    // The text is compared with what NATS returns, and UTF-8 cannot represent a lone surrogate.
-    const entry = given.data.isWellFormed() ? given : { ...given, data: given.data.toWellFormed() };
+    const entry = wellFormed(given);
     return new Promise((resolve, reject) => {
       const time = Date.now();
+      const text = entryText(entry, time);
       this.#pending.add({
         entry,
         time,
         subject: entry.id === undefined ? names.subject : names.subjectOf(entry.id),
-        text: entryText(entry, time),
+        expect: entry.id === undefined ? undefined : { lastSubjectSequence: 0 },
+        text,
+        chars: text.length,
+        isAlone: false,
         epoch: log.epoch,
         number: this.#count++,
         deadline: performance.now() + timeout,
@@ -94,6 +84,35 @@ export class NatsPublisher {
         firstSentAt: 0,
         sentAt: 0,
       });
+    });
+  }
+
+  /**
+   * Publishes several entries, all or none. They are in flight alone, so that an entry that has to be sent again cannot
+   * come between them, nor a later one before them.
+   */
+  publishAll(entries: readonly NewEntry[]): Promise<BatchPosition> {
+    const { link, names, log, timeout, recognisedMs } = this.#options;
+    return new Promise((resolve, reject) => {
+      const batch = new NatsBatch(entries.map(wellFormed), {
+        link,
+        names,
+        log,
+        timeout,
+        recognisedMs,
+        newName: () => messageIdOf(log.epoch, this.#name, this.#count++),
+        isPending: (pending) => this.#pending.has(pending),
+        postponed: () => this.#pending.answered(),
+        resolve: (position) => {
+          this.#pending.remove(batch);
+          resolve(position);
+        },
+        reject: (error) => {
+          this.#pending.remove(batch);
+          reject(error);
+        },
+      });
+      this.#pending.add(batch);
     });
   }
 
@@ -131,7 +150,7 @@ export class NatsPublisher {
       .publish(
         pending.subject,
         pending.text,
-        pending.entry.id === undefined ? options : { ...options, expect: { lastSubjectSequence: 0 } },
+        pending.expect === undefined ? options : { ...options, expect: pending.expect },
       )
       .then(
         ({ seq, duplicate }) => {
@@ -150,7 +169,7 @@ export class NatsPublisher {
     // checked.
     if (offset <= pending.after) return log.invalidate();
     const { type, data, json, topics, id, retry } = pending.entry;
-    log.appended({ offset, time: pending.time, type, data, json, topics, id, retry });
+    log.appended([{ offset, time: pending.time, type, data, json, topics, id, retry }]);
     this.#resolve(pending, offset);
   }
 
@@ -164,12 +183,14 @@ export class NatsPublisher {
   /** Finds the event that already has this publisher's own ID. */
   #find(pending: PendingEntry): void {
     const isCurrent = this.#whileCurrent(pending);
-    this.#getMessage({ last_by_subj: pending.subject }).then(
-      (message) => {
+    const { link, names } = this.#options;
+    findOwnId(link, names, pending.subject).then(
+      ({ offset, ...expect }) => {
         if (!isCurrent()) return;
-        // The event was trimmed meanwhile, so its ID is free again.
-        if (message === null) this.#send(pending);
-        else this.#acknowledged(pending, message.seq);
+        if (offset > 0) return this.#acknowledged(pending, offset);
+        // The event was trimmed meanwhile, or it was part of a batch that never became complete: the ID is free.
+        pending.expect = expect;
+        this.#send(pending);
       },
       (error: unknown) => {
         if (isCurrent()) this.#refused(pending, error as Error);
@@ -183,7 +204,9 @@ export class NatsPublisher {
    */
   #confirm(pending: PendingEntry, offset: number): void {
     const isCurrent = this.#whileCurrent(pending);
-    const find = offset === 0 ? Promise.resolve(null) : this.#getMessage({ seq: offset });
+    const { link, names } = this.#options;
+    const { streams } = link.session.jsm;
+    const find = offset === 0 ? Promise.resolve(null) : streams.getMessage(names.stream, { seq: offset });
     find.then(
       (message) => {
         if (!isCurrent()) return;
@@ -195,11 +218,6 @@ export class NatsPublisher {
         if (isCurrent()) this.#refused(pending, error as Error);
       },
     );
-  }
-
-  #getMessage(query: { seq: number } | { last_by_subj: string }) {
-    const { link, names } = this.#options;
-    return link.session.jsm.streams.getMessage(names.stream, query);
   }
 
   /** Returns a function that returns true while the entry is pending and was not sent again. */
@@ -223,10 +241,19 @@ export class NatsPublisher {
     pending.reject(error);
   }
 
-  #expire(pending: PendingEntry): void {
+  #expire(pending: PendingEntry | NatsBatch): void {
     const { link, log, timeout } = this.#options;
     const { failure } = log;
+    if (pending.isAlone && pending.isOutpaced && failure === undefined) {
+      const message = `${link.store} did not store the events together within ${timeout} ms, since events of other`;
+      return pending.reject(new Error(`${message} publishers came between them. Publish fewer at once.`));
+    }
     const reason = failure === undefined ? "" : ` (${failure.message.replace(/\.$/, "")})`;
     pending.reject(link.error(`did not acknowledge the event within ${timeout} ms${reason}`, { cause: failure }));
   }
+}
+
+/** Returns an entry as NATS returns it: UTF-8 cannot represent a lone surrogate. */
+function wellFormed(entry: NewEntry): NewEntry {
+  return entry.data.isWellFormed() ? entry : { ...entry, data: entry.data.toWellFormed() };
 }

@@ -10,8 +10,21 @@ const CHECKS_PER_TIMEOUT = 10;
 /** An entry is sent again after this part of the timeout: a change of the leader may take the answer with it. */
 const SENDS_PER_TIMEOUT = 3;
 
+/** Something to send to NATS that it has not acknowledged yet. */
+export interface Pending {
+  /** Number of characters of its text. */
+  readonly chars: number;
+  /** True if nothing else may be in flight with it. */
+  readonly isAlone: boolean;
+  /** When to reject it. On the clock of `performance.now()`, as all times here. */
+  deadline: number;
+  /** When it was last sent. */
+  sentAt: number;
+}
+
 /** An entry that NATS has not acknowledged yet. */
-export interface PendingEntry {
+export interface PendingEntry extends Pending {
+  readonly isAlone: false;
   readonly entry: NewEntry;
   readonly time: number;
   readonly subject: string;
@@ -26,33 +39,34 @@ export interface PendingEntry {
   attempts: number;
   /** The log's last offset when the entry was sent. Its own offset must be larger. */
   after: number;
-  /** When to reject the entry. On the clock of `performance.now()`, as all times here. */
-  deadline: number;
+  /** When the entry was first sent. On the clock of `performance.now()`. */
   firstSentAt: number;
-  /** When the entry was last sent. */
-  sentAt: number;
+  /** Condition on the stream, for an entry with an own ID. See {@link OwnId}. */
+  expect: { readonly lastSubjectSequence: number; readonly lastSequence?: number } | undefined;
 }
 
 /** Options of {@link PendingEntries}. */
-export interface PendingEntriesOptions {
+export interface PendingEntriesOptions<T extends Pending> {
   /** Time for NATS to acknowledge an entry that is in flight, in ms. */
   readonly timeout: number;
   /** True if entries may be sent now. */
   readonly isReady: () => boolean;
-  readonly send: (entry: PendingEntry) => void;
+  readonly send: (entry: T) => void;
   /** Called for an entry without an answer in time. It is no longer pending. */
-  readonly expired: (entry: PendingEntry) => void;
+  readonly expired: (entry: T) => void;
 }
 
 /**
  * The entries of a publisher in the order of its calls: some in flight, the others waiting until there is room. The
  * timeout of a waiting entry begins anew with each answer for another entry, so a long queue only takes longer.
  */
-export class PendingEntries {
-  readonly #options: PendingEntriesOptions;
-  readonly #inFlight = new Set<PendingEntry>();
+export class PendingEntries<T extends Pending> {
+  readonly #options: PendingEntriesOptions<T>;
+  readonly #inFlight = new Set<T>();
+  /** True if the only one in flight must be alone. */
+  #isAlone = false;
   #chars = 0;
-  #waiting: PendingEntry[] = [];
+  #waiting: T[] = [];
   /** Number of entries of `#waiting` that are in flight or rejected by now. */
   #taken = 0;
   #checks: Timer | undefined;
@@ -60,11 +74,11 @@ export class PendingEntries {
   /** Time of the last answer, or of the first entry since none was pending. */
   #answeredAt = 0;
 
-  constructor(options: PendingEntriesOptions) {
+  constructor(options: PendingEntriesOptions<T>) {
     this.#options = options;
   }
 
-  add(entry: PendingEntry): void {
+  add(entry: T): void {
     this.#waiting.push(entry);
     if (this.#checks === undefined) {
       this.#checkedAt = this.#answeredAt = performance.now();
@@ -74,17 +88,21 @@ export class PendingEntries {
   }
 
   /** Returns true if the entry is in flight. */
-  has(entry: PendingEntry): boolean {
+  has(entry: T): boolean {
     return this.#inFlight.has(entry);
   }
 
   /** Removes an entry that is in flight: it has its answer. */
-  remove(entry: PendingEntry): void {
-    if (!this.#inFlight.delete(entry)) return;
-    this.#chars -= entry.text.length;
-    this.#answeredAt = performance.now();
+  remove(entry: T): void {
+    if (!this.#land(entry)) return;
+    this.answered();
     this.fill();
     if (this.#inFlight.size === 0 && this.#taken === this.#waiting.length) this.#stop();
+  }
+
+  /** Records an answer of NATS. The entries that wait may wait for another timeout. */
+  answered(): void {
+    this.#answeredAt = performance.now();
   }
 
   /** Sends all entries in flight again, and then as many others as there is room for. */
@@ -100,15 +118,17 @@ export class PendingEntries {
       const entry = this.#take();
       entry.deadline = performance.now() + timeout;
       this.#inFlight.add(entry);
-      this.#chars += entry.text.length;
+      this.#isAlone = entry.isAlone;
+      this.#chars += entry.chars;
       this.#send(entry);
     }
   }
 
   /** Removes all entries, and returns them in the order of the calls. */
-  clear(): PendingEntry[] {
+  clear(): T[] {
     const all = [...this.#inFlight, ...this.#waiting.slice(this.#taken)];
     this.#inFlight.clear();
+    this.#isAlone = false;
     this.#chars = 0;
     this.#stop();
     return all;
@@ -116,15 +136,25 @@ export class PendingEntries {
 
   get #hasRoom(): boolean {
     const { size } = this.#inFlight;
-    return size === 0 || (size < MAX_IN_FLIGHT && this.#chars < MAX_CHARS_IN_FLIGHT);
+    if (size === 0) return true;
+    if (this.#isAlone || this.#waiting[this.#taken]!.isAlone) return false;
+    return size < MAX_IN_FLIGHT && this.#chars < MAX_CHARS_IN_FLIGHT;
   }
 
   get #interval(): number {
     return this.#options.timeout / CHECKS_PER_TIMEOUT;
   }
 
-  #take(): PendingEntry {
-    const entry = this.#waiting[this.#taken++] as PendingEntry;
+  /** Removes an entry that is in flight. Returns false if it is not. */
+  #land(entry: T): boolean {
+    if (!this.#inFlight.delete(entry)) return false;
+    this.#chars -= entry.chars;
+    this.#isAlone = false;
+    return true;
+  }
+
+  #take(): T {
+    const entry = this.#waiting[this.#taken++] as T;
     if (this.#taken >= MAX_IN_FLIGHT && this.#taken * 2 > this.#waiting.length) {
       this.#waiting = this.#waiting.slice(this.#taken);
       this.#taken = 0;
@@ -132,7 +162,7 @@ export class PendingEntries {
     return entry;
   }
 
-  #send(entry: PendingEntry): void {
+  #send(entry: T): void {
     entry.sentAt = performance.now();
     this.#options.send(entry);
   }
@@ -150,13 +180,12 @@ export class PendingEntries {
     }
     for (const entry of [...this.#inFlight]) {
       if (entry.deadline <= now) {
-        this.#inFlight.delete(entry);
-        this.#chars -= entry.text.length;
+        this.#land(entry);
         expired(entry);
       } else if (now - entry.sentAt > timeout / SENDS_PER_TIMEOUT && isReady()) this.#send(entry);
     }
     while (this.#taken < this.#waiting.length && this.#answeredAt + timeout <= now) {
-      if ((this.#waiting[this.#taken] as PendingEntry).deadline > now) break;
+      if (this.#waiting[this.#taken]!.deadline > now) break;
       expired(this.#take());
     }
     this.fill();

@@ -10,6 +10,7 @@ export const INSUFFICIENT_RESOURCES = 10023;
 export const STREAM_NOT_FOUND = 10059;
 export const STREAM_NAME_IN_USE = 10058;
 export const SUBJECTS_OVERLAP = 10065;
+export const WRONG_LAST_MESSAGE_ID = 10070;
 export const WRONG_LAST_SEQUENCE = 10071;
 export const NOT_CLUSTERED = 10074;
 

@@ -5,7 +5,8 @@ import type { Life } from "../../shared/life.ts";
 import { LogView } from "../../shared/log-view.ts";
 import { type Defined, retryIdempotent } from "../../shared/retry-idempotent.ts";
 import { AcknowledgedEntries } from "../append/acknowledged-entries.ts";
-import type { PublisherLog } from "../append/nats-publisher.ts";
+import type { PublisherLog } from "../append/publisher-log.ts";
+import { partOf } from "../batch/batch-part.ts";
 import type { ChannelNames } from "../channel-names.ts";
 import { apiCode, BrokenLink, isTimeout, STREAM_NOT_FOUND } from "../connection/nats-errors.ts";
 import type { NatsLink } from "../connection/nats-link.ts";
@@ -172,7 +173,8 @@ export class NatsChannelLife implements PublisherLog {
       return;
     }
     this.view.receive(entries);
-    this.#newest = entries.at(-1);
+    // The message at a void offset is not empty.
+    this.#newest = entries.findLast(({ isVoid }) => !isVoid) ?? this.#newest;
     this.#listener.received();
   }
 
@@ -188,10 +190,10 @@ export class NatsChannelLife implements PublisherLog {
     return false;
   }
 
-  appended(entry: LogEntry): void {
-    if (entry.offset === this.last + 1) return this.receive([entry]);
-    this.view.appended([entry]);
-    if (entry.offset > this.last) this.#pending.add(entry);
+  appended(entries: readonly LogEntry[]): void {
+    if (entries[0]!.offset === this.last + 1) return this.receive(entries);
+    this.view.appended(entries);
+    for (const entry of entries) if (entry.offset > this.last) this.#pending.add(entry);
   }
 
   acknowledged(offset: number): void {
@@ -227,13 +229,14 @@ export class NatsChannelLife implements PublisherLog {
       const isUnbroken = identity === this.#checkedBy && this.#listener.isFollowing();
       const isSame = isUnbroken || (await this.#hasNewest(found));
       const life = lifeOf(found, stored, isSame, seen);
+      const end = life.epoch === this.#view?.epoch ? found.last : await this.#endOf(found);
       if (identity === undefined || identity !== link.identity) throw new BrokenLink();
       const isAgreed = life === stored.life || (await lives.write(names.token, life, stored.sequence));
       this.throwIfClosed();
       if (identity !== link.identity) throw new BrokenLink();
       // Another process was first. Read the life that it wrote.
       if (!isAgreed) continue;
-      this.#adopt(life, found, identity);
+      this.#adopt(life, { ...found, last: end }, identity);
       return found.last;
     }
   }
@@ -244,6 +247,18 @@ export class NatsChannelLife implements PublisherLog {
     this.throwIfClosed();
     this.#isGone = !view.isNeeded;
     if (this.#isGone) throw closedError();
+  }
+
+  /**
+   * Returns the offset of the newest entry: the last message of the stream, unless it belongs to a batch that is not
+   * complete.
+   */
+  async #endOf({ first, last }: FoundStream): Promise<number> {
+    if (last < first) return last;
+    const { link, names } = this.#parts;
+    const message = await link.session.jsm.streams.getMessage(names.stream, { seq: last });
+    const part = partOf({ headers: message?.header });
+    return part === undefined || part.index === part.size ? last : Math.max(first - 1, last - part.index);
   }
 
   /** Returns false if the stream has another entry at the offset of the newest entry that this process received. */

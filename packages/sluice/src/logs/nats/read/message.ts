@@ -1,5 +1,7 @@
 import type { LogEntry } from "../../log.ts";
 import { parseEntry } from "../../shared/entry-text.ts";
+import type { ReadEntry } from "../batch/batch-assembler.ts";
+import { partOf } from "../batch/batch-part.ts";
 import type { NatsMessage } from "../connection/nats-link.ts";
 
 /** The numbers that JetStream gives a message it delivers. */
@@ -34,11 +36,16 @@ export function deliveryNumbers(reply: string | undefined): DeliveryNumbers | un
   };
 }
 
+/** Returns the entry in a message, and the part that the message is of its batch. */
+export function readEntry(offset: number, message: NatsMessage): ReadEntry {
+  return { entry: entryOf(offset, message), part: partOf(message) };
+}
+
 /**
  * Returns the entry in a message. A foreign program's message on the channel's subject becomes an event too, since it
  * has an offset.
  */
-export function entryOf(offset: number, message: NatsMessage): LogEntry {
+function entryOf(offset: number, message: NatsMessage): LogEntry {
   const text = message.string();
   try {
     const entry = parseEntry(offset, text);

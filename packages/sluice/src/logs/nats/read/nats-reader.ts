@@ -1,8 +1,8 @@
-import type { LogEntry } from "../../log.ts";
+import type { ReadEntry } from "../batch/batch-assembler.ts";
 import { BrokenLink } from "../connection/nats-errors.ts";
 import type { NatsLink, NatsMessage } from "../connection/nats-link.ts";
 import { deleteConsumer } from "./consumer.ts";
-import { deliveryNumbers, entryOf } from "./message.ts";
+import { deliveryNumbers, readEntry } from "./message.ts";
 
 /** Limits of one request for messages. */
 const MAX_BATCH = 1_000;
@@ -40,7 +40,7 @@ export class NatsReader {
   /** How long a request waits for the next message, in ms. */
   readonly #patience: number;
   readonly #subscription: { unsubscribe(): void };
-  #entries: LogEntry[] = [];
+  #entries: ReadEntry[] = [];
   #taken = 0;
   /** The consumer's next message has this number, or a larger one. */
   #position: number;
@@ -61,11 +61,11 @@ export class NatsReader {
 
   /** Offset of the next entry, as far as the reader knows. */
   get next(): number {
-    return this.#entries[this.#taken]?.offset ?? this.#position;
+    return this.#entries[this.#taken]?.entry.offset ?? this.#position;
   }
 
   /** Takes the next entry that was already delivered; `undefined` if there is none. */
-  take(): LogEntry | undefined {
+  take(): ReadEntry | undefined {
     return this.#entries[this.#taken++] ?? this.#empty();
   }
 
@@ -78,7 +78,7 @@ export class NatsReader {
    * Requests more entries, of about `bytes` bytes, and takes the first. Returns `undefined` if the stream has none up
    * to `last`.
    */
-  async pull(last: number, bytes: number): Promise<LogEntry | undefined> {
+  async pull(last: number, bytes: number): Promise<ReadEntry | undefined> {
     const batch = Math.max(1, Math.min(MAX_BATCH, last - this.#position + 1));
     const maxBytes = Math.max(MIN_BATCH_BYTES, Math.min(MAX_BATCH_BYTES, bytes));
     // If the first message is larger than `maxBytes`, request that message alone.
@@ -97,7 +97,7 @@ export class NatsReader {
   async #request(batch: number, maxBytes: number): Promise<boolean> {
     const { link, stream, consumer } = this.#options;
     const subject = `${link.apiPrefix}.CONSUMER.MSG.NEXT.${stream}.${consumer}`;
-    const entries: LogEntry[] = [];
+    const entries: ReadEntry[] = [];
     let lastMessageAt = performance.now();
     let timer: ReturnType<typeof setInterval> | undefined;
     const answer = new Promise<boolean>((resolve, reject) => {
@@ -112,7 +112,7 @@ export class NatsReader {
         if (status !== 0) return resolve(status !== NATS_CONFLICT || entries.length > 0);
         const numbers = deliveryNumbers(message.reply);
         if (numbers === undefined) return;
-        entries.push(entryOf(numbers.sequence, message));
+        entries.push(readEntry(numbers.sequence, message));
         if (entries.length === batch || numbers.pending === 0) resolve(true);
       };
     });
@@ -126,7 +126,7 @@ export class NatsReader {
       if (entries.length > 0) {
         this.#entries = entries;
         this.#taken = 0;
-        this.#position = (entries.at(-1) as LogEntry).offset + 1;
+        this.#position = entries.at(-1)!.entry.offset + 1;
       }
     }
   }

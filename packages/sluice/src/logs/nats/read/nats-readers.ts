@@ -1,4 +1,6 @@
 import { entryBytes, type LogEntry } from "../../log.ts";
+import { appendedEntry, BatchAssembler, type ReadEntry, voidEntry } from "../batch/batch-assembler.ts";
+import { isComplete } from "../batch/find-batch.ts";
 import type { NatsLink } from "../connection/nats-link.ts";
 import { addConsumer } from "./consumer.ts";
 import { NatsReader } from "./nats-reader.ts";
@@ -36,19 +38,19 @@ export class NatsReaders {
    */
   async read(after: number, last: number, events: number, bytes: number): Promise<readonly LogEntry[]> {
     const reader = this.#take(after + 1) ?? (await this.#open(after + 1));
-    const found: LogEntry[] = [];
+    const found: ReadEntry[] = [];
     try {
       let size = 0;
       while (found.length < events && size < bytes && after + found.length < last) {
-        const entry = reader.take() ?? (await reader.pull(last, bytes));
-        if (entry === undefined) break;
-        if (entry.offset !== after + 1 + found.length) {
+        const next = reader.take() ?? (await reader.pull(last, bytes));
+        if (next === undefined) break;
+        if (next.entry.offset !== after + 1 + found.length) {
           // The entries before this one were trimmed. Leave this one to a later call that asks for it.
           reader.giveBack();
           break;
         }
-        found.push(entry);
-        size += entryBytes(entry);
+        found.push(next);
+        size += entryBytes(next.entry);
       }
     } catch (error) {
       reader.stop();
@@ -57,12 +59,24 @@ export class NatsReaders {
     if (found.length === 0 && reader.next === after + 1) {
       // The entries have not reached this server of the cluster. The next reader may be on another server.
       reader.stop();
-      return found;
+      return [];
     }
     reader.used = performance.now();
     this.#idle.push(reader);
     if (this.#idle.length > MAX_READERS) this.#idle.shift()?.stop();
-    return found;
+    return this.#decide(found);
+  }
+
+  /** Returns consecutive messages as entries of the log. */
+  async #decide(found: readonly ReadEntry[]): Promise<readonly LogEntry[]> {
+    const { link, stream } = this.#options;
+    const assembler = new BatchAssembler();
+    const decided = found.flatMap((next) => assembler.take(next));
+    const [held] = assembler.held;
+    if (held === undefined) return decided;
+    // The page ends in the middle of a batch. All entries up to `last` are decided, so the batch is complete or void.
+    const isWhole = await isComplete(link, stream, held.entry.offset, held.part);
+    return [...decided, ...assembler.held.map(isWhole ? appendedEntry : voidEntry)];
   }
 
   /** Stops all readers: the connection or the stream was replaced. */

@@ -22,7 +22,10 @@ export interface AppendOutcome {
 /** One call of the append script, for one or more appends in order. */
 export class AppendCall {
   readonly appends: PendingAppend[] = [];
-  /** The script's arguments for the entries: text and own ID of each. */
+  /**
+   * The script's arguments for the entries: the text of each, and its mark. A mark has the number of entries if an
+   * append of several entries begins here, and `=` with the own ID if the entry has one.
+   */
   readonly args: string[] = [];
   #chars = 0;
 
@@ -39,30 +42,32 @@ export class AppendCall {
 
   #add(append: PendingAppend): void {
     this.appends.push(append);
-    for (const entry of append.entries) {
+    const { length } = append.entries;
+    for (const [i, entry] of append.entries.entries()) {
       // The script fills in the time.
-      const text = entryText(entry, 0);
+      const text = entryText(entry, 0, length - 1 - i);
       this.#chars += text.length;
-      // The `=` distinguishes an empty ID from no ID.
-      this.args.push(text, entry.id === undefined ? "" : `=${entry.id}`);
+      const count = i === 0 && length > 1 ? String(length) : "";
+      this.args.push(text, entry.id === undefined ? count : `${count}=${entry.id}`);
     }
   }
 
   /**
    * Returns the outcome of the call. `before` is the log's last offset before the call, `time` the time of the entries.
-   * `known` lists the entries that the log already had, by their own ID: for each, its index in this call and its
-   * offset.
+   * `refused` lists the entries that the script did not append: for each, its index in this call, and the offset of its
+   * own ID in the log, or 0.
    */
-  outcome(before: number, time: number, known: readonly number[]): AppendOutcome {
+  outcome(before: number, time: number, refused: readonly number[]): AppendOutcome {
     const added: LogEntry[] = [];
     let index = 0;
     let pair = 0;
     const offsets = this.appends.map(({ entries }) =>
-      entries.map((entry) => {
-        if (known[pair] === index++) return known[(pair += 2) - 1]!;
+      entries.map((entry, i) => {
+        if (refused[pair] === index++) return refused[(pair += 2) - 1]!;
         const offset = before + added.length + 1;
         const { type, data, json, topics, id, retry } = entry;
-        added.push({ offset, time, type, data, json, topics, id, retry });
+        const more = entries.length - 1 - i || undefined;
+        added.push({ offset, time, type, data, json, topics, id, retry, more });
         return offset;
       }),
     );

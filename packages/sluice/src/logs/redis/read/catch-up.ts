@@ -21,8 +21,8 @@ export interface FollowedPage {
 export interface FollowedChannel {
   readonly keys: ChannelKeys;
   readonly epoch: string;
-  /** Offset of the newest entry that this process has. */
-  readonly last: number;
+  /** Offset of the newest entry that this process has. See {@link LogView.received}. */
+  readonly received: number;
   /** Receives the entries after the position `asked`. Returns true if the log has more entries. */
   receivePage(page: FollowedPage, asked: Position): boolean;
 }
@@ -49,7 +49,7 @@ export async function catchUp<C extends FollowedChannel>(
   while (queue.length > 0) {
     const group = queue.slice(0, CHANNELS_PER_CALL).filter(isFollowed);
     const rest = queue.slice(CHANNELS_PER_CALL);
-    const asked = group.map(({ epoch, last }) => ({ epoch, offset: last }));
+    const asked = group.map(({ epoch, received }) => ({ epoch, offset: received }));
     const keys = group.flatMap(({ keys: [log, meta] }) => [log, meta]);
     const args = [bytes, Math.min(bytes, CHANNEL_BYTES), ...asked.map(({ offset }) => offset)].map(String);
     const more: C[] = [];

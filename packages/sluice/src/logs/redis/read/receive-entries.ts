@@ -10,13 +10,13 @@ export async function receiveNewest(source: PageSource): Promise<void> {
   for (let epoch = ""; epoch !== view.epoch; ) {
     const { first, last } = await life.use((connection) => life.ends(connection));
     ({ epoch } = view);
-    while (view.last < last && epoch === view.epoch) {
-      const after = view.last;
+    while (view.received < last && epoch === view.epoch) {
+      const after = view.received;
       const all = Number.POSITIVE_INFINITY;
       const page = await readPage(source, { after, events: all, bytes: all });
       if (epoch !== view.epoch) break;
       receivePage(view, page);
-      if (view.last === after) break;
+      if (view.received === after) break;
     }
     if (epoch === view.epoch) view.trimmed(first);
   }
@@ -24,10 +24,10 @@ export async function receiveNewest(source: PageSource): Promise<void> {
 
 /** Receives the entries after the offset `after` that are not trimmed. Returns true if the log has more of them. */
 export function receiveTexts(view: LogView, after: number, { first, last, texts }: FollowedPage): boolean {
-  const before = view.last;
+  const before = view.received;
   const start = Math.max(after + 1, first);
   receivePage(view, { first, last, entries: texts.map((text, i) => parseEntry(start + i, text)) });
-  return before < view.last && view.last < last;
+  return before < view.received && view.received < last;
 }
 
 /** Receives a page. If it does not reach the end of the log, this process is catching up. */
