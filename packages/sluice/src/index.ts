@@ -13,6 +13,7 @@ export type { Gap, GapReason } from "./channel/event/gap.ts";
 export type { JsonEvents, Jsonify } from "./channel/event/jsonify.ts";
 export type { AnyEvents, ChannelEvent, EventMap } from "./channel/event/kept-event.ts";
 export type { PublishOptions } from "./channel/event/publish-options.ts";
+export type { PublishedEvent } from "./channel/event/published-event.ts";
 export type { GapEvent, ReceivedEvent } from "./channel/event/received-event.ts";
 export type { SelectionOptions } from "./channel/event/selection-options.ts";
 export type { Serializer } from "./channel/event/serializer.ts";

@@ -1,7 +1,6 @@
 import { ignore } from "../base/guard.ts";
 import { OnDemand } from "../base/on-demand.ts";
 import { onceLoaded } from "../base/once-loaded.ts";
-import { SluiceError } from "../base/sluice-error.ts";
 import type { Log } from "../logs/log.ts";
 import { dataText } from "../stream/source/data-text.ts";
 import type { StreamHub } from "../stream/stream-hub.ts";
@@ -9,9 +8,9 @@ import { type ChannelOptions, type ChannelSettings, checkChannelOptions } from "
 import { FilterNumbers } from "./event/filter-numbers.ts";
 import type { JsonEvents } from "./event/jsonify.ts";
 import type { AnyEvents, EventMap } from "./event/kept-event.ts";
-import type { DataText, Publication } from "./event/new-entry.ts";
-import { NO_PUBLISH_OPTIONS, type PublishOptions } from "./event/publish-options.ts";
-import type { SchemaResult } from "./event/standard-schema.ts";
+import type { DataText } from "./event/new-entry.ts";
+import { copyOptions, NO_PUBLISH_OPTIONS, type PublishOptions } from "./event/publish-options.ts";
+import type { Draft, PublishedEvent } from "./event/published-event.ts";
 import type { KnownChannels } from "./known/known-channels.ts";
 import { type LocalPresence, NOBODY } from "./local-presence.ts";
 import { askLog } from "./log-failed.ts";
@@ -102,26 +101,42 @@ export class Channel<Events extends EventMap = AnyEvents, Received extends Event
   ): Promise<string> {
     // No async function: its frame and promises would be most of the cost of a publish (`npm run bench -- logs`).
     try {
-      const { schemas } = this.settings;
-      if (schemas === undefined || !Object.hasOwn(schemas, type))
-        return this.#publish(type, this.#textOf(data), options);
-      const result = schemas[type]!["~standard"].validate(data);
-      // Not `instanceof`: a schema may be of another realm, or bring a promise class of its own.
-      return "then" in result
-        ? Promise.resolve(result).then((settled) => this.#publishValid(type, settled, options))
-        : this.#publishValid(type, result, options);
+      return onceLoaded(this.#validText(type, data), (text) => this.publishText(type, text, options));
     } catch (error) {
       return Promise.reject(error);
     }
   }
 
+  /**
+   * Publishes several events, all or none, in order, with no other event between them. Resolves to their event IDs once
+   * the log has all of them, as `publish` does; to `[]` for no events. Takes at most 1,000 events, at most 4 MiB in all
+   * (counted as `retain.bytes` counts), and no more than the channel keeps (`retain`).
+   *
+   * If one event is invalid, publishes none; the error names its index. If the channel still keeps an event with an own
+   * ID of the call, publishes only the other events. To repeat a call safely, give each event an own ID. Events with
+   * equal own IDs must be equal, and are one event.
+   *
+   * Rejects as `publish` does. `INVALID_OPTION` also means no array or too many events, `EVENT_TOO_LARGE` also too many
+   * bytes.
+   */
+  publishAll(events: readonly PublishedEvent<Events>[]): Promise<string[]> {
+    const drafts = (events as readonly PublishedEvent[])?.map?.((given): Draft => {
+      const event = { ...copyOptions(given) } as PublishedEvent;
+      try {
+        return { event, text: this.#validText(event.type, event.data) };
+      } catch (error) {
+        return { event, error };
+      }
+    });
+    return onceLoaded(this.#code.get(), (code) => code.publishAll(this, drafts));
+  }
+
   /** @internal Publishes data that is text already, as the log keeps it. */
   publishText(type: string, data: DataText, options: PublishOptions): Promise<string> {
-    try {
-      return this.#publish(type, data, options);
-    } catch (error) {
-      return Promise.reject(error);
-    }
+    const code = this.#code.get();
+    if (!(code instanceof Promise)) return code.publish(this, { type, data, options });
+    const publication = { type, data, options: copyOptions(options) };
+    return code.then((loaded) => loaded.publish(this, publication));
   }
 
   /**
@@ -222,12 +237,20 @@ export class Channel<Events extends EventMap = AnyEvents, Received extends Event
     await (await this.#opened.settled())?.close();
   }
 
-  #publishValid(type: string, result: SchemaResult<unknown>, options: PublishOptions): Promise<string> {
-    if (result.issues === undefined) return this.#publish(type, this.#textOf(result.value), options);
-    const { issues } = result;
-    return Promise.resolve(this.#code.get()).then(({ schemaMismatch }) => {
-      throw schemaMismatch(type, issues);
+  /** Returns the data as text, as the schema of its type gives it. A promise if the schema is asynchronous. */
+  #validText(type: string, data: unknown): DataText | Promise<DataText> {
+    const { schemas } = this.settings;
+    if (schemas === undefined || !Object.hasOwn(schemas, type)) return this.#textOf(data);
+    const result = schemas[type]!["~standard"].validate(data);
+    // Not `instanceof`: a schema may be of another realm, or bring a promise class of its own.
+    if (!("then" in result) && result.issues === undefined) return this.#textOf(result.value);
+    const text = Promise.resolve(result).then(async (settled) => {
+      if (settled.issues !== undefined) throw (await this.#code.get()).schemaMismatch(type, settled.issues);
+      return this.#textOf(settled.value);
     });
+    // `publishAll` handles it only once the code is loaded.
+    text.catch(ignore);
+    return text;
   }
 
   /** Returns the data as text, so that the caller cannot change it afterwards. Throws `INVALID_DATA`. */
@@ -239,24 +262,11 @@ export class Channel<Events extends EventMap = AnyEvents, Received extends Event
     };
   }
 
-  #publish(type: string, data: DataText, options: PublishOptions): Promise<string> {
-    this.#mustBeOpen();
-    const code = this.#code.get();
-    if (!(code instanceof Promise)) return this.#append(code, { type, data, options });
-    const publication = { type, data, options: copyOptions(options) };
-    return code.then((loaded) => this.#append(loaded, publication));
-  }
-
-  #append({ makeEntry }: LoadedChannel, publication: Publication): Promise<string> {
-    const entry = makeEntry(this.name, this.settings, publication);
-    return onceLoaded(this.open(), (open) => open.publish(entry)) as Promise<string>;
-  }
-
   async #open(): Promise<OpenChannel> {
-    this.#mustBeOpen();
-    this.#onOpen?.();
+    const { closed, settings } = this;
+    if (!closed) this.#onOpen?.();
     const { openChannel } = await this.#code.get();
-    return openChannel({ hub: this.#hub, log: this.#log, channel: this, settings: this.settings, known: this.#known });
+    return openChannel({ hub: this.#hub, log: this.#log, channel: this, settings, known: this.#known, closed });
   }
 
   /** Ends what is open. The next use waits for that, and opens the log again. */
@@ -265,14 +275,4 @@ export class Channel<Events extends EventMap = AnyEvents, Received extends Event
     this.abandon(ended);
     return ended;
   }
-
-  #mustBeOpen(): void {
-    if (this.#closed) throw new SluiceError("CLOSED", `Channel "${this.name}" is closed.`);
-  }
-}
-
-/** Copies the options of a publication that waits, since the caller may change them meanwhile. */
-function copyOptions(options: PublishOptions): PublishOptions {
-  // Only an array is copied. Any other value must reach the check as it is, and be refused.
-  return Array.isArray(options?.topics) ? { ...options, topics: [...options.topics] } : options;
 }

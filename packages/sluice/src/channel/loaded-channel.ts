@@ -5,28 +5,32 @@ import type { KnownChannel, KnownChannels } from "./known/known-channels.ts";
 import { askLog } from "./log-failed.ts";
 import { LogOutages } from "./log-outages.ts";
 import { OpenChannel, type OpenChannelParts } from "./open-channel.ts";
+import { mustBeOpen } from "./publishing.ts";
 
 // Everything that channels consist of. Loaded when the first channel is made.
 
-export { makeEntry } from "./event/new-entry.ts";
 export { schemaMismatch } from "./event/standard-schema.ts";
+export { publish, publishAll } from "./publishing.ts";
 export { checkHistoryOptions } from "./read/history.ts";
 
 /** Options of {@link openChannel}. */
 interface OpeningOptions extends Pick<OpenChannelParts, "hub" | "settings"> {
   readonly log: Log;
   readonly channel: KnownChannel;
+  /** True if the channel was closed for good before it had to be opened. */
+  readonly closed: boolean;
   /** The channels among which it is known. */
   readonly known: KnownChannels | undefined;
 }
 
 /**
- * Opens the log of a channel. Rejects with `LOG_FAILED`, as every later operation of the log does, and with
- * `TOO_MANY_CHANNELS`.
+ * Opens the log of a channel. Rejects with `LOG_FAILED`, as every later operation of the log does, and with `CLOSED`
+ * and `TOO_MANY_CHANNELS`.
  */
-export async function openChannel({ channel, known, ...options }: OpeningOptions): Promise<OpenChannel> {
+export async function openChannel({ channel, known, closed, ...options }: OpeningOptions): Promise<OpenChannel> {
   const { hub, log, settings } = options;
   const { name } = channel;
+  mustBeOpen({ name, closed });
   if (known !== undefined) (known.keeper ??= new IdleChannels(known)).enter(channel);
   const onError = (error: unknown) => hub.report(error, { stage: "log", channel: name });
   if (hub.logsFree !== undefined) await hub.logsFree;

@@ -1,5 +1,4 @@
 import { outside } from "../base/async-context.ts";
-import { show } from "../base/check-option.ts";
 import { formatPosition, type Position } from "../base/position.ts";
 import { RequestMark } from "../base/request-mark.ts";
 import { SluiceError } from "../base/sluice-error.ts";
@@ -8,13 +7,13 @@ import type { ChannelLog, NewEntry } from "../logs/log.ts";
 import { announceReload, RECONNECT_MS } from "../stream/end-streams.ts";
 import type { SourceContext } from "../stream/feed.ts";
 import type { Outages, StreamHub } from "../stream/stream-hub.ts";
+import { type AppendTarget, appendAll, checkKeptEvent } from "./append-all.ts";
 import type { ChannelSettings } from "./channel-options.ts";
 import type { CohortKind } from "./deliver/cohort.ts";
 import { countPresence } from "./deliver/count-presence.ts";
 import { Cursor } from "./deliver/cursor.ts";
 import { Delivery } from "./deliver/delivery.ts";
-import type { KeptEvent } from "./event/kept-event.ts";
-import { checkOwnEventId, isSameEvent } from "./event/own-event-id.ts";
+import { checkOwnEventId } from "./event/own-event-id.ts";
 import { EVERYTHING } from "./event/selection.ts";
 import { Follower } from "./follow/follower.ts";
 import { type IterationOptions, SubscriptionIterator } from "./follow/subscription-iterator.ts";
@@ -94,6 +93,7 @@ export class OpenChannel {
       outside(() => this.#log.append([entry])).then(
         ([offset]) => {
           this.#outages.succeeded(this.#name, failures);
+          // Take the epoch now: a new life may begin before the caller continues.
           return entry.id === undefined
             ? this.#appended(offset!)
             : this.#appendedOwn(entry, { epoch, offset: offset! });
@@ -103,6 +103,18 @@ export class OpenChannel {
         },
       ),
     );
+  }
+
+  /** Appends checked entries, all or none. Resolves to their event IDs. Rejects as {@link appendAll} does. */
+  async publishAll(entries: readonly NewEntry[]): Promise<string[]> {
+    this.#mustBeHere();
+    const { failures } = this.#outages;
+    const { epoch, offsets } = await this.#uses.during(appendAll(this.#target, entries));
+    this.#outages.succeeded(this.#name, failures);
+    return entries.map(({ id }, i) => {
+      const eventId = this.#appended(offsets[i]!, epoch);
+      return id ?? eventId;
+    });
   }
 
   /** The live log, for combinations. */
@@ -229,29 +241,10 @@ export class OpenChannel {
   }
 
   /** The log may have had an event with this ID. Only the same event is a repetition. */
-  async #appendedOwn(entry: NewEntry, { epoch, offset }: Position): Promise<string> {
-    const id = entry.id as string;
-    // If a new life began meanwhile, the offset may mean another event.
-    const find = async () => (epoch === this.#log.epoch ? offset : await this.#log.positionOf(id));
-    const kept = await askLog(
-      this.#name,
-      "read an event",
-      outside(() => this.#eventAt(find())),
-    );
-    if (kept !== undefined && kept.entry.id === id && !isSameEvent(kept.entry, entry)) {
-      throw new SluiceError(
-        "ID_CONFLICT",
-        `Channel "${this.#name}" keeps a different event with the ID ${show(id)}. Publish with another ID, or repeat ` +
-          "the event with the same type, data, topics and retry.",
-      );
-    }
-    this.#appended(offset);
-    return id;
-  }
-
-  async #eventAt(offset: Promise<number | undefined>): Promise<KeptEvent | undefined> {
-    const found = await offset;
-    return found === undefined ? undefined : this.#delivery.liveLog.eventAt(found);
+  async #appendedOwn(entry: NewEntry, position: Position): Promise<string> {
+    await checkKeptEvent(this.#target, entry, position);
+    this.#appended(position.offset);
+    return entry.id as string;
   }
 
   /**
@@ -267,8 +260,12 @@ export class OpenChannel {
     );
   }
 
-  #appended(offset: number): string {
-    const { epoch } = this.#log;
+  get #target(): AppendTarget {
+    return { name: this.#name, log: this.#log, liveLog: this.#delivery.liveLog };
+  }
+
+  /** Counts an event that this process published. Returns the log's ID for it. */
+  #appended(offset: number, epoch = this.#log.epoch): string {
     if (epoch !== this.#publishedIn) this.#newestPublished = 0;
     this.#publishedIn = epoch;
     // If the log already had an event with this own ID, its offset is not new.
@@ -277,7 +274,6 @@ export class OpenChannel {
       this.#published++;
       this.#delivery.hub.counts.published++;
     }
-    // Take the epoch now: a new life may begin before the caller continues.
     return formatPosition({ epoch, offset });
   }
 }

@@ -38,7 +38,7 @@ const BLANK_LINE_BYTES = 1;
 /** A log entry in this process's memory. Its bytes and its value are made when first needed, once. */
 export class KeptEvent {
   readonly entry: LogEntry;
-  /** True if the entry can be sent. Another program may have written anything into the log. */
+  /** True if the entry can be sent: it is not void, and no other program has written something else into the log. */
   readonly isSound: boolean;
   /** Size of {@link frame} in bytes. */
   readonly frameSize: number;
@@ -53,7 +53,7 @@ export class KeptEvent {
     this.entry = entry;
     this.#epoch = epoch;
     this.#serializer = serializer;
-    this.isSound = isSound(entry);
+    this.isSound = !entry.isVoid && isSound(entry);
     const { type, data, retry } = entry;
     this.frameSize = this.isSound ? encodedSize({ event: type, id: this.id, retry, data }) : 0;
   }

@@ -15,3 +15,9 @@ export interface PublishOptions {
 
 /** Options of an event without options. */
 export const NO_PUBLISH_OPTIONS: PublishOptions = {};
+
+/** Copies the options of a publication that waits, since the caller may change them meanwhile. */
+export function copyOptions(options: PublishOptions): PublishOptions {
+  // Only an array is copied. Any other value must reach the check as it is, and be refused.
+  return Array.isArray(options?.topics) ? { ...options, topics: [...options.topics] } : options;
+}

@@ -15,6 +15,7 @@ import { EventWindow, type WindowLimits } from "./event-window.ts";
 import { Latest, type LatestLimits } from "./latest.ts";
 import { eventsUpTo } from "./log-pages.ts";
 import { type ReadableLog, Reader } from "./reader.ts";
+import { mustStartBatch } from "./together.ts";
 
 /** Receives the events of a live log. */
 export interface LiveLogListener {
@@ -132,8 +133,9 @@ export class LiveLog implements TailListener, ReadableLog {
     return this.#position;
   }
 
-  /** Reports an entry that is skipped because it cannot be sent. */
+  /** Reports an entry that is skipped because it cannot be sent, unless its offset holds no event. */
   reportUnsound({ entry }: KeptEvent): void {
+    if (entry.isVoid) return;
     const message = `The log has an entry that cannot be sent (offset ${entry.offset}, type ${show(entry.type)}).`;
     this.#options.onError(
       new SluiceError("INVALID_FIELD", `${message} It is skipped. Find the program that wrote it into the log.`),
@@ -187,6 +189,8 @@ export class LiveLog implements TailListener, ReadableLog {
       this.window.push(event);
       this.latest?.add(event);
       this.#pendingBytes += event.frameSize;
+      // Events that were appended together are flushed together.
+      if (entry.more) continue;
       // Flush a burst in parts, before it outgrows what a socket or the window can hold.
       const pending = this.window.last - this.flushed;
       if (this.#pendingBytes >= this.batchBytes || pending * 2 >= window.events) this.flush();
@@ -281,8 +285,11 @@ export class LiveLog implements TailListener, ReadableLog {
     const batch: KeptEvent[] = [];
     let bytes = 0;
     let offset = this.flushed;
+    const at = (next: number) => this.window.at(next);
     while (offset < this.window.last && (batch.length === 0 || bytes < this.batchBytes)) {
-      const event = this.window.at(++offset)!;
+      const event = this.window.at(offset + 1)!;
+      if (batch.length > 0 && event.entry.more && mustStartBatch({ event, bytes, limit: this.batchBytes, at })) break;
+      offset++;
       batch.push(event);
       bytes += event.frameSize;
     }

@@ -6,6 +6,7 @@ import type { EventWindow } from "./event-window.ts";
 import { LogPages, type Page } from "./log-pages.ts";
 import type { CohortKey, Step, Stretch } from "./step.ts";
 import { StepCache } from "./step-cache.ts";
+import { mustStartBatch } from "./together.ts";
 
 /** The part of a live log that a reader needs. */
 export interface ReadableLog {
@@ -92,6 +93,7 @@ export class Reader {
       const event = at(through + 1);
       // A filter may publish, and so trim this event. The next read reports it as gone.
       if (event === undefined) break;
+      if (bytes > 0 && event.entry.more && mustStartBatch({ event, bytes, limit: batchBytes, at })) break;
       through++;
       if (!selects(selection, event, onFilterError)) continue;
       events.push(event);

@@ -75,7 +75,7 @@ it("makes a snapshot wait until all older events are loaded", async () => {
 
 it("leaves events that a new life of the log has lost out of snapshots", async () => {
   const store = new ForgetfulStore(RETAIN.events);
-  store.append(metrics(4, 3));
+  for (const entry of metrics(4, 3)) store.append([entry]);
   const log: Log = {
     shared: true,
     open: () => ForgetfulLog.open(store, new Wire(1)),

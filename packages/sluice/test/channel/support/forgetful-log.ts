@@ -120,13 +120,13 @@ export class ForgetfulLog extends SharedChannelLog implements ChannelLog {
 
   /** Receives entries from the store. Resolves to false if the answer belongs to an earlier life. */
   async #catchUp(events: number): Promise<boolean> {
-    const after = this.#view.last;
+    const after = this.#view.received;
     await this.#wire.pass();
     const entries = this.#store.read(Math.max(after, this.#store.era.first - 1), events, Number.POSITIVE_INFINITY);
     const state = this.#state();
     await this.#wire.pass();
     // The entries that follow an offset in one life need not follow it in another.
-    if (!this.#learn(state) || after > this.#view.last) return false;
+    if (!this.#learn(state) || after > this.#view.received) return false;
     this.#view.receive(entries as LogEntry[]);
     this.#view.trimmed(state.first);
     return true;

@@ -29,12 +29,13 @@ export class ForgetfulStore {
     return this.era.entries.length;
   }
 
-  /** Appends entries at once. An entry whose own ID is already kept is not appended again. */
+  /** Appends entries at once; none if an own ID is already kept. */
   append(entries: readonly NewEntry[]): number[] {
+    const held = entries.map(({ id }) => (id === undefined ? 0 : (this.positionOf(id) ?? 0)));
+    if (held.some((offset) => offset > 0)) return held;
+    let more = entries.length;
     return entries.map((entry) => {
-      const known = entry.id === undefined ? undefined : this.positionOf(entry.id);
-      if (known !== undefined) return known;
-      this.era.entries.push({ ...entry, offset: this.last + 1, time: 0 });
+      this.era.entries.push({ ...entry, offset: this.last + 1, time: 0, more: --more || undefined });
       this.trim(this.last - this.#retainEvents);
       return this.last;
     });
@@ -60,10 +61,11 @@ export class ForgetfulStore {
     this.era.first = Math.max(this.era.first, Math.min(through, this.last) + 1);
   }
 
-  /** Begins a new life without the newest `lost` entries. */
+  /** Begins a new life without the newest `lost` entries, and without other entries of the same appends. */
   restart(lost: number): void {
     const { life, entries, first } = this.era;
-    const kept = Math.max(this.last - lost, first - 1);
+    let kept = Math.max(this.last - lost, first - 1);
+    while (kept >= first && entries[kept - 1]!.more) kept--;
     this.#begin(
       currentLife({ run: `${this.history.eras.length}`, first, last: kept }, life),
       entries.slice(0, kept),

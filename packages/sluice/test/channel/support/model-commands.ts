@@ -5,7 +5,10 @@ import type { Connecting, Publishing, World } from "./model-world.ts";
 
 /** One step of an interleaving. */
 export type Command =
-  | ({ readonly do: "publish" | "elsewhere"; readonly count: number } & Publishing)
+  | ({
+      readonly do: "publish" | "publish all" | "elsewhere" | "elsewhere at once";
+      readonly count: number;
+    } & Publishing)
   | ({ readonly do: "connect" | "start" } & Connecting)
   | ({ readonly do: "arrive"; readonly eras: number; readonly part: number } & Connecting)
   | { readonly do: "take"; readonly index: number; readonly bytes: number }
@@ -26,6 +29,8 @@ const publishing = {
   ),
   ownId: fc.boolean(),
 };
+/** Events that are published at once: no more than the log keeps. */
+const together = { ...publishing, count: fc.integer({ min: 1, max: 12 }) };
 const connecting = {
   selection: fc.nat(SELECTIONS.length - 1),
   isIterating: fc.nat(3).map((n) => n === 0),
@@ -34,6 +39,7 @@ const connecting = {
 
 const ON_ANY_LOG: fc.WeightedArbitrary<Command>[] = [
   { weight: 6, arbitrary: fc.record({ do: fc.constant("publish" as const), ...publishing }) },
+  { weight: 2, arbitrary: fc.record({ do: fc.constant("publish all" as const), ...together }) },
   { weight: 2, arbitrary: fc.record({ do: fc.constantFrom("connect" as const, "start" as const), ...connecting }) },
   {
     weight: 6,
@@ -47,6 +53,7 @@ const ON_ANY_LOG: fc.WeightedArbitrary<Command>[] = [
 
 const ON_A_SHARED_LOG: fc.WeightedArbitrary<Command>[] = [
   { weight: 4, arbitrary: fc.record({ do: fc.constant("elsewhere" as const), ...publishing }) },
+  { weight: 2, arbitrary: fc.record({ do: fc.constant("elsewhere at once" as const), ...together }) },
   {
     weight: 1,
     arbitrary: fc.record({ do: fc.constant("arrive" as const), ...connecting, eras: fc.nat(2), part }),
@@ -72,9 +79,13 @@ export async function perform(world: World, command: Command): Promise<void> {
     case "publish":
       for (let i = 0; i < command.count; i++) world.publish(command);
       return;
+    case "publish all":
+      return world.publishAll(command, command.count);
     case "elsewhere":
-      for (let i = 0; i < command.count; i++) world.publishElsewhere(command);
+      for (let i = 0; i < command.count; i++) world.publishElsewhere(command, 1);
       return;
+    case "elsewhere at once":
+      return world.publishElsewhere(command, command.count);
     case "connect":
       return world.connect(command);
     case "start":

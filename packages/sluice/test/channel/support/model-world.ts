@@ -1,6 +1,7 @@
 import { expect } from "vitest";
 import { formatPosition } from "../../../src/base/position.ts";
 import { Channel } from "../../../src/channel/channel.ts";
+import type { PublishedEvent } from "../../../src/channel/event/published-event.ts";
 import type { NewEntry } from "../../../src/logs/log.ts";
 import { checkSluiceOptions } from "../../../src/sluice-options.ts";
 import { StreamHub } from "../../../src/stream/stream-hub.ts";
@@ -66,18 +67,38 @@ export class World {
   }
 
   publish(publishing: Publishing): void {
-    const entry = this.#entry(publishing);
-    const { type, data, topics, id } = entry;
-    this.modelLog.published(entry);
+    const [entry] = this.#entries(publishing, 1);
+    const { type, data, ...options } = published(entry!);
+    this.#check(
+      [entry!],
+      this.channel.publish(type, data, options).then((id) => [id]),
+    );
+  }
+
+  /** Publishes events at once. */
+  publishAll(publishing: Publishing, count: number): void {
+    const entries = this.#entries(publishing, count);
+    this.#check(entries, this.channel.publishAll(entries.map(published)));
+  }
+
+  publishElsewhere(publishing: Publishing, count: number): void {
+    this.modelLog.store?.append(this.#entries(publishing, count));
+  }
+
+  /** Checks the IDs to which a call resolves that publishes entries. */
+  #check(entries: readonly NewEntry[], call: Promise<readonly string[]>): void {
+    for (const entry of entries) this.modelLog.published(entry);
     const { epoch } = this.modelLog.channelLog;
-    const published = this.channel.publish(type, JSON.parse(data), { ...(topics && { topics }), ...(id && { id }) });
     this.#unanswered++;
-    published
-      .then((eventId) => {
+    call
+      .then((eventIds) => {
         // If a new life begins in the turn of the answer, the ID may belong to either life.
         if (this.modelLog.channelLog.epoch !== epoch) return;
-        const position = this.history.position(eventId);
-        expect(position && this.history.at(position)?.data, "publish resolves to the ID of the event").toBe(data);
+        const positions = eventIds.map((eventId) => this.history.position(eventId));
+        const found = positions.map((position) => position && this.history.at(position)?.data);
+        expect(found, "publish resolves to the IDs of the events").toEqual(entries.map(({ data }) => data));
+        const first = positions[0]?.offset ?? 0;
+        expect(positions.map((position) => position?.offset)).toEqual(entries.map((_, i) => first + i));
       })
       .catch((error) => {
         if (error.code !== "LOG_FAILED" || this.modelLog.store === undefined) this.errors.push(error);
@@ -85,10 +106,6 @@ export class World {
       .finally(() => {
         this.#unanswered--;
       });
-  }
-
-  publishElsewhere(publishing: Publishing): void {
-    this.modelLog.store?.append([this.#entry(publishing)]);
   }
 
   connect(connecting: Connecting): void {
@@ -130,10 +147,12 @@ export class World {
     this.#connect(subscriber, connection.lastEventId || undefined, false);
   }
 
-  #entry({ type, topics, ownId }: Publishing): NewEntry {
-    const n = ++this.#published;
-    const data = JSON.stringify({ n, pad: "p".repeat(n % MAX_DATA) });
-    return { type, data, json: true, topics, id: ownId ? `own/${n}` : undefined };
+  #entries({ type, topics, ownId }: Publishing, count: number): NewEntry[] {
+    return Array.from({ length: count }, () => {
+      const n = ++this.#published;
+      const data = JSON.stringify({ n, pad: "p".repeat(n % MAX_DATA) });
+      return { type, data, json: true, topics, id: ownId ? `own/${n}` : undefined };
+    });
   }
 
   #add({ selection, isIterating }: Connecting): ModelSubscriber {
@@ -150,4 +169,9 @@ export class World {
         : new FakeSubscriber(this.hub, subscription, lastEventId, takesAll),
     );
   }
+}
+
+/** Returns an entry as it is published. */
+function published({ type, data, topics, id }: NewEntry): PublishedEvent {
+  return { type, data: JSON.parse(data), ...(topics && { topics }), ...(id && { id }) };
 }

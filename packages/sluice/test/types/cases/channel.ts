@@ -1,4 +1,12 @@
-import { type Channel, type ChannelEvent, createSluice, type Gap, type ReceivedEvent, type Subscription } from "sluice";
+import {
+  type Channel,
+  type ChannelEvent,
+  createSluice,
+  type Gap,
+  type PublishedEvent,
+  type ReceivedEvent,
+  type Subscription,
+} from "sluice";
 import { type Exactly, holds } from "./exactly.ts";
 
 interface Order {
@@ -36,6 +44,25 @@ await orders.publish("cancelled", { orderId: 1, reason: "none" });
 await orders.publish("closed", null, { topic: "user:1" });
 // @ts-expect-error the data is required
 await orders.publish("closed");
+
+// publishAll() accepts the declared types, each with its data.
+holds<Exactly<ReturnType<typeof orders.publishAll>, Promise<string[]>>>();
+await orders.publishAll([
+  { type: "placed", data: { id: 1, total: 2 }, topics: ["user:1"], id: "own", retry: 1_000 },
+  { type: "closed", data: null },
+]);
+const made: PublishedEvent<OrderEvents>[] = [1, 2].map((id) => ({ type: "placed", data: { id, total: 2 } }));
+await orders.publishAll(made);
+await orders.publishAll([] as const);
+// @ts-expect-error the type does not exist
+await orders.publishAll([{ type: "plced", data: null }]);
+// @ts-expect-error the data belongs to another type
+await orders.publishAll([{ type: "placed", data: { orderId: 1 } }]);
+// @ts-expect-error the data is required
+await orders.publishAll([{ type: "closed" }]);
+// @ts-expect-error the option does not exist
+await orders.publishAll([{ type: "closed", data: null, topic: "user:1" }]);
+for (const event of made) if (event.type === "cancelled") holds<Exactly<typeof event.data, { orderId: number }>>();
 
 // subscribe() narrows the events that filters and iterations receive.
 const all = orders.subscribe();

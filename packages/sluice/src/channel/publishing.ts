@@ -1,0 +1,111 @@
+import { invalidOption } from "../base/check-option.ts";
+import { isSluiceError } from "../base/is-sluice-error.ts";
+import { onceLoaded } from "../base/once-loaded.ts";
+import { SluiceError } from "../base/sluice-error.ts";
+import { entryBytes, type NewEntry } from "../logs/log.ts";
+import type { ChannelSettings } from "./channel-options.ts";
+import { type DataText, makeEntry, type Publication } from "./event/new-entry.ts";
+import type { Draft } from "./event/published-event.ts";
+
+/** Maximum number of events of one call. */
+const MAX_EVENTS = 1_000;
+/** Maximum size of all events of one call, counted as `retain.bytes` counts. A single event may be larger. */
+const MAX_BYTES = 4 * 1024 * 1024;
+
+/** The channel to publish to. */
+export interface PublishingChannel {
+  readonly name: string;
+  readonly settings: ChannelSettings;
+  readonly closed: boolean;
+  open(): EntryPublisher | Promise<EntryPublisher>;
+}
+
+interface EntryPublisher {
+  publish(entry: NewEntry): Promise<string>;
+  publishAll(entries: readonly NewEntry[]): Promise<string[]>;
+}
+
+/**
+ * Publishes an event. If the channel is open, appends it before it returns, so that the order of the calls holds.
+ * Rejects as {@link makeEntry} throws, and with `CLOSED`.
+ */
+export function publish(channel: PublishingChannel, publication: Publication): Promise<string> {
+  // No async function: see `Channel.publish`.
+  try {
+    mustBeOpen(channel);
+    const entry = makeEntry(channel.name, channel.settings, publication);
+    return onceLoaded(channel.open(), (open) => open.publish(entry)) as Promise<string>;
+  } catch (error) {
+    return Promise.reject(error);
+  }
+}
+
+/**
+ * Publishes the events of one call of `channel.publishAll()`. If no schema is asynchronous and the channel is open, it
+ * appends them before it returns, so that the order of the calls holds.
+ */
+export async function publishAll(channel: PublishingChannel, drafts: readonly Draft[] | undefined): Promise<string[]> {
+  if (!Array.isArray(drafts) || drafts.length > MAX_EVENTS)
+    throw invalidOption("publishAll events", `an array of at most ${MAX_EVENTS} events`, drafts);
+  let texts: readonly (DataText | Promise<DataText> | undefined)[] = drafts.map(({ text }: Draft) => text);
+  if (texts.some((text) => text instanceof Promise)) {
+    const settled = await Promise.allSettled(texts);
+    texts = settled.map((text, i) => (text.status === "fulfilled" ? text.value : fail(i, text.reason)));
+  }
+  mustBeOpen(channel);
+  const entries = drafts.map((draft: Draft, i) => atIndex(i, () => entryOf(channel, draft, texts[i] as DataText)));
+  checkSize(channel, entries);
+  if (entries.length === 0) return [];
+  return onceLoaded(channel.open(), (open) => open.publishAll(entries));
+}
+
+/** Returns the result of `work` for the event at an index. An error of `work` then names the index. */
+export function atIndex<T>(index: number, work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    return fail(index, error);
+  }
+}
+
+/** Throws an error of the event at an index. */
+function fail(index: number, error: unknown): never {
+  if (!isSluiceError(error)) throw error;
+  throw new SluiceError(error.code, `events[${index}]: ${error.message}`, { cause: error.cause });
+}
+
+function entryOf({ name, settings }: PublishingChannel, { event, error }: Draft, text: DataText | undefined): NewEntry {
+  const { type, data: _, ...options } = event;
+  // Without a type, it may be no event at all: then its options and its data say little.
+  if (typeof type !== "string") return makeEntry(name, settings, { type: type!, data: NO_DATA, options: {} });
+  if (text === undefined) throw error;
+  return makeEntry(name, settings, { type, data: text, options });
+}
+
+const NO_DATA: DataText = { text: "", json: false };
+
+/** Throws `CLOSED` if the Sluice is closed. */
+export function mustBeOpen({ name, closed }: Pick<PublishingChannel, "name" | "closed">): void {
+  if (closed) throw new SluiceError("CLOSED", `Channel "${name}" is closed.`);
+}
+
+/** Throws `EVENT_TOO_LARGE` if the events are too large for one append, or if the channel would not keep them all. */
+function checkSize({ name, settings }: PublishingChannel, entries: readonly NewEntry[]): void {
+  if (entries.length < 2) return;
+  const { events, bytes } = settings.retain;
+  const size = entries.reduce((sum, entry) => sum + entryBytes(entry), 0);
+  if (entries.length > events || size > bytes) {
+    throw new SluiceError(
+      "EVENT_TOO_LARGE",
+      `Channel "${name}" keeps at most ${events} events and ${bytes} bytes (\`retain\`), less than the ` +
+        `${entries.length} events of ${size} bytes to publish at once. Publish fewer at once, or keep more.`,
+    );
+  }
+  if (size > MAX_BYTES) {
+    throw new SluiceError(
+      "EVENT_TOO_LARGE",
+      `The ${entries.length} events to publish at once have ${size} bytes, with the overhead of each; the limit is ` +
+        `${MAX_BYTES}. Publish fewer at once.`,
+    );
+  }
+}
