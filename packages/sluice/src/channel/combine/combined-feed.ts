@@ -9,7 +9,7 @@ import type { Feed, FeedContext, FeedState, FeedTarget, SharedWrites } from "../
 import { NO_SLOT } from "../deliver/live-list.ts";
 import type { CombinedCohort } from "./combined-cohort.ts";
 import type { CombinedGap } from "./combined-event.ts";
-import { idAround } from "./combined-id.ts";
+import { idAround, parseCombinedId } from "./combined-id.ts";
 import type { PartOwner, SharedSubscriber } from "./contracts.ts";
 import type { OpenPart } from "./open-part.ts";
 import type { PartCohort } from "./part-cohort.ts";
@@ -51,6 +51,7 @@ export class CombinedFeed implements Feed, PartOwner, SharedSubscriber {
     this.parts = made;
     const { lastEventId } = context;
     const positions = resumedPositions(lastEventId);
+    if (positions !== FOREIGN) this.#lastId = lastEventId ?? "";
     try {
       for (const [index, { name, channel, settings }] of parts.entries()) {
         const resumed = positions === FOREIGN ? FOREIGN : positions.get(name);
@@ -153,6 +154,10 @@ export class CombinedFeed implements Feed, PartOwner, SharedSubscriber {
     const id = this.#id();
     this.#noteId(id);
     this.write(new Piece(toBytes(encodeEvent({ event: type, id, data: JSON.stringify(gap) })), 0));
+  }
+
+  positionIn(name: string): string | undefined {
+    return parseCombinedId(this.#currentLastId)?.get(name);
   }
 
   /** A part has a new position without an event. The positions of one turn are written together. */

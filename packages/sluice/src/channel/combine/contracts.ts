@@ -23,6 +23,8 @@ export interface PartOwner {
   write(piece: Piece): boolean;
   writeEvents(index: number, step: PartStep): void;
   writeGap(type: string, gap: CombinedGap, apply: () => void): void;
+  /** Returns the position of a part that the client has now, if any. */
+  positionIn(name: string): string | undefined;
   positionDue(): void;
   hold(work: () => void): boolean;
   close: FeedTarget["close"];

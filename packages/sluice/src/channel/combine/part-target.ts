@@ -75,10 +75,13 @@ export class PartTarget implements PartMember {
   /** Writes the part's gap, if it has one. Its position is written with those of the other parts. */
   begin({ gap, snapshot, position, gapEvent }: WrittenBeginning): void {
     if (gap !== undefined) {
-      const { name } = this.cursor.cohort as PartCohort;
-      this.feed.writeGap(gapEvent, { ...gap, channel: name }, () => {
+      const { name: channel } = this.cursor.cohort as PartCohort;
+      // IDs of other parts may have told the client a later position than that of the last event.
+      const lastEventId = this.feed.positionIn(channel) ?? gap.lastEventId;
+      const reported = { ...gap, lastEventId, channel };
+      this.feed.writeGap(gapEvent, reported, () => {
         this.position = snapshot === undefined ? position : undefined;
-        this.#kept = positionBefore(gap);
+        this.#kept = positionBefore(reported);
       });
     } else if (snapshot === undefined) this.reach(position);
   }

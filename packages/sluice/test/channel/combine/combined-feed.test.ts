@@ -90,6 +90,26 @@ describe("a combined stream", () => {
     expect(world.hub.counts.gaps).toBe(1);
   });
 
+  it("names in a gap the position that the client has, also if only events of another part told it", async () => {
+    const { world, b } = await two({ highWaterMark: 1_024 });
+    const a = await world.channel("short", { retain: { events: 2 } });
+    const subscriber = world.connect({ a: a.subscribe(), b: b.subscribe() });
+    await a.publish("x", 1);
+    await a.publish("x", 2, { topics: ["other"] });
+    await turns();
+    await b.publish("y", "p".repeat(2_000));
+    await turns();
+    // The socket is full, and the next events are trimmed before it drains.
+    for (let n = 3; n <= 9; n++) await a.publish("x", n);
+    subscriber.take();
+    await turns();
+    subscriber.take();
+    const gap = subscriber.seen.find(({ type }) => type === "gap")!;
+    const before = subscriber.seen[subscriber.seen.indexOf(gap) - 1]!.lastEventId;
+    expect(offsets(before)).toEqual({ a: 2, b: 1 });
+    expect(JSON.parse(gap.data).lastEventId).toBe(parseCombinedId(before)!.get("a"));
+  });
+
   it("reports a gap in every part if the ID is no combined ID, also one of its own channel", async () => {
     const { world, a, b } = await two();
     const id = await a.publish("x", 1);
