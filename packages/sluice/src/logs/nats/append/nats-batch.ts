@@ -63,6 +63,7 @@ export class NatsBatch implements Pending {
   readonly isAlone = true;
   readonly chars: number;
   deadline: number;
+  order = 0;
   sentAt = 0;
   readonly #entries: readonly NewEntry[];
   readonly #texts: readonly string[];

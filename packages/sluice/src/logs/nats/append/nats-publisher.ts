@@ -82,6 +82,7 @@ export class NatsPublisher {
         attempts: 0,
         after: 0,
         firstSentAt: 0,
+        order: 0,
         sentAt: 0,
       });
     });

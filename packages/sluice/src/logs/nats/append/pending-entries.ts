@@ -16,7 +16,9 @@ export interface Pending {
   readonly chars: number;
   /** True if nothing else may be in flight with it. */
   readonly isAlone: boolean;
-  /** When to reject it. On the clock of `performance.now()`, as all times here. */
+  /** Counts what is sent, in the order of the first attempts. */
+  order: number;
+  /** When to reject it, unless NATS is at work on what was sent before. On the clock of `performance.now()`. */
   deadline: number;
   /** When it was last sent. */
   sentAt: number;
@@ -58,7 +60,9 @@ export interface PendingEntriesOptions<T extends Pending> {
 
 /**
  * The entries of a publisher in the order of its calls: some in flight, the others waiting until there is room. The
- * timeout of a waiting entry begins anew with each answer for another entry, so a long queue only takes longer.
+ * timeout of a waiting entry begins anew with each answer for another entry, so a long queue only takes longer. The same
+ * holds for an entry in flight while NATS, which answers in order, is at work on earlier ones. To send it again then
+ * would only make the queue longer. If a later entry has an answer, the entry's own answer may be lost.
  */
 export class PendingEntries<T extends Pending> {
   readonly #options: PendingEntriesOptions<T>;
@@ -73,6 +77,9 @@ export class PendingEntries<T extends Pending> {
   #checkedAt = 0;
   /** Time of the last answer, or of the first entry since none was pending. */
   #answeredAt = 0;
+  #lastOrder = 0;
+  /** The highest `order` of an entry with an answer. */
+  #newestAnswered = 0;
 
   constructor(options: PendingEntriesOptions<T>) {
     this.#options = options;
@@ -95,6 +102,7 @@ export class PendingEntries<T extends Pending> {
   /** Removes an entry that is in flight: it has its answer. */
   remove(entry: T): void {
     if (!this.#land(entry)) return;
+    this.#newestAnswered = Math.max(this.#newestAnswered, entry.order);
     this.answered();
     this.fill();
     if (this.#inFlight.size === 0 && this.#taken === this.#waiting.length) this.#stop();
@@ -116,6 +124,7 @@ export class PendingEntries<T extends Pending> {
     const { isReady, timeout } = this.#options;
     while (this.#taken < this.#waiting.length && this.#hasRoom && isReady()) {
       const entry = this.#take();
+      entry.order = ++this.#lastOrder;
       entry.deadline = performance.now() + timeout;
       this.#inFlight.add(entry);
       this.#isAlone = entry.isAlone;
@@ -179,10 +188,14 @@ export class PendingEntries<T extends Pending> {
       return;
     }
     for (const entry of [...this.#inFlight]) {
-      if (entry.deadline <= now) {
+      const isBehindOthers = !entry.isAlone && entry.order > this.#newestAnswered;
+      const progressAt = isBehindOthers ? this.#answeredAt : 0;
+      if (Math.max(entry.deadline, progressAt + timeout) <= now) {
         this.#land(entry);
         expired(entry);
-      } else if (now - entry.sentAt > timeout / SENDS_PER_TIMEOUT && isReady()) this.#send(entry);
+      } else if (now - Math.max(entry.sentAt, progressAt) > timeout / SENDS_PER_TIMEOUT && isReady()) {
+        this.#send(entry);
+      }
     }
     while (this.#taken < this.#waiting.length && this.#answeredAt + timeout <= now) {
       if (this.#waiting[this.#taken]!.deadline > now) break;
