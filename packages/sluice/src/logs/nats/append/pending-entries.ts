@@ -60,9 +60,9 @@ export interface PendingEntriesOptions<T extends Pending> {
 
 /**
  * The entries of a publisher in the order of its calls: some in flight, the others waiting until there is room. The
- * timeout of a waiting entry begins anew with each answer for another entry, so a long queue only takes longer. The same
- * holds for an entry in flight while NATS, which answers in order, is at work on earlier ones. To send it again then
- * would only make the queue longer. If a later entry has an answer, the entry's own answer may be lost.
+ * timeout of a waiting entry begins anew with each answer for another entry, so a long queue only takes longer. The
+ * same holds for an entry in flight while NATS, which answers in order, is at work on earlier ones. To send it again
+ * then would only make the queue longer. If a later entry has an answer, the entry's own answer may be lost.
  */
 export class PendingEntries<T extends Pending> {
   readonly #options: PendingEntriesOptions<T>;
