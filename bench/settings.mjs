@@ -34,6 +34,10 @@ const FULL = {
   logsWakeUpEvents: 400,
   logsReplayEvents: 1_000_000,
   logsReplayServerEvents: 200_000,
+  channelsMade: { memory: 100_000, lmdb: 100_000, redis: 100_000, nats: 1_000 },
+  channelsRounds: 3,
+  channelsOpen: { memory: 10_000, lmdb: 10_000, redis: 10_000, nats: 500 },
+  channelsSeconds: 10,
 };
 
 /** Counts and durations of `--quick`, which only shows that everything works. */
@@ -66,6 +70,10 @@ const QUICK = {
   logsWakeUpEvents: 40,
   logsReplayEvents: 20_000,
   logsReplayServerEvents: 10_000,
+  channelsMade: { memory: 2_000, lmdb: 2_000, redis: 2_000, nats: 50 },
+  channelsRounds: 2,
+  channelsOpen: { memory: 500, lmdb: 500, redis: 500, nats: 50 },
+  channelsSeconds: 2,
 };
 
 /** @typedef {typeof FULL & { quick: boolean, cpuProfile: string | undefined }} Settings */

@@ -10,10 +10,14 @@ export function channelKeys(prefix: string, channel: string): ChannelKeys {
   return [`${name}:log`, `${name}:meta`, `${name}:ids`];
 }
 
-/**
- * Returns the key of the hash that keeps the epochs of deleted lives, by their slot. No channel's name ends before its
- * hash tag.
- */
-export function deletedKey(prefix: string): string {
-  return `${prefix}deleted`;
+/** The keys that all channels share. No channel's keys are among them: its name is in a hash tag. */
+export interface SharedKeys {
+  /** A hash of the epochs of deleted lives, by their slot. */
+  readonly deleted: string;
+  /** A stream that names the channels to which something was appended, newest last. */
+  readonly changes: string;
+}
+
+export function sharedKeys(prefix: string): SharedKeys {
+  return { deleted: `${prefix}deleted`, changes: `${prefix}changes` };
 }

@@ -10,7 +10,7 @@ import type { LogView } from "../shared/log-view.ts";
 import { SharedChannelLog } from "../shared/shared-channel-log.ts";
 import type { AppendCall } from "./append/append-call.ts";
 import { RedisAppender } from "./append/redis-appender.ts";
-import type { ChannelKeys } from "./channel-keys.ts";
+import type { ChannelKeys, SharedKeys } from "./channel-keys.ts";
 import type { RedisConnection } from "./connection/redis-connection.ts";
 import type { RedisGate } from "./connection/redis-gate.ts";
 import { deleteChannel } from "./life/delete-channel.ts";
@@ -26,8 +26,7 @@ import { limitText } from "./scripts/limit-text.ts";
 /** The log that a channel belongs to, as {@link RedisChannelLog} needs it. */
 export interface ChannelHost {
   readonly gate: RedisGate;
-  /** See {@link deletedKey}. */
-  readonly deletedKey: string;
+  readonly sharedKeys: SharedKeys;
   readonly ageTimers: AgeTimers;
   /** The budget of bytes of all channels. */
   readonly budget: ReadBudget;
@@ -65,7 +64,7 @@ export class RedisChannelLog extends SharedChannelLog implements ChannelLog, Tai
     super();
     this.#host = host;
     this.#life = new RedisChannelLife(
-      { gate: host.gate, keys, deletedKey: host.deletedKey },
+      { gate: host.gate, keys, sharedKeys: host.sharedKeys },
       {
         changed: () => {
           this.#ignored = undefined;
@@ -80,13 +79,27 @@ export class RedisChannelLog extends SharedChannelLog implements ChannelLog, Tai
     this.#appender = new RedisAppender({
       life: this.#life,
       run: async (connection, epoch, args) =>
-        (await connection.run("append", keys, [epoch, String(this.view.seen.offset), ...limits, ...args])) as number[],
+        (await connection.run(
+          "append",
+          [...keys, host.sharedKeys.changes],
+          [epoch, String(this.view.seen.offset), ...limits, ...args],
+        )) as number[],
       appended: (call, epoch, answer) => this.#appended(call, epoch, answer),
     });
   }
 
   get keys(): ChannelKeys {
     return this.#life.keys;
+  }
+
+  /** Receives in the background what was appended before the call. */
+  syncInBackground(): void {
+    this.#inBackground(this.sync());
+  }
+
+  /** Returns true if this process has seen the life of an epoch end because the channel was deleted. */
+  wasDeletedBefore(epoch: string): boolean {
+    return this.view.wasDeleted(epoch);
   }
 
   get isClosed(): boolean {

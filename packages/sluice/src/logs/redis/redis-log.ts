@@ -5,7 +5,7 @@ import type { ChannelLog, Log, OpenOptions } from "../log.ts";
 import { AgeTimers } from "../shared/age-checks.ts";
 import { closedError } from "../shared/closed-error.ts";
 import { OutOfReach, TAIL_OUTAGE } from "../shared/out-of-reach.ts";
-import { channelKeys, deletedKey } from "./channel-keys.ts";
+import { channelKeys, type SharedKeys, sharedKeys } from "./channel-keys.ts";
 import { type RedisClient, type RedisClients, redisClients } from "./connection/redis-client.ts";
 import type { RedisConnection } from "./connection/redis-connection.ts";
 import { RedisGate } from "./connection/redis-gate.ts";
@@ -55,6 +55,8 @@ const MIN_READ_BYTES = 65_536;
  * Interval of checks, in ms. Only a check discovers other processes' trimming, an emptied Redis, and a stalled tail.
  */
 const CHECK_MS = 1_000;
+/** Channels that one check examines, so that the checks cost the same however many channels are open. */
+const CHECKED_AT_ONCE = 100;
 
 /**
  * Keeps events in Redis (6.2 or newer) or Valkey: one stream per channel, shared by any number of processes. Throws
@@ -78,6 +80,7 @@ class RedisLog implements Log {
   readonly shared = true;
   readonly #options: RedisLogOptions;
   readonly #prefix: string;
+  readonly #sharedKeys: SharedKeys;
   readonly #clients: RedisClients;
   readonly #gate: RedisGate;
   readonly #tail: RedisTail;
@@ -101,6 +104,7 @@ class RedisLog implements Log {
     const clients = redisClients(client, url, timeout);
     this.#options = { ...options };
     this.#prefix = prefix;
+    this.#sharedKeys = sharedKeys(prefix);
     this.#clients = clients;
     const onError = (error: unknown) => this.#onError(error);
     this.#gate = new RedisGate(clients, timeout, {
@@ -115,6 +119,7 @@ class RedisLog implements Log {
       timeout,
       gate: this.#gate,
       budget: this.#budget,
+      changesKey: this.#sharedKeys.changes,
       onError: (cause) => {
         const store = `Redis at ${clients.address}`;
         const message = `${store} lets this process receive no events: ${messageOf(cause)} The log keeps trying.`;
@@ -132,7 +137,7 @@ class RedisLog implements Log {
     const keys = channelKeys(this.#prefix, channel);
     const host = {
       gate: this.#gate,
-      deletedKey: deletedKey(this.#prefix),
+      sharedKeys: this.#sharedKeys,
       ageTimers: this.#ageTimers,
       budget: this.#budget,
       hurry: () => this.#tail.hurry(),
@@ -148,6 +153,8 @@ class RedisLog implements Log {
     this.#channels.add(log);
     log.keepToLimits();
     this.#tail.follow(log);
+    // An entry that was appended meanwhile may have been noted before the tail followed the channel.
+    if (this.#tail.followsChanges) log.syncInBackground();
     this.#checks ??= quietInterval(() => this.#check(), CHECK_MS);
     return log;
   }
@@ -194,13 +201,29 @@ class RedisLog implements Log {
     this.#tail.leave(log);
   }
 
+  /** Checks some channels, those first that were checked the longest ago. If one of them met a new life, checks all. */
   #check(): void {
     const { connection } = this.#gate;
     if (connection === undefined) return;
-    for (const log of this.#channels) {
-      log.check(connection).catch((error) => {
+    const due = [...this.#channels].slice(0, CHECKED_AT_ONCE);
+    for (const log of due) {
+      this.#channels.delete(log);
+      this.#channels.add(log);
+      this.#checkChannel(log, connection, this.#channels.size > due.length);
+    }
+  }
+
+  #checkChannel(log: RedisChannelLog, connection: RedisConnection, isOneOfMany: boolean): void {
+    const { epoch } = log;
+    log
+      .check(connection)
+      .then(() => {
+        // The store may have lost something in all channels.
+        if (isOneOfMany && log.epoch !== epoch && !log.wasDeletedBefore(epoch))
+          for (const other of this.#channels) this.#checkChannel(other, connection, false);
+      })
+      .catch((error) => {
         if (!connection.isOver && !this.#isClosed) log.report(error);
       });
-    }
   }
 }

@@ -20,7 +20,7 @@ export async function deleteChannel(life: RedisChannelLife): Promise<string> {
       // Both are sent at once, before any later append.
       const [, other] = await Promise.all([
         remember(life, connection, epoch),
-        connection.run("delete", life.keys, [epoch]),
+        connection.run("delete", [...life.keys, life.sharedKeys.changes], [epoch]),
       ]);
       if (typeof other !== "string") return true;
       epoch = other;
@@ -38,7 +38,7 @@ export async function deleteChannel(life: RedisChannelLife): Promise<string> {
 /** Remembers a deletion, so that subscribers learn the reason of their gap. A Redis without memory does not. */
 async function remember(life: RedisChannelLife, connection: RedisConnection, epoch: string): Promise<void> {
   try {
-    await connection.send(["HSET", life.deletedKey, deletedSlot(epoch), epoch]);
+    await connection.send(["HSET", life.sharedKeys.deleted, deletedSlot(epoch), epoch]);
   } catch (error) {
     if (connection.isOver) throw error;
   }

@@ -2,7 +2,7 @@ import type { SluiceError } from "../../../base/sluice-error.ts";
 import { closedError } from "../../shared/closed-error.ts";
 import { deletedSlot } from "../../shared/deleted-epochs.ts";
 import { LogView } from "../../shared/log-view.ts";
-import type { ChannelKeys } from "../channel-keys.ts";
+import type { ChannelKeys, SharedKeys } from "../channel-keys.ts";
 import type { RedisConnection } from "../connection/redis-connection.ts";
 import type { RedisGate } from "../connection/redis-gate.ts";
 import { findEnds, findLife, keepsChangingError, type LogEnds } from "./find-life.ts";
@@ -22,8 +22,7 @@ interface Checkpoint {
 export interface LifePlace {
   readonly gate: RedisGate;
   readonly keys: ChannelKeys;
-  /** See {@link deletedKey}. */
-  readonly deletedKey: string;
+  readonly sharedKeys: SharedKeys;
 }
 
 /** Receives what a look at a log's life finds. */
@@ -38,8 +37,7 @@ export interface LifeListener {
 export class RedisChannelLife {
   readonly gate: RedisGate;
   readonly keys: ChannelKeys;
-  /** See {@link deletedKey}. */
-  readonly deletedKey: string;
+  readonly sharedKeys: SharedKeys;
   /** True if the life must be looked up before anything else is done: a lookup is running, or the last one failed. */
   isUnsure = false;
   isClosed = false;
@@ -50,10 +48,10 @@ export class RedisChannelLife {
   /** The newest entry at the last check. If the store has another entry there later, it went back in time. */
   #checkpoint: Checkpoint = { epoch: "", offset: 0, mark: "" };
 
-  constructor({ gate, keys, deletedKey }: LifePlace, listener: LifeListener) {
+  constructor({ gate, keys, sharedKeys }: LifePlace, listener: LifeListener) {
     this.gate = gate;
     this.keys = keys;
-    this.deletedKey = deletedKey;
+    this.sharedKeys = sharedKeys;
     this.#listener = listener;
   }
 
@@ -181,7 +179,7 @@ export class RedisChannelLife {
 
   /** Returns true if the life of an epoch ended because the channel was deleted, as far as Redis remembers. */
   async findDeleted(connection: RedisConnection, epoch: string): Promise<boolean> {
-    return (await connection.send(["HGET", this.deletedKey, deletedSlot(epoch)])) === epoch;
+    return (await connection.send(["HGET", this.sharedKeys.deleted, deletedSlot(epoch)])) === epoch;
   }
 
   /** The log has no life: the channel was deleted, or Redis was emptied. Rejects if nothing needs a new one. */

@@ -10,6 +10,12 @@ import type { ReadBudget } from "./read-budget.ts";
 /** An entry as XREAD returns it: its ID and its one field. */
 export type StreamEntry = readonly [id: string, field: readonly [epoch: string, text: string]];
 
+/** An entry of the stream of changes. Its field has the key of the channel's stream. */
+type Change = readonly [id: string, field: readonly [string, string]];
+
+/** Less than every ID of a stream. */
+const FIRST_ID = "0-0";
+
 /** A channel that a {@link RedisTail} follows. */
 export interface TailedChannel extends FollowedChannel {
   /** ID of the entry after which to read. */
@@ -44,6 +50,14 @@ const ECHO_PAUSE_MS = 5;
 const RETRY_PAUSE_MS = 20;
 const LONGEST_PAUSE_MS = 1_000;
 
+/**
+ * Channels that one XREAD names at most. Redis takes time for each of them, at every read. With more, the tail waits
+ * for the stream of changes, and reads the channels that it names.
+ */
+const MAX_NAMED_CHANNELS = 256;
+/** Changes that one read returns at most. */
+const CHANGES_PER_READ = 1_000;
+
 /** Options of {@link RedisTail}. */
 export interface RedisTailOptions {
   readonly clients: RedisClients;
@@ -51,6 +65,8 @@ export interface RedisTailOptions {
   readonly timeout: number;
   readonly gate: RedisGate;
   readonly budget: ReadBudget;
+  /** See {@link SharedKeys.changes}. */
+  readonly changesKey: string;
   readonly onError: (error: unknown) => void;
   /** Called when reads succeed again after `onError` was called. */
   readonly onRecovered: () => void;
@@ -74,6 +90,8 @@ export class RedisTail {
   #entries = FIRST_READ_ENTRIES;
   #failures = 0;
   #isCatchingUp = false;
+  /** ID of the newest change that was read; `undefined` while one XREAD names all channels. */
+  #changesRead: string | undefined;
   #isRunning = false;
   #isClosed = false;
 
@@ -86,10 +104,15 @@ export class RedisTail {
     return this.#isCatchingUp;
   }
 
+  /** True if the tail reads only the channels that the stream of changes names: there are many. */
+  get followsChanges(): boolean {
+    return this.#changesRead !== undefined;
+  }
+
   follow(channel: TailedChannel): void {
     this.#channels.set(channel.keys[0], channel);
     if (!this.#isRunning) void this.#run();
-    this.reread();
+    if (!this.followsChanges) this.reread();
   }
 
   /** Ends the read in flight, so that the next one has all channels and their current positions. */
@@ -132,6 +155,7 @@ export class RedisTail {
         const id = String(await connection.send(["CLIENT", "ID"]));
         await connection.loadScripts();
         this.#upToDateAt = Number.NEGATIVE_INFINITY;
+        this.#changesRead = undefined;
         while (!this.#isClosed) await this.#read(connection, id);
       } catch (error) {
         // If the gate has no connection either, the gate reports the error.
@@ -148,6 +172,8 @@ export class RedisTail {
 
   async #read(connection: RedisConnection, id: string): Promise<void> {
     if (this.#channels.size === 0) return this.#pause.start(BLOCK_MS);
+    if (this.#channels.size > MAX_NAMED_CHANNELS) return this.#readChanges(connection, id);
+    this.#changesRead = undefined;
     if (performance.now() - this.#upToDateAt > STALE_MS) {
       this.#entries = FIRST_READ_ENTRIES;
       await this.#catchUp(connection, this.#channels.values());
@@ -160,10 +186,7 @@ export class RedisTail {
     const sentAt = performance.now();
     this.#reading = id;
     const answer = await connection.send(words, BLOCK_MS);
-    this.#reading = undefined;
-    this.#outdated = undefined;
-    if (this.#failures > 1) this.#options.onRecovered();
-    this.#failures = 0;
+    this.#succeeded();
     this.#upToDateAt = sentAt;
     if (answer === null || answer === undefined) return;
     let hasNew = false;
@@ -183,6 +206,43 @@ export class RedisTail {
     else if (behind.length > 0) this.#entries = Math.min(MAX_READ_ENTRIES, this.#entries * 2);
     if (behind.length > 0) await this.#catchUp(connection, behind);
     else if (!hasNew) await this.#pause.start(ECHO_PAUSE_MS);
+  }
+
+  /** Waits for changes, and reads the channels that they name. */
+  async #readChanges(connection: RedisConnection, id: string): Promise<void> {
+    const { changesKey } = this.#options;
+    if (this.#changesRead === undefined) {
+      const newest = await connection.send(["XREVRANGE", changesKey, "+", "-", "COUNT", "1"]);
+      this.#changesRead = (newest as Change[])[0]?.[0] ?? FIRST_ID;
+      return this.#catchUp(connection, this.#channels.values());
+    }
+    const after = this.#changesRead;
+    const words = ["XREAD", "COUNT", String(CHANGES_PER_READ), "BLOCK", String(BLOCK_MS), "STREAMS", changesKey, after];
+    this.#reading = id;
+    const answer = await connection.send(words, BLOCK_MS);
+    this.#succeeded();
+    if (answer === null || answer === undefined) return;
+    const [pair] = (Array.isArray(answer) ? answer : Object.entries(answer)) as [string, Change[]][];
+    const changes = pair![1];
+    this.#changesRead = changes.at(-1)![0];
+    const named = new Set(changes.map(([, [, stream]]) => this.#channels.get(stream)));
+    named.delete(undefined);
+    const [kept] = await Promise.all([
+      connection.send(["XRANGE", changesKey, after, after]),
+      this.#catchUp(connection, named as Set<TailedChannel>),
+    ]);
+    // If the stream has dropped the change that was read last, it may have dropped changes after it.
+    const hasDropped = after === FIRST_ID ? changes.length === CHANGES_PER_READ : (kept as Change[]).length === 0;
+    if (hasDropped) return this.#catchUp(connection, this.#channels.values());
+    // Changes that arrive meanwhile are read together.
+    await this.#pause.start(ECHO_PAUSE_MS);
+  }
+
+  #succeeded(): void {
+    this.#reading = undefined;
+    this.#outdated = undefined;
+    if (this.#failures > 1) this.#options.onRecovered();
+    this.#failures = 0;
   }
 
   #isFollowed(channel: TailedChannel): boolean {

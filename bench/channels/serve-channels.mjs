@@ -1,0 +1,105 @@
+import { createSluice } from "sluice";
+import { openLog } from "../logs/open-log.mjs";
+import { answerCalls } from "../processes/answer-calls.mjs";
+
+/** Opens, uses, closes and deletes channels. The argument: `{ log }`, as for `openLog`. */
+const { log: logSettings } = JSON.parse(process.argv[2] ?? "{}");
+const log = await openLog(logSettings);
+const sluice = createSluice({ ...(log && { log }) });
+
+/** Operations in flight. */
+const CONCURRENCY = 512;
+const DATA = { text: "x".repeat(200) };
+
+/** @param {number} i */
+const nameOf = (i) => `doc:${i}`;
+
+/**
+ * Calls `work` for each number below `count`, some at a time. Returns the time in ms.
+ * @param {number} count
+ * @param {(i: number) => Promise<unknown>} work
+ */
+async function each(count, work) {
+  const start = performance.now();
+  let next = 0;
+  const worker = async () => {
+    for (let i = next++; i < count; i = next++) await work(i);
+  };
+  await Promise.all(Array.from({ length: CONCURRENCY }, worker));
+  return performance.now() - start;
+}
+
+/** Bytes of the heap and of buffers in use. */
+async function memory() {
+  for (let i = 0; i < 4; i++) {
+    global.gc?.();
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+  const { heapUsed, external } = process.memoryUsage();
+  return heapUsed + external;
+}
+
+/** @type {AsyncGenerator<any>[]} */
+const iterations = [];
+/** @type {number[]} */
+let delays = [];
+
+answerCalls({
+  memory,
+  /** @param {{ count: number }} params */
+  use: ({ count }) =>
+    each(count, async (i) => {
+      const channel = sluice.channel(nameOf(i));
+      await channel.publish("n", DATA);
+      await channel.history({ limit: 1 });
+    }),
+  /** @param {{ count: number }} params */
+  open: ({ count }) => each(count, (i) => sluice.channel(nameOf(i)).position()),
+  /** @param {{ count: number }} params */
+  close: ({ count }) => each(count, (i) => sluice.channel(nameOf(i)).close()),
+  /** @param {{ count: number }} params */
+  delete: ({ count }) => each(count, (i) => sluice.channel(nameOf(i)).delete()),
+  /** @param {{ count: number }} params */
+  subscribe: ({ count }) =>
+    each(count, async (i) => {
+      const channel = sluice.channel(nameOf(i));
+      await channel.position();
+      const iteration = channel.subscribe()[Symbol.asyncIterator]();
+      iterations.push(iteration);
+      const follow = async () => {
+        for await (const { data } of /** @type {AsyncGenerator<any>} */ (iteration)) {
+          if (data.at) delays.push(performance.timeOrigin + performance.now() - data.at);
+        }
+      };
+      follow().catch((error) => console.error(error));
+    }),
+  /** Publishes to random channels, at a rate. @param {{ count: number, perSecond: number, seconds: number }} params */
+  publish: async ({ count, perSecond, seconds }) => {
+    const start = performance.now();
+    /** @type {Promise<unknown>[]} */
+    const published = [];
+    for (let sent = 0; performance.now() - start < seconds * 1_000; ) {
+      const due = ((performance.now() - start) / 1_000) * perSecond;
+      for (; sent < due; sent++) {
+        const at = performance.timeOrigin + performance.now();
+        published.push(sluice.channel(nameOf(Math.floor(Math.random() * count))).publish("n", { at }));
+      }
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    }
+    await Promise.all(published);
+    return published.length;
+  },
+  cpu: () => {
+    const { user, system } = process.cpuUsage();
+    return (user + system) / 1_000;
+  },
+  takeDelays: () => {
+    const taken = delays.sort((a, b) => a - b);
+    delays = [];
+    return taken;
+  },
+  end: async () => {
+    for (const iteration of iterations.splice(0)) await iteration.return(undefined);
+    await sluice.close();
+  },
+});

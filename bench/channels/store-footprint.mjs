@@ -1,0 +1,58 @@
+import { readdirSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { formatNumber } from "../report.mjs";
+
+const MEBIBYTE = 1_048_576;
+
+/**
+ * Describes what a store holds.
+ * @param {import("../logs/store.mjs").Store | undefined} store
+ * @returns {Promise<string>}
+ */
+export async function storeFootprint(store) {
+  const options = /** @type {any} */ (store?.log.options);
+  switch (store?.kind) {
+    case "lmdb":
+      return lmdb(options.path);
+    case "redis":
+      return redis(options.url);
+    case "nats":
+      return nats(options.servers);
+    default:
+      return "";
+  }
+}
+
+/** @param {string} path */
+async function lmdb(path) {
+  const { open } = await import("lmdb");
+  const files = readdirSync(path);
+  const size = statSync(join(path, "data.mdb")).size / MEBIBYTE;
+  const db = open({ path, noSubdir: false, encoding: "binary", keyEncoding: "binary", readOnly: true });
+  const keys = db.getKeysCount();
+  await db.close();
+  return `${files.length} files, ${formatNumber(size)} MiB, ${formatNumber(keys)} keys`;
+}
+
+/** @param {string} url */
+async function redis(url) {
+  const { createClient } = await import("redis");
+  const client = await createClient({ url }).connect();
+  const keys = await client.dbSize();
+  const memory = Number(/used_memory:(\d+)/.exec(await client.info("memory"))?.[1]) / MEBIBYTE;
+  client.destroy();
+  return `${formatNumber(keys)} keys, ${formatNumber(memory)} MiB`;
+}
+
+/** @param {string} servers */
+async function nats(servers) {
+  const [{ connect }, { jetstreamManager }] = await Promise.all([
+    import("@nats-io/transport-node"),
+    import("@nats-io/jetstream"),
+  ]);
+  const connection = await connect({ servers });
+  const { streams, consumers, storage } = await (await jetstreamManager(connection)).getAccountInfo();
+  await connection.close();
+  const size = formatNumber(storage / MEBIBYTE);
+  return `${formatNumber(streams)} streams, ${formatNumber(consumers)} consumers, ${size} MiB`;
+}
