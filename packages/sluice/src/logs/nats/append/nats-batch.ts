@@ -60,7 +60,7 @@ interface Attempt {
  * connection they are sent again under the same name, and the server recognises the messages it has.
  */
 export class NatsBatch implements Pending {
-  readonly isAlone = true;
+  readonly isBarrier = true;
   readonly chars: number;
   deadline: number;
   order = 0;

@@ -54,7 +54,7 @@ export class NatsPublisher {
         if (!log.isChecked) log.invalidate();
         return log.isChecked;
       },
-      send: (pending) => (pending.isAlone ? pending.send() : this.#send(pending)),
+      send: (pending) => (pending.isBarrier ? pending.send() : this.#send(pending)),
       expired: (entry) => this.#expire(entry),
     });
   }
@@ -73,7 +73,7 @@ export class NatsPublisher {
         expect: entry.id === undefined ? undefined : { lastSubjectSequence: 0 },
         text,
         chars: text.length,
-        isAlone: false,
+        isBarrier: false,
         epoch: log.epoch,
         number: this.#count++,
         deadline: performance.now() + timeout,
@@ -89,8 +89,8 @@ export class NatsPublisher {
   }
 
   /**
-   * Publishes several entries, all or none. They are in flight alone, so that an entry that has to be sent again cannot
-   * come between them, nor a later one before them.
+   * Publishes several entries, all or none. Later entries wait for the answer: if these have to be sent again, the later
+   * ones must not come before them.
    */
   publishAll(entries: readonly NewEntry[]): Promise<BatchPosition> {
     const { link, names, log, timeout, recognisedMs } = this.#options;
@@ -245,7 +245,7 @@ export class NatsPublisher {
   #expire(pending: PendingEntry | NatsBatch): void {
     const { link, log, timeout } = this.#options;
     const { failure } = log;
-    if (pending.isAlone && pending.isOutpaced && failure === undefined) {
+    if (pending.isBarrier && pending.isOutpaced && failure === undefined) {
       const message = `${link.store} did not store the events together within ${timeout} ms, since events of other`;
       return pending.reject(new Error(`${message} publishers came between them. Publish fewer at once.`));
     }

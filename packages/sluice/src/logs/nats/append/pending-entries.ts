@@ -14,8 +14,8 @@ const SENDS_PER_TIMEOUT = 3;
 export interface Pending {
   /** Number of characters of its text. */
   readonly chars: number;
-  /** True if nothing else may be in flight with it. */
-  readonly isAlone: boolean;
+  /** True if nothing may be sent after it before its answer. */
+  readonly isBarrier: boolean;
   /** Counts what is sent, in the order of the first attempts. */
   order: number;
   /** When to reject it, unless NATS is at work on what was sent before. On the clock of `performance.now()`. */
@@ -26,7 +26,7 @@ export interface Pending {
 
 /** An entry that NATS has not acknowledged yet. */
 export interface PendingEntry extends Pending {
-  readonly isAlone: false;
+  readonly isBarrier: false;
   readonly entry: NewEntry;
   readonly time: number;
   readonly subject: string;
@@ -67,8 +67,8 @@ export interface PendingEntriesOptions<T extends Pending> {
 export class PendingEntries<T extends Pending> {
   readonly #options: PendingEntriesOptions<T>;
   readonly #inFlight = new Set<T>();
-  /** True if the only one in flight must be alone. */
-  #isAlone = false;
+  /** True if nothing may be sent before the answer for the newest one in flight. */
+  #isBarrier = false;
   #chars = 0;
   #waiting: T[] = [];
   /** Number of entries of `#waiting` that are in flight or rejected by now. */
@@ -127,7 +127,7 @@ export class PendingEntries<T extends Pending> {
       entry.order = ++this.#lastOrder;
       entry.deadline = performance.now() + timeout;
       this.#inFlight.add(entry);
-      this.#isAlone = entry.isAlone;
+      this.#isBarrier = entry.isBarrier;
       this.#chars += entry.chars;
       this.#send(entry);
     }
@@ -137,7 +137,7 @@ export class PendingEntries<T extends Pending> {
   clear(): T[] {
     const all = [...this.#inFlight, ...this.#waiting.slice(this.#taken)];
     this.#inFlight.clear();
-    this.#isAlone = false;
+    this.#isBarrier = false;
     this.#chars = 0;
     this.#stop();
     return all;
@@ -146,8 +146,7 @@ export class PendingEntries<T extends Pending> {
   get #hasRoom(): boolean {
     const { size } = this.#inFlight;
     if (size === 0) return true;
-    if (this.#isAlone || this.#waiting[this.#taken]!.isAlone) return false;
-    return size < MAX_IN_FLIGHT && this.#chars < MAX_CHARS_IN_FLIGHT;
+    return !this.#isBarrier && size < MAX_IN_FLIGHT && this.#chars < MAX_CHARS_IN_FLIGHT;
   }
 
   get #interval(): number {
@@ -158,7 +157,7 @@ export class PendingEntries<T extends Pending> {
   #land(entry: T): boolean {
     if (!this.#inFlight.delete(entry)) return false;
     this.#chars -= entry.chars;
-    this.#isAlone = false;
+    if (entry.isBarrier) this.#isBarrier = false;
     return true;
   }
 
@@ -188,7 +187,7 @@ export class PendingEntries<T extends Pending> {
       return;
     }
     for (const entry of [...this.#inFlight]) {
-      const isBehindOthers = !entry.isAlone && entry.order > this.#newestAnswered;
+      const isBehindOthers = !entry.isBarrier && entry.order > this.#newestAnswered;
       const progressAt = isBehindOthers ? this.#answeredAt : 0;
       if (Math.max(entry.deadline, progressAt + timeout) <= now) {
         this.#land(entry);
