@@ -9,6 +9,8 @@ const MAX_CHARS_IN_FLIGHT = 4_194_304;
 const CHECKS_PER_TIMEOUT = 10;
 /** An entry is sent again after this part of the timeout: a change of the leader may take the answer with it. */
 const SENDS_PER_TIMEOUT = 3;
+/** Entries that wait behind a batch are rejected this many timeouts late at most: batches go one per round trip. */
+const TIMEOUTS_BEHIND_BATCHES = 4;
 
 /** Something to send to NATS that it has not acknowledged yet. */
 export interface Pending {
@@ -196,8 +198,11 @@ export class PendingEntries<T extends Pending> {
         this.#send(entry);
       }
     }
-    while (this.#taken < this.#waiting.length && this.#answeredAt + timeout <= now) {
-      if (this.#waiting[this.#taken]!.deadline > now) break;
+    const isSilent = this.#answeredAt + timeout <= now;
+    const limit = this.#isBarrier ? TIMEOUTS_BEHIND_BATCHES * timeout : Number.POSITIVE_INFINITY;
+    while (this.#taken < this.#waiting.length) {
+      const { deadline } = this.#waiting[this.#taken]!;
+      if (deadline > now || (!isSilent && deadline + limit > now)) break;
       expired(this.#take());
     }
     this.fill();
