@@ -19,6 +19,8 @@
  * @property {readonly string[] | undefined} topics
  * @property {string | undefined} ownId
  * @property {number} extraLength additional characters of its data
+ * @property {{ number: number, index: number, size: number }} [batch] the call of `publishAll` that published it, if
+ * there was one, its index there, and the number of events
  * @property {Attempt[]} attempts
  *
  * @typedef {{ kind: "opened", tick: number, node: string, lastEventId: string }} Opened
@@ -115,12 +117,25 @@ export class History {
     this.notes.push({ tick: this.tick(), text });
   }
 
-  /** @param {Pick<PublishedEvent, "publisher" | "topics" | "ownId"> & { extraLength?: number }} fields */
-  addEvent({ publisher, topics, ownId, extraLength = 0 }) {
+  /** @param {Pick<PublishedEvent, "publisher" | "topics" | "ownId" | "batch"> & { extraLength?: number }} fields */
+  addEvent({ publisher, topics, ownId, batch, extraLength = 0 }) {
     /** @type {PublishedEvent} */
     const event = { key: this.events.length, publisher, topics, ownId, extraLength, attempts: [] };
+    if (batch !== undefined) event.batch = batch;
     this.events.push(event);
     return event;
+  }
+
+  /**
+   * Adds the events of one call of `publishAll`.
+   * @param {Pick<PublishedEvent, "publisher" | "topics">} fields
+   * @param {number} size
+   */
+  addBatch(fields, size) {
+    const number = this.events.length;
+    return Array.from({ length: size }, (_, index) =>
+      this.addEvent({ ...fields, ownId: undefined, batch: { number, index, size } }),
+    );
   }
 
   /** @param {string} name @param {SubscriberHistory["topics"]} topics */

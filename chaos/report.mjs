@@ -28,6 +28,7 @@ export function summaryLine(rounds) {
     `lost ${count("lost")}`,
     `duplicated ${count("duplicated")}`,
     `out of order ${count("out of order")}`,
+    `torn ${count("torn")}`,
     `foreign ${count("foreign")}`,
     `needless gaps ${count("needless gap")}`,
     `ambiguous IDs ${count("ambiguous ID")}`,

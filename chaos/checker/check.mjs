@@ -11,8 +11,8 @@ import { checkSubscriber } from "./subscriber.mjs";
 /** @typedef {import("../history.mjs").History} History */
 
 /**
- * @typedef {"lost" | "duplicated" | "out of order" | "foreign" | "needless gap" | "ambiguous ID" | "unanswered" | "job"
- * |
+ * @typedef {"lost" | "duplicated" | "out of order" | "torn" | "foreign" | "needless gap" | "ambiguous ID"
+ * | "unanswered" | "job" |
  *   "crash" | "presence" | "disconnect"} ViolationKind
  * @typedef {{ kind: ViolationKind, text: string, key?: number, subscriber?: string, tick?: number }} Violation
  *
@@ -34,6 +34,7 @@ import { checkSubscriber } from "./subscriber.mjs";
  * - No subscriber received an event twice, unless a gap reported that its position was lost.
  * - The log has no event with a publisher's own ID twice, unless it had lost or trimmed the first.
  * - All subscribers agree on the order. It is the order of the positions, and of each publisher's calls.
+ * - All events of a call of `publishAll` came one after another, or none of them, unless a gap hides some.
  * - No subscriber received an event for other topics, an event that was never published, or a changed event.
  * - An ID means the same event to all, at all times.
  * - Every gap had a cause.

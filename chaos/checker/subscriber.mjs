@@ -4,6 +4,7 @@ import { findDuplicates } from "./duplicates.mjs";
 import { whyGapIsWrong } from "./gaps.mjs";
 import { findLost } from "./lost.mjs";
 import { findBackwards } from "./order.mjs";
+import { findTorn } from "./torn.mjs";
 
 /** @typedef {import("../history.mjs").History} History */
 /** @typedef {import("../history.mjs").SubscriberHistory} SubscriberHistory */
@@ -30,6 +31,7 @@ export function checkSubscriber(history, subscriber, positions) {
   for (const key of duplicates) add("duplicated", key, "came again");
   for (const key of findBackwards(subscriber, (id) => positions.mayBeIdOfRepeated(id)))
     add("out of order", key, "came after a later event");
+  for (const key of findTorn(history, subscriber)) add("torn", key, "came without the rest of its batch");
   const events = seen.filter((each) => each.kind === "event");
   for (const { key, intact } of events) {
     const event = history.events[key];

@@ -7,6 +7,7 @@ import { dataOf } from "./event-data.mjs";
 /** @typedef {import("../cluster/node-handle.mjs").NodeHandle} NodeHandle */
 /** @typedef {import("../history.mjs").History} History */
 /** @typedef {import("../history.mjs").PublishedEvent} PublishedEvent */
+/** @typedef {import("../history.mjs").Attempt} Attempt */
 
 /** Topics of events; `undefined`: the event is for all subscribers. */
 const TOPICS = [undefined, undefined, undefined, ["a"], ["b"], ["a", "b"], ["c"]];
@@ -14,6 +15,9 @@ const TOPICS = [undefined, undefined, undefined, ["a"], ["b"], ["a", "b"], ["c"]
 const OWN_ID_SHARE = 0.25;
 /** The share of these that the publisher repeats once more after the acknowledgement. */
 const NEEDLESS_REPEAT_SHARE = 0.2;
+/** The share of publishes that are calls of `publishAll`, and the greatest number of their events. */
+const BATCH_SHARE = 0.05;
+const MAX_BATCH_EVENTS = 12;
 const TICK_MS = 20;
 const MAX_IN_FLIGHT = 100;
 /** A publisher that receives no answer for this time changes to another node, in ms. */
@@ -65,8 +69,12 @@ export class Publisher {
       const now = performance.now();
       this.#due += (this.#perSecond * (now - last)) / 1_000;
       last = now;
-      for (; this.#due >= 1; this.#due--)
-        if (this.#inFlight < MAX_IN_FLIGHT) void this.publish(this.#random.pick(TOPICS));
+      for (; this.#due >= 1; this.#due--) {
+        if (this.#inFlight >= MAX_IN_FLIGHT) continue;
+        const topics = this.#random.pick(TOPICS);
+        if (this.#random.chance(BATCH_SHARE)) void this.publishAll(topics, this.#random.whole(2, MAX_BATCH_EVENTS));
+        else void this.publish(topics);
+      }
     }, TICK_MS);
   }
 
@@ -110,29 +118,68 @@ export class Publisher {
     return event;
   }
 
+  /** Publishes the next events at once. @param {readonly string[] | undefined} topics @param {number} size */
+  async publishAll(topics, size) {
+    const node = this.#chooseNode();
+    if (!node.isUp) return;
+    const events = this.#history.addBatch({ publisher: this.#number, topics }, size);
+    this.#inFlight++;
+    try {
+      const attempts = events.map((event) => this.#begin(event, node));
+      const answered = node.publishAll({ data: events.map(dataOf), topics }).then(({ ids, positions, error }) => {
+        for (const [i, attempt] of attempts.entries())
+          this.#answered(attempt, { id: ids?.[i], position: positions?.[i], error });
+      });
+      await this.#answer(node, /** @type {Attempt} */ (attempts[0]), answered);
+    } finally {
+      this.#inFlight--;
+    }
+  }
+
   /** @param {PublishedEvent} event @param {NodeHandle} node */
   async #attempt(event, node = this.#chooseNode()) {
     if (!node.isUp) return;
-    /** @type {import("../history.mjs").Attempt} */
+    const attempt = this.#begin(event, node);
+    const { topics, ownId } = event;
+    const answered = node
+      .publish({ data: dataOf(event), topics, id: ownId })
+      .then((answer) => this.#answered(attempt, answer));
+    await this.#answer(node, attempt, answered);
+  }
+
+  /** @param {PublishedEvent} event @param {NodeHandle} node */
+  #begin(event, node) {
+    /** @type {Attempt} */
     const attempt = { node: node.process, began: this.#history.tick() };
     event.attempts.push(attempt);
-    const { topics, ownId } = event;
-    const answered = node.publish({ data: dataOf(event), topics, id: ownId }).then(({ id, position, error }) => {
-      attempt.answered = this.#history.tick();
-      if (id !== undefined) attempt.id = id;
-      if (position !== undefined) attempt.position = position;
-      if (error !== undefined) attempt.error = error;
-      return true;
-    });
+    return attempt;
+  }
+
+  /** @param {Attempt} attempt @param {import("../cluster/node-handle.mjs").PublishAnswer} answer */
+  #answered(attempt, { id, position, error }) {
+    attempt.answered = this.#history.tick();
+    if (id !== undefined) attempt.id = id;
+    if (position !== undefined) attempt.position = position;
+    if (error !== undefined) attempt.error = error;
+  }
+
+  /**
+   * Waits for the answer. Without one, changes to another node.
+   * @param {NodeHandle} node
+   * @param {Attempt} attempt
+   * @param {Promise<void>} answered
+   */
+  async #answer(node, attempt, answered) {
     this.#expectAnswer(node, attempt);
-    const hasAnswer = await Promise.race([answered, wait(PATIENCE_MS, false, { ref: false })]);
-    if (!hasAnswer || attempt.error === NODE_GONE) this.#node = this.#random.pick(this.#nodes);
+    const noAnswer = Symbol();
+    const result = await Promise.race([answered, wait(PATIENCE_MS, noAnswer, { ref: false })]);
+    if (result === noAnswer || attempt.error === NODE_GONE) this.#node = this.#random.pick(this.#nodes);
   }
 
   /**
    * Records the attempt as unanswered if its node ran all the time.
    * @param {NodeHandle} node
-   * @param {import("../history.mjs").Attempt} attempt
+   * @param {Attempt} attempt
    */
   #expectAnswer(node, attempt) {
     const { pauses } = node;

@@ -13,7 +13,9 @@ import { fileURLToPath } from "node:url";
  * @property {{ events: number }} window
  * @property {readonly string[]} epochs the known lives of the log
  *
- * @typedef {{ id?: string, position?: import("../history.mjs").Position, error?: string }} PublishAnswer
+ * @typedef {{ id?: string | undefined, position?: import("../history.mjs").Position | undefined,
+ *   error?: string | undefined }} PublishAnswer
+ * @typedef {{ ids?: string[], positions?: import("../history.mjs").Position[], error?: string }} PublishAllAnswer
  * @typedef {{ subscribers: number, topics: Record<string, number>, nodes: number }} ReportedPresence
  */
 
@@ -105,6 +107,11 @@ export class NodeHandle {
   /** @param {object} event @returns {Promise<PublishAnswer>} */
   publish(event) {
     return this.#call({ do: "publish", ...event });
+  }
+
+  /** Publishes several events at once. @param {object} events @returns {Promise<PublishAllAnswer>} */
+  publishAll(events) {
+    return this.#call({ do: "publishAll", ...events });
   }
 
   /**

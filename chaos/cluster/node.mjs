@@ -71,6 +71,20 @@ const commands = {
       positions.delete(text);
     }
   },
+  async publishAll({ call, data, topics }) {
+    const texts = data.map((/** @type {object} */ each) => JSON.stringify(each));
+    try {
+      const options = topics && { topics };
+      const ids = await channel.publishAll(
+        data.map((/** @type {object} */ each) => ({ type: "chaos", data: each, ...options })),
+      );
+      send({ call, ids, positions: texts.map((/** @type {string} */ text) => positions.get(text)) });
+    } catch (error) {
+      send({ call, error: error instanceof Error ? error.message : String(error) });
+    } finally {
+      for (const text of texts) positions.delete(text);
+    }
+  },
   async job({ call, id, ms }) {
     const { published, result } = jobs.start(
       async ({ progress, signal }) => {

@@ -40,6 +40,19 @@ export class MadeRound {
     return event;
   }
 
+  /** Publishes several events at once. They are acknowledged at positions that begin with this one. */
+  publishAll(first: string, size: number, topics?: PublishedEvent["topics"]): PublishedEvent[] {
+    const [epoch = "", offset] = first.split("-");
+    const events = this.history.addBatch({ publisher: 0, topics }, size);
+    for (const [i, event] of events.entries()) {
+      const position = { epoch, offset: Number(offset) + i };
+      const began = this.history.tick();
+      const id = `${epoch}-${position.offset}`;
+      event.attempts.push({ node: NODE, began, answered: this.history.tick(), id, position });
+    }
+    return events;
+  }
+
   /** Publishes the same event once more. It is acknowledged at the offset in the epoch `one`. */
   publishAgain({ attempts }: PublishedEvent, offset: number): void {
     const began = this.history.tick();

@@ -89,8 +89,8 @@ export class NatsPublisher {
   }
 
   /**
-   * Publishes several entries, all or none. Later entries wait for the answer: if these have to be sent again, the later
-   * ones must not come before them.
+   * Publishes several entries, all or none. Later entries wait for the answer: if these have to be sent again, they must
+   * come before the later entries.
    */
   publishAll(entries: readonly NewEntry[]): Promise<BatchPosition> {
     const { link, names, log, timeout, recognisedMs } = this.#options;
