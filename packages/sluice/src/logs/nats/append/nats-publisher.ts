@@ -89,8 +89,8 @@ export class NatsPublisher {
   }
 
   /**
-   * Publishes several entries, all or none. Later entries wait for the answer: if these have to be sent again, they must
-   * come before the later entries.
+   * Publishes several entries, all or none. Later entries wait for the answer, so that they cannot come before entries
+   * that have to be sent again.
    */
   publishAll(entries: readonly NewEntry[]): Promise<BatchPosition> {
     const { link, names, log, timeout, recognisedMs } = this.#options;
