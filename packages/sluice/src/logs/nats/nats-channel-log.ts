@@ -5,6 +5,7 @@ import type { ChannelLog, LogEntry, NewEntry, Retention } from "../log.ts";
 import { closedError } from "../shared/closed-error.ts";
 import type { LogView } from "../shared/log-view.ts";
 import { TAIL_OUTAGE } from "../shared/out-of-reach.ts";
+import type { ReadBudget } from "../shared/read-budget.ts";
 import { SharedChannelLog } from "../shared/shared-channel-log.ts";
 import type { BatchPosition } from "./append/nats-batch.ts";
 import { NatsPublisher } from "./append/nats-publisher.ts";
@@ -18,6 +19,7 @@ import { epochOf } from "./message-id.ts";
 import { readEntry } from "./read/message.ts";
 import { NatsReaders } from "./read/nats-readers.ts";
 import { NatsTail } from "./read/nats-tail.ts";
+import { withinBudget } from "./read/within-budget.ts";
 import { recognitionMs } from "./stream/nats-stream.ts";
 
 /**
@@ -33,6 +35,8 @@ const CHECK_AFTER_APPEND_MS = 250;
 /** Parts that {@link NatsChannelLog} works with. */
 export interface NatsChannelParts extends NatsLifeParts {
   readonly retain: Retention;
+  /** Limits the bytes that the reads of all channels have in flight. */
+  readonly budget: ReadBudget;
   /** Called when the log closes. */
   readonly onClose: (log: NatsChannelLog) => void;
   /** Receives errors of background work. */
@@ -62,11 +66,11 @@ export class NatsChannelLog extends SharedChannelLog implements ChannelLog {
   constructor(parts: NatsChannelParts) {
     super();
     this.#parts = parts;
-    const { link, names, timeout } = parts;
+    const { link, names, timeout, budget } = parts;
     const { stream } = names;
     this.#life = new NatsChannelLife(parts, {
       abandon: () => this.#stopReading(),
-      checked: (isNew) => this.#checked(isNew),
+      checked: (isNew, last) => this.#checked(isNew, last),
       received: () => this.#received(),
       isFollowing: () => this.#tail.isAlive,
       failed: (error) => parts.onError(error),
@@ -79,8 +83,15 @@ export class NatsChannelLog extends SharedChannelLog implements ChannelLog {
       recognisedMs: recognitionMs(timeout),
     });
     this.#readers = new NatsReaders({ link, stream, timeout });
-    const onMessage = (offset: number, message: NatsMessage) => this.#take(offset, message);
-    this.#tail = new NatsTail({ link, stream, onMessage, onFailure: (error) => this.#tailFailed(error) });
+    this.#tail = new NatsTail({
+      link,
+      stream,
+      timeout,
+      budget,
+      onMessage: (offset, message, isBehind) => this.#take(offset, message, isBehind),
+      onNear: () => this.#life.checkInBackground(),
+      onFailure: (error) => this.#tailFailed(error),
+    });
     this.#unwatch = link.onChange(() => {
       this.#tail.stop();
       this.#life.checkInBackground();
@@ -113,7 +124,7 @@ export class NatsChannelLog extends SharedChannelLog implements ChannelLog {
   }
 
   read(after: number, events: number, bytes: number): Promise<readonly LogEntry[] | "gone"> {
-    return this.#life.use<readonly LogEntry[] | "gone">("return the entries", async () => {
+    const read = async () => {
       const { first, last } = this;
       if (after + 1 < first) return "gone";
       if (after >= last) return [];
@@ -123,6 +134,9 @@ export class NatsChannelLog extends SharedChannelLog implements ChannelLog {
       await this.#life.check();
       await this.#passHole(after);
       return undefined;
+    };
+    return withinBudget(this.#parts.budget, { events, bytes }, () => {
+      return this.#life.use<readonly LogEntry[] | "gone">("return the entries", read);
     });
   }
 
@@ -221,12 +235,12 @@ export class NatsChannelLog extends SharedChannelLog implements ChannelLog {
     return { epoch, offsets: [offset] };
   }
 
-  /** Takes a message of the tail. */
-  #take(offset: number, message: NatsMessage): void {
+  /** Takes a message of the tail. `isBehind`: see {@link TailListener.appended}. */
+  #take(offset: number, message: NatsMessage, isBehind: boolean): void {
     if (!this.#life.isChecked || offset <= this.last || !this.#life.knows(epochOf(message))) return;
     const decided = this.#assembler.take(readEntry(offset, message));
     const added = decided.filter((entry) => entry.offset > this.last);
-    if (added.length > 0) this.#life.receive(added);
+    if (added.length > 0) this.#life.receive(added, isBehind);
     else this.#wake();
   }
 
@@ -236,8 +250,8 @@ export class NatsChannelLog extends SharedChannelLog implements ChannelLog {
     this.#readers.clear();
   }
 
-  #checked(isNew: boolean): void {
-    this.#tail.follow(this.last + 1);
+  #checked(isNew: boolean, last: number): void {
+    this.#tail.follow(this.last + 1, last);
     this.#wake();
     if (isNew) this.#publisher.sendAll();
   }

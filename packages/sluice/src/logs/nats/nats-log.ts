@@ -5,6 +5,7 @@ import { within } from "../../base/timers.ts";
 import type { ChannelLog, Log, OpenOptions } from "../log.ts";
 import { closedError } from "../shared/closed-error.ts";
 import { TAIL_OUTAGE } from "../shared/out-of-reach.ts";
+import { ReadBudget } from "../shared/read-budget.ts";
 import { namesOf } from "./channel-names.ts";
 import { type NatsConnection, NatsLink } from "./connection/nats-link.ts";
 import { connectTo, parseServers } from "./connection/servers.ts";
@@ -48,6 +49,11 @@ export interface NatsLogOptions {
    * a leaf node. Default: none.
    */
   readonly domain?: string | undefined;
+  /**
+   * Bytes of events that this process reads from NATS at a time, over all channels: to catch up, to replay, and for
+   * `history()`. At least 65,536. One event alone may have more. Default: 8,388,608 (8 MiB).
+   */
+  readonly maxReadBytes?: number | undefined;
 }
 
 const DEFAULT_PREFIX = "sluice";
@@ -56,10 +62,12 @@ const MIN_TIMEOUT_MS = 100;
 const MAX_TIMEOUT_MS = 600_000;
 const MAX_REPLICAS = 5;
 const DEFAULT_STORAGE = "file";
+const DEFAULT_READ_BYTES = 8_388_608;
+const MIN_READ_BYTES = 65_536;
 const PREFIX = /^[A-Za-z0-9-]{1,32}$/;
 /** A domain is one token of a subject. */
 const DOMAIN = /^[^\s.*>]+$/;
-const NAMES = ["connection", "servers", "prefix", "timeout", "replicas", "storage", "domain"];
+const NAMES = ["connection", "servers", "prefix", "timeout", "replicas", "storage", "domain", "maxReadBytes"];
 
 /**
  * Keeps events in NATS JetStream, one stream per channel, for any number of processes. Works with nats-server 2.9 or
@@ -74,10 +82,11 @@ const NAMES = ["connection", "servers", "prefix", "timeout", "replicas", "storag
  * or with `servers` `@nats-io/transport-node`.
  */
 export function natsLog(options: NatsLogOptions): Log {
-  const { link, prefix, timeout, kind, replicas: given } = checkOptions(options);
+  const { link, prefix, timeout, kind, replicas: given, maxReadBytes } = checkOptions(options);
   const replicas = new Replicas({ link, given, onError: (error) => report(error) });
   const storage = { kind, replicas };
   const deletions = new OthersDeletions();
+  const budget = new ReadBudget(maxReadBytes);
   const lives = new NatsLives(link, prefix, storage);
   const opened = new Set<NatsChannelLog>();
   /** The logs that receive no entries, although NATS works. */
@@ -114,6 +123,7 @@ export function natsLog(options: NatsLogOptions): Log {
       stream,
       names,
       retain,
+      budget,
       timeout,
       onClose,
       onError,
@@ -151,6 +161,7 @@ interface CheckedOptions {
   readonly timeout: number;
   readonly kind: StreamStorage["kind"];
   readonly replicas: number | undefined;
+  readonly maxReadBytes: number;
 }
 
 function checkOptions(options: NatsLogOptions): CheckedOptions {
@@ -170,6 +181,8 @@ function checkOptions(options: NatsLogOptions): CheckedOptions {
     max: MAX_TIMEOUT_MS,
     unit: "ms",
   });
+  const reads = { min: MIN_READ_BYTES, whole: true, unit: "bytes" };
+  const maxReadBytes = checkNumber("maxReadBytes", options.maxReadBytes, DEFAULT_READ_BYTES, reads);
   if ((connection === undefined) === (servers === undefined)) {
     throw new SluiceError("INVALID_OPTION", "natsLog() needs either `connection` or `servers`.");
   }
@@ -183,7 +196,7 @@ function checkOptions(options: NatsLogOptions): CheckedOptions {
   if (connection !== undefined) {
     checkConnection(connection);
     const link = new NatsLink({ connect: () => makeSession(connection), domain });
-    return { link, prefix, timeout, kind, replicas };
+    return { link, prefix, timeout, kind, replicas, maxReadBytes };
   }
   const parsed = parseServers(servers);
   const connect = async () => {
@@ -191,7 +204,7 @@ function checkOptions(options: NatsLogOptions): CheckedOptions {
     return makeSession(connectTo(parsed, timeout));
   };
   const link = new NatsLink({ connect, servers: parsed.hosts, domain });
-  return { link, prefix, timeout, kind, replicas };
+  return { link, prefix, timeout, kind, replicas, maxReadBytes };
 }
 
 function loadJetStream(): Promise<typeof import("@nats-io/jetstream")> {

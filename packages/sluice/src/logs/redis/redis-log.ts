@@ -5,12 +5,12 @@ import type { ChannelLog, Log, OpenOptions } from "../log.ts";
 import { AgeTimers } from "../shared/age-checks.ts";
 import { closedError } from "../shared/closed-error.ts";
 import { OutOfReach, TAIL_OUTAGE } from "../shared/out-of-reach.ts";
+import { ReadBudget } from "../shared/read-budget.ts";
 import { channelKeys, type SharedKeys, sharedKeys } from "./channel-keys.ts";
 import { type RedisClient, type RedisClients, redisClients } from "./connection/redis-client.ts";
 import type { RedisConnection } from "./connection/redis-connection.ts";
 import { RedisGate } from "./connection/redis-gate.ts";
 import { runOf } from "./life/run-of.ts";
-import { ReadBudget } from "./read/read-budget.ts";
 import { RedisTail } from "./read/redis-tail.ts";
 import { RedisChannelLog } from "./redis-channel-log.ts";
 

@@ -60,6 +60,7 @@ export const LAYERS: readonly Layer[] = [
       "logs/nats/connection",
       "logs/nats/stream",
       "logs/nats/append",
+      "logs/nats/read/message.ts",
       "logs/nats/channel-names.ts",
     ],
   },

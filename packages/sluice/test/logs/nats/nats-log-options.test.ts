@@ -14,6 +14,8 @@ describe("the options of natsLog", () => {
     [{ servers: "nats://a", domain: "" }],
     [{ servers: "nats://a", domain: "a.b" }],
     [{ servers: "nats://a", domain: "*" }],
+    [{ servers: "nats://a", maxReadBytes: 65_535 }],
+    [{ servers: "nats://a", maxReadBytes: 65_536.5 }],
     [{ servers: "nats://a", retention: 5 }],
   ])("reject %j with INVALID_OPTION", (options) => {
     expect(() => natsLog(options as NatsLogOptions)).toThrow(expect.objectContaining({ code: "INVALID_OPTION" }));

@@ -1,6 +1,5 @@
 import type { LogEntry } from "../../log.ts";
 import { closedError } from "../../shared/closed-error.ts";
-import { entryText } from "../../shared/entry-text.ts";
 import type { Life } from "../../shared/life.ts";
 import { LogView } from "../../shared/log-view.ts";
 import { type Defined, retryIdempotent } from "../../shared/retry-idempotent.ts";
@@ -11,9 +10,11 @@ import type { ChannelNames } from "../channel-names.ts";
 import { apiCode, BrokenLink, isTimeout, STREAM_NOT_FOUND } from "../connection/nats-errors.ts";
 import type { NatsLink } from "../connection/nats-link.ts";
 import { timeoutError } from "../connection/timeout-error.ts";
+import { entryOf } from "../read/message.ts";
 import type { FoundStream, NatsStream } from "../stream/nats-stream.ts";
 import { CoalescedCheck } from "./coalesced-check.ts";
 import { ChannelDeletion, type OthersDeletions } from "./delete-channel.ts";
+import { KnownEntry } from "./known-entry.ts";
 import { lifeOf, type NatsLives } from "./nats-lives.ts";
 
 /** Pause before work is retried, in ms: doubled from the first to the longest. */
@@ -37,8 +38,11 @@ export interface NatsLifeParts {
 export interface NatsLifeListener {
   /** The connection or the life changes. State that belongs to the previous one is useless. */
   abandon(): void;
-  /** A check succeeded. `isNew` is true for the first check over this connection or in this life. */
-  checked(isNew: boolean): void;
+  /**
+   * A check succeeded. `isNew` is true for the first check over this connection or in this life; `last` is the offset
+   * of the newest entry.
+   */
+  checked(isNew: boolean, last: number): void;
   /** The view of the log received entries. */
   received(): void;
   /** Returns true if the tail has missed nothing since the last check. */
@@ -62,7 +66,7 @@ export class NatsChannelLife implements PublisherLog {
   /** Identity of the connection over which the log was last checked. */
   #checkedBy: string | undefined;
   /** The newest entry that this process received in the current epoch. */
-  #newest: LogEntry | undefined;
+  #newest: KnownEntry | undefined;
   /** Entries of this process that the tail has yet to deliver. */
   readonly #pending = new AcknowledgedEntries();
   /** True if the log was closed because the channel was deleted, and nothing in this process needs it. */
@@ -163,8 +167,11 @@ export class NatsChannelLife implements PublisherLog {
     }
   }
 
-  /** Receives entries of this life, in order, from the tail or from an append. */
-  receive(entries: readonly LogEntry[]): void {
+  /**
+   * Receives entries of this life, in order, from the tail or from an append. `isBehind`: see
+   * {@link TailListener.appended}.
+   */
+  receive(entries: readonly LogEntry[], isBehind = false): void {
     const isContradicted = this.#pending.differFrom(entries);
     this.#pending.forgetThrough(entries.at(-1)?.offset ?? 0);
     if (isContradicted) {
@@ -172,9 +179,10 @@ export class NatsChannelLife implements PublisherLog {
       this.invalidate();
       return;
     }
-    this.view.receive(entries);
+    this.view.receive(entries, isBehind);
     // The message at a void offset is not empty.
-    this.#newest = entries.findLast(({ isVoid }) => !isVoid) ?? this.#newest;
+    const newest = entries.findLast(({ isVoid }) => !isVoid);
+    if (newest !== undefined) this.#newest = new KnownEntry(newest, isBehind);
     this.#listener.received();
   }
 
@@ -269,7 +277,7 @@ export class NatsChannelLife implements PublisherLog {
     if (newest === undefined || newest.offset < first || newest.offset > last) return true;
     const { link, names } = this.#parts;
     const message = await link.session.jsm.streams.getMessage(names.stream, { seq: newest.offset });
-    return message === null || message.string() === entryText(newest, newest.time);
+    return message === null || newest.isSame(entryOf(newest.offset, { string: () => message.string() }));
   }
 
   #adopt(life: Life, { first, last }: FoundStream, identity: string): void {
@@ -285,6 +293,6 @@ export class NatsChannelLife implements PublisherLog {
     }
     if (this.#view === undefined) this.#view = new LogView(life, first, last);
     else this.#view.enterLife(life, first, last);
-    this.#listener.checked(isNew);
+    this.#listener.checked(isNew, last);
   }
 }

@@ -45,7 +45,7 @@ export function readEntry(offset: number, message: NatsMessage): ReadEntry {
  * Returns the entry in a message. A foreign program's message on the channel's subject becomes an event too, since it
  * has an offset.
  */
-function entryOf(offset: number, message: NatsMessage): LogEntry {
+export function entryOf(offset: number, message: { string(): string; readonly reply?: string | undefined }): LogEntry {
   const text = message.string();
   try {
     const entry = parseEntry(offset, text);

@@ -1,31 +1,16 @@
 import type { ReadEntry } from "../batch/batch-assembler.ts";
-import { BrokenLink } from "../connection/nats-errors.ts";
-import type { NatsLink, NatsMessage } from "../connection/nats-link.ts";
-import { deleteConsumer } from "./consumer.ts";
-import { deliveryNumbers, readEntry } from "./message.ts";
+import { readEntry } from "./message.ts";
+import { PullConsumer, type PullConsumerOptions, type RequestLimits } from "./pull-consumer.ts";
 
 /** Limits of one request for messages. */
 const MAX_BATCH = 1_000;
-const MIN_BATCH_BYTES = 65_536;
-const MAX_BATCH_BYTES = 1_048_576;
-const NATS_NO_RESPONDERS = 503;
-const NATS_CONFLICT = 409;
-/**
- * A server that just failed or came back may never answer a request. This leaves time for other requests within the
- * log's timeout.
- */
-const REQUESTS_PER_TIMEOUT = 3;
+export const MIN_BATCH_BYTES = 65_536;
+export const MAX_BATCH_BYTES = 1_048_576;
 
 /** Options of {@link NatsReader}. */
-export interface NatsReaderOptions {
-  readonly link: NatsLink;
-  readonly stream: string;
-  /** Name of the pull consumer. */
-  readonly consumer: string;
+export interface NatsReaderOptions extends PullConsumerOptions {
   /** Number of the first message that the consumer delivers. */
   readonly next: number;
-  /** The log's timeout, in ms. */
-  readonly timeout: number;
 }
 
 /**
@@ -35,28 +20,15 @@ export interface NatsReaderOptions {
 export class NatsReader {
   /** Time of the last use, by `performance.now()`. */
   used = 0;
-  readonly #options: NatsReaderOptions;
-  readonly #inbox: string;
-  /** How long a request waits for the next message, in ms. */
-  readonly #patience: number;
-  readonly #subscription: { unsubscribe(): void };
+  readonly #consumer: PullConsumer;
   #entries: ReadEntry[] = [];
   #taken = 0;
   /** The consumer's next message has this number, or a larger one. */
   #position: number;
-  #onMessage: ((message: NatsMessage) => void) | undefined;
 
-  constructor(options: NatsReaderOptions) {
-    const { link, next, timeout } = options;
-    this.#options = options;
+  constructor({ next, ...options }: NatsReaderOptions) {
+    this.#consumer = new PullConsumer(options);
     this.#position = next;
-    this.#patience = timeout / REQUESTS_PER_TIMEOUT;
-    this.#inbox = link.newInbox();
-    this.#subscription = link.session.connection.subscribe(this.#inbox, {
-      callback: (error, message) => {
-        if (error === null) this.#onMessage?.(message);
-      },
-    });
   }
 
   /** Offset of the next entry, as far as the reader knows. */
@@ -82,51 +54,27 @@ export class NatsReader {
     const batch = Math.max(1, Math.min(MAX_BATCH, last - this.#position + 1));
     const maxBytes = Math.max(MIN_BATCH_BYTES, Math.min(MAX_BATCH_BYTES, bytes));
     // If the first message is larger than `maxBytes`, request that message alone.
-    if (!(await this.#request(batch, maxBytes))) await this.#request(1, 0);
+    if (!(await this.#request({ batch, bytes: maxBytes }))) await this.#request({ batch: 1 });
     return this.take();
   }
 
   stop(): void {
-    this.#onMessage = undefined;
-    const { link, stream, consumer } = this.#options;
-    if (!link.session.connection.isClosed()) this.#subscription.unsubscribe();
-    deleteConsumer(link, stream, consumer);
+    this.#consumer.stop();
   }
 
-  /** Requests messages; 0 for `maxBytes` is no limit. Returns false if the first message was larger than `maxBytes`. */
-  async #request(batch: number, maxBytes: number): Promise<boolean> {
-    const { link, stream, consumer } = this.#options;
-    const subject = `${link.apiPrefix}.CONSUMER.MSG.NEXT.${stream}.${consumer}`;
+  /** Requests messages. Returns false if the first message was larger than `bytes`. */
+  async #request(limits: RequestLimits): Promise<boolean> {
     const entries: ReadEntry[] = [];
-    let lastMessageAt = performance.now();
-    let timer: ReturnType<typeof setInterval> | undefined;
-    const answer = new Promise<boolean>((resolve, reject) => {
-      timer = setInterval(() => {
-        if (performance.now() - lastMessageAt > this.#patience) reject(new BrokenLink("NATS does not answer."));
-      }, this.#patience / 2);
-      this.#onMessage = (message) => {
-        lastMessageAt = performance.now();
-        const status = message.headers?.code ?? 0;
-        if (status === NATS_NO_RESPONDERS) return reject(new BrokenLink("NATS deleted the consumer."));
-        // Any status ends the request: there are no more messages, or they exceed `maxBytes`.
-        if (status !== 0) return resolve(status !== NATS_CONFLICT || entries.length > 0);
-        const numbers = deliveryNumbers(message.reply);
-        if (numbers === undefined) return;
-        entries.push(readEntry(numbers.sequence, message));
-        if (entries.length === batch || numbers.pending === 0) resolve(true);
-      };
-    });
-    const request = { batch, no_wait: true, ...(maxBytes > 0 ? { max_bytes: maxBytes } : {}) };
-    link.session.connection.publish(subject, JSON.stringify(request), { reply: this.#inbox });
     try {
-      return await link.whileUp(answer);
+      return await this.#consumer.request(limits, ({ sequence }, message) =>
+        entries.push(readEntry(sequence, message)),
+      );
     } finally {
-      clearInterval(timer);
-      this.#onMessage = undefined;
-      if (entries.length > 0) {
+      const newest = entries.at(-1);
+      if (newest !== undefined) {
         this.#entries = entries;
         this.#taken = 0;
-        this.#position = entries.at(-1)!.entry.offset + 1;
+        this.#position = newest.entry.offset + 1;
       }
     }
   }

@@ -1,6 +1,8 @@
+import type { ReadBudget } from "../../shared/read-budget.ts";
 import type { NatsLink, NatsMessage } from "../connection/nats-link.ts";
+import { CatchUp } from "./catch-up.ts";
 import { addConsumer, deleteConsumer } from "./consumer.ts";
-import { deliveryNumbers } from "./message.ts";
+import { type DeliveryNumbers, deliveryNumbers } from "./message.ts";
 
 /** The server's heartbeat on an idle stream, in ms. After three missed heartbeats the consumer counts as lost. */
 const HEARTBEAT_MS = 1_000;
@@ -10,13 +12,25 @@ const INACTIVE_MS = 10_000;
 const NATS_CONTROL = 100;
 /** Refusals in a row after which the tail counts as failed. A stream without a leader refuses for a moment. */
 const MAX_REFUSALS = 2;
+/** If at most so many messages are missing, the consumer that pushes messages delivers them. */
+const NEAR_MESSAGES = 4;
+/** The tail is behind if more bytes follow in the stream, by the size of the last message. */
+const BEHIND_BYTES = 262_144;
+/** A tail that is behind passes this on once per so many bytes: each time, the channel sends what it has. */
+const REPORT_BYTES = 65_536;
 
 /** Options of {@link NatsTail}. */
 export interface NatsTailOptions {
   readonly link: NatsLink;
   readonly stream: string;
-  /** Receives each message of the stream, with its number. */
-  readonly onMessage: (sequence: number, message: NatsMessage) => void;
+  /** The log's timeout, in ms. */
+  readonly timeout: number;
+  /** The bytes in flight while channels of this process catch up. */
+  readonly budget: ReadBudget;
+  /** Receives each message of the stream, with its number. `isBehind`: see {@link TailListener.appended}. */
+  readonly onMessage: (sequence: number, message: NatsMessage, isBehind: boolean) => void;
+  /** Called when the tail has caught up so far that {@link NatsTail.follow} can follow live, after a check. */
+  readonly onNear: () => void;
   /**
    * Called with the error if the server repeatedly refuses the consumer, and with `undefined` once it accepts one. Not
    * called while the connection is broken.
@@ -27,30 +41,36 @@ export interface NatsTailOptions {
 /**
  * Follows a stream with an ordered consumer (NATS ADR-17): messages are numbered and not acknowledged. A consumer that
  * misses a message or falls silent must be replaced from the same position. The tail does this only in {@link follow}:
- * its owner must first check that the stream is still the same.
+ * its owner must first check that the stream is still the same. If many messages are missing, a {@link CatchUp} comes
+ * first.
  */
 export class NatsTail {
   readonly #options: NatsTailOptions;
-  #consumer: OrderedConsumer | undefined;
+  #consumer: OrderedConsumer | CatchUp | undefined;
   #refusals = 0;
+  /** Bytes received since the owner last learned that the tail is behind. */
+  #unreportedBytes = 0;
 
   constructor(options: NatsTailOptions) {
     this.#options = options;
   }
 
   /**
-   * Follows the stream from message number `next`, unless a consumer already follows it and receives its heartbeats.
+   * Follows the stream, whose newest message is number `last`, from message number `next`, unless a consumer already
+   * follows it and receives its heartbeats.
    */
-  follow(next: number): void {
-    // The request to create it has a timeout of its own.
-    if (this.#consumer?.isCreating || this.isAlive) return;
-    const refusal = this.#consumer?.refusal;
-    if (refusal !== undefined && ++this.#refusals === MAX_REFUSALS) this.#options.onFailure(refusal);
+  follow(next: number, last: number): void {
+    const before = this.#consumer;
+    // Each request to the server has a timeout of its own.
+    if (before?.isStarting || (this.isAlive && !before?.isNear)) return;
+    if (before?.refusal !== undefined && ++this.#refusals === MAX_REFUSALS) this.#options.onFailure(before.refusal);
     this.stop();
-    this.#consumer = new OrderedConsumer(this.#options, next, () => {
+    const onCreated = () => {
       if (this.#refusals >= MAX_REFUSALS) this.#options.onFailure(undefined);
       this.#refusals = 0;
-    });
+    };
+    const isNear = before?.isNear || last - next < NEAR_MESSAGES;
+    this.#consumer = isNear ? this.#followLive(next, onCreated) : this.#catchUp(next, onCreated);
   }
 
   /** True if the consumer has missed nothing: it receives its heartbeats. */
@@ -63,24 +83,60 @@ export class NatsTail {
     this.#consumer?.stop();
     this.#consumer = undefined;
   }
+
+  #followLive(next: number, onCreated: () => void): OrderedConsumer {
+    const { link, stream } = this.#options;
+    const onMessage = (numbers: DeliveryNumbers, message: NatsMessage) => {
+      this.#deliver(numbers, message, numbers.pending * message.data.length > BEHIND_BYTES);
+    };
+    return new OrderedConsumer({ link, stream, next, onCreated, onMessage });
+  }
+
+  #catchUp(next: number, onCreated: () => void): CatchUp {
+    const { link, stream, timeout, budget, onNear } = this.#options;
+    const onMessage = (numbers: DeliveryNumbers, message: NatsMessage) => {
+      this.#deliver(numbers, message, numbers.pending > 0);
+    };
+    return new CatchUp({ link, stream, timeout, budget, next, onCreated, onMessage, onNear });
+  }
+
+  #deliver({ sequence }: DeliveryNumbers, message: NatsMessage, isBehind: boolean): void {
+    this.#unreportedBytes += message.data.length;
+    const isReported = isBehind && this.#unreportedBytes >= REPORT_BYTES;
+    if (isReported) this.#unreportedBytes = 0;
+    this.#options.onMessage(sequence, message, isReported);
+  }
+}
+
+/** Options of {@link OrderedConsumer}. */
+interface OrderedConsumerOptions {
+  readonly link: NatsLink;
+  readonly stream: string;
+  /** Number of the first message to deliver. */
+  readonly next: number;
+  readonly onCreated: () => void;
+  readonly onMessage: (numbers: DeliveryNumbers, message: NatsMessage) => void;
 }
 
 /** One ordered consumer, from its creation to its end. */
 class OrderedConsumer {
   /** When the server last sent anything; `-Infinity` once the consumer is lost. */
   lastMessageAt: number = performance.now();
-  isCreating = true;
+  /** True until the server has answered the request to create it. */
+  isStarting = true;
+  /** It follows live: no other consumer comes next. */
+  readonly isNear = false;
   /** Why the server did not create the consumer; `undefined` if it did, or has not answered yet. */
   refusal: Error | undefined;
-  readonly #options: NatsTailOptions;
+  readonly #options: OrderedConsumerOptions;
   readonly #subscription: { unsubscribe(): void };
   #delivered = 0;
   #name: string | undefined;
   #isOver = false;
 
-  constructor(options: NatsTailOptions, next: number, onCreated: () => void) {
+  constructor(options: OrderedConsumerOptions) {
     this.#options = options;
-    const { link, stream } = options;
+    const { link, stream, next, onCreated } = options;
     const inbox = link.newInbox();
     this.#subscription = link.session.connection.subscribe(inbox, {
       callback: (error, message) => (error === null ? this.#take(message) : this.#lost()),
@@ -88,13 +144,13 @@ class OrderedConsumer {
     const push = { inbox, heartbeatMs: HEARTBEAT_MS };
     addConsumer(link, stream, { next, inactiveMs: INACTIVE_MS, push }).then(
       (name) => {
-        this.isCreating = false;
+        this.isStarting = false;
         this.#name = name;
         if (this.#isOver) this.#delete();
         else onCreated();
       },
       (error: Error) => {
-        this.isCreating = false;
+        this.isStarting = false;
         this.refusal = error;
         this.#lost();
       },
@@ -115,7 +171,7 @@ class OrderedConsumer {
     if (numbers === undefined) return;
     if (numbers.delivered !== this.#delivered + 1) return this.#lost();
     this.#delivered = numbers.delivered;
-    this.#options.onMessage(numbers.sequence, message);
+    this.#options.onMessage(numbers, message);
   }
 
   #control(message: NatsMessage): void {

@@ -1,7 +1,7 @@
 import type { Position } from "../../../base/position.ts";
+import type { ReadBudget } from "../../shared/read-budget.ts";
 import type { ChannelKeys } from "../channel-keys.ts";
 import type { RedisConnection } from "../connection/redis-connection.ts";
-import type { ReadBudget } from "./read-budget.ts";
 
 /** Channels of one call of the script. Redis executes nothing else while the script runs. */
 const CHANNELS_PER_CALL = 64;

@@ -1,10 +1,10 @@
 import { entryBytes, type LogEntry } from "../../log.ts";
 import { parseEntry } from "../../shared/entry-text.ts";
 import type { OutOfReach } from "../../shared/out-of-reach.ts";
+import type { ReadBudget } from "../../shared/read-budget.ts";
 import type { RedisConnection } from "../connection/redis-connection.ts";
 import type { RedisChannelLife } from "../life/redis-channel-life.ts";
 import { limitText } from "../scripts/limit-text.ts";
-import type { ReadBudget } from "./read-budget.ts";
 
 /** Bytes of one page. More pages of the budget can then be in flight, and no page takes long. */
 const PAGE_BYTES = 1_048_576;

@@ -1,11 +1,11 @@
 import { sleep } from "../../../base/timers.ts";
 import { closedError } from "../../shared/closed-error.ts";
+import type { ReadBudget } from "../../shared/read-budget.ts";
 import { Pause } from "../connection/pause.ts";
 import type { RedisClients } from "../connection/redis-client.ts";
 import { RedisConnection } from "../connection/redis-connection.ts";
 import type { RedisGate } from "../connection/redis-gate.ts";
 import { catchUp, type FollowedChannel } from "./catch-up.ts";
-import type { ReadBudget } from "./read-budget.ts";
 
 /** An entry as XREAD returns it: its ID and its one field. */
 export type StreamEntry = readonly [id: string, field: readonly [epoch: string, text: string]];

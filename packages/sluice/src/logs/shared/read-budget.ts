@@ -6,8 +6,8 @@ interface Waiting {
 }
 
 /**
- * Limits the bytes that the reads of one log bring from Redis at a time, over all channels. Reads start in order, so a
- * large one is not overtaken for ever. A read of more than the limit waits until it is the only one.
+ * Limits the bytes that the reads of one log bring from its store at a time, over all channels. Reads start in order,
+ * so a large one is not overtaken for ever. A read of more than the limit waits until it is the only one.
  */
 export class ReadBudget {
   /** In bytes. */

@@ -1,0 +1,113 @@
+import { describe, expect, it } from "vitest";
+import { sleep } from "../../../../src/base/timers.ts";
+import type { ChannelLog, LogEntry } from "../../../../src/logs/log.ts";
+import { NATS_SERVER } from "../../../support/stores/nats-server.ts";
+import { startProxy } from "../../../support/stores/tcp-proxy.mjs";
+import { buildFollower, type Received } from "../../support/follower-program.ts";
+import { KEEP_ALL, recorder } from "../../support/log-contract.ts";
+import { NodeProcess } from "../../support/node-process.ts";
+import { entry, useNats } from "../support/use-nats.ts";
+
+const MEBIBYTE = 1_048_576;
+const CHANNELS = 40;
+const EVENTS = 100;
+/** Events of each channel that the node receives live, so that its heap has its usual size before it is stopped. */
+const LIVE_EVENTS = 10;
+const EVENT_BYTES = 65_536;
+/** Four times the default of `maxReadBytes`. */
+const MAX_GROWTH_BYTES = 4 * 8 * MEBIBYTE;
+const MEASURE_EVERY_MS = 5;
+const TIMEOUT_MS = 30_000;
+/** Makes V8 collect garbage often, so that a process's memory shows what it holds, also on a busy machine. */
+const OFTEN_COLLECTED = ["--max-semi-space-size=1"];
+
+describe.skipIf(NATS_SERVER === undefined)("a node that has missed much in NATS", { timeout: 120_000 }, () => {
+  const nats = useNats();
+
+  /** Appends events to a channel, some at a time. */
+  const fill = async (channel: ChannelLog, events: number, data: string) => {
+    for (let n = 0; n < events; n += LIVE_EVENTS) {
+      const some = Array.from({ length: Math.min(LIVE_EVENTS, events - n) }, () => ({ type: "t", data, json: false }));
+      await Promise.all(some.map((entry) => channel.append([entry])));
+    }
+  };
+
+  it("reads many channels in bounded memory, and lets them take turns", async () => {
+    await using program = await buildFollower("natsLog");
+    const options = { servers: nats.server.url, timeout: TIMEOUT_MS };
+    using node = new NodeProcess(program.path, "natsLog", options, OFTEN_COLLECTED);
+    await node.ask({ do: "follow", channels: CHANNELS });
+    const log = nats.newLog({ timeout: TIMEOUT_MS });
+    const open = (index: number) => log.open(`c${index}`, { retain: KEEP_ALL });
+    const channels = await Promise.all(Array.from({ length: CHANNELS }, (_, index) => open(index)));
+    const far = channels.slice(0, -1);
+    const data = "x".repeat(EVENT_BYTES);
+    const receive = async (all: number) => {
+      while ((await node.ask<Received>({ do: "received" })).all < all) await sleep(MEASURE_EVERY_MS);
+    };
+    for (const channel of far) await fill(channel, LIVE_EVENTS, data);
+    await receive(far.length * LIVE_EVENTS);
+    node.stop();
+    for (const channel of far) await fill(channel, EVENTS, data);
+    await fill(channels.at(-1)!, 1, "near");
+
+    const before = node.residentBytes;
+    let most = before;
+    const measuring = setInterval(() => {
+      most = Math.max(most, node.residentBytes);
+    }, MEASURE_EVERY_MS);
+    node.resume();
+    const all = far.length * (LIVE_EVENTS + EVENTS) + 1;
+    await receive(all);
+    clearInterval(measuring);
+    const received = await node.ask<Received>({ do: "received" });
+    expect(received.all).toBe(all);
+    expect(most - before).toBeLessThan(MAX_GROWTH_BYTES);
+    // A channel with one event does not wait for those that are far behind.
+    expect(received.allAtLastChannel).toBeLessThan(all / 2);
+  });
+
+  it("receives events that are larger than `maxReadBytes`, each once and in order, and then follows live", async () => {
+    const proxy = await startProxy(nats.server.port);
+    nats.onCleanUp(() => proxy[Symbol.asyncDispose]());
+    const retain = KEEP_ALL;
+    const small = nats.newLog({ servers: `nats://127.0.0.1:${proxy.port}`, maxReadBytes: 65_536, timeout: TIMEOUT_MS });
+    const other = nats.newLog({ timeout: TIMEOUT_MS });
+    const names = ["a", "b", "c"];
+    const followed = await Promise.all(names.map((name) => small.open(name, { retain })));
+    const recorders = followed.map((channel) => {
+      const { seen, listener } = recorder();
+      const behind: boolean[] = [];
+      channel.tail({
+        ...listener,
+        appended(entries, isBehind = false) {
+          behind.push(isBehind);
+          listener.appended(entries);
+        },
+      });
+      return { seen, behind };
+    });
+    proxy.pause();
+    proxy.cut();
+    const sizes = [10, 100_000, 10, 200_000, 300_000, 70_000, 400_000, 10];
+    const events = sizes.map((size, i) => entry(i, { data: `${i} ${"x".repeat(size)}`, json: false }));
+    const others = await Promise.all(names.map((name) => other.open(name, { retain })));
+    for (const channel of others) for (const event of events) await channel.append([event]);
+    proxy.resume();
+    const live = entry(sizes.length);
+    const data = events.map((event) => event.data);
+    for (const { seen } of recorders) {
+      await expect.poll(() => seen.map((found) => found.data), { timeout: 20_000 }).toEqual(data);
+    }
+    for (const { behind } of recorders) expect(behind).toContain(true);
+    for (const channel of others) await channel.append([live]);
+    for (const [i, { seen }] of recorders.entries()) {
+      await expect.poll(() => seen.map((found) => found.data), { timeout: 20_000 }).toEqual([...data, live.data]);
+      const read = await followed[i]!.read(0, 100, Number.POSITIVE_INFINITY);
+      expect((read as LogEntry[]).map((found) => found.data)).toEqual([...data, live.data]);
+    }
+    // Only the consumers that push messages stay, and those of the reads.
+    const { streams } = await nats.admin();
+    await expect.poll(async () => (await streams.info("sluice_a")).state.consumer_count).toBeLessThanOrEqual(3);
+  });
+});
