@@ -27,8 +27,8 @@ describe("a server whose files are replaced while it runs", () => {
   it.each([
     ["transports/node/open-node-stream.js", { source: 503, channel: 503, job: 503, broken: 503 }, "load"],
     ["transports/fetch/open-fetch-stream.js", { response: 503 }, "load"],
-    ["channel/open-channel.js", { channel: 503 }, "source"],
-    ["logs/memory/memory-channel-log.js", { channel: 503 }, "source"],
+    ["channel/loaded-channel.js", { channel: 503 }, "source"],
+    ["logs/memory/memory-store.js", { channel: 503 }, "source"],
     ["jobs/job-progress.js", { job: 500 }, "source"],
     ["jobs/loaded-jobs.js", { job: 500 }, "job"],
   ])(

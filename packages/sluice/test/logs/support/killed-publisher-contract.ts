@@ -52,6 +52,11 @@ export function killedPublisherContract(name: string, log: () => Promise<LogOfPr
         for (let i = 0; i < 5; i++) await channel.append(single(`${round}/${i}`));
         await Promise.all(kills);
       }
+      // The store may still execute what it received from them.
+      for (let before = -1; before !== channel.last; await channel.sync()) {
+        before = channel.last;
+        await sleep(100);
+      }
       await channel.append(single("last"));
       await channel.sync();
       const order = wholeCalls(seen);
