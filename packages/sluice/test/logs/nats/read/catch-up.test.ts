@@ -5,7 +5,7 @@ import { NATS_SERVER } from "../../../support/stores/nats-server.ts";
 import { startProxy } from "../../../support/stores/tcp-proxy.mjs";
 import { buildFollower, type Received } from "../../support/follower-program.ts";
 import { KEEP_ALL, recorder } from "../../support/log-contract.ts";
-import { NodeProcess } from "../../support/node-process.ts";
+import { NodeProcess, OFTEN_COLLECTED } from "../../support/node-process.ts";
 import { entry, useNats } from "../support/use-nats.ts";
 
 const MEBIBYTE = 1_048_576;
@@ -18,8 +18,6 @@ const EVENT_BYTES = 65_536;
 const MAX_GROWTH_BYTES = 4 * 8 * MEBIBYTE;
 const MEASURE_EVERY_MS = 5;
 const TIMEOUT_MS = 30_000;
-/** Makes V8 collect garbage often, so that a process's memory shows what it holds, also on a busy machine. */
-const OFTEN_COLLECTED = ["--max-semi-space-size=1"];
 
 describe.skipIf(NATS_SERVER === undefined)("a node that has missed much in NATS", { timeout: 120_000 }, () => {
   const nats = useNats();

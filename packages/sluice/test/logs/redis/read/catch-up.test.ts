@@ -5,7 +5,7 @@ import { redisLog } from "../../../../src/logs/redis/redis-log.ts";
 import { REDIS_SERVER } from "../../../support/stores/redis-server.ts";
 import { buildFollower, type Received } from "../../support/follower-program.ts";
 import { KEEP_ALL, recorder } from "../../support/log-contract.ts";
-import { NodeProcess } from "../../support/node-process.ts";
+import { NodeProcess, OFTEN_COLLECTED } from "../../support/node-process.ts";
 import { entry, range, useRedis } from "../support/use-redis.ts";
 
 const MEBIBYTE = 1_048_576;
@@ -17,8 +17,6 @@ const EVENT_BYTES = 65_536;
 /** Four times the default of `maxReadBytes`. */
 const MAX_GROWTH_BYTES = 4 * 8 * MEBIBYTE;
 const MEASURE_EVERY_MS = 5;
-/** Makes V8 collect garbage often, so that a process's memory shows what it holds, also on a busy machine. */
-const OFTEN_COLLECTED = ["--max-semi-space-size=1"];
 
 describe.skipIf(REDIS_SERVER === undefined)("a node that has missed much in Redis", { timeout: 60_000 }, () => {
   const { start, closeLater } = useRedis();
