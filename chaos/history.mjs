@@ -91,6 +91,8 @@ export class History {
   disconnects = [];
   /** Descriptions of wrong presence that nodes still reported long after the last fault. @type {string[]} */
   disagreements = [];
+  /** Faults of the second channel of combined streams. @type {string[]} */
+  sideFaults = [];
   /** @type {LossHistory[]} */
   losses = [];
   /** The number of events that the log keeps. */

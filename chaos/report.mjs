@@ -36,6 +36,7 @@ export function summaryLine(rounds) {
     `crashed ${count("crash")}`,
     `presence wrong ${count("presence")}`,
     `disconnects wrong ${count("disconnect")}`,
+    `combined wrong ${count("combined")}`,
     `jobs ${sum("jobs")}`,
     `jobs wrong ${count("job")}`,
     `seen again after a gap ${sum("again")}`,

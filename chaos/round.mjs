@@ -79,6 +79,8 @@ export async function runRound(settings) {
     await Promise.all(publishers.map((publisher) => publisher.stop()));
     await checkAgreement(parts, random("last agreement"));
     const missing = await settle(parts);
+    for (const { side, record } of subscribers)
+      if (side?.received === 0) history.sideFaults.push(`${record.name} received nothing of the second channel`);
     const verdict = check(history);
     for (const text of missing) verdict.violations.push({ kind: "lost", text });
     const attempts = history.events.flatMap((event) => event.attempts);
@@ -114,7 +116,9 @@ async function makeParts({ kind, plan, subscribers: count, perSecond }, random) 
   const subscribers = Array.from({ length: count }, (_, i) => {
     const name = `subscriber ${i}`;
     const user = /** @type {string} */ (USERS[i % USERS.length]);
-    return new Subscriber({ history, name, topics: TOPICS[i % TOPICS.length], user, nodes, random: random(name) });
+    const isCombined = i % 3 === 2;
+    const topics = TOPICS[i % TOPICS.length];
+    return new Subscriber({ history, name, topics, user, nodes, random: random(name), isCombined });
   });
   const publishers = Array.from({ length: PUBLISHERS }, (_, number) => {
     const options = { perSecond: perSecond / PUBLISHERS, usesOwnIds: true, random: random(`publisher ${number}`) };

@@ -12,8 +12,7 @@ import { checkSubscriber } from "./subscriber.mjs";
 
 /**
  * @typedef {"lost" | "duplicated" | "out of order" | "torn" | "foreign" | "needless gap" | "ambiguous ID"
- * | "unanswered" | "job" |
- *   "crash" | "presence" | "disconnect"} ViolationKind
+ * | "unanswered" | "job" | "crash" | "presence" | "disconnect" | "combined"} ViolationKind
  * @typedef {{ kind: ViolationKind, text: string, key?: number, subscriber?: string, tick?: number }} Violation
  *
  * @typedef {object} Verdict
@@ -43,6 +42,7 @@ import { checkSubscriber } from "./subscriber.mjs";
  * - Every job ended once and in the same way for all followers, also if its node died. If the log lost the job, the
  *   followers at least received an end.
  * - While no fault was active, all nodes agreed on presence.
+ * - The second channel of combined streams came in order and once, and its gaps had a cause.
  * - A disconnect on all nodes ended the streams of its user, and no others.
  *
  * @param {History} history
@@ -89,6 +89,7 @@ function checkNodes(history) {
   for (const text of history.crashes) violations.push({ kind: "crash", text });
   for (const job of history.jobs)
     for (const text of wrongEndsOfJob(job, history)) violations.push({ kind: "job", text, tick: job.began });
+  for (const text of history.sideFaults) violations.push({ kind: "combined", text });
   for (const text of history.disagreements) violations.push({ kind: "presence", text });
   for (const text of wrongDisconnects(history)) violations.push({ kind: "disconnect", text });
   for (const { node, began } of history.unanswered) {

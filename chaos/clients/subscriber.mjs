@@ -1,6 +1,7 @@
 // @ts-check
 import { get } from "node:http";
 import { createParser } from "sluice/protocol";
+import { MAIN, positionIn, SIDE, SideWatch } from "./combined-parts.mjs";
 import { textOf } from "./event-data.mjs";
 
 /** @typedef {import("../cluster/node-handle.mjs").NodeHandle} NodeHandle */
@@ -10,6 +11,9 @@ import { textOf } from "./event-data.mjs";
 const FIRST_RETRY_MS = 200;
 /** Half of the clients close a connection that receives no byte for this time, in ms: eight heartbeats. */
 const SILENCE_LIMIT_MS = 4_000;
+
+/** A retention of so many events trims none in a round. */
+const KEEPS_ALL = 1_000_000;
 
 /** Sluice ends its lines with LF only. */
 const BLOCK_END = "\n\n";
@@ -22,6 +26,7 @@ const BLOCK_END = "\n\n";
  * @property {string} user
  * @property {readonly NodeHandle[]} nodes
  * @property {import("../random.mjs").Random} random
+ * @property {boolean} [isCombined] true if its streams combine the channel with a second one
  */
 
 /**
@@ -38,6 +43,8 @@ export class Subscriber {
   #retryMs = FIRST_RETRY_MS;
   /** True if it closes silent connections. A browser does not. */
   #detectsSilence;
+  /** The second channel, if its streams combine two. @type {SideWatch | undefined} */
+  #side;
   /** @type {import("node:http").ClientRequest | undefined} */
   #request;
   /** @type {import("node:http").IncomingMessage | undefined} */
@@ -56,12 +63,16 @@ export class Subscriber {
   #hadEvent = false;
 
   /** @param {SubscriberOptions} options */
-  constructor({ history, name, topics, user, nodes, random }) {
+  constructor({ history, name, topics, user, nodes, random, isCombined = false }) {
     this.#history = history;
     this.#record = history.addSubscriber(name, topics);
     this.#user = user;
     this.#nodes = nodes;
     this.#random = random;
+    if (isCombined) {
+      const mayHaveGaps = history.storeLostData || history.retained < KEEPS_ALL;
+      this.#side = new SideWatch(name, { mayHaveGaps, faults: history.sideFaults });
+    }
     this.#detectsSilence = random.chance(0.5);
     this.#parser = createParser({
       onEvent: (event) => this.#receive(event),
@@ -73,6 +84,11 @@ export class Subscriber {
 
   get record() {
     return this.#record;
+  }
+
+  /** The second channel as it has received it, if its streams combine two. */
+  get side() {
+    return this.#side;
   }
 
   /** True if it has an open stream, as far as it knows. */
@@ -89,12 +105,14 @@ export class Subscriber {
     const { topics } = this.#record;
     const connection = this.#history.addConnection(this.#user, node.process);
     const topicsQuery = topics === undefined ? "" : `&topics=${topics === "*" ? "*" : topics.join(",")}`;
-    const path = `/?connection=${connection.number}&user=${this.#user}${topicsQuery}`;
+    const combined = this.#side === undefined ? "" : "&combined";
+    const path = `/?connection=${connection.number}&user=${this.#user}${topicsQuery}${combined}`;
     const { lastEventId } = this.#parser;
     const headers = { accept: "text/event-stream", ...(lastEventId && { "last-event-id": lastEventId }) };
     const request = get({ port: node.port, host: "127.0.0.1", path, headers, agent: false });
     this.#request = request;
-    this.#record.seen.push({ kind: "opened", tick: this.#history.tick(), node: node.process, lastEventId });
+    const opened = { tick: this.#history.tick(), node: node.process, lastEventId: this.#own(lastEventId) };
+    this.#record.seen.push({ kind: "opened", ...opened });
     this.#parser.reset();
     this.#partialBlock = "";
     this.#restartSilenceTimer();
@@ -158,25 +176,41 @@ export class Subscriber {
 
   /** @param {string} block */
   #receiveBlock(block) {
-    this.#before = this.#parser.lastEventId;
+    this.#before = this.#own(this.#parser.lastEventId);
     this.#hadEvent = false;
     this.#parser.push(block);
-    const { lastEventId } = this.#parser;
+    const lastEventId = this.#own(this.#parser.lastEventId);
     if (this.#hadEvent || lastEventId === this.#before) return;
     this.#record.seen.push({ kind: "position", tick: this.#history.tick(), id: lastEventId });
   }
 
   /** @param {import("sluice/protocol").ParsedEvent} event */
-  #receive({ type, data, lastEventId: id }) {
+  #receive({ type, data, lastEventId }) {
+    if (this.#side !== undefined && this.#isOfSide(type, data)) {
+      if (type === "gap") return this.#side.gap(data);
+      return this.#side.receive(data);
+    }
     this.#hadEvent = true;
+    const id = this.#own(lastEventId);
     const tick = this.#history.tick();
     if (type === "gap") {
-      const { reason, lastEventId, resumesAfter } = JSON.parse(data);
-      this.#record.seen.push({ kind: "gap", tick, id, before: this.#before, reason, lastEventId, resumesAfter });
+      const { reason, lastEventId: reported, resumesAfter } = JSON.parse(data);
+      const gap = { tick, id, before: this.#before, reason, lastEventId: reported, resumesAfter };
+      this.#record.seen.push({ kind: "gap", ...gap });
     } else {
       const { key } = JSON.parse(data);
       this.#record.seen.push({ kind: "event", tick, id, key, intact: this.#isIntact(key, data) });
     }
+  }
+
+  /** Returns the position in the channel that the checker judges. @param {string} id */
+  #own(id) {
+    return this.#side === undefined ? id : positionIn(id, MAIN);
+  }
+
+  /** @param {string} type @param {string} data */
+  #isOfSide(type, data) {
+    return type === "gap" ? JSON.parse(data).channel === SIDE : type.startsWith(`${SIDE}.`);
   }
 
   /** @param {number} key @param {string} data */

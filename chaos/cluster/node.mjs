@@ -1,14 +1,17 @@
 // @ts-check
 /** A node: a program as users write it. It streams a channel of a shared log, and publishes what its parent sends. */
+import { randomUUID } from "node:crypto";
 import { createServer } from "node:http";
 import { setTimeout as wait } from "node:timers/promises";
 import { createSluice } from "sluice";
+import { MAIN, SIDE } from "../clients/combined-parts.mjs";
 import { watchLog } from "./watched-log.mjs";
 
 /** @typedef {import("./node-handle.mjs").NodeOptions} NodeOptions */
 
 const CHANNEL = "chaos";
 const PROGRESS_EVERY_MS = 100;
+const SIDE_EVERY_MS = 50;
 
 /** @type {NodeOptions} */
 const { log, retain, window, epochs } = JSON.parse(process.argv[2] ?? "{}");
@@ -46,12 +49,15 @@ const sluice = createSluice({
 /** @type {import("sluice").Jobs<number, string>} */
 const jobs = sluice.jobs("chaos", { retain });
 const channel = sluice.channel(CHANNEL, { retain, window });
+/** A second channel, which some streams combine with the first. Each node numbers its events there. */
+const side = sluice.channel("side", { retain, window });
 
 const server = createServer((req, res) => {
   const { pathname, searchParams } = new URL(req.url ?? "/", "http://node");
   if (pathname === "/job") return void sluice.stream(req, res, jobs.progress(searchParams.get("id") ?? ""));
   const topics = searchParams.get("topics");
-  const source = channel.subscribe(topics === null ? {} : { topics: topics === "*" ? "*" : topics.split(",") });
+  const main = channel.subscribe(topics === null ? {} : { topics: topics === "*" ? "*" : topics.split(",") });
+  const source = searchParams.has("combined") ? sluice.combine({ [MAIN]: main, [SIDE]: side.subscribe() }) : main;
   const connection = Number(searchParams.get("connection"));
   const subscriber = { user: searchParams.get("user") ?? "" };
   void sluice.stream(req, res, source, { subscriber }).then((reason) => send({ ended: { connection, reason } }));
@@ -119,6 +125,21 @@ const commands = {
   },
 };
 
+/**
+ * Publishes to the second channel, one event at a time. An event whose call failed may still arrive later, so later
+ * events have another name.
+ */
+async function publishToSide() {
+  let node = randomUUID();
+  for (let number = 1; process.connected; number++) {
+    await side.publish("side", { node, number }).catch(() => {
+      node = randomUUID();
+    });
+    await wait(SIDE_EVERY_MS);
+  }
+}
+
 process.on("message", (/** @type {any} */ message) => commands[message.do]?.(message));
 process.on("disconnect", () => process.exit(0));
+void publishToSide();
 server.listen(0, "127.0.0.1", () => send({ listening: /** @type {any} */ (server.address()).port }));
