@@ -53,7 +53,7 @@ export interface LogEntry extends NewEntry {
 export interface TailListener {
   /**
    * Entries were appended, by any process. The entries of one append MUST arrive in one call, unless they count more
-   * than 64 KiB, or some are trimmed. `isBehind`: true if newer ones already follow them in the log, which this
+   * than 256 KiB, or some are trimmed. `isBehind`: true if newer ones already follow them in the log, which this
    * process still has to read. Default: false.
    */
   appended(entries: readonly LogEntry[], isBehind?: boolean): void;

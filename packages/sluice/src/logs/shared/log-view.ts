@@ -5,7 +5,7 @@ import type { Life, Seen } from "./life.ts";
 /** Ended epochs that a process remembers. */
 const MAX_ENDED = 256;
 /** Maximum number of bytes that wait for the rest of their append, which fits into no write then anyway. */
-const MAX_WAITING_BYTES = 65_536;
+const MAX_WAITING_BYTES = 262_144;
 
 /**
  * This process's view of a log that other processes append to as well. It passes each entry to the listener once and in
