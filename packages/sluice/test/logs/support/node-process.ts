@@ -3,8 +3,8 @@ import { once } from "node:events";
 import { readFileSync } from "node:fs";
 
 /**
- * Makes V8 collect garbage often, and at once on its main thread. Then a process shows by its memory what it holds,
- * also on a busy machine.
+ * Options of Node by which V8 collects garbage often, and on its main thread. Then a process's memory shows what it
+ * holds rather than what V8 has not collected yet.
  */
 export const OFTEN_COLLECTED: readonly string[] = ["--max-semi-space-size=1", "--single-threaded-gc"];
 
