@@ -3,7 +3,7 @@ import { LogView } from "../shared/log-view.ts";
 import { ChannelDeleted } from "./channel-deleted.ts";
 import type { LmdbFolder } from "./lmdb-folder.ts";
 
-/** Lives that one call may meet. More mean that the channel is deleted again and again. */
+/** If a channel begins more lives during one call, it is deleted again and again, and the call fails. */
 const MAX_LIVES_PER_CALL = 5;
 
 /** Options of {@link LmdbChannelLife.run}. */
