@@ -1,3 +1,4 @@
+import type { Combination } from "../../../src/channel/combine/combination.ts";
 import type { Subscription } from "../../../src/channel/subscription.ts";
 import type { SeenEvent } from "./fake-subscriber.ts";
 
@@ -6,7 +7,7 @@ const ITEM_BYTES = 50;
 /** Maximum number of pending calls of `next()`. */
 const MAX_ASKED = 20;
 
-/** A subscriber without HTTP. It calls `next()` for the items that `take()` requests. */
+/** A subscriber of a channel, or of several, without HTTP. It calls `next()` for the items that `take()` requests. */
 export class IteratingSubscriber {
   readonly seen: SeenEvent[] = [];
   /** Number of items received, where a stream counts bytes. */
@@ -14,10 +15,10 @@ export class IteratingSubscriber {
   readonly mostPending = 0;
   gone = false;
   lastEventId: string;
-  readonly #items: ReturnType<Subscription["after"]>;
+  readonly #items: ReturnType<Subscription["after"]> | ReturnType<Combination["after"]>;
   #asked = 0;
 
-  constructor(subscription: Subscription, lastEventId?: string) {
+  constructor(subscription: Subscription | Combination, lastEventId?: string) {
     this.lastEventId = lastEventId ?? "";
     this.#items = subscription.after(lastEventId);
   }
@@ -40,6 +41,8 @@ export class IteratingSubscriber {
     const { type, data, id = "" } = value;
     this.written++;
     this.lastEventId = id;
-    this.seen.push({ type, data: JSON.stringify(data), lastEventId: id });
+    // The type of an event of several channels, as a stream has it.
+    const seenType = "channel" in value && type !== "gap" ? `${value.channel}.${type}` : type;
+    this.seen.push({ type: seenType, data: JSON.stringify(data), lastEventId: id });
   }
 }

@@ -1,9 +1,9 @@
 import { FakeSubscriber } from "../../support/fake-subscriber.ts";
+import { IteratingSubscriber } from "../../support/iterating-subscriber.ts";
 import type { ModelLog } from "../../support/model-logs.ts";
 import { type Connection, HIGH_WATER_MARK, ModelSubscriber, SELECTIONS } from "../../support/model-subscriber.ts";
 import { World } from "../../support/model-world.ts";
 import { CombineWorld } from "./combine-world.ts";
-import { IteratingCombined } from "./iterating-combined.ts";
 import { PartView, positionIn } from "./part-view.ts";
 
 /** A part of a combined subscriber. */
@@ -100,7 +100,7 @@ export class CombinedModel {
     );
     const combination = this.combined.combine(subscriptions);
     subscriber.stream = subscriber.isIterating
-      ? new IteratingCombined(combination, lastEventId)
+      ? new IteratingSubscriber(combination, lastEventId)
       : new FakeSubscriber(this.combined.hub, combination, lastEventId, takesAll);
     for (const [name, { world, model }] of subscriber.parts)
       model.connected(new PartView(name, this.worlds[world]!.history, subscriber.stream));
