@@ -20,6 +20,20 @@ async function pass(ms: number): Promise<void> {
 const beats = ({ stream }: RawClient) => stream.comments.length - 1;
 
 describe("the heartbeat", () => {
+  it.each([
+    ["of the Sluice", { sluice: 8_000, stream: undefined, comment: "heartbeat=8000" }],
+    ["of the stream, if it has its own", { sluice: 8_000, stream: 500, comment: "heartbeat=500" }],
+    ["rounded up to whole ms", { sluice: 8_000, stream: 2_500.2, comment: "heartbeat=2501" }],
+    ["and nothing if none is sent", { sluice: Number.POSITIVE_INFINITY, stream: undefined, comment: "" }],
+  ])("states its interval in the first comment: the interval %s", async (_, { sluice, stream, comment }) => {
+    await using site = await Site.open({ heartbeat: sluice });
+    site.source = new ParkedSource();
+    if (stream !== undefined) site.options = { heartbeat: stream };
+    const client = await site.get();
+    await until("the comment has arrived", () => client.stream.comments.length > 0);
+    expect(client.stream.comments).toEqual([comment]);
+  });
+
   it("is a comment on a stream that was idle for the interval, and again after the next", async () => {
     await using site = await Site.open({ heartbeat: BEAT });
     using _clock = stopClock();

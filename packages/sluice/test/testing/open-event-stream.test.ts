@@ -13,7 +13,7 @@ describe("openEventStream()", () => {
     expect(await stream.next()).toEqual({ type: "placed", data: '{"id":1}', lastEventId: id });
     expect(stream.lastEventId).toBe(id);
     expect(stream.retry).toBeGreaterThanOrEqual(4_000);
-    expect(stream.comments).toEqual([""]);
+    expect(stream.comments).toEqual(["heartbeat=15000"]);
     expect(stream.response.status).toBe(200);
   });
 

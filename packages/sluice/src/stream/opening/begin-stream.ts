@@ -56,13 +56,22 @@ export function startStream(
   }
   if (!stream.ended) {
     try {
-      feed.start(stream, `:\nretry: ${Math.round(jitter(stream.retry, 0.2))}\n`);
+      feed.start(stream, openingLines(stream));
     } catch (error) {
       hub.report(error, { stage: "source", stream: stream.id });
       stream.close("error");
     }
   }
   stream.sink.opened?.();
+}
+
+/**
+ * Returns the first lines of the first block: a comment that states the heartbeat interval in ms, and the reconnection
+ * time. The comment is empty if the stream sends no heartbeats.
+ */
+function openingLines({ heartbeat, retry }: EventStream): string {
+  const interval = heartbeat === Number.POSITIVE_INFINITY ? "" : ` heartbeat=${Math.ceil(heartbeat)}`;
+  return `:${interval}\nretry: ${Math.round(jitter(retry, 0.2))}\n`;
 }
 
 /** Returns the headers of the stream's head. */

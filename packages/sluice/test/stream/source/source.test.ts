@@ -11,7 +11,7 @@ const request = () => new Request("http://localhost/");
 async function bodyOf(source: Source, event?: string): Promise<string> {
   const sluice = createSluice({ onError: () => undefined });
   const response = await sluice.response(request(), source, event === undefined ? {} : { event });
-  return (await response.text()).replace(/^:\nretry: \d+\n\n/, "");
+  return (await response.text()).replace(/^: heartbeat=15000\nretry: \d+\n\n/, "");
 }
 
 describe("a source", () => {

@@ -38,7 +38,7 @@ describe("a Response whose body ends", () => {
     const state = drain();
     await new Promise((resolve) => setTimeout(resolve, 100));
     expect(state.isOver).toBe(false);
-    expect(await readAll(reader)).toMatch(/^:\nretry: \d+\nid: \w+-0\n\nretry: \d+\n\n$/);
+    expect(await readAll(reader)).toMatch(/^: heartbeat=15000\nretry: \d+\nid: \w+-0\n\nretry: \d+\n\n$/);
     await expect.poll(() => state.isOver).toBe(true);
   });
 

@@ -18,7 +18,7 @@ describe("a stream on HTTP/1.1", () => {
     client.socket.on("data", (bytes) => packets.push(bytes.toString()));
     await until("a packet has arrived", () => packets.length > 0);
     expect(packets[0]).toMatch(
-      /^HTTP\/1\.1 200 OK\r\n[\s\S]*\r\n\r\n[0-9a-f]+\r\n:\nretry: \d+\nid: [0-9a-z]+-0\n\n\r\n$/,
+      /^HTTP\/1\.1 200 OK\r\n[\s\S]*\r\n\r\n[0-9a-f]+\r\n: heartbeat=15000\nretry: \d+\nid: [0-9a-z]+-0\n\n\r\n$/,
     );
   });
 

@@ -24,7 +24,7 @@ export function headContract(carrier: Carrier): void {
       expect(client.headers).not.toHaveProperty("content-length");
       expect(client.headers).not.toHaveProperty("content-encoding");
       await until("the first block has arrived", () => client.stream.retries.length > 0);
-      expect(client.stream.comments).toEqual([""]);
+      expect(client.stream.comments).toEqual(["heartbeat=15000"]);
       expect(client.stream.events).toEqual([]);
     });
 
