@@ -1,5 +1,5 @@
 const { createSluice, SluiceError } = require("sluice");
-const { collect, openEventStream } = require("sluice/testing");
+const { collect, readEventStream } = require("sluice/testing");
 
 describe("Sluice in Jest, in its default mode", () => {
   let sluice;
@@ -18,7 +18,7 @@ describe("Sluice in Jest, in its default mode", () => {
 
   it("opens event streams", async () => {
     const orders = sluice.channel("orders");
-    const stream = await openEventStream(await sluice.response(new Request("http://desk.example"), orders.subscribe()));
+    const stream = await readEventStream(await sluice.response(new Request("http://desk.example"), orders.subscribe()));
     await orders.publish("placed", { total: 2 });
     expect(await stream.next()).toMatchObject({ type: "placed", data: '{"total":2}' });
     await stream.close();

@@ -58,12 +58,26 @@ export const SECTIONS = [
     options: "ParseEventStreamOptions",
   },
   {
-    title: "openEventStream",
-    call: "openEventStream(from, options)",
+    title: "readEventStream",
+    call: "readEventStream(from, options)",
     from: "sluice/testing",
-    options: "OpenEventStreamOptions",
+    options: "ReadEventStreamOptions",
   },
-  { title: "collect", call: "collect(iterable, count, options)", from: "sluice/testing", options: "CollectOptions" },
+  { title: "collect", call: "collect(source, until, options)", from: "sluice/testing", options: "CollectOptions" },
+  {
+    title: "startScriptedServer",
+    call: "startScriptedServer(options)",
+    from: "sluice/testing",
+    options: "ScriptedServerOptions",
+  },
+  { title: "open of a script", call: "connection.open(head)", from: "sluice/testing", options: "ScriptedHead" },
+  { title: "send of a script", call: "connection.send(data, pace)", from: "sluice/testing", options: "ScriptedPace" },
+  {
+    title: "answer of a script",
+    call: "connection.answer(status, answer)",
+    from: "sluice/testing",
+    options: "ScriptedAnswer",
+  },
 ];
 
 const INTRODUCTION = `# Options

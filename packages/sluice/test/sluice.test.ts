@@ -3,7 +3,7 @@ import type { AddressInfo } from "node:net";
 import { connect } from "node:net";
 import { afterEach, expect, it } from "vitest";
 import { createSluice, type Sluice, type SluiceOptions } from "../src/index.ts";
-import { openEventStream } from "../src/testing/index.ts";
+import { readEventStream } from "../src/testing/index.ts";
 import { SharedMemory } from "./logs/support/shared-memory.ts";
 
 let server: Server | undefined;
@@ -28,7 +28,7 @@ it("close() sends `cancelled` to the followers of jobs", async () => {
   const jobs = sluice.jobs("exports");
   const { id } = jobs.start(() => new Promise(() => undefined));
   const port = await listen((req, res) => sluice.stream(req, res, jobs.progress(id)));
-  const stream = await openEventStream(`http://127.0.0.1:${port}/`);
+  const stream = await readEventStream(`http://127.0.0.1:${port}/`);
   await sluice.close();
   expect((await stream.rest()).map(({ type }) => type)).toEqual(["cancelled"]);
 });
@@ -62,7 +62,7 @@ it("a drain does not shorten a longer reconnection time of a stream", async () =
   const sluice = quiet();
   const news = sluice.channel("news");
   const port = await listen((req, res) => sluice.stream(req, res, news.subscribe(), { retry: 600_000 }));
-  const stream = await openEventStream(`http://127.0.0.1:${port}/`);
+  const stream = await readEventStream(`http://127.0.0.1:${port}/`);
   await sluice.drain({ spread: 100 });
   await stream.rest();
   expect(stream.retry).toBeGreaterThanOrEqual(600_000);
@@ -73,7 +73,7 @@ it("a drain with grace accepts streams until the grace is over, while health sho
   const port = await listen((req, res) => sluice.stream(req, res, sluice.channel("news").subscribe()));
   const drained = sluice.drain({ grace: 300, pace: 0 });
   expect(sluice.health().status).toBe("draining");
-  const stream = await openEventStream(`http://127.0.0.1:${port}/`);
+  const stream = await readEventStream(`http://127.0.0.1:${port}/`);
   expect(stream.response.status).toBe(200);
   await drained;
   expect(await stream.rest()).toEqual([]);
@@ -89,8 +89,8 @@ it("no reconnection time ends before a drain that waits for a job", async () => 
     const source = req.url === "/job" ? jobs.progress(id) : sluice.channel("news").subscribe();
     return sluice.stream(req, res, source);
   });
-  const job = await openEventStream(`http://127.0.0.1:${port}/job`);
-  const news = await openEventStream(`http://127.0.0.1:${port}/news`);
+  const job = await readEventStream(`http://127.0.0.1:${port}/job`);
+  const news = await readEventStream(`http://127.0.0.1:${port}/news`);
   const drained = sluice.drain({ timeout: 60_000, pace: 0, spread: 0 });
   await news.rest();
   expect(news.retry).toBeGreaterThan(50_000);
@@ -121,7 +121,7 @@ it("onClose receives the state of the stream before its end", async () => {
       onClose: (reason, connection) => states.push(reason, connection?.state),
     }),
   );
-  await openEventStream(`http://127.0.0.1:${port}/`);
+  await readEventStream(`http://127.0.0.1:${port}/`);
   await expect.poll(() => news.stats().live).toBe(1);
   sluice.disconnect({ channel: "news" });
   expect(states).toEqual(["disconnected", "live"]);

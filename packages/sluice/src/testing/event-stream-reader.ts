@@ -28,7 +28,7 @@ export class EventStreamReader implements AsyncIterable<ParsedEvent>, AsyncClosa
   #reading: Promise<void> | undefined;
   #hasEnded = false;
 
-  /** @internal Use `openEventStream()`. */
+  /** @internal Use `readEventStream()`. */
   constructor(response: Response, { controller, lastEventId, timeout }: ReaderSetup) {
     this.response = response;
     this.#controller = controller;

@@ -4,7 +4,7 @@ import Fastify, { type FastifyInstance } from "fastify";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { sluiceFastify } from "../../src/adapters/fastify.ts";
 import { createSluice, type Sluice } from "../../src/index.ts";
-import { openEventStream } from "../../src/testing/index.ts";
+import { readEventStream } from "../../src/testing/index.ts";
 import { turns } from "../support/turns.ts";
 import { fetchHttp1 } from "./support/fetch-http1.ts";
 import { fetchHttp2 } from "./support/fetch-http2.ts";
@@ -95,7 +95,7 @@ describe("an onSend hook of Fastify", () => {
     app.get("/", (_request, reply) => reply.sse(source));
     await app.listen({ port: 0, host: "127.0.0.1" });
     const server = served(app.server, () => app.close(), fetchGzip);
-    const stream = await openEventStream(await server.fetch("/"));
+    const stream = await readEventStream(await server.fetch("/"));
     for (const value of ["one", "two", "three"]) {
       source.give(value);
       expect((await stream.next()).data).toBe(value);

@@ -2,7 +2,7 @@ import Fastify, { type FastifyInstance } from "fastify";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { sluiceFastify } from "../../src/adapters/fastify.ts";
 import { createSluice, type Sluice } from "../../src/index.ts";
-import { openEventStream } from "../../src/testing/index.ts";
+import { readEventStream } from "../../src/testing/index.ts";
 import { turns } from "../support/turns.ts";
 import {
   adapterContract,
@@ -73,7 +73,7 @@ describe("reply.sse() of Fastify", () => {
     app.get("/", async (_request, reply) => {
       seen.push(await reply.sse(three));
     });
-    await using stream = await openEventStream(await (await listening()).fetch("/"));
+    await using stream = await readEventStream(await (await listening()).fetch("/"));
     expect((await stream.rest()).map(({ data }) => data)).toEqual(["1", "2", "3"]);
     await app.close();
     expect(seen.sort()).toEqual(["response 200", "source-ended"]);
@@ -88,7 +88,7 @@ describe("reply.sse() of Fastify", () => {
         return three();
       });
     });
-    await using stream = await openEventStream(await (await listening()).fetch("/"));
+    await using stream = await readEventStream(await (await listening()).fetch("/"));
     expect(await stream.rest()).toHaveLength(3);
   });
 
@@ -105,7 +105,7 @@ describe("reply.sse() of Fastify", () => {
     app.get("/", (_request, reply) => reply.header("x-desk", "1").sse(three, { event: "n" }));
     const { statusCode, headers, body } = await app.inject("/");
     expect([statusCode, headers["content-type"], headers["x-desk"]]).toEqual([200, "text/event-stream", "1"]);
-    const events = await (await openEventStream(new Response(body, { headers: headers as never }))).rest();
+    const events = await (await readEventStream(new Response(body, { headers: headers as never }))).rest();
     expect(events.map(({ type, data }) => [type, data])).toEqual([
       ["n", "1"],
       ["n", "2"],

@@ -19,7 +19,7 @@ import { toNodeHandler } from "h3-v2/node";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { sluiceH3 } from "../../src/adapters/h3.ts";
 import { type CloseReason, createSluice, type Sluice, type SourceContext } from "../../src/index.ts";
-import { openEventStream } from "../../src/testing/index.ts";
+import { readEventStream } from "../../src/testing/index.ts";
 import {
   adapterContract,
   COOKIES,
@@ -221,7 +221,7 @@ describe("a stream on h3 1", () => {
     const app = createApp({ onBeforeResponse: (event) => setResponseHeader(event, "x-request-id", "7") });
     app.use(defineEventHandler((event) => sse(event, once)));
     const server = await serve(createServer(toNodeListener(app)));
-    await using stream = await openEventStream(await server.fetch("/"));
+    await using stream = await readEventStream(await server.fetch("/"));
     expect(stream.response.headers.get("x-request-id")).toBe("7");
     expect(await stream.rest()).toMatchObject([{ data: "only" }]);
     await server.close();
@@ -232,7 +232,7 @@ describe("a stream on h3 1", () => {
     const app = createApp({ onAfterResponse: () => void after.push(sluice.stats().streams) });
     app.use(defineEventHandler((event) => sse(event, sluice.channel("orders").subscribe())));
     const server = await serve(createServer(toNodeListener(app)));
-    const stream = await openEventStream(await server.fetch("/"));
+    const stream = await readEventStream(await server.fetch("/"));
     expect(after).toEqual([]);
     await stream.close();
     await vi.waitFor(() => expect(after).toEqual([0]));
@@ -245,7 +245,7 @@ describe("a stream on h3 1", () => {
       const orders = sluice.channel("orders");
       app.use(defineEventHandler((event) => sse(event, orders.subscribe(), { onClose: resolve })));
       void serve(createServer(toNodeListener(app))).then(async (server) => {
-        const stream = await openEventStream(await server.fetch("/"));
+        const stream = await readEventStream(await server.fetch("/"));
         await stream.close();
         await server.close();
       });
@@ -334,7 +334,7 @@ describe("a stream on h3 2", () => {
     });
     app.get("/", (event) => sluiceH3({ sluice })(event, once));
     const server = await serve(createServer(toNodeHandler(app)));
-    await using stream = await openEventStream(await server.fetch("/"));
+    await using stream = await readEventStream(await server.fetch("/"));
     expect(stream.response.headers.get("x-after")).toBe("1");
     await server.close();
   });

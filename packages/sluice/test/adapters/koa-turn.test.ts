@@ -7,7 +7,7 @@ import Koa from "koa";
 import { describe, expect, it } from "vitest";
 import { sluiceKoa } from "../../src/adapters/koa.ts";
 import { createSluice } from "../../src/index.ts";
-import { openEventStream } from "../../src/testing/index.ts";
+import { readEventStream } from "../../src/testing/index.ts";
 import { HandFed } from "./support/hand-fed.ts";
 import { serve } from "./support/listen.ts";
 import { fetchGzip } from "./support/naive-compression.ts";
@@ -44,7 +44,7 @@ describe("a middleware of Koa after the handler", () => {
       ctx.set("content-encoding", "gzip");
       ctx.body = (ctx.body as Readable).pipe(createGzip());
     }, source);
-    await using stream = await openEventStream(await server.fetch("/"));
+    await using stream = await readEventStream(await server.fetch("/"));
     for (const value of ["one", "two", "three"]) {
       source.give(value);
       expect((await stream.next()).data).toBe(value);
@@ -60,7 +60,7 @@ describe("a middleware of Koa after the handler", () => {
     const { sluice, server } = await start((ctx) => {
       ctx.body = (ctx.body as Readable).pipe(new PassThrough());
     }, source);
-    const stream = await openEventStream(await server.fetch("/"));
+    const stream = await readEventStream(await server.fetch("/"));
     source.give("one");
     expect((await stream.next()).data).toBe("one");
     await stream.close();

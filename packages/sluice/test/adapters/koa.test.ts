@@ -3,7 +3,7 @@ import Koa from "koa";
 import { describe, expect, it } from "vitest";
 import { sluiceKoa } from "../../src/adapters/koa.ts";
 import { createSluice } from "../../src/index.ts";
-import { openEventStream } from "../../src/testing/index.ts";
+import { readEventStream } from "../../src/testing/index.ts";
 import { turns } from "../support/turns.ts";
 import { adapterContract, COOKIES, HANDLED, LATE, ORIGIN, type Route } from "./support/adapter-contract.ts";
 import { serve } from "./support/listen.ts";
@@ -53,7 +53,7 @@ describe("ctx.sse() of Koa", () => {
       ),
     );
     const server = await serve(createServer(app.callback()));
-    await using stream = await openEventStream(await server.fetch("/once"));
+    await using stream = await readEventStream(await server.fetch("/once"));
     expect(await stream.rest()).toMatchObject([{ type: "message", data: "only" }]);
     expect(seen).toEqual([200, "text/event-stream", false, "function", "source-ended"]);
     await server.close();
@@ -73,7 +73,7 @@ describe("ctx.sse() of Koa", () => {
       });
     });
     const server = await serve(createServer(app.callback()));
-    await using stream = await openEventStream(await server.fetch("/"));
+    await using stream = await readEventStream(await server.fetch("/"));
     expect(await stream.rest()).toMatchObject([{ data: "only" }]);
     await server.close();
   });

@@ -25,7 +25,7 @@ import { NEVER, of, tap } from "rxjs";
 import { afterEach, describe, expect, it } from "vitest";
 import { EventStream, SluiceModule, type SluiceModuleOptions } from "../../src/adapters/nest.ts";
 import { createSluice, Sluice } from "../../src/index.ts";
-import { openEventStream } from "../../src/testing/index.ts";
+import { readEventStream } from "../../src/testing/index.ts";
 import { ParkedSource } from "../support/sources.ts";
 import {
   adapterContract,
@@ -206,7 +206,7 @@ describe("@EventStream() of Nest", () => {
 
   it("computes the options of each stream from its request", async () => {
     server = await startNews();
-    await using _stream = await openEventStream(await server.fetch("/news", { headers: { authorization: "member" } }));
+    await using _stream = await readEventStream(await server.fetch("/news", { headers: { authorization: "member" } }));
     expect(sluice.connections()).toMatchObject([{ subscriber: { user: "ada" }, channel: "news" }]);
   });
 
@@ -214,7 +214,7 @@ describe("@EventStream() of Nest", () => {
     server = await startNews();
     expect((await server.fetch("/awaited/eve")).status).toBe(401);
     expect(parked).toMatchObject({ pulls: 0, returned: 1 });
-    await using _stream = await openEventStream(await server.fetch("/awaited/ada"));
+    await using _stream = await readEventStream(await server.fetch("/awaited/ada"));
     expect(sluice.connections()).toMatchObject([{ subscriber: { user: "ada" } }]);
   });
 
@@ -255,7 +255,7 @@ describe("@EventStream() of Nest", () => {
   it("completes for its interceptors when the stream is open", async () => {
     server = await startNews();
     events.length = 0;
-    await using stream = await openEventStream(await server.fetch("/logged"));
+    await using stream = await readEventStream(await server.fetch("/logged"));
     await channel.publish("edition", 1);
     expect((await stream.next()).data).toBe("1");
     expect(events).toEqual(["next undefined", "complete"]);

@@ -4,7 +4,7 @@ import { CLUSTER_CHANNEL } from "../../src/cluster/cluster-events.ts";
 import { createSluice, type Log } from "../../src/index.ts";
 import { lmdbLog } from "../../src/logs/lmdb/lmdb-log.ts";
 import { redisLog } from "../../src/logs/redis/redis-log.ts";
-import { openEventStream } from "../../src/testing/index.ts";
+import { readEventStream } from "../../src/testing/index.ts";
 import { NodeProcess } from "../logs/support/node-process.ts";
 import { REDIS_SERVER, startRedis } from "../support/stores/redis-server.ts";
 import { buildStreamServer, type StreamServerProgram } from "./support/stream-server.ts";
@@ -41,7 +41,7 @@ async function signOutWhileStopped(kind: string, options: object, makeLog: () =>
   const port = await node.ask<number>({});
   await using sluice = createSluice({ log: makeLog(), nodeTimeout: 1_000 });
   const orders = sluice.channel("orders");
-  const open = (user: string) => openEventStream(`http://127.0.0.1:${port}/${user}`);
+  const open = (user: string) => readEventStream(`http://127.0.0.1:${port}/${user}`);
   const signedOut = await open("ada");
   await using other = await open("ben");
   await expect.poll(() => sluice.presence("orders").subscribers, { timeout: 10_000 }).toBe(2);

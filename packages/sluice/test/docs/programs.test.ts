@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
-import { openEventStream } from "../../src/testing/open-event-stream.ts";
+import { readEventStream } from "../../src/testing/read-event-stream.ts";
 import { type Compiled, compile, type Program } from "./support/compile.ts";
 import { DOCUMENTS, hasFileOfProject, programsOf, ROOT, readDocument } from "./support/documents.ts";
 import { indentedFences } from "./support/markdown.ts";
@@ -85,7 +85,7 @@ describe("README's first program", () => {
     try {
       const ended = once(child, "exit").then(() => Promise.reject(new Error(`The program ended:\n${printed}`)));
       const [{ port }] = (await Promise.race([once(child, "message"), ended])) as [{ port: number }];
-      await using stream = await Promise.race([openEventStream(`http://127.0.0.1:${port}/`), ended]);
+      await using stream = await Promise.race([readEventStream(`http://127.0.0.1:${port}/`), ended]);
       const event = await Promise.race([stream.next(), ended]);
       expect(event.lastEventId).toMatch(/^[0-9a-z]+-[1-9]\d*$/);
       expect(() => JSON.parse(event.data)).not.toThrow();

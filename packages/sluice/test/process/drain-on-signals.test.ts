@@ -2,7 +2,7 @@ import { spawnSync } from "node:child_process";
 import { connect } from "node:http2";
 import { constants } from "node:os";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { openEventStream } from "../../src/testing/index.ts";
+import { readEventStream } from "../../src/testing/index.ts";
 import { commandOf } from "../runtimes/support/command-of.ts";
 import { Program } from "../runtimes/support/program.ts";
 
@@ -29,7 +29,7 @@ function run(setup: Setup = {}, command: readonly string[] = [process.execPath])
 
 /** Opens a stream, and waits for its first event. */
 async function open(origin: string, path = "/"): Promise<void> {
-  const stream = await openEventStream(origin + path);
+  const stream = await readEventStream(origin + path);
   onTestFinished(() => stream[Symbol.asyncDispose]());
   await stream.next();
 }
@@ -94,7 +94,7 @@ describe("a server with drainOn and open streams", () => {
 
   it("cancels the jobs for which the drain had no time", async () => {
     const program = run({ source: "job", sluices: [{ drain: { timeout: 200 } }] });
-    await using _stream = await openEventStream(await program.origin());
+    await using _stream = await readEventStream(await program.origin());
     program.kill("SIGTERM");
     expect(await program.message("closed")).toEqual({ closed: "drained" });
     expect(await program.message("job")).toEqual({ job: "aborted" });

@@ -52,7 +52,7 @@ describe("two copies of the package in one process", () => {
       yield new other.SseItem(undefined, { comment: "still working" });
       yield new own.SseItem({ order: 2 }, { id: "o-2" });
     });
-    await using stream = await own.openEventStream(url);
+    await using stream = await own.readEventStream(url);
     expect(await own.collect(stream, 2)).toMatchObject([
       { type: "placed", data: '{"order":1}', lastEventId: "o-1" },
       { type: "message", data: '{"order":2}', lastEventId: "o-2" },
@@ -141,11 +141,11 @@ describe("two copies of the package in one process", () => {
     onTestFinished(() => foreign.close());
     const orders = foreign.channel("orders");
     const { url } = await serve(orders.subscribe());
-    await using stream = await own.openEventStream(url);
+    await using stream = await own.readEventStream(url);
     const id = await orders.publish("placed", { order: 1 });
     expect(await stream.next()).toMatchObject({ type: "placed", data: '{"order":1}', lastEventId: id });
     await orders.publish("placed", { order: 2 });
-    await using resumed = await own.openEventStream(url, { lastEventId: id });
+    await using resumed = await own.readEventStream(url, { lastEventId: id });
     expect(await resumed.next()).toMatchObject({ data: '{"order":2}' });
   });
 
@@ -162,7 +162,7 @@ describe("two copies of the package in one process", () => {
         ended = true;
       }
     });
-    await using stream = await own.openEventStream(url);
+    await using stream = await own.readEventStream(url);
     expect(await stream.next()).toMatchObject({ data: "begun" });
     sluice.disconnect(() => true);
     await expect.poll(() => ended).toBe(true);

@@ -1,5 +1,5 @@
 import { describe, expect, it, onTestFinished, vi } from "vitest";
-import { openEventStream } from "../../src/testing/index.ts";
+import { readEventStream } from "../../src/testing/index.ts";
 import { until } from "../support/until.ts";
 import { Workerd, WorkerRequest } from "../support/workerd.ts";
 
@@ -99,7 +99,7 @@ describe("a channel in a Cloudflare Worker", () => {
     const object = new WorkerRequest();
     const news = await workerd.run(async () => sluice.channel("news"), object);
     const response = await workerd.run(() => sluice.response(request(), news.subscribe()), object);
-    await using stream = await openEventStream(response);
+    await using stream = await readEventStream(response);
     await workerd.run(() => news.publish("posted", 1), object);
     expect(await stream.next()).toMatchObject({ type: "posted", data: "1" });
   });

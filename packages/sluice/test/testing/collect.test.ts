@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { createSluice } from "../../src/index.ts";
-import { collect } from "../../src/testing/index.ts";
+import { collect, startScriptedServer } from "../../src/testing/index.ts";
 
 describe("collect()", () => {
   it("collects the events of the subscription that are published after the call, and then unsubscribes", async () => {
@@ -46,8 +46,75 @@ describe("collect()", () => {
     await expect(collect(broken(), 2)).rejects.toThrow("no more");
   });
 
+  it("collects until the condition returns true, and calls it with the item and all items so far", async () => {
+    const sluice = createSluice();
+    const orders = sluice.channel<{ placed: number; paid: number }>("orders");
+    const seen: number[] = [];
+    const collected = collect(orders.subscribe(), ({ type }, items) => {
+      seen.push(items.length);
+      return type === "paid";
+    });
+    for (const type of ["placed", "placed", "paid", "placed"] as const) await orders.publish(type, 1);
+    expect((await collected).map(({ type }) => type)).toEqual(["placed", "placed", "paid"]);
+    expect(seen).toEqual([1, 2, 3]);
+    await expect(collect(orders.subscribe(), () => false, { timeout: 20 })).rejects.toThrow(
+      "Expected an item that fulfils the condition, but got 0 within the time limit.",
+    );
+    await sluice.close();
+  });
+
+  it("collects the events of a URL, sends its headers and position, and then closes the connection", async () => {
+    await using server = await startScriptedServer();
+    const options = { headers: { authorization: "Bearer x" }, lastEventId: "7" };
+    const collected = collect(server.url, ({ data }) => data === "2", options);
+    const connection = await server.next();
+    expect([connection.headers.authorization, connection.lastEventId]).toEqual(["Bearer x", "7"]);
+    await connection.send("data: 1\n\nevent: e\ndata: 2\n\ndata: 3\n\n");
+    expect((await collected).map(({ type, data }) => [type, data])).toEqual([
+      ["message", "1"],
+      ["e", "2"],
+    ]);
+    await connection.gone();
+  });
+
+  it("closes the connection if the events of a URL do not come in time, also before the head", async () => {
+    await using server = await startScriptedServer();
+    const collected = collect(new URL(server.url), 1, { timeout: 50 });
+    const failed = expect(collected).rejects.toThrow("Expected 1 items, but got 0 within the time limit.");
+    const connection = await server.next();
+    await failed;
+    await connection.gone();
+  });
+
+  it("collects the events of a Response, and rejects if it is no event stream", async () => {
+    const response = new Response("data: 1\n\n", { headers: { "content-type": "text/event-stream" } });
+    expect(await collect(response, 5)).toEqual([{ type: "message", data: "1", lastEventId: "" }]);
+    await expect(collect(new Response("no"), 1)).rejects.toThrow("Expected an event stream");
+  });
+
+  it("calls a source function with a context, whose signal aborts when the items are collected", async () => {
+    let ended: unknown;
+    const source = async function* ({
+      signal,
+      lastEventId,
+    }: {
+      signal: AbortSignal;
+      lastEventId?: string | undefined;
+    }) {
+      try {
+        for (let i = 0; ; i++) yield `${lastEventId}-${i}`;
+      } finally {
+        ended = signal.aborted;
+      }
+    };
+    expect(await collect(source, 2, { lastEventId: "7" })).toEqual(["7-0", "7-1"]);
+    await expect.poll(() => ended).toBe(true);
+    expect(await collect(() => null, 2)).toEqual([]);
+  });
+
   it("throws if the count or an option is wrong", () => {
-    expect(() => collect([] as never, -1)).toThrow("`count` must be a whole number of at least 0");
+    expect(() => collect([] as never, -1)).toThrow("`until` must be a whole number of at least 0");
     expect(() => collect([] as never, 1, { time: 1 } as never)).toThrow("no option `time`");
+    expect(() => collect([] as never, "1" as never)).toThrow("`until` must be a number of items, or a function");
   });
 });

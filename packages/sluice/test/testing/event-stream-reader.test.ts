@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest";
-import { openEventStream } from "../../src/testing/index.ts";
+import { readEventStream } from "../../src/testing/index.ts";
 import { responseOf, serverOf } from "./support/answers.ts";
 
 describe("a reader of an event stream", () => {
   it("resolves to the next event for which a predicate returns true", async () => {
-    await using stream = await openEventStream(
+    await using stream = await readEventStream(
       responseOf(["data: a\n\ndata: b\n\nev", "ent: x\ndata: c\n\ndata: d\n\n"]),
     );
     expect((await stream.next(({ type }) => type === "x")).data).toBe("c");
@@ -12,7 +12,7 @@ describe("a reader of an event stream", () => {
   });
 
   it("takes the given number of events, and the rest when the stream has ended", async () => {
-    await using stream = await openEventStream(responseOf(["data: a\n\ndata: b\n\n", "data: c\n\n", "data: d\n\n"]));
+    await using stream = await readEventStream(responseOf(["data: a\n\ndata: b\n\n", "data: c\n\n", "data: d\n\n"]));
     expect((await stream.take(1)).map(({ data }) => data)).toEqual(["a"]);
     expect((await stream.take(2)).map(({ data }) => data)).toEqual(["b", "c"]);
     expect((await stream.rest()).map(({ data }) => data)).toEqual(["d"]);
@@ -20,7 +20,7 @@ describe("a reader of an event stream", () => {
   });
 
   it("gives concurrent calls their events in call order", async () => {
-    await using stream = await openEventStream(responseOf(["data: a\n\n", "data: b\n\n", "data: c\n\n"]));
+    await using stream = await readEventStream(responseOf(["data: a\n\n", "data: b\n\n", "data: c\n\n"]));
     const events = await Promise.all([stream.next(), stream.next(), stream.next()]);
     expect(events.map(({ data }) => data)).toEqual(["a", "b", "c"]);
   });
@@ -30,7 +30,7 @@ describe("a reader of an event stream", () => {
     const body = new ReadableStream<Uint8Array>({ start: (made) => void (controller = made) });
     const send = (text: string) => controller.enqueue(new TextEncoder().encode(text));
     const response = new Response(body, { headers: { "content-type": "text/event-stream" } });
-    await using stream = await openEventStream(response, { timeout: 40 });
+    await using stream = await readEventStream(response, { timeout: 40 });
     send("event: tick\ndata: 1\n\n");
     await expect(stream.next(({ type }) => type === "end")).rejects.toThrow(
       "Expected an event (and dropped: tick) within the time limit.",
@@ -41,7 +41,7 @@ describe("a reader of an event stream", () => {
   });
 
   it("rejects if the stream ends before the expected event", async () => {
-    await using stream = await openEventStream(responseOf(["data: a\n\n", "data: unfinished\n"]));
+    await using stream = await readEventStream(responseOf(["data: a\n\n", "data: unfinished\n"]));
     await expect(stream.take(2)).rejects.toThrow("Expected an event, but the event stream has ended.");
   });
 
@@ -50,14 +50,14 @@ describe("a reader of an event stream", () => {
       res.writeHead(200, { "content-type": "text/event-stream" });
       res.write("data: a\n\n", () => res.destroy());
     });
-    await using stream = await openEventStream(address);
+    await using stream = await readEventStream(address);
     expect((await stream.next()).data).toBe("a");
     await expect(stream.next()).rejects.toThrow("terminated");
   });
 
   it("is iterable, and closes the stream when the loop is left", async () => {
     const response = responseOf(["data: a\n\ndata: b\n\n", "data: c\n\n"], { end: false });
-    const stream = await openEventStream(response);
+    const stream = await readEventStream(response);
     const seen: string[] = [];
     for await (const { data } of stream) {
       seen.push(data);
@@ -66,7 +66,7 @@ describe("a reader of an event stream", () => {
     expect(seen).toEqual(["a", "b", "c"]);
     await expect(stream.next()).rejects.toThrow("the event stream has ended");
     const whole: string[] = [];
-    for await (const { data } of await openEventStream(responseOf(["data: a\n\n"]))) whole.push(data);
+    for await (const { data } of await readEventStream(responseOf(["data: a\n\n"]))) whole.push(data);
     expect(whole).toEqual(["a"]);
   });
 
@@ -76,7 +76,7 @@ describe("a reader of an event stream", () => {
       { pull: (controller) => controller.enqueue(new TextEncoder().encode(`data: ${++pulled}\n\n`)) },
       { highWaterMark: 0 },
     );
-    await using stream = await openEventStream(
+    await using stream = await readEventStream(
       new Response(body, { headers: { "content-type": "text/event-stream" } }),
     );
     await stream.take(2);

@@ -8,7 +8,7 @@ import {
   type Source,
   type StreamOptions,
 } from "../../../src/index.ts";
-import { type EventStreamReader, openEventStream } from "../../../src/testing/index.ts";
+import { type EventStreamReader, readEventStream } from "../../../src/testing/index.ts";
 import { HandFed } from "./hand-fed.ts";
 
 /** A route of the server under test. Returns the source of the answer for the last part of the path. */
@@ -111,7 +111,7 @@ export function adapterContract(
 
     const open = async (path: string, lastEventId = "") => {
       const headers: Record<string, string> = lastEventId === "" ? {} : { "last-event-id": lastEventId };
-      return openEventStream(await server.fetch(path, { headers }), { lastEventId });
+      return readEventStream(await server.fetch(path, { headers }), { lastEventId });
     };
     const received = async (stream: EventStreamReader, count: number) =>
       (await stream.take(count)).map(({ type, data }) => [type, JSON.parse(data)]);

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { createSluice, type Sluice } from "../../../src/index.ts";
-import { openEventStream } from "../../../src/testing/index.ts";
+import { readEventStream } from "../../../src/testing/index.ts";
 import { until } from "../../support/until.ts";
 import type { TestServer } from "./adapter-contract.ts";
 import { HandFed } from "./hand-fed.ts";
@@ -57,7 +57,7 @@ export function turnContract(name: string, start: (setup: TurnSetup) => Promise<
       go();
       const response = await answer;
       expect(response.headers.get("x-late")).toBe("1");
-      await using stream = await openEventStream(response);
+      await using stream = await readEventStream(response);
       for (const value of ["one", "two"]) {
         fed.give(value);
         expect((await stream.next()).data).toBe(value);

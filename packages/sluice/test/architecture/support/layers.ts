@@ -144,6 +144,7 @@ export const LAYERS: readonly Layer[] = [
   { folder: "auth", imports: ["base", "protocol", "index.ts"], packages: ["jose"] },
   { folder: "metrics", imports: ["base", "protocol", "index.ts"], packages: ["prom-client"] },
   { folder: "testing", imports: ["base", "protocol", "index.ts", "logs/log.ts"] },
+  { folder: "testing/server", imports: ["testing/time-limit.ts"] },
   { folder: "client", imports: ["base", "protocol"] },
   { folder: "react", imports: ["base", "protocol", "client"], packages: ["react"] },
 ];

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { type Channel, createSluice, type Sluice, SseItem } from "../../../src/index.ts";
-import { collect, openEventStream } from "../../../src/testing/index.ts";
+import { collect, readEventStream } from "../../../src/testing/index.ts";
 
 let sluice: Sluice;
 let channel: Channel;
@@ -11,7 +11,7 @@ beforeEach(() => {
 afterEach(() => sluice.close());
 
 const openStream = async (source: Parameters<Sluice["response"]>[1]) =>
-  openEventStream(await sluice.response(new Request("http://desk.example"), source));
+  readEventStream(await sluice.response(new Request("http://desk.example"), source));
 
 it("a received event has the same fields from history() and from an iteration", async () => {
   const collected = collect(channel.subscribe({ topics: ["a"] }), 1);

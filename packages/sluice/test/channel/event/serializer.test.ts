@@ -2,7 +2,7 @@ import { stringify as devalue, parse as parseDevalue } from "devalue";
 import * as superjson from "superjson";
 import { afterEach, describe, expect, it } from "vitest";
 import { createSluice, type ErrorContext, type Sluice, type SluiceError, SseItem } from "../../../src/index.ts";
-import { collect, openEventStream } from "../../../src/testing/index.ts";
+import { collect, readEventStream } from "../../../src/testing/index.ts";
 
 const DATA = { placedAt: new Date(0), totals: new Map([["ada", 1n]]), text: "line\r\nline", nothing: undefined };
 type Events = { placed: typeof DATA; note: string; none: undefined };
@@ -47,7 +47,7 @@ describe.each([
       for await (const event of channel.subscribe({ from: "start" })) yield event;
     };
     for (const source of [channel.subscribe({ from: "start" }), channel.subscribe({ initial }), forward]) {
-      const stream = await openEventStream(await sluice.response(new Request("http://desk.example"), source));
+      const stream = await readEventStream(await sluice.response(new Request("http://desk.example"), source));
       const { type, data } = await stream.next();
       expect(type).toBe("placed");
       expect(serializer.parse(data)).toEqual(DATA);
@@ -61,7 +61,7 @@ describe.each([
     await channel.publish("placed", DATA);
     const source = channel.subscribe();
     const answer = await sluice.response(new Request("http://desk.example"), source, { lastEventId: "unknown" });
-    const stream = await openEventStream(answer);
+    const stream = await readEventStream(answer);
     const { type, data } = await stream.next();
     expect([type, JSON.parse(data).reason]).toEqual(["gap", "unknown"]);
     await stream.close();

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from "vitest";
 import { createSluice, type Sluice } from "../../../src/index.ts";
 import type { Log } from "../../../src/logs/log.ts";
-import { openEventStream } from "../../../src/testing/index.ts";
+import { readEventStream } from "../../../src/testing/index.ts";
 import { SharedMemory } from "../../logs/support/shared-memory.ts";
 import { until } from "../../support/until.ts";
 
@@ -17,7 +17,7 @@ function make(log?: Log): Sluice {
 }
 
 const connect = async (sluice: Sluice, source: Parameters<Sluice["response"]>[1], lastEventId = "") =>
-  openEventStream(
+  readEventStream(
     await sluice.response(
       new Request("http://localhost/", { headers: lastEventId === "" ? {} : { "last-event-id": lastEventId } }),
       source,

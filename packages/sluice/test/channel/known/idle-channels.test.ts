@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from "vitest";
 import { sleep } from "../../../src/base/timers.ts";
 import { createSluice, type Sluice, type SluiceOptions } from "../../../src/index.ts";
-import { openEventStream } from "../../../src/testing/index.ts";
+import { readEventStream } from "../../../src/testing/index.ts";
 import { usedHeap } from "../../support/heap.ts";
 
 const IDLE_MS = 100;
@@ -36,7 +36,7 @@ describe("an idle channel", () => {
   it("is no channel with a stream, an iteration or a publish now and then", async () => {
     make({ idleTimeout: IDLE_MS });
     const streamed = sluice.channel("streamed");
-    await using stream = await openEventStream(await sluice.response(request(), streamed.subscribe()));
+    await using stream = await readEventStream(await sluice.response(request(), streamed.subscribe()));
     const iterated = sluice.channel("iterated");
     const iteration = iterated.subscribe()[Symbol.asyncIterator]();
     const next = iteration.next();
@@ -103,14 +103,14 @@ describe("`channel.close()`", () => {
   it("ends the streams of the channel, whose subscribers resume without a gap, and no others", async () => {
     make();
     const doc = sluice.channel("doc");
-    const other = await openEventStream(await sluice.response(request(), sluice.channel("other").subscribe()));
-    const stream = await openEventStream(await sluice.response(request(), doc.subscribe()));
+    const other = await readEventStream(await sluice.response(request(), sluice.channel("other").subscribe()));
+    const stream = await readEventStream(await sluice.response(request(), doc.subscribe()));
     await doc.publish("n", 1);
     await doc.close();
     expect(await stream.rest()).toMatchObject([{ type: "n", data: "1" }]);
     expect(sluice.stats()).toMatchObject({ streams: 1, closed: { drained: 1 }, channelCount: 1 });
     await doc.publish("n", 2);
-    const resumed = await openEventStream(await sluice.response(request(stream.lastEventId), doc.subscribe()));
+    const resumed = await readEventStream(await sluice.response(request(stream.lastEventId), doc.subscribe()));
     expect(await resumed.next()).toMatchObject({ type: "n", data: "2" });
     for (const each of [other, resumed]) await each.close();
   });
@@ -146,7 +146,7 @@ describe("`channel.close()`", () => {
   it("does nothing to the channel of jobs", async () => {
     const jobs = make().jobs("exports");
     const job = jobs.start(async ({ signal }) => new Promise((resolve) => signal.addEventListener("abort", resolve)));
-    await using stream = await openEventStream(await sluice.response(request(), jobs.progress(job.id)));
+    await using stream = await readEventStream(await sluice.response(request(), jobs.progress(job.id)));
     await sluice.channel("jobs:exports").close();
     expect(sluice.stats().streams).toBe(1);
     await stream.close();

@@ -2,7 +2,7 @@ import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { CLUSTER_CHANNEL } from "../../../src/cluster/cluster-events.ts";
 import { createSluice, type Sluice, type SluiceOptions, type Source, type StreamOptions } from "../../../src/index.ts";
-import { openEventStream } from "../../../src/testing/index.ts";
+import { readEventStream } from "../../../src/testing/index.ts";
 import { type CuttableLog, SharedMemory } from "../../logs/support/shared-memory.ts";
 
 export const NODE_TIMEOUT_MS = 400;
@@ -13,7 +13,7 @@ export interface TestNode {
   readonly log: CuttableLog;
   readonly errors: unknown[];
   /** Streams a source to a new subscriber. */
-  open(source: Source, lastEventId?: string, options?: StreamOptions): ReturnType<typeof openEventStream>;
+  open(source: Source, lastEventId?: string, options?: StreamOptions): ReturnType<typeof readEventStream>;
   /** Counts the beats of this node that the log has taken, and those that it has refused. */
   beats(): { readonly appended: number; readonly refused: number };
   /** Sends a request, and resolves to the status of the answer. */
@@ -43,7 +43,7 @@ export class NodesWorld {
       open: (from, lastEventId = "", given = {}) => {
         source = from;
         streamOptions = given;
-        return openEventStream(origin, { lastEventId });
+        return readEventStream(origin, { lastEventId });
       },
       beats: () => ({ appended: log.appended(CLUSTER_CHANNEL), refused: log.refused(CLUSTER_CHANNEL) }),
       status: async (from, lastEventId = "", given = {}) => {

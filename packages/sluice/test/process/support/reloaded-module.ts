@@ -1,6 +1,6 @@
 import { onTestFinished } from "vitest";
 import { createSluice, type Sluice, type SluiceOptions, sharedSluice } from "../../../src/index.ts";
-import { type EventStreamReader, openEventStream } from "../../../src/testing/index.ts";
+import { type EventStreamReader, readEventStream } from "../../../src/testing/index.ts";
 import { startServer } from "../../support/test-server.ts";
 import { until } from "../../support/until.ts";
 
@@ -38,7 +38,7 @@ export async function serve(answer: () => [Sluice, Parameters<Sluice["stream"]>[
 
 /** Opens a stream for the time of the test. */
 export async function open(url: string, lastEventId?: string): Promise<EventStreamReader> {
-  const stream = await openEventStream(url, lastEventId === undefined ? {} : { lastEventId });
+  const stream = await readEventStream(url, lastEventId === undefined ? {} : { lastEventId });
   onTestFinished(() => stream[Symbol.asyncDispose]());
   return stream;
 }

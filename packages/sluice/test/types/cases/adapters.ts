@@ -10,7 +10,7 @@ import { sluiceH3 } from "sluice/h3";
 import { sluiceHono } from "sluice/hono";
 import { sluiceKoa } from "sluice/koa";
 import { EventStream, SluiceModule } from "sluice/nest";
-import { collect, openEventStream } from "sluice/testing";
+import { collect, readEventStream } from "sluice/testing";
 import { type Exactly, holds } from "./exactly.ts";
 
 const sluice = createSluice();
@@ -105,5 +105,5 @@ export class OrderModule {}
 // Test helpers.
 const [event] = await collect(orders.subscribe(), 1);
 if (event?.type === "placed") holds<Exactly<typeof event.data, { id: number }>>();
-const stream = await openEventStream("http://desk.example", { lastEventId: "1", timeout: 1_000 });
+const stream = await readEventStream("http://desk.example", { lastEventId: "1", timeout: 1_000 });
 holds<Exactly<Awaited<ReturnType<typeof stream.next>>, { type: string; data: string; lastEventId: string }>>();

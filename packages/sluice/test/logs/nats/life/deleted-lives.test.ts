@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { sleep } from "../../../../src/base/timers.ts";
 import { createSluice } from "../../../../src/index.ts";
-import { openEventStream } from "../../../../src/testing/index.ts";
+import { readEventStream } from "../../../../src/testing/index.ts";
 import { NATS_SERVER } from "../../../support/stores/nats-server.ts";
 import { startServer } from "../../../support/test-server.ts";
 import { until } from "../../../support/until.ts";
@@ -39,7 +39,7 @@ describe.skipIf(NATS_SERVER === undefined)("natsLog, when its stream of lives", 
     const orders = sluice.channel("orders");
     await using server = await startServer((req, res) => void sluice.stream(req, res, orders.subscribe()));
     const id = await orders.publish("n", 1);
-    await using live = await openEventStream(`http://127.0.0.1:${server.port}/`, { lastEventId: id });
+    await using live = await readEventStream(`http://127.0.0.1:${server.port}/`, { lastEventId: id });
     await orders.publish("n", 2);
     expect(await live.next()).toMatchObject({ data: "2" });
     await (await nats.admin()).streams.delete(LIVES);

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { createSluice, type Sluice } from "../../../../src/index.ts";
-import { openEventStream } from "../../../../src/testing/index.ts";
+import { readEventStream } from "../../../../src/testing/index.ts";
 import { NATS_SERVER } from "../../../support/stores/nats-server.ts";
 import { startServer } from "../../../support/test-server.ts";
 import { useNats } from "../support/use-nats.ts";
@@ -35,7 +35,7 @@ describe.skipIf(NATS_SERVER === undefined)(
 
     it("sends a gap for an erased event, and then every event after it", async () => {
       const { url, epoch } = await erase(purge({ filter: subject }));
-      await using stream = await openEventStream(url, { lastEventId: `${epoch}-5` });
+      await using stream = await readEventStream(url, { lastEventId: `${epoch}-5` });
       const numbers: unknown[] = [];
       let gap: unknown;
       while (numbers.at(-1) !== 20) {
@@ -63,7 +63,7 @@ describe.skipIf(NATS_SERVER === undefined)(
       const { sluice, url, epoch } = await erase(async () =>
         (await nats.admin()).streams.update(STREAM, { max_msgs_per_subject: 3 }),
       );
-      await using stream = await openEventStream(url, { lastEventId: `${epoch}-5` });
+      await using stream = await readEventStream(url, { lastEventId: `${epoch}-5` });
       await sluice.channel("orders").publish("n", 21);
       const numbers: number[] = [];
       while (numbers.at(-1) !== 21) {
@@ -75,7 +75,7 @@ describe.skipIf(NATS_SERVER === undefined)(
 
     it("sends a gap if the newest events are erased, and then new events", async () => {
       const { sluice, url, epoch } = await erase(purge({ filter: "sluice.orders.e" }));
-      await using stream = await openEventStream(url, { lastEventId: `${epoch}-10` });
+      await using stream = await readEventStream(url, { lastEventId: `${epoch}-10` });
       expect(JSON.parse((await stream.next()).data)).toMatchObject({ reason: "trimmed" });
       await sluice.channel("orders").publish("n", 21);
       expect(await stream.next()).toMatchObject({ data: "21" });

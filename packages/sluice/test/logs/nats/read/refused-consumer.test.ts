@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { createSluice, type Sluice } from "../../../../src/index.ts";
-import { openEventStream } from "../../../../src/testing/index.ts";
+import { readEventStream } from "../../../../src/testing/index.ts";
 import { NATS_SERVER } from "../../../support/stores/nats-server.ts";
 import { startServer } from "../../../support/test-server.ts";
 import { useNats } from "../support/use-nats.ts";
@@ -35,12 +35,12 @@ describe.skipIf(NATS_SERVER === undefined)("a node to which NATS refuses a consu
   it("reports it once, ends its streams, refuses new ones with 503, publishes, and recovers by itself", async () => {
     await (await nats.admin()).streams.add(STREAM);
     const first = await node();
-    const live = await openEventStream(first.url);
+    const live = await readEventStream(first.url);
     await first.sluice.channel("orders").publish("n", 1);
     expect(await live.next()).toMatchObject({ data: "1" });
 
     const second = await node();
-    const refused = await openEventStream(second.url);
+    const refused = await readEventStream(second.url);
     expect(await refused.rest()).toEqual([]);
     await expect.poll(() => statusOf(second.url)).toBe(503);
     const reports = second.errors.filter(({ message }) => message.includes("refuses this process a consumer"));
@@ -50,7 +50,7 @@ describe.skipIf(NATS_SERVER === undefined)("a node to which NATS refuses a consu
 
     await first.sluice.close();
     await expect.poll(() => statusOf(second.url), { timeout: 20_000 }).toBe(200);
-    await using again = await openEventStream(second.url);
+    await using again = await readEventStream(second.url);
     await second.sluice.channel("orders").publish("n", 3);
     expect(await again.next()).toMatchObject({ data: "3" });
   });

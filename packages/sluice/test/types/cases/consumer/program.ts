@@ -4,7 +4,7 @@
  */
 import { type Channel, createSluice, defineChannel, type EventsOf } from "sluice";
 import { createParser } from "sluice/protocol";
-import { collect, openEventStream } from "sluice/testing";
+import { collect, readEventStream } from "sluice/testing";
 
 interface Order {
   readonly total: number;
@@ -18,7 +18,7 @@ export async function run(): Promise<void> {
   const orders: Channel<{ placed: Order }> = sluice.channel(definition);
   const [event] = await collect(orders.subscribe(), 1);
   if (event?.type === "placed") event.data.placedAt.toUpperCase();
-  await using stream = await openEventStream("http://desk.example");
+  await using stream = await readEventStream("http://desk.example");
   createParser({ onEvent: ({ data }) => void data }).push((await stream.next()).data);
   // @ts-expect-error the type does not exist
   await orders.publish("plced", { total: 1, placedAt: new Date() });

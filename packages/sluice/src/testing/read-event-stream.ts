@@ -2,8 +2,8 @@ import { checkNames, invalidOption } from "../base/check-option.ts";
 import { EventStreamReader } from "./event-stream-reader.ts";
 import { checkTimeout, inTime } from "./time-limit.ts";
 
-/** Options of {@link openEventStream}. */
-export interface OpenEventStreamOptions {
+/** Options of {@link readEventStream}. */
+export interface ReadEventStreamOptions {
   /** Sets request headers, such as `authorization`. Default: none besides `accept`. */
   readonly headers?: Readonly<Record<string, string>>;
   /** Sends this position as `Last-Event-ID`, like a browser that reconnects. `""`: sends none. Default: `""`. */
@@ -19,7 +19,7 @@ export interface OpenEventStreamOptions {
  * Hono's `app.request()`, of a route handler of Next.js, or of `sluice.response()`.
  *
  * ```ts
- * await using stream = await openEventStream(`${origin}/orders`, { headers: { authorization } });
+ * await using stream = await readEventStream(`${origin}/orders`, { headers: { authorization } });
  * await placeOrder();
  * expect(await stream.next()).toMatchObject({ type: "placed", lastEventId: expect.any(String) });
  * ```
@@ -27,11 +27,11 @@ export interface OpenEventStreamOptions {
  * Rejects if the answer is not an event stream, with a message that shows the answer. Also rejects with the error of
  * `fetch`, and with `INVALID_OPTION`.
  */
-export async function openEventStream(
+export async function readEventStream(
   from: string | URL | Response,
-  options: OpenEventStreamOptions = {},
+  options: ReadEventStreamOptions = {},
 ): Promise<EventStreamReader> {
-  checkNames("openEventStream", options, ["headers", "lastEventId", "signal", "timeout"]);
+  checkNames("readEventStream", options, ["headers", "lastEventId", "signal", "timeout"]);
   const { signal, lastEventId = "" } = options;
   if (typeof lastEventId !== "string") throw invalidOption("lastEventId", "a string", lastEventId);
   const timeout = checkTimeout(options.timeout);
@@ -56,7 +56,7 @@ const SHOWN_LENGTH = 200;
 
 async function request(
   address: string | URL,
-  { headers, lastEventId = "" }: OpenEventStreamOptions,
+  { headers, lastEventId = "" }: ReadEventStreamOptions,
   timeout: number,
   controller: AbortController,
 ): Promise<Response> {

@@ -1,14 +1,14 @@
 import { describe, expect, it } from "vitest";
 import { createSluice } from "../../src/index.ts";
-import { openEventStream } from "../../src/testing/index.ts";
+import { readEventStream } from "../../src/testing/index.ts";
 import { responseOf, serverOf } from "./support/answers.ts";
 
-describe("openEventStream()", () => {
+describe("readEventStream()", () => {
   it("opens a URL as a browser does, and reads event by event", async () => {
     const sluice = createSluice({ retry: 5_000 });
     const orders = sluice.channel<{ placed: { id: number } }>("orders");
     const address = await serverOf((req, res) => sluice.stream(req, res, orders.subscribe()));
-    await using stream = await openEventStream(address);
+    await using stream = await readEventStream(address);
     const id = await orders.publish("placed", { id: 1 });
     expect(await stream.next()).toEqual({ type: "placed", data: '{"id":1}', lastEventId: id });
     expect(stream.lastEventId).toBe(id);
@@ -27,7 +27,7 @@ describe("openEventStream()", () => {
       );
       res.writeHead(200, { "content-type": "text/event-stream" }).end();
     });
-    await using stream = await openEventStream(address, {
+    await using stream = await readEventStream(address, {
       headers: { authorization: "Bearer x" },
       lastEventId: "größe-7",
     });
@@ -39,7 +39,7 @@ describe("openEventStream()", () => {
     const address = await serverOf((req, res) => {
       res.writeHead(200, { "content-type": "text/event-stream" }).end(`data: ${"last-event-id" in req.headers}\n\n`);
     });
-    await using stream = await openEventStream(address, { lastEventId: "" });
+    await using stream = await readEventStream(address, { lastEventId: "" });
     expect((await stream.next()).data).toBe("false");
   });
 
@@ -47,10 +47,10 @@ describe("openEventStream()", () => {
     const address = await serverOf((_req, res) =>
       res.writeHead(404, { "content-type": "text/plain" }).end("No such job."),
     );
-    await expect(openEventStream(address)).rejects.toThrow(
+    await expect(readEventStream(address)).rejects.toThrow(
       "Expected an event stream, but the answer is 404, text/plain: No such job.",
     );
-    await expect(openEventStream(new Response(null, { status: 204 }))).rejects.toThrow("the answer is 204, no type");
+    await expect(readEventStream(new Response(null, { status: 204 }))).rejects.toThrow("the answer is 204, no type");
   });
 
   it("rejects if no answer comes in time, and aborts the request", async () => {
@@ -58,7 +58,7 @@ describe("openEventStream()", () => {
     const address = await serverOf((_req, res) => {
       aborted = new Promise((resolve) => res.on("close", resolve));
     });
-    await expect(openEventStream(address, { timeout: 50 })).rejects.toThrow(
+    await expect(readEventStream(address, { timeout: 50 })).rejects.toThrow(
       /^No answer from http:.* within the time limit\.$/,
     );
     await aborted;
@@ -71,10 +71,10 @@ describe("openEventStream()", () => {
       reasons.push(sluice.stream(req, res, sluice.channel("c").subscribe())),
     );
     const controller = new AbortController();
-    const byMethod = await openEventStream(address);
-    await openEventStream(address, { signal: controller.signal });
+    const byMethod = await readEventStream(address);
+    await readEventStream(address, { signal: controller.signal });
     {
-      await using _byScope = await openEventStream(address);
+      await using _byScope = await readEventStream(address);
     }
     await byMethod.close();
     await byMethod.close();
@@ -88,6 +88,6 @@ describe("openEventStream()", () => {
     [{ lastEventId: 7 }, "`lastEventId` must be a string"],
     [{ header: {} }, "no option `header`"],
   ])("rejects the options %j", async (options, message) => {
-    await expect(openEventStream(responseOf([]), options as never)).rejects.toThrow(message);
+    await expect(readEventStream(responseOf([]), options as never)).rejects.toThrow(message);
   });
 });
