@@ -5,10 +5,17 @@ import type { EventMap, KeptEvent } from "../channel/event/kept-event.ts";
 import { Projection } from "../channel/follow/projection.ts";
 import type { LocalPresence } from "../channel/local-presence.ts";
 import type { ConnectionSelector, NamedSelector } from "../stream/connection-selector.ts";
-import { CLUSTER_CHANNEL, type ClusterCommands, type ClusterEvents, COMMANDS_CHANNEL } from "./cluster-events.ts";
+import {
+  CLUSTER_CHANNEL,
+  type ClusterCommands,
+  type ClusterEvents,
+  COMMANDS_CHANNEL,
+  type DisconnectCommand,
+} from "./cluster-events.ts";
 import { Commands } from "./commands.ts";
 import { type Moment, NodeClocks } from "./node-clocks.ts";
 import { BEATS_PER_TIMEOUT, Nodes } from "./nodes.ts";
+import { OwnBeats } from "./own-beats.ts";
 import { type Presence, PresenceTable } from "./presence.ts";
 
 /** This process, as the cluster uses it. */
@@ -33,8 +40,6 @@ export type OpenClusterChannel = <Events extends EventMap>(
   options: ChannelOptions<Events>,
 ) => Channel<Events>;
 
-/** Intervals of beats without an own beat after which what arrives may be late. */
-const LATE = 1.5;
 /** Retention of the beats. They are useful only while they are new. */
 const RETAIN_BEATS = { events: 10_000, age: 3_600_000 };
 /** Retention of the commands. A node that was away executes them when it is back. */
@@ -55,6 +60,7 @@ export class Cluster {
   readonly #member: ClusterMember;
   readonly #nodes: Nodes;
   readonly #clocks = new NodeClocks();
+  readonly #ownBeats: OwnBeats;
   readonly #presence = new PresenceTable();
   readonly #projection: Projection;
   /** Time between two beats of this node, in ms. */
@@ -69,8 +75,6 @@ export class Cluster {
   /** True if the last beat failed. Only the first failure is reported. */
   #failing = false;
   #beating = false;
-  /** When an own beat last counted, on the clock of `performance.now()`. */
-  #countedAt = Number.NEGATIVE_INFINITY;
   /** Position of the newest beat received. */
   #seen: Moment["seen"];
   #closed = false;
@@ -79,6 +83,7 @@ export class Cluster {
     this.#channel = channel;
     this.#member = member;
     this.#interval = member.nodeTimeout / BEATS_PER_TIMEOUT;
+    this.#ownBeats = new OwnBeats(this.#interval, member.nodeTimeout);
     this.#nodes = new Nodes(this.#interval, (node) => {
       this.#presence.remove(node);
       for (const notify of this.#onDeath) notify(node);
@@ -95,7 +100,8 @@ export class Cluster {
     this.#commands = new Commands({
       channel: commands,
       node: member.node,
-      givenBy: ({ node, given }) => this.#clocks.latest(node, given, performance.now()),
+      givenBy: (command) => this.#givenBy(command),
+      knows: (node) => this.#clocks.knows(node),
       disconnect: (selector, openedUntil) => member.disconnect(selector, openedUntil),
       report: onError,
     });
@@ -164,20 +170,26 @@ export class Cluster {
     const now = performance.now();
     if (node === this.node) {
       this.#clocks.recordOwnBeat(position, at);
-      return this.#applyOwnBeat(now);
+      if (this.#ownBeats.record(now)) this.#nodes.recordOwnBeat();
+      return;
     }
     this.#nodes.recordBeat(node, timeout);
     // If this node was away, so that its own beats did not come through, the beats of the others are late.
-    if (now - this.#countedAt < this.#interval * LATE) this.#clocks.recordBeat(node, at, now);
+    if (this.#ownBeats.isInTime(now)) {
+      const wasKnown = this.#clocks.knows(node);
+      this.#clocks.recordBeat(node, at, now);
+      if (!wasKnown) this.#commands.repeatOf(node);
+    }
     if (ask) this.#reportAll = true;
     if (!this.#presence.apply(node, channels, whole)) this.#askForAll = true;
   }
 
-  /** Counts own beats that arrive together, after a delay, as one: beats of other nodes may be delayed behind them. */
-  #applyOwnBeat(now: number): void {
-    if (now - this.#countedAt < this.#interval / 2) return;
-    this.#countedAt = now;
-    this.#nodes.recordOwnBeat();
+  /** Returns the latest time at which a command can have been given. */
+  #givenBy({ node, given }: DisconnectCommand): number {
+    const now = performance.now();
+    // A command that is not late was given just now. The wall clock of an unknown node may be wrong.
+    const isNew = !this.#clocks.knows(node) && this.#ownBeats.isSteady(now);
+    return isNew ? now : this.#clocks.latest(node, given, now);
   }
 
   /** Yields the channels that have subscribers in this process. */

@@ -14,6 +14,8 @@ export interface CommandsSetup {
   readonly node: string;
   /** Returns the latest time at which a command can have been given, on the clock of `performance.now()`. */
   givenBy(command: DisconnectCommand): number;
+  /** Returns true if this node knows the clock of another node. */
+  knows(node: string): boolean;
   /** Ends the selected streams of this process that were opened until then. */
   disconnect(selector: ConnectionSelector, openedUntil: number): void;
   report(error: unknown): void;
@@ -21,6 +23,8 @@ export interface CommandsSetup {
 
 /** Commands that a node keeps, to repeat them if the log loses them. */
 const MAX_OWN = 1_000;
+/** Executed commands that a node keeps until it knows the clock of the node that gave them. */
+const MAX_UNCERTAIN = 1_000;
 /** Time for which commands are executed at once. A node that was away may receive thousands. */
 const SLICE_MS = 10;
 
@@ -30,6 +34,8 @@ export class Commands {
   readonly #projection: Projection;
   /** Commands of this node, newest last. */
   readonly #own: DisconnectCommand[] = [];
+  /** Executed commands of nodes whose clocks this node does not know, newest last. */
+  #uncertain: DisconnectCommand[] = [];
   /** True if the log lost entries, perhaps commands that other nodes had not received. */
   #mustRepeat = false;
   readonly #waiting: { readonly selector: ConnectionSelector; readonly openedUntil: number }[] = [];
@@ -65,6 +71,13 @@ export class Commands {
     }
   }
 
+  /** Executes the commands of a node again, because its clock is known now: streams may be older than they seemed. */
+  repeatOf(node: string): void {
+    const repeated = this.#uncertain.filter((command) => command.node === node);
+    this.#uncertain = this.#uncertain.filter((command) => command.node !== node);
+    for (const command of repeated) this.#execute(command.selector, this.#setup.givenBy(command));
+  }
+
   async close(): Promise<void> {
     this.#projection.stop();
     await this.#setup.channel.shutDown();
@@ -74,6 +87,9 @@ export class Commands {
     const command = JSON.parse(entry.data) as DisconnectCommand;
     if (command.node === this.#setup.node) return;
     this.#execute(command.selector, this.#setup.givenBy(command));
+    if (this.#setup.knows(command.node)) return;
+    this.#uncertain.push(command);
+    if (this.#uncertain.length > MAX_UNCERTAIN) this.#uncertain.shift();
   }
 
   /** Commands are gone that this node has not received. */

@@ -47,6 +47,11 @@ export class NodeClocks {
     if (this.#leads.size > MAX_NODES) this.#leads.delete(this.#leads.keys().next().value as string);
   }
 
+  /** Returns true if a beat of the node arrived in time, so that its clock is known. */
+  knows(node: string): boolean {
+    return this.#leads.has(node);
+  }
+
   /**
    * Returns the latest time on this node's clock, up to `now`, at which a moment of another node can have been. It is
    * late by the fastest delivery of a beat, and never early.

@@ -52,6 +52,22 @@ const command = (n: number): NewEntry => ({
 /** Time that a beat takes from one node to another on a busy machine. A node cannot place a command more exactly. */
 const SLOWEST_BEAT_MS = 100;
 
+/** A `nodeTimeout` at which the beats of a node are in time on a busy machine, in ms. */
+const STEADY_TIMEOUT_MS = 2_000;
+/** The wall clock of a node is wrong by this time, in ms. */
+const WRONG_BY_MS = -600_000;
+
+/** Calls a function while the wall clock is set by `step` ms. */
+async function withClock(step: number, work: () => Promise<unknown>): Promise<void> {
+  const { now } = Date;
+  const clock = vi.spyOn(Date, "now").mockImplementation(() => now() + step);
+  try {
+    await work();
+  } finally {
+    clock.mockRestore();
+  }
+}
+
 async function passed(ms: number): Promise<void> {
   const start = performance.now();
   await until(`${ms} ms have passed`, () => performance.now() > start + ms);
@@ -124,6 +140,18 @@ describe("a node that was cut off from the log", () => {
     expect(await isOpen(newer)).toBe(true);
   });
 
+  it("ends a stream that is older than the disconnect of a new node with a wrong clock", async () => {
+    await acquainted();
+    b.log.isCut = true;
+    const refused = b.beats().refused;
+    await until("a beat of the node is lost", () => b.beats().refused > refused + 1);
+    const older = await openFor("ada", b);
+    const c = await world.node();
+    await withClock(WRONG_BY_MS, () => c.sluice.disconnect({ user: "ada" }, { cluster: true }));
+    b.log.isCut = false;
+    expect(await older.rest()).toEqual([]);
+  });
+
   it("ends all its streams, and reports it, if it missed more commands than the log keeps", async () => {
     const streams = [await openFor("ada", b), await openFor("ben", b)];
     await acquainted();
@@ -148,7 +176,7 @@ describe("a node that was cut off from the log", () => {
       const end = performance.now() + 1;
       while (performance.now() < end);
     };
-    const setup = { node: "b", givenBy: () => 0, disconnect, report: () => undefined };
+    const setup = { node: "b", givenBy: () => 0, knows: () => true, disconnect, report: () => undefined };
     const commands = new Commands({ ...setup, channel: channel as unknown as Channel<ClusterCommands> });
     await until("the first is executed", () => executed > 0);
     expect(executed).toBeLessThan(100);
@@ -190,6 +218,20 @@ describe("a disconnect on all nodes", () => {
     expect(await stream.rest()).toEqual([]);
   });
 
+  it("ends streams although the other node is unknown, and its clock is wrong", async () => {
+    const { sluice, open } = await world.node(STEADY_TIMEOUT_MS);
+    await open(sluice.channel("orders").subscribe(), "", { subscriber: { user: "ada" } });
+    let scripts = 0;
+    const ask = async () => {
+      const given = { at: 0, time: Date.now() + WRONG_BY_MS };
+      const data = JSON.stringify({ node: `script ${++scripts}`, selector: { user: "ada" }, given });
+      await fill(COMMANDS_CHANNEL, 1, () => ({ ...command(0), data }));
+      return sluice.stats().streams === 0;
+    };
+    // A node that has just started takes a command for an old one.
+    await expect.poll(ask, { interval: 50 }).toBe(true);
+  });
+
   it("does not wait for the flushInterval of a node", async () => {
     const c = await world.node(undefined, { flushInterval: 60_000 });
     const stream = await openFor("ada", c);
@@ -219,17 +261,13 @@ describe("a disconnect on all nodes", () => {
       const older = await openFor("ada", b);
       await a.sluice.disconnect({ user: "ada" }, { cluster: true });
       await passed(SLOWEST_BEAT_MS);
-      const { now } = Date;
-      const clock = vi.spyOn(Date, "now").mockImplementation(() => now() + step);
-      try {
+      await withClock(step, async () => {
         await using newer = await openFor("ada", b);
         b.log.isCut = false;
         await old.rest();
         await older.rest();
         expect(await isOpen(newer)).toBe(true);
-      } finally {
-        clock.mockRestore();
-      }
+      });
     },
   );
 

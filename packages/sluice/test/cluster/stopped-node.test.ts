@@ -6,14 +6,15 @@ import { lmdbLog } from "../../src/logs/lmdb/lmdb-log.ts";
 import { redisLog } from "../../src/logs/redis/redis-log.ts";
 import { readEventStream } from "../../src/testing/index.ts";
 import { NodeProcess } from "../logs/support/node-process.ts";
+import type { NodeProgram } from "../support/node-program.ts";
 import { REDIS_SERVER, startRedis } from "../support/stores/redis-server.ts";
-import { buildStreamServer, type StreamServerProgram } from "./support/stream-server.ts";
+import { buildStreamServer } from "./support/stream-server.ts";
 
 /** More than the log keeps of the channel of beats. */
 const BEATS = 30_000;
 const BEATS_PER_APPEND = 1_000;
 
-let program: StreamServerProgram;
+let program: NodeProgram;
 
 beforeAll(async () => {
   program = await buildStreamServer();
