@@ -26,6 +26,7 @@ export const PROGRAMS = [
   { name: "curl", suites: ["compression", "wire"], commands: ["curl"], packages: ["curl"] },
   { name: "redis-server", suites: ["Redis log", "chaos"], commands: ["redis-server"], packages: ["redis-server"] },
   { name: "nats-server", suites: ["NATS log", "chaos"], commands: ["nats-server"], packages: ["nats-server"] },
+  { name: "faketime", suites: ["wrong clocks"], commands: ["faketime"], packages: ["faketime"] },
   // runtimes/package-lock.json brings the other runtimes. If npm has none for this platform, PATH is searched.
   { name: "bun", suites: ["Bun"], commands: ["bun"], runtime: [/^@oven\/bun-/, "bin/bun"] },
   { name: "deno", suites: ["Deno"], commands: ["deno"], runtime: [/^@deno\//, "deno"] },

@@ -49,9 +49,18 @@ export const NODE_PROGRAM = `
 export class NodeProcess implements Disposable {
   readonly #child: ChildProcess;
 
-  /** `nodeArgs`: more options of Node itself. */
-  constructor(program: string, kind: string, options: object, nodeArgs: readonly string[] = []) {
-    this.#child = fork(program, [kind, JSON.stringify(options)], { execArgv: ["--expose-gc", ...nodeArgs] });
+  /** `nodeArgs`: more options of Node itself. `env`: more variables of its environment. */
+  constructor(
+    program: string,
+    kind: string,
+    options: object,
+    nodeArgs: readonly string[] = [],
+    env: NodeJS.ProcessEnv = {},
+  ) {
+    this.#child = fork(program, [kind, JSON.stringify(options)], {
+      execArgv: ["--expose-gc", ...nodeArgs],
+      env: { ...process.env, ...env },
+    });
   }
 
   send(message: object): void {
