@@ -4,6 +4,8 @@ export interface Program {
   readonly name: string;
   /** The suites that are skipped without it. */
   readonly suites: readonly string[];
+  /** A variable of the environment that may name the binary to use: another version, for example. */
+  readonly variable?: string;
   /** The names it may have on PATH. */
   readonly commands: readonly string[];
   /** Paths to try if it is not on PATH. */
@@ -26,7 +28,7 @@ export declare function runtimePackages(
   program: Program,
 ): { path: string; version: string | undefined; installed: string | undefined }[];
 
-/** Searches for a program, and returns its path. */
+/** Searches for a program, and returns its path. A path that its `variable` names goes before all others. */
 export declare function locateProgram(program: Program): string | undefined;
 
 /** Searches for every program, and records the paths for the tests. */

@@ -24,8 +24,20 @@ export const PROGRAMS = [
     packages: ["chromium", "fonts-liberation"],
   },
   { name: "curl", suites: ["compression", "wire"], commands: ["curl"], packages: ["curl"] },
-  { name: "redis-server", suites: ["Redis log", "chaos"], commands: ["redis-server"], packages: ["redis-server"] },
-  { name: "nats-server", suites: ["NATS log", "chaos"], commands: ["nats-server"], packages: ["nats-server"] },
+  {
+    name: "redis-server",
+    suites: ["Redis log", "chaos"],
+    variable: "REDIS_SERVER",
+    commands: ["redis-server"],
+    packages: ["redis-server"],
+  },
+  {
+    name: "nats-server",
+    suites: ["NATS log", "chaos"],
+    variable: "NATS_SERVER",
+    commands: ["nats-server"],
+    packages: ["nats-server"],
+  },
   { name: "faketime", suites: ["wrong clocks"], commands: ["faketime"], packages: ["faketime"] },
   // runtimes/package-lock.json brings the other runtimes. If npm has none for this platform, PATH is searched.
   { name: "bun", suites: ["Bun"], commands: ["bun"], runtime: [/^@oven\/bun-/, "bin/bun"] },
@@ -54,10 +66,13 @@ export function runtimePackages(program) {
 }
 
 /**
- * Searches for a program: in its npm package, on PATH, then in its other locations.
+ * Searches for a program: in its npm package, on PATH, then in its other locations. If its variable of the environment
+ * is set, only the file that the variable names counts.
  * @param {Program} program
  */
 export function locateProgram(program) {
+  const named = namedBinary(program);
+  if (named !== undefined) return isExecutable(named) ? named : undefined;
   // npm puts node_modules/.bin on PATH. A program there may replace one of the machine, so these folders are skipped.
   const folders = (process.env.PATH ?? "").split(delimiter).filter((folder) => folder && !folder.endsWith(".bin"));
   const candidates = [
@@ -83,6 +98,7 @@ export function recordPrograms() {
 export function programPath(name) {
   const program = PROGRAMS.find((candidate) => candidate.name === name);
   if (!program) throw new Error(`No program is called ${name}; known are ${PROGRAMS.map((p) => p.name).join(", ")}.`);
+  if (namedBinary(program) !== undefined) return locateProgram(program);
   const recorded = existsSync(RECORD) ? JSON.parse(readFileSync(RECORD, "utf8"))[name] : undefined;
   // The record may be out of date: a program may have been installed or removed since.
   return recorded && isExecutable(recorded) ? /** @type {string} */ (recorded) : locateProgram(program);
@@ -91,6 +107,11 @@ export function programPath(name) {
 /** Returns the programs that this machine does not have. */
 export function missingPrograms() {
   return PROGRAMS.filter((program) => programPath(program.name) === undefined);
+}
+
+/** @param {Program} program */
+function namedBinary({ variable }) {
+  return (variable !== undefined && process.env[variable]) || undefined;
 }
 
 /** @param {string} path */

@@ -47,6 +47,24 @@ describe("a program that tests need", () => {
     expect(locateProgram({ ...UNKNOWN, locations: [path] })).toBe(path);
   });
 
+  it("is only the binary that its variable of the environment names, if that is set", () => {
+    const path = putProgram("bin");
+    const other = putProgram("other");
+    const program: Program = { ...UNKNOWN, variable: "SLUICE_UNKNOWN" };
+    vi.stubEnv("SLUICE_UNKNOWN", path);
+    expect(locateProgram(program)).toBe(path);
+    vi.stubEnv("SLUICE_UNKNOWN", join(folder, "missing"));
+    expect(locateProgram(program)).toBeUndefined();
+    vi.stubEnv("SLUICE_UNKNOWN", "");
+    expect(locateProgram(program)).toBe(other);
+  });
+
+  it("may be another version of a server, also if a path was recorded", () => {
+    const path = putProgram("bin");
+    vi.stubEnv("NATS_SERVER", path);
+    expect(programPath("nats-server")).toBe(path);
+  });
+
   it("must be in the table", () => {
     expect(() => programPath("unknown")).toThrow("No program is called unknown");
   });
