@@ -25,13 +25,14 @@ describe("the budget of reads", () => {
     expect([a, b, large, c].map((read) => read.isRunning())).toEqual([true, true, false, false]);
     b.end();
     await turns(1);
-    // 40 bytes are free. The small read does not overtake the large one.
-    expect([large, c].map((read) => read.isRunning())).toEqual([false, false]);
+    // 40 bytes are free. No small read overtakes the large one, nor does a read that begins now.
+    const late = heldRead();
+    reads.push(budget.use(10, late.read));
+    expect([large, c, late].map((read) => read.isRunning())).toEqual([false, false, false]);
     a.end();
     await turns(1);
     expect([large, c].map((read) => read.isRunning())).toEqual([true, true]);
-    large.end();
-    c.end();
+    for (const read of [large, c, late]) read.end();
     await Promise.all(reads);
   });
 

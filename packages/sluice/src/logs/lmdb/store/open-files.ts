@@ -14,7 +14,7 @@ export const NOTICE_MS = 1_000;
  * overwritten. After that nothing may be read: the memory behind an overwritten file is gone, and a read ends the
  * process (SIGBUS).
  *
- * A check takes 10 to 30 µs. It runs before each transaction, before each acknowledgement, and every 200 ms.
+ * A check runs before each transaction, before each acknowledgement, and every 200 ms.
  */
 export class OpenFiles {
   readonly opened: FolderRecord;
