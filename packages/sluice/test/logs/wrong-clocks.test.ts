@@ -116,7 +116,7 @@ describe.skipIf(FAKETIME === undefined).each(LOGS)("nodes with wrong clocks on $
   });
 
   afterAll(async () => {
-    for (const { process } of nodes) process[Symbol.dispose]();
+    await Promise.all(nodes.map(({ process }) => process[Symbol.asyncDispose]()));
     await store?.stop();
   });
 

@@ -33,7 +33,7 @@ describe.skipIf(!CAN_RUN)("retain.age on Redis, if clocks differ", { timeout: 60
     await channel.append(entries(1, 3));
 
     await using program = await buildFollower("redisLog");
-    using node = new NodeProcess(program.path, "redisLog", { url: redis.url }, [], wrongClock(seconds));
+    await using node = new NodeProcess(program.path, "redisLog", { url: redis.url }, [], wrongClock(seconds));
     // The node trims when it opens the channel.
     const time = await node.ask<number>({ do: "follow", channels: 1, age: AGE_MS });
     expect(Math.abs(time - seconds * 1_000 - Date.now())).toBeLessThan(TOLERANCE_MS);

@@ -46,7 +46,7 @@ export const NODE_PROGRAM = `
 `;
 
 /** A node in a process of its own. */
-export class NodeProcess implements Disposable {
+export class NodeProcess implements Disposable, AsyncDisposable {
   readonly #child: ChildProcess;
 
   /** `nodeArgs`: more options of Node itself. `env`: more variables of its environment. */
@@ -97,6 +97,14 @@ export class NodeProcess implements Disposable {
 
   [Symbol.dispose](): void {
     this.#child.kill("SIGKILL");
+  }
+
+  /** Lets the process end by itself, so that it removes what it leaves in the system, and waits for its end. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (!this.#child.connected) return;
+    const exited = once(this.#child, "exit");
+    this.#child.disconnect();
+    await exited;
   }
 
   async #ended(signal: AbortSignal): Promise<never> {

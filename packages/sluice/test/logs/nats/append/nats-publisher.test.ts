@@ -5,6 +5,8 @@ import { until } from "../../../support/until.ts";
 import { recorder } from "../../support/log-contract.ts";
 import { entry, TIMEOUT_MS, useNats } from "../support/use-nats.ts";
 
+/** Events that may wait for an answer at the same time. */
+const MAX_IN_FLIGHT = 2_048;
 /** Longer than NATS recognises a message ID, in ms. */
 const STOPPED_MS = 12_000;
 
@@ -30,17 +32,20 @@ describe.skipIf(NATS_SERVER === undefined)("natsLog, when it appends", { timeout
     expect(await channel.read(count - 1, 1, 1_000)).toMatchObject([{ data: `${count}` }]);
   });
 
-  it("waits without sending anything again while a slow server answers one event after another", async () => {
+  it("sends a bounded number, each once, while a slow server answers one event after another", async () => {
     const connection = await nats.connect();
     const request = connection.request.bind(connection);
     let isSlow = Promise.resolve();
     let sent = 0;
+    let inFlight = 0;
+    let most = 0;
     connection.request = (subject, payload, options) => {
       const answer = request(subject, payload, options);
       if (typeof payload !== "string" || !payload.includes("\n")) return answer;
       sent++;
+      most = Math.max(most, ++inFlight);
       isSlow = isSlow.then(() => sleep(1));
-      return isSlow.then(() => answer);
+      return isSlow.then(() => inFlight--).then(() => answer);
     };
     const channel = await nats.open({ connection });
     const count = 2_500;
@@ -49,6 +54,7 @@ describe.skipIf(NATS_SERVER === undefined)("natsLog, when it appends", { timeout
     expect(offsets.flat()).toEqual(Array.from({ length: count }, (_, n) => n + 1));
     expect(performance.now() - began).toBeGreaterThan(TIMEOUT_MS);
     expect(sent).toBe(count);
+    expect(most).toBeLessThanOrEqual(MAX_IN_FLIGHT);
   });
 
   it("rejects all waiting events soon after the timeout if the server stops", async () => {
