@@ -16,10 +16,11 @@ import type { RedisConnection } from "./connection/redis-connection.ts";
 import type { RedisGate } from "./connection/redis-gate.ts";
 import { deleteChannel } from "./life/delete-channel.ts";
 import { RedisChannelLife } from "./life/redis-channel-life.ts";
+import { ArrivalCheck } from "./read/arrival-check.ts";
 import type { FollowedPage } from "./read/catch-up.ts";
+import type { StreamEntry, TailedChannel } from "./read/named-read.ts";
 import { type PageSource, readEntries } from "./read/read-pages.ts";
 import { receiveNewest, receiveTexts } from "./read/receive-entries.ts";
-import type { StreamEntry, TailedChannel } from "./read/redis-tail.ts";
 import { RedisRetention } from "./redis-retention.ts";
 import { limitText } from "./scripts/limit-text.ts";
 
@@ -34,10 +35,8 @@ export interface ChannelHost {
   hurry(): void;
   /** Called if the tail must read on from another entry: the log entered another life, or is settled again. */
   lifeChanged(): void;
-  /** True while the tail reads what this process has missed. The channels take turns. */
-  isCatchingUp(): boolean;
-  /** Called if the tail delivers nothing although there are new entries. */
-  stalled(): void;
+  /** Returns true if the tail has missed an entry that the log had at `since`. See `RedisTail.hasMissed`. */
+  hasMissed(since: number): boolean;
   /** Called when the channel's log closes. */
   closed(channel: RedisChannelLog): void;
   onError(error: unknown): void;
@@ -53,8 +52,8 @@ export class RedisChannelLog extends SharedChannelLog implements ChannelLog, Tai
   #syncing: Promise<void> | undefined;
   /** End of the log after the newest append that Redis answered. */
   #answered: Position = { epoch: "", offset: 0 };
+  readonly #arrival: ArrivalCheck;
   #isChecking = false;
-  #lastAtCheck = -1;
   /** ID of the newest entry that is not part of the log, as far as this process knows. The tail reads on after it. */
   #ignored: string | undefined;
   /** Message of the last problem reported; `undefined` after a check without a problem. */
@@ -73,6 +72,7 @@ export class RedisChannelLog extends SharedChannelLog implements ChannelLog, Tai
         removed: (count) => this.#removed(count),
       },
     );
+    this.#arrival = new ArrivalCheck(this.#life, host.hasMissed);
     this.#source = { life: this.#life, budget: host.budget };
     this.#retention = new RedisRetention(this.#life, retain, host.ageTimers);
     const limits = [limitText(retain.events), limitText(retain.bytes)];
@@ -90,11 +90,6 @@ export class RedisChannelLog extends SharedChannelLog implements ChannelLog, Tai
 
   get keys(): ChannelKeys {
     return this.#life.keys;
-  }
-
-  /** Receives in the background what was appended before the call. */
-  syncInBackground(): void {
-    this.#inBackground(this.sync());
   }
 
   /** Returns true if this process has seen the life of an epoch end because the channel was deleted. */
@@ -121,6 +116,16 @@ export class RedisChannelLog extends SharedChannelLog implements ChannelLog, Tai
   /** Looks up the life over a new connection that leads to `run`. The first call opens the log. */
   enter(connection: RedisConnection, run: string): Promise<void> {
     return this.#life.enter(connection, run);
+  }
+
+  /** Makes the channel look up its life before it sends any other command: the connection is another one. */
+  doubt(): void {
+    this.#life.isUnsure = true;
+  }
+
+  /** Looks up the life if the channel has not done so since {@link doubt}. */
+  async settle(connection: RedisConnection, run: string): Promise<void> {
+    if (this.#life.isUnsure && !this.isClosed) await this.#life.refresh(connection, run);
   }
 
   /** Starts to trim the log to its limits. */
@@ -205,6 +210,15 @@ export class RedisChannelLog extends SharedChannelLog implements ChannelLog, Tai
     return false;
   }
 
+  hasReceived({ epoch, offset }: Position): boolean {
+    return epoch === this.epoch && offset <= this.received;
+  }
+
+  /** True if the log had more entries at the last check than this process had received. */
+  get wasBehind(): boolean {
+    return this.#arrival.isBehind;
+  }
+
   /**
    * Discovers what the tail cannot: a new life without entries, a store that went back in time, trimmed entries, and a
    * tail that delivers nothing.
@@ -213,13 +227,9 @@ export class RedisChannelLog extends SharedChannelLog implements ChannelLog, Tai
     if (this.#isChecking || this.#life.isClosed) return;
     this.#isChecking = true;
     try {
-      const last = await this.#life.check(connection);
+      const hasMissed = await this.#arrival.run(connection);
       this.#problem = undefined;
-      const hasStalled = this.last === this.#lastAtCheck && this.last < last && !this.#host.isCatchingUp();
-      this.#lastAtCheck = this.last;
-      if (!hasStalled) return;
-      this.#host.stalled();
-      await this.sync();
+      if (hasMissed) await this.sync();
     } finally {
       this.#isChecking = false;
     }

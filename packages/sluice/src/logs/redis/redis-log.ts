@@ -6,6 +6,7 @@ import { AgeTimers } from "../shared/age-checks.ts";
 import { closedError } from "../shared/closed-error.ts";
 import { OutOfReach, TAIL_OUTAGE } from "../shared/out-of-reach.ts";
 import { ReadBudget } from "../shared/read-budget.ts";
+import { someAtATime } from "../shared/some-at-a-time.ts";
 import { channelKeys, type SharedKeys, sharedKeys } from "./channel-keys.ts";
 import { type RedisClient, type RedisClients, redisClients } from "./connection/redis-client.ts";
 import type { RedisConnection } from "./connection/redis-connection.ts";
@@ -57,6 +58,8 @@ const MIN_READ_BYTES = 65_536;
 const CHECK_MS = 1_000;
 /** Channels that one check examines, so that the checks cost the same however many channels are open. */
 const CHECKED_AT_ONCE = 100;
+/** Channels that work for all channels deals with at a time. Their commands must be answered within the timeout. */
+const CHANNELS_AT_ONCE = 256;
 
 /**
  * Keeps events in Redis (6.2 or newer) or Valkey: one stream per channel, shared by any number of processes. Throws
@@ -86,11 +89,14 @@ class RedisLog implements Log {
   readonly #tail: RedisTail;
   readonly #budget: ReadBudget;
   readonly #channels = new Set<RedisChannelLog>();
+  /** Channels that were behind at their last check. */
+  readonly #behind = new Set<RedisChannelLog>();
   readonly #ageTimers = new AgeTimers();
   /** Those of the channel opened last. A lost connection concerns all channels, and is reported once. */
   #onError: (error: unknown) => void = () => undefined;
   #onRecovered: (outage: string) => void = () => undefined;
   #checks: Timer | undefined;
+  #isCheckingAll = false;
   #isClosed = false;
 
   constructor(options: RedisLogOptions) {
@@ -142,8 +148,7 @@ class RedisLog implements Log {
       budget: this.#budget,
       hurry: () => this.#tail.hurry(),
       lifeChanged: () => this.#tail.reread(),
-      isCatchingUp: () => this.#tail.isCatchingUp,
-      stalled: () => this.#tail.renew(new Error("it delivers nothing")),
+      hasMissed: (since: number) => this.#tail.hasMissed(since),
       closed: (log: RedisChannelLog) => this.#forget(log),
       onError,
     };
@@ -153,8 +158,6 @@ class RedisLog implements Log {
     this.#channels.add(log);
     log.keepToLimits();
     this.#tail.follow(log);
-    // An entry that was appended meanwhile may have been noted before the tail followed the channel.
-    if (this.#tail.followsChanges) log.syncInBackground();
     this.#checks ??= quietInterval(() => this.#check(), CHECK_MS);
     return log;
   }
@@ -177,53 +180,66 @@ class RedisLog implements Log {
   }
 
   /**
-   * Prepares a new connection: looks up each channel's life, so that losses are known before any other command is sent.
+   * Prepares a new connection. Each channel looks up its life before it sends any other command, so that losses are
+   * known. Channels that send nothing look it up in the background, some at a time.
    */
   async #prepare(connection: RedisConnection): Promise<void> {
     const run = await runOf(connection);
     await connection.loadScripts();
-    await Promise.all(
-      [...this.#channels].map(async (log) => {
-        try {
-          await log.enter(connection, run);
-        } catch (error) {
-          // An error of one channel must not stop the others. The channel looks up its life again before it does
-          // anything.
-          if (connection.isOver) throw error;
-          if (!log.isClosed) this.#onError(error);
-        }
-      }),
-    );
+    for (const log of this.#channels) log.doubt();
+    void someAtATime(this.#channels, CHANNELS_AT_ONCE, async (log) => {
+      try {
+        await log.settle(connection, run);
+      } catch (error) {
+        // The gate reports a lost connection.
+        if (!connection.isOver && !log.isClosed) this.#onError(error);
+      }
+    });
   }
 
   #forget(log: RedisChannelLog): void {
     this.#channels.delete(log);
+    this.#behind.delete(log);
     this.#tail.leave(log);
   }
 
-  /** Checks some channels, those first that were checked the longest ago. If one of them met a new life, checks all. */
+  /**
+   * Checks some channels: those that were behind at their last check, and those that were checked the longest ago. If
+   * one of them met a new life, checks all.
+   */
   #check(): void {
     const { connection } = this.#gate;
     if (connection === undefined) return;
-    const due = [...this.#channels].slice(0, CHECKED_AT_ONCE);
+    const due = new Set(this.#behind);
+    this.#behind.clear();
+    for (const log of this.#channels) {
+      if (due.size >= CHECKED_AT_ONCE) break;
+      due.add(log);
+    }
     for (const log of due) {
-      this.#channels.delete(log);
-      this.#channels.add(log);
-      this.#checkChannel(log, connection, this.#channels.size > due.length);
+      // The set of channels is in the order of their checks.
+      if (this.#channels.delete(log)) this.#channels.add(log);
+      void this.#checkOneOfMany(log, connection);
     }
   }
 
-  #checkChannel(log: RedisChannelLog, connection: RedisConnection, isOneOfMany: boolean): void {
+  async #checkOneOfMany(log: RedisChannelLog, connection: RedisConnection): Promise<void> {
     const { epoch } = log;
-    log
-      .check(connection)
-      .then(() => {
-        // The store may have lost something in all channels.
-        if (isOneOfMany && log.epoch !== epoch && !log.wasDeletedBefore(epoch))
-          for (const other of this.#channels) this.#checkChannel(other, connection, false);
-      })
-      .catch((error) => {
-        if (!connection.isOver && !this.#isClosed) log.report(error);
-      });
+    await this.#checkChannel(log, connection);
+    if (log.wasBehind && this.#behind.size < CHECKED_AT_ONCE / 2) this.#behind.add(log);
+    if (this.#channels.size <= CHECKED_AT_ONCE || this.#isCheckingAll) return;
+    if (log.epoch === epoch || log.wasDeletedBefore(epoch)) return;
+    // The store may have lost something in all channels.
+    this.#isCheckingAll = true;
+    await someAtATime(this.#channels, CHANNELS_AT_ONCE, (other) => this.#checkChannel(other, connection));
+    this.#isCheckingAll = false;
+  }
+
+  async #checkChannel(log: RedisChannelLog, connection: RedisConnection): Promise<void> {
+    try {
+      await log.check(connection);
+    } catch (error) {
+      if (!connection.isOver && !this.#isClosed) log.report(error);
+    }
   }
 }

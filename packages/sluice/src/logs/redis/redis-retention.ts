@@ -23,7 +23,8 @@ export class RedisRetention {
 
   /** Trims the log to its limits now, and again at each check of the age. */
   start(inBackground: (work: Promise<void>) => void): void {
-    inBackground(this.#trimToLimits());
+    const { first, last } = this.#life.view;
+    if (first <= last) inBackground(this.#trimToLimits());
     this.#stopAgeChecks = startAgeChecks(
       { age: this.#retain.age, timers: this.#timers },
       () => this.#life.view,
@@ -51,7 +52,7 @@ export class RedisRetention {
 
   async #trimToLimits(): Promise<void> {
     const { connection } = this.#life.gate;
-    if (connection === undefined || this.#isTrimming) return;
+    if (connection === undefined || this.#life.isUnsure || this.#isTrimming) return;
     this.#isTrimming = true;
     try {
       const { events, bytes, age } = this.#retain;

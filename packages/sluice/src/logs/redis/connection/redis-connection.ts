@@ -17,6 +17,7 @@ export class RedisConnection {
   readonly #address: string;
   readonly #timeout: number;
   readonly #shas = new Map<ScriptName, string>();
+  readonly #asking = new Map<unknown, Promise<unknown>>();
   #reason: Error | undefined;
   #notifyEnded!: (reason: Error) => void;
 
@@ -84,6 +85,20 @@ export class RedisConnection {
       if (!isReply((error as Error).cause, "NOSCRIPT")) throw error;
       return this.send(["EVAL", SCRIPTS[script], ...rest]);
     }
+  }
+
+  /** Calls `ask` after this event-loop turn, once for all calls of the turn. Returns its answer to each of them. */
+  askOnce<T>(ask: (connection: RedisConnection) => Promise<T>): Promise<T> {
+    const asking = this.#asking.get(ask) as Promise<T> | undefined;
+    if (asking !== undefined) return asking;
+    const asked = new Promise<T>((resolve) => {
+      afterTurn(() => {
+        this.#asking.delete(ask);
+        resolve(ask(this));
+      });
+    });
+    this.#asking.set(ask, asked);
+    return asked;
   }
 
   end(reason: Error): void {

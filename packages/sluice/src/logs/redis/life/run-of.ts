@@ -4,9 +4,13 @@ import type { RedisConnection } from "../connection/redis-connection.ts";
 /**
  * Identifies what a connection leads to: one run of one process, for as long as it is the primary. A restart, a
  * failover and a failback each change the name. If the connection leads to a replica, this ends the connection and
- * rejects.
+ * rejects. Calls of one event-loop turn share one answer.
  */
-export async function runOf(connection: RedisConnection): Promise<string> {
+export function runOf(connection: RedisConnection): Promise<string> {
+  return connection.askOnce(askForRun);
+}
+
+async function askForRun(connection: RedisConnection): Promise<string> {
   const [server, replication] = await Promise.all(
     ["server", "replication"].map(async (section) => String(await connection.send(["INFO", section]))),
   );

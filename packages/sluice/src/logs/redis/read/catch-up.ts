@@ -8,6 +8,11 @@ const CHANNELS_PER_CALL = 64;
 /** Bytes of one call, and of each channel in it unless its next entry has more. */
 const CALL_BYTES = 262_144;
 const CHANNEL_BYTES = 65_536;
+/**
+ * Calls in flight. If each call waited for the answer to the one before, a busy machine would read fewer channels per
+ * second than change, and fall behind without end.
+ */
+const CALLS_IN_FLIGHT = 8;
 
 /** New entries of a channel, and the ends of its log at the same moment. */
 export interface FollowedPage {
@@ -44,26 +49,37 @@ export async function catchUp<C extends FollowedChannel>(
   channels: Iterable<C>,
   isFollowed: (channel: C) => boolean,
 ): Promise<void> {
-  let queue = [...channels];
-  let bytes = budget.part(CALL_BYTES);
-  while (queue.length > 0) {
-    const group = queue.slice(0, CHANNELS_PER_CALL).filter(isFollowed);
-    const rest = queue.slice(CHANNELS_PER_CALL);
-    const asked = group.map(({ epoch, received }) => ({ epoch, offset: received }));
-    const keys = group.flatMap(({ keys: [log, meta] }) => [log, meta]);
-    const args = [bytes, Math.min(bytes, CHANNEL_BYTES), ...asked.map(({ offset }) => offset)].map(String);
-    const more: C[] = [];
-    const [examined, size] = await budget.use(bytes, async () => {
-      const [examined, size, ...parts] = (await connection.run("follow", keys, args)) as Answer;
-      for (const [index, epoch, first, last, ...texts] of parts) {
-        const channel = group[index]!;
-        const hasMore = isFollowed(channel) && channel.receivePage({ epoch, first, last, texts }, asked[index]!);
-        if (hasMore) more.push(channel);
-      }
-      return [examined, size] as const;
-    });
-    // The next entry may alone have more than a call's bytes.
-    bytes = size > 0 ? size : budget.part(CALL_BYTES);
-    queue = [...group.slice(examined), ...rest, ...more];
-  }
+  // In reverse: the next channel is the last one.
+  let waiting = [...channels].reverse();
+  let behind: C[] = [];
+  const takeGroup = () => {
+    if (waiting.length === 0) {
+      waiting = behind.reverse();
+      behind = [];
+    }
+    return waiting.splice(-CHANNELS_PER_CALL).reverse();
+  };
+  const readGroups = async () => {
+    let bytes = budget.part(CALL_BYTES);
+    for (let taken = takeGroup(); taken.length > 0; taken = takeGroup()) {
+      const group = taken.filter(isFollowed);
+      if (group.length === 0) continue;
+      const asked = group.map(({ epoch, received }) => ({ epoch, offset: received }));
+      const keys = group.flatMap(({ keys: [log, meta] }) => [log, meta]);
+      const args = [bytes, Math.min(bytes, CHANNEL_BYTES), ...asked.map(({ offset }) => offset)].map(String);
+      const [examined, size] = await budget.use(bytes, async () => {
+        const [examined, size, ...parts] = (await connection.run("follow", keys, args)) as Answer;
+        for (const [index, epoch, first, last, ...texts] of parts) {
+          const channel = group[index]!;
+          const hasMore = isFollowed(channel) && channel.receivePage({ epoch, first, last, texts }, asked[index]!);
+          if (hasMore) behind.push(channel);
+        }
+        return [examined, size] as const;
+      });
+      // The next entry may alone have more than a call's bytes.
+      bytes = size > 0 ? size : budget.part(CALL_BYTES);
+      waiting.push(...group.slice(examined).reverse());
+    }
+  };
+  await Promise.all(Array.from({ length: CALLS_IN_FLIGHT }, readGroups));
 }

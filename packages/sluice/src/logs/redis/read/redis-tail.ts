@@ -1,39 +1,16 @@
-import { sleep } from "../../../base/timers.ts";
+import { afterTurn, sleep } from "../../../base/timers.ts";
 import { closedError } from "../../shared/closed-error.ts";
 import type { ReadBudget } from "../../shared/read-budget.ts";
 import { Pause } from "../connection/pause.ts";
 import type { RedisClients } from "../connection/redis-client.ts";
 import { RedisConnection } from "../connection/redis-connection.ts";
 import type { RedisGate } from "../connection/redis-gate.ts";
-import { catchUp, type FollowedChannel } from "./catch-up.ts";
-
-/** An entry as XREAD returns it: its ID and its one field. */
-export type StreamEntry = readonly [id: string, field: readonly [epoch: string, text: string]];
-
-/** An entry of the stream of changes. Its field has the key of the channel's stream. */
-type Change = readonly [id: string, field: readonly [string, string]];
-
-/** Less than every ID of a stream. */
-const FIRST_ID = "0-0";
-
-/** A channel that a {@link RedisTail} follows. */
-export interface TailedChannel extends FollowedChannel {
-  /** ID of the entry after which to read. */
-  readonly readAfter: string;
-  /** Receives entries. Returns true if one of them was new to this process. */
-  receive(entries: readonly StreamEntry[]): boolean;
-}
+import { catchUp } from "./catch-up.ts";
+import { ChangeStream } from "./change-stream.ts";
+import { NamedRead, type TailedChannel } from "./named-read.ts";
 
 /** Time for which an XREAD waits for entries, in ms. A read that cannot be unblocked ends after it. */
 const BLOCK_MS = 2_000;
-/**
- * XREAD has no limit of bytes, only one of entries per channel. So one XREAD brings few entries of all channels
- * together, and a script reads the rest. If the entries are small, a busy channel gets more, which saves the script.
- */
-const FIRST_READ_ENTRIES = 8;
-const MAX_READ_ENTRIES = 64;
-const MIN_CHANNEL_ENTRIES = 2;
-const MAX_SMALL_READ_CHARS = 65_536;
 /**
  * If an XREAD began longer ago than this, in ms, the process may have missed much: it was busy or stopped. Then it
  * catches up before the next XREAD, which would return entries of every channel that is behind.
@@ -55,8 +32,6 @@ const LONGEST_PAUSE_MS = 1_000;
  * for the stream of changes, and reads the channels that it names.
  */
 const MAX_NAMED_CHANNELS = 256;
-/** Changes that one read returns at most. */
-const CHANGES_PER_READ = 1_000;
 
 /** Options of {@link RedisTail}. */
 export interface RedisTailOptions {
@@ -86,12 +61,16 @@ export class RedisTail {
   #outdated: string | undefined;
   /** When this process last knew every entry, by `performance.now()`. */
   #upToDateAt = Number.NEGATIVE_INFINITY;
-  /** Entries that the next XREAD may bring. */
-  #entries = FIRST_READ_ENTRIES;
+  readonly #named = new NamedRead();
+  /** Channels that joined in this event-loop turn. */
+  readonly #joined: TailedChannel[] = [];
   #failures = 0;
-  #isCatchingUp = false;
-  /** ID of the newest change that was read; `undefined` while one XREAD names all channels. */
-  #changesRead: string | undefined;
+  /** `undefined` while one XREAD names all channels. */
+  #changes: ChangeStream | undefined;
+  /** When the last read that has ended began, with all that followed from it, by `performance.now()`. */
+  #readAt = Number.NEGATIVE_INFINITY;
+  /** When a read last returned changes, by `performance.now()`. */
+  #deliveredAt = Number.NEGATIVE_INFINITY;
   #isRunning = false;
   #isClosed = false;
 
@@ -99,20 +78,16 @@ export class RedisTail {
     this.#options = options;
   }
 
-  /** True while the tail reads what this process has missed. */
-  get isCatchingUp(): boolean {
-    return this.#isCatchingUp;
-  }
-
   /** True if the tail reads only the channels that the stream of changes names: there are many. */
   get followsChanges(): boolean {
-    return this.#changesRead !== undefined;
+    return this.#changes !== undefined;
   }
 
   follow(channel: TailedChannel): void {
     this.#channels.set(channel.keys[0], channel);
     if (!this.#isRunning) void this.#run();
-    if (!this.followsChanges) this.reread();
+    if (this.followsChanges) this.#readJoined(channel);
+    else this.reread();
   }
 
   /** Ends the read in flight, so that the next one has all channels and their current positions. */
@@ -132,7 +107,19 @@ export class RedisTail {
     this.#pause.end();
   }
 
-  /** Replaces the connection, which may lead to a server that sends nothing any more. */
+  /**
+   * Returns true if the tail has missed an entry that a log had at `since`, by `performance.now()`, and that this
+   * process still lacks: a whole read began later and has ended. Then replaces the connection, which may lead to a
+   * server that sends nothing. Among many channels, a tail that received other changes since then has missed only this
+   * one.
+   */
+  hasMissed(since: number): boolean {
+    if (this.#readAt <= since) return false;
+    if (!this.followsChanges || this.#deliveredAt <= since) this.renew(new Error("it delivers nothing"));
+    return true;
+  }
+
+  /** Replaces the connection. */
   renew(reason: Error): void {
     this.#connection?.end(reason);
   }
@@ -155,8 +142,13 @@ export class RedisTail {
         const id = String(await connection.send(["CLIENT", "ID"]));
         await connection.loadScripts();
         this.#upToDateAt = Number.NEGATIVE_INFINITY;
-        this.#changesRead = undefined;
-        while (!this.#isClosed) await this.#read(connection, id);
+        this.#changes = undefined;
+        this.#readAt = Number.NEGATIVE_INFINITY;
+        while (!this.#isClosed) {
+          const beganAt = performance.now();
+          await this.#read(connection, id);
+          this.#readAt = beganAt;
+        }
       } catch (error) {
         // If the gate has no connection either, the gate reports the error.
         if (this.#failures++ === 1 && gate.connection !== undefined) onError(error);
@@ -173,69 +165,57 @@ export class RedisTail {
   async #read(connection: RedisConnection, id: string): Promise<void> {
     if (this.#channels.size === 0) return this.#pause.start(BLOCK_MS);
     if (this.#channels.size > MAX_NAMED_CHANNELS) return this.#readChanges(connection, id);
-    this.#changesRead = undefined;
+    this.#changes = undefined;
     if (performance.now() - this.#upToDateAt > STALE_MS) {
-      this.#entries = FIRST_READ_ENTRIES;
+      this.#named.readFew();
       await this.#catchUp(connection, this.#channels.values());
     }
-    const channels = [...this.#channels.values()];
-    const count = Math.max(MIN_CHANNEL_ENTRIES, Math.floor(this.#entries / channels.length));
-    const words = ["XREAD", "COUNT", String(count), "BLOCK", String(BLOCK_MS), "STREAMS"];
-    words.push(...this.#channels.keys());
-    for (const { readAfter } of channels) words.push(readAfter);
     const sentAt = performance.now();
     this.#reading = id;
-    const answer = await connection.send(words, BLOCK_MS);
+    const found = await this.#named.read(connection, this.#channels, BLOCK_MS);
     this.#succeeded();
     this.#upToDateAt = sentAt;
-    if (answer === null || answer === undefined) return;
-    let hasNew = false;
-    let chars = 0;
-    const behind: TailedChannel[] = [];
-    // RESP2 returns a list of pairs, RESP3 a map.
-    const pairs = (Array.isArray(answer) ? answer : Object.entries(answer)) as [string, StreamEntry[]][];
-    for (const [stream, entries] of pairs) {
-      for (const [, [, text]] of entries) chars += text.length;
-      const channel = this.#channels.get(stream);
-      if (channel?.receive(entries)) hasNew = true;
-      if (channel !== undefined && entries.length >= count && entries.at(-1)![0] === channel.readAfter) {
-        behind.push(channel);
-      }
-    }
-    if (chars > MAX_SMALL_READ_CHARS) this.#entries = FIRST_READ_ENTRIES;
-    else if (behind.length > 0) this.#entries = Math.min(MAX_READ_ENTRIES, this.#entries * 2);
-    if (behind.length > 0) await this.#catchUp(connection, behind);
-    else if (!hasNew) await this.#pause.start(ECHO_PAUSE_MS);
+    if (found === undefined) return;
+    if (found.behind.length > 0) await this.#catchUp(connection, found.behind);
+    else if (!found.hasNew) await this.#pause.start(ECHO_PAUSE_MS);
   }
 
-  /** Waits for changes, and reads the channels that they name. */
+  /** Waits for changes, and reads the channels that they name, unless this process has their entries already. */
   async #readChanges(connection: RedisConnection, id: string): Promise<void> {
-    const { changesKey } = this.#options;
-    if (this.#changesRead === undefined) {
-      const newest = await connection.send(["XREVRANGE", changesKey, "+", "-", "COUNT", "1"]);
-      this.#changesRead = (newest as Change[])[0]?.[0] ?? FIRST_ID;
+    if (this.#changes === undefined) {
+      this.#changes = await ChangeStream.begin(connection, this.#options.changesKey);
       return this.#catchUp(connection, this.#channels.values());
     }
-    const after = this.#changesRead;
-    const words = ["XREAD", "COUNT", String(CHANGES_PER_READ), "BLOCK", String(BLOCK_MS), "STREAMS", changesKey, after];
+    const changes = this.#changes;
     this.#reading = id;
-    const answer = await connection.send(words, BLOCK_MS);
+    const found = await changes.read(BLOCK_MS);
     this.#succeeded();
-    if (answer === null || answer === undefined) return;
-    const [pair] = (Array.isArray(answer) ? answer : Object.entries(answer)) as [string, Change[]][];
-    const changes = pair![1];
-    this.#changesRead = changes.at(-1)![0];
-    const named = new Set(changes.map(([, [, stream]]) => this.#channels.get(stream)));
-    named.delete(undefined);
-    const [kept] = await Promise.all([
-      connection.send(["XRANGE", changesKey, after, after]),
-      this.#catchUp(connection, named as Set<TailedChannel>),
-    ]);
-    // If the stream has dropped the change that was read last, it may have dropped changes after it.
-    const hasDropped = after === FIRST_ID ? changes.length === CHANGES_PER_READ : (kept as Change[]).length === 0;
+    if (found.length === 0) return;
+    this.#deliveredAt = performance.now();
+    const behind = new Set<TailedChannel>();
+    for (const { stream, end } of found) {
+      const channel = this.#channels.get(stream);
+      if (channel !== undefined && (end === undefined || !channel.hasReceived(end))) behind.add(channel);
+    }
+    const [hasDropped] = await Promise.all([changes.hasDropped(), this.#catchUp(connection, behind)]);
     if (hasDropped) return this.#catchUp(connection, this.#channels.values());
     // Changes that arrive meanwhile are read together.
-    await this.#pause.start(ECHO_PAUSE_MS);
+    if (!changes.hasMore) await this.#pause.start(ECHO_PAUSE_MS);
+  }
+
+  /**
+   * Reads a new channel once, together with those that join in the same event-loop turn. An entry that was appended
+   * after it was opened may have been noted before the tail followed it.
+   */
+  #readJoined(channel: TailedChannel): void {
+    if (this.#joined.push(channel) > 1) return;
+    afterTurn(() => {
+      const joined = this.#joined.splice(0);
+      const { connection } = this.#options.gate;
+      // A new connection of the tail begins with a look at all channels.
+      if (connection === undefined) return this.renew(new Error("the connection was lost"));
+      this.#catchUp(connection, joined).catch((error) => this.renew(error));
+    });
   }
 
   #succeeded(): void {
@@ -251,12 +231,7 @@ export class RedisTail {
 
   async #catchUp(connection: RedisConnection, channels: Iterable<TailedChannel>): Promise<void> {
     const { budget } = this.#options;
-    this.#isCatchingUp = true;
-    try {
-      await catchUp({ connection, budget }, channels, (channel) => this.#isFollowed(channel));
-    } finally {
-      this.#isCatchingUp = false;
-    }
+    await catchUp({ connection, budget }, channels, (channel) => this.#isFollowed(channel));
   }
 
   async #unblock(id: string): Promise<void> {

@@ -1,5 +1,5 @@
 import { ENTRY_OVERHEAD_BYTES } from "../../log.ts";
-import { NOTE_CHANGE } from "./note-change.ts";
+import { NOTE_APPEND } from "./note-change.ts";
 import { TRIM, TRIM_PER_CALL } from "./trim-script.ts";
 
 /**
@@ -67,7 +67,7 @@ if last > answer[2] then
   answer[1], bytes = trim(first, last, bytes, tonumber(ARGV[3]), tonumber(ARGV[4]), 0, 0, count)
   redis.call('HSET', KEYS[2], 'first', answer[1], 'last', last, 'bytes', bytes)
   if answer[1] > first then cut(answer[1], last) end
-  ${NOTE_CHANGE}
+  ${NOTE_APPEND}
 end
 return answer
 `;

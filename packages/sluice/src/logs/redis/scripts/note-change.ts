@@ -2,7 +2,15 @@
 const KEPT_CHANGES = 10_000;
 
 /**
- * Notes in the stream KEYS[4] that the channel has changed, for processes that follow many channels. An append does not
- * fail if that is not possible: a check finds the entries later.
+ * Notes in the stream KEYS[4] that the channel has changed, for processes that follow many channels. `position` adds
+ * more fields. The caller does not fail if that is not possible: a check finds the entries later.
  */
-export const NOTE_CHANGE: string = `redis.pcall('XADD', KEYS[4], 'MAXLEN', '~', ${KEPT_CHANGES}, '*', 'log', KEYS[1])`;
+function note(position: string): string {
+  return `redis.pcall('XADD', KEYS[4], 'MAXLEN', '~', ${KEPT_CHANGES}, '*', 'log', KEYS[1]${position})`;
+}
+
+/** Notes that the channel's log ends at the offset `last` of the epoch ARGV[1]. */
+export const NOTE_APPEND: string = note(", 'last', string.format('%.0f', last), 'epoch', ARGV[1]");
+
+/** Notes that the channel was deleted. */
+export const NOTE_DELETION: string = note("");

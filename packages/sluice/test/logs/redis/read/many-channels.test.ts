@@ -1,8 +1,6 @@
 import { createClient } from "redis";
 import { expect, it } from "vitest";
-import type { ChannelLog, Log } from "../../../../src/logs/log.ts";
-import { redisLog } from "../../../../src/logs/redis/redis-log.ts";
-import { KEEP_ALL } from "../../support/log-contract.ts";
+import { joinMany, numbered } from "../support/many-channels.ts";
 import { useRedis } from "../support/use-redis.ts";
 
 /** More than one XREAD names. */
@@ -10,34 +8,13 @@ const CHANNELS = 300;
 
 const test = useRedis();
 
-const entry = (n: number) => ({ type: "n", data: `${n}`, json: true });
-
-/** Opens many channels with a log of its own, and records what they receive. */
-async function join(url: string): Promise<{ log: Log; channels: ChannelLog[]; seen: string[][] }> {
-  const log = redisLog({ url });
-  test.closeLater(log);
-  const seen: string[][] = [];
-  const channels = await Promise.all(
-    Array.from({ length: CHANNELS }, async (_, i) => {
-      const channel = await log.open(`doc:${i}`, { retain: KEEP_ALL });
-      const list: string[] = [];
-      seen[i] = list;
-      channel.tail({
-        appended: (found) => list.push(...found.map(({ data }) => data)),
-        trimmed: () => undefined,
-        reset: () => list.push("reset"),
-      });
-      return channel;
-    }),
-  );
-  return { log, channels, seen };
-}
+const join = (url: string) => joinMany(test, url, CHANNELS);
 
 it("receives the entries of many channels, in order, each once, from another process", async () => {
   const { port } = await test.start();
   const url = `redis://127.0.0.1:${port}`;
   const [here, there] = [await join(url), await join(url)];
-  for (let n = 1; n <= 5; n++) await Promise.all(there.channels.map((channel) => channel.append([entry(n)])));
+  for (let n = 1; n <= 5; n++) await Promise.all(there.channels.map((channel) => channel.append([numbered(n)])));
   const all = Array(CHANNELS).fill(["1", "2", "3", "4", "5"]);
   await expect.poll(() => here.seen, { timeout: 8_000 }).toEqual(all);
   await expect.poll(() => there.seen, { timeout: 8_000 }).toEqual(all);
@@ -47,12 +24,12 @@ it("receives an entry of one of many channels soon, although no read names its c
   const { port } = await test.start();
   const url = `redis://127.0.0.1:${port}`;
   const [here, there] = [await join(url), await join(url)];
-  await there.channels[0]!.append([entry(1)]);
+  await there.channels[0]!.append([numbered(1)]);
   await expect.poll(() => here.seen[0]).toEqual(["1"]);
   const delays: number[] = [];
   for (let n = 2; n <= 4; n++) {
     const before = performance.now();
-    await there.channels[290]!.append([entry(n)]);
+    await there.channels[290]!.append([numbered(n)]);
     await expect.poll(() => here.seen[290]!.at(-1), { interval: 5 }).toBe(`${n}`);
     delays.push(performance.now() - before);
   }
@@ -63,13 +40,13 @@ it("reads all channels if the stream of changes was lost meanwhile", async () =>
   const { port } = await test.start();
   const url = `redis://127.0.0.1:${port}`;
   const [here, there] = [await join(url), await join(url)];
-  await there.channels[7]!.append([entry(1)]);
+  await there.channels[7]!.append([numbered(1)]);
   await expect.poll(() => here.seen[7]).toEqual(["1"]);
   const client = await createClient({ url }).connect();
   try {
     // The changes of these appends are dropped before this process reads them, except the last.
     await client.del("sluice:changes");
-    await Promise.all(there.channels.map((channel) => channel.append([entry(2)])));
+    await Promise.all(there.channels.map((channel) => channel.append([numbered(2)])));
     await client.xTrim("sluice:changes", "MAXLEN", 1);
     await expect.poll(() => here.seen.every((list) => list.at(-1) === "2"), { timeout: 8_000 }).toBe(true);
   } finally {
@@ -81,10 +58,10 @@ it("notices a deletion soon", async () => {
   const { port } = await test.start();
   const url = `redis://127.0.0.1:${port}`;
   const [here, there] = [await join(url), await join(url)];
-  await there.channels[3]!.append([entry(1)]);
+  await there.channels[3]!.append([numbered(1)]);
   await expect.poll(() => here.seen[3]).toEqual(["1"]);
   await there.channels[3]!.delete();
-  await there.channels[3]!.append([entry(2)]);
+  await there.channels[3]!.append([numbered(2)]);
   const { epoch } = there.channels[3]!;
   await expect.poll(() => here.channels[3], { timeout: 1_000 }).toMatchObject({ epoch, first: 1, last: 1 });
   expect(here.seen[3]).toContain("reset");

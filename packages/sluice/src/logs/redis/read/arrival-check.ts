@@ -1,0 +1,40 @@
+import type { RedisConnection } from "../connection/redis-connection.ts";
+import type { RedisChannelLife } from "../life/redis-channel-life.ts";
+
+/** The end of a log at a check, and the end of what this process had received of it. */
+interface Checked {
+  /** By `performance.now()`. */
+  readonly at: number;
+  readonly epoch: string;
+  readonly received: number;
+  readonly last: number;
+}
+
+/** Finds out whether the entries of a channel arrive. */
+export class ArrivalCheck {
+  readonly #life: RedisChannelLife;
+  readonly #hasMissed: (since: number) => boolean;
+  /** The last check, or the first of several that found the same entries missing. */
+  #checked: Checked = { at: 0, epoch: "", received: 0, last: 0 };
+
+  /** `hasMissed`: see `RedisTail.hasMissed`. */
+  constructor(life: RedisChannelLife, hasMissed: (since: number) => boolean) {
+    this.#life = life;
+    this.#hasMissed = hasMissed;
+  }
+
+  /** True if the log had more entries at the last check than this process had received. */
+  get isBehind(): boolean {
+    return this.#checked.received < this.#checked.last;
+  }
+
+  /** Checks the life. Resolves to true if the tail has missed entries. */
+  async run(connection: RedisConnection): Promise<boolean> {
+    const last = await this.#life.check(connection);
+    const { epoch, received } = this.#life.view;
+    const before = this.#checked;
+    if (this.isBehind && before.epoch === epoch && before.received === received) return this.#hasMissed(before.at);
+    this.#checked = { at: performance.now(), epoch, received, last };
+    return false;
+  }
+}
