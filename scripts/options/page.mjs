@@ -58,6 +58,12 @@ export const SECTIONS = [
     options: "ParseEventStreamOptions",
   },
   {
+    title: "EventSource",
+    call: "new EventSource(url, options)",
+    from: "sluice/client",
+    options: "EventSourceOptions",
+  },
+  {
     title: "readEventStream",
     call: "readEventStream(from, options)",
     from: "sluice/testing",

@@ -146,6 +146,8 @@ export const LAYERS: readonly Layer[] = [
   { folder: "testing", imports: ["base", "protocol", "index.ts", "logs/log.ts"] },
   { folder: "testing/server", imports: ["testing/time-limit.ts"] },
   { folder: "client", imports: ["base", "protocol"] },
+  { folder: "client/connection", imports: [] },
+  { folder: "client/event-source", imports: ["client/connection"] },
   { folder: "react", imports: ["base", "protocol", "client"], packages: ["react"] },
 ];
 
