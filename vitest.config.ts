@@ -1,24 +1,49 @@
-import { defineConfig } from "vitest/config";
+import { configDefaults, defineConfig } from "vitest/config";
+import { LongestFirst } from "./scripts/longest-first.ts";
+
+const ALL = [
+  "packages/*/test/**/*.test.ts",
+  "examples/*/test/**/*.test.ts",
+  "scripts/**/*.test.ts",
+  "bench/test/**/*.test.ts",
+  "chaos/test/**/*.test.ts",
+  "frameworks/test/**/*.test.ts",
+];
+
+/**
+ * Files whose tests run in processes that other files have used. A process of its own costs each file 0.4 s of processor
+ * time. The exceptions count the timers of their process, or measure its memory.
+ */
+const IN_SHARED_PROCESSES = [
+  "packages/*/test/*.test.ts",
+  "packages/*/test/{adapters,architecture,auth,base,cluster,jobs,metrics,protocol,testing,transports}/**/*.test.ts",
+  "packages/*/test/logs/{memory,shared}/**/*.test.ts",
+  "packages/*/test/channel/**/!(delivery|idle-channels).test.ts",
+  "packages/*/test/stream/**/!(leaks|process-survives|sweep-heartbeats|sweep-pause).test.ts",
+  "examples/*/test/server/**/!(main|open-log|run-workers|worker-supervisor|workers-together).test.ts",
+  "scripts/**/*.test.ts",
+  "chaos/test/checker/**/*.test.ts",
+];
 
 export default defineConfig({
   test: {
-    include: [
-      "packages/*/test/**/*.test.ts",
-      "examples/*/test/**/*.test.ts",
-      "scripts/**/*.test.ts",
-      "bench/test/**/*.test.ts",
-      "chaos/test/**/*.test.ts",
-      "frameworks/test/**/*.test.ts",
-    ],
     testTimeout: 30_000,
     hookTimeout: 60_000,
     // A long limit for busy machines. A condition that never holds fails all the same.
     expect: { poll: { timeout: 10_000 } },
-    // Many tests wait for servers and timers. A third worker uses that time on a machine with two processors.
-    maxWorkers: 3,
+    // Many tests wait for servers and timers. More workers use that time on a machine with two processors.
+    maxWorkers: 4,
+    sequence: { sequencer: LongestFirst },
     // .ci/run counts the tests in this report.
     reporters: process.env.SLUICE_TEST_REPORT
       ? ["default", ["json", { outputFile: process.env.SLUICE_TEST_REPORT }]]
       : ["default"],
+    projects: [
+      {
+        extends: true,
+        test: { name: "own", include: ALL, exclude: [...configDefaults.exclude, ...IN_SHARED_PROCESSES] },
+      },
+      { extends: true, test: { name: "shared", include: IN_SHARED_PROCESSES, isolate: false } },
+    ],
   },
 });

@@ -5,7 +5,7 @@ import { ApiClient } from "../support/api-client.ts";
 import { DeskCommand } from "../support/desk-command.ts";
 
 it("prints its URL, and ends its streams on Ctrl-C", async () => {
-  const command = new DeskCommand("--port", "0", "--generator", "0", "--log-level", "silent");
+  const command = DeskCommand.forTest("--port", "0", "--generator", "0", "--log-level", "silent");
   const ada = await ApiClient.signIn(await command.url(), "ada");
   const stream = await ada.stream("/api/orders/stream/reliable");
   command.process.kill("SIGINT");
@@ -16,7 +16,7 @@ it("prints its URL, and ends its streams on Ctrl-C", async () => {
 });
 
 it("exits at once on a second Ctrl-C, even while an export runs", async () => {
-  const command = new DeskCommand("--port", "0", "--generator", "0", "--drain", "600", "--log-level", "silent");
+  const command = DeskCommand.forTest("--port", "0", "--generator", "0", "--drain", "600", "--log-level", "silent");
   const ada = await ApiClient.signIn(await command.url(), "ada");
   for (let n = 0; n < 40; n++) await ada.placeOrder("A");
   const { jobId } = await ada.json<{ jobId: string }>("POST", "/api/exports/start");
@@ -34,7 +34,7 @@ it("names a port that is in use, and the flag to choose another", async () => {
   await once(server, "listening");
   onTestFinished(() => void server.close());
   const { port } = server.address() as { port: number };
-  const command = new DeskCommand("--port", String(port), "--log-level", "silent");
+  const command = DeskCommand.forTest("--port", String(port), "--log-level", "silent");
   expect(await command.ended).toBe(1);
   expect(command.output).toContain(`Another program uses port ${port} on 127.0.0.1`);
   expect(command.output).toContain("--port 0");
@@ -48,7 +48,7 @@ it.each([
   [["--workers", "0"], "--workers must be a whole number from 1 to 64"],
   [["--workers", "2"], "--log lmdb:./data"],
 ])("refuses the flags %j with the reason and the usage", async (args, message) => {
-  const command = new DeskCommand(...args);
+  const command = DeskCommand.forTest(...args);
   expect(await command.ended).toBe(1);
   expect(command.output).toContain(message);
   expect(command.output).toContain("Usage:");
@@ -59,7 +59,7 @@ it.each([
   ["nats://user:hunter2@127.0.0.1:1", "Start nats-server with JetStream"],
 ])("names an unreachable log in one line, without its password: %s", async (log, advice) => {
   for (const workers of ["1", "2"]) {
-    const command = new DeskCommand("--port", "0", "--log", log, "--workers", workers);
+    const command = DeskCommand.forTest("--port", "0", "--log", log, "--workers", workers);
     expect(await command.ended).toBe(1);
     expect(command.output.trim().split("\n")).toEqual([expect.stringContaining(advice)]);
     expect(command.output).toContain("127.0.0.1:1");

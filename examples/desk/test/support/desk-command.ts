@@ -6,14 +6,14 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Readable } from "node:stream";
 import { fileURLToPath } from "node:url";
-import { expect, onTestFinished } from "vitest";
+import { expect, onTestFinished, vi } from "vitest";
 
 const MAIN = fileURLToPath(new URL("../../dist/server/main.js", import.meta.url));
 
 /** Starting several workers takes long on a busy machine. */
 const START_TIMEOUT_MS = 60_000;
 
-/** The desk, started from the command line. It is killed when the test ends. */
+/** The desk, started from the command line. */
 export class DeskCommand {
   readonly process: ChildProcessByStdio<null, Readable, Readable>;
   /** Resolves to the exit code. */
@@ -31,17 +31,26 @@ export class DeskCommand {
       });
     }
     this.ended = once(this.process, "close").then(([code]) => code as number | null);
-    onTestFinished(async () => {
-      this.process.kill("SIGKILL");
-      await this.ended;
-      await rm(this.#temporary, { recursive: true, force: true, maxRetries: 3 });
-    });
+  }
+
+  /** Starts the desk, and kills it when the test ends. */
+  static forTest(...args: string[]): DeskCommand {
+    const command = new DeskCommand(...args);
+    onTestFinished(() => command.kill());
+    return command;
+  }
+
+  /** Kills the desk, and resolves when its processes are gone and its files are deleted. */
+  async kill(): Promise<void> {
+    this.process.kill("SIGKILL");
+    await this.ended;
+    await rm(this.#temporary, { recursive: true, force: true, maxRetries: 3 });
   }
 
   /** Resolves to the URL that the command prints when it listens. */
   async url(): Promise<string> {
     const pattern = /^desk listening on (http:\/\/127\.0\.0\.1:\d+)$/m;
-    await expect.poll(() => this.output, { timeout: START_TIMEOUT_MS }).toMatch(pattern);
+    await vi.waitFor(() => expect(this.output).toMatch(pattern), { timeout: START_TIMEOUT_MS });
     return pattern.exec(this.output)![1]!;
   }
 

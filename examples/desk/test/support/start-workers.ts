@@ -1,3 +1,7 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll } from "vitest";
 import { ApiClient } from "./api-client.ts";
 import { DeskCommand } from "./desk-command.ts";
 import type { EventReader } from "./event-reader.ts";
@@ -10,13 +14,49 @@ export interface RunningWorkers {
   readonly ada: ApiClient;
 }
 
-/** Starts a desk of several workers with the generator off, and signs in Ada. */
+/** An order, and the worker that took it. */
+export interface Placed {
+  readonly orderId: string;
+  readonly worker: string;
+}
+
+/** Starts a desk of several workers with the generator off, and signs in Ada. The desk is killed when the test ends. */
 export async function startWorkers(workers: number, ...args: string[]): Promise<RunningWorkers> {
-  const log = `lmdb:${await temporaryFolder()}`;
-  const flags = ["--port", "0", "--generator", "0", "--log", log, "--workers", String(workers)];
-  const command = new DeskCommand(...flags, ...args);
+  const command = DeskCommand.forTest(...flagsOf(workers, await temporaryFolder()), ...args);
   const url = await command.url();
   return { command, url, ada: await ApiClient.signIn(url, "ada") };
+}
+
+/** Starts one desk for all tests of a file. Returns a function that signs in Ada. */
+export function startWorkersForFile(workers: number): () => Promise<RunningWorkers> {
+  let folder: string;
+  let command: DeskCommand;
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), "desk-test-"));
+    command = new DeskCommand(...flagsOf(workers, folder));
+    await command.url();
+  });
+  afterAll(async () => {
+    await command.kill();
+    await rm(folder, { recursive: true, force: true });
+  });
+  return async () => {
+    const url = await command.url();
+    return { command, url, ada: await ApiClient.signIn(url, "ada") };
+  };
+}
+
+function flagsOf(workers: number, folder: string): string[] {
+  return ["--port", "0", "--generator", "0", "--log", `lmdb:${folder}`, "--workers", String(workers)];
+}
+
+/** Places orders concurrently, each on its own connection, so that every worker receives some. */
+export async function placeOrders(client: ApiClient, count: number): Promise<Placed[]> {
+  const orders = Array.from({ length: count }, async (_, n) => {
+    const response = await client.fetch("POST", "/api/orders", { customerName: `Customer ${n}`, amount: 1 });
+    return { ...((await response.json()) as { orderId: string }), worker: workerOf(response) };
+  });
+  return Promise.all(orders);
 }
 
 /** Returns the name of the worker that sent the response. */
