@@ -1,7 +1,7 @@
 import { BaseSequencer, type TestSpecification } from "vitest/node";
 
 /** The files that take longest, longest first. Most of them wait for servers, timers and processes. */
-const LONGEST: readonly string[] = [
+export const LONGEST: readonly string[] = [
   "chaos/test/chaos.test.ts",
   "packages/sluice/test/logs/million.test.ts",
   "examples/desk/test/server/run-workers.test.ts",

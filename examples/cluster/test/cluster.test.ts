@@ -21,8 +21,9 @@ const logs = [
   { log: "nats", processes: "nats-server", isInstalled: programPath("nats-server") !== undefined },
 ];
 
+// The runs are at the same time: each mostly waits for its kills and restarts.
 for (const { log, processes, isInstalled } of logs) {
-  describe.skipIf(!isInstalled)(`the cluster example on ${log}`, () => {
+  describe.skipIf(!isInstalled).concurrent(`the cluster example on ${log}`, () => {
     it(
       "misses no event although the nodes and the log are killed",
       async () => {

@@ -40,7 +40,8 @@ const LOGS = [
   },
 ];
 
-describe.each(LOGS)("an outage of the server of $name", { timeout: LIMIT_MS }, ({ can, start, log, store }) => {
+// The logs at the same time: the tests mostly wait for timeouts.
+describe.concurrent.each(LOGS)("an outage of $name's server", { timeout: LIMIT_MS }, ({ can, start, log, store }) => {
   /** A node with several channels, open streams, and jobs. */
   async function node(port: number) {
     const reports: Report[] = [];
@@ -66,7 +67,7 @@ describe.each(LOGS)("an outage of the server of $name", { timeout: LIMIT_MS }, (
     return { reports, useEverything, works, [Symbol.asyncDispose]: close };
   }
 
-  it.skipIf(can === undefined)(
+  it.skipIf(can === undefined).sequential(
     "is reported once with its server, however many uses of the log fail meanwhile, and once more when it is over",
     async () => {
       await using server = await start();
@@ -95,7 +96,7 @@ describe.each(LOGS)("an outage of the server of $name", { timeout: LIMIT_MS }, (
     },
   );
 
-  it.skipIf(can === undefined)("is one outage while the connection breaks again and again", async () => {
+  it.skipIf(can === undefined).sequential("is one outage while the connection breaks again and again", async () => {
     await using server = await start();
     await using proxy = await startProxy(server.port);
     await using desk = await node(proxy.port);

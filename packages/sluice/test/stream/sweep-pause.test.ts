@@ -48,7 +48,8 @@ function readOverHttp2(port: number): Reader {
   };
 }
 
-describe.skipIf(platform() === "win32")("a process that was paused for longer than stallTimeout", () => {
+// The tests run at the same time: they mostly wait, each for a process of its own.
+describe.skipIf(platform() === "win32").concurrent("a process that was paused for longer than stallTimeout", () => {
   it.each([
     ["was stopped by a signal", "HTTP/1.1", (serving: ServingProcess) => serving.pause(PAUSE_MS)],
     ["was stopped by a signal", "HTTP/2", (serving: ServingProcess) => serving.pause(PAUSE_MS)],
