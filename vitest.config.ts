@@ -11,12 +11,13 @@ const ALL = [
 ];
 
 /**
- * Files whose tests run in processes that other files have used. A process of its own costs each file 0.4 s of processor
- * time. The exceptions count the timers of their process, or measure its memory.
+ * Files whose tests run in processes that other files have used. A process of its own costs each file 0.4 s of
+ * processor time. The exceptions count the timers of their process, or measure its memory.
  */
 const IN_SHARED_PROCESSES = [
   "packages/*/test/*.test.ts",
-  "packages/*/test/{adapters,architecture,auth,base,cluster,jobs,metrics,protocol,testing,transports}/**/*.test.ts",
+  "packages/*/test/{adapters,architecture,auth,base,client,cluster}/**/*.test.ts",
+  "packages/*/test/{jobs,metrics,protocol,testing,transports}/**/*.test.ts",
   "packages/*/test/logs/{memory,shared}/**/*.test.ts",
   "packages/*/test/channel/**/!(delivery|idle-channels).test.ts",
   "packages/*/test/stream/**/!(leaks|process-survives|sweep-heartbeats|sweep-pause).test.ts",

@@ -23,8 +23,8 @@ export const LONGEST: readonly string[] = [
 ];
 
 /**
- * Runs the longest files first, so that no worker is still busy with one of them when the others have nothing left. Then
- * come the other files that have a process of their own. Files that share processes come last, one after another,
+ * Runs the longest files first, so that no worker is still busy with one of them when the others have nothing left.
+ * Then come the other files that have a process of their own. Files that share processes come last, one after another,
  * because Vitest passes a process on only to the next file.
  */
 export class LongestFirst extends BaseSequencer {
