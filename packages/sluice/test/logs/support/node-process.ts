@@ -25,7 +25,8 @@ export const NODE_PROGRAM = `
       const publishSome = async () => {
         while (n < events) await publish(++n, filler);
       };
-      await Promise.all(Array.from({ length: 5_000 }, publishSome));
+      // At the same time, some 1.5 MB.
+      await Promise.all(Array.from({ length: Math.ceil(1_500_000 / characters) }, publishSome));
       return numbers.position();
     },
     position: () => numbers.position(),
