@@ -65,6 +65,8 @@ export class RedisTail {
   /** Channels that joined in this event-loop turn. */
   readonly #joined: TailedChannel[] = [];
   #failures = 0;
+  /** Failures while the gate kept its connection: Redis works, and this connection alone does not. */
+  #refusals = 0;
   /** `undefined` while one XREAD names all channels. */
   #changes: ChangeStream | undefined;
   /** When the last read that has ended began, with all that followed from it, by `performance.now()`. */
@@ -134,9 +136,11 @@ export class RedisTail {
     const { clients, timeout, gate, onError } = this.#options;
     this.#isRunning = true;
     while (!this.#isClosed) {
+      let working: RedisConnection | undefined;
+      let failure: unknown;
       try {
         // Wait until commands reach Redis. Reads will then, too.
-        await gate.open({ idle: true });
+        working = await gate.open({ idle: true });
         const connection = await RedisConnection.open(clients.make(), clients.address, timeout);
         this.#connection = connection;
         const id = String(await connection.send(["CLIENT", "ID"]));
@@ -150,8 +154,8 @@ export class RedisTail {
           this.#readAt = beganAt;
         }
       } catch (error) {
-        // If the gate has no connection either, the gate reports the error.
-        if (this.#failures++ === 1 && gate.connection !== undefined) onError(error);
+        failure = error;
+        this.#failures++;
       }
       this.#connection?.end(closedError());
       this.#reading = undefined;
@@ -159,6 +163,9 @@ export class RedisTail {
       if (!this.#isClosed) {
         await this.#pause.start(Math.min(LONGEST_PAUSE_MS, RETRY_PAUSE_MS * 2 ** this.#failures));
       }
+      // If the gate has lost its connection too, the gate reports the outage. It may notice that a little later.
+      const isRefused = working !== undefined && working === gate.connection;
+      if (isRefused && ++this.#refusals === 2) onError(failure);
     }
   }
 
@@ -221,8 +228,9 @@ export class RedisTail {
   #succeeded(): void {
     this.#reading = undefined;
     this.#outdated = undefined;
-    if (this.#failures > 1) this.#options.onRecovered();
+    if (this.#refusals > 1) this.#options.onRecovered();
     this.#failures = 0;
+    this.#refusals = 0;
   }
 
   #isFollowed(channel: TailedChannel): boolean {
