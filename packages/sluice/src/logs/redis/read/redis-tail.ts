@@ -164,7 +164,7 @@ export class RedisTail {
         await this.#pause.start(Math.min(LONGEST_PAUSE_MS, RETRY_PAUSE_MS * 2 ** this.#failures));
       }
       // If the gate has lost its connection too, the gate reports the outage. It may notice that a little later.
-      const isRefused = working !== undefined && working === gate.connection;
+      const isRefused = !this.#isClosed && working !== undefined && working === gate.connection;
       if (isRefused && ++this.#refusals === 2) onError(failure);
     }
   }
