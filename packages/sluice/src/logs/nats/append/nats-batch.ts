@@ -61,6 +61,8 @@ interface Attempt {
  */
 export class NatsBatch implements Pending {
   readonly isBarrier = true;
+  /** NATS may look up an own ID before it has stored the entries in flight. They may have the same ID. */
+  readonly needsAnswers: boolean;
   readonly chars: number;
   deadline: number;
   order = 0;
@@ -77,6 +79,7 @@ export class NatsBatch implements Pending {
 
   constructor(entries: readonly NewEntry[], options: NatsBatchOptions) {
     this.#entries = entries;
+    this.needsAnswers = entries.some(({ id }) => id !== undefined);
     this.#options = options;
     this.#texts = entries.map((entry) => entryText(entry, this.#time));
     this.chars = this.#texts.reduce((sum, { length }) => sum + length, 0);

@@ -18,6 +18,8 @@ export interface Pending {
   readonly chars: number;
   /** True if nothing may be sent after it before its answer. */
   readonly isBarrier: boolean;
+  /** True if it may be sent only after the answers for everything before it. */
+  readonly needsAnswers?: boolean;
   /** Counts what is sent, in the order of the first attempts. */
   order: number;
   /** When to reject it, unless NATS is at work on what was sent before. On the clock of `performance.now()`. */
@@ -148,6 +150,7 @@ export class PendingEntries<T extends Pending> {
   get #hasRoom(): boolean {
     const { size } = this.#inFlight;
     if (size === 0) return true;
+    if (this.#waiting[this.#taken]?.needsAnswers) return false;
     return !this.#isBarrier && size < MAX_IN_FLIGHT && this.#chars < MAX_CHARS_IN_FLIGHT;
   }
 

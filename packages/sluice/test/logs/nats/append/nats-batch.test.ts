@@ -108,6 +108,15 @@ describe.skipIf(NATS_SERVER === undefined)("natsLog, when it appends several ent
     expect(await dataOf(channel)).toEqual([3]);
   });
 
+  it("appends none if an event that was published just before has an own ID of theirs", async () => {
+    const connection = await nats.connect();
+    onEntry(connection, 1, () => sleep(100));
+    const channel = await nats.open({ connection });
+    const appends = [[entry(1, { id: "own" })], [entry(2), entry(3, { id: "own" })]];
+    expect(await Promise.all(appends.map((entries) => channel.append(entries)))).toEqual([[1], [0, 1]]);
+    expect(channel.last).toBe(1);
+  });
+
   it("appends none if another publisher takes an own ID of theirs meanwhile", async () => {
     const connection = await nats.connect();
     const channel = await nats.open({ connection });
