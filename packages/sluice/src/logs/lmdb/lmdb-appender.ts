@@ -1,3 +1,4 @@
+import { ignore } from "../../base/guard.ts";
 import { isSluiceError } from "../../base/is-sluice-error.ts";
 import type { NewEntry, Retention } from "../log.ts";
 import { type Appended, append as appendTo } from "./lmdb-changes.ts";
@@ -7,10 +8,18 @@ import type { LmdbChannelLife, LmdbPlace } from "./lmdb-channel-life.ts";
 const FULL_BATCH_ENTRIES = 4_096;
 
 /** Calls of `append` that go into one transaction. */
-interface Batch {
-  readonly calls: (readonly NewEntry[])[];
-  entries: number;
-  readonly appended: Promise<Appended>;
+class Batch {
+  readonly calls: (readonly NewEntry[])[] = [];
+  entries = 0;
+  /** The batch of the calls before, until it is on disk or rejected. */
+  before: Batch | undefined;
+  /** The place in which the batch was handed to the writer last. */
+  place: LmdbPlace | undefined;
+  appended!: Promise<Appended>;
+
+  constructor(before: Batch | undefined) {
+    this.before = before;
+  }
 }
 
 /** How to append. */
@@ -29,6 +38,7 @@ export class LmdbAppender {
   readonly #options: AppenderOptions;
   /** The batch that takes more calls: its transaction has not begun. */
   #open: Batch | undefined;
+  #newest: Batch | undefined;
   /** The batches that are not on disk yet. */
   readonly #pending = new Set<Promise<unknown>>();
 
@@ -60,25 +70,32 @@ export class LmdbAppender {
   }
 
   #begin(): Batch {
-    const calls: (readonly NewEntry[])[] = [];
-    const batch: Batch = { calls, entries: 0, appended: this.#append(calls) };
-    const { appended } = batch;
+    const batch = new Batch(this.#newest);
+    this.#newest = batch;
+    const appended = (batch.appended = this.#append(batch));
     this.#pending.add(appended);
     const done = () => {
       this.#pending.delete(appended);
+      batch.before = undefined;
       if (this.#open === batch) this.#open = undefined;
+      if (this.#newest === batch) this.#newest = undefined;
     };
     appended.then(done, done);
     return batch;
   }
 
-  async #append(calls: readonly (readonly NewEntry[])[]): Promise<Appended> {
+  async #append(batch: Batch): Promise<Appended> {
     const { life, retain, onAppended } = this.#options;
-    const append = async ({ channel, folder }: LmdbPlace) => {
+    const append = async (place: LmdbPlace) => {
+      const { before, calls } = batch;
+      // If the writer has both for the same place, it keeps their order.
+      if (before !== undefined && before.place !== place) await before.appended.catch(ignore);
+      batch.place = place;
+      const { channel, folder } = place;
       const { store, writer, watcher, maxBytes } = folder;
       const appended = await writer.run(channel, () => {
         // From now on, calls go into the next batch.
-        if (this.#open?.calls === calls) this.#open = undefined;
+        if (this.#open === batch) this.#open = undefined;
         return appendTo(store, channel, { calls, retain, maxBytes });
       });
       if (appended.added.length > 0) watcher.notifyOthers();

@@ -71,14 +71,15 @@ export class LmdbChannelLife {
     return { first, last };
   }
 
-  /** Continues in another place. */
+  /** Continues in another place. If its channel was deleted just now, the next look finds that. */
   moveTo(place: LmdbPlace): void {
     const { store } = place.folder;
     store.takeSnapshot();
     const { first, last, lifeCount } = store.state(place.channel);
+    const life = store.life(place.channel);
     this.#place = place;
     this.#lifeCount = lifeCount;
-    this.view.enterLife(store.life(place.channel)!, first, last);
+    if (life !== undefined) this.view.enterLife(life, first, last);
   }
 
   /**
@@ -132,7 +133,7 @@ export class LmdbChannelLife {
     this.checkOpen();
     if (folder.store.deleted.has(view.epoch)) view.markDeleted();
     if (!view.isNeeded) throw closedError();
-    const channel = await folder.enterExisting(this.name);
+    const channel = await folder.enterChannel(this.name);
     this.checkOpen();
     // The log may have moved to another folder meanwhile.
     if (this.#place.folder !== folder) return;

@@ -57,22 +57,19 @@ export class LmdbFolder {
 
   /**
    * Resolves to the number of a channel, which is created if needed. Its life then began in this data file, and is none
-   * of the `ended` ones.
+   * of the `ended` ones. Another process may delete the channel at any time.
    */
   async enterChannel(name: string, ended: ReadonlySet<string> = NONE): Promise<number> {
     const { store, writer } = this;
-    store.takeSnapshot();
-    const number = store.channelNumber(name) ?? (await this.#addChannel(name));
-    if (!store.hasValidLife(number, ended)) await writer.run(number, () => store.enterLife(number, ended));
-    return number;
-  }
-
-  /** As {@link enterChannel}, and takes a snapshot that has the channel: another process may delete it meanwhile. */
-  async enterExisting(name: string): Promise<number> {
     for (;;) {
-      const channel = await this.enterChannel(name);
-      this.store.takeSnapshot();
-      if (this.store.hasChannel(channel)) return channel;
+      store.takeSnapshot();
+      const number = store.channelNumber(name) ?? (await this.#addChannel(name));
+      store.takeSnapshot();
+      // A number without a name must never get a life: the processes would be in different ones.
+      const enter = () => store.hasChannel(number) && store.enterLife(number, ended);
+      if (!store.hasValidLife(number, ended)) await writer.run(number, enter);
+      store.takeSnapshot();
+      if (store.hasChannel(number)) return number;
     }
   }
 

@@ -83,7 +83,10 @@ class LmdbLog implements Log {
   async open(name: string, { retain, onError }: OpenOptions): Promise<ChannelLog> {
     this.#checkOpen();
     const folder = await this.#folder.get();
-    const channel = await folder.enterExisting(name);
+    let channel: number;
+    // Another process may delete the channel before this one has read its life.
+    do channel = await folder.enterChannel(name);
+    while (!folder.store.hasChannel(channel));
     this.#checkOpen();
     const onMoved = (from: number) => {
       if (this.#channels.get(from) === log) this.#channels.delete(from);
