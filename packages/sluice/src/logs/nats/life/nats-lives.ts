@@ -17,11 +17,14 @@ export interface StoredLife {
   readonly sequence: number;
   /** Epoch of the life that is being deleted. There is no life meanwhile. */
   readonly deleting?: string | undefined;
+  /** The deletion that wrote the tombstone. */
+  readonly by?: string | undefined;
 }
 
 /** The message in place of a life that is being deleted. */
 interface Tombstone {
   readonly deleting: string;
+  readonly by: string;
 }
 
 /**
@@ -69,9 +72,9 @@ export class NatsLives {
     try {
       const message = await streams.getMessage(this.#names.stream, { last_by_subj: this.#names.subjectOf(token) });
       if (message === null) return { life: undefined, sequence: 0 };
-      const { deleting } = JSON.parse(message.string()) as Partial<Tombstone>;
+      const { deleting, by } = JSON.parse(message.string()) as Partial<Tombstone>;
       const life = deleting === undefined ? parseLife(message.string()) : undefined;
-      return { life, sequence: message.seq, deleting };
+      return { life, sequence: message.seq, deleting, by };
     } catch (error) {
       if (apiCode(error) !== STREAM_NOT_FOUND) throw error;
       this.#readyBy = undefined;
