@@ -88,6 +88,11 @@ function isLost({ run, first, last }: FoundLog, kept: Life, seen: Seen | undefin
   return offset > 0 && offset >= first - 1 && (kept.run !== run || kept.former.length > 0);
 }
 
+/** Returns true if a life is the one of an epoch, or continues it: some of its positions may still be valid. */
+export function continues({ epoch, former }: Life, earlier: string): boolean {
+  return epoch === earlier || former.some(([each]) => each === earlier);
+}
+
 /** Parses a life that was stored as JSON. Returns `undefined` if there is no text. */
 export function parseLife(text: string | null | undefined): Life | undefined {
   if (!text) return undefined;

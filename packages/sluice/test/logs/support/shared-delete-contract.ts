@@ -54,6 +54,22 @@ export function sharedDeleteContract(name: string, setUp: () => Promise<SharedSt
       await expect.poll(() => seen, { timeout: 8_000 }).toEqual(Array(3).fill(["1", "reset", "2"]));
     });
 
+    it("is the reason that a process sees as soon as it enters a later life that another one has begun", async () => {
+      const [a, b] = [await open(), await open()];
+      const { epoch } = a;
+      await a.append([entry(1)]);
+      await b.sync();
+      const reasons: unknown[] = [];
+      const ignored = { appended: () => undefined, trimmed: () => undefined };
+      b.tail({ ...ignored, reset: () => reasons.push(b.wasDeleted?.(epoch)) });
+      for (let life = 0; life < 2; life++) {
+        await a.delete();
+        await a.append([entry(2)]);
+      }
+      await expect.poll(() => b.epoch, { timeout: 8_000 }).toBe(a.epoch);
+      expect(reasons[0]).toBe(true);
+    });
+
     it("takes an append of a process that has not noticed the deletion into the next life", async () => {
       const [a, b] = [await open(), await open()];
       await a.append([entry(1)]);

@@ -1,6 +1,6 @@
 import type { LogEntry } from "../../log.ts";
 import { closedError } from "../../shared/closed-error.ts";
-import type { Life } from "../../shared/life.ts";
+import { continues, type Life } from "../../shared/life.ts";
 import { LogView } from "../../shared/log-view.ts";
 import { type Defined, retryIdempotent } from "../../shared/retry-idempotent.ts";
 import { AcknowledgedEntries } from "../append/acknowledged-entries.ts";
@@ -237,6 +237,7 @@ export class NatsChannelLife implements PublisherLog {
       const isUnbroken = identity === this.#checkedBy && this.#listener.isFollowing();
       const isSame = isUnbroken || (await this.#hasNewest(found));
       const life = lifeOf(found, stored, isSame, seen);
+      if (this.#view !== undefined && !continues(life, this.#view.epoch)) await this.#markIfDeleted(this.#view);
       const end = life.epoch === this.#view?.epoch ? found.last : await this.#endOf(found);
       if (identity === undefined || identity !== link.identity) throw new BrokenLink();
       const isAgreed = life === stored.life || (await lives.write(names.token, life, stored.sequence));
@@ -249,9 +250,15 @@ export class NatsChannelLife implements PublisherLog {
     }
   }
 
+  /** Finds out why the life that this process knows has ended. Another process may have begun the next one already. */
+  async #markIfDeleted(view: LogView): Promise<void> {
+    const { epoch } = view;
+    if ((await this.#parts.lives.isDeleted(epoch)) && epoch === view.epoch) view.markDeleted();
+  }
+
   /** The channel was deleted, or its stream was. Rejects if nothing needs a new life. */
   async #leaveMissing(view: LogView): Promise<void> {
-    if (await this.#parts.lives.isDeleted(view.epoch)) view.markDeleted();
+    await this.#markIfDeleted(view);
     this.throwIfClosed();
     this.#isGone = !view.isNeeded;
     if (this.#isGone) throw closedError();

@@ -1,6 +1,7 @@
 import type { SluiceError } from "../../../base/sluice-error.ts";
 import { closedError } from "../../shared/closed-error.ts";
 import { deletedSlot } from "../../shared/deleted-epochs.ts";
+import { continues } from "../../shared/life.ts";
 import { LogView } from "../../shared/log-view.ts";
 import type { ChannelKeys, SharedKeys } from "../channel-keys.ts";
 import type { RedisConnection } from "../connection/redis-connection.ts";
@@ -77,6 +78,7 @@ export class RedisChannelLife {
     const onMissing = view && (() => this.#leaveMissing(connection, view));
     const found = await findLife(connection, this.keys, run, { seen: view?.seen, onMissing });
     const { life, first, last, removed } = found;
+    if (view !== undefined && !continues(life, view.epoch)) await this.#markIfDeleted(connection, view);
     this.isUnsure = false;
     if (removed > 0) this.#listener.removed(removed);
     if (this.#view === undefined) {
@@ -182,9 +184,15 @@ export class RedisChannelLife {
     return (await connection.send(["HGET", this.sharedKeys.deleted, deletedSlot(epoch)])) === epoch;
   }
 
+  /** Finds out why the life that this process knows has ended. Another process may have begun the next one already. */
+  async #markIfDeleted(connection: RedisConnection, view: LogView): Promise<void> {
+    const { epoch } = view;
+    if ((await this.findDeleted(connection, epoch)) && epoch === view.epoch) view.markDeleted();
+  }
+
   /** The log has no life: the channel was deleted, or Redis was emptied. Rejects if nothing needs a new one. */
   async #leaveMissing(connection: RedisConnection, view: LogView): Promise<void> {
-    if (await this.findDeleted(connection, view.epoch)) view.markDeleted();
+    await this.#markIfDeleted(connection, view);
     if (this.isClosed) throw closedError();
     this.#isGone = !view.isNeeded;
     if (this.#isGone) throw closedError();
