@@ -103,6 +103,9 @@ async function findElsewhere(
   if (offset === undefined || event === undefined || !selects(selection, event, liveLog.onFilterError)) {
     // The entry may have been trimmed just now. The gap must name the position at which the kept entries begin.
     await liveLog.log.sync();
+    // A new life began during the lookup: it may hold the event all the same.
+    if (epoch !== liveLog.epoch)
+      return resumeAfter(liveLog, id, position) ?? findElsewhere(liveLog, id, position, selection);
     if (position === undefined) return startAfterGap(liveLog, "unknown", id);
     const wasDeleted = await liveLog.log.wasDeleted?.(position.epoch);
     return startAfterGap(liveLog, wasDeleted ? "deleted" : "other-epoch", id);

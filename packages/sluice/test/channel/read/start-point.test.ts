@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import type { ChannelLog, Log } from "../../../src/logs/log.ts";
+import type { ChannelLog, Log, TailListener } from "../../../src/logs/log.ts";
 import { memoryLog } from "../../../src/logs/memory/memory-log.ts";
 import { turns } from "../../support/turns.ts";
 import { openWorld, read } from "../support/channel-world.ts";
@@ -120,6 +120,51 @@ it("a gap names the position before the events left if another process trims an 
   expect(gap).toMatchObject({ type: "gap", lastEventId: resumesAfter });
   expect(JSON.parse(gap!.data)).toEqual({ reason: "unknown", lastEventId: "own 3", resumesAfter });
   expect(rest.map(({ data }) => JSON.parse(data))).toEqual([7, 8, 9, 10]);
+});
+
+/** Makes a log that restarts at the next `read`: a new life begins, and keeps all entries. */
+function restartingLog() {
+  const memory = memoryLog();
+  let epoch = "one";
+  let restarts = false;
+  const log: Log = {
+    shared: true,
+    close: () => memory.close(),
+    open: async (name, options) => {
+      const inner = await memory.open(name, options);
+      let listener: TailListener | undefined;
+      const changed: Partial<ChannelLog> = {
+        holds: (asked) => (asked === "one" && epoch === "two" ? inner.last : undefined),
+        tail: (given) => inner.tail((listener = given)),
+        async read(after, events, bytes) {
+          if (restarts) epoch = "two";
+          if (restarts) listener?.reset();
+          restarts = false;
+          return inner.read(after, events, bytes);
+        },
+      };
+      return new Proxy(inner, {
+        get(target, property) {
+          if (property === "epoch") return epoch;
+          const value = Reflect.get(property in changed ? changed : target, property);
+          return typeof value === "function" ? value.bind(target) : value;
+        },
+      });
+    },
+  };
+  return { log, restartAtNextRead: () => void (restarts = true) };
+}
+
+it("a subscriber resumes from an own ID without a gap if a new life begins during its lookup", async () => {
+  const { log, restartAtNextRead } = restartingLog();
+  const { channel, connect } = await openWorld({ window: { events: 1 } }, {}, log);
+  for (let n = 1; n <= 4; n++) await channel.publish("n", n, { id: `own/${n}` });
+  await turns();
+  restartAtNextRead();
+  const subscriber = connect(channel.subscribe(), "own/2");
+  await turns();
+  expect(read(subscriber)).toEqual([3, 4]);
+  await channel.shutDown();
 });
 
 it("a last event ID of another user's event looks like an ID that does not exist", async () => {
