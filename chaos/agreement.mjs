@@ -1,5 +1,6 @@
 // @ts-check
 import { setTimeout as wait } from "node:timers/promises";
+import { MAIN_CHANNEL } from "./channels/names.mjs";
 import { isOpen } from "./history.mjs";
 
 /** @typedef {import("./cluster/node-handle.mjs").ReportedPresence} ReportedPresence */
@@ -41,10 +42,10 @@ async function agreeOnPresence({ history, nodes, subscribers }) {
 
 /** @param {RoundParts["subscribers"]} subscribers @param {number} nodes @returns {ReportedPresence} */
 function presenceOf(subscribers, nodes) {
-  const open = subscribers.filter(({ isConnected }) => isConnected);
+  const open = subscribers.filter(({ channel, isConnected }) => channel === MAIN_CHANNEL && isConnected);
   /** @type {Record<string, number>} */
   const topics = {};
-  for (const topic of open.flatMap(({ record }) => record.topics ?? [])) topics[topic] = (topics[topic] ?? 0) + 1;
+  for (const topic of open.flatMap((subscriber) => subscriber.topics ?? [])) topics[topic] = (topics[topic] ?? 0) + 1;
   return { subscribers: open.length, topics, nodes };
 }
 

@@ -1,4 +1,6 @@
 // @ts-check
+import { Lives } from "./lives.mjs";
+
 /**
  * The history of a round: everything that this process saw, in the order in which it saw it. The checker judges by it.
  * A tick is a number in that order.
@@ -69,20 +71,15 @@
  * @property {boolean} [whileQuiet] true if no fault was active, so that nothing else ended them
  *
  * @typedef {{ began: number, ended: number }} LossHistory the time in which the store lost data, in ticks
- *
- * @typedef {object} LifeSeen a life of the log
- * @property {string} epoch
- * @property {Map<string, number>} holds the offset up to which positions of each earlier epoch are still valid
- * @property {number} tick
- * @property {Set<string>} seenBy the processes that entered it
+ * @typedef {import("./lives.mjs").LifeSeen} LifeSeen
  */
 export class History {
+  /** The channel whose events these are. */
+  channel;
   /** @type {PublishedEvent[]} */
   events = [];
   /** @type {SubscriberHistory[]} */
   subscribers = [];
-  /** In the order in which this process learned about them. @type {LifeSeen[]} */
-  lives = [];
   /** @type {JobHistory[]} */
   jobs = [];
   /** By number. @type {ConnectionHistory[]} */
@@ -95,23 +92,50 @@ export class History {
   sideFaults = [];
   /** @type {LossHistory[]} */
   losses = [];
+  /** @type {import("./clients/deleter.mjs").DeletionHistory[]} */
+  deletions = [];
   /** The number of events that the log keeps. */
   retained = Number.POSITIVE_INFINITY;
   /** True if faults made the store lose data. Gaps may then report the loss. */
   storeLostData = false;
   /** True if the store itself shows a loss, even if no process is left that knew the lost events. */
   showsLoss = false;
-  /** Calls of `publish` that a node never answered, although it ran all the time. @type {Attempt[]} */
+  /**
+   * True if a process that has not noticed a deletion yet may take events of the next life for events of the deleted
+   * one. They come again after the gap.
+   */
+  mayMistakeLives = false;
+  /**
+   * Calls that a node never answered, although it ran all the time.
+   * @type {{ call: string, node: string, began: number }[]}
+   */
   unanswered = [];
   /** Processes of nodes that ended unexpectedly, with their last output. @type {string[]} */
   crashes = [];
   /** A log of the round, for the report. @type {{ tick: number, text: string }[]} */
   notes = [];
-  #tick = 0;
+  /** The histories of all channels of the round. @type {History[]} */
+  channels = [this];
+  #clock;
+  #lives = new Lives();
+
+  /** @param {string} [channel] @param {{ tick: number }} [clock] the clock of the round */
+  constructor(channel = "chaos", clock = { tick: 0 }) {
+    this.channel = channel;
+    this.#clock = clock;
+  }
+
+  /** Returns the history of another channel of the same round, on the same store. @param {string} channel */
+  ofChannel(channel) {
+    const other = new History(channel, this.#clock);
+    const { notes, losses, channels, storeLostData, showsLoss, mayMistakeLives } = this;
+    channels.push(other);
+    return Object.assign(other, { notes, losses, channels, storeLostData, showsLoss, mayMistakeLives });
+  }
 
   /** Returns the next tick. */
   tick() {
-    return ++this.#tick;
+    return ++this.#clock.tick;
   }
 
   /** @param {string} text */
@@ -187,23 +211,19 @@ export class History {
     return disconnect;
   }
 
+  /** The lives of the log, in order. @returns {LifeSeen[]} */
+  get lives() {
+    return this.#lives.all;
+  }
+
   /**
    * Records that a process entered a life of the log.
    * @param {string} epoch
-   * @param {Record<string, number>} holds the offset up to which positions of each earlier epoch are still valid
+   * @param {Record<string, number>} holds see {@link LifeSeen}
    * @param {string} process
    */
   addLife(epoch, holds, process) {
-    let life = this.lives.find((known) => known.epoch === epoch);
-    if (life === undefined) {
-      life = { epoch, holds: new Map(), tick: this.tick(), seenBy: new Set() };
-      this.lives.push(life);
-    }
-    life.seenBy.add(process);
-    // A log may forget an epoch after all of its events are trimmed. Its first answer stays valid.
-    for (const [earlier, through] of Object.entries(holds)) {
-      if (!life.holds.has(earlier)) life.holds.set(earlier, through);
-    }
+    this.#lives.enter(process, { epoch, holds, tick: this.tick() });
   }
 }
 

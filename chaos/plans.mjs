@@ -1,4 +1,5 @@
 // @ts-check
+import { CHANNEL_FAULTS } from "./faults/channel-faults.mjs";
 import { LOAD_FAULTS } from "./faults/load-faults.mjs";
 import { NODE_FAULTS } from "./faults/node-faults.mjs";
 import { LOSS_FAULTS, REMOVE_FAULT, RESTORE_FAULT, SERVER_FAULTS } from "./faults/store-faults.mjs";
@@ -27,7 +28,7 @@ const SMALL_DISK_BYTES = 1_500_000;
 export function plansFor(kind) {
   const server = kind === "lmdb" ? [] : [...SERVER_FAULTS, ...WIRE_FAULTS];
   const losses = { redis: [...LOSS_FAULTS, RESTORE_FAULT], nats: LOSS_FAULTS, lmdb: FOLDER_LOSS_FAULTS }[kind];
-  const sound = [...NODE_FAULTS, ...LOAD_FAULTS, ...server];
+  const sound = [...NODE_FAULTS, ...LOAD_FAULTS, ...CHANNEL_FAULTS, ...server];
   /** @type {Plan[]} */
   const plans = [
     // No event is lost or trimmed, so every gap is wrong.
@@ -70,7 +71,6 @@ export function plansFor(kind) {
 
 /** Returns the names of all faults. @returns {string[]} */
 export function faultNames() {
-  return [...NODE_FAULTS, ...LOAD_FAULTS, ...SERVER_FAULTS, ...WIRE_FAULTS, ...FOLDER_LOSS_FAULTS].map(
-    ({ name }) => name,
-  );
+  const nodes = [...NODE_FAULTS, ...LOAD_FAULTS, ...CHANNEL_FAULTS];
+  return [...nodes, ...SERVER_FAULTS, ...WIRE_FAULTS, ...FOLDER_LOSS_FAULTS].map(({ name }) => name);
 }

@@ -12,7 +12,7 @@ const SHOWN_AFTER = 6;
 const SHOWN_NOTES = 14;
 
 /**
- * @typedef {"acknowledged" | "delivered" | "gaps" | "again" | "forgotten" | "jobs"} Count
+ * @typedef {"acknowledged" | "delivered" | "gaps" | "again" | "forgotten" | "jobs" | "deleted"} Count
  * @typedef {Record<Count, number> & { violations: readonly Violation[] }} Counts
  */
 
@@ -37,6 +37,8 @@ export function summaryLine(rounds) {
     `presence wrong ${count("presence")}`,
     `disconnects wrong ${count("disconnect")}`,
     `combined wrong ${count("combined")}`,
+    `deleted ${sum("deleted")}`,
+    `deletions wrong ${count("deletion")}`,
     `jobs ${sum("jobs")}`,
     `jobs wrong ${count("job")}`,
     `seen again after a gap ${sum("again")}`,
@@ -45,15 +47,17 @@ export function summaryLine(rounds) {
 }
 
 /** Returns the first violations of each kind, with the history around them. @param {Outcome} outcome */
-export function explain({ violations, history, errors }) {
+export function explain({ violations, histories, errors }) {
+  const [main] = histories;
   const lines = [];
   const kinds = new Set(violations.map(({ kind }) => kind));
   for (const kind of kinds) {
     const all = violations.filter((each) => each.kind === kind);
     lines.push(`  ${kind}: ${all.length}`);
     for (const violation of all.slice(0, SHOWN_VIOLATIONS)) {
-      lines.push(`  - ${violation.text}`);
-      lines.push(...describe(violation, history).map((line) => `      ${line}`));
+      lines.push(`  - ${violation.channel ?? ""}: ${violation.text}`);
+      const history = histories.find(({ channel }) => channel === violation.channel) ?? main;
+      if (history !== undefined) lines.push(...describe(violation, history).map((line) => `      ${line}`));
     }
   }
   if (errors.length > 0) {
@@ -98,6 +102,10 @@ function describe({ key, subscriber, tick }, history) {
     ({ epoch, holds, tick: began }) => `${epoch} #${began} holds ${JSON.stringify([...holds])}`,
   );
   lines.push(`lives: ${lives.join("; ")}`);
+  const deletions = history.deletions.map(
+    ({ node, began, answered, error }) => `#${began} by ${node}, ${error ?? "resolved"} #${answered}`,
+  );
+  if (deletions.length > 0) lines.push(`deletions: ${deletions.join("; ")}`);
   return lines;
 }
 

@@ -1,16 +1,17 @@
 // @ts-check
-import { setTimeout as wait } from "node:timers/promises";
 import { checkAgreement } from "./agreement.mjs";
-import { check } from "./checker/check.mjs";
+import { makeFurtherChannel } from "./channels/further-channels.mjs";
+import { DOC_CHANNEL, JUDGED_CHANNELS, MAIN_CHANNEL, smaller } from "./channels/names.mjs";
+import { checkAll } from "./checker/check.mjs";
 import { isOver } from "./checker/jobs.mjs";
-import { hasReceived } from "./checker/subscriber.mjs";
 import { JobStarter } from "./clients/job-starter.mjs";
 import { Publisher } from "./clients/publisher.mjs";
 import { Subscriber } from "./clients/subscriber.mjs";
 import { NodeHandle } from "./cluster/node-handle.mjs";
 import { planFaults, runFaults } from "./faults/schedule.mjs";
-import { History, isAcknowledged } from "./history.mjs";
+import { History } from "./history.mjs";
 import { Random } from "./random.mjs";
+import { settle } from "./settle.mjs";
 import { startLmdbStore } from "./stores/lmdb-store.mjs";
 import { startNatsStore, startRedisStore } from "./stores/server-store.mjs";
 
@@ -27,8 +28,10 @@ import { startNatsStore, startRedisStore } from "./stores/server-store.mjs";
  * @property {number} subscribers
  * @property {number} perSecond events per second, of all publishers together
  *
- * @typedef {Verdict & { history: History, faults: Map<string, number>, errors: string[], refused: number }} Outcome
- *   `faults`: how often each fault ran; `refused`: calls of `publish` that were rejected
+ * @typedef {Verdict & { histories: readonly History[], faults: Map<string, number>, errors: string[],
+ *   refused: number }} Outcome
+ *   `histories`: those of the channels, the main one first; `faults`: how often each fault ran; `refused`: calls of
+ *   `publish` that were rejected
  */
 
 const STORES = { lmdb: startLmdbStore, redis: startRedisStore, nats: startNatsStore };
@@ -44,12 +47,6 @@ const TOPICS = [
 const USERS = ["ann", "bob", "cai", "dee", "eve"];
 const PUBLISHERS = 4;
 
-/** The time in which every subscriber must receive the last event, in ms. */
-const SETTLE_LIMIT_MS = 40_000;
-const CHECK_INTERVAL_MS = 50;
-/** The wait after the last event, in ms: events that should not come may still come. */
-const AFTERMATH_MS = 500;
-
 /**
  * Runs one round: a cluster on an empty store, faults, and repair; then judges its history.
  * @param {RoundSettings} settings
@@ -59,12 +56,16 @@ export async function runRound(settings) {
   const { plan } = settings;
   const random = (/** @type {string} */ purpose) => new Random(settings.seed, purpose);
   const parts = await makeParts(settings, random);
-  const { history, nodes, subscribers, publishers, store } = parts;
+  const { history, nodes, subscribers, publishers, further, store } = parts;
+  const visitors = further.flatMap((channel) => channel.visitors);
+  const deleters = further.flatMap(({ deleter }) => deleter ?? []);
+  const allPublishers = [...publishers, ...further.flatMap((channel) => channel.publishers)];
   const jobs = new JobStarter(history, nodes, random("jobs"));
   try {
     await Promise.all(nodes.map((node) => node.start()));
     for (const subscriber of subscribers) subscriber.connect();
-    for (const publisher of publishers) publisher.start();
+    for (const visitor of visitors) void visitor.start();
+    for (const each of [...allPublishers, ...deleters]) each.start();
     jobs.start();
     const planned = planFaults(plan.faults, settings.lastsMs, random("faults"), plan.first);
     const half = settings.lastsMs / 2;
@@ -76,19 +77,21 @@ export async function runRound(settings) {
     history.note("the faults are over");
     jobs.stop();
     if (plan.mapSize !== undefined) await enlargeDisk(parts);
-    await Promise.all(publishers.map((publisher) => publisher.stop()));
+    for (const visitor of visitors) visitor.stop();
+    await Promise.all([...allPublishers, ...deleters].map((each) => each.stop()));
     await checkAgreement(parts, random("last agreement"));
-    const missing = await settle(parts);
-    for (const { side, record } of subscribers)
-      if (side?.received === 0) history.sideFaults.push(`${record.name} received nothing of the second channel`);
-    const verdict = check(history);
-    for (const text of missing) verdict.violations.push({ kind: "lost", text });
-    const attempts = history.events.flatMap((event) => event.attempts);
+    const missing = await settle(parts, () => history.jobs.every(isOver));
+    for (const { side, name } of subscribers)
+      if (side?.received === 0) history.sideFaults.push(`${name} received nothing of the second channel`);
+    const histories = [history, ...further.map((channel) => channel.history)];
+    const verdict = checkAll(histories);
+    verdict.violations.push(...missing);
+    const attempts = histories.flatMap(({ events }) => events.flatMap((event) => event.attempts));
     const refused = attempts.filter(({ error }) => error !== undefined).length;
-    return { ...verdict, history, faults, refused, errors: nodes.flatMap(({ errors }) => errors) };
+    return { ...verdict, histories, faults, refused, errors: nodes.flatMap(({ errors }) => errors) };
   } finally {
     jobs.stopFollowers();
-    for (const subscriber of subscribers) subscriber.stop();
+    for (const subscriber of [subscribers, ...further.map((channel) => channel.subscribers)].flat()) subscriber.stop();
     await Promise.all(nodes.map((node) => node.kill()));
     await store.stop();
   }
@@ -101,51 +104,39 @@ export async function runRound(settings) {
  * @returns {Promise<RoundParts>}
  */
 async function makeParts({ kind, plan, subscribers: count, perSecond }, random) {
-  const history = new History();
+  const history = new History(MAIN_CHANNEL);
   history.retained = plan.retain.events;
   history.storeLostData = plan.losesData ?? false;
   // LMDB detects that another file took the place of the first.
   history.showsLoss = kind === "lmdb";
+  // NATS checks no condition on the life when it takes an event.
+  history.mayMistakeLives = kind === "nats";
+  const others = JUDGED_CHANNELS.slice(1).map((channel) => history.ofChannel(channel));
+  for (const other of others) other.retained = smaller(plan.retain).events;
+  const doc = others.find(({ channel }) => channel === DOC_CHANNEL);
   const nodeCount = random("nodes").whole(2, 3);
   const store = await STORES[kind](nodeCount);
   store.mapSize = plan.mapSize;
   const nodes = Array.from({ length: nodeCount }, (_, i) => {
     const options = () => ({ log: { kind, options: store.options(i) }, retain: plan.retain, window: plan.window });
-    return new NodeHandle(`node ${i + 1}`, history, options);
+    return new NodeHandle(`node ${i + 1}`, [history, ...others], options);
   });
   const subscribers = Array.from({ length: count }, (_, i) => {
     const name = `subscriber ${i}`;
     const user = /** @type {string} */ (USERS[i % USERS.length]);
     const isCombined = i % 3 === 2;
     const topics = TOPICS[i % TOPICS.length];
-    return new Subscriber({ history, name, topics, user, nodes, random: random(name), isCombined });
+    const options = { round: history, name, topics, user, nodes, random: random(name) };
+    return new Subscriber({ ...options, ...(isCombined && doc && { doc }) });
   });
   const publishers = Array.from({ length: PUBLISHERS }, (_, number) => {
     const options = { perSecond: perSecond / PUBLISHERS, usesOwnIds: true, random: random(`publisher ${number}`) };
     return new Publisher({ history, number, nodes, ...options });
   });
-  return { history, nodes, subscribers, users: USERS, publishers, store };
-}
-
-/**
- * Publishes a last event for all subscribers, and waits until each has received it. Returns what is missing.
- * @param {RoundParts} parts
- */
-async function settle({ history, subscribers, publishers, nodes }) {
-  const end = performance.now() + SETTLE_LIMIT_MS;
-  const hasTime = () => performance.now() < end;
-  const number = publishers.length;
-  const publisher = new Publisher({ history, number, nodes, random: new Random(0), perSecond: 0, usesOwnIds: false });
-  let last = await publisher.publish(undefined);
-  while (!isAcknowledged(last) && hasTime()) {
-    await wait(CHECK_INTERVAL_MS);
-    last = await publisher.publish(undefined);
-  }
-  if (!isAcknowledged(last)) return [`the last event could not be published: ${last.attempts[0]?.error}`];
-  const missing = () => subscribers.filter(({ record }) => !hasReceived(record, last.key));
-  while ((missing().length > 0 || !history.jobs.every(isOver)) && hasTime()) await wait(CHECK_INTERVAL_MS);
-  await wait(AFTERMATH_MS);
-  return missing().map(({ record }) => `${record.name} never received the last event`);
+  const further = others.map((other) => makeFurtherChannel(other, { round: history, nodes, users: USERS, random }));
+  // Those that come and go do so by themselves.
+  const staying = further.filter(({ visitors }) => visitors.length === 0).flatMap((channel) => channel.subscribers);
+  return { history, nodes, subscribers: [...subscribers, ...staying], users: USERS, publishers, further, store };
 }
 
 /**

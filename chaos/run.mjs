@@ -48,8 +48,8 @@ for (let number = 0; number === 0 || performance.now() < end; number++) {
       wrong++;
       continue;
     }
-    const { acknowledged, delivered, gaps, again, forgotten, jobs, violations } = outcome;
-    rounds.push({ acknowledged, delivered, gaps, again, forgotten, jobs, violations });
+    const { acknowledged, delivered, gaps, again, forgotten, jobs, deleted, violations } = outcome;
+    rounds.push({ acknowledged, delivered, gaps, again, forgotten, jobs, deleted, violations });
     const faultCounts = [...outcome.faults].map(([name, count]) => `${name} ${count}`).join(", ");
     console.log(`${name}: ${summaryLine([outcome])}`);
     if (settings.verbose) console.log(`  ${faultCounts}; ${outcome.refused} publishes refused`);

@@ -4,7 +4,8 @@
  * @param {import("../history.mjs").History} history
  * @returns {{ key: number, text: string }[]}
  */
-export function findAmbiguousIds({ events, subscribers }) {
+export function findAmbiguousIds({ events, subscribers, mayMistakeLives }) {
+  if (mayMistakeLives) return [];
   /** @type {Map<string, number>} */
   const eventById = new Map();
   /** @type {{ key: number, text: string }[]} */

@@ -1,6 +1,7 @@
 // @ts-check
 import { isAcknowledged } from "../history.mjs";
 import { findAmbiguousIds } from "./ambiguous-ids.mjs";
+import { findWrongDeletions, isDone } from "./deletions.mjs";
 import { wrongDisconnects } from "./disconnects.mjs";
 import { wrongEndsOfJob } from "./jobs.mjs";
 import { findDisagreement, findOvertaken } from "./order.mjs";
@@ -12,8 +13,9 @@ import { checkSubscriber } from "./subscriber.mjs";
 
 /**
  * @typedef {"lost" | "duplicated" | "out of order" | "torn" | "foreign" | "needless gap" | "ambiguous ID"
- * | "unanswered" | "job" | "crash" | "presence" | "disconnect" | "combined"} ViolationKind
- * @typedef {{ kind: ViolationKind, text: string, key?: number, subscriber?: string, tick?: number }} Violation
+ * | "unanswered" | "job" | "crash" | "presence" | "disconnect" | "combined" | "deletion"} ViolationKind
+ * @typedef {{ kind: ViolationKind, text: string, channel?: string, key?: number, subscriber?: string,
+ *   tick?: number }} Violation
  *
  * @typedef {object} Verdict
  * @property {number} acknowledged events
@@ -23,11 +25,31 @@ import { checkSubscriber } from "./subscriber.mjs";
  * @property {number} forgotten missing deliveries of events that the store lost together with every process that knew
  * them
  * @property {number} jobs that all nodes knew
+ * @property {number} deleted calls of `delete` that resolved
  * @property {Violation[]} violations
  */
 
 /**
- * Judges the history of a round.
+ * Judges the histories of a round's channels.
+ * @param {readonly History[]} histories
+ * @returns {Verdict}
+ */
+export function checkAll(histories) {
+  const verdicts = histories.map(check);
+  const [first, ...others] = verdicts;
+  const sum = /** @type {Verdict} */ ({ ...first });
+  for (const verdict of others) for (const name of COUNTS) sum[name] += verdict[name];
+  const channelOf = (/** @type {number} */ i) => histories[i]?.channel ?? "";
+  sum.violations = verdicts.flatMap(({ violations }, i) =>
+    violations.map((violation) => ({ ...violation, channel: channelOf(i) })),
+  );
+  return sum;
+}
+
+const COUNTS = /** @type {const} */ (["acknowledged", "delivered", "gaps", "again", "forgotten", "jobs", "deleted"]);
+
+/**
+ * Judges the history of a channel.
  *
  * - Every acknowledged event reached every subscriber that wanted it and was there before, or a gap covers it.
  * - No subscriber received an event twice, unless a gap reported that its position was lost.
@@ -36,8 +58,11 @@ import { checkSubscriber } from "./subscriber.mjs";
  * - All events of a call of `publishAll` came one after another, or none of them, unless a gap hides some.
  * - No subscriber received an event for other topics, an event that was never published, or a changed event.
  * - An ID means the same event to all, at all times.
- * - Every gap had a cause.
- * - Every call of `publish` was answered, unless its node ended.
+ * - Every gap had a cause, and says that the channel was deleted if it was.
+ * - No subscriber came from one life of the log to another that does not hold its position, without a gap. None
+ *   received an event of a life that a gap had ended.
+ * - A deletion that resolved deleted what was there before, and nothing that was published later.
+ * - Every call was answered, unless its node ended.
  * - No node ended unexpectedly.
  * - Every job ended once and in the same way for all followers, also if its node died. If the log lost the job, the
  *   followers at least received an end.
@@ -61,7 +86,8 @@ export function check(history) {
   violations.push(...checkLog(history, positions), ...checkNodes(history));
   const acknowledged = history.events.filter(isAcknowledged).length;
   const jobs = history.jobs.filter(({ followers }) => followers.length > 0).length;
-  return { acknowledged, ...counts, jobs, violations };
+  const deleted = history.deletions.filter(isDone).length;
+  return { acknowledged, ...counts, jobs, deleted, violations };
 }
 
 /** Judges the log as a whole. @param {History} history @param {Positions} positions @returns {Violation[]} */
@@ -71,13 +97,12 @@ function checkLog(history, positions) {
   for (const { key, ownId } of findPublishedTwice(history.events, positions)) {
     violations.push({ kind: "duplicated", text: `event ${key} is in the log twice under its ID ${ownId}`, key });
   }
-  for (const key of findOvertaken(history)) {
-    violations.push({ kind: "out of order", text: `event ${key} overtook another event of its publisher`, key });
-  }
+  for (const found of findOvertaken(history)) violations.push({ kind: "out of order", ...found });
   for (const cycle of findDisagreement(history, (key) => positions.mayBeRepeated(history.events[key]))) {
     const text = `subscribers do not agree on the order of ${cycle.slice(0, 10).join(", ")}`;
     violations.push({ kind: "out of order", text, key: /** @type {number} */ (cycle[0]) });
   }
+  for (const found of findWrongDeletions(history, positions)) violations.push({ kind: "deletion", ...found });
   for (const found of findAmbiguousIds(history)) violations.push({ kind: "ambiguous ID", ...found });
   return violations;
 }
@@ -92,8 +117,8 @@ function checkNodes(history) {
   for (const text of history.sideFaults) violations.push({ kind: "combined", text });
   for (const text of history.disagreements) violations.push({ kind: "presence", text });
   for (const text of wrongDisconnects(history)) violations.push({ kind: "disconnect", text });
-  for (const { node, began } of history.unanswered) {
-    violations.push({ kind: "unanswered", text: `${node} never answered a publish`, tick: began });
+  for (const { call, node, began } of history.unanswered) {
+    violations.push({ kind: "unanswered", text: `${node} never answered a call of ${call}`, tick: began });
   }
   return violations;
 }

@@ -9,6 +9,8 @@ import { parsePosition } from "./positions.mjs";
 
 /** A gap event shows at most this many characters of the last event ID. */
 const SHOWN_LENGTH = 128;
+/** Digits at the end of an epoch that are its slot. */
+const SLOT_DIGITS = 2;
 
 /**
  * Returns the reason why a gap is wrong, or `undefined` if it is right.
@@ -22,9 +24,13 @@ export function whyGapIsWrong(history, gap, positions) {
   if (resumes === undefined) return "it has no position to resume from";
   if (gap.id !== gap.resumesAfter) return "its ID is not the position to resume from";
   if (gap.lastEventId !== gap.before.slice(0, SHOWN_LENGTH)) return "it names a position that the subscriber never had";
-  if (!history.storeLostData && history.events.length <= history.retained) {
-    return "no event was lost or trimmed";
-  }
+  const isTrimming = history.events.length > history.retained;
+  const mayBeDeleted = history.deletions.some(({ began }) => began < gap.tick);
+  if (!history.storeLostData && !isTrimming && !mayBeDeleted) return "no event was lost, trimmed or deleted";
+  if (gap.reason === "deleted" && !mayBeDeleted) return "the channel was not deleted";
+  if (gap.reason === "deleted" && !history.storeLostData && !isTrimming && resumes.offset > 0)
+    return "it skips events that follow the deletion";
+  if (lacksReason(history, gap, resumes)) return "it does not say that the channel was deleted";
   const event = positions.eventWithOwnId(gap.before);
   if (event !== undefined)
     return isNeedlessForOwnId(gap, { event, resumes }, positions)
@@ -38,6 +44,26 @@ export function whyGapIsWrong(history, gap, positions) {
     return typeof offset === "number" && offset >= resumes.offset;
   });
   return had.length > 0 && stillValid.length === had.length ? "the log had all events after its position" : undefined;
+}
+
+/**
+ * Returns true if only a deletion can have ended the life of the subscriber's position, and the gap does not say so. A
+ * log remembers the epochs in which channels were deleted, in slots: the end of an epoch is its slot.
+ * @param {History} history
+ * @param {GapSeen} gap
+ * @param {Position} resumes the position to resume from
+ */
+function lacksReason({ storeLostData, lives, channels }, { reason, before }, resumes) {
+  const position = parsePosition(before);
+  if (storeLostData || reason === "deleted" || position === undefined) return false;
+  const { epoch } = position;
+  const now = lives.find((life) => life.epoch === resumes.epoch);
+  if (now === undefined || (now.holds.get(epoch) ?? 0) >= 0) return false;
+  // The store restarted meanwhile, and the channel was deleted in a later epoch.
+  if (lives.some(({ holds }) => (holds.get(epoch) ?? -1) >= 0)) return false;
+  const slot = (/** @type {string} */ each) => each.slice(-SLOT_DIGITS);
+  const others = channels.flatMap((channel) => channel.lives).filter((life) => life.epoch !== epoch);
+  return !others.some((life) => slot(life.epoch) === slot(epoch));
 }
 
 /**

@@ -126,10 +126,10 @@ class OrderGraph {
 /**
  * Returns the events that the log has in another order than that in which one publisher gave them to one process.
  * @param {History} history
- * @returns {number[]} keys
+ * @returns {{ key: number, text: string }[]}
  */
-export function findOvertaken({ events }) {
-  /** @type {Map<string, { key: number, began: number, epoch: string, offset: number }[]>} */
+export function findOvertaken({ events, mayMistakeLives }) {
+  /** @type {Map<string, { key: number, began: number, answered: number, epoch: string, offset: number }[]>} */
   const lanes = new Map();
   for (const { key, publisher, attempts } of events) {
     // An event with several attempts has no fixed position in the order of calls.
@@ -137,13 +137,19 @@ export function findOvertaken({ events }) {
     if (attempts.length !== 1 || attempt?.position === undefined) continue;
     const lane = `${publisher} ${attempt.node} ${attempt.position.epoch}`;
     if (!lanes.has(lane)) lanes.set(lane, []);
-    lanes.get(lane)?.push({ key, began: attempt.began, ...attempt.position });
+    const { began, answered = Number.POSITIVE_INFINITY, position } = attempt;
+    lanes.get(lane)?.push({ key, began, answered, ...position });
   }
   const overtaken = [];
   for (const lane of lanes.values()) {
     lane.sort((a, b) => a.began - b.began);
-    for (const [i, { key, offset }] of lane.entries())
-      if (i > 0 && offset <= (lane[i - 1]?.offset ?? 0)) overtaken.push(key);
+    for (const [i, { key, began, offset }] of lane.entries()) {
+      const before = lane[i - 1];
+      // The next life may take the later call first, if both were in flight at the deletion.
+      if (mayMistakeLives && before !== undefined && before.answered > began) continue;
+      if (before !== undefined && offset <= before.offset)
+        overtaken.push({ key, text: `event ${key} overtook event ${before.key} of its publisher` });
+    }
   }
   return overtaken;
 }

@@ -1,16 +1,20 @@
 // @ts-check
+import { deletionSpans } from "./deletions.mjs";
+
 /** @typedef {import("../history.mjs").History} History */
 /** @typedef {import("../history.mjs").PublishedEvent} PublishedEvent */
 /** @typedef {import("./positions.mjs").Positions} Positions */
 
 /**
  * Returns the events that the log may have twice under one ID of the publisher. They were published again, and the log
- * may have trimmed or lost the first entry before it appended the second. A subscriber that resumes from such an ID
- * continues after the later entry.
+ * may have trimmed, lost or deleted the first entry before it appended the second. A subscriber that resumes from such
+ * an ID continues after the later entry.
  * @param {History} history
  * @returns {Set<PublishedEvent>}
  */
-export function findPossibleRepeats({ events, losses, retained }) {
+export function findPossibleRepeats(history) {
+  const { events, retained } = history;
+  const losses = [...history.losses, ...deletionSpans(history)];
   const repeated = events.filter(({ ownId, attempts }) => ownId !== undefined && attempts.length > 1);
   const spans = events.map(spanOf);
   return new Set(

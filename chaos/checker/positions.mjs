@@ -24,7 +24,8 @@ export function parsePosition(id) {
 /** The positions of events, and how they carry over from one life of the log to the next. */
 export class Positions {
   #lives;
-  #showsLoss;
+  /** True if the store may lose events that no process knows any more. */
+  #mayForget;
   /** @type {Map<string, PublishedEvent>} */
   #byOwnId = new Map();
   #possibleRepeats;
@@ -34,7 +35,7 @@ export class Positions {
   /** @param {History} history */
   constructor(history) {
     this.#lives = history.lives;
-    this.#showsLoss = history.showsLoss;
+    this.#mayForget = history.storeLostData && !history.showsLoss;
     for (const event of history.events) if (event.ownId !== undefined) this.#byOwnId.set(event.ownId, event);
     this.#possibleRepeats = findPossibleRepeats(history);
     for (const { seen } of history.subscribers) {
@@ -110,12 +111,33 @@ export class Positions {
   }
 
   /**
+   * Returns true if the life with this epoch is known not to hold a position of an earlier life.
+   * @param {Position} position
+   * @param {string} epoch
+   */
+  isEndedIn(position, epoch) {
+    const life = this.#lives.find((each) => each.epoch === epoch);
+    return life?.holds.has(position.epoch) === true && this.offsetIn(position, epoch) === "lost";
+  }
+
+  /**
+   * Returns the position of an ID if it can mean only one.
+   * @param {string} id
+   * @returns {Position | undefined}
+   */
+  onlyPositionOf(id) {
+    const isKnown = this.eventWithOwnId(id)?.attempts.every(({ position }) => position !== undefined) ?? true;
+    const [position, ...others] = this.positionsOfId(id);
+    return isKnown && others.length === 0 ? position : undefined;
+  }
+
+  /**
    * Returns true if the store lost the event, and no process that knew the event entered a life without it. Then no
    * node can know of the loss.
    * @param {PublishedEvent} event
    */
   isForgotten(event) {
-    if (this.#lives.length === 0 || this.#showsLoss) return false;
+    if (this.#lives.length === 0 || !this.#mayForget) return false;
     return event.attempts.every(({ position }) => {
       if (position === undefined) return true;
       const lives = this.#livesWithout(position);
@@ -134,7 +156,7 @@ export class Positions {
     return this.positionsOf(event).every((position) => {
       const lives = this.#livesWithout(position);
       const detected = lives.find((life) => this.#isSeenByKnowing(event, life));
-      if (passed === now || detected?.epoch !== now || detected.holds.has(passed)) return false;
+      if (passed === now || detected?.epoch !== now || (detected.holds.get(passed) ?? -1) >= 0) return false;
       return lives.some(({ epoch }) => epoch === passed);
     });
   }

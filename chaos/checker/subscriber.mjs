@@ -3,6 +3,7 @@ import { isWanted } from "../history.mjs";
 import { findDuplicates } from "./duplicates.mjs";
 import { whyGapIsWrong } from "./gaps.mjs";
 import { findLost } from "./lost.mjs";
+import { findWrongMoves } from "./moves.mjs";
 import { findBackwards } from "./order.mjs";
 import { findTorn } from "./torn.mjs";
 
@@ -27,11 +28,15 @@ export function checkSubscriber(history, subscriber, positions) {
   const lost = findLost(history.events, subscriber, positions);
   const forgotten = lost.filter((event) => positions.isForgotten(event));
   for (const event of lost) if (!forgotten.includes(event)) add("lost", event.key, "never came");
-  const { duplicates, again } = findDuplicates(subscriber, (key) => positions.mayBeRepeated(history.events[key]));
+  const mayComeAgain = history.storeLostData || history.mayMistakeLives;
+  const mayBeRepeated = (/** @type {number} */ key) => positions.mayBeRepeated(history.events[key]);
+  const { duplicates, again } = findDuplicates(subscriber, { mayBeRepeated, mayComeAgain });
   for (const key of duplicates) add("duplicated", key, "came again");
   for (const key of findBackwards(subscriber, (id) => positions.mayBeIdOfRepeated(id)))
     add("out of order", key, "came after a later event");
   for (const key of findTorn(history, subscriber)) add("torn", key, "came without the rest of its batch");
+  for (const { tick, text } of findWrongMoves(history, subscriber, positions))
+    violations.push({ kind: "deletion", text: `${name} ${text}`, subscriber: name, tick });
   const events = seen.filter((each) => each.kind === "event");
   for (const { key, intact } of events) {
     const event = history.events[key];

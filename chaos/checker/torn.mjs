@@ -1,4 +1,6 @@
 // @ts-check
+import { parsePosition } from "./positions.mjs";
+
 /** @typedef {import("../history.mjs").History} History */
 /** @typedef {import("../history.mjs").SubscriberHistory} SubscriberHistory */
 
@@ -19,7 +21,8 @@ export function findTorn({ events }, { seen }) {
   for (const each of seen) {
     if (each.kind === "gap") {
       open = undefined;
-      followsGap = true;
+      // Before the first event of a life there is nothing to hide.
+      followsGap = parsePosition(each.resumesAfter)?.offset !== 0;
     }
     if (each.kind !== "event") continue;
     const batch = events[each.key]?.batch;

@@ -1,8 +1,9 @@
 // @ts-check
 
-/** The parts of a combined stream: the channel that the checker judges, and a second channel. */
+/** The parts of a combined stream. The checker judges `main` and `doc`. */
 export const MAIN = "main";
 export const SIDE = "side";
+export const DOC = "doc";
 
 /**
  * Returns the position of a part in a combined event ID; `""` if the ID has none. It does not use the library's parser,

@@ -3,6 +3,7 @@ import { setTimeout as wait } from "node:timers/promises";
 import { NODE_GONE } from "../cluster/node-handle.mjs";
 import { isAcknowledged } from "../history.mjs";
 import { dataOf } from "./event-data.mjs";
+import { expectAnswer } from "./expect-answer.mjs";
 
 /** @typedef {import("../cluster/node-handle.mjs").NodeHandle} NodeHandle */
 /** @typedef {import("../history.mjs").History} History */
@@ -22,8 +23,6 @@ const TICK_MS = 20;
 const MAX_IN_FLIGHT = 100;
 /** A publisher that receives no answer for this time changes to another node, in ms. */
 const PATIENCE_MS = 6_000;
-/** A node that runs all the time must answer within this time, in any state of its log, in ms. */
-const ANSWER_LIMIT_MS = 25_000;
 const REPEAT_AFTER_MS = 150;
 
 /**
@@ -122,14 +121,17 @@ export class Publisher {
   async publishAll(topics, size) {
     const node = this.#chooseNode();
     if (!node.isUp) return;
+    const { channel } = this.#history;
     const events = this.#history.addBatch({ publisher: this.#number, topics }, size);
     this.#inFlight++;
     try {
       const attempts = events.map((event) => this.#begin(event, node));
-      const answered = node.publishAll({ data: events.map(dataOf), topics }).then(({ ids, positions, error }) => {
-        for (const [i, attempt] of attempts.entries())
-          this.#answered(attempt, { id: ids?.[i], position: positions?.[i], error });
-      });
+      const answered = node
+        .publishAll({ channel, data: events.map(dataOf), topics })
+        .then(({ ids, positions, error }) => {
+          for (const [i, attempt] of attempts.entries())
+            this.#answered(attempt, { id: ids?.[i], position: positions?.[i], error });
+        });
       await this.#answer(node, /** @type {Attempt} */ (attempts[0]), answered);
     } finally {
       this.#inFlight--;
@@ -141,8 +143,9 @@ export class Publisher {
     if (!node.isUp) return;
     const attempt = this.#begin(event, node);
     const { topics, ownId } = event;
+    const { channel } = this.#history;
     const answered = node
-      .publish({ data: dataOf(event), topics, id: ownId })
+      .publish({ channel, data: dataOf(event), topics, id: ownId })
       .then((answer) => this.#answered(attempt, answer));
     await this.#answer(node, attempt, answered);
   }
@@ -170,23 +173,10 @@ export class Publisher {
    * @param {Promise<void>} answered
    */
   async #answer(node, attempt, answered) {
-    this.#expectAnswer(node, attempt);
+    expectAnswer(this.#history, node, { call: "publish", attempt });
     const noAnswer = Symbol();
     const result = await Promise.race([answered, wait(PATIENCE_MS, noAnswer, { ref: false })]);
     if (result === noAnswer || attempt.error === NODE_GONE) this.#node = this.#random.pick(this.#nodes);
-  }
-
-  /**
-   * Records the attempt as unanswered if its node ran all the time.
-   * @param {NodeHandle} node
-   * @param {Attempt} attempt
-   */
-  #expectAnswer(node, attempt) {
-    const { pauses } = node;
-    setTimeout(() => {
-      const ranOn = node.process === attempt.node && node.isUp && node.pauses === pauses;
-      if (attempt.answered === undefined && ranOn) this.#history.unanswered.push(attempt);
-    }, ANSWER_LIMIT_MS).unref();
   }
 
   #chooseNode() {

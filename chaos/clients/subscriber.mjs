@@ -1,8 +1,8 @@
 // @ts-check
 import { get } from "node:http";
 import { createParser } from "sluice/protocol";
-import { MAIN, positionIn, SIDE, SideWatch } from "./combined-parts.mjs";
-import { textOf } from "./event-data.mjs";
+import { ChannelView } from "./channel-view.mjs";
+import { DOC, MAIN, SIDE, SideWatch } from "./combined-parts.mjs";
 
 /** @typedef {import("../cluster/node-handle.mjs").NodeHandle} NodeHandle */
 /** @typedef {import("../history.mjs").History} History */
@@ -20,13 +20,15 @@ const BLOCK_END = "\n\n";
 
 /**
  * @typedef {object} SubscriberOptions
- * @property {History} history
+ * @property {History} round the history that records connections
+ * @property {History} [history] that of the channel it follows. Default: `round`
  * @property {string} name
  * @property {import("../history.mjs").SubscriberHistory["topics"]} topics
  * @property {string} user
  * @property {readonly NodeHandle[]} nodes
  * @property {import("../random.mjs").Random} random
- * @property {boolean} [isCombined] true if its streams combine the channel with a second one
+ * @property {History} [doc] the history of the deleted channel. If present, its streams combine that channel with its
+ * own one and the second one
  */
 
 /**
@@ -34,8 +36,10 @@ const BLOCK_END = "\n\n";
  * gives up.
  */
 export class Subscriber {
-  #history;
-  #record;
+  #round;
+  /** The channels of its streams that the checker judges, its own one first. */
+  #views;
+  #topics;
   #user;
   #nodes;
   #random;
@@ -57,21 +61,19 @@ export class Subscriber {
   #isPaused = false;
   /** The received part of a block that is not complete yet. */
   #partialBlock = "";
-  /** The last event ID before the current block. */
-  #before = "";
-  /** True if the current block had an event. */
-  #hadEvent = false;
 
   /** @param {SubscriberOptions} options */
-  constructor({ history, name, topics, user, nodes, random, isCombined = false }) {
-    this.#history = history;
-    this.#record = history.addSubscriber(name, topics);
+  constructor({ round, history = round, name, topics, user, nodes, random, doc }) {
+    this.#round = round;
+    this.#topics = topics;
     this.#user = user;
     this.#nodes = nodes;
     this.#random = random;
-    if (isCombined) {
-      const mayHaveGaps = history.storeLostData || history.retained < KEEPS_ALL;
-      this.#side = new SideWatch(name, { mayHaveGaps, faults: history.sideFaults });
+    this.#views = [new ChannelView({ history, name, topics, ...(doc && { part: MAIN }) })];
+    if (doc !== undefined) {
+      this.#views.push(new ChannelView({ history: doc, name, topics, part: DOC }));
+      const mayHaveGaps = round.storeLostData || round.retained < KEEPS_ALL;
+      this.#side = new SideWatch(name, { mayHaveGaps, faults: round.sideFaults });
     }
     this.#detectsSilence = random.chance(0.5);
     this.#parser = createParser({
@@ -82,8 +84,22 @@ export class Subscriber {
     });
   }
 
-  get record() {
-    return this.#record;
+  /** The channels of its streams that the checker judges. */
+  get views() {
+    return this.#views;
+  }
+
+  /** The channel that it follows. */
+  get channel() {
+    return this.#own.history.channel;
+  }
+
+  get name() {
+    return this.#own.record.name;
+  }
+
+  get topics() {
+    return this.#topics;
   }
 
   /** The second channel as it has received it, if its streams combine two. */
@@ -102,17 +118,17 @@ export class Subscriber {
     clearTimeout(this.#retryTimer);
     const node = this.#random.pick(this.#nodes);
     if (node.port === undefined) return this.#reconnectLater();
-    const { topics } = this.#record;
-    const connection = this.#history.addConnection(this.#user, node.process);
+    const topics = this.#topics;
+    const connection = this.#round.addConnection(this.#user, node.process);
     const topicsQuery = topics === undefined ? "" : `&topics=${topics === "*" ? "*" : topics.join(",")}`;
     const combined = this.#side === undefined ? "" : "&combined";
-    const path = `/?connection=${connection.number}&user=${this.#user}${topicsQuery}${combined}`;
+    const query = `connection=${connection.number}&user=${this.#user}&channel=${this.channel}`;
+    const path = `/?${query}${topicsQuery}${combined}`;
     const { lastEventId } = this.#parser;
     const headers = { accept: "text/event-stream", ...(lastEventId && { "last-event-id": lastEventId }) };
     const request = get({ port: node.port, host: "127.0.0.1", path, headers, agent: false });
     this.#request = request;
-    const opened = { tick: this.#history.tick(), node: node.process, lastEventId: this.#own(lastEventId) };
-    this.#record.seen.push({ kind: "opened", ...opened });
+    for (const view of this.#views) view.opened(node.process, lastEventId);
     this.#parser.reset();
     this.#partialBlock = "";
     this.#restartSilenceTimer();
@@ -123,7 +139,7 @@ export class Subscriber {
         return this.#closed(request, `status ${response.statusCode}`);
       }
       this.#response = response;
-      connection.opened = this.#history.tick();
+      connection.opened = this.#round.tick();
       if (this.#isPaused) response.pause();
       response.setEncoding("utf8");
       response.on("data", (text) => request === this.#request && this.#receiveText(text));
@@ -176,47 +192,23 @@ export class Subscriber {
 
   /** @param {string} block */
   #receiveBlock(block) {
-    this.#before = this.#own(this.#parser.lastEventId);
-    this.#hadEvent = false;
+    for (const view of this.#views) view.beginBlock(this.#parser.lastEventId);
     this.#parser.push(block);
-    const lastEventId = this.#own(this.#parser.lastEventId);
-    if (this.#hadEvent || lastEventId === this.#before) return;
-    this.#record.seen.push({ kind: "position", tick: this.#history.tick(), id: lastEventId });
+    for (const view of this.#views) view.endBlock(this.#parser.lastEventId);
   }
 
   /** @param {import("sluice/protocol").ParsedEvent} event */
-  #receive({ type, data, lastEventId }) {
-    if (this.#side !== undefined && this.#isOfSide(type, data)) {
-      if (type === "gap") return this.#side.gap(data);
-      return this.#side.receive(data);
-    }
-    this.#hadEvent = true;
-    const id = this.#own(lastEventId);
-    const tick = this.#history.tick();
-    if (type === "gap") {
-      const { reason, lastEventId: reported, resumesAfter } = JSON.parse(data);
-      const gap = { tick, id, before: this.#before, reason, lastEventId: reported, resumesAfter };
-      this.#record.seen.push({ kind: "gap", ...gap });
-    } else {
-      const { key } = JSON.parse(data);
-      this.#record.seen.push({ kind: "event", tick, id, key, intact: this.#isIntact(key, data) });
-    }
+  #receive(event) {
+    const { type, data } = event;
+    const view = this.#views.find((each) => each.has(type, data));
+    if (view !== undefined) view.receive(event);
+    else if (type === "gap") this.#side?.gap(data);
+    else if (type.startsWith(`${SIDE}.`)) this.#side?.receive(data);
+    else this.#round.sideFaults.push(`${this.name} received an event of the type ${type}`);
   }
 
-  /** Returns the position in the channel that the checker judges. @param {string} id */
-  #own(id) {
-    return this.#side === undefined ? id : positionIn(id, MAIN);
-  }
-
-  /** @param {string} type @param {string} data */
-  #isOfSide(type, data) {
-    return type === "gap" ? JSON.parse(data).channel === SIDE : type.startsWith(`${SIDE}.`);
-  }
-
-  /** @param {number} key @param {string} data */
-  #isIntact(key, data) {
-    const event = this.#history.events[key];
-    return event !== undefined && data === textOf(event);
+  get #own() {
+    return /** @type {ChannelView} */ (this.#views[0]);
   }
 
   /** @param {import("node:http").ClientRequest} request @param {string} why */
@@ -226,7 +218,7 @@ export class Subscriber {
     this.#response = undefined;
     clearTimeout(this.#silenceTimer);
     request.destroy();
-    this.#record.seen.push({ kind: "closed", tick: this.#history.tick(), why });
+    for (const view of this.#views) view.closed(why);
     if (!this.#isAway) this.#reconnectLater();
   }
 

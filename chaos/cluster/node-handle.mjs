@@ -11,7 +11,7 @@ import { fileURLToPath } from "node:url";
  * @property {{ kind: string, options: any }} log the kind of log, and its options
  * @property {{ events: number }} retain
  * @property {{ events: number }} window
- * @property {readonly string[]} epochs the known lives of the log
+ * @property {Record<string, readonly string[]>} epochs the known lives of each judged channel
  *
  * @typedef {{ id?: string | undefined, position?: import("../history.mjs").Position | undefined,
  *   error?: string | undefined }} PublishAnswer
@@ -37,6 +37,8 @@ export class NodeHandle {
   /** The errors that the node reported, newest last. @type {string[]} */
   errors = [];
   #history;
+  /** By channel. @type {ReadonlyMap<string, History>} */
+  #histories;
   #options;
   /** @type {ChildProcess | undefined} */
   #child;
@@ -47,12 +49,13 @@ export class NodeHandle {
 
   /**
    * @param {string} name
-   * @param {History} history
+   * @param {readonly History[]} histories those of the judged channels, the main one first
    * @param {() => Omit<NodeOptions, "epochs">} options called at each start
    */
-  constructor(name, history, options) {
+  constructor(name, histories, options) {
     this.name = name;
-    this.#history = history;
+    this.#history = /** @type {History} */ (histories[0]);
+    this.#histories = new Map(histories.map((history) => [history.channel, history]));
     this.#options = options;
   }
 
@@ -69,7 +72,10 @@ export class NodeHandle {
   /** Starts a process, and resolves when it listens, or when it ended before that. */
   async start() {
     this.#starts++;
-    const epochs = this.#history.lives.map(({ epoch }) => epoch);
+    const histories = [...this.#histories.values()];
+    const epochs = Object.fromEntries(
+      histories.map(({ channel, lives }) => [channel, lives.map(({ epoch }) => epoch)]),
+    );
     const argument = JSON.stringify({ ...this.#options(), epochs });
     const name = this.process;
     const child = fork(PROGRAM, [argument], { stdio: ["ignore", "ignore", "pipe", "ipc"] });
@@ -107,6 +113,18 @@ export class NodeHandle {
   /** @param {object} event @returns {Promise<PublishAnswer>} */
   publish(event) {
     return this.#call({ do: "publish", ...event });
+  }
+
+  /** Deletes a channel. @param {string} channel @returns {Promise<{ error?: string }>} */
+  delete(channel) {
+    this.#history.note(`${this.process} deletes ${channel}`);
+    return this.#call({ do: "delete", channel });
+  }
+
+  /** Closes a channel in this process. @param {string} channel @returns {Promise<{ error?: string }>} */
+  close(channel) {
+    this.#history.note(`${this.process} closes ${channel}`);
+    return this.#call({ do: "close", channel });
   }
 
   /** Publishes several events at once. @param {object} events @returns {Promise<PublishAllAnswer>} */
@@ -194,8 +212,10 @@ export class NodeHandle {
 
   /** @param {any} message @param {string} process */
   #receive(message, process) {
-    if (message.life) this.#history.addLife(message.life.epoch, message.life.holds, process);
-    else if (message.ended) this.#history.endConnection(message.ended.connection, message.ended.reason);
+    if (message.life) {
+      const { channel, epoch, holds } = message.life;
+      this.#histories.get(channel)?.addLife(epoch, holds, process);
+    } else if (message.ended) this.#history.endConnection(message.ended.connection, message.ended.reason);
     else if (message.failed) this.errors.push(`${this.name}, ${message.context.stage}: ${message.failed}`);
     else this.#answer(message.call, message);
   }

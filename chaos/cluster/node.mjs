@@ -1,17 +1,19 @@
 // @ts-check
-/** A node: a program as users write it. It streams a channel of a shared log, and publishes what its parent sends. */
+/** A node: a program as users write it. It streams channels of a shared log, and publishes what its parent sends. */
 import { randomUUID } from "node:crypto";
 import { createServer } from "node:http";
 import { setTimeout as wait } from "node:timers/promises";
 import { createSluice } from "sluice";
-import { MAIN, SIDE } from "../clients/combined-parts.mjs";
+import { DOC_CHANNEL, JUDGED_CHANNELS, MAIN_CHANNEL, SIDE_CHANNEL, smaller } from "../channels/names.mjs";
+import { DOC, MAIN, SIDE } from "../clients/combined-parts.mjs";
 import { watchLog } from "./watched-log.mjs";
 
 /** @typedef {import("./node-handle.mjs").NodeOptions} NodeOptions */
 
-const CHANNEL = "chaos";
 const PROGRESS_EVERY_MS = 100;
 const SIDE_EVERY_MS = 50;
+/** Shorter than the pauses of quiet channels. */
+const IDLE_TIMEOUT_MS = 400;
 
 /** @type {NodeOptions} */
 const { log, retain, window, epochs } = JSON.parse(process.argv[2] ?? "{}");
@@ -25,39 +27,57 @@ const LOGS = {
 };
 
 /**
- * The positions of events whose publishing is in flight, by their data.
+ * The positions of events whose publishing is in flight, by their channel and data.
  * @type {Map<string, import("../history.mjs").Position>}
  */
 const positions = new Map();
+const keyOf = (/** @type {string} */ channel, /** @type {string} */ text) => `${channel} ${text}`;
+
+const messageOf = (/** @type {unknown} */ error) => (error instanceof Error ? error.message : String(error));
 
 /** Sends a message to the parent. @param {object} message */
 const send = (message) => process.connected && process.send?.(message);
 
 const sluice = createSluice({
   log: watchLog(await /** @type {() => Promise<import("sluice").Log>} */ (LOGS[log.kind])(), {
-    channelName: CHANNEL,
-    knownEpochs: epochs,
-    onAppended: (data, position) => positions.set(data, position),
-    onLife: (epoch, holds) => send({ life: { epoch, holds } }),
+    channels: epochs,
+    onAppended: (name, data, position) => positions.set(keyOf(name, data), position),
+    onLife: (name, epoch, holds) => send({ life: { channel: name, epoch, holds } }),
   }),
   // Far shorter than the defaults, so that a round sees many of each.
   retry: 150,
   heartbeat: 500,
   nodeTimeout: 2_500,
-  onError: (error, context) => send({ failed: error instanceof Error ? error.message : String(error), context }),
+  idleTimeout: IDLE_TIMEOUT_MS,
+  onError: (error, context) => send({ failed: messageOf(error), context }),
 });
 /** @type {import("sluice").Jobs<number, string>} */
 const jobs = sluice.jobs("chaos", { retain });
-const channel = sluice.channel(CHANNEL, { retain, window });
-/** A second channel, which some streams combine with the first. Each node numbers its events there. */
-const side = sluice.channel("side", { retain, window });
+/** Returns a channel. Each call names the options: a closed channel may be forgotten. @param {string} name */
+function channelOf(name) {
+  const isMain = !JUDGED_CHANNELS.includes(name) || name === MAIN_CHANNEL;
+  // Floods have more bytes than the default keeps.
+  const kept = { ...(isMain ? retain : smaller(retain)), bytes: Number.POSITIVE_INFINITY };
+  return sluice.channel(name, { retain: kept, window: isMain ? window : smaller(window) });
+}
+
+let isDraining = false;
 
 const server = createServer((req, res) => {
   const { pathname, searchParams } = new URL(req.url ?? "/", "http://node");
   if (pathname === "/job") return void sluice.stream(req, res, jobs.progress(searchParams.get("id") ?? ""));
   const topics = searchParams.get("topics");
-  const main = channel.subscribe(topics === null ? {} : { topics: topics === "*" ? "*" : topics.split(",") });
-  const source = searchParams.has("combined") ? sluice.combine({ [MAIN]: main, [SIDE]: side.subscribe() }) : main;
+  /** @type {import("sluice").SubscribeOptions} */
+  const options = topics === null ? {} : { topics: topics === "*" ? "*" : topics.split(",") };
+  const subscribe = (/** @type {string} */ name) => channelOf(name).subscribe(options);
+  const source = () =>
+    searchParams.has("combined")
+      ? sluice.combine({
+          [MAIN]: subscribe(MAIN_CHANNEL),
+          [SIDE]: channelOf(SIDE_CHANNEL).subscribe(),
+          [DOC]: subscribe(DOC_CHANNEL),
+        })
+      : subscribe(searchParams.get("channel") ?? MAIN_CHANNEL);
   const connection = Number(searchParams.get("connection"));
   const subscriber = { user: searchParams.get("user") ?? "" };
   void sluice.stream(req, res, source, { subscriber }).then((reason) => send({ ended: { connection, reason } }));
@@ -65,31 +85,37 @@ const server = createServer((req, res) => {
 
 /** @type {Record<string, (message: any) => void>} */
 const commands = {
-  async publish({ call, data, topics, id }) {
-    const text = JSON.stringify(data);
+  async publish({ call, channel, data, topics, id }) {
+    const key = keyOf(channel, JSON.stringify(data));
     try {
       const options = { ...(topics && { topics }), ...(id && { id }) };
-      const acknowledged = await channel.publish("chaos", data, options);
-      send({ call, id: acknowledged, position: positions.get(text) });
+      const acknowledged = await channelOf(channel).publish("chaos", data, options);
+      send({ call, id: acknowledged, position: positions.get(key) });
     } catch (error) {
-      send({ call, error: error instanceof Error ? error.message : String(error) });
+      send({ call, error: messageOf(error) });
     } finally {
-      positions.delete(text);
+      positions.delete(key);
     }
   },
-  async publishAll({ call, data, topics }) {
-    const texts = data.map((/** @type {object} */ each) => JSON.stringify(each));
+  async publishAll({ call, channel, data, topics }) {
+    const keys = data.map((/** @type {object} */ each) => keyOf(channel, JSON.stringify(each)));
     try {
       const options = topics && { topics };
-      const ids = await channel.publishAll(
+      const ids = await channelOf(channel).publishAll(
         data.map((/** @type {object} */ each) => ({ type: "chaos", data: each, ...options })),
       );
-      send({ call, ids, positions: texts.map((/** @type {string} */ text) => positions.get(text)) });
+      send({ call, ids, positions: keys.map((/** @type {string} */ key) => positions.get(key)) });
     } catch (error) {
-      send({ call, error: error instanceof Error ? error.message : String(error) });
+      send({ call, error: messageOf(error) });
     } finally {
-      for (const text of texts) positions.delete(text);
+      for (const key of keys) positions.delete(key);
     }
+  },
+  async delete({ call, channel }) {
+    await answer(call, async () => channelOf(channel).delete());
+  },
+  async close({ call, channel }) {
+    await answer(call, async () => channelOf(channel).close());
   },
   async job({ call, id, ms }) {
     const { published, result } = jobs.start(
@@ -103,27 +129,30 @@ const commands = {
       { id },
     );
     result.catch(() => {});
-    await published.then(
-      () => send({ call }),
-      (error) => send({ call, error: error.message }),
-    );
+    await answer(call, () => published);
   },
   async disconnect({ call, user }) {
-    await sluice.disconnect({ user }, { cluster: true }).then(
-      () => send({ call }),
-      (error) => send({ call, error: error.message }),
-    );
+    await answer(call, () => sluice.disconnect({ user }, { cluster: true }));
   },
   presence({ call }) {
-    const { subscribers, topics, nodes } = sluice.presence(CHANNEL);
+    const { subscribers, topics, nodes } = sluice.presence(MAIN_CHANNEL);
     send({ call, presence: { subscribers, topics: Object.fromEntries(topics), nodes } });
   },
   async drain({ timeout }) {
+    isDraining = true;
     await sluice.drain({ timeout });
     await sluice.close();
     process.exit(0);
   },
 };
+
+/** Answers a call of the parent when the work is done. @param {number} call @param {() => Promise<unknown>} work */
+async function answer(call, work) {
+  await work().then(
+    () => send({ call }),
+    (error) => send({ call, error: messageOf(error) }),
+  );
+}
 
 /**
  * Publishes to the second channel, one event at a time. An event whose call failed may still arrive later, so later
@@ -131,10 +160,12 @@ const commands = {
  */
 async function publishToSide() {
   let node = randomUUID();
-  for (let number = 1; process.connected; number++) {
-    await side.publish("side", { node, number }).catch(() => {
-      node = randomUUID();
-    });
+  for (let number = 1; process.connected && !isDraining; number++) {
+    await channelOf(SIDE_CHANNEL)
+      .publish("side", { node, number })
+      .catch(() => {
+        node = randomUUID();
+      });
     await wait(SIDE_EVERY_MS);
   }
 }

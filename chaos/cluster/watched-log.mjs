@@ -4,11 +4,15 @@
 
 /**
  * @typedef {object} Watcher
- * @property {string} channelName the channel to watch
- * @property {readonly string[]} knownEpochs earlier epochs: each life reports which of their positions are still valid
- * @property {(data: string, position: import("../history.mjs").Position) => void} onAppended
- * @property {(epoch: string, holds: Record<string, number>) => void} onLife called for every life of the log
+ * @property {Readonly<Record<string, readonly string[]>>} channels the channels to watch, each with the earlier epochs
+ * that are known: every life reports which of their positions are still valid
+ * @property {(channel: string, data: string, position: import("../history.mjs").Position) => void} onAppended
+ * @property {(channel: string, epoch: string, holds: Record<string, number>) => void} onLife called for every life of a
+ * channel's log
  */
+
+/** The offset up to which positions of a known epoch are valid if none is. */
+const NONE = -1;
 
 /**
  * Returns the same log, which also reports the position of every appended event and every life that it enters. The ID
@@ -17,45 +21,48 @@
  * @param {Watcher} watcher
  * @returns {Log}
  */
-export function watchLog(log, { channelName, knownEpochs, onAppended, onLife }) {
-  const epochs = new Set(knownEpochs);
-  /** @param {ChannelLog} channel */
-  const reportLife = (channel) => {
-    /** @type {Record<string, number>} */
-    const holds = {};
-    for (const epoch of epochs) {
-      const through = epoch === channel.epoch ? undefined : channel.holds(epoch);
-      if (through !== undefined) holds[epoch] = through;
-    }
-    epochs.add(channel.epoch);
-    onLife(channel.epoch, holds);
-  };
+export function watchLog(log, { channels, onAppended, onLife }) {
+  const known = new Map(Object.entries(channels).map(([name, epochs]) => [name, new Set(epochs)]));
 
-  /** @param {ChannelLog} channel @returns {ChannelLog} */
-  const watch = (channel) => {
-    reportLife(channel);
-    return new Proxy(channel, {
-      get(target, name) {
-        if (name === "append") {
-          return async (/** @type {Parameters<ChannelLog["append"]>[0]} */ entries) => {
-            const offsets = await target.append(entries);
+  /** @param {string} name @param {Set<string>} epochs @param {ChannelLog} channel @returns {ChannelLog} */
+  const watch = (name, epochs, channel) => {
+    const reportLife = () => {
+      const { epoch } = channel;
+      const holds = [...epochs].filter((earlier) => earlier !== epoch);
+      epochs.add(epoch);
+      onLife(name, epoch, Object.fromEntries(holds.map((earlier) => [earlier, channel.holds(earlier) ?? NONE])));
+    };
+    /** @type {Pick<ChannelLog, "append" | "tail">} */
+    const watched = {
+      append(entries) {
+        const appended = channel.append(entries);
+        // Not awaited: Sluice, too, reads the epoch in the turn in which the promise resolves.
+        appended.then(
+          (offsets) => {
             for (const [i, { data }] of entries.entries())
-              onAppended(data, { epoch: target.epoch, offset: Number(offsets[i]) });
-            return offsets;
-          };
-        }
-        if (name === "tail") {
-          return (/** @type {Parameters<ChannelLog["tail"]>[0]} */ listener) =>
-            target.tail({
-              appended: (entries) => listener.appended(entries),
-              trimmed: (first) => listener.trimmed(first),
-              reset: () => {
-                reportLife(target);
-                listener.reset();
-              },
-            });
-        }
-        const value = Reflect.get(target, name, target);
+              onAppended(name, data, { epoch: channel.epoch, offset: Number(offsets[i]) });
+          },
+          () => {},
+        );
+        return appended;
+      },
+      tail: (listener) =>
+        channel.tail({
+          appended: (entries, isBehind) => listener.appended(entries, isBehind),
+          trimmed: (first) => listener.trimmed(first),
+          reset() {
+            reportLife();
+            listener.reset();
+          },
+          failed: (error) => listener.failed?.(error),
+          isNeeded: () => listener.isNeeded?.() ?? true,
+        }),
+    };
+    reportLife();
+    return new Proxy(channel, {
+      get(target, property) {
+        if (property === "append" || property === "tail") return watched[property];
+        const value = Reflect.get(target, property, target);
         return typeof value === "function" ? value.bind(target) : value;
       },
     });
@@ -65,9 +72,12 @@ export function watchLog(log, { channelName, knownEpochs, onAppended, onLife }) 
     shared: log.shared,
     open(name, options) {
       const opened = log.open(name, options);
+      const epochs = known.get(name);
       // Other channels are internal ones of Sluice.
-      if (name !== channelName) return opened;
-      return opened instanceof Promise ? opened.then(watch) : watch(opened);
+      if (epochs === undefined) return opened;
+      return opened instanceof Promise
+        ? opened.then((channel) => watch(name, epochs, channel))
+        : watch(name, epochs, opened);
     },
     close: () => log.close(),
   };

@@ -1,3 +1,4 @@
+import type { FurtherChannel } from "../channels/further-channels.mjs";
 import type { Publisher } from "../clients/publisher.mjs";
 import type { Subscriber } from "../clients/subscriber.mjs";
 import type { NodeHandle } from "../cluster/node-handle.mjs";
@@ -9,10 +10,14 @@ import type { Store } from "../stores/store.d.mts";
 export interface RoundParts {
   readonly history: History;
   readonly nodes: readonly NodeHandle[];
+  /** All but those that come and go by themselves. */
   readonly subscribers: readonly Subscriber[];
   /** The users of the subscribers. */
   readonly users: readonly string[];
+  /** Those of the main channel. */
   readonly publishers: readonly Publisher[];
+  /** The other channels that the checker judges. */
+  readonly further: readonly FurtherChannel[];
   readonly store: Store;
 }
 

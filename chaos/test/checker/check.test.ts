@@ -18,6 +18,7 @@ describe("the checker", () => {
       again: 0,
       forgotten: 0,
       jobs: 0,
+      deleted: 0,
       violations: [],
     });
   });
@@ -43,7 +44,7 @@ describe("the checker", () => {
 
   it("finds a publish that a node never answered", () => {
     const round = new MadeRound();
-    round.history.unanswered.push({ node: NODE, began: 1 });
+    round.history.unanswered.push({ call: "publish", node: NODE, began: 1 });
     expect(round.violations()).toEqual(["unanswered"]);
   });
 });

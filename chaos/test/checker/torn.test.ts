@@ -39,4 +39,14 @@ describe("the checker of events that were published at once", () => {
     subscriber.receives(batch[0]!).receivesGap("trimmed", "one-2").receives(batch[2]!, batch[3]!);
     expect(round.violations()).toEqual([]);
   });
+
+  it("finds that the first events of a life are missing after a gap: nothing comes before them", () => {
+    const round = new MadeRound();
+    const subscriber = round.subscribe("one-0");
+    round.delete();
+    round.beginLife("two");
+    const batch = round.publishAll("two-1", 3);
+    subscriber.receivesGap("deleted", "two-0").receives(batch[1]!, batch[2]!);
+    expect(round.violations()).toContain("torn");
+  });
 });

@@ -53,10 +53,23 @@ export class MadeRound {
     return events;
   }
 
-  /** Publishes the same event once more. It is acknowledged at the offset in the epoch `one`. */
-  publishAgain({ attempts }: PublishedEvent, offset: number): void {
+  /** Publishes the same event once more. It is acknowledged at this offset. */
+  publishAgain({ attempts }: PublishedEvent, offset: number, epoch = "one"): void {
     const began = this.history.tick();
-    attempts.push({ ...attempts[0]!, began, answered: this.history.tick(), position: { epoch: "one", offset } });
+    attempts.push({ ...attempts[0]!, began, answered: this.history.tick(), position: { epoch, offset } });
+  }
+
+  /** Deletes the channel. With an error, the call rejects. */
+  delete(error?: string): void {
+    const began = this.history.tick();
+    const answered = this.history.tick();
+    this.history.deletions.push({ node: NODE, began, answered, ...(error !== undefined && { error }) });
+  }
+
+  /** Begins a life that holds nothing of the earlier ones, but what `holds` names. */
+  beginLife(epoch: string, holds: Record<string, number> = {}): void {
+    const earlier = this.history.lives.map((life) => [life.epoch, holds[life.epoch] ?? -1]);
+    this.history.addLife(epoch, Object.fromEntries(earlier), NODE);
   }
 
   /** Opens a stream that begins with this position. */
