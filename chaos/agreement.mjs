@@ -6,8 +6,8 @@ import { isOpen } from "./history.mjs";
 /** @typedef {import("./cluster/node-handle.mjs").ReportedPresence} ReportedPresence */
 /** @typedef {import("./faults/fault.d.mts").RoundParts} RoundParts */
 
-/** The time in which nodes must agree, in ms: twelve node timeouts. */
-const AGREE_LIMIT_MS = 30_000;
+/** The time in which nodes must agree, in ms: many node timeouts, for a busy machine. */
+const AGREE_LIMIT_MS = 60_000;
 const CHECK_INTERVAL_MS = 100;
 
 /**
