@@ -9,6 +9,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { sleep } from "../../src/base/timers.ts";
 import { NATS_SERVER, startNats } from "../support/stores/nats-server.ts";
 import { REDIS_SERVER, startRedis } from "../support/stores/redis-server.ts";
+import { until } from "../support/until.ts";
 
 const SOURCES = fileURLToPath(new URL("../../src", import.meta.url));
 const MODULES = fileURLToPath(new URL("../../../../node_modules", import.meta.url));
@@ -24,6 +25,7 @@ const LOGS = [
 
 describe("a process with a shared log that it does not close", () => {
   let folder: string;
+  let programs = 0;
 
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), "sluice-idle-"));
@@ -40,8 +42,8 @@ describe("a process with a shared log that it does not close", () => {
 
   afterAll(() => rm(folder, { recursive: true }));
 
-  /** Runs a program with a Sluice on a log, and resolves to everything that it prints. Rejects if it does not end. */
-  const run = async (kind: string, option: string, address: string, source: string): Promise<string> => {
+  /** Starts a program with a Sluice on a log. `ended` resolves to everything that it prints, or rejects at the timeout. */
+  const start = async (kind: string, option: string, address: string, source: string) => {
     const head = `
       import { createSluice } from "./sluice.mjs";
       import { ${kind} } from "./${kind}.mjs";
@@ -49,14 +51,23 @@ describe("a process with a shared log that it does not close", () => {
       const orders = sluice.channel("orders", { latestBy: () => "one" });
       const exports_ = sluice.jobs("exports");
     `;
-    const file = join(folder, `${kind}.program.mjs`);
+    const file = join(folder, `${kind}-${++programs}.mjs`);
     await writeFile(file, head + source);
-    return new Promise((resolve, reject) => {
-      execFile(process.execPath, [file, address], { cwd: folder, timeout: TIMEOUT_MS }, (error, stdout, stderr) =>
-        error === null ? resolve(stdout + stderr) : reject(new Error(stdout + stderr, { cause: error })),
+    const program = { printed: "", ended: Promise.resolve("") };
+    program.ended = new Promise((resolve, reject) => {
+      const child = execFile(
+        process.execPath,
+        [file, address],
+        { cwd: folder, timeout: TIMEOUT_MS },
+        (error, out, err) => (error === null ? resolve(out + err) : reject(new Error(out + err, { cause: error }))),
       );
+      child.stdout?.on("data", (text) => (program.printed += text));
     });
+    return program;
   };
+
+  /** Runs such a program to its end. */
+  const run = async (...program: Parameters<typeof start>): Promise<string> => (await start(...program)).ended;
 
   it.each(LOGS)(
     "connects to nothing, reports nothing and ends if it only makes channels and jobs: $name",
@@ -67,7 +78,7 @@ describe("a process with a shared log that it does not close", () => {
     },
   );
 
-  describe.each(LOGS)("$name", ({ name, can, start, option }) => {
+  describe.each(LOGS)("$name", ({ name, can, start: startServer, option }) => {
     const publish = `
       await orders.publish("placed", 1);
       await exports_.start(async () => "done").result;
@@ -80,14 +91,15 @@ describe("a process with a shared log that it does not close", () => {
     `;
 
     it.skipIf(can === undefined)("lets it end after it has published, and run while it iterates", async () => {
-      await using server = await start?.();
+      await using server = await startServer?.();
       const address = server?.url ?? join(folder, "data");
       expect(await run(name, option, address, publish)).toBe("done\n");
-      const iterating = run(name, option, address, iterate);
+      const iterating = await start(name, option, address, iterate);
+      await until("it iterates", () => iterating.printed === "iterating\n");
       // Long enough for a process that nothing holds to end.
       await sleep(IDLE_MS);
       await run(name, option, address, `await orders.publish("paid", "event")`);
-      expect(await iterating).toBe("iterating\nevent\n");
+      expect(await iterating.ended).toBe("iterating\nevent\n");
     });
   });
 });

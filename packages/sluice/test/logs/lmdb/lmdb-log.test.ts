@@ -30,4 +30,4 @@ sharedLogContract("lmdbLog", newStore);
 
 killedPublisherContract("lmdbLog", newStore);
 
-likeMemory("lmdbLog", newStore, EVENTS_AND_BYTES, 100);
+likeMemory("lmdbLog", newStore, EVENTS_AND_BYTES);

@@ -30,5 +30,5 @@ describe.skipIf(NATS_SERVER === undefined)("on a real nats-server", () => {
 
   killedPublisherContract("natsLog", newStore);
 
-  likeMemory("natsLog", newStore, NOTHING, 60);
+  likeMemory("natsLog", newStore, NOTHING);
 });

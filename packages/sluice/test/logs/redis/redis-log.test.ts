@@ -28,5 +28,5 @@ describe.skipIf(REDIS_SERVER === undefined)("redisLog on a real Redis", () => {
 
   killedPublisherContract("redisLog", newStore);
 
-  likeMemory("redisLog", newStore, EVENTS, 100);
+  likeMemory("redisLog", newStore, EVENTS);
 });

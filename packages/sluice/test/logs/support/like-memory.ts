@@ -57,15 +57,16 @@ export const EVENTS: fc.Arbitrary<Retention> = EVENTS_AND_BYTES.map((retain) => 
 /** The retention for a log that counts neither exactly. */
 export const NOTHING: fc.Arbitrary<Retention> = fc.constant(KEEP_ALL);
 
+const RUNS = Number(process.env.MODEL_RUNS ?? 40);
+
 /**
  * Tests that a log gives the same answers as the memory log for random operations, also when it is reopened in between.
- * `openStore` returns an empty store.
+ * `openStore` returns an empty store. MODEL_RUNS sets the number of runs.
  */
 export function likeMemory(
   name: string,
   openStore: () => Promise<{ open(): Log }>,
   retention: fc.Arbitrary<Retention>,
-  runs: number,
 ): void {
   it(`${name} answers like the memory log`, { timeout: 120_000 }, () =>
     fc.assert(
@@ -90,7 +91,7 @@ export function likeMemory(
           }
         },
       ),
-      { numRuns: runs, endOnFailure: true },
+      { numRuns: RUNS, endOnFailure: true },
     ),
   );
 }
