@@ -42,7 +42,7 @@ describe("a process with a shared log that it does not close", () => {
 
   afterAll(() => rm(folder, { recursive: true }));
 
-  /** Starts a program with a Sluice on a log. `ended` resolves to everything that it prints, or rejects at the timeout. */
+  /** Starts a program with a Sluice on a log. `ended` resolves to all that it prints, or rejects at the timeout. */
   const start = async (kind: string, option: string, address: string, source: string) => {
     const head = `
       import { createSluice } from "./sluice.mjs";
