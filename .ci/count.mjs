@@ -2,12 +2,12 @@
 /** Counts checks and tests, prints the failed ones, and ends with the line `N passed, N failed`. */
 import { existsSync, readFileSync } from "node:fs";
 
-const [resultsFile = "", testsFile = "", ...checksFiles] = process.argv.slice(2);
+const [resultsFile = "", testsFiles = "", ...checksFiles] = process.argv.slice(2);
 const lines = readFileSync(resultsFile, "utf8").split("\n").filter(Boolean);
 /** @type {{ name: string, ok: boolean }[]} */
 const checks = lines.map((line) => ({ name: line.replace(/^\w+ /, ""), ok: line.startsWith("ok ") }));
 for (const file of checksFiles) if (existsSync(file)) checks.push(...JSON.parse(readFileSync(file, "utf8")));
-if (existsSync(testsFile)) {
+for (const testsFile of testsFiles.split(",").filter((file) => existsSync(file))) {
   for (const { name, assertionResults } of JSON.parse(readFileSync(testsFile, "utf8")).testResults) {
     for (const { fullName, status } of assertionResults) {
       if (status === "passed" || status === "failed")

@@ -17,7 +17,7 @@ const RUNTIMES = join(ROOT, "runtimes/node_modules");
 export const PROGRAMS = [
   {
     name: "chromium",
-    suites: ["page", "compression in a browser"],
+    suites: ["page", "compression in a browser", "client"],
     commands: ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"],
     locations: ["/Applications/Google Chrome.app/Contents/MacOS/Google Chrome"],
     // Without a font, text has no width that a test could measure.
@@ -40,9 +40,14 @@ export const PROGRAMS = [
   },
   { name: "faketime", suites: ["wrong clocks"], commands: ["faketime"], packages: ["faketime"] },
   // runtimes/package-lock.json brings the other runtimes. If npm has none for this platform, PATH is searched.
-  { name: "bun", suites: ["Bun"], commands: ["bun"], runtime: [/^@oven\/bun-/, "bin/bun"] },
-  { name: "deno", suites: ["Deno"], commands: ["deno"], runtime: [/^@deno\//, "deno"] },
-  { name: "node-newest", suites: ["newest Node"], commands: [], runtime: [/^node-(linux|darwin)-/, "bin/node"] },
+  { name: "bun", suites: ["Bun", "client"], commands: ["bun"], runtime: [/^@oven\/bun-/, "bin/bun"] },
+  { name: "deno", suites: ["Deno", "client"], commands: ["deno"], runtime: [/^@deno\//, "deno"] },
+  {
+    name: "node-newest",
+    suites: ["newest Node", "client"],
+    commands: [],
+    runtime: [/^node-(linux|darwin)-/, "bin/node"],
+  },
 ];
 
 /**

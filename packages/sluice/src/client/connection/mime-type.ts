@@ -5,8 +5,8 @@ const VALUES = /(?:"(?:\\.|[^"\\])*(?:"|$)|[^",])+/g;
 const ESSENCE = /^[\t\n\r ]*([\w!#$%&'*+.^`|~-]+\/[\w!#$%&'*+.^`|~-]+)[\t\n\r ]*(?:;|$)/;
 
 /**
- * Returns true if a `Content-Type` is that of an event stream, with any parameters, in upper or lower case. If the header
- * has several values, the last valid one counts (Fetch standard, section 2.2.4, "extract a MIME type").
+ * Returns true if a `Content-Type` is that of an event stream, with any parameters, in upper or lower case. If the
+ * header has several values, the last valid one counts (Fetch standard, section 2.2.4, "extract a MIME type").
  */
 export function isEventStream(contentType: string | null): boolean {
   let essence: string | undefined;

@@ -60,7 +60,8 @@ export async function sendRequest(
   // A property that is `undefined` is absent for `fetch`.
   const init = {
     method,
-    headers: sent,
+    // A plain object, which a `fetch` of the user's can extend: { ...init.headers, authorization }.
+    headers: Object.fromEntries(sent),
     body: await freshOf(body),
     signal,
     // [spec] Set request's cache mode to "no-store".

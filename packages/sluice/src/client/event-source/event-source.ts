@@ -171,12 +171,12 @@ export class EventSource extends EventTarget {
     }, this.#reconnectionTime);
   }
 
-  /** Queues a task that dispatches an event, and sets the state before. */
-  #dispatch(event: Event, readyState: 0 | 1 | 2 = this.#readyState): void {
+  /** Queues a task that dispatches an event, after setting the state if one is given. */
+  #dispatch(event: Event, readyState?: 0 | 1 | 2): void {
     this.#tasks.queue(() => {
       // [spec] If the readyState attribute is set to a value other than CLOSED, sets the readyState attribute to …
       if (this.#readyState === CLOSED) return;
-      this.#readyState = readyState;
+      this.#readyState = readyState ?? this.#readyState;
       this.dispatchEvent(event);
     });
   }

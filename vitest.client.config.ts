@@ -1,0 +1,15 @@
+import { defineConfig } from "vitest/config";
+
+/** The suites of `npm run test:client`: the client in every runtime, and faults that take time. */
+export default defineConfig({
+  test: {
+    include: ["packages/*/test/client/**/*.suite.ts"],
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
+    expect: { poll: { timeout: 10_000 } },
+    maxWorkers: 2,
+    reporters: process.env.SLUICE_TEST_REPORT
+      ? ["default", ["json", { outputFile: process.env.SLUICE_TEST_REPORT }]]
+      : ["default"],
+  },
+});
