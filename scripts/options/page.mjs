@@ -64,6 +64,12 @@ export const SECTIONS = [
     options: "EventSourceOptions",
   },
   {
+    title: "openEventStream",
+    call: "openEventStream(url, options)",
+    from: "sluice/client",
+    options: "EventStreamOptions",
+  },
+  {
     title: "readEventStream",
     call: "readEventStream(from, options)",
     from: "sluice/testing",

@@ -26,6 +26,8 @@ export type SluiceErrorCode =
   | "WRONG_REQUEST"
   /** The Sluice, the channel or the log is closed. */
   | "CLOSED"
+  /** In a client: the event stream has failed for good. */
+  | "STREAM_FAILED"
   /** An operation of the log failed. */
   | "LOG_FAILED";
 

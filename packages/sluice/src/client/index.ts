@@ -6,3 +6,18 @@ export {
   type EventSourceEventMap,
   type EventSourceOptions,
 } from "./event-source/event-source.ts";
+export { type AttemptEnd, EventStreamError, type Superseder } from "./stream/attempt/attempt-end.ts";
+export type { StreamEvent, StreamEventFields, StreamGap } from "./stream/deliver/stream-event.ts";
+export type { SchemaResult, StandardSchema } from "./stream/deliver/validate.ts";
+export type { EventStream } from "./stream/event-stream.ts";
+export type { KeyValueStorage, PositionStore } from "./stream/keep-position.ts";
+export { openEventStream } from "./stream/open-event-stream.ts";
+export type {
+  AttemptPlan,
+  EventStreamOptions,
+  OnAttemptEnd,
+  StreamErrorContext,
+  StreamState,
+  StreamUrl,
+  Verdict,
+} from "./stream/stream-options.ts";

@@ -148,6 +148,9 @@ export const LAYERS: readonly Layer[] = [
   { folder: "client", imports: ["base", "protocol"] },
   { folder: "client/connection", imports: [] },
   { folder: "client/event-source", imports: ["client/connection"] },
+  { folder: "client/stream", imports: ["client/connection"] },
+  { folder: "client/stream/deliver", imports: ["client/stream/load-rest.ts"] },
+  { folder: "client/stream/attempt", imports: ["client/stream/deliver", "client/stream/load-rest.ts"] },
   { folder: "react", imports: ["base", "protocol", "client"], packages: ["react"] },
 ];
 

@@ -1,0 +1,123 @@
+import { type Attempt, startAttempt } from "./attempt/attempt.ts";
+import type { AttemptEnd, EventStreamError, Superseder } from "./attempt/attempt-end.ts";
+import type { StreamSettings } from "./check-stream-options.ts";
+import type { Delivery } from "./deliver/delivery.ts";
+import { loadRest } from "./load-rest.ts";
+import type { History, Plan } from "./plan.ts";
+import type { StreamErrorContext, StreamState } from "./stream-options.ts";
+
+/** The stream as its loop sees it. */
+export interface LoopOwner {
+  /** Called when the state has changed. */
+  changed(state: StreamState): void;
+  /** Called when the last attempt has ended; with an error if the stream has failed. */
+  finished(end: AttemptEnd, failure: EventStreamError | undefined): void;
+  failed(error: unknown, stage: StreamErrorContext["stage"]): void;
+}
+
+/** Makes one attempt after another until the stream is closed, complete or refused. */
+export interface AttemptLoop {
+  state: StreamState;
+  /** The end of the newest attempt. */
+  lastEnd: AttemptEnd | undefined;
+  /** Runs until the last attempt has ended. Never rejects. */
+  run(): Promise<void>;
+  /** Replaces the attempt, or the wait for it, by a new attempt at once. */
+  renew(by: Superseder): void;
+  /** Ends the attempt. Makes none while `isPaused`. */
+  pause(isPaused: boolean, by: Superseder): void;
+  /** Ends the attempt and the loop. The first reason given stands. */
+  finish(end: AttemptEnd, failure?: EventStreamError): void;
+}
+
+/** Creates the loop of a stream. */
+export function createLoop(settings: StreamSettings, delivery: Delivery, owner: LoopOwner): AttemptLoop {
+  const history: History = { retry: 0, failures: 0, hasAskedAgain: false };
+  let isPaused = false;
+  let attempt: Attempt | undefined;
+  /** When the attempt received its head. `NaN`: it has not. */
+  let openedAt: number;
+  /** Ends the wait for the next attempt. */
+  let skip: (() => void) | undefined;
+
+  const isClosed = () => loop.state === "closed";
+
+  function enter(state: StreamState): void {
+    if (loop.state === state || isClosed()) return;
+    loop.state = state;
+    owner.changed(state);
+  }
+
+  /** Resolves when `begin` resolves it, or as soon as another attempt, or none, is due. */
+  function skippable<T>(begin: (resolve: (value?: T) => void) => void): Promise<T | undefined> {
+    return new Promise((resolve) => {
+      skip = resolve as () => void;
+      begin(resolve);
+    });
+  }
+
+  /** Decides what follows an attempt, and waits until then. */
+  async function follow(end: AttemptEnd): Promise<void> {
+    if (performance.now() - openedAt >= settings.stableAfter) history.failures = 0;
+    const plan = await skippable<Plan>((resolve) => {
+      loadRest()
+        .then(({ planAfter }) => planAfter(end, history, settings, owner.failed))
+        // The code could not be loaded: try again later.
+        .catch(() => Math.random() * settings.maxBackoff)
+        .then(resolve);
+    });
+    if (isClosed() || end.type === "superseded" || !plan) return;
+    if (typeof plan === "object") return loop.finish(end, plan.failure);
+    enter("waiting");
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    await skippable((resolve) => {
+      timer = setTimeout(resolve, plan);
+    });
+    clearTimeout(timer);
+  }
+
+  const loop: AttemptLoop = {
+    state: "connecting",
+    lastEnd: undefined,
+    async run() {
+      while (!isClosed()) {
+        openedAt = Number.NaN;
+        enter(isPaused ? "paused" : "connecting");
+        if (isPaused) {
+          await skippable(() => {});
+        } else if (!isClosed()) {
+          attempt = startAttempt(settings, delivery, {
+            opened() {
+              openedAt = performance.now();
+              history.hasAskedAgain = false;
+              enter("open");
+            },
+            retry(ms) {
+              history.retry = ms;
+            },
+          });
+          loop.lastEnd = await attempt.ended;
+          await follow(loop.lastEnd);
+        }
+      }
+    },
+    renew(by) {
+      if (by === "reconnect") history.hasAskedAgain = false;
+      history.failures = 0;
+      attempt?.stop({ type: "superseded", by });
+      skip?.();
+    },
+    pause(paused, by) {
+      isPaused = paused;
+      loop.renew(by);
+    },
+    finish(end, failure) {
+      if (isClosed()) return;
+      attempt?.stop(end);
+      enter("closed");
+      skip?.();
+      owner.finished(end, failure);
+    },
+  };
+  return loop;
+}

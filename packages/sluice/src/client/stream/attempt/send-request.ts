@@ -1,0 +1,38 @@
+import type { Fresh, RequestOptions } from "../../connection/request.ts";
+
+/**
+ * Requests an event stream from the position, and resolves to the answer's head. Calls the functions among the options.
+ * Once the signal aborts, no answer stays open, also if `fetch` ignores the signal.
+ */
+export async function sendRequest(
+  url: URL,
+  { fetch = globalThis.fetch, method, headers, body, withCredentials }: RequestOptions,
+  lastEventId: string,
+  signal: AbortSignal,
+): Promise<Response> {
+  const sent = new Headers(await evaluate(headers));
+  if (!sent.has("accept")) sent.set("accept", "text/event-stream");
+  if (lastEventId) {
+    // Across origins the header would need a preflight, which many servers do not answer.
+    if (url.origin !== (globalThis.location?.origin ?? url.origin)) url.searchParams.set("lastEventId", lastEventId);
+    // [spec] Let lastEventIDValue be the last event ID string, encoded as UTF-8.
+    // `fetch` takes a header as a string with one character for each byte.
+    else sent.set("last-event-id", String.fromCharCode(...new TextEncoder().encode(lastEventId)));
+  }
+  const response = await fetch(url.href, {
+    method,
+    headers: sent,
+    body: await evaluate(body),
+    cache: "no-store",
+    // `fetch` requires it for a body that is a stream.
+    duplex: "half",
+    signal,
+    ...(withCredentials && { credentials: "include" }),
+  } as RequestInit);
+  if (signal.aborted) response.body?.cancel().catch(() => {});
+  return response;
+}
+
+function evaluate<T>(value: Fresh<T>): T | PromiseLike<T> {
+  return typeof value === "function" ? (value as () => T | PromiseLike<T>)() : value;
+}

@@ -1,0 +1,94 @@
+import { SluiceError } from "../../base/sluice-error.ts";
+import type { AttemptSettings } from "./attempt/attempt.ts";
+import type { DeliverySettings } from "./deliver/delivery.ts";
+import { jsonOrText } from "./deliver/json-or-text.ts";
+import type { StreamEvent } from "./deliver/stream-event.ts";
+import type { PlanSettings } from "./plan.ts";
+import type { EventStreamOptions, StreamUrl } from "./stream-options.ts";
+
+/** The options of a stream, checked and complete. */
+export interface StreamSettings extends AttemptSettings, DeliverySettings, PlanSettings {
+  readonly signal?: AbortSignal | undefined;
+  readonly lastEventId: string;
+  readonly persist?: EventStreamOptions["persist"];
+  readonly persistKey: string;
+  readonly onError: NonNullable<EventStreamOptions["onError"]>;
+  readonly stableAfter: number;
+  readonly pauseWhenHidden: boolean;
+}
+
+const DEFAULTS = {
+  parse: jsonOrText,
+  schemas: {},
+  gapEvent: "gap",
+  lastEventId: "",
+  onError: ((error, context) => console.error("sluice:", context, error)) as StreamSettings["onError"],
+  backoff: 1_000,
+  maxBackoff: 30_000,
+  stableAfter: 10_000,
+  connectTimeout: 60_000,
+  silenceTimeout: Number.POSITIVE_INFINITY,
+  maxEventBytes: 16 * 1024 * 1024,
+  pauseWhenHidden: false,
+};
+
+/** Values of the types that the options must have. `undefined`: checked elsewhere. */
+const SAMPLES: Readonly<Record<keyof EventStreamOptions, unknown>> = {
+  ...DEFAULTS,
+  signal: {},
+  persist: {},
+  persistKey: "",
+  onGap: jsonOrText,
+  onAttemptEnd: jsonOrText,
+  until: undefined,
+  method: undefined,
+  headers: undefined,
+  body: undefined,
+  fetch: jsonOrText,
+  withCredentials: undefined,
+};
+
+/** Returns the settings of a stream. Throws `INVALID_OPTION`. */
+export function checkStreamOptions(address: StreamUrl, options: EventStreamOptions): StreamSettings {
+  const given: Record<string, unknown> = {};
+  for (const [name, value] of Object.entries(options)) {
+    const type = typeof SAMPLES[name as keyof EventStreamOptions];
+    const isOfType = typeof value === type && value !== null && (type !== "number" || value >= 1);
+    check(name in SAMPLES, "a known option", name);
+    check(value === undefined || type === "undefined" || isOfType, `${name}: ${type}`, value);
+    if (value !== undefined) given[name] = value;
+  }
+  const hasFreshUrl = typeof address === "function";
+  const { headers, body, method = body ? "POST" : undefined, until, persist } = options;
+  const { persistKey = hasFreshUrl ? "" : String(address) } = options;
+  const types = [until].flat();
+  const [fixedHeaders, fixedBody] = [headers, body].map((value) => (typeof value === "function" ? undefined : value));
+  try {
+    if (!hasFreshUrl) absolute(address);
+    new Request("http://x", { method, headers: fixedHeaders, body: fixedBody } as RequestInit);
+  } catch (error) {
+    check(false, "a valid request", error);
+  }
+  const isKept = !persist || "load" in persist || ("getItem" in persist && persistKey);
+  check(isKept, "persistKey, or load and save", persist);
+  return {
+    ...DEFAULTS,
+    ...given,
+    method,
+    url: async () => absolute(hasFreshUrl ? await address() : address),
+    hasFreshUrl,
+    persistKey: `sluice:${persistKey}`,
+    until: until === undefined || typeof until === "function" ? until : ({ type }: StreamEvent) => types.includes(type),
+  } as StreamSettings;
+}
+
+/** Throws `INVALID_OPTION` unless the condition holds. */
+export function check(condition: unknown, expected: string, value: unknown): void {
+  if (!condition) throw new SluiceError("INVALID_OPTION", `Expected ${expected}, but got ${String(value)}`);
+}
+
+/** Returns a URL, which may be relative to the page. */
+function absolute(address: string | URL): URL {
+  const { document, location } = globalThis as Partial<typeof globalThis>;
+  return new URL(address, document?.baseURI ?? location?.href);
+}

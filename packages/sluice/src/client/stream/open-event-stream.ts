@@ -1,0 +1,121 @@
+import type { AttemptEnd, EventStreamError } from "./attempt/attempt-end.ts";
+import { createLoop } from "./attempt-loop.ts";
+import { check, checkStreamOptions } from "./check-stream-options.ts";
+import { createDelivery, type Listener } from "./deliver/delivery.ts";
+import { iterate } from "./deliver/iterate.ts";
+import type { AnyEvents, EventMap } from "./deliver/stream-event.ts";
+import type { EventStream } from "./event-stream.ts";
+import type { KeptPosition } from "./keep-position.ts";
+import { loadRest } from "./load-rest.ts";
+import type { EventStreamOptions, StreamErrorContext, StreamState, StreamUrl } from "./stream-options.ts";
+
+/**
+ * Opens an event stream that reconnects by itself and keeps its place. `Events` maps the event types to their data.
+ *
+ * ```ts
+ * import type { EventsOf } from "sluice";
+ * await using stream = openEventStream<EventsOf<typeof orders>>("/api/orders/stream", { persist: localStorage });
+ * for await (const event of stream) if (event.type === "placed") show(event.data);
+ * ```
+ *
+ * @throws {SluiceError} `INVALID_OPTION`
+ */
+export function openEventStream<Events extends EventMap = AnyEvents>(
+  url: StreamUrl,
+  options: EventStreamOptions<Events> = {},
+): EventStream<Events> {
+  const settings = checkStreamOptions(url, options as EventStreamOptions);
+  const { signal, onError, onAttemptEnd } = settings;
+  const stateListeners = new Set<(state: StreamState) => void>();
+  /** Aborts when the stream is closed. */
+  const over = new AbortController();
+  let failure: EventStreamError | undefined;
+  let kept: KeptPosition | undefined;
+  let resolveClosed: (end: AttemptEnd) => void;
+
+  function failed(error: unknown, stage: StreamErrorContext["stage"]): void {
+    try {
+      onError(error, { stage });
+    } catch (thrown) {
+      console.error("sluice:", thrown);
+    }
+  }
+
+  const delivery = createDelivery(settings, { moved: (position) => kept?.save(position), failed });
+  const loop = createLoop(settings, delivery, {
+    changed(state) {
+      for (const call of stateListeners) call(state);
+    },
+    finished(end, error) {
+      failure = error;
+      over.abort();
+      const isThrown = delivery.end(error);
+      resolveClosed(end);
+      if (error && !isThrown && !onAttemptEnd) failed(error, "stream");
+    },
+    failed,
+  });
+
+  const stream = {
+    get state() {
+      return loop.state;
+    },
+    get lastEventId() {
+      return delivery.done;
+    },
+    get lastEnd() {
+      return loop.lastEnd;
+    },
+    closed: new Promise<AttemptEnd>((resolve) => {
+      resolveClosed = resolve;
+    }),
+    on(type: string, listener: Listener) {
+      check(type && typeof type === "string" && typeof listener === "function", "a type and a listener", type);
+      return delivery.add({ type, listener });
+    },
+    onStateChange(listener: (state: StreamState) => unknown) {
+      check(typeof listener === "function", "a listener", listener);
+      const call = (state: StreamState) => {
+        try {
+          listener(state);
+        } catch (error) {
+          failed(error, "callback");
+        }
+      };
+      stateListeners.add(call);
+      return () => stateListeners.delete(call);
+    },
+    reconnect: () => loop.renew("reconnect"),
+    async close() {
+      loop.finish({ type: "closed" });
+      await kept?.saved();
+    },
+    [Symbol.asyncDispose]: () => stream.close(),
+    [Symbol.asyncIterator]() {
+      const iteration = iterate(delivery, stream.close);
+      if (over.signal.aborted) iteration.end(failure);
+      return iteration;
+    },
+  };
+
+  const abort = () => loop.finish({ type: "closed", reason: signal?.reason });
+  signal?.addEventListener("abort", abort, { signal: over.signal });
+  if (signal?.aborted) {
+    abort();
+  } else {
+    // Without `persist`, the first attempt does not wait for the rest.
+    const rest = loadRest().then(
+      ({ watchSurroundings, keepPosition }) => {
+        watchSurroundings(loop, settings.pauseWhenHidden, over.signal);
+        kept = keepPosition(settings, failed);
+        return kept?.load();
+      },
+      (error) => failed(error, "load"),
+    );
+    Promise.resolve(settings.persist && rest).then((position) => {
+      delivery.done = delivery.given = position || settings.lastEventId;
+      return loop.run();
+    });
+  }
+  return stream as unknown as EventStream<Events>;
+}

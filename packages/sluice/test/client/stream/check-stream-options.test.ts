@@ -1,0 +1,51 @@
+import { describe, expect, it } from "vitest";
+import { type EventStreamOptions, openEventStream } from "../../../src/client/index.ts";
+
+const invalid: [string, unknown][] = [
+  ["an unknown name", { heartbeat: 5 }],
+  ["a name of Object", { hasOwnProperty: 1 }],
+  ["a negative time", { backoff: -1 }],
+  ["a time of 0", { connectTimeout: 0 }],
+  ["NaN", { maxBackoff: Number.NaN }],
+  ["a time as text", { stableAfter: "5" }],
+  ["a callback that is no function", { onGap: true }],
+  ["a schema that is no object", { schemas: "zod" }],
+  ["null", { persist: null }],
+  ["a number as position", { lastEventId: 5 }],
+  ["a body with GET", { method: "GET", body: "x" }],
+  ["a body that can be sent once", { body: new ReadableStream() }],
+  ["an invalid header", { headers: { "a b": "c" } }],
+  ["an invalid method", { method: "a b" }],
+  ["a fetch that is no function", { fetch: "fetch" }],
+  ["a store without methods", { persist: {} }],
+];
+
+describe("openEventStream()", () => {
+  it.each(invalid)("refuses %s", (_, options) => {
+    const open = () => openEventStream("http://127.0.0.1:9/", options as EventStreamOptions);
+    expect(open).toThrow(expect.objectContaining({ code: "INVALID_OPTION" }));
+  });
+
+  it("refuses a relative URL where there is no page, and a Storage for a changing URL without a key", () => {
+    const persist = { getItem: () => null, setItem: () => undefined };
+    const open = [() => openEventStream("/orders"), () => openEventStream(() => "http://x", { persist })];
+    for (const each of open) expect(each).toThrow(expect.objectContaining({ code: "INVALID_OPTION" }));
+  });
+
+  it("refuses a listener that is no function, and a type that is no text", async () => {
+    await using stream = openEventStream("http://127.0.0.1:9/");
+    const calls = [
+      () => stream.on("n", "listener" as never),
+      () => stream.on("", () => undefined),
+      () => stream.onStateChange(5 as never),
+    ];
+    for (const each of calls) expect(each).toThrow(expect.objectContaining({ code: "INVALID_OPTION" }));
+  });
+
+  it("takes an option that is undefined for one that is not given", async () => {
+    const names = ["method", "headers", "body", "fetch", "signal", "parse", "schemas", "onGap", "persist", "until"];
+    const options = Object.fromEntries([...names, "backoff", "gapEvent"].map((name) => [name, undefined]));
+    await using stream = openEventStream("http://127.0.0.1:9/", options);
+    expect(stream.state).toBe("connecting");
+  });
+});
