@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { expect, it } from "vitest";
+import { expect, it, vi } from "vitest";
 import { turns } from "../../support/turns.ts";
 import { type Command, commands, perform, sharedCommands } from "../support/model-commands.ts";
 import { forgetfulModelLog, type ModelLog, memoryModelLog, slowly } from "../support/model-logs.ts";
@@ -132,6 +132,9 @@ async function settle({ subscribers, worlds }: CombinedModel): Promise<void> {
     if (written() !== before || worlds.some(({ isSettled }) => !isSettled)) quiet = 0;
   }
 }
+
+// The runs compute for seconds; on a busy machine, much longer. MODEL_RUNS may make them many.
+vi.setConfig({ testTimeout: 300_000 });
 
 const numRuns = Number(process.env.MODEL_RUNS ?? 60);
 const three = [0, 1, 2];
