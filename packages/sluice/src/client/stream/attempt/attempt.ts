@@ -60,8 +60,9 @@ export function startAttempt(settings: AttemptSettings, delivery: Delivery, owne
   const wait: Wait = (promise) =>
     new Promise((resolve, reject) => {
       interrupt = () => reject(end);
-      if (end) return interrupt();
+      // Also after the end: nobody else handles the rejection of a request that was aborted.
       promise.then(resolve, reject);
+      if (end) interrupt();
     });
 
   /** Waits for bytes. A silence of more than `ms` ends the attempt. */
