@@ -4,6 +4,7 @@ export {
   EventSource,
   type EventSourceErrorEvent,
   type EventSourceEventMap,
+  type EventSourceMessage,
   type EventSourceOptions,
 } from "./event-source/event-source.ts";
 export { type AttemptEnd, EventStreamError, type Superseder } from "./stream/attempt/attempt-end.ts";

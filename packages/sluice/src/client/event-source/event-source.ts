@@ -8,28 +8,42 @@ import { Tasks } from "./tasks.ts";
 /** Options of {@link EventSource}. `withCredentials` is of the standard, the others go beyond it. */
 export interface EventSourceOptions extends RequestOptions {}
 
-/** The `error` event of an {@link EventSource}. Its own properties go beyond the standard. */
+/**
+ * The `error` event of an {@link EventSource}. Its own properties go beyond the standard. A message that the server
+ * names `error` has none of them.
+ */
 export interface EventSourceErrorEvent extends Event {
   /** The reason, for people. */
-  readonly message: string;
+  readonly message?: string;
   /** The status of an answer that was refused. */
   readonly code?: number;
   /** The error of `fetch`, of reading the body, or of a function among the options. */
   readonly error?: unknown;
 }
 
+/** A message of an {@link EventSource}: a `MessageEvent` whose data is text. */
+export type EventSourceMessage = Omit<MessageEvent, "data"> & { readonly data: string };
+
 /** The events of an {@link EventSource}, besides those that the server names. */
 export interface EventSourceEventMap {
   open: Event;
-  message: MessageEvent<string>;
+  message: EventSourceMessage;
   error: EventSourceErrorEvent;
 }
 
-/** Listens to an event: an `open` or `error` event, or a message of any type. */
+/** A function that listens to events: to `open` or `error`, or to messages of any type. */
 type Listener<Type extends string> = (
   this: EventSource,
-  event: Type extends keyof EventSourceEventMap ? EventSourceEventMap[Type] : MessageEvent<string>,
+  event: Type extends keyof EventSourceEventMap ? EventSourceEventMap[Type] : EventSourceMessage,
 ) => unknown;
+
+/** Options of a listener, as the DOM standard has them. */
+interface ListenerOptions {
+  readonly capture?: boolean;
+  readonly once?: boolean;
+  readonly passive?: boolean;
+  readonly signal?: AbortSignal;
+}
 
 /** [spec] A reconnection time, in milliseconds: "probably in the region of a few seconds". */
 const RECONNECTION_TIME_MS = 3_000;
@@ -110,7 +124,7 @@ export class EventSource extends EventTarget {
   }
 
   /** State of the connection: `CONNECTING` (0), `OPEN` (1) or `CLOSED` (2). */
-  get readyState(): 0 | 1 | 2 {
+  get readyState(): number {
     return this.#readyState;
   }
 
@@ -205,11 +219,11 @@ export interface EventSource {
   addEventListener<Type extends string>(
     type: Type,
     listener: Listener<Type> | { handleEvent: Listener<Type> } | null,
-    options?: boolean | AddEventListenerOptions,
+    options?: boolean | ListenerOptions,
   ): void;
   removeEventListener<Type extends string>(
     type: Type,
     listener: Listener<Type> | { handleEvent: Listener<Type> } | null,
-    options?: boolean | EventListenerOptions,
+    options?: boolean | Pick<ListenerOptions, "capture">,
   ): void;
 }

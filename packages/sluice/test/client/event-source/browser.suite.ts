@@ -86,6 +86,29 @@ if (programPath("chromium") !== undefined)
       expect(log).toEqual([["error", 0]]);
     });
 
+    it("reports the error of a listener to the page, and calls all other listeners", async () => {
+      const otherwise: Script = (connection) => connection.send("data: 1\n\ndata: 2\n\n");
+      await using server = await startScriptedServer({ cors: true, otherwise });
+      await chromium.visit(`${chromium.origin}/`);
+      const seen = await chromium.run(async ({ EventSource }, url) => {
+        const seen: string[] = [];
+        globalThis.addEventListener("error", ({ error }) => void seen.push((error as Error).message));
+        const source = new EventSource(url);
+        source.onmessage = ({ data }) => {
+          throw new Error(`at ${data}`);
+        };
+        await new Promise<void>((resolve) => {
+          source.addEventListener("message", ({ data }) => {
+            seen.push(data);
+            if (data === "2") resolve();
+          });
+        });
+        source.close();
+        return seen;
+      }, server.url);
+      expect(seen).toEqual(["at 1", "1", "at 2", "2"]);
+    });
+
     it("works in a worker, and resolves a URL against the URL of the worker", async () => {
       await using server = await startScriptedServer({
         cors: true,
