@@ -35,8 +35,8 @@ export interface ChannelHost {
   hurry(): void;
   /** Called if the tail must read on from another entry: the log entered another life, or is settled again. */
   lifeChanged(): void;
-  /** Returns true if the tail has missed an entry that the log had at `since`. See `RedisTail.hasMissed`. */
-  hasMissed(since: number): boolean;
+  /** See `RedisTail.hasMissed`. */
+  hasMissed(since: number | undefined): boolean;
   /** Called when the channel's log closes. */
   closed(channel: RedisChannelLog): void;
   onError(error: unknown): void;
@@ -116,16 +116,6 @@ export class RedisChannelLog extends SharedChannelLog implements ChannelLog, Tai
   /** Looks up the life over a new connection that leads to `run`. The first call opens the log. */
   enter(connection: RedisConnection, run: string): Promise<void> {
     return this.#life.enter(connection, run);
-  }
-
-  /** Makes the channel look up its life before it sends any other command: the connection is another one. */
-  doubt(): void {
-    this.#life.isUnsure = true;
-  }
-
-  /** Looks up the life if the channel has not done so since {@link doubt}. */
-  async settle(connection: RedisConnection, run: string): Promise<void> {
-    if (this.#life.isUnsure && !this.isClosed) await this.#life.refresh(connection, run);
   }
 
   /** Starts to trim the log to its limits. */

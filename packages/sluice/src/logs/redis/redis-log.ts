@@ -148,7 +148,7 @@ class RedisLog implements Log {
       budget: this.#budget,
       hurry: () => this.#tail.hurry(),
       lifeChanged: () => this.#tail.reread(),
-      hasMissed: (since: number) => this.#tail.hasMissed(since),
+      hasMissed: (since: number | undefined) => this.#tail.hasMissed(since),
       closed: (log: RedisChannelLog) => this.#forget(log),
       onError,
     };
@@ -180,19 +180,19 @@ class RedisLog implements Log {
   }
 
   /**
-   * Prepares a new connection. Each channel looks up its life before it sends any other command, so that losses are
-   * known. Channels that send nothing look it up in the background, some at a time.
+   * Prepares a new connection: looks up each channel's life, so that losses are known before any other command is sent.
    */
   async #prepare(connection: RedisConnection): Promise<void> {
     const run = await runOf(connection);
     await connection.loadScripts();
-    for (const log of this.#channels) log.doubt();
-    void someAtATime(this.#channels, CHANNELS_AT_ONCE, async (log) => {
+    await someAtATime(this.#channels, CHANNELS_AT_ONCE, async (log) => {
       try {
-        await log.settle(connection, run);
+        await log.enter(connection, run);
       } catch (error) {
-        // The gate reports a lost connection.
-        if (!connection.isOver && !log.isClosed) this.#onError(error);
+        // An error of one channel must not stop the others. The channel looks up its life again before it does
+        // anything.
+        if (connection.isOver) throw error;
+        if (!log.isClosed) this.#onError(error);
       }
     });
   }

@@ -23,14 +23,17 @@ export class RedisRetention {
 
   /** Trims the log to its limits now, and again at each check of the age. */
   start(inBackground: (work: Promise<void>) => void): void {
-    const { first, last } = this.#life.view;
-    if (first <= last) inBackground(this.#trimToLimits());
+    const trimToLimits = () => {
+      const { first, last } = this.#life.view;
+      if (first <= last) inBackground(this.#trimToLimits());
+    };
+    trimToLimits();
     this.#stopAgeChecks = startAgeChecks(
       { age: this.#retain.age, timers: this.#timers },
       () => this.#life.view,
       (through) => {
         if (through >= this.#life.view.first) inBackground(this.trim(through));
-        inBackground(this.#trimToLimits());
+        trimToLimits();
       },
     );
   }

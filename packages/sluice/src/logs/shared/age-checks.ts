@@ -1,9 +1,12 @@
-import { quietInterval, type Timer } from "../../base/timers.ts";
+import { quietInterval, quietTimeout, type Timer } from "../../base/timers.ts";
 
 /** Checks within one `retain.age`: an entry stays at most a tenth of the age too long. */
 const CHECKS_PER_AGE = 10;
 const MIN_INTERVAL_MS = 1;
 const MAX_INTERVAL_MS = 60_000;
+/** Checks that run in one turn of the event loop. Each may send a request. Later parts follow after a pause. */
+const CHECKS_PER_TURN = 256;
+const MAX_PAUSE_MS = 100;
 
 /** The newest entry of a log. */
 interface LogEnd {
@@ -25,9 +28,7 @@ export class AgeTimers {
     let shared = this.#byInterval.get(interval);
     if (shared === undefined) {
       const checks = new Set<() => void>();
-      const timer = quietInterval(() => {
-        for (const each of checks) each();
-      }, interval);
+      const timer = quietInterval(() => runInParts(checks, interval), interval);
       this.#byInterval.set(interval, (shared = { timer, checks }));
     }
     const { timer, checks } = shared;
@@ -38,6 +39,18 @@ export class AgeTimers {
       this.#byInterval.delete(interval);
     };
   }
+}
+
+/** Runs checks in parts, all within half of the interval. Leaves out those that are stopped meanwhile. */
+function runInParts(checks: ReadonlySet<() => void>, interval: number): void {
+  const due = [...checks];
+  const pause = Math.min(MAX_PAUSE_MS, (interval * CHECKS_PER_TURN) / due.length / 2);
+  const run = (from: number) => {
+    for (const check of due.slice(from, from + CHECKS_PER_TURN)) if (checks.has(check)) check();
+    const next = from + CHECKS_PER_TURN;
+    if (next < due.length) quietTimeout(() => run(next), pause);
+  };
+  run(0);
 }
 
 /** Options of {@link startAgeChecks}. */

@@ -30,6 +30,18 @@ it("checks no more after it was stopped", () => {
   expect(check).not.toHaveBeenCalled();
 });
 
+it("checks many channels in parts, all within the interval", () => {
+  const timers = new AgeTimers();
+  const check = vi.fn();
+  const stops = Array.from({ length: 1_000 }, () => startAgeChecks({ age: 10_000, timers }, atLife(0), check));
+  vi.advanceTimersByTime(1_000);
+  expect(check).toHaveBeenCalledTimes(256);
+  stops.at(-1)!();
+  vi.advanceTimersByTime(999);
+  expect(check).toHaveBeenCalledTimes(999);
+  for (const stop of stops) stop();
+});
+
 describe("the monotonic clock", () => {
   /** Runs checks for `ms`, and returns the offsets through which entries are too old. */
   function run(age: number, end: () => { epoch: string; last: number }) {

@@ -92,12 +92,12 @@ export class RedisChannelLife {
 
   /**
    * Looks up the life again. Sets `isUnsure` at once, so that nothing is sent meanwhile. Concurrent calls share one
-   * lookup. `run`: the run that the connection leads to, if the caller has just asked for it.
+   * lookup.
    */
-  refresh(connection: RedisConnection, run?: string): Promise<void> {
+  refresh(connection: RedisConnection): Promise<void> {
     this.isUnsure = true;
-    this.#refreshing ??= (run === undefined ? runOf(connection) : Promise.resolve(run))
-      .then((found) => this.enter(connection, found))
+    this.#refreshing ??= runOf(connection)
+      .then((run) => this.enter(connection, run))
       .finally(() => {
         this.#refreshing = undefined;
       });

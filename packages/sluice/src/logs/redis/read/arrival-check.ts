@@ -13,12 +13,12 @@ interface Checked {
 /** Finds out whether the entries of a channel arrive. */
 export class ArrivalCheck {
   readonly #life: RedisChannelLife;
-  readonly #hasMissed: (since: number) => boolean;
+  readonly #hasMissed: (since: number | undefined) => boolean;
   /** The last check, or the first of several that found the same entries missing. */
   #checked: Checked = { at: 0, epoch: "", received: 0, last: 0 };
 
   /** `hasMissed`: see `RedisTail.hasMissed`. */
-  constructor(life: RedisChannelLife, hasMissed: (since: number) => boolean) {
+  constructor(life: RedisChannelLife, hasMissed: (since: number | undefined) => boolean) {
     this.#life = life;
     this.#hasMissed = hasMissed;
   }
@@ -32,9 +32,11 @@ export class ArrivalCheck {
   async run(connection: RedisConnection): Promise<boolean> {
     const last = await this.#life.check(connection);
     const { epoch, received } = this.#life.view;
+    const { isBehind } = this;
     const before = this.#checked;
-    if (this.isBehind && before.epoch === epoch && before.received === received) return this.#hasMissed(before.at);
-    this.#checked = { at: performance.now(), epoch, received, last };
+    const isSame = before.epoch === epoch && before.received === received;
+    if (isSame && received < last && this.#hasMissed(isBehind ? before.at : undefined)) return true;
+    if (!isSame || !isBehind) this.#checked = { at: performance.now(), epoch, received, last };
     return false;
   }
 }

@@ -21,6 +21,8 @@ const STALE_MS = 100;
  * and so twice the work.
  */
 const ECHO_PAUSE_MS = 5;
+/** Time after which a read that has ended must have been answered, in ms. */
+const MAX_ANSWER_MS = 1_000;
 /**
  * Pause before a read is unblocked again, in ms, and the base of the pause before a new connection. The latter doubles.
  */
@@ -69,7 +71,10 @@ export class RedisTail {
   #refusals = 0;
   /** `undefined` while one XREAD names all channels. */
   #changes: ChangeStream | undefined;
-  /** When the last read that has ended began, with all that followed from it, by `performance.now()`. */
+  #isCatchingUp = false;
+  /** When the current read began, by `performance.now()`. */
+  #beganAt = Number.NEGATIVE_INFINITY;
+  /** When the last read that has ended began, with all that followed from it. */
   #readAt = Number.NEGATIVE_INFINITY;
   /** When a read last returned changes, by `performance.now()`. */
   #deliveredAt = Number.NEGATIVE_INFINITY;
@@ -110,15 +115,22 @@ export class RedisTail {
   }
 
   /**
-   * Returns true if the tail has missed an entry that a log had at `since`, by `performance.now()`, and that this
-   * process still lacks: a whole read began later and has ended. Then replaces the connection, which may lead to a
-   * server that sends nothing. Among many channels, a tail that received other changes since then has missed only this
-   * one.
+   * Returns true if the tail has missed an entry that a log has and this process lacks. `since`: when an earlier check
+   * found it missing, by `performance.now()`. Replaces the connection if it may lead to a server that sends nothing.
+   *
+   * Among many channels that costs a look at all of them. There, the entry is missed only if a whole read began after
+   * `since` and has ended, and the connection is replaced only if that read received no other changes.
    */
-  hasMissed(since: number): boolean {
-    if (this.#readAt <= since) return false;
-    if (!this.followsChanges || this.#deliveredAt <= since) this.renew(new Error("it delivers nothing"));
-    return true;
+  hasMissed(since: number | undefined): boolean {
+    if (!this.followsChanges) {
+      if (this.#isCatchingUp) return false;
+      this.renew(new Error("it delivers nothing"));
+      return true;
+    }
+    if (since === undefined) return false;
+    const isDead = this.#reading !== undefined && performance.now() - this.#beganAt > BLOCK_MS + MAX_ANSWER_MS;
+    if (isDead || (this.#readAt > since && this.#deliveredAt <= since)) this.renew(new Error("it delivers nothing"));
+    return isDead || this.#readAt > since;
   }
 
   /** Replaces the connection. */
@@ -149,9 +161,9 @@ export class RedisTail {
         this.#changes = undefined;
         this.#readAt = Number.NEGATIVE_INFINITY;
         while (!this.#isClosed) {
-          const beganAt = performance.now();
+          this.#beganAt = performance.now();
           await this.#read(connection, id);
-          this.#readAt = beganAt;
+          this.#readAt = this.#beganAt;
         }
       } catch (error) {
         failure = error;
@@ -239,7 +251,12 @@ export class RedisTail {
 
   async #catchUp(connection: RedisConnection, channels: Iterable<TailedChannel>): Promise<void> {
     const { budget } = this.#options;
-    await catchUp({ connection, budget }, channels, (channel) => this.#isFollowed(channel));
+    this.#isCatchingUp = true;
+    try {
+      await catchUp({ connection, budget }, channels, (channel) => this.#isFollowed(channel));
+    } finally {
+      this.#isCatchingUp = false;
+    }
   }
 
   async #unblock(id: string): Promise<void> {

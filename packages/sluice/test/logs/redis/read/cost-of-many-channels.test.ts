@@ -111,7 +111,6 @@ it("looks up the lives of many channels some at a time when it reconnects, once 
   await sleep(DELAY_MS / 3);
   expect(await counts.count("exists")).toBeLessThan(600);
   proxy.resume();
-  // An append looks up the life of its channel, and does not wait for the others.
   expect(await channels[999]!.append([numbered(1)])).toEqual([1]);
   await expect.poll(() => counts.count("exists"), { timeout: 15_000 }).toBeGreaterThanOrEqual(1_000);
   expect(await counts.count("info")).toBeLessThan(10);
