@@ -16,7 +16,7 @@ export const SCENARIOS = {
   resume: { limitS: 60 },
   parser: { limitS: 60 },
   logs: { limitS: 420 },
-  channels: { limitS: 900 },
+  channels: { limitS: 3_600 },
 };
 
 /**

@@ -35,9 +35,16 @@ const FULL = {
   logsReplayEvents: 1_000_000,
   logsReplayServerEvents: 200_000,
   channelsMade: { memory: 100_000, lmdb: 100_000, redis: 100_000, nats: 1_000 },
-  channelsRounds: 3,
+  channelsRounds: 10,
   channelsOpen: { memory: 10_000, lmdb: 10_000, redis: 10_000, nats: 500 },
+  channelsRate: 1_000,
   channelsSeconds: 10,
+};
+
+/** Counts of the scenario `channels` if it runs together with others. Alone it takes several minutes. */
+const CHANNELS_AMONG_OTHERS = {
+  channelsMade: { memory: 10_000, lmdb: 10_000, redis: 10_000, nats: 200 },
+  channelsRounds: 3,
 };
 
 /** Counts and durations of `--quick`, which only shows that everything works. */
@@ -73,19 +80,37 @@ const QUICK = {
   channelsMade: { memory: 2_000, lmdb: 2_000, redis: 2_000, nats: 50 },
   channelsRounds: 2,
   channelsOpen: { memory: 500, lmdb: 500, redis: 500, nats: 50 },
+  channelsRate: 1_000,
   channelsSeconds: 2,
 };
 
-/** @typedef {typeof FULL & { quick: boolean, cpuProfile: string | undefined }} Settings */
+/**
+ * @typedef {typeof FULL & {
+ *   quick: boolean,
+ *   cpuProfile: string | undefined,
+ *   channelsLogs: import("./arguments.mjs").ChannelsArguments["logs"],
+ * }} Settings
+ */
 
 /**
  * Returns the settings of the scenarios. If the system allows a process fewer open files than they need, this prints so
  * and reduces the connections.
- * @param {{ quick: boolean, cpuProfile: string | undefined }} options
+ * @param {{
+ *   quick: boolean,
+ *   cpuProfile: string | undefined,
+ *   scenarios?: readonly string[],
+ *   channels?: import("./arguments.mjs").ChannelsArguments,
+ * }} options
  * @returns {Settings}
  */
-export function makeSettings({ quick, cpuProfile }) {
-  const settings = { ...(quick ? QUICK : FULL), quick, cpuProfile };
+export function makeSettings({ quick, cpuProfile, scenarios = [], channels = {} }) {
+  const counts = quick ? QUICK : { ...FULL, ...(scenarios.length > 1 && CHANNELS_AMONG_OTHERS) };
+  const settings = { ...counts, quick, cpuProfile, channelsLogs: channels.logs };
+  const { channelsMade, channelsOpen, channelsRounds, channelsRate } = settings;
+  settings.channelsMade = forEachLog(channelsMade, channels.channels);
+  settings.channelsOpen = forEachLog(channelsOpen, channels.open);
+  settings.channelsRounds = channels.rounds ?? channelsRounds;
+  settings.channelsRate = channels.rate ?? channelsRate;
   const limit = openFilesLimit();
   const most = limit - SPARE_DESCRIPTORS;
   const needed = settings.connections + settings.warmConnections;
@@ -106,6 +131,15 @@ export function makeSettings({ quick, cpuProfile }) {
       `it uses ${reduced.connections} connections instead of ${settings.connections}.`,
   );
   return reduced;
+}
+
+/**
+ * Returns `count` for each log, or the counts unchanged.
+ * @param {typeof FULL.channelsMade} counts
+ * @param {number} [count]
+ */
+function forEachLog(counts, count) {
+  return count === undefined ? counts : { memory: count, lmdb: count, redis: count, nats: count };
 }
 
 /** Returns the soft limit of open files per process. Node raises its own to the hard limit when it starts. */

@@ -1,6 +1,7 @@
 import { createSluice } from "sluice";
 import { openLog } from "../logs/open-log.mjs";
 import { answerCalls } from "../processes/answer-calls.mjs";
+import { formatNumber } from "../report.mjs";
 
 /** Opens, uses, closes and deletes channels. The argument: `{ log }`, as for `openLog`. */
 const { log: logSettings } = JSON.parse(process.argv[2] ?? "{}");
@@ -44,8 +45,22 @@ const iterations = [];
 /** @type {number[]} */
 let delays = [];
 
+/**
+ * Returns the time of one call, in ms: the median of five.
+ * @param {() => unknown} call
+ */
+function timeOf(call) {
+  const times = Array.from({ length: 5 }, () => {
+    const start = performance.now();
+    call();
+    return performance.now() - start;
+  });
+  return formatNumber(/** @type {number} */ (times.sort((a, b) => a - b)[2]));
+}
+
 answerCalls({
   memory,
+  figures: () => `stats() ${timeOf(() => sluice.stats())} ms, health() ${timeOf(() => sluice.health())} ms`,
   /** @param {{ count: number }} params */
   use: ({ count }) =>
     each(count, async (i) => {

@@ -7,8 +7,6 @@ import { percentile } from "../statistics.mjs";
 const KIBIBYTE = 1_024;
 const MEBIBYTE = KIBIBYTE * KIBIBYTE;
 const PROGRAM = "channels/serve-channels.mjs";
-/** Events to random channels. */
-const PER_SECOND = 1_000;
 /** Time after which the last event has certainly arrived, in ms. */
 const ARRIVAL_MS = 3_000;
 /** Time in which the work of opening channels ends, in ms. */
@@ -25,8 +23,10 @@ const MAX_GROWTH = 1.25;
  * @returns {Promise<import("../report.mjs").Figure[]>}
  */
 export async function run(settings) {
+  const { channelsLogs: wanted } = settings;
   /** @type {("memory" | Kind)[]} */
-  const kinds = ["memory", ...availableKinds()];
+  const available = ["memory", ...availableKinds()];
+  const kinds = available.filter((kind) => wanted === undefined || wanted.includes(kind));
   const figures = [];
   for (const kind of kinds) figures.push(...(await measureLives(kind, settings)));
   for (const kind of kinds) await measureOpen(kind, settings);
@@ -45,9 +45,11 @@ async function measureLives(kind, { channelsMade, channelsRounds }) {
   const empty = await node.call("memory");
   const rows = [];
   const closed = [];
+  let calls = "";
   for (let round = 1; round <= channelsRounds; round++) {
     const used = await node.call("use", { count });
     const open = (await node.call("memory")) - empty;
+    if (round === 1) calls = await node.call("figures");
     const closing = await node.call("close", { count });
     closed.push((await node.call("memory")) - empty);
     rows.push([
@@ -66,6 +68,7 @@ async function measureLives(kind, { channelsMade, channelsRounds }) {
     [`${kind}Log, ${formatNumber(count)} channels`, "each", "memory open, each", "closing, each", "closed, all"],
     rows,
   );
+  console.log(`with ${formatNumber(count)} open channels: ${calls}`);
   if (store !== undefined) console.log(`the store: ${full}; after deleting them: ${await storeFootprint(store)}`);
   await node.call("end");
   await node.stop();
@@ -87,7 +90,7 @@ async function measureLives(kind, { channelsMade, channelsRounds }) {
  * @param {"memory" | Kind} kind
  * @param {import("../settings.mjs").Settings} settings
  */
-async function measureOpen(kind, { channelsOpen, channelsSeconds: seconds }) {
+async function measureOpen(kind, { channelsOpen, channelsRate: perSecond, channelsSeconds: seconds }) {
   const count = channelsOpen[kind];
   const store = kind === "memory" ? undefined : await startStore(kind);
   const node = await startChild(PROGRAM, { options: { log: store?.log } });
@@ -102,7 +105,7 @@ async function measureOpen(kind, { channelsOpen, channelsSeconds: seconds }) {
   await pause(SETTLING_MS);
   let sent = 0;
   const cpu = await cpuOf(node, async () => {
-    sent = await publisher.call("publish", { count, perSecond: PER_SECOND, seconds });
+    sent = await publisher.call("publish", { count, perSecond, seconds });
     await pause(ARRIVAL_MS);
   });
   const delays = await node.call("takeDelays");

@@ -10,6 +10,18 @@ describe("the command line of the benchmark", () => {
       strict: false,
       cpuProfile: undefined,
       against: undefined,
+      channels: {},
+    });
+  });
+
+  it("takes the logs and counts of the scenario channels", () => {
+    const args = ["channels", "--log=redis", "--log=memory", "--channels=100000", "--open", "10", "--rate=1"];
+    expect(readArguments([...args, "--rounds=10"]).channels).toEqual({
+      logs: ["redis", "memory"],
+      channels: 100_000,
+      open: 10,
+      rate: 1,
+      rounds: 10,
     });
   });
 
@@ -39,7 +51,15 @@ describe("the command line of the benchmark", () => {
     [["toString"], "Unknown scenario: toString."],
     [["--fast"], "Unknown option '--fast'"],
     [["--against"], "argument missing"],
-    [["--rounds", "5"], "--rounds needs --against."],
+    [["--rounds", "5"], "--rounds needs --against, or the scenario channels alone."],
+    [["channels", "--rounds", "0"], '--rounds must be a whole number from 1 to 100, but is "0".'],
+    [["channels", "--channels", "1e3"], '--channels must be a whole number from 1 to 1000000, but is "1e3".'],
+    [["channels", "--open=100001"], '--open must be a whole number from 1 to 100000, but is "100001".'],
+    [["channels", "--rate=-1"], '--rate must be a whole number from 1 to 100000, but is "-1".'],
+    [["channels", "--log=postgres"], "Unknown log: postgres."],
+    [["idle", "channels", "--open=10"], "--open needs the scenario channels alone."],
+    [["--log=redis"], "--log needs the scenario channels alone."],
+    [["--against", "main", "--rate=5"], "--rate needs the scenario channels alone."],
     [["--against", "main", "--rounds", "4"], 'at least 5, but is "4"'],
     [["--against", "main", "--rounds", "6.5"], 'at least 5, but is "6.5"'],
     [["idle", "resume", "logs", "--against", "main"], "No support for --against in: resume, logs."],
