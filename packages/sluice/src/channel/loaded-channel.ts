@@ -6,6 +6,7 @@ import { askLog } from "./log-failed.ts";
 import { LogOutages } from "./log-outages.ts";
 import { OpenChannel, type OpenChannelParts } from "./open-channel.ts";
 import { mustBeOpen } from "./publishing.ts";
+import { ReadCache } from "./read/read-cache.ts";
 
 // Everything that channels consist of. Loaded when the first channel is made.
 
@@ -29,6 +30,7 @@ interface OpeningOptions extends Pick<OpenChannelParts, "hub" | "settings"> {
  */
 export async function openChannel({ channel, known, closed, ...options }: OpeningOptions): Promise<OpenChannel> {
   const { hub, log, settings } = options;
+  hub.reads ??= new ReadCache(log.maxReadBytes);
   const { name } = channel;
   mustBeOpen({ name, closed });
   if (known !== undefined) (known.keeper ??= new IdleChannels(known)).enter(channel);

@@ -58,6 +58,12 @@ export interface TailListener {
    */
   appended(entries: readonly LogEntry[], isBehind?: boolean): void;
   /**
+   * Returns a promise if subscribers still take the entries that `appended` passed with `isBehind`, else `undefined`. A
+   * log that is behind MUST wait for it before it reads more entries of the channel. It resolves within a bounded time.
+   * Default: `undefined`.
+   */
+  taken?(): Promise<void> | undefined;
+  /**
    * Everything before `first` was trimmed. If `first` is beyond the next entry, the entries between were trimmed before
    * this process received them. Then `last` is `first - 1`.
    */
@@ -201,6 +207,8 @@ export interface OpenOptions {
 export interface Log {
   /** True if other processes may append to the same channels. */
   readonly shared: boolean;
+  /** Bytes that reads of this process may have in memory at a time, over all channels. Default: 8 MiB. */
+  readonly maxReadBytes?: number;
   /**
    * Opens the log of a channel, and creates it if there is none. It MAY return the log at once.
    *

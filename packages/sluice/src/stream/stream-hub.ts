@@ -33,6 +33,16 @@ export interface Outages {
   recovered(outage: string): void;
 }
 
+/** The pages and steps that all channels keep: see `channel/read/read-cache.ts`. */
+export interface SharedReads {
+  readonly pageBytes: number;
+  add(item: object, bytes: number, drop: () => void): void;
+  use(item: object): void;
+  delete(item: object): void;
+  beginReading(reader: object): void;
+  endReading(reader: object): void;
+}
+
 /** Ends all streams: see `end-in-order.ts`. */
 type EndInOrder = (hub: StreamHub, options: DrainSettings, isBusy: () => boolean) => Promise<void>;
 
@@ -54,6 +64,7 @@ export class StreamHub implements StreamOwner {
   readonly report: Report;
   /** Set when the first channel is opened. */
   outages: Outages | undefined;
+  reads: SharedReads | undefined;
   /** Set with the first stream, because only streams need them. */
   sweep: { watch(stream: EventStream): void } | undefined;
   endSignals: EndSignals | undefined;

@@ -8,9 +8,15 @@ export class Cohorts {
   readonly #byTopic = new Map<string, Cohort | Set<Cohort>>();
   readonly #ofEverything = new Set<Cohort>();
   #lastNumber = 0;
+  #members = 0;
 
   get size(): number {
     return this.#byKey.size;
+  }
+
+  /** Members of all cohorts, live or not. */
+  get members(): number {
+    return this.#members;
   }
 
   all(): Iterable<Cohort> {
@@ -38,11 +44,13 @@ export class Cohorts {
       this.#index(cohort);
     }
     cohort.join(member, selection);
+    this.#members++;
     return cohort;
   }
 
   /** Counts a member out, and drops the cohort with its last member. */
   leave(member: object, cohort: Cohort): void {
+    this.#members--;
     if (!cohort.leave(member)) return;
     this.#byKey.delete(cohort.key);
     const { topics } = cohort.selection;

@@ -6,6 +6,7 @@ import type { ChannelSettings } from "../channel-options.ts";
 import type { ChannelEvent, KeptEvent } from "../event/kept-event.ts";
 import { selects } from "../event/selection.ts";
 import { LiveLog, type LiveLogListener, type LossReason } from "../read/live-log.ts";
+import { ReadCache } from "../read/read-cache.ts";
 import type { Cohort, Member } from "./cohort.ts";
 import { Cohorts } from "./cohorts.ts";
 import { RunQueue } from "./run-queue.ts";
@@ -53,7 +54,8 @@ export class Delivery implements LiveLogListener {
     const latestBy = settings.latestBy && ((event: ChannelEvent) => settings.latestBy?.(event));
     const onError = (error: unknown, context: ErrorContext) => hub.report(error, { ...context, channel });
     const batchBytes = hub.pieceLimit;
-    const options = { window, flushInterval, latestBy, latest, serializer, batchBytes, listener: this, onError };
+    const { reads = new ReadCache() } = hub;
+    const options = { window, flushInterval, latestBy, latest, serializer, batchBytes, reads, listener: this, onError };
     this.liveLog = new LiveLog(log, options);
     this.snapshots = new SnapshotCache(this.liveLog);
   }
@@ -85,6 +87,10 @@ export class Delivery implements LiveLogListener {
     }
   }
 
+  get readers(): number {
+    return this.cohorts.members;
+  }
+
   suspend(): void {
     this.#suspended = this.#members();
     for (const member of this.#suspended) member.stepBack();
@@ -101,11 +107,13 @@ export class Delivery implements LiveLogListener {
   /** Adds a member that reads older events. */
   addLagging(member: Member): void {
     this.#lagging.add(member);
+    if (this.liveLog.flushing) this.liveLog.closeReaders.add(member);
   }
 
   /** Removes a member that has caught up or left. */
   removeLagging(member: Member): void {
     this.#lagging.delete(member);
+    this.liveLog.closeReaders.delete(member);
     // With no reader left, nobody will need the steps and pages that were kept.
     if (this.#lagging.size > 0) return;
     this.liveLog.reader.forget();

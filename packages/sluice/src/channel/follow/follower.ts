@@ -64,6 +64,7 @@ export class Follower {
     if (this.#stopped) return;
     this.#stopped = true;
     this.#delivery.cohorts.leave(this, this.#cohort);
+    this.#delivery.liveLog.closeReaders.delete(this);
     this.#wake?.();
   }
 
@@ -86,7 +87,12 @@ export class Follower {
 
   #untilAdvanced(): Promise<void> {
     return new Promise((resolve) => {
-      const stopListening = this.#delivery.liveLog.onAdvance(() => this.#wake?.());
+      const { liveLog } = this.#delivery;
+      const stopListening = liveLog.onAdvance(() => {
+        liveLog.closeReaders.add(this);
+        this.#wake?.();
+      });
+      liveLog.closeReaders.delete(this);
       this.#wake = () => {
         stopListening();
         this.#wake = undefined;

@@ -121,10 +121,13 @@ export class SubscriptionIterator implements AsyncGenerator<ReceivedEvent, void,
     this.#follower = follower;
     try {
       let next: readonly KeptEvent[] | StartPoint | undefined = await found;
-      for (; next !== undefined && !this.#stopped; next = await follower.next()) {
+      while (next !== undefined && !this.#stopped) {
         if ("gap" in next) yield* this.#begin(follower, next, isFresh);
         else yield* this.#eventItems(next);
         isFresh = false;
+        // Do not keep the events while waiting for the next ones: many iterations may wait.
+        next = undefined;
+        next = await follower.next();
       }
     } finally {
       this.#stop();

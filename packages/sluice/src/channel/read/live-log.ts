@@ -9,8 +9,10 @@ import { afterTurn, quietTimeout, type Timer } from "../../base/timers.ts";
 import { Turns } from "../../base/turns.ts";
 import type { ChannelLog, LogEntry, TailListener } from "../../logs/log.ts";
 import type { ErrorContext } from "../../stream/report.ts";
+import type { SharedReads } from "../../stream/stream-hub.ts";
 import { type ChannelEvent, KeptEvent } from "../event/kept-event.ts";
 import type { Serializer } from "../event/serializer.ts";
+import { CloseReaders } from "./close-readers.ts";
 import { EventWindow, type WindowLimits } from "./event-window.ts";
 import { Latest, type LatestLimits } from "./latest.ts";
 import { eventsUpTo } from "./log-pages.ts";
@@ -32,6 +34,8 @@ export interface LiveLogListener {
   failed(error: Error): void;
   /** See {@link TailListener.isNeeded}. */
   isNeeded(): boolean;
+  /** Number of subscribers and followers. */
+  readonly readers: number;
 }
 
 /** Why positions of a life do not hold any more. */
@@ -50,13 +54,15 @@ export interface LiveLogOptions {
   readonly latest: LatestLimits;
   /** The channel options `serialize` and `parse`. Default: JSON. */
   readonly serializer?: Serializer | undefined;
+  /** Bounds what all channels keep of what they read. */
+  readonly reads: SharedReads;
   readonly listener: LiveLogListener;
   readonly onError: (error: unknown, context: ErrorContext) => void;
 }
 
 /**
- * Part of the window's limits that holds while the process catches up, perhaps in many channels at once: enough for a
- * subscriber that follows closely. Any other one reads from the log.
+ * Part of the window's limits that holds while the process catches up, perhaps in many channels at once, and close
+ * readers need the window. Any other reader reads from the log.
  */
 const CATCH_UP_PART = 1 / 32;
 
@@ -80,6 +86,8 @@ export class LiveLog implements TailListener, ReadableLog {
   /** True while a flush hands out batches. No subscriber may become live meanwhile. */
   flushing = false;
   closed = false;
+  /** The readers for which the log waits while it catches up. */
+  readonly closeReaders: CloseReaders = new CloseReaders();
   /** Reads older events for subscribers that are not live. */
   readonly reader: Reader;
   /** Lets the histories that are being read take turns. */
@@ -119,6 +127,14 @@ export class LiveLog implements TailListener, ReadableLog {
     this.reader = new Reader(this);
     this.#stopTail = log.tail(this);
     if (log.first <= log.last) this.#loadLatest();
+  }
+
+  get reads(): SharedReads {
+    return this.#options.reads;
+  }
+
+  get readers(): number {
+    return this.#options.listener.readers;
   }
 
   /** Position after the newest event that live subscribers have received. */
@@ -183,6 +199,8 @@ export class LiveLog implements TailListener, ReadableLog {
 
   appended(entries: readonly LogEntry[], isBehind = false): void {
     const { window, flushInterval } = this.#options;
+    this.closeReaders.isCounting = isBehind;
+    if (isBehind) this.#trimTaken();
     for (const entry of entries) {
       const event = new KeptEvent(entry, this.epoch, this.serializer);
       if (!event.isSound) this.reportUnsound(event);
@@ -195,15 +213,18 @@ export class LiveLog implements TailListener, ReadableLog {
       const pending = this.window.last - this.flushed;
       if (this.#pendingBytes >= this.batchBytes || pending * 2 >= window.events) this.flush();
     }
-    if (isBehind) {
-      this.flush();
-      return this.window.trim(this.flushed, CATCH_UP_PART);
-    }
     this.window.trim(this.flushed);
     if (this.#scheduled || this.flushed === this.window.last) return;
     this.#scheduled = true;
     if (flushInterval === 0) afterTurn(this.flush);
     else this.#timer = quietTimeout(this.flush, flushInterval);
+  }
+
+  taken(): Promise<void> | undefined {
+    this.flush();
+    const taken = this.closeReaders.taken();
+    if (taken === undefined) this.#trimTaken();
+    return taken?.then(() => this.#trimTaken());
   }
 
   trimmed(first: number): void {
@@ -267,6 +288,12 @@ export class LiveLog implements TailListener, ReadableLog {
     this.#notifyWaiting();
   };
 
+  /** Drops the flushed events. Keeps a part of the window if a close reader may need it. */
+  #trimTaken(): void {
+    if (this.closeReaders.size === 0) this.window.trimBefore(this.flushed + 1);
+    else this.window.trim(this.flushed, CATCH_UP_PART);
+  }
+
   /** Calls `wake` after each flush, jump or new life, and on close. Returns a function that stops the calls. */
   onAdvance(wake: () => void): () => void {
     this.#waiting.add(wake);
@@ -276,6 +303,7 @@ export class LiveLog implements TailListener, ReadableLog {
   async close(): Promise<void> {
     this.closed = true;
     clearTimeout(this.#timer);
+    this.closeReaders.clear();
     this.#stopTail();
     this.#notifyWaiting();
     await this.log.close();

@@ -1,15 +1,12 @@
 import { outside } from "../../base/async-context.ts";
 import { afterTurn } from "../../base/timers.ts";
 import type { ChannelLog } from "../../logs/log.ts";
+import type { SharedReads } from "../../stream/stream-hub.ts";
 import { KeptEvent } from "../event/kept-event.ts";
 import type { Serializer } from "../event/serializer.ts";
 
 const PAGE_EVENTS = 512;
-const PAGE_BYTES = 256 * 1024;
-/**
- * Maximum number of pages kept per channel: 2 MiB of entries (or one oversized entry each), and the frames made from
- * them.
- */
+/** Maximum number of pages kept per channel. */
 const PAGES_HELD = 8;
 
 /** Consecutive events read from the log. */
@@ -19,17 +16,26 @@ export interface Page {
   readonly events: readonly KeptEvent[];
 }
 
+/** The log, and the cache of all channels. */
+export interface PageSource {
+  readonly log: ChannelLog;
+  readonly serializer: Serializer | undefined;
+  readonly reads: SharedReads;
+}
+
 /** Reads events older than the window from the log. Cursors at the same offset share one read and its frames. */
 export class LogPages {
   readonly #log: ChannelLog;
   readonly #serializer: Serializer | undefined;
+  readonly #cache: SharedReads;
   /** Least recently used first. */
   #pages: Page[] = [];
   readonly #reading = new Map<number, Promise<Page | "gone">>();
 
-  constructor(log: ChannelLog, serializer: Serializer | undefined) {
+  constructor({ log, serializer, reads }: PageSource) {
     this.#log = log;
     this.#serializer = serializer;
+    this.#cache = reads;
   }
 
   /** Returns the page with the event after the offset `after`; `"gone"` if the log has trimmed the event. */
@@ -39,11 +45,16 @@ export class LogPages {
     if (found >= 0) {
       const page = this.#pages.splice(found, 1)[0] as Page;
       this.#pages.push(page);
+      this.#cache.use(page);
       return page;
     }
     let reading = this.#reading.get(after);
     if (reading === undefined) {
-      const forget = () => void (this.#reading.get(after) === begun && this.#reading.delete(after));
+      const forget = () => {
+        if (this.#reading.get(after) === begun) this.#reading.delete(after);
+        this.#rest();
+      };
+      this.#cache.beginReading(this);
       const begun: Promise<Page | "gone"> = outside(() => this.#read(after).finally(forget));
       reading = begun;
       this.#reading.set(after, reading);
@@ -51,9 +62,17 @@ export class LogPages {
     return reading;
   }
 
+  /** Drops a page: nobody else will need it. */
+  drop(page: Page): void {
+    this.#remove(page);
+    this.#cache.delete(page);
+  }
+
   /** Drops the pages. Pending reads still reach their callers. */
   clear(): void {
+    for (const page of this.#pages) this.#cache.delete(page);
     if (this.#pages.length > 0) this.#pages = [];
+    this.#rest();
   }
 
   /** Drops the pages and the pending reads: the log began a new life, and they belong to the old one. */
@@ -64,7 +83,7 @@ export class LogPages {
 
   async #read(after: number): Promise<Page | "gone"> {
     const { epoch } = this.#log;
-    const entries = await this.#log.read(after, PAGE_EVENTS, PAGE_BYTES);
+    const entries = await this.#log.read(after, PAGE_EVENTS, this.#cache.pageBytes);
     // A new life began during the read: the entries may belong to either life.
     if (epoch !== this.#log.epoch) return this.#read(after);
     if (entries === "gone") {
@@ -75,19 +94,32 @@ export class LogPages {
     const page = { first: after + 1, events: entries.map((entry) => new KeptEvent(entry, epoch, this.#serializer)) };
     if (entries.length > 0) {
       this.#pages.push(page);
-      if (this.#pages.length > PAGES_HELD) this.#pages.shift();
+      const bytes = page.events.reduce((sum, { size }) => sum + size, 0);
+      this.#cache.add(page, bytes, () => this.#remove(page));
+      if (this.#pages.length > PAGES_HELD) this.drop(this.#pages[0] as Page);
     }
     return page;
+  }
+
+  #remove(page: Page): void {
+    const at = this.#pages.indexOf(page);
+    if (at >= 0) this.#pages.splice(at, 1);
+    this.#rest();
+  }
+
+  /** Leaves its share of the cache to other channels if it has no page and reads none. */
+  #rest(): void {
+    if (this.#pages.length === 0 && this.#reading.size === 0) this.#cache.endReading(this);
   }
 }
 
 /** Yields the kept events up to the offset `through`. Reads one page ahead at most. */
 export async function* eventsUpTo(
-  { log, serializer }: { readonly log: ChannelLog; readonly serializer: Serializer | undefined },
+  { log, serializer, reads }: PageSource,
   through: number,
 ): AsyncGenerator<KeptEvent, void, undefined> {
   for (let after = log.first - 1; after < through; ) {
-    const entries = await log.read(after, PAGE_EVENTS, PAGE_BYTES);
+    const entries = await log.read(after, PAGE_EVENTS, reads.pageBytes);
     if (entries === "gone") {
       // The log trimmed the entry meanwhile. Continue with the oldest entry that is left.
       await log.sync();

@@ -1,4 +1,5 @@
 import type { ChannelLog } from "../../logs/log.ts";
+import type { SharedReads } from "../../stream/stream-hub.ts";
 import type { KeptEvent } from "../event/kept-event.ts";
 import { type Selection, selects } from "../event/selection.ts";
 import type { Serializer } from "../event/serializer.ts";
@@ -18,6 +19,10 @@ export interface ReadableLog {
   readonly flushed: number;
   /** Maximum number of bytes of one step. */
   readonly batchBytes: number;
+  /** Bounds what all channels keep of what they read. */
+  readonly reads: SharedReads;
+  /** Number of subscribers and followers. */
+  readonly readers: number;
   readonly onFilterError: (error: unknown, event: KeptEvent) => void;
 }
 
@@ -31,11 +36,12 @@ const STRETCH_EVENTS = 4_096;
 export class Reader {
   readonly #source: ReadableLog;
   readonly #pages: LogPages;
-  readonly #steps: StepCache = new StepCache();
+  readonly #steps: StepCache;
 
   constructor(source: ReadableLog) {
     this.#source = source;
-    this.#pages = new LogPages(source.log, source.serializer);
+    this.#pages = new LogPages(source);
+    this.#steps = new StepCache(source.reads);
   }
 
   /** Returns the next step of a cohort after an offset; `"gone"` if the log has trimmed the next event. */
@@ -60,7 +66,9 @@ export class Reader {
     const scanPage = (page: Page | "gone") => {
       if (page === "gone" || page.events.length === 0) return "gone";
       const last = page.first + page.events.length - 1;
-      return scan(last, (offset) => page.events[offset - page.first]);
+      const stretch = scan(last, (offset) => page.events[offset - page.first]);
+      if (stretch.through === last && this.#isAlone) this.#pages.drop(page);
+      return stretch;
     };
     const page = this.#pages.get(after);
     return page instanceof Promise ? page.then(scanPage) : (scanPage(page) as Stretch);
@@ -76,6 +84,11 @@ export class Reader {
   reset(): void {
     this.#pages.reset();
     this.#steps.clear();
+  }
+
+  /** True if no other subscriber can need the same steps and pages. */
+  get #isAlone(): boolean {
+    return this.#source.readers === 1;
   }
 
   #scan(
@@ -105,7 +118,7 @@ export class Reader {
   #step(cohort: CohortKey, after: number, stretch: Stretch, epoch: string): Step {
     const step = cohort.stepOf(stretch);
     // A step of an earlier life must not be shared.
-    if (epoch === this.#source.epoch) this.#steps.set(cohort, after, step);
+    if (epoch === this.#source.epoch && !this.#isAlone) this.#steps.set(cohort, after, step);
     return step;
   }
 }

@@ -210,7 +210,8 @@ export class LmdbChannelLog extends SharedChannelLog implements ChannelLog {
     const page = this.#page(this.view.received, last, events, bytes);
     const isLast = this.view.received + page.length >= last;
     this.view.receive(page, !isLast);
-    return { events: page.length, bytes: page.reduce((sum, entry) => sum + entryBytes(entry), 0), isLast };
+    const size = page.reduce((sum, entry) => sum + entryBytes(entry), 0);
+    return { events: page.length, bytes: size, isLast, taken: isLast ? undefined : this.taken() };
   }
 
   /** Returns the entries after an offset, from the snapshot. */

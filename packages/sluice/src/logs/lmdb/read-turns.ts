@@ -9,10 +9,15 @@ export interface ReadLimit {
 /** All channels together read this much in one turn of the event loop, then the other work of the process continues. */
 const WHOLE_TURN: ReadLimit = { events: 512, bytes: 128 * 1024 };
 
+/** All channels together read this much before subscribers have taken it. */
+const MAX_UNTAKEN_BYTES = 512 * 1024;
+
 /** The result of one look at a channel. */
 export interface Portion extends ReadLimit {
   /** True if the channel has nothing more to read. */
   readonly isLast: boolean;
+  /** See {@link TailListener.taken}. */
+  readonly taken?: Promise<void> | undefined;
 }
 
 interface Reading {
@@ -29,7 +34,11 @@ export class ReadTurns {
   readonly #waiting = new Set<Reading>();
   /** The most that all channels together may still read in this turn of the event loop. */
   #left: ReadLimit = WHOLE_TURN;
+  /** Bytes that were read and that subscribers have not taken. */
+  #untakenBytes = 0;
   #isReading = false;
+  /** True if the next turn is scheduled. */
+  #hasTurn = false;
 
   /** Calls `readPortion` until it returns the last portion, at first in this call if possible. Rejects if it throws. */
   read(readPortion: (limit: ReadLimit) => Portion): Promise<void> {
@@ -52,21 +61,35 @@ export class ReadTurns {
 
   #readPortion(reading: Reading): void {
     const { events, bytes } = this.#left;
-    if (this.#left === WHOLE_TURN) afterTurn(() => this.#beginTurn());
+    if (!this.#hasTurn) {
+      this.#hasTurn = true;
+      afterTurn(this.#beginTurn);
+    }
     try {
       const portion = reading.readPortion({ events, bytes });
       // A look at a channel without new entries takes time, too.
       this.#left = { events: events - Math.max(1, portion.events), bytes: bytes - portion.bytes };
       if (portion.isLast) reading.resolve();
-      else this.#waiting.add(reading);
+      else if (portion.taken === undefined) this.#waiting.add(reading);
+      else void this.#continueOnce(portion.taken, portion.bytes, reading);
     } catch (error) {
       this.#left = { events: events - 1, bytes };
       reading.reject(error);
     }
   }
 
-  #beginTurn(): void {
-    this.#left = WHOLE_TURN;
-    this.#readSome();
+  async #continueOnce(taken: Promise<void>, bytes: number, reading: Reading): Promise<void> {
+    this.#untakenBytes += bytes;
+    await taken;
+    this.#untakenBytes -= bytes;
+    this.#waiting.add(reading);
+    if (!this.#hasTurn) this.#beginTurn();
   }
+
+  readonly #beginTurn = (): void => {
+    this.#hasTurn = false;
+    const { events, bytes } = WHOLE_TURN;
+    this.#left = { events, bytes: Math.min(bytes, MAX_UNTAKEN_BYTES - this.#untakenBytes) };
+    this.#readSome();
+  };
 }

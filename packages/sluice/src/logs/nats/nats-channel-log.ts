@@ -89,6 +89,7 @@ export class NatsChannelLog extends SharedChannelLog implements ChannelLog {
       timeout,
       budget,
       onMessage: (offset, message, isBehind) => this.#take(offset, message, isBehind),
+      taken: () => this.taken(),
       onNear: () => this.#life.checkInBackground(),
       onFailure: (error) => this.#tailFailed(error),
     });

@@ -51,7 +51,9 @@ export interface NatsLogOptions {
   readonly domain?: string | undefined;
   /**
    * Bytes of events that this process reads from NATS at a time, over all channels: to catch up, to replay, and for
-   * `history()`. At least 65,536. One event alone may have more. Default: 8,388,608 (8 MiB).
+   * `history()`. While it catches up, they count until its subscribers have taken them, or 100 ms longer. The pages of
+   * slower subscribers may take half as much again. At least 65,536. One event alone may have more.
+   * Default: 8,388,608 (8 MiB).
    */
   readonly maxReadBytes?: number | undefined;
 }
@@ -141,6 +143,7 @@ export function natsLog(options: NatsLogOptions): Log {
 
   return {
     shared: true,
+    maxReadBytes,
     open,
     toJSON() {
       // A connection has state: what it is made from counts.

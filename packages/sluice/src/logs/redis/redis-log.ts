@@ -40,7 +40,9 @@ export interface RedisLogOptions {
   readonly timeout?: number | undefined;
   /**
    * Bytes of events that this process reads from Redis at a time, over all channels: to catch up, to replay, and for
-   * `history()`. At least 65,536. An event that alone has more is read by itself. Default: 8,388,608 (8 MiB).
+   * `history()`. While it catches up, they count until its subscribers have taken them, or 100 ms longer. The pages of
+   * slower subscribers may take half as much again. At least 65,536. An event that alone has more is read by
+   * itself. Default: 8,388,608 (8 MiB).
    */
   readonly maxReadBytes?: number | undefined;
 }
@@ -133,6 +135,10 @@ class RedisLog implements Log {
       },
       onRecovered: () => this.#onRecovered(TAIL_OUTAGE),
     });
+  }
+
+  get maxReadBytes(): number {
+    return this.#budget.limit;
   }
 
   async open(channel: string, { retain, onError = () => undefined, onRecovered }: OpenOptions): Promise<ChannelLog> {

@@ -73,6 +73,11 @@ export class LogView {
     return this.#listener?.isNeeded?.() ?? true;
   }
 
+  /** See {@link TailListener.taken}. */
+  taken(): Promise<void> | undefined {
+    return this.#listener?.taken?.();
+  }
+
   /**
    * Records that the store no longer holds what this process has seen in the current epoch, although its life still has
    * that epoch. The next look at the life then begins a new one.

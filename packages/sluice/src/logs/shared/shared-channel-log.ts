@@ -27,6 +27,11 @@ export abstract class SharedChannelLog
     return this.view.wasDeleted(epoch);
   }
 
+  /** See {@link TailListener.taken}. */
+  taken(): Promise<void> | undefined {
+    return this.view.taken();
+  }
+
   holds(epoch: string): number | undefined {
     return this.view.holds(epoch);
   }

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { LiveLog } from "../../../src/channel/read/live-log.ts";
+import { ReadCache } from "../../../src/channel/read/read-cache.ts";
 import type { TailListener } from "../../../src/logs/log.ts";
 import { MemoryChannelLog } from "../../../src/logs/memory/memory-channel-log.ts";
 import { KEEP_ALL } from "../../logs/support/log-contract.ts";
@@ -15,19 +16,26 @@ describe("a channel whose log catches up", () => {
       return () => undefined;
     };
     const delivered: number[] = [];
-    const liveLog = new LiveLog(log, {
+    /** Readers whose sockets each flush fills. */
+    const readers: object[] = [];
+    const liveLog: LiveLog = new LiveLog(log, {
       window: WINDOW,
       flushInterval: 0,
       batchBytes: 65_536,
       latestBy: undefined,
       latest: { keys: 1, bytes: 1 },
       listener: {
-        deliver: (events) => void delivered.push(...events.map(({ entry }) => entry.offset)),
+        deliver: (events) => {
+          delivered.push(...events.map(({ entry }) => entry.offset));
+          for (const reader of readers) liveLog.closeReaders.add(reader);
+        },
         suspend: () => undefined,
         resume: () => undefined,
         failed: () => undefined,
         isNeeded: () => true,
+        readers: 0,
       },
+      reads: new ReadCache(),
       onError: (error) => expect.unreachable(String(error)),
     });
     const entries = (from: number, count: number) =>
@@ -35,20 +43,49 @@ describe("a channel whose log catches up", () => {
     return {
       liveLog,
       delivered,
+      readers,
+      taken: () => listener.taken?.(),
       receive: (...args: Parameters<TailListener["appended"]>) => listener.appended(...args),
       entries,
     };
   };
 
-  it("delivers every event, and keeps a small part of its window until it has caught up", () => {
-    const { liveLog, delivered, receive, entries } = open();
-    receive(entries(1, 1_000), true);
+  const kept = ({ window }: LiveLog) => window.last - window.first + 1;
+
+  it("delivers every event, and keeps none in its window until it has caught up", () => {
+    const { liveLog, delivered, receive, taken, entries } = open();
+    for (let n = 0; n < 10; n++) {
+      receive(entries(n * 100 + 1, 100), true);
+      expect(taken()).toBeUndefined();
+      expect(kept(liveLog)).toBe(0);
+    }
     expect(delivered).toHaveLength(1_000);
-    expect(liveLog.window.last - liveLog.window.first + 1).toBe(100);
     receive(entries(1_001, 500), false);
     liveLog.flush();
     expect(delivered).toHaveLength(1_500);
     // The newest events stay, as far as the whole window allows.
-    expect(liveLog.window.last - liveLog.window.first + 1).toBe(600);
+    expect(kept(liveLog)).toBe(500);
+  });
+
+  it("keeps a small part of its window for readers that have not taken the newest flush", async () => {
+    const { liveLog, receive, taken, entries, readers } = open();
+    readers.push({});
+    receive(entries(1, 1_000), true);
+    const first = taken();
+    expect(first).toBeInstanceOf(Promise);
+    expect(kept(liveLog)).toBe(1_000);
+    receive(entries(1_001, 100), true);
+    expect(kept(liveLog)).toBe(200);
+    const second = taken();
+    liveLog.closeReaders.delete(readers[0]!);
+    await Promise.all([first, second]);
+    expect(kept(liveLog)).toBe(0);
+  });
+
+  it("does not wait for readers once it has caught up", () => {
+    const { receive, taken, entries, readers } = open();
+    readers.push({});
+    receive(entries(1, 10), false);
+    expect(taken()).toBeUndefined();
   });
 });

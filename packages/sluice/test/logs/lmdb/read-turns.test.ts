@@ -60,4 +60,39 @@ describe("ReadTurns", () => {
     await expect(fails).rejects.toThrow("damaged");
     await works;
   });
+
+  it("reads no more than 640 KiB that subscribers have not taken, and continues when they have", async () => {
+    const readTurns = new ReadTurns();
+    let untaken = 0;
+    let most = 0;
+    const takes: (() => void)[] = [];
+    const channel = () => {
+      let left = MIB;
+      return ({ bytes }: ReadLimit) => {
+        const read = Math.min(left, bytes);
+        left -= read;
+        if (left === 0) return { events: 1, bytes: read, isLast: true };
+        untaken += read;
+        most = Math.max(most, untaken);
+        const taken = new Promise<void>((resolve) => {
+          takes.push(() => {
+            untaken -= read;
+            resolve();
+          });
+        });
+        return { events: 1, bytes: read, isLast: false, taken };
+      };
+    };
+    let isOver = false;
+    const all = Promise.all(Array.from({ length: 10 }, () => readTurns.read(channel()))).then(() => {
+      isOver = true;
+    });
+    for (let turn = 0; !isOver; turn++) {
+      await turns(1);
+      if (turn % 10 === 9) for (const take of takes.splice(0)) take();
+    }
+    await all;
+    expect(most).toBeGreaterThan(MIB / 4);
+    expect(most).toBeLessThanOrEqual(640 * 1024);
+  });
 });

@@ -4,6 +4,9 @@ import type { LogEntry } from "../../log.ts";
 const FNV_OFFSET = 0x811c9dc5;
 const FNV_PRIME = 0x01000193;
 
+/** Shorter data are kept, since a digest takes time. */
+const MIN_DIGESTED_CHARACTERS = 4_096;
+
 /** Enough of an entry to recognise it in the stream. */
 export class KnownEntry {
   readonly offset: number;
@@ -16,7 +19,7 @@ export class KnownEntry {
    */
   constructor(entry: LogEntry, isBrief: boolean) {
     this.offset = entry.offset;
-    if (isBrief) this.#digest = digestOf(entry);
+    if (isBrief && entry.data.length >= MIN_DIGESTED_CHARACTERS) this.#digest = digestOf(entry);
     else this.#entry = entry;
   }
 

@@ -6,7 +6,7 @@ import { PullConsumer, type RequestLimits } from "./pull-consumer.ts";
 
 /** Limits of one request. The channels of a process take turns, so each request is small. */
 const REQUEST_MESSAGES = 1_000;
-const REQUEST_BYTES = 524_288;
+const REQUEST_BYTES = 262_144;
 /**
  * Requests that share the budget. NATS interleaves their messages. The more there are, the longer each message is
  * needed, and the more of them V8 moves to its old space, where they stay for long.
@@ -29,6 +29,8 @@ export interface CatchUpOptions {
   readonly next: number;
   readonly onCreated: () => void;
   readonly onMessage: (numbers: DeliveryNumbers, message: NatsMessage) => void;
+  /** See {@link TailListener.taken}. */
+  readonly taken: () => Promise<void> | undefined;
   /** Called when nearly all messages have arrived. */
   readonly onNear: () => void;
 }
@@ -109,6 +111,8 @@ export class CatchUp {
       this.lastMessageAt = performance.now();
       // The stream has no more messages.
       if (isWithin && this.#delivered === before) this.#isNear = true;
+      // The bytes stay counted until the subscribers have taken them.
+      await this.#options.taken();
       return isWithin;
     });
   }

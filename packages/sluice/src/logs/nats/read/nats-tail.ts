@@ -7,6 +7,8 @@ import { type DeliveryNumbers, deliveryNumbers } from "./message.ts";
 /** The server's heartbeat on an idle stream, in ms. After three missed heartbeats the consumer counts as lost. */
 const HEARTBEAT_MS = 1_000;
 const SILENCE_MS = 3 * HEARTBEAT_MS;
+/** After such a silence this process has stood still, and the connection may have much for it. */
+const STANDSTILL_MS = 1.5 * HEARTBEAT_MS;
 /** The server deletes a consumer after this time without a reader, in ms. */
 const INACTIVE_MS = 10_000;
 const NATS_CONTROL = 100;
@@ -16,8 +18,6 @@ const MAX_REFUSALS = 2;
 const NEAR_MESSAGES = 4;
 /** The tail is behind if more bytes follow in the stream, by the size of the last message. */
 const BEHIND_BYTES = 262_144;
-/** A tail that is behind passes this on once per so many bytes: each time, the channel sends what it has. */
-const REPORT_BYTES = 65_536;
 
 /** Options of {@link NatsTail}. */
 export interface NatsTailOptions {
@@ -29,6 +29,8 @@ export interface NatsTailOptions {
   readonly budget: ReadBudget;
   /** Receives each message of the stream, with its number. `isBehind`: see {@link TailListener.appended}. */
   readonly onMessage: (sequence: number, message: NatsMessage, isBehind: boolean) => void;
+  /** See {@link TailListener.taken}. */
+  readonly taken: () => Promise<void> | undefined;
   /** Called when the tail has caught up so far that {@link NatsTail.follow} can follow live, after a check. */
   readonly onNear: () => void;
   /**
@@ -48,8 +50,6 @@ export class NatsTail {
   readonly #options: NatsTailOptions;
   #consumer: OrderedConsumer | CatchUp | undefined;
   #refusals = 0;
-  /** Bytes received since the owner last learned that the tail is behind. */
-  #unreportedBytes = 0;
 
   constructor(options: NatsTailOptions) {
     this.#options = options;
@@ -85,26 +85,21 @@ export class NatsTail {
   }
 
   #followLive(next: number, onCreated: () => void): OrderedConsumer {
-    const { link, stream } = this.#options;
+    const { link, stream, taken, onMessage: deliver } = this.#options;
     const onMessage = (numbers: DeliveryNumbers, message: NatsMessage) => {
-      this.#deliver(numbers, message, numbers.pending * message.data.length > BEHIND_BYTES);
+      const isFar = numbers.pending * message.data.length > BEHIND_BYTES;
+      deliver(numbers.sequence, message, isFar || consumer.isLate);
     };
-    return new OrderedConsumer({ link, stream, next, onCreated, onMessage });
+    const consumer = new OrderedConsumer({ link, stream, next, onCreated, onMessage, taken });
+    return consumer;
   }
 
   #catchUp(next: number, onCreated: () => void): CatchUp {
-    const { link, stream, timeout, budget, onNear } = this.#options;
+    const { onMessage: deliver, ...options } = this.#options;
     const onMessage = (numbers: DeliveryNumbers, message: NatsMessage) => {
-      this.#deliver(numbers, message, numbers.pending > 0);
+      deliver(numbers.sequence, message, numbers.pending > 0);
     };
-    return new CatchUp({ link, stream, timeout, budget, next, onCreated, onMessage, onNear });
-  }
-
-  #deliver({ sequence }: DeliveryNumbers, message: NatsMessage, isBehind: boolean): void {
-    this.#unreportedBytes += message.data.length;
-    const isReported = isBehind && this.#unreportedBytes >= REPORT_BYTES;
-    if (isReported) this.#unreportedBytes = 0;
-    this.#options.onMessage(sequence, message, isReported);
+    return new CatchUp({ ...options, next, onCreated, onMessage });
   }
 }
 
@@ -116,6 +111,7 @@ interface OrderedConsumerOptions {
   readonly next: number;
   readonly onCreated: () => void;
   readonly onMessage: (numbers: DeliveryNumbers, message: NatsMessage) => void;
+  readonly taken: () => Promise<void> | undefined;
 }
 
 /** One ordered consumer, from its creation to its end. */
@@ -130,6 +126,8 @@ class OrderedConsumer {
   refusal: Error | undefined;
   readonly #options: OrderedConsumerOptions;
   readonly #subscription: { unsubscribe(): void };
+  /** True while messages arrive that the server sent while this process stood still. */
+  isLate = false;
   #delivered = 0;
   #name: string | undefined;
   #isOver = false;
@@ -165,7 +163,9 @@ class OrderedConsumer {
 
   #take(message: NatsMessage): void {
     if (this.#isOver) return;
-    this.lastMessageAt = performance.now();
+    const now = performance.now();
+    if (now - this.lastMessageAt > STANDSTILL_MS) void this.#becomeLate();
+    this.lastMessageAt = now;
     if (message.headers?.code === NATS_CONTROL) return this.#control(message);
     const numbers = deliveryNumbers(message.reply);
     if (numbers === undefined) return;
@@ -176,10 +176,27 @@ class OrderedConsumer {
 
   #control(message: NatsMessage): void {
     // Flow control: the server pauses until the client answers.
-    if (message.reply) return void message.respond();
+    if (message.reply) return void this.#respond(message);
     const stalled = message.headers?.get("Nats-Consumer-Stalled");
     if (stalled) this.#options.link.session.connection.publish(stalled);
     if (Number(message.headers?.get("Nats-Last-Consumer") || 0) > this.#delivered) this.#lost();
+  }
+
+  async #becomeLate(): Promise<void> {
+    this.isLate = true;
+    try {
+      // The server answers after all that it has sent before.
+      await this.#options.link.session.connection.flush();
+    } catch {
+      // The connection broke. Another consumer follows.
+    }
+    this.isLate = false;
+  }
+
+  async #respond(message: NatsMessage): Promise<void> {
+    const taken = this.#options.taken();
+    if (taken !== undefined) await taken;
+    if (!this.#isOver) message.respond();
   }
 
   /** Ends the consumer: it missed a message, or it failed. */

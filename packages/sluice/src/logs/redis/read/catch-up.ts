@@ -30,6 +30,8 @@ export interface FollowedChannel {
   readonly received: number;
   /** Receives the entries after the position `asked`. Returns true if the log has more entries. */
   receivePage(page: FollowedPage, asked: Position): boolean;
+  /** See {@link TailListener.taken}. */
+  taken(): Promise<void> | undefined;
 }
 
 /** The connection to read over, and the budget of bytes. */
@@ -69,11 +71,15 @@ export async function catchUp<C extends FollowedChannel>(
       const args = [bytes, Math.min(bytes, CHANNEL_BYTES), ...asked.map(({ offset }) => offset)].map(String);
       const [examined, size] = await budget.use(bytes, async () => {
         const [examined, size, ...parts] = (await connection.run("follow", keys, args)) as Answer;
-        for (const [index, epoch, first, last, ...texts] of parts) {
+        const more: C[] = [];
+        for (const [index, epoch, first, last, ...texts] of parts.splice(0)) {
           const channel = group[index]!;
           const hasMore = isFollowed(channel) && channel.receivePage({ epoch, first, last, texts }, asked[index]!);
-          if (hasMore) behind.push(channel);
+          if (hasMore) more.push(channel);
         }
+        // The bytes stay counted until the subscribers have taken them.
+        await Promise.all(more.map((channel) => channel.taken()));
+        behind.push(...more);
         return [examined, size] as const;
       });
       // The next entry may alone have more than a call's bytes.

@@ -3,6 +3,9 @@ import type { LogView } from "../../shared/log-view.ts";
 import type { FollowedPage } from "./catch-up.ts";
 import { type Page, type PageSource, readPage } from "./read-pages.ts";
 
+/** Bytes of a page. Many channels may read at the same time, and each page stays in memory until it is taken. */
+const PAGE_BYTES = 262_144;
+
 /** Reads entries until this process has all that the log had at the call. */
 export async function receiveNewest(source: PageSource): Promise<void> {
   const { life } = source;
@@ -12,11 +15,11 @@ export async function receiveNewest(source: PageSource): Promise<void> {
     ({ epoch } = view);
     while (view.received < last && epoch === view.epoch) {
       const after = view.received;
-      const all = Number.POSITIVE_INFINITY;
-      const page = await readPage(source, { after, events: all, bytes: all });
+      const page = await readPage(source, { after, events: Number.POSITIVE_INFINITY, bytes: PAGE_BYTES });
       if (epoch !== view.epoch) break;
       receivePage(view, page);
       if (view.received === after) break;
+      await view.taken();
     }
     if (epoch === view.epoch) view.trimmed(first);
   }

@@ -3,24 +3,23 @@ import { sleep } from "../../../../src/base/timers.ts";
 import type { ChannelLog, LogEntry } from "../../../../src/logs/log.ts";
 import { NATS_SERVER } from "../../../support/stores/nats-server.ts";
 import { startProxy } from "../../../support/stores/tcp-proxy.mjs";
+import { catchesUpInBoundedMemory, LITTLE_GARBAGE, MAX_GROWTH_BYTES } from "../../support/catch-up-contract.ts";
 import { buildFollower, type Received } from "../../support/follower-program.ts";
 import { KEEP_ALL, recorder } from "../../support/log-contract.ts";
-import { NodeProcess, OFTEN_COLLECTED } from "../../support/node-process.ts";
+import { NodeProcess } from "../../support/node-process.ts";
 import { entry, useNats } from "../support/use-nats.ts";
 
-const MEBIBYTE = 1_048_576;
 const CHANNELS = 40;
 const EVENTS = 100;
 /** Events of each channel that the node receives live, so that its heap has its usual size before it is stopped. */
 const LIVE_EVENTS = 10;
 const EVENT_BYTES = 65_536;
-/** Four times the default of `maxReadBytes`. */
-const MAX_GROWTH_BYTES = 4 * 8 * MEBIBYTE;
 const MEASURE_EVERY_MS = 5;
 const TIMEOUT_MS = 30_000;
 
 describe.skipIf(NATS_SERVER === undefined)("a node that has missed much in NATS", { timeout: 120_000 }, () => {
   const nats = useNats();
+  let stores = 0;
 
   /** Appends events to a channel, some at a time. */
   const fill = async (channel: ChannelLog, events: number, data: string) => {
@@ -30,10 +29,15 @@ describe.skipIf(NATS_SERVER === undefined)("a node that has missed much in NATS"
     }
   };
 
+  catchesUpInBoundedMemory("natsLog", async () => {
+    const options = { servers: nats.server.url, timeout: TIMEOUT_MS, prefix: `use-${++stores}` };
+    return { options, log: nats.newLog(options) };
+  });
+
   it("reads many channels in bounded memory, and lets them take turns", async () => {
     await using program = await buildFollower("natsLog");
     const options = { servers: nats.server.url, timeout: TIMEOUT_MS };
-    using node = new NodeProcess(program.path, "natsLog", options, OFTEN_COLLECTED);
+    using node = new NodeProcess(program.path, "natsLog", options, LITTLE_GARBAGE);
     await node.ask({ do: "follow", channels: CHANNELS });
     const log = nats.newLog({ timeout: TIMEOUT_MS });
     const open = (index: number) => log.open(`c${index}`, { retain: KEEP_ALL });

@@ -3,23 +3,19 @@ import { sleep } from "../../../../src/base/timers.ts";
 import type { ChannelLog, LogEntry } from "../../../../src/logs/log.ts";
 import { redisLog } from "../../../../src/logs/redis/redis-log.ts";
 import { REDIS_SERVER } from "../../../support/stores/redis-server.ts";
+import { catchesUpInBoundedMemory, LITTLE_GARBAGE, MAX_GROWTH_BYTES } from "../../support/catch-up-contract.ts";
 import { buildFollower, type Received } from "../../support/follower-program.ts";
 import { KEEP_ALL, recorder } from "../../support/log-contract.ts";
-import { NodeProcess, OFTEN_COLLECTED } from "../../support/node-process.ts";
+import { NodeProcess } from "../../support/node-process.ts";
 import { entry, range, useRedis } from "../support/use-redis.ts";
 
-const MEBIBYTE = 1_048_576;
 const CHANNELS = 40;
 const EVENTS = 100;
 /** Events of each channel that the node receives live, so that its heap has its usual size before it is stopped. */
 const LIVE_EVENTS = 10;
 const EVENT_BYTES = 65_536;
-/**
- * A quiet machine stays far below four times the default of `maxReadBytes`. On a busy one garbage lives longer. Without
- * a limit the process grows by some 250 MB.
- */
-const MAX_GROWTH_BYTES = 3 * 4 * 8 * MEBIBYTE;
 const MEASURE_EVERY_MS = 5;
+const TIMEOUT_MS = 30_000;
 
 describe.skipIf(REDIS_SERVER === undefined)("a node that has missed much in Redis", { timeout: 120_000 }, () => {
   const { start, closeLater } = useRedis();
@@ -32,12 +28,20 @@ describe.skipIf(REDIS_SERVER === undefined)("a node that has missed much in Redi
     }
   };
 
+  catchesUpInBoundedMemory("redisLog", async () => {
+    const redis = await start();
+    const options = { url: redis.url, timeout: TIMEOUT_MS };
+    const log = redisLog(options);
+    closeLater(log);
+    return { options, log };
+  });
+
   it("reads many channels in bounded memory, and lets them take turns", async () => {
     const redis = await start();
     await using program = await buildFollower("redisLog");
-    using node = new NodeProcess(program.path, "redisLog", { url: redis.url, timeout: 30_000 }, OFTEN_COLLECTED);
+    using node = new NodeProcess(program.path, "redisLog", { url: redis.url, timeout: TIMEOUT_MS }, LITTLE_GARBAGE);
     await node.ask({ do: "follow", channels: CHANNELS });
-    const log = redisLog({ url: redis.url, timeout: 30_000 });
+    const log = redisLog({ url: redis.url, timeout: TIMEOUT_MS });
     closeLater(log);
     const open = async (index: number) => log.open(`c${index}`, { retain: KEEP_ALL });
     const channels = await Promise.all(range(0, CHANNELS - 1).map(open));
