@@ -37,6 +37,20 @@ export function connectionContract(run: Run): void {
     },
   );
 
+  it("ends the connection of an answer that it refuses, also if the answer goes on", async () => {
+    await using server = await startScriptedServer({ cors: true });
+    const failed = run(async ({ EventSource, next }, url) => {
+      const source = new EventSource(url);
+      await next(source, "error");
+      Object.assign(globalThis, { kept: source });
+      return source.readyState;
+    }, server.url);
+    const connection = await server.next();
+    connection.open({ status: 404 });
+    expect(await failed).toBe(2);
+    await connection.gone();
+  });
+
   it("dispatches a plain `error` event that says why", async () => {
     await using server = await startScriptedServer({
       cors: true,
