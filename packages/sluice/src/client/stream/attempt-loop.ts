@@ -102,7 +102,7 @@ export function createLoop(settings: StreamSettings, delivery: Delivery, owner: 
       }
     },
     renew(by) {
-      if (by === "reconnect") history.hasAskedAgain = false;
+      history.hasAskedAgain = false;
       history.failures = 0;
       attempt?.stop({ type: "superseded", by });
       skip?.();

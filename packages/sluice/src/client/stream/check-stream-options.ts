@@ -70,7 +70,7 @@ export function checkStreamOptions(address: StreamUrl, options: EventStreamOptio
     check(false, "a valid request", error);
   }
   const isKept = !persist || "load" in persist || ("getItem" in persist && persistKey);
-  check(isKept, "persistKey, or load and save", persist);
+  check(isKept, "a persistKey", persist);
   return {
     ...DEFAULTS,
     ...given,

@@ -44,7 +44,7 @@ stream.on("cancelled", ({ at }) => at);
 // @ts-expect-error the option does not exist
 openEventStream("https://desk.example", { heartbeat: 5 });
 
-// Of a channel, and without types.
+// The types come from a channel, or there are none.
 openEventStream<EventsOf<typeof channel>>("/notes").on("note", (text) => holds<Exactly<typeof text, string>>());
 openEventStream("/any", { onAttemptEnd: (end) => console.log(end) }).on("any", (data) =>
   holds<Exactly<typeof data, unknown>>(),

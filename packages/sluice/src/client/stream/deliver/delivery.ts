@@ -69,6 +69,11 @@ const NO_DATA = Symbol();
 export function createDelivery(settings: DeliverySettings, { moved, failed }: DeliveryOwner): Delivery {
   const { parse, schemas, gapEvent, onGap, until } = settings;
   let consumers: readonly Consumer[] = [];
+  /** The type of the last event, and its consumers: most events are of the same type as the one before. */
+  let receivedType: string | undefined;
+  let receivers = consumers;
+  /** The consumers when the type came. */
+  let known = consumers;
   /** Number of pending promises of consumers. */
   let busy = 0;
   let resume: (() => void) | undefined;
@@ -84,9 +89,8 @@ export function createDelivery(settings: DeliverySettings, { moved, failed }: De
     moved(delivery.done);
   }
 
-  const thrown = (error: unknown) => failed(error, "listener");
-
   function call(listener: Listener | undefined, event: StreamEvent): void {
+    const thrown = (error: unknown) => failed(error, "listener");
     try {
       const result = listener?.(event.data, event) as PromiseLike<unknown> | undefined;
       if (typeof result?.then !== "function") return;
@@ -103,7 +107,15 @@ export function createDelivery(settings: DeliverySettings, { moved, failed }: De
     }
   }
 
-  const receives = (consumer: Consumer, type: string) => (consumer.type ?? type) === type;
+  /** Returns the consumers of a type. Once `onGap` has received a gap, the iterations do not. */
+  function receiversOf(type: string): readonly Consumer[] {
+    if (type !== receivedType || known !== consumers) {
+      known = consumers;
+      receivedType = type;
+      receivers = known.filter((each) => (each.type ?? type) === type && !(onGap && each.end && type === gapEvent));
+    }
+    return receivers;
+  }
 
   const delivery: Delivery = {
     done: "",
@@ -126,7 +138,7 @@ export function createDelivery(settings: DeliverySettings, { moved, failed }: De
     decode({ type, data: text }) {
       // The server makes the data of gaps, in its own format.
       if (type === gapEvent) return jsonOrText(text);
-      if (!until && !consumers.some((consumer) => receives(consumer, type))) return NO_DATA;
+      if (!until && !receiversOf(type)[0]) return NO_DATA;
       try {
         const data = parse(text);
         const schema = Object.hasOwn(schemas, type) && schemas[type];
@@ -141,12 +153,12 @@ export function createDelivery(settings: DeliverySettings, { moved, failed }: De
     },
     give({ type, lastEventId: id }, data) {
       const event = { type, data, id } as StreamEvent;
-      const gap = type === gapEvent;
-      const receivers = consumers.filter((each) => receives(each, type) && !(gap && onGap && each.end));
       delivery.given = id;
-      if (gap && onGap) call(onGap, event);
-      else if (gap && !receivers[0]) failed(data, "gap");
-      if (data !== NO_DATA) for (const { listener } of receivers) call(listener, event);
+      if (type === gapEvent) {
+        if (onGap) call(onGap, event);
+        else if (!receiversOf(type)[0]) failed(data, "gap");
+      }
+      if (data !== NO_DATA) for (const { listener } of receiversOf(type)) call(listener, event);
       settle();
       return !!until?.(event);
     },

@@ -132,7 +132,7 @@ export function streamContract(kind: RuntimeKind, step: number): void {
       }
     });
 
-    it("gives each event once while the server restarts again and again, behind a proxy with pages of its own", async () => {
+    it("gives each event once while the server restarts and a proxy answers with 502", async () => {
       const count = 200;
       const page = `<html><body>${"<h1>502 Bad Gateway</h1>".repeat(500)}</body></html>`;
       let requests = 0;
