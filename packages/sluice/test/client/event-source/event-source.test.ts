@@ -7,7 +7,7 @@ import { eventSourceContract } from "./support/event-source-contract.ts";
 // `npm run test:client` runs the same in other runtimes.
 eventSourceContract(inProcess);
 
-it("leaves no timer behind that would keep the process running, if it is closed while it waits to reconnect", async () => {
+it("leaves no timer that would keep the process running, if it is closed while it waits to reconnect", async () => {
   vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
   onTestFinished(() => void vi.useRealTimers());
   const server = await startScriptedServer({
