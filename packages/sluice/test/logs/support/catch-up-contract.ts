@@ -66,10 +66,13 @@ export function catchesUpInBoundedMemory(kind: SharedLogKind, openStore: () => P
       const measuring = setInterval(() => {
         most = Math.max(most, node.residentBytes);
       }, MEASURE_EVERY_MS);
-      await writeFile(until, "");
-      await running;
-      await untilReceived(LIVE_EVENTS + EVENTS);
-      clearInterval(measuring);
+      try {
+        await writeFile(until, "");
+        await running;
+        await untilReceived(LIVE_EVENTS + EVENTS);
+      } finally {
+        clearInterval(measuring);
+      }
       expect(await received()).toBe(CHANNELS * (LIVE_EVENTS + EVENTS));
       if (process.env.PRINT_GROWTH) console.log(`${kind}, ${use}: ${((most - before) / MEBIBYTE).toFixed(1)} MiB`);
       expect(most - before).toBeLessThan(MAX_GROWTH_BYTES);
