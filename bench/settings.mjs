@@ -36,7 +36,7 @@ const FULL = {
   logsReplayServerEvents: 200_000,
   channelsMade: { memory: 100_000, lmdb: 100_000, redis: 100_000, nats: 1_000 },
   channelsRounds: 10,
-  channelsOpen: { memory: 10_000, lmdb: 10_000, redis: 10_000, nats: 500 },
+  channelsOpen: { memory: 10_000, lmdb: 10_000, redis: 10_000, nats: 1_000 },
   channelsRate: 1_000,
   channelsSeconds: 10,
 };

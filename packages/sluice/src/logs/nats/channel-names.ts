@@ -12,6 +12,8 @@ export interface ChannelNames {
   readonly subject: string;
   /** Wildcard for all subjects of the stream. */
   readonly subjects: string;
+  /** Wildcard for the subjects to which the stream's messages and the channel's life are republished. */
+  readonly live: string;
   /** The channel's name, encoded as one token of a subject. */
   readonly token: string;
   /** Returns the subject of the event with this publisher's own ID. */
@@ -25,6 +27,7 @@ export async function namesOf(prefix: string, channel: string): Promise<ChannelN
     stream: `${prefix}_${token}`,
     subject: `${prefix}.${token}.e`,
     subjects: `${prefix}.${token}.>`,
+    live: `${prefix}_live.${token}.>`,
     token,
     subjectOf: (id) => `${prefix}.${token}.i.${base64url(id)}`,
   };
@@ -33,6 +36,10 @@ export async function namesOf(prefix: string, channel: string): Promise<ChannelN
 /** The names of the stream that keeps the lives of all channels. */
 export interface LivesNames {
   readonly stream: string;
+  /** Wildcard for all subjects of the stream. */
+  readonly subjects: string;
+  /** The subject to which each life is republished: one of its channel's {@link ChannelNames.live}. */
+  readonly live: string;
   /** Returns the subject of the life of the channel with this token. */
   subjectOf(token: string): string;
 }
@@ -42,7 +49,9 @@ export interface LivesNames {
  * `h` follow `_`.
  */
 export function livesNames(prefix: string): LivesNames {
-  return { stream: `${prefix}__lives`, subjectOf: (token) => `${prefix}._lives.${token}` };
+  const subjectOf = (token: string) => `${prefix}._lives.${token}`;
+  const live = `${prefix}_live.{{wildcard(1)}}.l`;
+  return { stream: `${prefix}__lives`, subjects: subjectOf("*"), live, subjectOf };
 }
 
 /**

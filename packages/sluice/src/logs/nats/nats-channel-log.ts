@@ -1,7 +1,7 @@
 import { ignore } from "../../base/guard.ts";
 import type { Position } from "../../base/position.ts";
-import { quietInterval, quietTimeout, type Timer, within } from "../../base/timers.ts";
-import type { ChannelLog, LogEntry, NewEntry, Retention } from "../log.ts";
+import { within } from "../../base/timers.ts";
+import { type ChannelLog, entryBytes, type LogEntry, type NewEntry, type Retention } from "../log.ts";
 import { closedError } from "../shared/closed-error.ts";
 import type { LogView } from "../shared/log-view.ts";
 import { TAIL_OUTAGE } from "../shared/out-of-reach.ts";
@@ -14,29 +14,29 @@ import { partOf } from "./batch/batch-part.ts";
 import { isComplete } from "./batch/find-batch.ts";
 import type { NatsMessage } from "./connection/nats-link.ts";
 import { timeoutError } from "./connection/timeout-error.ts";
+import type { CheckRounds, RoundsMember } from "./life/check-rounds.ts";
 import { NatsChannelLife, type NatsLifeParts } from "./life/nats-channel-life.ts";
+import { writtenEpoch } from "./life/nats-lives.ts";
 import { epochOf } from "./message-id.ts";
-import { readEntry } from "./read/message.ts";
+import { readEntry, type StreamMessage } from "./read/message.ts";
 import { NatsReaders } from "./read/nats-readers.ts";
-import { NatsTail } from "./read/nats-tail.ts";
 import { withinBudget } from "./read/within-budget.ts";
-import { recognitionMs } from "./stream/nats-stream.ts";
-
-/**
- * Interval of checks, in ms. Only a check discovers what the server trimmed and that another process began a new life.
- */
-const CHECK_MS = 1_000;
-/**
- * Pause between an append and the next check if bytes are limited, in ms: only the server knows what the append
- * trimmed.
- */
-const CHECK_AFTER_APPEND_MS = 250;
+import { type FoundStream, recognitionMs } from "./stream/nats-stream.ts";
+import type { Republishing } from "./stream/republishing.ts";
+import { storedBytes } from "./stream/stream-limits.ts";
+import { NatsTail } from "./tail/nats-tail.ts";
+import type { ReceivedBytes } from "./tail/received-bytes.ts";
 
 /** Parts that {@link NatsChannelLog} works with. */
 export interface NatsChannelParts extends NatsLifeParts {
   readonly retain: Retention;
   /** Limits the bytes that the reads of all channels have in flight. */
   readonly budget: ReadBudget;
+  /** Checks the logs of all channels from time to time. */
+  readonly rounds: CheckRounds;
+  /** The live bytes of this turn, over all channels. */
+  readonly received: ReceivedBytes;
+  readonly republishing: Republishing;
   /** Called when the log closes. */
   readonly onClose: (log: NatsChannelLog) => void;
   /** Receives errors of background work. */
@@ -54,11 +54,12 @@ export class NatsChannelLog extends SharedChannelLog implements ChannelLog {
   readonly #tail: NatsTail;
   /** Holds the messages of the tail that do not complete their batch. */
   readonly #assembler = new BatchAssembler();
-  #checkSoon: Timer | undefined;
+  /** Bytes that can be appended before the server trims. */
+  #roomBytes = Number.POSITIVE_INFINITY;
   #failure: Error | undefined;
   /** Settles when a deletion of this process has ended. */
   #deleting: Promise<void> | undefined;
-  readonly #checks: Timer;
+  readonly #member: RoundsMember;
   readonly #unwatch: () => void;
   /** Calls of `sync` that wait for entries or a check. */
   readonly #waiting: (() => void)[] = [];
@@ -66,13 +67,13 @@ export class NatsChannelLog extends SharedChannelLog implements ChannelLog {
   constructor(parts: NatsChannelParts) {
     super();
     this.#parts = parts;
-    const { link, names, timeout, budget } = parts;
-    const { stream } = names;
+    const { link, names, timeout, budget, received, rounds, republishing } = parts;
+    const { stream, live } = names;
     this.#life = new NatsChannelLife(parts, {
       abandon: () => this.#stopReading(),
-      checked: (isNew, last) => this.#checked(isNew, last),
-      received: () => this.#received(),
-      isFollowing: () => this.#tail.isAlive,
+      checked: (isNew, found) => this.#checked(isNew, found),
+      received: (entries) => this.#received(entries),
+      look: () => this.#tail.look(),
       failed: (error) => parts.onError(error),
     });
     this.#publisher = new NatsPublisher({
@@ -86,18 +87,27 @@ export class NatsChannelLog extends SharedChannelLog implements ChannelLog {
     this.#tail = new NatsTail({
       link,
       stream,
+      live,
       timeout,
       budget,
+      received,
+      next: () => Math.max(this.last, this.#assembler.received) + 1,
       onMessage: (offset, message, isBehind) => this.#take(offset, message, isBehind),
       taken: () => this.taken(),
-      onNear: () => this.#life.checkInBackground(),
+      onLife: (message) => this.#lifeWritten(message),
+      onInterrupted: () => this.#life.checkAfresh(),
+      onRetry: () => rounds.soon(this.#member),
+      onLate: () => rounds.late(this.#member),
+      onHole: (last) => void this.#passHole(Math.max(this.last, this.#assembler.received), last).catch(ignore),
+      onDenied: (error) => republishing.refused(`denies this user the subject ${live}`, error),
       onFailure: (error) => this.#tailFailed(error),
     });
+    this.#member = { check: () => this.#life.checkInBackground(), late: () => this.#tail.late() };
     this.#unwatch = link.onChange(() => {
-      this.#tail.stop();
-      this.#life.checkInBackground();
+      this.#tail.reconnect();
+      rounds.now(this.#member);
     });
-    this.#checks = quietInterval(() => this.#life.checkInBackground(), CHECK_MS);
+    rounds.add(this.#member);
   }
 
   get failure(): Error | undefined {
@@ -133,7 +143,7 @@ export class NatsChannelLog extends SharedChannelLog implements ChannelLog {
       if (entries.length > 0) return entries;
       // The entries were trimmed or erased, or have not reached the consumer's server of the cluster.
       await this.#life.check();
-      await this.#passHole(after);
+      await this.#passHole(after, this.last);
       return undefined;
     };
     return withinBudget(this.#parts.budget, { events, bytes }, () => {
@@ -189,27 +199,30 @@ export class NatsChannelLog extends SharedChannelLog implements ChannelLog {
   async close(): Promise<void> {
     if (this.#life.isClosed) return;
     this.#life.close();
-    clearInterval(this.#checks);
-    clearTimeout(this.#checkSoon);
+    this.#parts.rounds.remove(this.#member);
     this.#unwatch();
     this.#publisher.close(closedError());
     this.#stopReading();
+    this.#tail.close();
     this.#wake();
     this.#parts.onClose(this);
   }
 
   /**
    * If an operator erased the entry after the offset `after`, drops everything up to the next entry that is left: a log
-   * must have no holes.
+   * must have no holes. `last` is the offset of the newest entry.
    */
-  async #passHole(after: number): Promise<void> {
+  async #passHole(after: number, last: number): Promise<void> {
     const { link, names } = this.#parts;
-    const { epoch, last } = this;
-    if (after + 1 < this.first || after >= last) return;
+    const { epoch } = this;
+    const { identity } = link;
+    if (after + 1 < this.first || after >= last || !this.#life.isChecked) return;
     // The stream's leader answers, so the entry is not merely late.
     const query = { seq: after + 1, next_by_subj: names.subjects };
     const next = await link.session.jsm.streams.getMessage(names.stream, query);
-    if (epoch === this.epoch) this.view.trimmed(next?.seq ?? last + 1);
+    if (epoch !== this.epoch || identity !== link.identity) return;
+    this.view.trimmed(next?.seq ?? last + 1);
+    this.#wake();
   }
 
   /** Resolves once the view has every entry that a check found, in one epoch. */
@@ -237,7 +250,7 @@ export class NatsChannelLog extends SharedChannelLog implements ChannelLog {
   }
 
   /** Takes a message of the tail. `isBehind`: see {@link TailListener.appended}. */
-  #take(offset: number, message: NatsMessage, isBehind: boolean): void {
+  #take(offset: number, message: StreamMessage, isBehind: boolean): void {
     if (!this.#life.isChecked || offset <= this.last || !this.#life.knows(epochOf(message))) return;
     const decided = this.#assembler.take(readEntry(offset, message));
     const added = decided.filter((entry) => entry.offset > this.last);
@@ -251,22 +264,24 @@ export class NatsChannelLog extends SharedChannelLog implements ChannelLog {
     this.#readers.clear();
   }
 
-  #checked(isNew: boolean, last: number): void {
-    this.#tail.follow(this.last + 1, last);
+  /** Another process may have begun a life, or be about to delete the channel. */
+  #lifeWritten(message: NatsMessage): void {
+    if (this.#life.isChecked && writtenEpoch(message.string()) !== this.epoch) this.#life.checkAfresh();
+  }
+
+  #checked(isNew: boolean, found: FoundStream): void {
+    this.#roomBytes = storedBytes(this.#parts.retain.bytes) - found.bytes;
+    this.#tail.follow(found);
     this.#wake();
     if (isNew) this.#publisher.sendAll();
   }
 
-  #received(): void {
-    const { events, bytes } = this.#parts.retain;
+  #received(entries: readonly LogEntry[]): void {
     // The server trims by number of events at once.
-    this.view.trimmed(this.last - events + 1);
-    if (bytes !== Number.POSITIVE_INFINITY) {
-      this.#checkSoon ??= quietTimeout(() => {
-        this.#checkSoon = undefined;
-        this.#life.checkInBackground();
-      }, CHECK_AFTER_APPEND_MS);
-    }
+    this.view.trimmed(this.last - this.#parts.retain.events + 1);
+    for (const entry of entries) this.#roomBytes -= entryBytes(entry);
+    // Only the server knows what it trimmed to limit the bytes.
+    if (this.#roomBytes < 0) this.#parts.rounds.soon(this.#member);
     this.#wake();
   }
 

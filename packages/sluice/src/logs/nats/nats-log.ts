@@ -10,12 +10,15 @@ import { namesOf } from "./channel-names.ts";
 import { type NatsConnection, NatsLink } from "./connection/nats-link.ts";
 import { connectTo, parseServers } from "./connection/servers.ts";
 import { timeoutError } from "./connection/timeout-error.ts";
+import { CheckRounds } from "./life/check-rounds.ts";
 import { OthersDeletions } from "./life/delete-channel.ts";
 import { NatsLives } from "./life/nats-lives.ts";
 import { NatsChannelLog } from "./nats-channel-log.ts";
 import type { StreamStorage } from "./stream/add-stream.ts";
 import { NatsStream } from "./stream/nats-stream.ts";
 import { Replicas } from "./stream/replicas.ts";
+import { Republishing } from "./stream/republishing.ts";
+import { ReceivedBytes } from "./tail/received-bytes.ts";
 
 export type { NatsConnection } from "./connection/nats-link.ts";
 
@@ -86,7 +89,10 @@ const NAMES = ["connection", "servers", "prefix", "timeout", "replicas", "storag
 export function natsLog(options: NatsLogOptions): Log {
   const { link, prefix, timeout, kind, replicas: given, maxReadBytes } = checkOptions(options);
   const replicas = new Replicas({ link, given, onError: (error) => report(error) });
-  const storage = { kind, replicas };
+  const republishing = new Republishing({ link, onError: (error) => report(error) });
+  const storage = { kind, replicas, republishing };
+  const rounds = new CheckRounds();
+  const received = new ReceivedBytes();
   const deletions = new OthersDeletions();
   const budget = new ReadBudget(maxReadBytes);
   const lives = new NatsLives(link, prefix, storage);
@@ -126,6 +132,9 @@ export function natsLog(options: NatsLogOptions): Log {
       names,
       retain,
       budget,
+      rounds,
+      received,
+      republishing,
       timeout,
       onClose,
       onError,

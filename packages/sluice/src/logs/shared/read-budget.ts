@@ -21,6 +21,11 @@ export class ReadBudget {
     this.#free = limit;
   }
 
+  /** True if reads wait. */
+  get isExhausted(): boolean {
+    return this.#waiting.length > 0;
+  }
+
   /** Returns `most`, or the limit if that is smaller. */
   part(most: number): number {
     return Math.min(most, this.limit);

@@ -52,7 +52,11 @@ export const LAYERS: readonly Layer[] = [
     folder: "logs/nats/append",
     imports: ["logs/nats/batch", "logs/nats/connection", "logs/nats/channel-names.ts", "logs/nats/message-id.ts"],
   },
-  { folder: "logs/nats/read", imports: ["logs/nats/batch", "logs/nats/connection", "logs/nats/nanos.ts"] },
+  {
+    folder: "logs/nats/read",
+    imports: ["logs/nats/batch", "logs/nats/connection", "logs/nats/message-id.ts", "logs/nats/nanos.ts"],
+  },
+  { folder: "logs/nats/tail", imports: ["logs/nats/connection", "logs/nats/read"] },
   {
     folder: "logs/nats/life",
     imports: [

@@ -1,3 +1,4 @@
+import { ignore } from "../../../base/guard.ts";
 import { BrokenLink } from "../connection/nats-errors.ts";
 import type { NatsLink } from "../connection/nats-link.ts";
 
@@ -37,20 +38,25 @@ export class CoalescedCheck {
       return this.#current;
     }
     // The running check may have read its answer before this call. All callers until it ends share the check after it.
-    this.#next ??= this.#current
-      .catch(() => {})
-      .then(() => {
-        this.#next = undefined;
-        return this.run();
-      });
+    this.#next ??= this.#current.catch(ignore).then(() => {
+      this.#next = undefined;
+      return this.run();
+    });
     return this.#next;
   }
 
   /**
    * Starts a check unless one is running. An error is kept in {@link failure}, for the next caller that needs the log.
+   * Resolves when the check has ended.
    */
-  runInBackground(): void {
-    if (this.#current === undefined) this.run().catch(this.#onFailure);
+  async runInBackground(): Promise<void> {
+    if (this.#current === undefined) return this.runAfresh();
+    await this.#current.catch(ignore);
+  }
+
+  /** Does as {@link runInBackground}, but starts a check after a running one. */
+  async runAfresh(): Promise<void> {
+    await this.run().catch(this.#onFailure);
   }
 
   async #untilDone(): Promise<number> {

@@ -31,6 +31,11 @@ export class ChannelDeletion {
     this.#deadline = performance.now() + timeout;
   }
 
+  /** Epoch of the life that was deleted last; `undefined` if there was none. */
+  get deleted(): string | undefined {
+    return this.#asked;
+  }
+
   /**
    * Deletes the life that the channel is in, but none that began after the first call. First a tombstone replaces the
    * life, so that no process begins another one before the stream is deleted.

@@ -39,14 +39,13 @@ export interface NatsLifeListener {
   /** The connection or the life changes. State that belongs to the previous one is useless. */
   abandon(): void;
   /**
-   * A check succeeded. `isNew` is true for the first check over this connection or in this life; `last` is the offset
-   * of the newest entry.
+   * A check succeeded, and found the stream. `isNew` is true for the first check over this connection or in this life.
    */
-  checked(isNew: boolean, last: number): void;
+  checked(isNew: boolean, found: FoundStream): void;
   /** The view of the log received entries. */
-  received(): void;
-  /** Returns true if the tail has missed nothing since the last check. */
-  isFollowing(): boolean;
+  received(entries: readonly LogEntry[]): void;
+  /** Returns true if the tail has missed nothing since the last check. Called once in each check. */
+  look(): boolean;
   /** A check in the background failed. */
   failed(error: unknown): void;
 }
@@ -67,6 +66,8 @@ export class NatsChannelLife implements PublisherLog {
   #checkedBy: string | undefined;
   /** The newest entry that this process received in the current epoch. */
   #newest: KnownEntry | undefined;
+  /** The newest entry when the log was last checked. */
+  #witness: KnownEntry | undefined;
   /** Entries of this process that the tail has yet to deliver. */
   readonly #pending = new AcknowledgedEntries();
   /** True if the log was closed because the channel was deleted, and nothing in this process needs it. */
@@ -114,14 +115,19 @@ export class NatsChannelLife implements PublisherLog {
     return this.#check.run();
   }
 
-  /** Starts a check unless one is running. */
-  checkInBackground(): void {
-    this.#check.runInBackground();
+  /** Starts a check unless one is running. Resolves when the check has ended. */
+  checkInBackground(): Promise<void> {
+    return this.#check.runInBackground();
+  }
+
+  /** Starts a check, after a running one. */
+  checkAfresh(): void {
+    void this.#check.runAfresh();
   }
 
   invalidate(): void {
     this.#checkedBy = undefined;
-    this.#check.runInBackground();
+    void this.#check.runInBackground();
   }
 
   /**
@@ -160,8 +166,10 @@ export class NatsChannelLife implements PublisherLog {
     const deletion = new ChannelDeletion(this.#parts, this.#parts.timeout);
     try {
       await this.use("delete the channel", () => deletion.run());
-      if (this.epoch === epoch) this.view.markDeleted();
-      for (let checks = 0; checks < MAX_CHECKS && this.epoch === epoch; checks++) await this.check();
+      // Meanwhile this process may have entered the life that it deleted.
+      const isInDeleted = () => this.epoch === epoch || this.epoch === deletion.deleted;
+      if (isInDeleted()) this.view.markDeleted();
+      for (let checks = 0; checks < MAX_CHECKS && isInDeleted(); checks++) await this.check();
     } catch (error) {
       if (!this.#isGone) throw error;
     }
@@ -183,7 +191,7 @@ export class NatsChannelLife implements PublisherLog {
     // The message at a void offset is not empty.
     const newest = entries.findLast(({ isVoid }) => !isVoid);
     if (newest !== undefined) this.#newest = new KnownEntry(newest, isBehind);
-    this.#listener.received();
+    this.#listener.received(entries);
   }
 
   /**
@@ -233,9 +241,8 @@ export class NatsChannelLife implements PublisherLog {
         await stream.create();
         continue;
       }
-      // The connection stays if another server has the stream and restarts. But that server forgets the consumer.
-      const isUnbroken = identity === this.#checkedBy && this.#listener.isFollowing();
-      const isSame = isUnbroken || (await this.#hasNewest(found));
+      const isUnbroken = this.#listener.look() && identity === this.#checkedBy;
+      const isSame = await this.#isSame(found, isUnbroken);
       const life = lifeOf(found, stored, isSame, seen);
       if (this.#view !== undefined && !continues(life, this.#view.epoch)) await this.#markIfDeleted(this.#view);
       const end = life.epoch === this.#view?.epoch ? found.last : await this.#endOf(found);
@@ -245,7 +252,7 @@ export class NatsChannelLife implements PublisherLog {
       if (identity !== link.identity) throw new BrokenLink();
       // Another process was first. Read the life that it wrote.
       if (!isAgreed) continue;
-      this.#adopt(life, { ...found, last: end }, identity);
+      this.#adopt(life, found, end, identity);
       return found.last;
     }
   }
@@ -276,18 +283,25 @@ export class NatsChannelLife implements PublisherLog {
     return part === undefined || part.index === part.size ? last : Math.max(first - 1, last - part.index);
   }
 
-  /** Returns false if the stream has another entry at the offset of the newest entry that this process received. */
-  async #hasNewest({ first, last }: FoundStream): Promise<boolean> {
+  /**
+   * Returns false if the stream has another entry where this process received one. `isUnbroken`: the tail has missed
+   * nothing over this connection since the last check.
+   */
+  async #isSame({ first, last, isAlone }: FoundStream, isUnbroken: boolean): Promise<boolean> {
     if (this.#isContradicted) return false;
-    const newest = this.#newest;
+    // The connection stays if another server has the stream and restarts, and the tail may not notice.
+    const witness = isAlone || this.#witness?.offset === last ? undefined : this.#witness;
+    const known = isUnbroken ? witness : this.#newest;
     // If the stream has no entry at that offset, there is nothing to compare.
-    if (newest === undefined || newest.offset < first || newest.offset > last) return true;
+    if (known === undefined || known.offset < first || known.offset > last) return true;
     const { link, names } = this.#parts;
-    const message = await link.session.jsm.streams.getMessage(names.stream, { seq: newest.offset });
-    return message === null || newest.isSame(entryOf(newest.offset, { string: () => message.string() }));
+    const message = await link.session.jsm.streams.getMessage(names.stream, { seq: known.offset });
+    return message === null || known.isSame(entryOf(known.offset, { string: () => message.string() }));
   }
 
-  #adopt(life: Life, { first, last }: FoundStream, identity: string): void {
+  /** Enters a life that ends in the entry at the offset `last`. */
+  #adopt(life: Life, found: FoundStream, last: number, identity: string): void {
+    const { first } = found;
     const isNewLife = life.epoch !== this.#view?.epoch;
     const isNew = isNewLife || identity !== this.#checkedBy;
     this.#checkedBy = identity;
@@ -298,8 +312,9 @@ export class NatsChannelLife implements PublisherLog {
       this.#strangers.clear();
       this.#isContradicted = false;
     }
+    this.#witness = this.#newest;
     if (this.#view === undefined) this.#view = new LogView(life, first, last);
     else this.#view.enterLife(life, first, last);
-    this.#listener.checked(isNew, last);
+    this.#listener.checked(isNew, found);
   }
 }

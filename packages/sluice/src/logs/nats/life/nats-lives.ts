@@ -1,3 +1,4 @@
+import type { Republish } from "@nats-io/jetstream";
 import { deletedSlot } from "../../shared/deleted-epochs.ts";
 import { currentLife, type Life, parseLife, type Seen } from "../../shared/life.ts";
 import { type LivesNames, livesNames } from "../channel-names.ts";
@@ -67,7 +68,9 @@ export class NatsLives {
     const { streams } = this.#link.session.jsm;
     if (!this.#hasReplicas) {
       this.#hasReplicas = true;
-      this.#storage.replicas.check(await streams.info(this.#names.stream));
+      const info = await streams.info(this.#names.stream);
+      this.#storage.replicas.check(info);
+      await this.#storage.republishing.ensure(info, this.#republished);
     }
     try {
       const message = await streams.getMessage(this.#names.stream, { last_by_subj: this.#names.subjectOf(token) });
@@ -118,12 +121,28 @@ export class NatsLives {
   }
 
   #create(): Promise<void> {
-    const { stream: name, subjectOf } = this.#names;
-    return addStream(this.#link, this.#storage, { name, subjects: [subjectOf("*")], max_msgs_per_subject: 1 });
+    const { stream: name, subjects } = this.#names;
+    const republish = this.#republished;
+    return addStream(this.#link, this.#storage, { name, subjects: [subjects], max_msgs_per_subject: 1, republish });
+  }
+
+  /** A process that follows a channel receives its new life. */
+  get #republished(): Republish {
+    const { subjects: src, live: dest } = this.#names;
+    return { src, dest };
   }
 }
 
 /** Returns the token of a deleted life's slot. No channel has it: in a token, hexadecimal digits or `h` follow `_`. */
 function slotToken(epoch: string): string {
   return `_-${deletedSlot(epoch)}`;
+}
+
+/** Returns the epoch of a life, as it was written; `undefined` if it is being deleted. */
+export function writtenEpoch(text: string): string | undefined {
+  try {
+    return (JSON.parse(text) as Partial<Life>).epoch;
+  } catch {
+    return undefined;
+  }
 }

@@ -1,8 +1,19 @@
+import type { StoredMsg } from "@nats-io/jetstream";
 import type { LogEntry } from "../../log.ts";
 import { parseEntry } from "../../shared/entry-text.ts";
 import type { ReadEntry } from "../batch/batch-assembler.ts";
 import { partOf } from "../batch/batch-part.ts";
-import type { NatsMessage } from "../connection/nats-link.ts";
+import type { WithHeaders } from "../message-id.ts";
+
+/** A message of a stream, however it arrived. */
+export interface StreamMessage extends WithHeaders {
+  readonly data: Uint8Array;
+  string(): string;
+  /** Has the numbers of a message that a consumer delivered: see {@link deliveryNumbers}. */
+  readonly reply?: string | undefined;
+  /** When the server stored the message, in ms since 1970, if that is known otherwise. */
+  readonly storedAt?: number;
+}
 
 /** The numbers that JetStream gives a message it delivers. */
 export interface DeliveryNumbers {
@@ -36,8 +47,13 @@ export function deliveryNumbers(reply: string | undefined): DeliveryNumbers | un
   };
 }
 
+/** Returns a message that the server found by its number. */
+export function storedMessage({ data, header, time }: StoredMsg): StreamMessage {
+  return { data, headers: header, storedAt: time.getTime(), string: () => new TextDecoder().decode(data) };
+}
+
 /** Returns the entry in a message, and the part that the message is of its batch. */
-export function readEntry(offset: number, message: NatsMessage): ReadEntry {
+export function readEntry(offset: number, message: StreamMessage): ReadEntry {
   return { entry: entryOf(offset, message), part: partOf(message) };
 }
 
@@ -45,7 +61,7 @@ export function readEntry(offset: number, message: NatsMessage): ReadEntry {
  * Returns the entry in a message. A foreign program's message on the channel's subject becomes an event too, since it
  * has an offset.
  */
-export function entryOf(offset: number, message: { string(): string; readonly reply?: string | undefined }): LogEntry {
+export function entryOf(offset: number, message: Omit<StreamMessage, "data">): LogEntry {
   const text = message.string();
   try {
     const entry = parseEntry(offset, text);
@@ -53,6 +69,11 @@ export function entryOf(offset: number, message: { string(): string; readonly re
   } catch {
     // The text is not an entry's.
   }
-  const time = deliveryNumbers(message.reply)?.time ?? Date.now();
-  return { offset, time, type: "", data: text, json: false };
+  return { offset, time: storedAt(message), type: "", data: text, json: false };
+}
+
+/** Returns when the server stored a message. nats-server 2.9 republishes messages without their time. */
+function storedAt({ storedAt, reply, headers }: Omit<StreamMessage, "data">): number {
+  const time = storedAt ?? deliveryNumbers(reply)?.time ?? Date.parse(headers?.get("Nats-Time-Stamp") ?? "");
+  return Number.isNaN(time) ? Date.now() : time;
 }

@@ -3,6 +3,7 @@ import { sleep } from "../../../base/timers.ts";
 import { apiCode, STREAM_NAME_IN_USE, STREAM_NOT_FOUND, SUBJECTS_OVERLAP } from "../connection/nats-errors.ts";
 import type { NatsLink } from "../connection/nats-link.ts";
 import type { Replicas } from "./replicas.ts";
+import type { Republishing } from "./republishing.ts";
 
 /** Looks at a stream that another process seems to create, and the pause between two. */
 const MAX_LOOKS = 5;
@@ -13,6 +14,7 @@ export interface StreamStorage {
   /** Applies when a stream is created. */
   readonly kind: "file" | "memory";
   readonly replicas: Replicas;
+  readonly republishing: Republishing;
 }
 
 /**

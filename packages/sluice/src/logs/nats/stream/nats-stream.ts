@@ -1,4 +1,4 @@
-import type { StreamInfo } from "@nats-io/jetstream";
+import type { Republish, StreamInfo } from "@nats-io/jetstream";
 import type { Retention } from "../../log.ts";
 import type { FoundLog } from "../../shared/life.ts";
 import type { ChannelNames } from "../channel-names.ts";
@@ -15,6 +15,10 @@ export interface FoundStream extends FoundLog {
   readonly created: string;
   /** True if `run` names the server too: the stream can only be on the server that answers. */
   readonly isAlone: boolean;
+  /** True if the server republishes each message to {@link ChannelNames.live}. */
+  readonly isRepublished: boolean;
+  /** Bytes of the stream, as NATS counts them. */
+  readonly bytes: number;
 }
 
 /**
@@ -44,6 +48,8 @@ export class NatsStream {
   #hasLimits = false;
   /** Creation time of the stream that was last seen ready. */
   #readyAs: string | undefined;
+  /** The stream that the server does not republish, and the connection over which it refused. */
+  #unpublished: string | undefined;
 
   constructor(options: NatsStreamOptions) {
     this.#options = options;
@@ -63,6 +69,7 @@ export class NatsStream {
       this.#hasLimits = true;
     }
     const { created, cluster, state } = info;
+    const isRepublished = await this.#republish(info);
     const last = state.last_seq;
     // A server that restarts may have lost messages that it had not yet written to its disk. If it is alone, it names
     // itself here. Otherwise any server may answer, also for a stream on another one, and only the contents of the
@@ -70,7 +77,8 @@ export class NatsStream {
     const { soleServerId } = this.#options.link;
     const isAlone = !cluster?.name && soleServerId !== undefined;
     const run = isAlone ? `${created} ${soleServerId}` : created;
-    return { run, created, isAlone, first: state.messages === 0 ? last + 1 : state.first_seq, last };
+    const first = state.messages === 0 ? last + 1 : state.first_seq;
+    return { run, created, isAlone, isRepublished, bytes: state.bytes, first, last };
   }
 
   async #info(): Promise<StreamInfo | undefined> {
@@ -96,10 +104,25 @@ export class NatsStream {
       ...limits,
       name: names.stream,
       subjects: [names.subjects],
+      republish: this.#republished,
       duplicate_window: duplicateWindow(recognitionMs(timeout), limits.max_age),
       // Offsets must have no holes.
       deny_delete: true,
     });
+  }
+
+  get #republished(): Republish {
+    const { subjects: src, live: dest } = this.#options.names;
+    return { src, dest };
+  }
+
+  async #republish(info: StreamInfo): Promise<boolean> {
+    const { link, storage } = this.#options;
+    const stream = `${info.created} ${link.identity}`;
+    if (this.#unpublished === stream) return false;
+    const isRepublished = await storage.republishing.ensure(info, this.#republished);
+    if (!isRepublished) this.#unpublished = stream;
+    return isRepublished;
   }
 
   async #limit(info: StreamInfo): Promise<StreamInfo> {

@@ -26,9 +26,14 @@ export function streamLimits(retain: Retention): StreamLimits {
   const limit = (count: number) => (count === Number.POSITIVE_INFINITY ? -1 : Math.max(1, Math.floor(count)));
   return {
     max_msgs: limit(Math.min(events, bytes / ENTRY_OVERHEAD_BYTES)),
-    max_bytes: limit(bytes * SHARE_OF_BYTES),
+    max_bytes: limit(storedBytes(bytes)),
     max_age: age > MAX_AGE_MS ? 0 : nanos(Math.ceil(Math.max(age, MIN_AGE_MS))),
   };
+}
+
+/** Returns the bytes, as NATS counts them, of a stream that keeps the `bytes` of a retention. */
+export function storedBytes(bytes: number): number {
+  return bytes * SHARE_OF_BYTES;
 }
 
 /**

@@ -1,8 +1,9 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import type { ChannelLog, LogEntry } from "../../../../src/logs/log.ts";
 import { NATS_SERVER } from "../../../support/stores/nats-server.ts";
-import type { TcpProxy } from "../../../support/stores/tcp-proxy.mjs";
+import { startProxy, type TcpProxy } from "../../../support/stores/tcp-proxy.mjs";
 import { until } from "../../../support/until.ts";
+import { lossyFeed } from "../support/lossy-feed.ts";
 import { entry, untilAnswers, useNats } from "../support/use-nats.ts";
 
 /** Entries that the copy of the store has. A node that returns with more has proof of the loss. */
@@ -23,8 +24,13 @@ describe.skipIf(NATS_SERVER === undefined)(
 
     beforeEach(async () => {
       [knowing, toKnowing] = await nats.openProxied();
-      const [other, toLate] = await nats.openProxied();
-      late = other;
+      const toLate = await startProxy(nats.server.port);
+      nats.onCleanUp(() => toLate[Symbol.asyncDispose]());
+      const servers = `nats://127.0.0.1:${toLate.port}`;
+      const connection = await nats.connect({ servers, maxReconnectAttempts: -1, reconnectTimeWait: 50 });
+      // The late node learns of the new life only by its checks.
+      lossyFeed(connection).isLost = () => true;
+      late = await nats.open({ connection });
       await knowing.append(Array.from({ length: COPIED }, (_, n) => entry(n)));
       await late.sync();
       await nats.server.save();
