@@ -15,6 +15,7 @@ export const SCENARIOS = {
   stalled: { limitS: 120 },
   resume: { limitS: 60 },
   parser: { limitS: 60 },
+  client: { limitS: 240, comparesPeers: true },
   logs: { limitS: 420 },
   channels: { limitS: 3_600 },
 };
