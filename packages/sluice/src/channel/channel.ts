@@ -70,6 +70,8 @@ export class Channel<Events extends EventMap = AnyEvents, Received extends Event
     askLog(this.name, "be opened", import("./loaded-channel.ts")),
   );
   #opened: OnDemand<OpenChannel> = new OnDemand(() => this.#open());
+  /** Resolves when the channel, as it was open before, has closed. */
+  #closing: Promise<unknown> | undefined;
   #closed = false;
 
   /** @internal Use `sluice.channel()`. */
@@ -226,7 +228,8 @@ export class Channel<Events extends EventMap = AnyEvents, Received extends Event
   }
 
   /** @internal Forgets the open channel, which is closing. The next use opens it again after that. */
-  abandon(closing: Promise<void>): void {
+  abandon(closing: Promise<unknown>): void {
+    this.#closing = closing;
     this.#opened = new OnDemand(() => closing.then(() => this.#open()));
   }
 
@@ -270,8 +273,9 @@ export class Channel<Events extends EventMap = AnyEvents, Received extends Event
   }
 
   /** Ends what is open. The next use waits for that, and opens the log again. */
-  #release(changed?: readonly string[]): Promise<void> {
-    const ended = this.#opened.settled().then((open) => open?.end(changed));
+  #release(changed?: readonly string[]): Promise<unknown> {
+    // The channel may still be closing from an earlier call.
+    const ended = Promise.all([this.#closing, this.#opened.settled().then((open) => open?.end(changed))]);
     this.abandon(ended);
     return ended;
   }

@@ -43,10 +43,12 @@ export async function openChannel({ channel, known, closed, ...options }: Openin
   const opened = await askLog(name, "be opened", open());
   outages.succeeded(name, failures);
   const onAbandoned = (closing: Promise<void>) => {
-    channel.abandon(closing);
+    // `close()` may have made the channel forget it already.
+    if (channel.opened.value === loaded) channel.abandon(closing);
     void closing.then(() => known?.keeper?.forget(channel));
   };
-  return new OpenChannel({ ...options, name, log: opened, isShared: log.shared, outages, onAbandoned });
+  const loaded = new OpenChannel({ ...options, name, log: opened, isShared: log.shared, outages, onAbandoned });
+  return loaded;
 }
 
 function outagesOf(hub: StreamHub): Outages {

@@ -120,7 +120,7 @@ export class SubscriptionIterator implements AsyncGenerator<ReceivedEvent, void,
     const follower = new Follower(this.#delivery, this.#settings.selection);
     this.#follower = follower;
     try {
-      let next: readonly KeptEvent[] | StartPoint | undefined = await found;
+      let next: readonly KeptEvent[] | StartPoint | undefined = await this.#started(found);
       while (next !== undefined && !this.#stopped) {
         if ("gap" in next) yield* this.#begin(follower, next, isFresh);
         else yield* this.#eventItems(next);
@@ -131,6 +131,16 @@ export class SubscriptionIterator implements AsyncGenerator<ReceivedEvent, void,
       }
     } finally {
       this.#stop();
+    }
+  }
+
+  /** Resolves to the start point; to `undefined` if the channel closed during the lookup: the iteration then ends. */
+  async #started(found: StartPoint | Promise<StartPoint>): Promise<StartPoint | undefined> {
+    try {
+      return await found;
+    } catch (error) {
+      if (this.#delivery.liveLog.closed) return undefined;
+      throw error;
     }
   }
 

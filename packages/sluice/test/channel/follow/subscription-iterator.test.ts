@@ -63,6 +63,26 @@ it("ends when the channel closes", async () => {
   expect((await pending).done).toBe(true);
 });
 
+it("ends when the channel closes while it looks up an ID of a publisher", async () => {
+  const { channel, log } = await openWorld();
+  await channel.publish("n", 1, { id: "own/1" });
+  let fail: ((error: Error) => void) | undefined;
+  log().positionOf = () => new Promise((_, reject) => (fail = reject));
+  const items = channel.subscribe().after("own/1");
+  const pending = items.next();
+  await expect.poll(() => fail).toBeDefined();
+  await channel.close();
+  fail?.(new Error("The log is closed."));
+  expect(await pending).toEqual({ done: true, value: undefined });
+});
+
+it("rejects when the log fails while it looks up an ID of a publisher", async () => {
+  const { channel, log } = await openWorld();
+  await channel.publish("n", 1, { id: "own/1" });
+  log().positionOf = () => Promise.reject(new Error("The store is down."));
+  await expect(channel.subscribe().after("own/1").next()).rejects.toThrow("The store is down.");
+});
+
 it("yields a gap after falling behind, and continues with the kept events", async () => {
   const { channel } = await openWorld({ retain: { events: 3 }, window: { events: 2 } });
   const items = channel.subscribe()[Symbol.asyncIterator]();

@@ -143,6 +143,16 @@ describe("`channel.close()`", () => {
     expect(await doc.publish("n", 1)).toMatch(/-1$/);
   });
 
+  it("keeps the events and their IDs when it is called again before the channel has closed", async () => {
+    const doc = make().channel("doc");
+    const id = await doc.publish("n", 1);
+    void doc.close();
+    void doc.close();
+    const next = await doc.publish("n", 2);
+    expect(next).toBe(id.replace(/-1$/, "-2"));
+    expect((await doc.history()).events).toMatchObject([{ id }, { id: next }]);
+  });
+
   it("does nothing to the channel of jobs", async () => {
     const jobs = make().jobs("exports");
     const job = jobs.start(async ({ signal }) => new Promise((resolve) => signal.addEventListener("abort", resolve)));
