@@ -3,7 +3,7 @@ import { expect, it, vi } from "vitest";
 import { turns } from "../../support/turns.ts";
 import { type Command, commands, perform, sharedCommands } from "../support/model-commands.ts";
 import { forgetfulModelLog, type ModelLog, memoryModelLog, slowly } from "../support/model-logs.ts";
-import { SELECTIONS } from "../support/model-subscriber.ts";
+import { type Connection, readToEnd, SELECTIONS } from "../support/model-subscriber.ts";
 import { RETAINED_EVENTS } from "../support/model-world.ts";
 import { type CombinedConnecting, CombinedModel, type ModelPart } from "./support/combined-model.ts";
 
@@ -64,6 +64,8 @@ function combinedCommands(inWorlds: fc.Arbitrary<Command[]>): fc.Arbitrary<Combi
 
 async function performCombined(model: CombinedModel, command: CombinedCommand): Promise<void> {
   if (command.do === "in world") return perform(model.worlds[command.world]!, command.command);
+  // The model says at which positions a subscriber begins.
+  if (command.do === "combine" || command.do === "resume") await model.openAll();
   if (command.do === "combine") return model.connect(command.parts, command.how);
   if (command.do === "heartbeat") return model.writeHeartbeats();
   const subscriber = model.subscribers[command.index % Math.max(1, model.subscribers.length)];
@@ -80,9 +82,12 @@ async function run(logs: readonly ModelLog[], list: readonly CombinedCommand[]):
     await performCombined(model, command);
     model.check();
   }
-  for (const subscriber of model.subscribers) if (subscriber.stream.gone) model.reconnect(subscriber);
+  await model.openAll();
+  // An iteration shows its end only when it is read.
+  await readToEnd(connectionsOf(model));
+  for (const subscriber of model.subscribers) if (subscriber.stream.isOver) model.reconnect(subscriber);
   for (const world of model.worlds)
-    for (const subscriber of world.subscribers) if (subscriber.connection.gone) world.reconnect(subscriber);
+    for (const subscriber of world.subscribers) if (subscriber.connection.isOver) world.reconnect(subscriber);
   await settle(model);
   for (const { parts } of model.subscribers) {
     for (const { model: part } of parts.values()) {
@@ -90,6 +95,7 @@ async function run(logs: readonly ModelLog[], list: readonly CombinedCommand[]):
       if (part.connection.lastEventId !== "") part.checkPosition();
     }
   }
+  for (const world of model.worlds) world.checkDeletions();
   // A subscriber that has everything is live in all parts, and counted once in each of them.
   const streams = model.subscribers.filter(({ isIterating }) => !isIterating);
   const partsIn = (world: number) =>
@@ -115,11 +121,14 @@ async function run(logs: readonly ModelLog[], list: readonly CombinedCommand[]):
 const QUIET_TURNS = 12;
 const QUIET_TURNS_OF_A_STORE = 40;
 
-async function settle({ subscribers, worlds }: CombinedModel): Promise<void> {
-  const connections = () => [
-    ...subscribers.map(({ stream }) => stream),
-    ...worlds.flatMap((world) => world.subscribers.map(({ connection }) => connection)),
-  ];
+function connectionsOf({ subscribers, worlds }: CombinedModel): Connection[] {
+  const plain = worlds.flatMap((world) => world.subscribers.map(({ connection }) => connection));
+  return [...subscribers.map(({ stream }) => stream), ...plain];
+}
+
+async function settle(model: CombinedModel): Promise<void> {
+  const { subscribers, worlds } = model;
+  const connections = () => connectionsOf(model);
   const written = () => connections().reduce((sum, connection) => sum + connection.written, 0);
   const hasStore = worlds.some(({ modelLog }) => modelLog.store !== undefined);
   const quietTurns = hasStore ? QUIET_TURNS_OF_A_STORE : QUIET_TURNS;
@@ -136,7 +145,7 @@ async function settle({ subscribers, worlds }: CombinedModel): Promise<void> {
 // The runs compute for seconds; on a busy machine, much longer. MODEL_RUNS may make them many.
 vi.setConfig({ testTimeout: 300_000 });
 
-const numRuns = Number(process.env.MODEL_RUNS ?? 60);
+const numRuns = Number(process.env.MODEL_RUNS ?? 40);
 const three = [0, 1, 2];
 
 it("a stream over channels on memory logs delivers the events of each channel that the model predicts", async () => {

@@ -3,6 +3,7 @@ import { expect, it, vi } from "vitest";
 import { turns } from "../../support/turns.ts";
 import { type Command, commands, perform, sharedCommands } from "../support/model-commands.ts";
 import { forgetfulModelLog, type ModelLog, memoryModelLog, slowly } from "../support/model-logs.ts";
+import { readToEnd } from "../support/model-subscriber.ts";
 import { RETAINED_EVENTS, WINDOW_EVENTS, World } from "../support/model-world.ts";
 
 /*
@@ -18,12 +19,16 @@ async function run(modelLog: ModelLog, list: readonly Command[]): Promise<void> 
     for (const subscriber of world.subscribers) subscriber.check();
   }
   // Finally every subscriber reads to the end.
-  for (const subscriber of world.subscribers) if (subscriber.connection.gone) world.reconnect(subscriber);
+  await world.open();
+  // An iteration shows its end only when it is read.
+  await readToEnd(world.subscribers.map(({ connection }) => connection));
+  for (const subscriber of world.subscribers) if (subscriber.connection.isOver) world.reconnect(subscriber);
   await settle(world);
   for (const subscriber of world.subscribers) {
     subscriber.checkEnd();
     if (subscriber.connection.lastEventId !== "") subscriber.checkPosition();
   }
+  world.checkDeletions();
   const { window, live, lagging, cohorts } = world.channel.stats();
   expect(window.events).toBeLessThanOrEqual(WINDOW_EVENTS);
   const overHttp = world.subscribers.filter(({ isIterating }) => !isIterating).length;
@@ -60,7 +65,7 @@ async function settle(world: World): Promise<void> {
 // The runs compute for seconds; on a busy machine, much longer. MODEL_RUNS may make them many.
 vi.setConfig({ testTimeout: 300_000 });
 
-const numRuns = Number(process.env.MODEL_RUNS ?? 300);
+const numRuns = Number(process.env.MODEL_RUNS ?? 100);
 
 it("a channel on the memory log delivers the events that the model predicts", async () => {
   const property = fc.asyncProperty(commands, (list) => run(memoryModelLog(RETAINED_EVENTS), list));

@@ -55,6 +55,10 @@ export class FakeSubscriber implements Exchange, Sink {
     this.closed = openStream(hub, this, source, {});
   }
 
+  get isOver(): boolean {
+    return this.gone || this.ended;
+  }
+
   /** The last event ID that the client would send to resume; `""` if it has none. */
   get lastEventId(): string {
     return this.#parser.lastEventId;
@@ -121,7 +125,7 @@ export class FakeSubscriber implements Exchange, Sink {
       if (taken.length === next.length) this.#waiting.shift();
       else this.#waiting[0] = next.subarray(taken.length);
     }
-    if (this.#full && this.#pending === 0) {
+    if (this.#full && this.#pending === 0 && !this.ended) {
       this.#full = false;
       this.#owner?.drained();
     }

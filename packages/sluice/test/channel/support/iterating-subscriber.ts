@@ -14,6 +14,7 @@ export class IteratingSubscriber {
   written = 0;
   readonly mostPending = 0;
   gone = false;
+  ended = false;
   lastEventId: string;
   readonly #items: ReturnType<Subscription["after"]> | ReturnType<Combination["after"]>;
   #asked = 0;
@@ -21,6 +22,10 @@ export class IteratingSubscriber {
   constructor(subscription: Subscription | Combination, lastEventId?: string) {
     this.lastEventId = lastEventId ?? "";
     this.#items = subscription.after(lastEventId);
+  }
+
+  get isOver(): boolean {
+    return this.gone || this.ended;
   }
 
   take(bytes = ITEM_BYTES): void {
@@ -37,6 +42,7 @@ export class IteratingSubscriber {
     this.#asked++;
     const { value, done } = await this.#items.next();
     this.#asked--;
+    if (done) this.ended = true;
     if (done || this.gone) return;
     const { type, data, id = "" } = value;
     this.written++;

@@ -9,6 +9,8 @@ export interface Era {
   readonly first: number;
   /** Number of entries kept from the life before; `undefined` if this life knows nothing of it. */
   readonly kept: number | undefined;
+  /** True if the life ended because the channel was deleted. */
+  isDeleted?: boolean;
 }
 
 /** A position in one life of the log. */

@@ -16,6 +16,7 @@ export type Command =
   | { readonly do: "trim" | "trim elsewhere"; readonly part: number }
   | { readonly do: "lose"; readonly count: number }
   | { readonly do: "restart" | "lose everything" | "heartbeat" }
+  | { readonly do: "delete" | "close" | "close if idle" }
   | { readonly do: "turn"; readonly count: number };
 
 const index = fc.nat(9);
@@ -65,13 +66,25 @@ const ON_A_SHARED_LOG: fc.WeightedArbitrary<Command>[] = [
   { weight: 4, arbitrary: fc.record({ do: fc.constant("turn" as const), count: fc.integer({ min: 1, max: 10 }) }) },
 ];
 
+/** Commands that end a life of the log, or close the log. */
+const ENDS: fc.WeightedArbitrary<Command>[] = [
+  {
+    weight: 1,
+    arbitrary: fc.record({ do: fc.constantFrom("delete" as const, "close" as const, "close if idle" as const) }),
+  },
+];
+
 const MOST = { maxLength: 80, size: "max" } as const;
-export const commands: fc.Arbitrary<Command[]> = fc.array(fc.oneof(...ON_ANY_LOG), MOST);
+export const commands: fc.Arbitrary<Command[]> = fc.array(fc.oneof(...ON_ANY_LOG, ...ENDS), MOST);
 export const sharedCommands: fc.Arbitrary<Command[]> = fc.array(fc.oneof(...ON_ANY_LOG, ...ON_A_SHARED_LOG), MOST);
+
+const NEEDS_OPEN: ReadonlySet<Command["do"]> = new Set(["connect", "start", "arrive", "reconnect", "trim"]);
 
 /** Performs a command. */
 export async function perform(world: World, command: Command): Promise<void> {
   const { history, modelLog, subscribers } = world;
+  // The model says at which position a subscriber begins, so the log must be open.
+  if (NEEDS_OPEN.has(command.do)) await world.open();
   const { store } = modelLog;
   const era = history.eras[history.now]!;
   const through = (part: number) => era.first + Math.floor(part * (era.entries.length - era.first));
@@ -110,6 +123,12 @@ export async function perform(world: World, command: Command): Promise<void> {
       return store?.restart(0);
     case "lose everything":
       return store?.loseEverything();
+    case "delete":
+      return world.delete();
+    case "close":
+      return world.close(false);
+    case "close if idle":
+      return world.close(true);
     case "heartbeat":
       return world.writeHeartbeats();
     case "turn":

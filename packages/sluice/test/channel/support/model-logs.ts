@@ -1,9 +1,10 @@
 import type { ChannelLog, Log, NewEntry } from "../../../src/logs/log.ts";
-import { MemoryChannelLog } from "../../../src/logs/memory/memory-channel-log.ts";
+import type { MemoryChannelLog } from "../../../src/logs/memory/memory-channel-log.ts";
+import { MemoryStore } from "../../../src/logs/memory/memory-store.ts";
 import { turns } from "../../support/turns.ts";
 import { ForgetfulLog } from "./forgetful-log.ts";
 import { ForgetfulStore } from "./forgetful-store.ts";
-import { LogHistory } from "./log-history.ts";
+import { type Era, LogHistory } from "./log-history.ts";
 import { Wire } from "./wire.ts";
 
 /** A log under test, and the history that the model compares with. */
@@ -14,26 +15,70 @@ export interface ModelLog {
   readonly channelLog: ChannelLog;
   /** The store, if other processes share it. */
   readonly store: ForgetfulStore | undefined;
-  /** Called with each entry that this process publishes. */
-  published(entry: NewEntry): void;
+}
+
+/** A life of a memory log. */
+interface MemoryEra extends Era {
+  readonly entries: NewEntry[];
 }
 
 /** Makes a memory log, wrapped by `wrap`. */
 export function memoryModelLog(retainedEvents: number, wrap: (log: Log) => Log = (log) => log): ModelLog {
   const retain = { events: retainedEvents, bytes: Number.POSITIVE_INFINITY, age: Number.POSITIVE_INFINITY };
-  const channelLog = new MemoryChannelLog(retain);
-  const log: Log = { shared: false, open: () => channelLog, close: () => channelLog.close() };
+  const store = new MemoryStore();
   const history = new LogHistory();
-  const entries: NewEntry[] = [];
-  history.eras.push({
-    epoch: channelLog.epoch,
-    entries,
-    get first() {
-      return channelLog.first;
+  let channelLog: MemoryChannelLog;
+  const begin = () => {
+    const { epoch } = channelLog;
+    const entries: NewEntry[] = [];
+    const era: MemoryEra = {
+      epoch,
+      entries,
+      kept: undefined,
+      get first() {
+        return channelLog.epoch === epoch ? channelLog.first : entries.length + 1;
+      },
+    };
+    history.eras.push(era);
+  };
+  const now = () => history.eras[history.now] as MemoryEra;
+  /** Records what is done to the log, at the moment at which it is done. */
+  const recorded = (opened: MemoryChannelLog): ChannelLog =>
+    new Proxy(opened, {
+      get(target, property) {
+        if (property === "append")
+          return (entries: readonly NewEntry[]) => {
+            now().entries.push(...entries);
+            return target.append(entries);
+          };
+        if (property === "delete")
+          return () => {
+            now().isDeleted = true;
+            const deleted = target.delete();
+            begin();
+            return deleted;
+          };
+        const value = Reflect.get(target, property, target);
+        return typeof value === "function" ? value.bind(target) : value;
+      },
+    });
+  const log: Log = {
+    shared: false,
+    open(name) {
+      channelLog = store.open(name, retain);
+      if (history.eras.length === 0) begin();
+      return recorded(channelLog);
     },
-    kept: undefined,
-  });
-  return { log: wrap(log), history, channelLog, store: undefined, published: (entry) => void entries.push(entry) };
+    close: () => store.close(),
+  };
+  return {
+    log: wrap(log),
+    history,
+    get channelLog() {
+      return channelLog;
+    },
+    store: undefined,
+  };
 }
 
 /** Makes a log on a store that other processes share and that loses entries. `seed` decides all delays. */
@@ -52,7 +97,6 @@ export function forgetfulModelLog(retainedEvents: number, seed: number): ModelLo
       return opened;
     },
     store,
-    published: () => undefined,
   };
 }
 

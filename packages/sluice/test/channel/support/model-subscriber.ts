@@ -1,5 +1,6 @@
 import { expect } from "vitest";
 import type { NewEntry } from "../../../src/logs/log.ts";
+import { turns } from "../../support/turns.ts";
 import type { SeenEvent } from "./fake-subscriber.ts";
 import type { LogHistory, ModelPosition } from "./log-history.ts";
 
@@ -21,11 +22,23 @@ const GAP_BLOCK = 200;
 export interface Connection {
   readonly seen: readonly SeenEvent[];
   readonly lastEventId: string;
-  readonly gone: boolean;
+  /** True if the client or the server has ended it. */
+  readonly isOver: boolean;
   readonly mostPending: number;
   readonly written: number;
   take(bytes?: number): void;
   disconnect(): void;
+}
+
+/** Turns in which a connection shows that it is over. */
+const TURNS_TO_END = 6;
+
+/** Reads connections until they show whether they are over. */
+export async function readToEnd(connections: readonly Connection[]): Promise<void> {
+  for (let turn = 0; turn < TURNS_TO_END; turn++) {
+    for (const connection of connections) if (!connection.isOver) connection.take(Number.MAX_SAFE_INTEGER);
+    await turns(1);
+  }
 }
 
 const byThree = (event: { data: unknown }) => (event.data as { n: number }).n % 3 === 0;
@@ -143,6 +156,14 @@ export class ModelSubscriber {
     const gap = JSON.parse(data) as { reason: string; resumesAfter: string };
     expect(lastEventId, "a gap's ID is the position after which the stream goes on").toBe(gap.resumesAfter);
     const to = this.#named(gap.resumesAfter);
+    const wasDeleted = history.eras.slice(this.position.era, to.era).some(({ isDeleted }) => isDeleted);
+    if (gap.reason === "deleted") expect(wasDeleted, "the channel was deleted").toBe(true);
+    else if (
+      this.newestAtStart === undefined &&
+      history.eras[this.position.era]!.isDeleted &&
+      to.era > this.position.era
+    )
+      expect(gap.reason, "only an own ID can hide that the channel was deleted").toBe("unknown");
     expect(to.offset, "a gap skips no event that is kept").toBeLessThan(history.eras[to.era]!.first);
     // The log does not know how far back a trimmed own ID was: perhaps one event only.
     const least = gap.reason === "unknown" ? this.position.offset - 1 : this.position.offset;

@@ -36,8 +36,14 @@ export class World {
   readonly channel: Channel;
   readonly subscribers: ModelSubscriber[] = [];
   readonly errors: unknown[] = [];
-  #published = 0;
+  #entriesMade = 0;
   #unanswered = 0;
+  /** Calls of publish and delete so far. */
+  #calls = 0;
+  /** Publishes that resolved: their order among the calls, and the data of their first event. */
+  readonly #published: { readonly order: number; readonly data: string }[] = [];
+  /** Deletions that resolved, and the life that was there at the call. */
+  readonly #deleted: { readonly order: number; readonly era: number }[] = [];
 
   constructor(modelLog: ModelLog) {
     const settings = checkSluiceOptions({ highWaterMark: HIGH_WATER_MARK, heartbeat: Number.POSITIVE_INFINITY });
@@ -63,7 +69,10 @@ export class World {
   get isSettled(): boolean {
     const { now, eras } = this.history;
     const { era, offset } = this.here;
-    return this.#unanswered === 0 && era === now && offset === eras[now]!.entries.length;
+    if (this.#unanswered > 0) return false;
+    // A channel that nothing uses closes when it is deleted.
+    if (!this.isOpen) return !this.channel.opened.isPending;
+    return era === now && offset === eras[now]!.entries.length;
   }
 
   publish(publishing: Publishing): void {
@@ -87,11 +96,12 @@ export class World {
 
   /** Checks the IDs to which a call resolves that publishes entries. */
   #check(entries: readonly NewEntry[], call: Promise<readonly string[]>): void {
-    for (const entry of entries) this.modelLog.published(entry);
     const { epoch } = this.modelLog.channelLog;
     this.#unanswered++;
+    const order = this.#calls++;
     call
       .then((eventIds) => {
+        this.#published.push({ order, data: entries[0]!.data });
         // If a new life begins in the turn of the answer, the ID may belong to either life.
         if (this.modelLog.channelLog.epoch !== epoch) return;
         const positions = eventIds.map((eventId) => this.history.position(eventId));
@@ -100,12 +110,51 @@ export class World {
         const first = positions[0]?.offset ?? 0;
         expect(positions.map((position) => position?.offset)).toEqual(entries.map((_, i) => first + i));
       })
-      .catch((error) => {
-        if (error.code !== "LOG_FAILED" || this.modelLog.store === undefined) this.errors.push(error);
-      })
+      .catch((error) => this.#failed(error))
       .finally(() => {
         this.#unanswered--;
       });
+  }
+
+  /** True if the channel is open: its log is the one of {@link ModelLog.channelLog}. */
+  get isOpen(): boolean {
+    return this.channel.opened.value !== undefined;
+  }
+
+  /** Resolves when the channel is open, and all waiting calls are under way. */
+  async open(): Promise<void> {
+    if (!this.isOpen) await this.channel.position();
+  }
+
+  /** Closes the channel, as `channel.close()` does, or only if nothing uses it, as `idleTimeout` does. */
+  close(onlyIfIdle: boolean): void {
+    const { value } = this.channel.opened;
+    if (!onlyIfIdle || value?.isUnused) void this.channel.close();
+  }
+
+  delete(): void {
+    const era = this.history.now;
+    const order = this.#calls++;
+    this.#unanswered++;
+    this.channel
+      .delete()
+      .then(
+        () => this.#deleted.push({ order, era }),
+        (error) => this.#failed(error),
+      )
+      .finally(() => {
+        this.#unanswered--;
+      });
+  }
+
+  /** Checks that a deletion ended the life that was there, and deleted nothing that was published after the call. */
+  checkDeletions(): void {
+    const eraOf = new Map(this.history.eras.flatMap(({ entries }, era) => entries.map(({ data }) => [data, era])));
+    for (const deletion of this.#deleted) {
+      expect(this.history.now, "a deletion ends the life that was there").toBeGreaterThan(deletion.era);
+      for (const { order, data } of this.#published)
+        if (order > deletion.order) expect(eraOf.get(data), "a later publish survives").toBeGreaterThan(deletion.era);
+    }
   }
 
   connect(connecting: Connecting): void {
@@ -140,6 +189,7 @@ export class World {
 
   reconnect(subscriber: ModelSubscriber): void {
     const { connection } = subscriber;
+    subscriber.check();
     connection.disconnect();
     // It was cut before it had read a position, so it connects as a new subscriber.
     if (connection.lastEventId === "") subscriber.begins(this.here);
@@ -147,9 +197,14 @@ export class World {
     this.#connect(subscriber, connection.lastEventId || undefined, false);
   }
 
+  /** Only a shared log may reject. */
+  #failed(error: { readonly code?: string }): void {
+    if (error.code !== "LOG_FAILED" || this.modelLog.store === undefined) this.errors.push(error);
+  }
+
   #entries({ type, topics, ownId }: Publishing, count: number): NewEntry[] {
     return Array.from({ length: count }, () => {
-      const n = ++this.#published;
+      const n = ++this.#entriesMade;
       const data = JSON.stringify({ n, pad: "p".repeat(n % MAX_DATA) });
       return { type, data, json: true, topics, id: ownId ? `own/${n}` : undefined };
     });

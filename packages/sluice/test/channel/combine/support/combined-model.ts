@@ -40,8 +40,13 @@ export class CombinedModel {
   }
 
   async open(): Promise<void> {
-    for (const { channel } of this.worlds) await channel.position();
+    await this.openAll();
     await this.combined.load();
+  }
+
+  /** Opens the channels that have closed. */
+  async openAll(): Promise<void> {
+    for (const world of this.worlds) await world.open();
   }
 
   connect(parts: readonly ModelPart[], { isIterating, takesAll }: CombinedConnecting): void {
@@ -54,6 +59,7 @@ export class CombinedModel {
   /** Cuts the connection and resumes, with another set of parts if `changed` names one. */
   reconnect(subscriber: CombinedSubscriber, changed?: ModelPart): void {
     const { stream, parts } = subscriber;
+    for (const { model } of parts.values()) model.check();
     stream.disconnect();
     for (const [name, part] of parts) {
       if (part.model.connection.lastEventId !== "") part.model.checkPosition();

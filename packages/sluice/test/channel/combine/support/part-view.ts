@@ -33,8 +33,8 @@ export class PartView implements Connection {
     return positionIn(this.#subscriber.lastEventId, this.#name);
   }
 
-  get gone(): boolean {
-    return this.#subscriber.gone;
+  get isOver(): boolean {
+    return this.#subscriber.isOver;
   }
 
   get mostPending(): number {
