@@ -1,4 +1,4 @@
-/** A server that streams a number of events as fast as its client reads: `GET /<count>`, then an event of type `end`. */
+/** Streams a number of events as fast as its client reads: `GET /<count>`, then an event of type `end`. */
 import { once } from "node:events";
 import { createServer } from "node:http";
 import { answerCalls } from "../processes/answer-calls.mjs";

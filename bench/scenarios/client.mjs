@@ -6,17 +6,20 @@ const NAMES = ["sluice", "eventsource", "a loop"];
 const MIB = 2 ** 20;
 
 /**
- * Compares the CPU time of clients that read the same events and parse their JSON, in turns in one process. Then reads
- * many events with `openEventStream()`, and compares its heap before and after.
+ * Compares the CPU time of clients that read the same events and parse their JSON, in turns. Each has a process of its
+ * own, as in a program: V8 compiles shared code for the client that calls it. Then reads many events with
+ * `openEventStream()`, and compares its heap before and after.
  * @param {import("../settings.mjs").Settings} settings
  * @returns {Promise<import("../report.mjs").Figure[]>}
  */
 export async function run({ clientEvents, clientRounds, clientHeapEvents }) {
   const server = await startChild("client/event-server.mjs", { side: "load" });
-  const reader = await startChild("peers/clients.mjs");
+  /** @type {Record<string, import("../processes/start-child.mjs").Child>} */
+  const readers = {};
+  for (const name of NAMES) readers[name] = await startChild("peers/clients.mjs");
   const origin = `http://127.0.0.1:${await server.call("listen")}`;
   const read = (/** @type {string} */ name, /** @type {number} */ count) =>
-    reader.call("read", { name, url: `${origin}/${count}` });
+    readers[name]?.call("read", { name, url: `${origin}/${count}` });
 
   /** @type {Record<string, number[]>} */
   const times = Object.fromEntries(NAMES.map((name) => [name, []]));
@@ -32,7 +35,7 @@ export async function run({ clientEvents, clientRounds, clientHeapEvents }) {
   }
   const before = (await read("sluice", clientEvents)).heap;
   const after = (await read("sluice", clientHeapEvents)).heap;
-  await Promise.all([server.stop(), reader.stop()]);
+  await Promise.all([server, ...Object.values(readers)].map((child) => child.stop()));
 
   const own = times.sluice ?? [];
   const events = clientHeapEvents.toLocaleString("en");

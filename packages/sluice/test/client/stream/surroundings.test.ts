@@ -1,6 +1,10 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { openEventStream } from "../../../src/client/index.ts";
 import { watchSurroundings } from "../../../src/client/stream/surroundings.ts";
+import { startScriptedServer } from "../../../src/testing/index.ts";
 import { stopClock } from "../../support/clock.ts";
+import { until } from "../../support/until.ts";
+import { block, QUICK } from "./support/quick.ts";
 
 /** A page, as far as a stream watches it. */
 class Page extends EventTarget {
@@ -116,5 +120,36 @@ describe("the surroundings of a stream", () => {
     watchSurroundings(stream, true, controller.signal);
     expect(vi.getTimerCount()).toBe(0);
     expect(calls).toEqual([]);
+  });
+
+  it("replace and pause the connection of a stream, which resumes from its position", async () => {
+    await using server = await startScriptedServer();
+    const listen = vi.fn(page.addEventListener.bind(page));
+    vi.stubGlobal("addEventListener", listen);
+    await using stream = openEventStream(server.url, QUICK);
+    const seen: unknown[] = [];
+    stream.on("n", (data) => seen.push(data));
+    const first = await server.next();
+    await until("the page is watched", () => listen.mock.calls.length === 3);
+    await first.send(block(1));
+    await until("the event has arrived", () => seen.length === 1);
+
+    page.tell("online");
+    const second = await server.next();
+    expect(second.lastEventId).toBe("1");
+    await first.gone();
+    await second.send(block(2));
+    await until("the next event has arrived", () => seen.length === 2);
+
+    page.tell("pagehide");
+    await second.gone();
+    await until("the stream is paused", () => stream.state === "paused");
+    stream.reconnect();
+    page.tell("online");
+    page.tell("pageshow");
+    const third = await server.next();
+    expect(third.lastEventId).toBe("2");
+    expect(server.connections).toHaveLength(3);
+    expect(seen).toEqual([1, 2]);
   });
 });
