@@ -1,12 +1,13 @@
 // @ts-check
 import { setTimeout as wait } from "node:timers/promises";
 import { MAIN_CHANNEL } from "./channels/names.mjs";
+import { startLimit } from "./cluster/run-time.mjs";
 import { isOpen } from "./history.mjs";
 
 /** @typedef {import("./cluster/node-handle.mjs").ReportedPresence} ReportedPresence */
 /** @typedef {import("./faults/fault.d.mts").RoundParts} RoundParts */
 
-/** The time in which nodes must agree, in ms: many node timeouts, for a busy machine. */
+/** The time in which nodes must agree, in ms in which they could run: many node timeouts. */
 const AGREE_LIMIT_MS = 60_000;
 const CHECK_INTERVAL_MS = 100;
 
@@ -19,25 +20,26 @@ const CHECK_INTERVAL_MS = 100;
 export async function checkAgreement(parts, random) {
   const { history, nodes, users } = parts;
   history.note("no fault is active");
+  const quietSince = history.tick();
   await agreeOnPresence(parts);
-  const disconnect = await withinLimit(random.pick(nodes).disconnect(random.pick(users)));
+  const disconnect = await withinLimit(random.pick(nodes).disconnect(random.pick(users)), nodes);
   // If the node could not reach the others, the call proves nothing.
   if (disconnect === undefined || disconnect.error !== undefined) return;
-  disconnect.whileQuiet = true;
-  await until(() => !disconnect.open.some(isOpen));
+  disconnect.quietSince = quietSince;
+  await until(() => !disconnect.open.some(isOpen), nodes);
 }
 
 /** Waits until every node reports the presence that the subscribers and nodes have. @param {RoundParts} parts */
 async function agreeOnPresence({ history, nodes, subscribers }) {
   let wrong = "";
   const isAgreed = async () => {
-    const answers = await Promise.all(nodes.map((node) => withinLimit(node.presence())));
+    const answers = await Promise.all(nodes.map((node) => withinLimit(node.presence(), nodes)));
     const expected = show(presenceOf(subscribers, nodes.length));
     const odd = answers.findIndex((answer) => show(answer?.presence) !== expected);
     wrong = `${nodes[odd]?.process} reports ${show(answers[odd]?.presence)}; expected ${expected}`;
     return odd < 0;
   };
-  if (!(await until(isAgreed))) history.disagreements.push(wrong);
+  if (!(await until(isAgreed, nodes))) history.disagreements.push(wrong);
 }
 
 /** @param {RoundParts["subscribers"]} subscribers @param {number} nodes @returns {ReportedPresence} */
@@ -59,11 +61,12 @@ function show(presence) {
 /**
  * Waits for a condition; returns false if it does not hold within the limit.
  * @param {() => boolean | Promise<boolean>} condition
+ * @param {RoundParts["nodes"]} nodes
  */
-async function until(condition) {
-  const end = performance.now() + AGREE_LIMIT_MS;
+async function until(condition, nodes) {
+  const hasTime = startLimit(nodes, AGREE_LIMIT_MS);
   while (!(await condition())) {
-    if (performance.now() > end) return false;
+    if (!hasTime()) return false;
     await wait(CHECK_INTERVAL_MS);
   }
   return true;
@@ -73,8 +76,13 @@ async function until(condition) {
  * Resolves with the answer, or with `undefined` if it takes longer than the limit.
  * @template T
  * @param {Promise<T>} answer
+ * @param {RoundParts["nodes"]} nodes
  * @returns {Promise<T | undefined>}
  */
-function withinLimit(answer) {
-  return Promise.race([answer, wait(AGREE_LIMIT_MS, undefined, { ref: false })]);
+async function withinLimit(answer, nodes) {
+  let isOver = false;
+  const done = answer.finally(() => {
+    isOver = true;
+  });
+  return Promise.race([done, until(() => isOver, nodes).then(() => undefined)]);
 }

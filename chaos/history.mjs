@@ -60,6 +60,7 @@ import { Lives } from "./lives.mjs";
  * @property {number} [opened] the tick at which the subscriber saw its head
  * @property {string} [ended] the close reason that its node reported; `"gone"` if the node ended
  * @property {number} [endedAt] in ticks
+ * @property {boolean} [isLeft] true if the subscriber closed it itself
  *
  * @typedef {object} DisconnectHistory a call of `disconnect` for a user's streams on all nodes
  * @property {string} user
@@ -68,9 +69,10 @@ import { Lives } from "./lives.mjs";
  * @property {number} [answered] in ticks
  * @property {string} [error]
  * @property {ConnectionHistory[]} open the user's streams that were open before
- * @property {boolean} [whileQuiet] true if no fault was active, so that nothing else ended them
+ * @property {number} [quietSince] the tick since which no fault was active, so that little else ended them
  *
  * @typedef {{ began: number, ended: number }} LossHistory the time in which the store lost data, in ticks
+ * @typedef {{ node: string, tick: number, isOver: boolean }} OutageHistory
  * @typedef {import("./lives.mjs").LifeSeen} LifeSeen
  */
 export class History {
@@ -110,6 +112,8 @@ export class History {
    * @type {{ call: string, node: string, began: number }[]}
    */
   unanswered = [];
+  /** Moments at which a process reported that its log is out of reach, or works again. @type {OutageHistory[]} */
+  outages = [];
   /** Processes of nodes that ended unexpectedly, with their last output. @type {string[]} */
   crashes = [];
   /** A log of the round, for the report. @type {{ tick: number, text: string }[]} */
@@ -209,6 +213,11 @@ export class History {
     const disconnect = { user, node, began: this.tick(), open };
     this.disconnects.push(disconnect);
     return disconnect;
+  }
+
+  /** @param {string} node the process @param {boolean} isOver true if its log works again */
+  addOutage(node, isOver) {
+    this.outages.push({ node, tick: this.tick(), isOver });
   }
 
   /** The lives of the log, in order. @returns {LifeSeen[]} */

@@ -2,6 +2,7 @@
 import { setTimeout as wait } from "node:timers/promises";
 import { hasReceived } from "./checker/subscriber.mjs";
 import { Publisher } from "./clients/publisher.mjs";
+import { startLimit } from "./cluster/run-time.mjs";
 import { isAcknowledged } from "./history.mjs";
 import { Random } from "./random.mjs";
 
@@ -9,7 +10,7 @@ import { Random } from "./random.mjs";
 /** @typedef {import("./faults/fault.d.mts").RoundParts} RoundParts */
 /** @typedef {import("./history.mjs").History} History */
 
-/** The time in which every subscriber must receive the last event of its channels, in ms. */
+/** The time in which every subscriber must receive the last event of its channels, in ms in which nodes could run. */
 const SETTLE_LIMIT_MS = 40_000;
 const CHECK_INTERVAL_MS = 50;
 /** The wait after the last event, in ms: events that should not come may still come. */
@@ -22,8 +23,7 @@ const AFTERMATH_MS = 500;
  * @param {() => boolean} isOver returns true if the rest of the round is over, too
  */
 export async function settle({ history, subscribers, further, nodes }, isOver) {
-  const end = performance.now() + SETTLE_LIMIT_MS;
-  const hasTime = () => performance.now() < end;
+  const hasTime = startLimit(nodes, SETTLE_LIMIT_MS);
   /** @type {Violation[]} */
   const missing = [];
   /** The key of the last event of each channel. @type {Map<History, number>} */

@@ -53,6 +53,8 @@ export class Subscriber {
   #request;
   /** @type {import("node:http").IncomingMessage | undefined} */
   #response;
+  /** @type {import("../history.mjs").ConnectionHistory | undefined} */
+  #connection;
   /** @type {NodeJS.Timeout | undefined} */
   #retryTimer;
   /** @type {NodeJS.Timeout | undefined} */
@@ -128,6 +130,7 @@ export class Subscriber {
     const headers = { accept: "text/event-stream", ...(lastEventId && { "last-event-id": lastEventId }) };
     const request = get({ port: node.port, host: "127.0.0.1", path, headers, agent: false });
     this.#request = request;
+    this.#connection = connection;
     for (const view of this.#views) view.opened(node.process, lastEventId);
     this.#parser.reset();
     this.#partialBlock = "";
@@ -152,14 +155,14 @@ export class Subscriber {
   /** Closes the connection, and connects again after the reconnection time. */
   reconnect() {
     this.#isAway = false;
-    if (this.#request !== undefined) this.#closed(this.#request, "left");
+    this.#leave(this.#request, "left");
   }
 
   /** Closes the connection, and stays away until `connect`. */
   stop() {
     this.#isAway = true;
     clearTimeout(this.#retryTimer);
-    if (this.#request !== undefined) this.#closed(this.#request, "left");
+    this.#leave(this.#request, "left");
   }
 
   /** Stops reading, and keeps the connection open. */
@@ -211,6 +214,13 @@ export class Subscriber {
     return /** @type {ChannelView} */ (this.#views[0]);
   }
 
+  /** @param {import("node:http").ClientRequest | undefined} request @param {string} why */
+  #leave(request, why) {
+    if (request === undefined || request !== this.#request) return;
+    if (this.#connection !== undefined) this.#connection.isLeft = true;
+    this.#closed(request, why);
+  }
+
   /** @param {import("node:http").ClientRequest} request @param {string} why */
   #closed(request, why) {
     if (request !== this.#request) return;
@@ -231,6 +241,6 @@ export class Subscriber {
     if (!this.#detectsSilence || this.#isPaused) return;
     clearTimeout(this.#silenceTimer);
     const request = this.#request;
-    this.#silenceTimer = setTimeout(() => request && this.#closed(request, "silent"), SILENCE_LIMIT_MS);
+    this.#silenceTimer = setTimeout(() => this.#leave(request, "silent"), SILENCE_LIMIT_MS);
   }
 }

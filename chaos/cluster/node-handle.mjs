@@ -2,6 +2,7 @@
 import { fork } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
+import { RunTime } from "./run-time.mjs";
 
 /** @typedef {import("../history.mjs").History} History */
 /** @typedef {import("node:child_process").ChildProcess} ChildProcess */
@@ -34,6 +35,8 @@ export class NodeHandle {
   isPaused = false;
   /** The number of pauses so far. */
   pauses = 0;
+  /** The time in which this process and that of the node could run. */
+  runTime;
   /** The errors that the node reported, newest last. @type {string[]} */
   errors = [];
   #history;
@@ -57,6 +60,7 @@ export class NodeHandle {
     this.#history = /** @type {History} */ (histories[0]);
     this.#histories = new Map(histories.map((history) => [history.channel, history]));
     this.#options = options;
+    this.runTime = new RunTime(() => [process.pid, this.#child?.pid ?? process.pid]);
   }
 
   /** The name of the current process. Each start makes another process. */
@@ -125,6 +129,19 @@ export class NodeHandle {
   close(channel) {
     this.#history.note(`${this.process} closes ${channel}`);
     return this.#call({ do: "close", channel });
+  }
+
+  /**
+   * Keeps all judged channels open and followed until `release`, so that the node notices what happens to them.
+   * @returns {Promise<{ error?: string }>}
+   */
+  hold() {
+    return this.#call({ do: "hold" });
+  }
+
+  /** Ends `hold`. */
+  release() {
+    return this.#call({ do: "release" });
   }
 
   /** Publishes several events at once. @param {object} events @returns {Promise<PublishAllAnswer>} */
@@ -216,8 +233,14 @@ export class NodeHandle {
       const { channel, epoch, holds } = message.life;
       this.#histories.get(channel)?.addLife(epoch, holds, process);
     } else if (message.ended) this.#history.endConnection(message.ended.connection, message.ended.reason);
-    else if (message.failed) this.errors.push(`${this.name}, ${message.context.stage}: ${message.failed}`);
+    else if (message.failed) this.#recordError(process, message.failed, message.context);
     else this.#answer(message.call, message);
+  }
+
+  /** @param {string} process @param {string} text @param {{ stage: string, isOver?: boolean }} context */
+  #recordError(process, text, { stage, isOver = false }) {
+    this.errors.push(`${this.name}, ${stage}: ${text}`);
+    if (stage === "log") this.#history.addOutage(process, isOver);
   }
 
   /** @param {number} call @param {object} answer */

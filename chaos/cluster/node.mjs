@@ -62,6 +62,24 @@ function channelOf(name) {
 }
 
 let isDraining = false;
+/** Aborted unless the judged channels must stay open. */
+let held = new AbortController();
+held.abort();
+
+/**
+ * Follows a channel until the signal aborts.
+ * @param {string} name
+ * @param {AbortSignal} signal
+ */
+async function follow(name, signal) {
+  while (!signal.aborted) {
+    try {
+      for await (const _ of channelOf(name).subscribe({ topics: "*", signal }));
+    } catch {
+      await wait(PROGRESS_EVERY_MS);
+    }
+  }
+}
 
 const server = createServer((req, res) => {
   const { pathname, searchParams } = new URL(req.url ?? "/", "http://node");
@@ -115,7 +133,15 @@ const commands = {
     await answer(call, async () => channelOf(channel).delete());
   },
   async close({ call, channel }) {
-    await answer(call, async () => channelOf(channel).close());
+    await answer(call, async () => held.signal.aborted && channelOf(channel).close());
+  },
+  async hold({ call }) {
+    held = new AbortController();
+    for (const channel of JUDGED_CHANNELS) void follow(channel, held.signal);
+    await answer(call, () => Promise.all(JUDGED_CHANNELS.map((channel) => channelOf(channel).history({ limit: 1 }))));
+  },
+  async release({ call }) {
+    await answer(call, async () => held.abort());
   },
   async job({ call, id, ms }) {
     const { published, result } = jobs.start(

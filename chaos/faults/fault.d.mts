@@ -21,12 +21,18 @@ export interface RoundParts {
   readonly store: Store;
 }
 
+/** The part of a round that a fault breaks. All nodes are one target; `node` is another name for it. */
+export type Target = "node" | "nodes" | "store" | "wire" | "subscribers" | "nothing";
+
 /** A fault: it breaks something for a while, and repairs it before `run` resolves. */
 export interface Fault {
   readonly name: string;
   /** Its shortest and longest duration, in ms. */
   readonly lasts: readonly [least: number, most: number];
-  /** The target. No two faults break the same target at the same time. */
-  readonly breaks: "node" | "nodes" | "store" | "wire" | "subscribers" | "nothing";
+  /**
+   * The targets. No two faults break the same target at the same time. If a target is broken, a fault with one target
+   * is skipped; one with several waits, and no other fault breaks them meanwhile.
+   */
+  readonly breaks: Target | readonly Target[];
   run(parts: RoundParts, ms: number, random: Random): Promise<void>;
 }

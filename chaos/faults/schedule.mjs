@@ -39,29 +39,43 @@ export function planFaults(faults, lastsMs, random, first) {
  */
 export async function runFaults(planned, parts, from) {
   const began = performance.now() - from;
-  const broken = new Set();
+  /** The fault that breaks each target, or waits for it. @type {Map<string, Running>} */
+  const broken = new Map();
   /** @type {Map<string, number>} */
   const counts = new Map();
   const running = [];
   for (const { at, fault, ms, seed } of planned) {
     await wait(Math.max(0, at - (performance.now() - began)));
-    const target = targetOf(fault, parts);
-    if (broken.has(target)) continue;
-    if (target !== "nothing") broken.add(target);
+    const targets = targetsOf(fault, parts);
+    const before = targets.flatMap((target) => broken.get(target) ?? []);
+    if (before.length > 0 && (targets.length === 1 || before.some(({ isOfSeveral }) => isOfSeveral))) continue;
     counts.set(fault.name, (counts.get(fault.name) ?? 0) + 1);
-    parts.history.note(`${fault.name} for ${ms} ms`);
-    running.push(fault.run(parts, ms, new Random(seed)).finally(() => broken.delete(target)));
+    const run = async () => {
+      await Promise.all(before.map(({ repaired }) => repaired));
+      parts.history.note(`${fault.name} for ${ms} ms`);
+      await fault.run(parts, ms, new Random(seed));
+    };
+    const repaired = run().finally(() => {
+      for (const target of targets) broken.delete(target);
+    });
+    for (const target of targets) broken.set(target, { repaired, isOfSeveral: targets.length > 1 });
+    running.push(repaired);
   }
   await Promise.all(running);
   return counts;
 }
 
+/** @typedef {{ repaired: Promise<void>, isOfSeveral: boolean }} Running */
+
 /**
- * Returns the target of a fault. All nodes are one target; a store that is only a folder belongs to it.
+ * Returns the targets of a fault. All nodes are one target; a store that is only a folder belongs to it.
  * @param {Fault} fault
  * @param {RoundParts} parts
  */
-function targetOf({ breaks }, { store }) {
-  if (breaks === "nodes" || breaks === "node") return "nodes";
-  return breaks === "store" && !store.isServer ? "nodes" : breaks;
+function targetsOf({ breaks }, { store }) {
+  const targets = [breaks].flat().map((target) => {
+    if (target === "nodes" || target === "node") return "nodes";
+    return target === "store" && !store.isServer ? "nodes" : target;
+  });
+  return [...new Set(targets)].filter((target) => target !== "nothing");
 }

@@ -1,8 +1,11 @@
 // @ts-check
 import { setTimeout as wait } from "node:timers/promises";
+import { startLimit } from "../cluster/run-time.mjs";
 
 /** @typedef {import("./fault.d.mts").Fault} Fault */
 /** @typedef {import("./fault.d.mts").RoundParts} RoundParts */
+
+const CHECK_INTERVAL_MS = 100;
 
 /** The faults of a store that is a server. @type {readonly Fault[]} */
 export const SERVER_FAULTS = [
@@ -46,30 +49,33 @@ export const LOSS_FAULTS = [
   },
 ];
 
-/** The time in which every node opens a folder that was replaced, in ms. */
-const FOLDER_RECOVERY_MS = 5_000;
+/** The time in which every node opens a folder that was replaced, or notices that a server went back, in ms. */
+const RECOVERY_MS = 5_000;
 
-/** An operator restores an older copy of the data while the store and the nodes run. @type {Fault} */
+/**
+ * An operator restores an older copy of the data while the store and the nodes run. All nodes that have seen more run
+ * on until they have noticed, with all channels open: see docs/decisions/081-chaos-asks-what-nodes-can-do.md.
+ * @type {Fault}
+ */
 export const RESTORE_FAULT = {
   name: "store-restored",
   lasts: [200, 3_000],
-  breaks: "store",
+  breaks: ["store", "nodes", "wire"],
   async run(parts, ms) {
     const { store, nodes, history } = parts;
-    const running = () => nodes.filter((node) => node.isUp).map((node) => node.process);
-    const before = running();
-    await copyData(parts, async () => store.older?.copy());
-    await wait(ms);
-    // Nothing can tell that a log went back if no process runs that has seen more: see "Redis" in docs/logs.md.
-    if (!running().some((process) => before.includes(process))) {
-      history.note("the older data is not restored: every node is another process by now");
-      return;
-    }
-    const began = history.tick();
-    await store.older?.restore();
-    history.note("the older data is restored");
-    if (!store.isServer) await wait(FOLDER_RECOVERY_MS);
-    history.losses.push({ began, ended: history.tick() });
+    const held = nodes.filter(({ isUp }) => isUp);
+    const answers = await Promise.all(held.map((node) => node.hold()));
+    const isHeld = held.length > 0 && answers.every(({ error }) => error === undefined);
+    if (isHeld) {
+      await copyData(parts, async () => store.older?.copy());
+      await wait(ms);
+      const began = history.tick();
+      await store.older?.restore();
+      history.note("the older data is restored");
+      await recover(nodes);
+      history.losses.push({ began, ended: history.tick() });
+    } else history.note("the older data is not restored: a node does not reach the store");
+    await Promise.all(held.map((node) => node.release()));
   },
 };
 
@@ -86,10 +92,16 @@ export const REMOVE_FAULT = {
     const node = random.pick(nodes);
     await node.kill();
     await node.start();
-    await wait(FOLDER_RECOVERY_MS);
+    await recover(nodes);
     history.losses.push({ began, ended: history.tick() });
   },
 };
+
+/** Waits until all nodes have noticed a change of the store. @param {RoundParts["nodes"]} nodes */
+async function recover(nodes) {
+  const hasTime = startLimit(nodes, RECOVERY_MS);
+  while (hasTime()) await wait(CHECK_INTERVAL_MS);
+}
 
 /** @param {RoundParts} parts @param {number} ms @param {"kept" | "lost" | "behind"} data */
 async function restart({ store, nodes, history }, ms, data) {

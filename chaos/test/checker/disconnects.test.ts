@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { MadeRound } from "../support/made-round.ts";
+import { MadeRound, NODE } from "../support/made-round.ts";
 
 describe("the checker of disconnects", () => {
   it("accepts a stream that ended otherwise before the disconnect, and an open stream of another user", () => {
@@ -31,11 +31,36 @@ describe("the checker of disconnects", () => {
   });
 
   it("finds a stream that ended otherwise than by the disconnect, while no fault was active", () => {
+    for (const reason of ["error", "client"]) {
+      const round = new MadeRound();
+      const { number } = round.connect("ann");
+      round.disconnect("ann", "node 2.1", { quietSince: 1 });
+      round.history.endConnection(number, reason);
+      expect(round.violations()).toEqual(["disconnect"]);
+    }
+  });
+
+  it("accepts a stream that its subscriber left, while no fault was active", () => {
     const round = new MadeRound();
-    const { number } = round.connect("ann");
-    round.disconnect("ann", "node 2.1", { whileQuiet: true });
-    round.history.endConnection(number, "error");
-    expect(round.violations()).toEqual(["disconnect"]);
+    const connection = round.connect("ann");
+    round.disconnect("ann", "node 2.1", { quietSince: 1 });
+    round.history.endConnection(connection.number, "client");
+    connection.isLeft = true;
+    expect(round.violations()).toEqual([]);
+  });
+
+  it("accepts a stream that failed while its node had reported that the log is out of reach, and no other", () => {
+    const failsAfter = (...outages: [node: string, isOver: boolean][]) => {
+      const round = new MadeRound();
+      const { number } = round.connect("ann");
+      for (const outage of outages) round.history.addOutage(...outage);
+      round.disconnect("ann", "node 2.1", { quietSince: round.history.tick() });
+      round.history.endConnection(number, "error");
+      return round.violations();
+    };
+    expect(failsAfter([NODE, false])).toEqual([]);
+    expect(failsAfter([NODE, false], [NODE, true])).toEqual(["disconnect"]);
+    expect(failsAfter(["node 3.1", false])).toEqual(["disconnect"]);
   });
 
   it("finds a stream that was disconnected without a call, and a call without an answer", () => {
