@@ -161,7 +161,8 @@ export class Channel<Events extends EventMap = AnyEvents, Received extends Event
   ): Promise<History<Pick<Received, Type>>> {
     const { checkHistoryOptions } = await this.#code.get();
     const query = checkHistoryOptions(options as unknown as HistoryOptions, this.#subscribed);
-    return (await this.open()).history(query) as unknown as Promise<History<Pick<Received, Type>>>;
+    // Begin at once if the channel is open: it may close in this turn.
+    return onceLoaded(this.open(), (open) => open.history(query)) as unknown as Promise<History<Pick<Received, Type>>>;
   }
 
   /**

@@ -78,11 +78,13 @@ export class Combining {
 }
 
 /** Returns the parts with their open channels; a promise while one of them is being opened. */
-function openParts({ parts }: CombinedSettings): readonly OpenPart[] | Promise<readonly OpenPart[]> {
+function openParts(settings: CombinedSettings): readonly OpenPart[] | Promise<readonly OpenPart[]> {
+  const { parts } = settings;
   const opened = parts.map(([, subscription]) => subscription.part.channel.open());
   const withChannels = (channels: readonly OpenChannel[]) =>
     parts.map(([name, { part }], index) => ({ name, settings: part.settings, channel: channels[index]! }));
   const isOpen = (channels: typeof opened): channels is OpenChannel[] =>
     !channels.some((channel) => channel instanceof Promise);
-  return isOpen(opened) ? withChannels(opened) : Promise.all(opened).then(withChannels);
+  // A channel may close while another one is being opened: then open it again.
+  return isOpen(opened) ? withChannels(opened) : Promise.all(opened).then(() => openParts(settings));
 }

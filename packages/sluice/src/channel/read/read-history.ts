@@ -63,7 +63,7 @@ async function readAfter(liveLog: LiveLog, query: HistoryQuery, after: string): 
       // Entries were trimmed or lost meanwhile. Begin again with the entries that are left, and report the gap.
       start = isNewLife
         ? await findStartPoint(liveLog, { lastEventId: after, from: "now", selection })
-        : startAfterGap(liveLog, "trimmed", after);
+        : startAfterGap(liveLog, start.gap?.reason ?? "trimmed", after);
       reached = start.position.offset;
       found = [];
       continue;

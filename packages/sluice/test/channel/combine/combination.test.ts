@@ -1,6 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { createSluice, SseItem } from "../../../src/index.ts";
+import { memoryLog } from "../../../src/logs/memory/memory-log.ts";
 import { turns } from "../../support/turns.ts";
+import { slowly } from "../support/model-logs.ts";
 import { CombineWorld, seen } from "./support/combine-world.ts";
 
 describe("sluice.combine()", () => {
@@ -53,6 +55,21 @@ describe("sluice.combine()", () => {
     await turns();
     expect(seen(subscriber)).toEqual(["a.x 2", "b.x 3"]);
     expect(subscriber.lastEventId).toBe(await world.combine(parts).position());
+  });
+});
+
+describe("a combination whose channel closes while another one is being opened", () => {
+  it("opens it again, and receives its events", async () => {
+    const world = new CombineWorld();
+    const a = await world.channel("a");
+    const b = world.closedChannel("b", slowly(memoryLog()));
+    const subscriber = world.connect({ a: a.subscribe(), b: b.subscribe() });
+    await a.close();
+    await turns(10);
+    await a.publish("x", 1);
+    await b.publish("x", 2);
+    await turns();
+    expect(seen(subscriber)).toEqual(["a.x 1", "b.x 2"]);
   });
 });
 

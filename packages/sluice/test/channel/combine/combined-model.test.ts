@@ -120,6 +120,8 @@ async function run(logs: readonly ModelLog[], list: readonly CombinedCommand[]):
 /** Turns without new bytes after which no work is pending. Questions to a store and their answers take some turns. */
 const QUIET_TURNS = 12;
 const QUIET_TURNS_OF_A_STORE = 40;
+/** More turns than any work takes. */
+const MAX_TURNS = 3_000;
 
 function connectionsOf({ subscribers, worlds }: CombinedModel): Connection[] {
   const plain = worlds.flatMap((world) => world.subscribers.map(({ connection }) => connection));
@@ -132,7 +134,8 @@ async function settle(model: CombinedModel): Promise<void> {
   const written = () => connections().reduce((sum, connection) => sum + connection.written, 0);
   const hasStore = worlds.some(({ modelLog }) => modelLog.store !== undefined);
   const quietTurns = hasStore ? QUIET_TURNS_OF_A_STORE : QUIET_TURNS;
-  for (let quiet = 0; quiet < quietTurns; quiet++) {
+  for (let turn = 0, quiet = 0; quiet < quietTurns; quiet++) {
+    expect(turn++, "all pending work ends").toBeLessThan(MAX_TURNS);
     const before = written();
     for (const connection of connections()) connection.take();
     await turns(1);

@@ -45,12 +45,15 @@ async function run(modelLog: ModelLog, list: readonly Command[]): Promise<void> 
 /** Turns without new bytes after which no work is pending. Questions to the store and their answers take some turns. */
 const QUIET_TURNS = 12;
 const QUIET_TURNS_OF_A_STORE = 40;
+/** More turns than any work takes. */
+const MAX_TURNS = 3_000;
 
 async function settle(world: World): Promise<void> {
   const { subscribers, modelLog } = world;
   const quietTurns = modelLog.store === undefined ? QUIET_TURNS : QUIET_TURNS_OF_A_STORE;
   const written = () => subscribers.reduce((sum, { connection }) => sum + connection.written, 0);
-  for (let quiet = 0; quiet < quietTurns; quiet++) {
+  for (let turn = 0, quiet = 0; quiet < quietTurns; quiet++) {
+    expect(turn++, "all pending work ends").toBeLessThan(MAX_TURNS);
     const before = written();
     for (const { connection } of subscribers) connection.take();
     await turns(1);
@@ -65,7 +68,7 @@ async function settle(world: World): Promise<void> {
 // The runs compute for seconds; on a busy machine, much longer. MODEL_RUNS may make them many.
 vi.setConfig({ testTimeout: 300_000 });
 
-const numRuns = Number(process.env.MODEL_RUNS ?? 100);
+const numRuns = Number(process.env.MODEL_RUNS ?? 150);
 
 it("a channel on the memory log delivers the events that the model predicts", async () => {
   const property = fc.asyncProperty(commands, (list) => run(memoryModelLog(RETAINED_EVENTS), list));

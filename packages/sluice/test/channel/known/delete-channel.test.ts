@@ -3,6 +3,7 @@ import { createSluice, type Sluice } from "../../../src/index.ts";
 import type { Log } from "../../../src/logs/log.ts";
 import { readEventStream } from "../../../src/testing/index.ts";
 import { SharedMemory } from "../../logs/support/shared-memory.ts";
+import { turns } from "../../support/turns.ts";
 import { until } from "../../support/until.ts";
 
 const sluices: Sluice[] = [];
@@ -89,6 +90,24 @@ describe("a subscriber of a channel that is deleted", () => {
     const { events, gap } = await doc.history({ after });
     expect(gap).toMatchObject({ reason: "deleted" });
     expect(events.map(({ data }) => data)).toEqual([2]);
+  });
+
+  it("receives the gap in `history()`, at whichever moment the channel is deleted or trimmed", async () => {
+    for (let moment = 0; moment < 12; moment++) {
+      const doc = make().channel("doc", { retain: { events: 1 } });
+      const after = (await doc.publish("n", 0)).replace(/1$/, "0");
+      await turns();
+      const before = doc.history({ after });
+      for (let i = 0; i < moment; i++) await null;
+      await doc.delete();
+      const { events, gap } = await before;
+      expect([events.length, gap?.reason]).toEqual(gap ? [0, "deleted"] : [1, undefined]);
+      await doc.publish("n", 1);
+      const late = doc.history({ after });
+      for (let i = 0; i < moment; i++) await null;
+      await doc.publish("n", 2);
+      expect((await late).gap).toMatchObject({ reason: "deleted" });
+    }
   });
 
   it("receives an empty snapshot of `latestBy`", async () => {

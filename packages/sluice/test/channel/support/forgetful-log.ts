@@ -1,4 +1,5 @@
 import type { ChannelLog, LogEntry, NewEntry, TailListener } from "../../../src/logs/log.ts";
+import { closedError } from "../../../src/logs/shared/closed-error.ts";
 import type { Life } from "../../../src/logs/shared/life.ts";
 import { LogView } from "../../../src/logs/shared/log-view.ts";
 import { SharedChannelLog } from "../../../src/logs/shared/shared-channel-log.ts";
@@ -15,7 +16,7 @@ interface StoreState {
 
 /** Maximum number of entries in one answer to the tail. */
 const TAIL_EVENTS = 5;
-/** One in this many appends gets no answer, whether the store appended or not. */
+/** One in this many appends and deletions gets no answer, whether the store carried it out or not. */
 const FAILS_ONE_IN = 12;
 
 /** A log on a {@link ForgetfulStore} over a {@link Wire}: answers are late and overtake each other. */
@@ -31,6 +32,8 @@ export class ForgetfulLog extends SharedChannelLog implements ChannelLog {
     readonly answer: (offsets: readonly number[] | undefined) => void;
   }[] = [];
   #sending = false;
+  /** Resolves when the store has carried out the deletions so far: later appends follow them. */
+  #deletions: Promise<unknown> = Promise.resolve();
 
   static async open(store: ForgetfulStore, wire: Wire): Promise<ForgetfulLog> {
     await wire.pass();
@@ -70,7 +73,7 @@ export class ForgetfulLog extends SharedChannelLog implements ChannelLog {
   }
 
   async sync(): Promise<void> {
-    while (!(await this.#catchUp(Number.POSITIVE_INFINITY)));
+    while (!(await this.#catchUp(Number.POSITIVE_INFINITY))) if (this.#closed) throw closedError();
   }
 
   positionOf(id: string): Promise<number | undefined> {
@@ -82,11 +85,35 @@ export class ForgetfulLog extends SharedChannelLog implements ChannelLog {
   }
 
   delete(): Promise<void> {
-    return Promise.reject(new Error("The model does not delete."));
+    const deleted = this.#delete(this.#store.history.now);
+    this.#deletions = Promise.allSettled([this.#deletions, deleted]);
+    return deleted;
+  }
+
+  override wasDeleted(epoch: string): boolean | Promise<boolean> {
+    return this.view.knows(epoch) ? this.view.wasDeleted(epoch) : this.#ask(() => this.#store.wasDeleted(epoch));
   }
 
   async close(): Promise<void> {
     this.#closed = true;
+  }
+
+  /** Deletes the life of the call, or a later life that continues it. */
+  async #delete(era: number): Promise<void> {
+    const { history } = this.#store;
+    await this.#wire.pass();
+    const { fails, isDone } = this.#fate();
+    if (isDone && history.holds(era, history.now) >= 0) this.#store.delete();
+    const state = this.#state();
+    await this.#wire.pass();
+    if (fails) throw new Error("There was no answer.");
+    this.#learn(state);
+  }
+
+  /** Decides whether the store carries out a request, and whether its answer is lost. */
+  #fate(): { readonly fails: boolean; readonly isDone: boolean } {
+    const fails = this.#wire.draw(FAILS_ONE_IN) === 0;
+    return { fails, isDone: !fails || this.#wire.draw(2) === 0 };
   }
 
   /** Sends the waiting appends together, in the order of the calls. */
@@ -95,9 +122,9 @@ export class ForgetfulLog extends SharedChannelLog implements ChannelLog {
     while (this.#unsent.length > 0) {
       const sent = this.#unsent;
       this.#unsent = [];
+      await this.#deletions;
       await this.#wire.pass();
-      const fails = this.#wire.draw(FAILS_ONE_IN) === 0;
-      const isDone = !fails || this.#wire.draw(2) === 0;
+      const { fails, isDone } = this.#fate();
       const before = this.#store.last;
       const offsets = isDone ? sent.map(({ entries }) => this.#store.append(entries)) : [];
       const added = this.#store.era.entries.slice(before);
@@ -139,7 +166,10 @@ export class ForgetfulLog extends SharedChannelLog implements ChannelLog {
       const answer = question();
       const state = this.#state();
       await this.#wire.pass();
-      if (!this.#learn(state)) continue;
+      if (!this.#learn(state)) {
+        if (this.#closed) throw closedError();
+        continue;
+      }
       this.#view.trimmed(state.first);
       return answer;
     }
@@ -150,9 +180,17 @@ export class ForgetfulLog extends SharedChannelLog implements ChannelLog {
     return { index: this.#store.history.now, life, first, last: this.#store.last };
   }
 
-  /** Enters the life of a state if it is new. Returns true if the state belongs to the newest known life. */
+  /**
+   * Enters the life of a state if it is new, unless the channel was deleted and nothing needs it. Returns true if the
+   * state belongs to the newest known life.
+   */
   #learn({ index, life, first, last }: StoreState): boolean {
-    if (index > this.#index) this.#view.enterLife(life, first, last);
+    if (index > this.#index) {
+      const isDeleted = this.#store.history.eras[this.#index]!.isDeleted === true;
+      if (isDeleted) this.#view.markDeleted();
+      if (isDeleted && !this.#closed && !this.#view.isNeeded) return false;
+      this.#view.enterLife(life, first, last);
+    }
     this.#index = Math.max(this.#index, index);
     return index === this.#index;
   }

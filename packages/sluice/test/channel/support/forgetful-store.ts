@@ -79,6 +79,17 @@ export class ForgetfulStore {
     this.#begin(currentLife({ run: `${this.history.eras.length}`, first: 1, last: 0 }, undefined), [], 1, undefined);
   }
 
+  /** Begins a new life without entries, and remembers that the channel was deleted. */
+  delete(): void {
+    this.era.isDeleted = true;
+    this.loseEverything();
+  }
+
+  /** Returns true if the life of an epoch ended because the channel was deleted. */
+  wasDeleted(epoch: string): boolean {
+    return this.history.eras.some((era) => era.epoch === epoch && era.isDeleted === true);
+  }
+
   #begin(life: Life, entries: LogEntry[], first: number, kept: number | undefined): void {
     const { epoch } = life;
     this.history.eras.push({ epoch, life, entries, first, kept } as StoredEra);

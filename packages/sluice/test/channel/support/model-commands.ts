@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { turns } from "../../support/turns.ts";
+import type { LogHistory, ModelPosition } from "./log-history.ts";
 import { SELECTIONS } from "./model-subscriber.ts";
 import type { Connecting, Publishing, World } from "./model-world.ts";
 
@@ -11,6 +12,12 @@ export type Command =
     } & Publishing)
   | ({ readonly do: "connect" | "start" } & Connecting)
   | ({ readonly do: "arrive"; readonly eras: number; readonly part: number } & Connecting)
+  | {
+      readonly do: "history";
+      readonly selection: number;
+      readonly limit: number;
+      readonly after: { readonly eras: number; readonly part: number } | undefined;
+    }
   | { readonly do: "take"; readonly index: number; readonly bytes: number }
   | { readonly do: "reconnect" | "leave"; readonly index: number }
   | { readonly do: "trim" | "trim elsewhere"; readonly part: number }
@@ -48,6 +55,15 @@ const ON_ANY_LOG: fc.WeightedArbitrary<Command>[] = [
   },
   { weight: 2, arbitrary: fc.record({ do: fc.constantFrom("reconnect" as const, "leave" as const), index }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant("trim" as const), part }) },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      do: fc.constant("history" as const),
+      selection: connecting.selection,
+      limit: fc.constantFrom(1, 3, 100),
+      after: fc.option(fc.record({ eras: fc.nat(2), part }), { nil: undefined }),
+    }),
+  },
   { weight: 1, arbitrary: fc.constant({ do: "heartbeat" as const }) },
   { weight: 4, arbitrary: fc.record({ do: fc.constant("turn" as const), count: fc.integer({ min: 1, max: 4 }) }) },
 ];
@@ -76,9 +92,18 @@ const ENDS: fc.WeightedArbitrary<Command>[] = [
 
 const MOST = { maxLength: 80, size: "max" } as const;
 export const commands: fc.Arbitrary<Command[]> = fc.array(fc.oneof(...ON_ANY_LOG, ...ENDS), MOST);
-export const sharedCommands: fc.Arbitrary<Command[]> = fc.array(fc.oneof(...ON_ANY_LOG, ...ON_A_SHARED_LOG), MOST);
+export const sharedCommands: fc.Arbitrary<Command[]> = fc.array(
+  fc.oneof(...ON_ANY_LOG, ...ENDS, ...ON_A_SHARED_LOG),
+  MOST,
+);
 
 const NEEDS_OPEN: ReadonlySet<Command["do"]> = new Set(["connect", "start", "arrive", "reconnect", "trim"]);
+
+/** Returns a position in a life of the log: this many lives ago, after this part of its entries. */
+function positionIn(history: LogHistory, { eras, part }: { eras: number; part: number }): ModelPosition {
+  const era = Math.max(0, history.now - eras);
+  return { era, offset: Math.round(part * history.eras[era]!.entries.length) };
+}
 
 /** Performs a command. */
 export async function perform(world: World, command: Command): Promise<void> {
@@ -103,13 +128,10 @@ export async function perform(world: World, command: Command): Promise<void> {
       return world.connect(command);
     case "start":
       return world.connectFromStart(command);
-    case "arrive": {
-      const index = Math.max(0, history.now - command.eras);
-      return world.arrive(command, {
-        era: index,
-        offset: Math.round(command.part * history.eras[index]!.entries.length),
-      });
-    }
+    case "arrive":
+      return world.arrive(command, positionIn(history, command));
+    case "history":
+      return world.ask({ ...command, after: command.after && positionIn(history, command.after) });
     case "trim":
       // A shared log may take its time. Other commands do not wait for it.
       if (store === undefined) await modelLog.channelLog.trim(through(command.part));

@@ -1,6 +1,7 @@
 import type { ChannelLog, Log, NewEntry } from "../../../src/logs/log.ts";
 import type { MemoryChannelLog } from "../../../src/logs/memory/memory-channel-log.ts";
 import { MemoryStore } from "../../../src/logs/memory/memory-store.ts";
+import { closedError } from "../../../src/logs/shared/closed-error.ts";
 import { turns } from "../../support/turns.ts";
 import { ForgetfulLog } from "./forgetful-log.ts";
 import { ForgetfulStore } from "./forgetful-store.ts";
@@ -100,18 +101,20 @@ export function forgetfulModelLog(retainedEvents: number, seed: number): ModelLo
   };
 }
 
-/** Wraps a log so that it answers after some event-loop turns, like a log on the network. */
+/** Wraps a log so that it answers after some event-loop turns, like a log on the network, and not once it is closed. */
 export function slowly(log: Log): Log {
   let delays = 0;
-  const later = async <T>(value: T | Promise<T>): Promise<T> => {
-    await turns(delays++ % 3);
-    return value;
-  };
   return {
     shared: false,
     async open(name, options) {
       const opened = await log.open(name, options);
       await turns(1);
+      let isClosed = false;
+      const later = async <T>(value: T | Promise<T>): Promise<T> => {
+        await turns(delays++ % 3);
+        if (isClosed) throw closedError();
+        return value;
+      };
       return {
         get epoch() {
           return opened.epoch;
@@ -134,7 +137,10 @@ export function slowly(log: Log): Log {
         trim: (through) => opened.trim(through),
         delete: () => opened.delete(),
         wasDeleted: (epoch) => opened.wasDeleted?.(epoch) ?? false,
-        close: () => opened.close(),
+        close() {
+          isClosed = true;
+          return opened.close();
+        },
       };
     },
     close: () => log.close(),

@@ -8,6 +8,7 @@ import { StreamHub } from "../../../src/stream/stream-hub.ts";
 import { FakeSubscriber } from "./fake-subscriber.ts";
 import { IteratingSubscriber } from "./iterating-subscriber.ts";
 import type { LogHistory, ModelPosition } from "./log-history.ts";
+import { type Asking, checkHistory } from "./model-history.ts";
 import type { ModelLog } from "./model-logs.ts";
 import { HIGH_WATER_MARK, MAX_DATA, ModelSubscriber, SELECTIONS } from "./model-subscriber.ts";
 
@@ -133,13 +134,17 @@ export class World {
   }
 
   delete(): void {
-    const era = this.history.now;
+    const { history } = this;
+    const era = history.now;
     const order = this.#calls++;
     this.#unanswered++;
     this.channel
       .delete()
       .then(
-        () => this.#deleted.push({ order, era }),
+        () => {
+          expect(history.holds(era, history.now), "a deletion ends the life that was there").toBeLessThan(0);
+          this.#deleted.push({ order, era });
+        },
         (error) => this.#failed(error),
       )
       .finally(() => {
@@ -147,11 +152,20 @@ export class World {
       });
   }
 
-  /** Checks that a deletion ended the life that was there, and deleted nothing that was published after the call. */
+  /** Calls `history()`, and checks the result. */
+  ask(asking: Asking): void {
+    this.#unanswered++;
+    checkHistory(this.channel, this.history, asking)
+      .catch((error) => this.#failed(error))
+      .finally(() => {
+        this.#unanswered--;
+      });
+  }
+
+  /** Checks that each deletion deleted nothing that was published after the call. */
   checkDeletions(): void {
     const eraOf = new Map(this.history.eras.flatMap(({ entries }, era) => entries.map(({ data }) => [data, era])));
     for (const deletion of this.#deleted) {
-      expect(this.history.now, "a deletion ends the life that was there").toBeGreaterThan(deletion.era);
       for (const { order, data } of this.#published)
         if (order > deletion.order) expect(eraOf.get(data), "a later publish survives").toBeGreaterThan(deletion.era);
     }
