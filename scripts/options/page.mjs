@@ -12,6 +12,11 @@ const SOURCES = join(ROOT, "packages/sluice/src");
 export const SECTIONS = [
   { title: "createSluice", call: "createSluice(options)", from: "sluice", options: "SluiceOptions" },
   { title: "stream", call: "sluice.stream(request, response, source, options)", options: "StreamOptions" },
+  {
+    title: "shortStreams of stream",
+    call: "sluice.stream(request, response, source, { shortStreams })",
+    options: "ShortStreamOptions",
+  },
   { title: "channel", call: "sluice.channel(name, options)", options: "ChannelOptions" },
   { title: "publish", call: "channel.publish(type, data, options)", options: "PublishOptions" },
   { title: "subscribe", call: "channel.subscribe(options)", options: "SubscribeOptions" },

@@ -45,7 +45,7 @@ export type { ConnectionSelector, NamedSelector } from "./stream/connection-sele
 export type { DrainOptions } from "./stream/drain-options.ts";
 export type { FeedSource, SourceContext } from "./stream/feed.ts";
 export type { OnRefuse, Refusal, RefusalBody, Throws } from "./stream/opening/refusal.ts";
-export type { StreamOptions } from "./stream/opening/stream-options.ts";
+export type { ShortStreamOptions, StreamOptions } from "./stream/opening/stream-options.ts";
 export type { ErrorContext } from "./stream/report.ts";
 export type { Source, SourceIterable } from "./stream/source/source.ts";
 export { SseItem, type SseItemFields } from "./stream/source/sse-item.ts";

@@ -7,6 +7,7 @@
  * - `stalled`: the subscriber took no byte for `stallTimeout`.
  * - `expired`: the time of `expiresAt` was reached.
  * - `lifetime`: the age of `maxLifetime` was reached.
+ * - `short`: the subscriber asked for a short stream (`shortStreams`), and received everything, or waited long enough.
  * - `disconnected`: the server called `disconnect()`, perhaps before the stream was open, aborted the `signal` in the
  *   stream's options, ended the response itself, or cut its connection: by `destroy()`, or by a time limit of Node.
  * - `drained`: the server called `drain()` or `close()`.
@@ -20,6 +21,7 @@ export type CloseReason =
   | "stalled"
   | "expired"
   | "lifetime"
+  | "short"
   | "disconnected"
   | "drained"
   | "refused";
@@ -32,6 +34,7 @@ export const CLOSE_REASONS: readonly CloseReason[] = [
   "stalled",
   "expired",
   "lifetime",
+  "short",
   "disconnected",
   "drained",
   "refused",

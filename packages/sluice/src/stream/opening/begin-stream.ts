@@ -6,12 +6,14 @@ import { EndSignals } from "../end-signals.ts";
 import { EventStream, type EventStreamSetup } from "../event-stream.ts";
 import type { Feed } from "../feed.ts";
 import { RequestSweeps } from "../request-sweeps.ts";
+import { ShortSink } from "../short/short-sink.ts";
 import type { StreamContext } from "../source/stream-context.ts";
 import type { StreamHub } from "../stream-hub.ts";
 import { Sweep } from "../sweep.ts";
 import type { Exchange } from "./exchange.ts";
 import type { HttpAnswer } from "./http-answer.ts";
 import { responseHead } from "./response-head.ts";
+import { shortWait } from "./short-wait.ts";
 import type { StreamOptions } from "./stream-options.ts";
 
 /** The parts of a stream: the admitted request, and the promise of the caller. */
@@ -35,16 +37,14 @@ export function sendHead(parts: StreamParts, feed: Feed): EventStream {
   const { highWaterMark, compress } = hub.settings;
   const stream = new EventStream(hub, parts.number, feed, setupOf(parts));
   const gzip = usesGzip(hub, exchange);
-  stream.sink = exchange.open(responseHead(options, compress, gzip), { highWaterMark, gzip }, stream);
+  const isShort = shortWait(exchange, options) !== undefined;
+  stream.sink = exchange.open(responseHead(options, compress, gzip, isShort), { highWaterMark, gzip }, stream);
   return stream;
 }
 
 /** Lets the hub watch a stream whose head was sent, and starts its feed. */
-export function startStream(
-  { hub, exchange, options: { signal } }: StreamParts,
-  stream: EventStream,
-  feed: Feed,
-): void {
+export function startStream({ hub, exchange, options, context }: StreamParts, stream: EventStream, feed: Feed): void {
+  const { signal } = options;
   // Only its description at the end needs the address.
   if (stream.onClose !== undefined) exchange.keepRemoteAddress?.();
   hub.add(stream);
@@ -54,6 +54,8 @@ export function startStream(
     hub.endSignals ??= new EndSignals();
     hub.endSignals.watch(signal, stream);
   }
+  const wait = shortWait(exchange, options);
+  if (!stream.ended && wait !== undefined) ShortSink.wrap(stream, { wait, lastEventId: context.lastEventId });
   if (!stream.ended) {
     try {
       feed.start(stream, openingLines(stream));
@@ -76,7 +78,8 @@ function openingLines({ heartbeat, retry }: EventStream): string {
 
 /** Returns the headers of the stream's head. */
 export function headersOf({ hub, exchange, options }: Pick<StreamParts, "hub" | "exchange" | "options">): Headers {
-  return responseHead(options, hub.settings.compress, usesGzip(hub, exchange));
+  const isShort = shortWait(exchange, options) !== undefined;
+  return responseHead(options, hub.settings.compress, usesGzip(hub, exchange), isShort);
 }
 
 type Headers = HttpAnswer["headers"];

@@ -1,7 +1,7 @@
 import { checkFunction, checkNames, checkNumber, checkText, invalidOption } from "../../base/check-option.ts";
 import { SluiceError } from "../../base/sluice-error.ts";
 import { HEADER_NAME, isHeaderValue, RESERVED_HEADERS } from "./header-rules.ts";
-import { checkEventType, checkThrows, type StreamOptions } from "./stream-options.ts";
+import { checkEventType, checkThrows, type ShortStreamOptions, type StreamOptions } from "./stream-options.ts";
 
 const NAMES = [
   "event",
@@ -13,6 +13,7 @@ const NAMES = [
   "expiresAt",
   "subscriber",
   "signal",
+  "shortStreams",
   "onClose",
   "onRefuse",
   "throws",
@@ -35,12 +36,22 @@ export function checkStreamOptions(options: StreamOptions): void {
   checkText("subscriber.user", subscriber?.user);
   if (signal !== undefined && typeof signal?.addEventListener !== "function")
     throw invalidOption("signal", "an AbortSignal", signal);
+  checkShortStreams(options.shortStreams);
   checkFunction("onClose", onClose);
   checkFunction("onRefuse", options.onRefuse);
   checkThrows(options.throws);
   if (headers !== undefined) checkHeaders(headers);
   if (methods !== undefined && !(Array.isArray(methods) && methods.length > 0 && methods.every(isMethod)))
     throw invalidOption("methods", 'names of methods in upper case, such as ["GET", "POST"]', methods);
+}
+
+function checkShortStreams(value: unknown): void {
+  if (value === undefined || typeof value === "boolean") return;
+  if (typeof value !== "object" || value === null)
+    throw invalidOption("shortStreams", "true, false or an object of options", value);
+  checkNames("shortStreams", value, ["wait"]);
+  const { wait } = value as ShortStreamOptions;
+  checkNumber("shortStreams.wait", wait, 0, { min: 100, max: 3_600_000, unit: "ms" });
 }
 
 function isMethod(value: unknown): boolean {

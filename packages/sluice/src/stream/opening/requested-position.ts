@@ -1,5 +1,6 @@
 import { decodeLastEventId } from "../../protocol/head.ts";
 import type { Exchange } from "./exchange.ts";
+import { queryParameter } from "./query-parameter.ts";
 
 /**
  * Returns the position from which a subscriber resumes: the server's `override`, else the header `Last-Event-ID` of a
@@ -10,10 +11,5 @@ export function requestedPosition(exchange: Exchange, override: string | undefin
   if (override !== undefined) return override || undefined;
   const header = exchange.header("last-event-id");
   if (header !== undefined && header !== "") return decodeLastEventId(header);
-  const { url } = exchange;
-  const query = url.indexOf("?");
-  if (query < 0 || url.indexOf("lastEventId=", query) < 0) return undefined;
-  const fragment = url.indexOf("#", query);
-  const search = url.slice(query + 1, fragment < 0 ? undefined : fragment);
-  return new URLSearchParams(search).get("lastEventId") || undefined;
+  return queryParameter(exchange.url, "lastEventId");
 }

@@ -5,17 +5,19 @@ import type { StreamOptions } from "./stream-options.ts";
 /**
  * Returns the headers of the response (WHATWG HTML section 9.2.4, RFC 9111 section 5.2.2). `negotiated` is true if
  * another request may get another coding. Caches must know that even if this response is not compressed (RFC 9110
- * section 12.5.5).
+ * section 12.5.5). `isShort` is true if the stream is short: its body is complete, so that a cache could keep it.
  */
 export function responseHead(
   { headers }: StreamOptions,
   negotiated: boolean,
   gzip: boolean,
+  isShort: boolean,
 ): Readonly<Record<string, string>> {
-  if (headers === undefined && !negotiated) return eventStreamHeaders;
+  if (headers === undefined && !negotiated && !isShort) return eventStreamHeaders;
   const head: Record<string, string> = { ...eventStreamHeaders, ...lowerCased(headers) };
   if (negotiated) head.vary = mergeVary(head.vary, "accept-encoding");
   if (gzip) head["content-encoding"] = "gzip";
+  if (isShort && !/\bno-store\b/i.test(head["cache-control"] ?? "")) head["cache-control"] = "no-store, no-transform";
   return head;
 }
 

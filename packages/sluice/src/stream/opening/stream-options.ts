@@ -4,6 +4,15 @@ import type { CloseReason } from "../close-reason.ts";
 import type { Connection, Subscriber } from "../connection.ts";
 import type { OnRefuse, Throws } from "./refusal.ts";
 
+/** Options of short streams. */
+export interface ShortStreamOptions {
+  /**
+   * Ends a short stream that has sent nothing for this time since its start, in ms, from 100 to 3,600,000. Set it below
+   * the time after which a proxy gives up. Default: 20,000.
+   */
+  readonly wait?: number;
+}
+
 /** Options of one event stream. */
 export interface StreamOptions {
   /** Event type of values that carry none. Default: `message`. Events of a channel have their own types. */
@@ -39,6 +48,13 @@ export interface StreamOptions {
    * Default: none.
    */
   readonly signal?: AbortSignal;
+  /**
+   * Answers a request whose query has `sluice-short=1` with a short stream, for subscribers behind a proxy that holds a
+   * response back until it ends. The stream ends as `short` when it has sent what there is, or if nothing comes; the
+   * subscriber asks again with its position. A source of your own does so only if its events have IDs, or the request
+   * has a position; else its stream is not short. `true`: with the defaults. Default: `false`.
+   */
+  readonly shortStreams?: boolean | ShortStreamOptions;
   /**
    * Called once, when the stream has ended. `connection` describes the stream at its end; it is `undefined` if no
    * stream was opened. It finds the stores of `AsyncLocalStorage` that the call had. `onError` receives what it throws,

@@ -72,9 +72,14 @@ export const LAYERS: readonly Layer[] = [
   { folder: "stream/body", imports: [] },
   { folder: "stream/source", imports: ["stream/body", "stream/channels-of.ts", "stream/feed.ts"] },
   {
+    folder: "stream/short",
+    imports: ["stream/body", "stream/channels-of.ts", "stream/event-stream.ts"],
+  },
+  {
     folder: "stream/opening",
     imports: [
       "stream/body",
+      "stream/short",
       "stream/source",
       "stream/close-reason.ts",
       "stream/connection.ts",
