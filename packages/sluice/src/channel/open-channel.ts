@@ -151,12 +151,13 @@ export class OpenChannel {
     return this.#uses.during(askLog(this.#name, "read events", reading));
   }
 
-  /** Event ID of the newest position. */
+  /** Event ID of the newest position. Asking for it is a use of the channel. */
   get position(): string {
+    this.#uses.count++;
     return formatPosition(this.#delivery.liveLog.positionAt(this.newest));
   }
 
-  /** Operations that began, ever: publishes, reads, iterations. */
+  /** Operations that began, ever: publishes, reads, iterations, questions for the position. */
   get uses(): number {
     return this.#uses.count;
   }

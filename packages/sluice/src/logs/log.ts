@@ -5,8 +5,9 @@ export interface Retention {
   /** Greatest number of events kept. `Infinity`: no limit. Default: 10,000. */
   readonly events: number;
   /**
-   * Greatest size of all events kept, in bytes. Each event counts with the characters of its text and
-   * {@link ENTRY_OVERHEAD_BYTES}. `Infinity`: no limit. Default: 16 MiB.
+   * Greatest size of all events kept, in bytes. Each event counts with its text and {@link ENTRY_OVERHEAD_BYTES}. The
+   * memory log and LMDB count a character as one byte, Redis and JetStream as its bytes in UTF-8. `Infinity`: no limit.
+   * Default: 16 MiB.
    */
   readonly bytes: number;
   /** Age at which an event is trimmed, in ms. `Infinity`: no limit. Default: `Infinity`. */
@@ -225,7 +226,7 @@ export interface Log {
   close(): Promise<void>;
 }
 
-/** Returns the bytes an entry counts for against {@link Retention.bytes}. */
+/** Returns the bytes an entry counts for against {@link Retention.bytes}, with one byte for each UTF-16 unit. */
 export function entryBytes(entry: NewEntry): number {
   let bytes = ENTRY_OVERHEAD_BYTES + entry.data.length + entry.type.length;
   if (entry.id !== undefined) bytes += entry.id.length;

@@ -346,6 +346,19 @@ describe("a job on a shared log", () => {
     expect((await late.rest()).at(-1)).toMatchObject({ type: "completed" });
   });
 
+  it("sends its followers a gap if its channel is deleted, then its progress and its end", async () => {
+    const job = await steered(a);
+    const streams = [await a.open(jobsOf(a).progress(job.id)), await b.open(jobsOf(b).progress(job.id))];
+    await job.progress(10);
+    for (const stream of streams) expect(await stream.next()).toMatchObject({ type: "progress", data: "10" });
+    await b.sluice.channel(CHANNEL).delete();
+    for (const stream of streams) expect(JSON.parse((await stream.next()).data)).toMatchObject({ reason: "deleted" });
+    await job.progress(20);
+    for (const stream of streams) expect(await stream.next()).toMatchObject({ type: "progress", data: "20" });
+    job.finish();
+    for (const stream of streams) expect(await stream.rest()).toMatchObject([{ type: "completed" }]);
+  });
+
   it("answers 204 to returning followers if the log lost its start, and received its end first", async () => {
     const job = await steered(a);
     await expect.poll(() => jobsOf(b).get(job.id)?.state).toBe("running");

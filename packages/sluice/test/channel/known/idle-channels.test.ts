@@ -1,10 +1,13 @@
-import { afterEach, describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import { sleep } from "../../../src/base/timers.ts";
-import { createSluice, type Sluice, type SluiceOptions } from "../../../src/index.ts";
+import { type Channel, createSluice, type Sluice, type SluiceOptions } from "../../../src/index.ts";
+import { memoryLog } from "../../../src/logs/memory/memory-log.ts";
 import { readEventStream } from "../../../src/testing/index.ts";
 import { usedHeap } from "../../support/heap.ts";
 
 const IDLE_MS = 100;
+/** Longer than a busy machine pauses a test. */
+const LONG_IDLE_MS = 600;
 /** Long enough that an idle channel has closed. */
 const CLOSED_MS = 400;
 
@@ -33,20 +36,23 @@ describe("an idle channel", () => {
     expect(events.map(({ data }) => data)).toEqual([1, 2]);
   });
 
-  it("is no channel with a stream, an iteration or a publish now and then", async () => {
-    make({ idleTimeout: IDLE_MS });
+  it("is no channel with a stream, an iteration, or a publish, `history()` or `position()` now and then", async () => {
+    const log = memoryLog();
+    const open = vi.fn(log.open.bind(log));
+    make({ idleTimeout: LONG_IDLE_MS, log: { shared: false, open, close: () => log.close() } });
     const streamed = sluice.channel("streamed");
     await using stream = await readEventStream(await sluice.response(request(), streamed.subscribe()));
     const iterated = sluice.channel("iterated");
     const iteration = iterated.subscribe()[Symbol.asyncIterator]();
     const next = iteration.next();
-    const published = sluice.channel("published");
-    const until = performance.now() + CLOSED_MS;
+    const [published, read, asked] = ["published", "read", "asked"].map((name) => sluice.channel(name)) as Channel[];
+    const until = performance.now() + 2 * LONG_IDLE_MS;
     while (performance.now() < until) {
-      await published.publish("n", 1);
+      await Promise.all([published!.publish("n", 1), read!.history(), asked!.position()]);
       await sleep(IDLE_MS / 10);
     }
-    expect(Object.keys(sluice.stats().channels).sort()).toEqual(["iterated", "published", "streamed"]);
+    expect(Object.keys(sluice.stats().channels)).toHaveLength(5);
+    expect(open, "none was closed and opened again").toHaveBeenCalledTimes(5);
     await iterated.publish("n", 2);
     expect(await next).toMatchObject({ value: { data: 2 } });
     await streamed.publish("n", 3);
@@ -197,6 +203,15 @@ describe("`maxChannels`", () => {
 });
 
 describe("the figures of channels", () => {
+  it("have a bounded size, and so has `health()`, however many channels there are", async () => {
+    make();
+    const sizeAfter = async (from: number, to: number) => {
+      for (let i = from; i < to; i++) await sluice.channel(`doc:${i}`).publish("n", i);
+      return [sluice.stats(), sluice.health()].map((figures) => JSON.stringify(figures).replace(/\d+/g, "0").length);
+    };
+    expect(await sizeAfter(100, 500)).toEqual(await sizeAfter(500, 1_000));
+  });
+
   it("are of the first 50, and the others are added up", async () => {
     make();
     for (let i = 0; i < 60; i++) await sluice.channel(`doc:${i}`).publish("n", i);

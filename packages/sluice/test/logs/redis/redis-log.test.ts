@@ -16,7 +16,7 @@ describe.skipIf(REDIS_SERVER === undefined)("redisLog on a real Redis", () => {
 
   afterAll(() => redis?.stop());
 
-  logContract("redisLog", () => redisLog({ url: redis.url, prefix: `${prefixes++}:` }));
+  logContract("redisLog", () => redisLog({ url: redis.url, prefix: `${prefixes++}:` }), true);
 
   const newStore = async () => {
     const prefix = `${prefixes++}:`;

@@ -20,8 +20,14 @@ function entries(count: number, first = 1): NewEntry[] {
   return Array.from({ length: count }, (_, i) => entry(first + i));
 }
 
-/** Tests the contract of a log. One call tests one implementation. `open` opens an empty log. */
-export function logContract(name: string, open: () => Log | Promise<Log>): void {
+/** Bytes of "日" in UTF-8. */
+const UTF8_BYTES = 3;
+
+/**
+ * Tests the contract of a log. One call tests one implementation. `open` opens an empty log. `countsUtf8`: true if
+ * `retain.bytes` counts the bytes of UTF-8, and not characters.
+ */
+export function logContract(name: string, open: () => Log | Promise<Log>, countsUtf8 = false): void {
   combinedContract(name, open);
   deleteContract(name, open);
   describe(`${name}, as a log`, () => {
@@ -235,6 +241,16 @@ export function logContract(name: string, open: () => Log | Promise<Log>): void 
         expect(small.last).toBe(30);
       });
     }
+
+    it(`counts ${countsUtf8 ? "the bytes of UTF-8" : "characters"} for its limit of bytes`, async () => {
+      const most = 12;
+      const bytes = most * (1_000 + ENTRY_OVERHEAD_BYTES);
+      const small = await log.open("small-wide", { retain: { ...KEEP_ALL, bytes } });
+      for (let i = 0; i < 30; i++) await small.append([entry(i, { type: "", data: "日".repeat(1_000), json: false })]);
+      const fitting = countsUtf8 ? bytes / (UTF8_BYTES * 1_000 + ENTRY_OVERHEAD_BYTES) : most;
+      await expect.poll(() => small.last - small.first + 1).toBeLessThanOrEqual(fitting);
+      expect(small.last - small.first + 1).toBeGreaterThan(fitting / 2);
+    });
 
     it("trims an event when it reaches the limit of age, and not before", async () => {
       const short = await log.open("short", { retain: { ...KEEP_ALL, age: SHORT_AGE_MS } });
