@@ -9,7 +9,7 @@ import type { Draft } from "./event/published-event.ts";
 
 /** Maximum number of events of one call. */
 const MAX_EVENTS = 1_000;
-/** Maximum size of all events of one call, counted as `retain.bytes` counts in the memory log. A single event may be larger. */
+/** Maximum size of all events of one call, counted by {@link entryBytes}. A single event may be larger. */
 const MAX_BYTES = 4 * 1024 * 1024;
 
 /** The channel to publish to. */
