@@ -5,6 +5,7 @@ import { readEventStream } from "../../../src/testing/index.ts";
 import { SharedMemory } from "../../logs/support/shared-memory.ts";
 import { turns } from "../../support/turns.ts";
 import { until } from "../../support/until.ts";
+import { openWorld } from "../support/channel-world.ts";
 
 const sluices: Sluice[] = [];
 afterEach(async () => {
@@ -200,5 +201,18 @@ describe("a channel that another process deletes", () => {
     await there.channel("doc").delete();
     await until("the channel closes", () => here.stats().channelCount === 0);
     expect(await here.channel("doc").publish("n", 2)).toMatch(/-1$/);
+  });
+
+  it("is opened once if this process closes it at that moment and uses it again", async () => {
+    const { channel, log } = await openWorld();
+    await turns();
+    const before = log();
+    void channel.close();
+    const first = channel.publish("n", 1);
+    // As if the log noticed a deletion of another process.
+    void before.delete();
+    const second = channel.publish("n", 2);
+    const [epoch, offset] = (await first).split("-");
+    expect([offset, await second]).toEqual(["1", `${epoch}-2`]);
   });
 });
