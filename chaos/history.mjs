@@ -25,26 +25,9 @@ import { Lives } from "./lives.mjs";
  * there was one, its index there, and the number of events
  * @property {Attempt[]} attempts
  *
- * @typedef {{ kind: "opened", tick: number, node: string, lastEventId: string }} Opened
- * @typedef {{ kind: "closed", tick: number, why: string }} Closed
- * @typedef {{ kind: "position", tick: number, id: string }} PositionSeen a block that has only an ID
- * @typedef {{ kind: "event", tick: number, id: string, key: number, intact: boolean }} EventSeen
- *
- * @typedef {object} GapSeen
- * @property {"gap"} kind
- * @property {number} tick
- * @property {string} id
- * @property {string} before the client's last event ID before the gap
- * @property {string} reason
- * @property {string} lastEventId
- * @property {string} resumesAfter
- *
- * @typedef {Opened | Closed | PositionSeen | EventSeen | GapSeen} Seen
- *
- * @typedef {object} SubscriberHistory
- * @property {string} name
- * @property {readonly string[] | "*" | undefined} topics
- * @property {Seen[]} seen
+ * @typedef {import("./seen.d.mts").GapSeen} GapSeen
+ * @typedef {import("./seen.d.mts").Seen} Seen
+ * @typedef {import("./seen.d.mts").SubscriberHistory} SubscriberHistory
  *
  * @typedef {object} FollowerHistory
  * @property {number[]} answers the status of each response
@@ -112,6 +95,8 @@ export class History {
    * @type {{ call: string, node: string, began: number }[]}
    */
   unanswered = [];
+  /** Moments at which a process opened the log. @type {{ process: string, epoch: string, tick: number }[]} */
+  openings = [];
   /** Moments at which a process reported that its log is out of reach, or works again. @type {OutageHistory[]} */
   outages = [];
   /** Processes of nodes that ended unexpectedly, with their last output. @type {string[]} */
@@ -230,8 +215,10 @@ export class History {
    * @param {string} epoch
    * @param {Record<string, number>} holds see {@link LifeSeen}
    * @param {string} process
+   * @param {boolean} [isOpening] true if it opened the log: from before, it knows only what this life holds
    */
-  addLife(epoch, holds, process) {
+  addLife(epoch, holds, process, isOpening = false) {
+    if (isOpening) this.openings.push({ process, epoch, tick: this.tick() });
     this.#lives.enter(process, { epoch, holds, tick: this.tick() });
   }
 }

@@ -5,7 +5,7 @@
  * @property {Map<string, number>} holds the offset up to which positions of each earlier epoch are still valid; -1 if
  * none is
  * @property {number} tick
- * @property {Set<string>} seenBy the processes that entered it
+ * @property {Map<string, number>} seenBy the processes that entered it, with the tick at which each did first
  */
 
 /** The lives of a log, in order, as processes report them. */
@@ -22,10 +22,10 @@ export class Lives {
    */
   enter(process, { epoch, holds, tick }) {
     let life = this.all.find((known) => known.epoch === epoch);
-    if (life === undefined) this.all.push((life = { epoch, holds: new Map(), tick, seenBy: new Set() }));
+    if (life === undefined) this.all.push((life = { epoch, holds: new Map(), tick, seenBy: new Map() }));
     if (!life.seenBy.has(process)) this.#putInOrder(this.#lastOf.get(process), life);
     this.#lastOf.set(process, life);
-    life.seenBy.add(process);
+    if (!life.seenBy.has(process)) life.seenBy.set(process, tick);
     // A log may forget an epoch after all of its events are trimmed. Its first answer stays valid.
     for (const [earlier, through] of Object.entries(holds)) {
       if (!life.holds.has(earlier)) life.holds.set(earlier, through);

@@ -29,12 +29,14 @@ export class Positions {
   /** @type {Map<string, PublishedEvent>} */
   #byOwnId = new Map();
   #possibleRepeats;
-  /** The processes that delivered an event, by its key. @type {Map<number, Set<string>>} */
+  #openings;
+  /** The processes that delivered an event, with the ticks, by its key. @type {Map<number, [string, number][]>} */
   #deliveredBy = new Map();
 
   /** @param {History} history */
   constructor(history) {
     this.#lives = history.lives;
+    this.#openings = history.openings;
     this.#mayForget = history.storeLostData && !history.showsLoss;
     for (const event of history.events) if (event.ownId !== undefined) this.#byOwnId.set(event.ownId, event);
     this.#possibleRepeats = findPossibleRepeats(history);
@@ -43,8 +45,9 @@ export class Positions {
       for (const each of seen) {
         if (each.kind === "opened") node = each.node;
         if (each.kind !== "event") continue;
-        const processes = this.#deliveredBy.get(each.key) ?? new Set();
-        this.#deliveredBy.set(each.key, processes.add(node));
+        const deliveries = this.#deliveredBy.get(each.key) ?? [];
+        deliveries.push([node, each.tick]);
+        this.#deliveredBy.set(each.key, deliveries);
       }
     }
   }
@@ -169,12 +172,25 @@ export class Positions {
   }
 
   /**
-   * Returns true if a process that acknowledged or delivered the event entered the life.
+   * Returns true if a process that acknowledged or delivered the event entered the life, and knew of the event then.
+   * With a closed channel it forgets the event, unless it opens the channel in a life that has the event.
    * @param {PublishedEvent} event
    * @param {import("../history.mjs").LifeSeen} life
    */
   #isSeenByKnowing(event, { seenBy }) {
-    const acknowledging = event.attempts.filter(({ position }) => position !== undefined).map(({ node }) => node);
-    return [...acknowledging, ...(this.#deliveredBy.get(event.key) ?? [])].some((process) => seenBy.has(process));
+    const positions = this.positionsOf(event);
+    const has = (/** @type {string} */ epoch) =>
+      positions.some((position) => typeof this.offsetIn(position, epoch) === "number");
+    const acknowledged = event.attempts.filter(({ position }) => position !== undefined);
+    const known = acknowledged.map(({ node, answered = 0 }) => /** @type {const} */ ([node, answered]));
+    return [...known, ...(this.#deliveredBy.get(event.key) ?? [])].some(([process, knew]) => {
+      const entered = seenBy.get(process);
+      if (entered === undefined) return false;
+      const [from, to] = [Math.min(knew, entered), Math.max(knew, entered)];
+      const openings = this.#openings.filter(
+        (each) => each.process === process && each.tick >= from && each.tick <= to,
+      );
+      return openings.every(({ epoch }) => has(epoch));
+    });
   }
 }

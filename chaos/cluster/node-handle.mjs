@@ -131,10 +131,7 @@ export class NodeHandle {
     return this.#call({ do: "close", channel });
   }
 
-  /**
-   * Keeps all judged channels open and followed until `release`, so that the node notices what happens to them.
-   * @returns {Promise<{ error?: string }>}
-   */
+  /** Keeps all judged channels open and followed until `release`. @returns {Promise<{ error?: string }>} */
   hold() {
     return this.#call({ do: "hold" });
   }
@@ -170,10 +167,7 @@ export class NodeHandle {
     return disconnect;
   }
 
-  /**
-   * Returns the presence that this node reports.
-   * @returns {Promise<{ presence?: ReportedPresence, error?: string }>}
-   */
+  /** Returns the presence it reports. @returns {Promise<{ presence?: ReportedPresence, error?: string }>} */
   presence() {
     return this.#call({ do: "presence" });
   }
@@ -230,17 +224,14 @@ export class NodeHandle {
   /** @param {any} message @param {string} process */
   #receive(message, process) {
     if (message.life) {
-      const { channel, epoch, holds } = message.life;
-      this.#histories.get(channel)?.addLife(epoch, holds, process);
+      const { channel, epoch, holds, isOpening } = message.life;
+      this.#histories.get(channel)?.addLife(epoch, holds, process, isOpening);
     } else if (message.ended) this.#history.endConnection(message.ended.connection, message.ended.reason);
-    else if (message.failed) this.#recordError(process, message.failed, message.context);
-    else this.#answer(message.call, message);
-  }
-
-  /** @param {string} process @param {string} text @param {{ stage: string, isOver?: boolean }} context */
-  #recordError(process, text, { stage, isOver = false }) {
-    this.errors.push(`${this.name}, ${stage}: ${text}`);
-    if (stage === "log") this.#history.addOutage(process, isOver);
+    else if (message.failed) {
+      const { stage, isOver = false } = message.context;
+      this.errors.push(`${this.name}, ${stage}: ${message.failed}`);
+      if (stage === "log") this.#history.addOutage(process, isOver);
+    } else this.#answer(message.call, message);
   }
 
   /** @param {number} call @param {object} answer */

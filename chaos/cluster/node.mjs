@@ -42,7 +42,7 @@ const sluice = createSluice({
   log: watchLog(await /** @type {() => Promise<import("sluice").Log>} */ (LOGS[log.kind])(), {
     channels: epochs,
     onAppended: (name, data, position) => positions.set(keyOf(name, data), position),
-    onLife: (name, epoch, holds) => send({ life: { channel: name, epoch, holds } }),
+    onLife: (life) => send({ life }),
   }),
   // Far shorter than the defaults, so that a round sees many of each.
   retry: 150,

@@ -7,8 +7,13 @@
  * @property {Readonly<Record<string, readonly string[]>>} channels the channels to watch, each with the earlier epochs
  * that are known: every life reports which of their positions are still valid
  * @property {(channel: string, data: string, position: import("../history.mjs").Position) => void} onAppended
- * @property {(channel: string, epoch: string, holds: Record<string, number>) => void} onLife called for every life of a
- * channel's log
+ * @property {(life: EnteredLife) => void} onLife called for every life of a channel's log
+ *
+ * @typedef {object} EnteredLife
+ * @property {string} channel
+ * @property {string} epoch
+ * @property {Record<string, number>} holds see `LifeSeen`
+ * @property {boolean} isOpening true if the process opened the log, false if it went on from an earlier life
  */
 
 /** The offset up to which positions of a known epoch are valid if none is. */
@@ -26,11 +31,12 @@ export function watchLog(log, { channels, onAppended, onLife }) {
 
   /** @param {string} name @param {Set<string>} epochs @param {ChannelLog} channel @returns {ChannelLog} */
   const watch = (name, epochs, channel) => {
-    const reportLife = () => {
+    const reportLife = (isOpening = false) => {
       const { epoch } = channel;
       const holds = [...epochs].filter((earlier) => earlier !== epoch);
       epochs.add(epoch);
-      onLife(name, epoch, Object.fromEntries(holds.map((earlier) => [earlier, channel.holds(earlier) ?? NONE])));
+      const held = Object.fromEntries(holds.map((earlier) => [earlier, channel.holds(earlier) ?? NONE]));
+      onLife({ channel: name, epoch, holds: held, isOpening });
     };
     /** @type {Pick<ChannelLog, "append" | "tail">} */
     const watched = {
@@ -58,7 +64,7 @@ export function watchLog(log, { channels, onAppended, onLife }) {
           isNeeded: () => listener.isNeeded?.() ?? true,
         }),
     };
-    reportLife();
+    reportLife(true);
     return new Proxy(channel, {
       get(target, property) {
         if (property === "append" || property === "tail") return watched[property];

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { check } from "../../checker/check.mjs";
-import { MadeRound } from "../support/made-round.ts";
+import { MadeRound, NODE } from "../support/made-round.ts";
 
 describe("the checker of lost events", () => {
   it("accepts that an event without an acknowledgement reaches all, some or no subscribers", () => {
@@ -74,6 +74,24 @@ describe("the checker of lost events, if the store lost data,", () => {
     round.history.addLife("two", { one: 1 }, "node 1.1");
     subscriber.receives(first, round.publish("two-2"));
     expect(round.violations()).toEqual([]);
+  });
+
+  it("accepts a missing event if the process that knew it closed the channel before the loss, and no other", () => {
+    const forgottenIf = (closes: boolean, opensIn = "two") => {
+      const round = new MadeRound({ storeLostData: true });
+      const subscriber = round.subscribe("one-0");
+      subscriber.receives(round.publish("one-1"));
+      round.publish("one-2");
+      if (closes) round.history.addLife(opensIn, { one: 1 }, NODE, true);
+      round.history.addLife("two", { one: 1 }, NODE);
+      subscriber.receives(round.publish("two-2"));
+      const { forgotten, violations } = check(round.history);
+      return [forgotten, violations.length];
+    };
+    expect(forgottenIf(true)).toEqual([1, 0]);
+    expect(forgottenIf(false)).toEqual([0, 1]);
+    // It opened the channel again before the loss.
+    expect(forgottenIf(true, "one")).toEqual([0, 1]);
   });
 
   it("accepts a missing event if every process that knew it ended with the data, and counts it as forgotten", () => {
