@@ -8,28 +8,60 @@ const MAX_TOKEN_LENGTH = 160;
 export interface ChannelNames {
   /** The stream. */
   readonly stream: string;
-  /** Subject of events without a publisher's own ID. */
-  readonly subject: string;
-  /** Wildcard for all subjects of the stream. */
-  readonly subjects: string;
   /** Wildcard for the subjects to which the stream's messages and the channel's life are republished. */
   readonly live: string;
   /** The channel's name, encoded as one token of a subject. */
   readonly token: string;
+  /** Returns the subjects of a new stream. `part` sets them apart from those of the channel's other streams. */
+  subjectsWith(part: string): StreamSubjects;
+  /** Returns the subjects of a stream of the channel. `configured` are the wildcards in the stream's configuration. */
+  subjectsIn(configured: readonly string[]): StreamSubjects;
+}
+
+/**
+ * The subjects of one stream. Each stream of a channel has others, so that no message meant for a deleted stream
+ * reaches the next one: see docs/decisions/080-each-nats-stream-has-subjects-of-its-own.md.
+ */
+export interface StreamSubjects {
+  /** Wildcard for all subjects. Identifies the stream among the streams of the channel. */
+  readonly all: string;
+  /** Wildcard for the subjects to which the messages are republished. */
+  readonly live: string;
+  /** Subject of events without a publisher's own ID. */
+  readonly event: string;
   /** Returns the subject of the event with this publisher's own ID. */
-  subjectOf(id: string): string;
+  ofId(id: string): string;
+  /** Returns true if a message with this subject is of the stream, stored or republished. */
+  include(subject: string): boolean;
 }
 
 /** Returns the names of a channel. `prefix` begins the names of all streams and subjects of a log. */
 export async function namesOf(prefix: string, channel: string): Promise<ChannelNames> {
   const token = await tokenOf(channel);
+  const root = `${prefix}.${token}`;
+  const liveRoot = `${prefix}_live.${token}`;
   return {
     stream: `${prefix}_${token}`,
-    subject: `${prefix}.${token}.e`,
-    subjects: `${prefix}.${token}.>`,
-    live: `${prefix}_live.${token}.>`,
+    live: `${liveRoot}.>`,
     token,
-    subjectOf: (id) => `${prefix}.${token}.i.${base64url(id)}`,
+    subjectsWith: (part) => subjectsAt(root, liveRoot, `.${part}`),
+    subjectsIn(configured) {
+      const own = configured.find((subject) => subject.startsWith(`${root}.`) && subject.endsWith(".>"));
+      // Streams of the first versions have no part of their own.
+      return subjectsAt(root, liveRoot, own?.slice(root.length, -".>".length) ?? "");
+    },
+  };
+}
+
+function subjectsAt(root: string, liveRoot: string, part: string): StreamSubjects {
+  const stored = `${root}${part}.`;
+  const live = `${liveRoot}${part}.`;
+  return {
+    all: `${stored}>`,
+    live: `${live}>`,
+    event: `${stored}e`,
+    ofId: (id) => `${stored}i.${base64url(id)}`,
+    include: (subject) => subject.startsWith(stored) || subject.startsWith(live),
   };
 }
 

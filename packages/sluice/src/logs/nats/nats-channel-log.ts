@@ -57,8 +57,10 @@ export class NatsChannelLog extends SharedChannelLog implements ChannelLog {
   /** Bytes that can be appended before the server trims. */
   #roomBytes = Number.POSITIVE_INFINITY;
   #failure: Error | undefined;
-  /** Settles when a deletion of this process has ended. */
+  /** Resolves when all deletions of this process have ended. */
   #deleting: Promise<void> | undefined;
+  /** Appends that wait for a deletion. Later appends must not overtake them. */
+  #heldAppends = 0;
   readonly #member: RoundsMember;
   readonly #unwatch: () => void;
   /** Calls of `sync` that wait for entries or a check. */
@@ -69,6 +71,7 @@ export class NatsChannelLog extends SharedChannelLog implements ChannelLog {
     this.#parts = parts;
     const { link, names, timeout, budget, received, rounds, republishing } = parts;
     const { stream, live } = names;
+    const isOwn = (subject: string) => this.#life.subjects.include(subject);
     this.#life = new NatsChannelLife(parts, {
       abandon: () => this.#stopReading(),
       checked: (isNew, found) => this.#checked(isNew, found),
@@ -83,7 +86,7 @@ export class NatsChannelLog extends SharedChannelLog implements ChannelLog {
       timeout,
       recognisedMs: recognitionMs(timeout),
     });
-    this.#readers = new NatsReaders({ link, stream, timeout });
+    this.#readers = new NatsReaders({ link, stream, timeout, isOwn });
     this.#tail = new NatsTail({
       link,
       stream,
@@ -126,7 +129,11 @@ export class NatsChannelLog extends SharedChannelLog implements ChannelLog {
   async append(entries: readonly NewEntry[]): Promise<readonly number[]> {
     this.#life.throwIfClosed();
     if (entries.length === 0) return [];
-    if (this.#deleting !== undefined) await this.#deleting;
+    if (this.#deleting !== undefined || this.#heldAppends > 0) {
+      this.#heldAppends++;
+      await this.#deleting;
+      this.#heldAppends--;
+    }
     const { epoch, offsets } = await this.#publish(entries);
     if (!offsets.every((offset) => this.#isValid({ epoch, offset }))) {
       throw new Error("NATS lost data while it took the events. They may or may not be stored.");
@@ -142,8 +149,9 @@ export class NatsChannelLog extends SharedChannelLog implements ChannelLog {
       const entries = await this.#readers.read(after, last, events, bytes);
       if (entries.length > 0) return entries;
       // The entries were trimmed or erased, or have not reached the consumer's server of the cluster.
+      const { epoch } = this;
       await this.#life.check();
-      await this.#passHole(after, this.last);
+      if (epoch === this.epoch) await this.#passHole(after, this.last);
       return undefined;
     };
     return withinBudget(this.#parts.budget, { events, bytes }, () => {
@@ -157,10 +165,13 @@ export class NatsChannelLog extends SharedChannelLog implements ChannelLog {
 
   async positionOf(id: string): Promise<number | undefined> {
     const { link, names } = this.#parts;
-    const query = { last_by_subj: names.subjectOf(id) };
     const message = await this.#life.use("look up the event ID", async () => {
+      const query = { last_by_subj: this.#life.subjects.ofId(id) };
       const found = await link.session.jsm.streams.getMessage(names.stream, query);
-      if (found === null) return null;
+      if (found === null) {
+        await this.#life.confirmStream();
+        return null;
+      }
       return (await isComplete(link, names.stream, found.seq, partOf({ headers: found.header }))) ? found : null;
     });
     if (message === null) return undefined;
@@ -176,7 +187,9 @@ export class NatsChannelLog extends SharedChannelLog implements ChannelLog {
     const { link, names } = this.#parts;
     await this.#life.use("trim the log", async () => {
       const first = Math.min(through, this.last) + 1;
-      if (first > this.first) await link.session.jsm.streams.purge(names.stream, { seq: first });
+      // The filter leaves the messages of another stream.
+      const filter = this.#life.subjects.all;
+      if (first > this.first) await link.session.jsm.streams.purge(names.stream, { seq: first, filter });
       this.view.trimmed(first);
       return null;
     });
@@ -185,9 +198,10 @@ export class NatsChannelLog extends SharedChannelLog implements ChannelLog {
   delete(): Promise<void> {
     const deleting = this.#life.delete();
     // Later appends of this process belong to the next life.
-    this.#deleting = deleting.then(ignore, ignore).then(() => {
-      this.#deleting = undefined;
+    const ended = Promise.allSettled([this.#deleting, deleting]).then(() => {
+      if (this.#deleting === ended) this.#deleting = undefined;
     });
+    this.#deleting = ended;
     return this.#inTime("delete the channel", deleting);
   }
 
@@ -216,10 +230,12 @@ export class NatsChannelLog extends SharedChannelLog implements ChannelLog {
     const { link, names } = this.#parts;
     const { epoch } = this;
     const { identity } = link;
+    const { subjects } = this.#life;
     if (after + 1 < this.first || after >= last || !this.#life.isChecked) return;
     // The stream's leader answers, so the entry is not merely late.
-    const query = { seq: after + 1, next_by_subj: names.subjects };
+    const query = { seq: after + 1, next_by_subj: subjects.all };
     const next = await link.session.jsm.streams.getMessage(names.stream, query);
+    if (next === null) await this.#life.confirmStream();
     if (epoch !== this.epoch || identity !== link.identity) return;
     this.view.trimmed(next?.seq ?? last + 1);
     this.#wake();
@@ -251,7 +267,10 @@ export class NatsChannelLog extends SharedChannelLog implements ChannelLog {
 
   /** Takes a message of the tail. `isBehind`: see {@link TailListener.appended}. */
   #take(offset: number, message: StreamMessage, isBehind: boolean): void {
-    if (!this.#life.isChecked || offset <= this.last || !this.#life.knows(epochOf(message))) return;
+    if (!this.#life.isChecked || offset <= this.last) return;
+    // The stream was replaced, and this process has not noticed yet.
+    if (!this.#life.subjects.include(message.subject)) return this.#life.invalidate();
+    if (!this.#life.knows(epochOf(message))) return;
     const decided = this.#assembler.take(readEntry(offset, message));
     const added = decided.filter((entry) => entry.offset > this.last);
     if (added.length > 0) this.#life.receive(added, isBehind);

@@ -6,8 +6,7 @@ describe("the names of a channel in NATS", () => {
   it("are readable for a readable channel", async () => {
     expect(await namesOf("sluice", "orders-2")).toMatchObject({
       stream: "sluice_orders-2",
-      subject: "sluice.orders-2.e",
-      subjects: "sluice.orders-2.>",
+      live: "sluice_live.orders-2.>",
     });
     expect((await namesOf("sluice", "jobs:export")).stream).toBe("sluice_jobs_3aexport");
   });
@@ -34,11 +33,38 @@ describe("the names of a channel in NATS", () => {
     const ids = fc.uniqueArray(fc.string({ unit: "grapheme", minLength: 1, maxLength: 512 }), { minLength: 2 });
     fc.assert(
       fc.property(ids, (own) => {
-        const subjects = own.map((id) => names.subjectOf(id));
-        for (const subject of subjects) expect(subject).toMatch(/^sluice\.[a-z0-9_-]+\.i\.[A-Za-z0-9_-]+$/);
+        const subjects = own.map((id) => names.subjectsWith("part").ofId(id));
+        for (const subject of subjects) expect(subject).toMatch(/^sluice\.[a-z0-9_-]+\.[a-z0-9]+\.i\.[A-Za-z0-9_-]+$/);
         expect(new Set(subjects).size).toBe(own.length);
       }),
     );
-    expect(names.subjectOf("€".repeat(512)).length).toBeLessThan(3_000);
+    expect(names.subjectsWith("part").ofId("€".repeat(512)).length).toBeLessThan(3_000);
+  });
+});
+
+describe("the subjects of a stream", () => {
+  it("are those that its configuration names", async () => {
+    const names = await namesOf("sluice", "orders");
+    const { all, live, event, ofId } = names.subjectsWith("part");
+    const found = names.subjectsIn([all]);
+    expect([found.all, found.live, found.event, found.ofId("own")]).toEqual([all, live, event, ofId("own")]);
+  });
+
+  it("differ for each stream, and include no message of another", async () => {
+    const names = await namesOf("sluice", "orders");
+    const [one, other] = [names.subjectsWith("one"), names.subjectsWith("other")];
+    const stored = one.event;
+    const republished = `${one.live.slice(0, -1)}e`;
+    expect([one.include(stored), one.include(republished), one.include(one.ofId("a"))]).toEqual([true, true, true]);
+    expect([other.include(stored), other.include(republished)]).toEqual([false, false]);
+  });
+
+  it("have no part of their own if the stream has none", async () => {
+    const names = await namesOf("sluice", "orders");
+    expect(names.subjectsIn(["sluice.orders.>"])).toMatchObject({
+      all: "sluice.orders.>",
+      live: "sluice_live.orders.>",
+      event: "sluice.orders.e",
+    });
   });
 });

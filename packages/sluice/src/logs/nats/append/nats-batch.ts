@@ -5,12 +5,13 @@ import { findOwnId, type OwnId } from "../batch/find-batch.ts";
 import type { ChannelNames } from "../channel-names.ts";
 import {
   apiCode,
-  isNotTaken,
+  isMissingStream,
   isTimeout,
   WRONG_LAST_MESSAGE_ID,
   WRONG_LAST_SEQUENCE,
 } from "../connection/nats-errors.ts";
 import type { NatsLink } from "../connection/nats-link.ts";
+import { Destination, inDoubt } from "./destination.ts";
 import type { Pending } from "./pending-entries.ts";
 import type { PublisherLog } from "./publisher-log.ts";
 
@@ -46,6 +47,7 @@ export interface NatsBatchOptions {
 /** The messages of one attempt. */
 interface Attempt {
   readonly name: string;
+  readonly destination: Destination;
   /** For each entry: what the stream holds for its own ID; `undefined` if it has none. */
   readonly ownIds: readonly (OwnId | undefined)[];
   /** See {@link OwnId.lastSequence}. */
@@ -109,15 +111,23 @@ export class NatsBatch implements Pending {
   async #send(isCurrent: () => boolean): Promise<void> {
     const { log, timeout, recognisedMs } = this.#options;
     const after = log.last;
+    if (this.#attempt?.destination.isCurrent(log) === false) {
+      if (this.#attempt.destination.isInDoubt(log)) return this.reject(inDoubt());
+      // The other stream does not know the messages.
+      this.#attempt = undefined;
+    }
     const attempt = this.#attempt ?? (await this.#prepare());
     // This process was stopped. NATS may have stored the batch so long ago that it would store it again.
     if (!isCurrent() || performance.now() - attempt.firstSentAt > recognisedMs - timeout) return;
     this.#attempt = attempt;
     const held = attempt.ownIds.map((ownId) => ownId?.offset ?? 0);
     if (held.some((offset) => offset > 0)) return this.#holds(held);
+    attempt.destination.sent(log);
     const results = await Promise.allSettled(this.#entries.map((_, i) => this.#publish(attempt, i)));
-    if (!isCurrent()) return;
     const last = results[results.length - 1]!;
+    // The last message decides.
+    if (last.status === "rejected" && !isTimeout(last.reason)) attempt.destination.refused();
+    if (!isCurrent()) return;
     if (last.status === "rejected") {
       return this.#refused(results.flatMap((result) => (result.status === "rejected" ? [result.reason] : [])));
     }
@@ -131,18 +141,19 @@ export class NatsBatch implements Pending {
   }
 
   async #prepare(): Promise<Attempt> {
-    const { link, names, newName } = this.#options;
+    const { link, names, log, newName } = this.#options;
+    const destination = new Destination(log);
     const isGivenUp = (batch: string) => this.#givenUp.has(batch);
     const find = ({ id }: NewEntry) =>
-      id === undefined ? undefined : findOwnId(link, names, names.subjectOf(id), isGivenUp);
+      id === undefined ? undefined : findOwnId(link, names.stream, destination.subjects.ofId(id), isGivenUp);
     const ownIds = await Promise.all(this.#entries.map(find));
     const lasts = ownIds.flatMap((ownId) => ownId?.lastSequence ?? []);
     const lastSequence = lasts.length === 0 ? undefined : Math.min(...lasts);
-    return { name: newName(), ownIds, lastSequence, firstSentAt: performance.now() };
+    return { name: newName(), destination, ownIds, lastSequence, firstSentAt: performance.now() };
   }
 
-  #publish({ name, ownIds, lastSequence }: Attempt, i: number) {
-    const { link, names, timeout } = this.#options;
+  #publish({ name, destination: { subjects }, ownIds, lastSequence }: Attempt, i: number) {
+    const { link, timeout } = this.#options;
     const { id } = this.#entries[i]!;
     const part: BatchPart = { batch: name, index: i + 1, size: this.#entries.length };
     const ownId = ownIds[i];
@@ -151,7 +162,7 @@ export class NatsBatch implements Pending {
       ...(i === 0 && lastSequence !== undefined && { lastSequence }),
       ...(ownId && { lastSubjectSequence: ownId.lastSubjectSequence }),
     };
-    const subject = id === undefined ? names.subject : names.subjectOf(id);
+    const subject = id === undefined ? subjects.event : subjects.ofId(id);
     // The client must not drop a late answer: the publisher rejects in time.
     return link.session.js.publish(subject, this.#texts[i]!, {
       msgID: batchMessageId(part),
@@ -162,7 +173,7 @@ export class NatsBatch implements Pending {
 
   /** Decides what to do about the errors of an attempt whose last message was not stored. */
   #refused(errors: readonly unknown[]): void {
-    if (errors.some(isNotTaken)) return this.#options.log.invalidate();
+    if (errors.some(isMissingStream)) return this.#options.log.invalidate();
     const isRefused = (error: unknown) =>
       apiCode(error) === WRONG_LAST_MESSAGE_ID || apiCode(error) === WRONG_LAST_SEQUENCE;
     const other = errors.find((error) => !isRefused(error) && !isTimeout(error));

@@ -4,9 +4,10 @@ import { entryText } from "../../shared/entry-text.ts";
 import { newEpoch } from "../../shared/epoch.ts";
 import { findOwnId } from "../batch/find-batch.ts";
 import type { ChannelNames } from "../channel-names.ts";
-import { apiCode, isNotTaken, isTimeout, WRONG_LAST_SEQUENCE } from "../connection/nats-errors.ts";
+import { apiCode, isMissingStream, isTimeout, WRONG_LAST_SEQUENCE } from "../connection/nats-errors.ts";
 import type { NatsLink } from "../connection/nats-link.ts";
 import { messageIdOf } from "../message-id.ts";
+import { Destination, inDoubt } from "./destination.ts";
 import { type BatchPosition, NatsBatch } from "./nats-batch.ts";
 import { PendingEntries, type PendingEntry } from "./pending-entries.ts";
 import type { PublisherLog } from "./publisher-log.ts";
@@ -61,7 +62,7 @@ export class NatsPublisher {
 
   /** Publishes an entry. Resolves to its position. */
   publish(given: NewEntry): Promise<Position> {
-    const { names, log, timeout } = this.#options;
+    const { log, timeout } = this.#options;
     const entry = wellFormed(given);
     return new Promise((resolve, reject) => {
       const time = Date.now();
@@ -69,8 +70,8 @@ export class NatsPublisher {
       this.#pending.add({
         entry,
         time,
-        subject: entry.id === undefined ? names.subject : names.subjectOf(entry.id),
-        expect: entry.id === undefined ? undefined : { lastSubjectSequence: 0 },
+        destination: undefined,
+        expect: undefined,
         text,
         chars: text.length,
         isBarrier: false,
@@ -134,14 +135,19 @@ export class NatsPublisher {
       const message = `NATS did not acknowledge the event, which was sent ${MAX_ATTEMPTS} times.`;
       return this.#reject(pending, new Error(message));
     }
-    if (pending.attempts === 0) pending.firstSentAt = performance.now();
+    if (pending.destination?.isInDoubt(log) && !pending.destination.isCurrent(log)) {
+      return this.#reject(pending, inDoubt());
+    }
+    const destination = this.#destinationOf(pending);
+    const { id } = pending.entry;
     // This process was stopped. NATS may have stored the entry so long ago that it would store it again.
-    else if (pending.entry.id === undefined && performance.now() - pending.firstSentAt > recognisedMs - timeout) return;
+    if (id === undefined && performance.now() - pending.firstSentAt > recognisedMs - timeout) return;
     pending.attempts++;
+    destination.sent(log);
     const isCurrent = this.#whileCurrent(pending);
     pending.after = log.last;
     // The subject of a publisher's own ID recognises a repetition. Other entries need the same message ID again.
-    if (pending.entry.id !== undefined) pending.epoch = log.epoch;
+    if (id !== undefined) pending.epoch = log.epoch;
     // The client must not drop a late answer: this class rejects in time.
     const options = {
       msgID: messageIdOf(pending.epoch, this.#name, pending.number),
@@ -149,7 +155,7 @@ export class NatsPublisher {
     };
     link.session.js
       .publish(
-        pending.subject,
+        id === undefined ? destination.subjects.event : destination.subjects.ofId(id),
         pending.text,
         pending.expect === undefined ? options : { ...options, expect: pending.expect },
       )
@@ -158,9 +164,22 @@ export class NatsPublisher {
           if (isCurrent()) this.#answered(pending, seq, duplicate);
         },
         (error: unknown) => {
+          if (apiCode(error) !== undefined || isMissingStream(error)) destination.refused();
           if (isCurrent()) this.#refused(pending, error as Error);
         },
       );
+  }
+
+  /** Returns the current stream as the destination of an entry. Earlier attempts count only in the same stream. */
+  #destinationOf(pending: PendingEntry): Destination {
+    const { log } = this.#options;
+    if (!pending.destination?.isCurrent(log)) {
+      pending.destination = new Destination(log);
+      pending.epoch = log.epoch;
+      pending.expect = pending.entry.id === undefined ? undefined : { lastSubjectSequence: 0 };
+      pending.firstSentAt = performance.now();
+    }
+    return pending.destination;
   }
 
   #answered(pending: PendingEntry, offset: number, isDuplicate: boolean): void {
@@ -176,7 +195,7 @@ export class NatsPublisher {
 
   #refused(pending: PendingEntry, error: Error): void {
     if (apiCode(error) === WRONG_LAST_SEQUENCE) this.#find(pending);
-    else if (isNotTaken(error)) this.#options.log.invalidate();
+    else if (isMissingStream(error)) this.#options.log.invalidate();
     // After a timeout the entry stays pending: the next connection may resend it until its own deadline.
     else if (!isTimeout(error)) this.#reject(pending, this.#options.link.explain(error));
   }
@@ -185,7 +204,8 @@ export class NatsPublisher {
   #find(pending: PendingEntry): void {
     const isCurrent = this.#whileCurrent(pending);
     const { link, names } = this.#options;
-    findOwnId(link, names, pending.subject).then(
+    const { destination, entry } = pending;
+    findOwnId(link, names.stream, (destination as Destination).subjects.ofId(entry.id as string)).then(
       ({ offset, ...expect }) => {
         if (!isCurrent()) return;
         if (offset > 0) return this.#acknowledged(pending, offset);
@@ -221,10 +241,14 @@ export class NatsPublisher {
     );
   }
 
-  /** Returns a function that returns true while the entry is pending and was not sent again. */
+  /**
+   * Returns a function that returns true while the entry is pending and was not sent again, and the log is in the
+   * stream to which it was sent.
+   */
   #whileCurrent(pending: PendingEntry): () => boolean {
-    const attempt = pending.attempts;
-    return () => pending.attempts === attempt && this.#pending.has(pending);
+    const { log } = this.#options;
+    const { attempts, destination } = pending;
+    return () => pending.attempts === attempts && this.#pending.has(pending) && destination?.isCurrent(log) === true;
   }
 
   #acknowledged(pending: PendingEntry, offset: number): void {

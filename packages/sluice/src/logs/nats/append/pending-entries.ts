@@ -1,6 +1,7 @@
 import type { Position } from "../../../base/position.ts";
 import type { Timer } from "../../../base/timers.ts";
 import type { NewEntry } from "../../log.ts";
+import type { Destination } from "./destination.ts";
 
 /** Limits of the entries in flight. All others wait, so that a burst does not fill the server and the socket. */
 const MAX_IN_FLIGHT = 2_048;
@@ -33,7 +34,8 @@ export interface PendingEntry extends Pending {
   readonly isBarrier: false;
   readonly entry: NewEntry;
   readonly time: number;
-  readonly subject: string;
+  /** The stream to which the entry was sent last; `undefined` before the first attempt. */
+  destination: Destination | undefined;
   readonly text: string;
   /** The life in which the entry was sent. Part of its message ID. */
   epoch: string;
@@ -45,7 +47,7 @@ export interface PendingEntry extends Pending {
   attempts: number;
   /** The log's last offset when the entry was sent. Its own offset must be larger. */
   after: number;
-  /** When the entry was first sent. On the clock of `performance.now()`. */
+  /** When the entry was first sent to this stream. On the clock of `performance.now()`. */
   firstSentAt: number;
   /** Condition on the stream, for an entry with an own ID. See {@link OwnId}. */
   expect: { readonly lastSubjectSequence: number; readonly lastSequence?: number } | undefined;
@@ -82,6 +84,8 @@ export class PendingEntries<T extends Pending> {
   /** Time of the last answer, or of the first entry since none was pending. */
   #answeredAt = 0;
   #lastOrder = 0;
+  /** True while the entries in flight are sent again. Nothing else may be sent between them. */
+  #isSendingAll = false;
   /** The highest `order` of an entry with an answer. */
   #newestAnswered = 0;
 
@@ -119,14 +123,16 @@ export class PendingEntries<T extends Pending> {
 
   /** Sends all entries in flight again, and then as many others as there is room for. */
   sendAll(): void {
-    for (const entry of this.#inFlight) this.#send(entry);
+    this.#isSendingAll = true;
+    for (const entry of [...this.#inFlight]) this.#send(entry);
+    this.#isSendingAll = false;
     this.fill();
   }
 
   /** Sends entries that wait, as many as there is room for. */
   fill(): void {
     const { isReady, timeout } = this.#options;
-    while (this.#taken < this.#waiting.length && this.#hasRoom && isReady()) {
+    while (this.#taken < this.#waiting.length && !this.#isSendingAll && this.#hasRoom && isReady()) {
       const entry = this.#take();
       entry.order = ++this.#lastOrder;
       entry.deadline = performance.now() + timeout;

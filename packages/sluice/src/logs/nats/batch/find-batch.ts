@@ -1,4 +1,3 @@
-import type { ChannelNames } from "../channel-names.ts";
 import type { NatsLink } from "../connection/nats-link.ts";
 import { type BatchPart, endOf, partOf } from "./batch-part.ts";
 
@@ -35,7 +34,7 @@ export interface OwnId {
 /** Looks a publisher's own ID up by its subject. `isGivenUp` returns true for a batch that never becomes complete. */
 export async function findOwnId(
   link: NatsLink,
-  { stream }: ChannelNames,
+  stream: string,
   subject: string,
   isGivenUp: (batch: string) => boolean = () => false,
 ): Promise<OwnId> {

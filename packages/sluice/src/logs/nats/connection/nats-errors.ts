@@ -4,6 +4,9 @@ import { OutOfReach } from "../../shared/out-of-reach.ts";
 /** Thrown if the connection breaks while work is in flight. */
 export class BrokenLink extends OutOfReach {}
 
+/** Thrown if another stream has replaced the stream that this process knows. */
+export class ReplacedStream extends OutOfReach {}
+
 /** JetStream's error codes (`err_code` in the answer of its API). */
 export const NO_SUITABLE_PEERS = 10005;
 export const INSUFFICIENT_RESOURCES = 10023;
@@ -18,6 +21,11 @@ export const NOT_CLUSTERED = 10074;
 export function apiCode(error: unknown): number | undefined {
   const { code } = error as { code?: unknown };
   return typeof code === "number" ? code : undefined;
+}
+
+/** Returns true if no stream answered a request or took a published message: it does not exist, or has no leader. */
+export function isMissingStream(error: unknown): boolean {
+  return isNotTaken(error) || apiCode(error) === STREAM_NOT_FOUND;
 }
 
 /** Returns true if no stream took a published message: the stream does not exist, is not ready, or has no leader. */

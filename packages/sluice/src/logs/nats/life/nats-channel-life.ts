@@ -6,12 +6,13 @@ import { type Defined, retryIdempotent } from "../../shared/retry-idempotent.ts"
 import { AcknowledgedEntries } from "../append/acknowledged-entries.ts";
 import type { PublisherLog } from "../append/publisher-log.ts";
 import { partOf } from "../batch/batch-part.ts";
-import type { ChannelNames } from "../channel-names.ts";
-import { apiCode, BrokenLink, isTimeout, STREAM_NOT_FOUND } from "../connection/nats-errors.ts";
+import type { ChannelNames, StreamSubjects } from "../channel-names.ts";
+import { apiCode, BrokenLink, isTimeout, ReplacedStream, STREAM_NOT_FOUND } from "../connection/nats-errors.ts";
 import type { NatsLink } from "../connection/nats-link.ts";
 import { timeoutError } from "../connection/timeout-error.ts";
 import { entryOf } from "../read/message.ts";
 import type { FoundStream, NatsStream } from "../stream/nats-stream.ts";
+import { beginLife, createStream } from "./begin-life.ts";
 import { CoalescedCheck } from "./coalesced-check.ts";
 import { ChannelDeletion, type OthersDeletions } from "./delete-channel.ts";
 import { KnownEntry } from "./known-entry.ts";
@@ -62,6 +63,7 @@ export class NatsChannelLife implements PublisherLog {
   /** Resolves to the offset of the newest entry. */
   readonly #check: CoalescedCheck;
   #view: LogView | undefined;
+  #subjects: StreamSubjects | undefined;
   /** Identity of the connection over which the log was last checked. */
   #checkedBy: string | undefined;
   /** The newest entry that this process received in the current epoch. */
@@ -99,6 +101,12 @@ export class NatsChannelLife implements PublisherLog {
 
   get last(): number {
     return this.view.last;
+  }
+
+  /** The subjects of the stream of this life. */
+  get subjects(): StreamSubjects {
+    if (this.#subjects === undefined) throw new Error("The log is not open yet.");
+    return this.#subjects;
   }
 
   /** True if the log was checked over the current connection. */
@@ -150,7 +158,7 @@ export class NatsChannelLife implements PublisherLog {
         const result = await link.whileUp(work());
         return this.epoch === epoch && link.identity === identity ? result : undefined;
       } catch (error) {
-        if (apiCode(error) === STREAM_NOT_FOUND) this.#checkedBy = undefined;
+        if (apiCode(error) === STREAM_NOT_FOUND || error instanceof ReplacedStream) this.#checkedBy = undefined;
         else if (!(error instanceof BrokenLink) && !isTimeout(error)) throw error;
         return undefined;
       }
@@ -212,6 +220,17 @@ export class NatsChannelLife implements PublisherLog {
     for (const entry of entries) if (entry.offset > this.last) this.#pending.add(entry);
   }
 
+  wasDeleted(epoch: string): boolean {
+    return this.view.wasDeleted(epoch);
+  }
+
+  /** Resolves if the log still is in the stream that this process knows. Else rejects with {@link ReplacedStream}. */
+  async confirmStream(): Promise<void> {
+    const { all } = this.subjects;
+    const found = await this.#parts.stream.find();
+    if (found?.subjects.all !== all) throw new ReplacedStream("The stream was replaced.");
+  }
+
   acknowledged(offset: number): void {
     this.view.acknowledged(offset);
   }
@@ -238,7 +257,7 @@ export class NatsChannelLife implements PublisherLog {
       if (this.#view !== undefined && (found === undefined || stored.life === undefined))
         await this.#leaveMissing(this.#view);
       if (found === undefined) {
-        await stream.create();
+        await createStream(this.#parts, stored);
         continue;
       }
       const isUnbroken = this.#listener.look() && identity === this.#checkedBy;
@@ -247,7 +266,7 @@ export class NatsChannelLife implements PublisherLog {
       if (this.#view !== undefined && !continues(life, this.#view.epoch)) await this.#markIfDeleted(this.#view);
       const end = life.epoch === this.#view?.epoch ? found.last : await this.#endOf(found);
       if (identity === undefined || identity !== link.identity) throw new BrokenLink();
-      const isAgreed = life === stored.life || (await lives.write(names.token, life, stored.sequence));
+      const isAgreed = life === stored.life || (await beginLife(this.#parts, life, found, stored));
       this.throwIfClosed();
       if (identity !== link.identity) throw new BrokenLink();
       // Another process was first. Read the life that it wrote.
@@ -303,8 +322,9 @@ export class NatsChannelLife implements PublisherLog {
   #adopt(life: Life, found: FoundStream, last: number, identity: string): void {
     const { first } = found;
     const isNewLife = life.epoch !== this.#view?.epoch;
-    const isNew = isNewLife || identity !== this.#checkedBy;
+    const isNew = isNewLife || identity !== this.#checkedBy || found.subjects.all !== this.#subjects?.all;
     this.#checkedBy = identity;
+    this.#subjects = found.subjects;
     if (isNew) this.#listener.abandon();
     if (isNewLife) {
       this.#newest = undefined;

@@ -20,6 +20,13 @@ export interface StoredLife {
   readonly deleting?: string | undefined;
   /** The deletion that wrote the tombstone. */
   readonly by?: string | undefined;
+  /** Part of the subjects of the stream that is being created for the first life. */
+  readonly creating?: string | undefined;
+}
+
+/** The message in place of a channel's first life until its stream exists. */
+interface FirstStream {
+  readonly creating: string;
 }
 
 /** The message in place of a life that is being deleted. */
@@ -75,9 +82,9 @@ export class NatsLives {
     try {
       const message = await streams.getMessage(this.#names.stream, { last_by_subj: this.#names.subjectOf(token) });
       if (message === null) return { life: undefined, sequence: 0 };
-      const { deleting, by } = JSON.parse(message.string()) as Partial<Tombstone>;
-      const life = deleting === undefined ? parseLife(message.string()) : undefined;
-      return { life, sequence: message.seq, deleting, by };
+      const { deleting, by, creating } = JSON.parse(message.string()) as Partial<Tombstone & FirstStream>;
+      const life = deleting === undefined && creating === undefined ? parseLife(message.string()) : undefined;
+      return { life, sequence: message.seq, deleting, by, creating };
     } catch (error) {
       if (apiCode(error) !== STREAM_NOT_FOUND) throw error;
       this.#readyBy = undefined;
@@ -89,7 +96,7 @@ export class NatsLives {
    * Replaces the life that message number `after` holds (0: none yet). Resolves to false if another process was first,
    * or if the stream is missing or has no leader.
    */
-  async write(token: string, life: Life | Tombstone, after: number): Promise<boolean> {
+  async write(token: string, life: Life | Tombstone | FirstStream, after: number): Promise<boolean> {
     const expect = { lastSubjectSequence: after };
     try {
       await this.#link.session.js.publish(this.#names.subjectOf(token), JSON.stringify(life), { expect });

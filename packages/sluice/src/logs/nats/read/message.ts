@@ -7,6 +7,7 @@ import type { WithHeaders } from "../message-id.ts";
 
 /** A message of a stream, however it arrived. */
 export interface StreamMessage extends WithHeaders {
+  readonly subject: string;
   readonly data: Uint8Array;
   string(): string;
   /** Has the numbers of a message that a consumer delivered: see {@link deliveryNumbers}. */
@@ -48,8 +49,8 @@ export function deliveryNumbers(reply: string | undefined): DeliveryNumbers | un
 }
 
 /** Returns a message that the server found by its number. */
-export function storedMessage({ data, header, time }: StoredMsg): StreamMessage {
-  return { data, headers: header, storedAt: time.getTime(), string: () => new TextDecoder().decode(data) };
+export function storedMessage({ subject, data, header, time }: StoredMsg): StreamMessage {
+  return { subject, data, headers: header, storedAt: time.getTime(), string: () => new TextDecoder().decode(data) };
 }
 
 /** Returns the entry in a message, and the part that the message is of its batch. */
@@ -61,7 +62,7 @@ export function readEntry(offset: number, message: StreamMessage): ReadEntry {
  * Returns the entry in a message. A foreign program's message on the channel's subject becomes an event too, since it
  * has an offset.
  */
-export function entryOf(offset: number, message: Omit<StreamMessage, "data">): LogEntry {
+export function entryOf(offset: number, message: Omit<StreamMessage, "data" | "subject">): LogEntry {
   const text = message.string();
   try {
     const entry = parseEntry(offset, text);
@@ -73,7 +74,7 @@ export function entryOf(offset: number, message: Omit<StreamMessage, "data">): L
 }
 
 /** Returns when the server stored a message. nats-server 2.9 republishes messages without their time. */
-function storedAt({ storedAt, reply, headers }: Omit<StreamMessage, "data">): number {
+function storedAt({ storedAt, reply, headers }: Omit<StreamMessage, "data" | "subject">): number {
   const time = storedAt ?? deliveryNumbers(reply)?.time ?? Date.parse(headers?.get("Nats-Time-Stamp") ?? "");
   return Number.isNaN(time) ? Date.now() : time;
 }

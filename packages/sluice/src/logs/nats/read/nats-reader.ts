@@ -1,4 +1,5 @@
 import type { ReadEntry } from "../batch/batch-assembler.ts";
+import { ReplacedStream } from "../connection/nats-errors.ts";
 import { readEntry } from "./message.ts";
 import { PullConsumer, type PullConsumerOptions, type RequestLimits } from "./pull-consumer.ts";
 
@@ -11,6 +12,8 @@ export const MAX_BATCH_BYTES = 1_048_576;
 export interface NatsReaderOptions extends PullConsumerOptions {
   /** Number of the first message that the consumer delivers. */
   readonly next: number;
+  /** Returns true if a message with this subject is of the stream that the process knows. */
+  readonly isOwn: (subject: string) => boolean;
 }
 
 /**
@@ -21,12 +24,14 @@ export class NatsReader {
   /** Time of the last use, by `performance.now()`. */
   used = 0;
   readonly #consumer: PullConsumer;
+  readonly #isOwn: NatsReaderOptions["isOwn"];
   #entries: ReadEntry[] = [];
   #taken = 0;
   /** The consumer's next message has this number, or a larger one. */
   #position: number;
 
-  constructor({ next, ...options }: NatsReaderOptions) {
+  constructor({ next, isOwn, ...options }: NatsReaderOptions) {
+    this.#isOwn = isOwn;
     this.#consumer = new PullConsumer(options);
     this.#position = next;
   }
@@ -65,10 +70,14 @@ export class NatsReader {
   /** Requests messages. Returns false if the first message was larger than `bytes`. */
   async #request(limits: RequestLimits): Promise<boolean> {
     const entries: ReadEntry[] = [];
+    let isReplaced = false;
     try {
-      return await this.#consumer.request(limits, ({ sequence }, message) =>
-        entries.push(readEntry(sequence, message)),
-      );
+      const isWithin = await this.#consumer.request(limits, ({ sequence }, message) => {
+        if (this.#isOwn(message.subject)) entries.push(readEntry(sequence, message));
+        else isReplaced = true;
+      });
+      if (isReplaced) throw new ReplacedStream("The consumer is of another stream.");
+      return isWithin;
     } finally {
       const newest = entries.at(-1);
       if (newest !== undefined) {

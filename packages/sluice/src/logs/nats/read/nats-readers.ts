@@ -17,6 +17,8 @@ export interface NatsReadersOptions {
   readonly stream: string;
   /** The log's timeout, in ms. */
   readonly timeout: number;
+  /** Returns true if a message with this subject is of the stream that the process knows. */
+  readonly isOwn: (subject: string) => boolean;
 }
 
 /**
@@ -34,7 +36,7 @@ export class NatsReaders {
 
   /**
    * Returns entries after `after` up to `last`, as `ChannelLog.read` does. Returns none if the first of them is
-   * missing.
+   * missing. Rejects with {@link ReplacedStream} if the entries are of another stream.
    */
   async read(after: number, last: number, events: number, bytes: number): Promise<readonly LogEntry[]> {
     const reader = this.#take(after + 1) ?? (await this.#open(after + 1));

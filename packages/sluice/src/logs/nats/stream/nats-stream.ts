@@ -1,7 +1,7 @@
 import type { Republish, StreamInfo } from "@nats-io/jetstream";
 import type { Retention } from "../../log.ts";
 import type { FoundLog } from "../../shared/life.ts";
-import type { ChannelNames } from "../channel-names.ts";
+import type { ChannelNames, StreamSubjects } from "../channel-names.ts";
 import { apiCode, STREAM_NOT_FOUND } from "../connection/nats-errors.ts";
 import type { NatsLink } from "../connection/nats-link.ts";
 import { millis } from "../nanos.ts";
@@ -15,7 +15,8 @@ export interface FoundStream extends FoundLog {
   readonly created: string;
   /** True if `run` names the server too: the stream can only be on the server that answers. */
   readonly isAlone: boolean;
-  /** True if the server republishes each message to {@link ChannelNames.live}. */
+  readonly subjects: StreamSubjects;
+  /** True if the server republishes each message to {@link StreamSubjects.live}. */
   readonly isRepublished: boolean;
   /** Bytes of the stream, as NATS counts them. */
   readonly bytes: number;
@@ -68,8 +69,9 @@ export class NatsStream {
       replicas.check(info);
       this.#hasLimits = true;
     }
-    const { created, cluster, state } = info;
-    const isRepublished = await this.#republish(info);
+    const { created, cluster, config, state } = info;
+    const subjects = this.#options.names.subjectsIn(config.subjects);
+    const isRepublished = await this.#republish(info, subjects);
     const last = state.last_seq;
     // A server that restarts may have lost messages that it had not yet written to its disk. If it is alone, it names
     // itself here. Otherwise any server may answer, also for a stream on another one, and only the contents of the
@@ -78,7 +80,7 @@ export class NatsStream {
     const isAlone = !cluster?.name && soleServerId !== undefined;
     const run = isAlone ? `${created} ${soleServerId}` : created;
     const first = state.messages === 0 ? last + 1 : state.first_seq;
-    return { run, created, isAlone, isRepublished, bytes: state.bytes, first, last };
+    return { run, created, isAlone, subjects, isRepublished, bytes: state.bytes, first, last };
   }
 
   async #info(): Promise<StreamInfo | undefined> {
@@ -86,7 +88,7 @@ export class NatsStream {
     try {
       const info = await link.session.jsm.streams.info(names.stream);
       if (info.created !== this.#readyAs && info.state.last_seq === 0) {
-        await untilReady(link, names.subject);
+        await untilReady(link, names.subjectsIn(info.config.subjects).event);
       }
       this.#readyAs = info.created;
       return info;
@@ -96,31 +98,30 @@ export class NatsStream {
     }
   }
 
-  /** Creates the stream. */
-  async create(): Promise<void> {
+  /**
+   * Creates the stream. All processes must give the same `part` of its subjects: a starting cluster may carry out the
+   * requests of several, so that the last one decides.
+   */
+  async create(part: string): Promise<void> {
     const { link, names, storage, retain, timeout } = this.#options;
     const limits = streamLimits(retain);
+    const subjects = names.subjectsWith(part);
     await addStream(link, storage, {
       ...limits,
       name: names.stream,
-      subjects: [names.subjects],
-      republish: this.#republished,
+      subjects: [subjects.all],
+      republish: republished(subjects),
       duplicate_window: duplicateWindow(recognitionMs(timeout), limits.max_age),
       // Offsets must have no holes.
       deny_delete: true,
     });
   }
 
-  get #republished(): Republish {
-    const { subjects: src, live: dest } = this.#options.names;
-    return { src, dest };
-  }
-
-  async #republish(info: StreamInfo): Promise<boolean> {
+  async #republish(info: StreamInfo, subjects: StreamSubjects): Promise<boolean> {
     const { link, storage } = this.#options;
     const stream = `${info.created} ${link.identity}`;
     if (this.#unpublished === stream) return false;
-    const isRepublished = await storage.republishing.ensure(info, this.#republished);
+    const isRepublished = await storage.republishing.ensure(info, republished(subjects));
     if (!isRepublished) this.#unpublished = stream;
     return isRepublished;
   }
@@ -134,4 +135,8 @@ export class NatsStream {
     const duplicate_window = duplicateWindow(millis(config.duplicate_window), max_age);
     return link.session.jsm.streams.update(names.stream, { ...limits, duplicate_window });
   }
+}
+
+function republished({ all: src, live: dest }: StreamSubjects): Republish {
+  return { src, dest };
 }

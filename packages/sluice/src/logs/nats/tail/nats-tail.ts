@@ -1,5 +1,5 @@
 import { ConsumerFollower } from "./consumer-follower.ts";
-import { LiveFeed } from "./live-feed.ts";
+import { LiveFeed, type OwnSubjects } from "./live-feed.ts";
 import { LiveFollower } from "./live-follower.ts";
 import type { NatsTailOptions } from "./tail-options.ts";
 import { TailReceiver } from "./tail-receiver.ts";
@@ -10,6 +10,7 @@ export interface CheckedStream {
   readonly last: number;
   /** True if the server republishes its messages. */
   readonly isRepublished: boolean;
+  readonly subjects: OwnSubjects;
 }
 
 /**
@@ -45,7 +46,8 @@ export class NatsTail {
   }
 
   /** Follows the stream after a check, unless it already does. */
-  follow({ last, isRepublished }: CheckedStream): void {
+  follow({ last, isRepublished, subjects }: CheckedStream): void {
+    this.#feed.enter(subjects);
     const isLive = isRepublished && !this.#feed.isDenied;
     if (isLive !== (this.#follower === this.#live)) {
       this.#follower.stop();

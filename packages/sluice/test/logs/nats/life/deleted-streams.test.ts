@@ -87,3 +87,67 @@ it("leaves the stream to the process that began the deletion: later it might be 
     await connection.close();
   }
 }, 30_000);
+
+it("keeps the order of its appends while several deletions end one after another", async () => {
+  const connection = await connect({ servers: server.url });
+  const request = connection.request.bind(connection);
+  const held: (() => void)[] = [];
+  let isHolding = false;
+  connection.request = async (subject, ...more) => {
+    if (isHolding && subject === "$JS.API.STREAM.DELETE.order_doc") {
+      await new Promise<void>((resolve) => held.push(resolve));
+    }
+    return request(subject, ...more);
+  };
+  const log = natsLog({ connection, prefix: "order", timeout: 10_000 });
+  try {
+    const channel = await log.open("doc", { retain: KEEP_ALL });
+    const append = (n: number) => channel.append([{ type: "n", data: `${n}`, json: true }]);
+    await append(0);
+    isHolding = true;
+    const first = channel.delete();
+    await expect.poll(() => held.length).toBe(1);
+    const second = channel.delete();
+    const appends = [append(1)];
+    isHolding = false;
+    held.shift()?.();
+    await first;
+    appends.push(append(2), append(3));
+    await second;
+    appends.push(append(4));
+    await Promise.all(appends);
+    const found = await channel.read(0, 10, 1e6);
+    expect(found !== "gone" && found.map(({ data }) => data)).toEqual(["1", "2", "3", "4"]);
+  } finally {
+    await log.close();
+    await connection.close();
+  }
+}, 30_000);
+
+it("creates a stream with the same subjects in all processes: a cluster may carry out several requests", async () => {
+  const created: string[] = [];
+  const release: (() => void)[] = [];
+  const connections = await Promise.all([1, 2, 3].map(() => connect({ servers: server.url })));
+  const logs = connections.map((connection) => {
+    const request = connection.request.bind(connection);
+    connection.request = async (subject, payload, ...more) => {
+      if (subject === "$JS.API.STREAM.CREATE.many_doc") {
+        created.push(JSON.parse(typeof payload === "string" ? payload : new TextDecoder().decode(payload)).subjects[0]);
+        await new Promise<void>((resolve) => release.push(resolve));
+      }
+      return request(subject, payload, ...more);
+    };
+    return natsLog({ connection, prefix: "many", timeout: 10_000 });
+  });
+  try {
+    const opening = logs.map((log) => log.open("doc", { retain: KEEP_ALL }));
+    await expect.poll(() => created.length, { timeout: 10_000 }).toBe(3);
+    for (const each of release) each();
+    const channels = await Promise.all(opening);
+    expect(new Set(created).size).toBe(1);
+    expect(new Set(channels.map(({ epoch }) => epoch)).size).toBe(1);
+  } finally {
+    for (const log of logs) await log.close();
+    for (const connection of connections) await connection.close();
+  }
+}, 30_000);

@@ -20,8 +20,9 @@ class WriteBarrier {
   guard(connection: NatsConnection): void {
     const request = connection.request.bind(connection);
     connection.request = async (subject, payload, options) => {
-      // The probe that asks whether the stream is ready has an empty payload.
-      if (subject === "sluice._lives.orders" && payload) await this.#pass();
+      // The probe that asks whether the stream is ready has an empty payload. The first stream's subjects come first.
+      const isLife = subject === "sluice._lives.orders" && payload && !`${payload}`.includes("creating");
+      if (isLife) await this.#pass();
       return request(subject, payload, options);
     };
   }

@@ -1,8 +1,10 @@
 import { describe, expect, it } from "vitest";
 import { createSluice, type Sluice } from "../../../../src/index.ts";
+import type { StreamSubjects } from "../../../../src/logs/nats/channel-names.ts";
 import { readEventStream } from "../../../../src/testing/index.ts";
 import { NATS_SERVER } from "../../../support/stores/nats-server.ts";
 import { startServer } from "../../../support/test-server.ts";
+import { subjectsOf } from "../support/subjects-of.ts";
 import { useNats } from "../support/use-nats.ts";
 
 const STREAM = "sluice_orders";
@@ -30,11 +32,14 @@ describe.skipIf(NATS_SERVER === undefined)(
       return { sluice: other, url: `http://127.0.0.1:${server.port}/`, epoch };
     }
 
-    const purge = (options: { filter: string }) => async () => (await nats.admin()).streams.purge(STREAM, options);
-    const subject = "sluice.orders.i.b3du";
+    const purge = (subject: (subjects: StreamSubjects) => string) => async () => {
+      const filter = subject(await subjectsOf(await nats.connect(), "orders"));
+      await (await nats.admin()).streams.purge(STREAM, { filter });
+    };
+    const ownId = (subjects: StreamSubjects) => subjects.ofId("own");
 
     it("sends a gap for an erased event, and then every event after it", async () => {
-      const { url, epoch } = await erase(purge({ filter: subject }));
+      const { url, epoch } = await erase(purge(ownId));
       await using stream = await readEventStream(url, { lastEventId: `${epoch}-5` });
       const numbers: unknown[] = [];
       let gap: unknown;
@@ -48,7 +53,7 @@ describe.skipIf(NATS_SERVER === undefined)(
     });
 
     it("has a history of the events that are left", async () => {
-      const { sluice, epoch } = await erase(purge({ filter: subject }));
+      const { sluice, epoch } = await erase(purge(ownId));
       const orders = sluice.channel("orders");
       const { events } = await orders.history({ limit: 5 });
       expect(events.map(({ data }) => data)).toEqual([16, 17, 18, 19, 20]);
@@ -86,7 +91,7 @@ describe.skipIf(NATS_SERVER === undefined)(
     });
 
     it("sends a gap if the newest events are erased, and then new events", async () => {
-      const { sluice, url, epoch } = await erase(purge({ filter: "sluice.orders.e" }));
+      const { sluice, url, epoch } = await erase(purge(({ event }) => event));
       await using stream = await readEventStream(url, { lastEventId: `${epoch}-10` });
       expect(JSON.parse((await stream.next()).data)).toMatchObject({ reason: "trimmed" });
       await sluice.channel("orders").publish("n", 21);

@@ -1,8 +1,8 @@
 import { jetstream } from "@nats-io/jetstream";
 import { connect } from "@nats-io/transport-node";
 import type { NewEntry } from "../../../../src/logs/log.ts";
-import { namesOf } from "../../../../src/logs/nats/channel-names.ts";
 import { entryText } from "../../../../src/logs/shared/entry-text.ts";
+import { subjectsOf } from "./subjects-of.ts";
 
 /** Every entry with a multiple of this number waits until NATS has stored it, so that few are in flight. */
 const WAIT_EVERY = 1_000;
@@ -19,8 +19,8 @@ export interface AppendOptions {
 /** Appends many entries to a channel's stream, in the log's own format, without a message ID or an answer for each. */
 export async function appendToStream(servers: string, channel: string, options: AppendOptions): Promise<void> {
   const { from, to, entryAt } = options;
-  const { subject } = await namesOf("sluice", channel);
   const connection = await connect({ servers });
+  const { event: subject } = await subjectsOf(connection, channel);
   const stream = jetstream(connection);
   const time = Date.now();
   for (let offset = from; offset <= to; offset++) {

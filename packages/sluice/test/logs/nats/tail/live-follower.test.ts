@@ -4,6 +4,7 @@ import { NATS_SERVER } from "../../../support/stores/nats-server.ts";
 import { until } from "../../../support/until.ts";
 import { recorder } from "../../support/log-contract.ts";
 import { type LossyFeed, lossyFeed } from "../support/lossy-feed.ts";
+import { subjectsOf } from "../support/subjects-of.ts";
 import { entry, useNats } from "../support/use-nats.ts";
 
 const STREAM = "sluice_orders";
@@ -102,7 +103,8 @@ describe.skipIf(NATS_SERVER === undefined)("a channel on NATS that follows live"
     feed.isLost = (sequence) => sequence === 2 || sequence === 3;
     await publisher.append([entry(1)]);
     await publisher.append([entry(2, { id: "own" })]);
-    await (await nats.admin()).streams.purge(STREAM, { filter: "sluice.orders.i.>" });
+    const filter = (await subjectsOf(await nats.connect(), "orders")).ofId("own");
+    await (await nats.admin()).streams.purge(STREAM, { filter });
     await follower.sync();
     expect(follower.last).toBe(2);
     await publisher.append([entry(3, { id: "other" })]);

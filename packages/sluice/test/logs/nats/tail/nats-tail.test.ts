@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { NATS_SERVER } from "../../../support/stores/nats-server.ts";
 import { until } from "../../../support/until.ts";
 import { recorder } from "../../support/log-contract.ts";
+import { subjectsOf } from "../support/subjects-of.ts";
 import { entry, readAll, useNats } from "../support/use-nats.ts";
 
 describe.skipIf(NATS_SERVER === undefined)("the tail of natsLog", { timeout: 30_000 }, () => {
@@ -27,7 +28,8 @@ describe.skipIf(NATS_SERVER === undefined)("the tail of natsLog", { timeout: 30_
     const { seen, listener } = recorder();
     channel.tail(listener);
     const connection = await nats.connect();
-    for (const text of ["{", "[]\nx", ""]) connection.publish("sluice.orders.e", text);
+    const { event } = await subjectsOf(connection, "orders");
+    for (const text of ["{", "[]\nx", ""]) connection.publish(event, text);
     await connection.flush();
     expect(await channel.append([entry(1)])).toEqual([4]);
     await until("all events are delivered", () => seen.length === 4);
