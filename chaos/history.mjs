@@ -86,11 +86,6 @@ export class History {
   /** True if the store itself shows a loss, even if no process is left that knew the lost events. */
   showsLoss = false;
   /**
-   * True if a process that has not noticed a deletion yet may take events of the next life for events of the deleted
-   * one. They come again after the gap.
-   */
-  mayMistakeLives = false;
-  /**
    * Calls that a node never answered, although it ran all the time.
    * @type {{ call: string, node: string, began: number }[]}
    */
@@ -117,9 +112,9 @@ export class History {
   /** Returns the history of another channel of the same round, on the same store. @param {string} channel */
   ofChannel(channel) {
     const other = new History(channel, this.#clock);
-    const { notes, losses, channels, storeLostData, showsLoss, mayMistakeLives } = this;
+    const { notes, losses, channels, storeLostData, showsLoss } = this;
     channels.push(other);
-    return Object.assign(other, { notes, losses, channels, storeLostData, showsLoss, mayMistakeLives });
+    return Object.assign(other, { notes, losses, channels, storeLostData, showsLoss });
   }
 
   /** Returns the next tick. */

@@ -109,8 +109,6 @@ async function makeParts({ kind, plan, subscribers: count, perSecond }, random) 
   history.storeLostData = plan.losesData ?? false;
   // LMDB detects that another file took the place of the first.
   history.showsLoss = kind === "lmdb";
-  // NATS checks no condition on the life when it takes an event.
-  history.mayMistakeLives = kind === "nats";
   const others = JUDGED_CHANNELS.slice(1).map((channel) => history.ofChannel(channel));
   for (const other of others) other.retained = smaller(plan.retain).events;
   const doc = others.find(({ channel }) => channel === DOC_CHANNEL);

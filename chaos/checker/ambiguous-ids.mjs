@@ -4,8 +4,7 @@
  * @param {import("../history.mjs").History} history
  * @returns {{ key: number, text: string }[]}
  */
-export function findAmbiguousIds({ events, subscribers, mayMistakeLives }) {
-  if (mayMistakeLives) return [];
+export function findAmbiguousIds({ events, subscribers }) {
   /** @type {Map<string, number>} */
   const eventById = new Map();
   /** @type {{ key: number, text: string }[]} */

@@ -12,7 +12,6 @@
  * @returns {Found[]}
  */
 export function findWrongDeletions(history, positions) {
-  if (history.mayMistakeLives) return [];
   return [...findSurvivors(history, positions), ...findNeedlessEnds(history)];
 }
 

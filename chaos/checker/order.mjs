@@ -128,8 +128,8 @@ class OrderGraph {
  * @param {History} history
  * @returns {{ key: number, text: string }[]}
  */
-export function findOvertaken({ events, mayMistakeLives }) {
-  /** @type {Map<string, { key: number, began: number, answered: number, epoch: string, offset: number }[]>} */
+export function findOvertaken({ events }) {
+  /** @type {Map<string, { key: number, began: number, epoch: string, offset: number }[]>} */
   const lanes = new Map();
   for (const { key, publisher, attempts } of events) {
     // An event with several attempts has no fixed position in the order of calls.
@@ -137,16 +137,13 @@ export function findOvertaken({ events, mayMistakeLives }) {
     if (attempts.length !== 1 || attempt?.position === undefined) continue;
     const lane = `${publisher} ${attempt.node} ${attempt.position.epoch}`;
     if (!lanes.has(lane)) lanes.set(lane, []);
-    const { began, answered = Number.POSITIVE_INFINITY, position } = attempt;
-    lanes.get(lane)?.push({ key, began, answered, ...position });
+    lanes.get(lane)?.push({ key, began: attempt.began, ...attempt.position });
   }
   const overtaken = [];
   for (const lane of lanes.values()) {
     lane.sort((a, b) => a.began - b.began);
-    for (const [i, { key, began, offset }] of lane.entries()) {
+    for (const [i, { key, offset }] of lane.entries()) {
       const before = lane[i - 1];
-      // The next life may take the later call first, if both were in flight at the deletion.
-      if (mayMistakeLives && before !== undefined && before.answered > began) continue;
       if (before !== undefined && offset <= before.offset)
         overtaken.push({ key, text: `event ${key} overtook event ${before.key} of its publisher` });
     }

@@ -28,7 +28,7 @@ export function checkSubscriber(history, subscriber, positions) {
   const lost = findLost(history.events, subscriber, positions);
   const forgotten = lost.filter((event) => positions.isForgotten(event));
   for (const event of lost) if (!forgotten.includes(event)) add("lost", event.key, "never came");
-  const mayComeAgain = history.storeLostData || history.mayMistakeLives;
+  const mayComeAgain = history.storeLostData;
   const mayBeRepeated = (/** @type {number} */ key) => positions.mayBeRepeated(history.events[key]);
   const { duplicates, again } = findDuplicates(subscriber, { mayBeRepeated, mayComeAgain });
   for (const key of duplicates) add("duplicated", key, "came again");
