@@ -15,6 +15,7 @@ export interface StreamSettings extends AttemptSettings, DeliverySettings, PlanS
   readonly onError: NonNullable<EventStreamOptions["onError"]>;
   readonly stableAfter: number;
   readonly pauseWhenHidden: boolean;
+  readonly shortStreams: boolean;
 }
 
 const DEFAULTS = {
@@ -30,6 +31,7 @@ const DEFAULTS = {
   silenceTimeout: Number.POSITIVE_INFINITY,
   maxEventBytes: 16 * 1024 * 1024,
   pauseWhenHidden: false,
+  shortStreams: true,
 };
 
 /** Values of the types that the options must have. `undefined`: checked elsewhere. */

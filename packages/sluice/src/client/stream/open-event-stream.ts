@@ -105,8 +105,8 @@ export function openEventStream<Events extends EventMap = AnyEvents>(
   } else {
     // Without `persist`, the first attempt does not wait for the rest.
     const rest = loadRest().then(
-      ({ watchSurroundings, keepPosition }) => {
-        watchSurroundings(loop, settings.pauseWhenHidden, over.signal);
+      ({ accompany, keepPosition }) => {
+        accompany(loop, settings, delivery, over.signal);
         kept = keepPosition(settings, failed);
         return kept?.load();
       },

@@ -103,6 +103,12 @@ export interface EventStreamOptions<Events extends EventMap = AnyEvents> extends
   readonly silenceTimeout?: number | undefined;
   /** Limits the data of one event, in UTF-16 code units. A larger event ends the stream. Default: 16 MiB. */
   readonly maxEventBytes?: number | undefined;
+  /**
+   * Asks the server for short streams if no first block arrives within 5 s: a proxy may hold the response back until it
+   * ends. The server must permit them with its own option `shortStreams`. Only for the method `GET`. Every now and then
+   * the client tries the long form again. Default: `true`.
+   */
+  readonly shortStreams?: boolean | undefined;
   /** Closes the connection while the page is hidden, and resumes it when the page is visible. Default: `false`. */
   readonly pauseWhenHidden?: boolean | undefined;
 }

@@ -8,7 +8,7 @@ const SLEEP_MS = 10_000;
 const HIDDEN_SLEEP_MS = 90_000;
 
 /** The stream as its surroundings see it. */
-interface SurroundedStream {
+export interface SurroundedStream {
   /** Connects again at once. */
   renew(by: Superseder): void;
   /** Ends the attempt. Makes none while `isPaused`. */

@@ -58,7 +58,7 @@ export function startStream({ hub, exchange, options, context }: StreamParts, st
   if (!stream.ended && wait !== undefined) ShortSink.wrap(stream, { wait, lastEventId: context.lastEventId });
   if (!stream.ended) {
     try {
-      feed.start(stream, openingLines(stream));
+      feed.start(stream, openingLines(stream, wait));
     } catch (error) {
       hub.report(error, { stage: "source", stream: stream.id });
       stream.close("error");
@@ -69,10 +69,11 @@ export function startStream({ hub, exchange, options, context }: StreamParts, st
 
 /**
  * Returns the first lines of the first block: a comment that states the heartbeat interval in ms, and the reconnection
- * time. The comment is empty if the stream sends no heartbeats.
+ * time. The comment is empty if the stream sends no heartbeats. The client of a short stream may receive nothing for
+ * `wait` ms, because a proxy holds the stream back.
  */
-function openingLines({ heartbeat, retry }: EventStream): string {
-  const interval = heartbeat === Number.POSITIVE_INFINITY ? "" : ` heartbeat=${Math.ceil(heartbeat)}`;
+function openingLines({ heartbeat, retry }: EventStream, wait = 0): string {
+  const interval = heartbeat === Number.POSITIVE_INFINITY ? "" : ` heartbeat=${Math.ceil(Math.max(heartbeat, wait))}`;
   return `:${interval}\nretry: ${Math.round(jitter(retry, 0.2))}\n`;
 }
 

@@ -29,8 +29,11 @@ export type AttemptEnd =
   /** The program closed the stream: by `close()`, by leaving its last iteration, or by the signal. */
   | { readonly type: "closed"; readonly reason?: unknown };
 
-/** The cause of another attempt, or of a pause (`pagehide`, `hidden`). */
-export type Superseder = "reconnect" | "online" | "wake" | "pagehide" | "hidden";
+/**
+ * The cause of another attempt, or of a pause (`pagehide`, `hidden`). `held-back`: a proxy holds the response back, and
+ * short streams follow; or the client tries whether that is still so.
+ */
+export type Superseder = "reconnect" | "online" | "wake" | "pagehide" | "hidden" | "held-back";
 
 /** The error of a stream that failed for good. Iterations throw it. */
 export class EventStreamError extends SluiceError {

@@ -76,9 +76,9 @@ export function startAttempt(settings: AttemptSettings, delivery: Delivery, owne
     const sent = sendRequest(await wait(settings.url()), settings, given, controller.signal);
     const { status, headers, body } = await waitForBytes(sent, settings.connectTimeout);
     reader = body?.getReader();
-    if (status === 204) return { type: "no-content" };
+    // `null` is tested as the text "null".
     // [spec] If res's status is not 200, or its Content-Type is not text/event-stream, then fail the connection.
-    if (status === 200 && EVENT_STREAM.test(headers.get("content-type") ?? ""))
+    if (status === 200 && EVENT_STREAM.test(headers.get("content-type")!))
       return reader ? read(given, reader) : { type: "ended" };
     const { refusalOf } = await wait(loadRest());
     return refusalOf(status, headers, reader, wait);
@@ -104,6 +104,7 @@ export function startAttempt(settings: AttemptSettings, delivery: Delivery, owne
       await ready(false);
       const { value } = await waitForBytes(chunks.read(), limit);
       if (!value) return { type: "ended" };
+      delivery.opened = true;
       let failure: AttemptEnd | undefined;
       try {
         parser.push(value);

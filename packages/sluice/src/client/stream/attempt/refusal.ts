@@ -18,6 +18,7 @@ export async function refusalOf(
   reader: Reader | undefined,
   wait: Wait,
 ): Promise<AttemptEnd> {
+  if (status === 204) return { type: "no-content" };
   const body = await startOf(reader, wait);
   if (status === 200) return { type: "wrong-type", contentType: headers.get("content-type"), body };
   return { type: "status", status, body, retryAfter: retryAfterOf(headers) };

@@ -45,6 +45,8 @@ export interface Delivery {
   done: string;
   /** The position after the events that were given. The next attempt resumes from it, so no event is given twice. */
   given: string;
+  /** True once the first bytes of an answer have come. */
+  opened?: boolean;
   /** Adds a consumer. Returns a function that removes it, and returns true if no consumer remains. */
   add(consumer: Consumer): () => boolean;
   /**
