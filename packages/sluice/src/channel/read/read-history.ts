@@ -30,11 +30,11 @@ async function readNewest(liveLog: LiveLog, query: HistoryQuery): Promise<Histor
   for (let through = last; through >= log.first && found.length < query.limit; ) {
     const after = Math.max(log.first - 1, through - size);
     const block = await readBlock(liveLog, after, through);
+    // Trimmed meanwhile. A part of the block may be left.
+    if (block === "gone") await log.sync();
     // The log began a new life: begin again with its events.
     if (epoch !== log.epoch) return readNewest(liveLog, query);
     if (block === "gone") {
-      // Trimmed meanwhile. A part of the block may be left.
-      await log.sync();
       if (log.first <= after + 1) break;
       continue;
     }

@@ -68,7 +68,7 @@ async function settle(world: World): Promise<void> {
 // The runs compute for seconds; on a busy machine, much longer. MODEL_RUNS may make them many.
 vi.setConfig({ testTimeout: 300_000 });
 
-const numRuns = Number(process.env.MODEL_RUNS ?? 150);
+const numRuns = Number(process.env.MODEL_RUNS ?? 120);
 
 it("a channel on the memory log delivers the events that the model predicts", async () => {
   const property = fc.asyncProperty(commands, (list) => run(memoryModelLog(RETAINED_EVENTS), list));

@@ -64,6 +64,28 @@ describe("the history of a channel", () => {
     },
   );
 
+  it("is of one life of the log, also if entries are trimmed and the channel is deleted while it reads", async () => {
+    const { channel, log } = await openWorld();
+    await channel.publish("n", 1);
+    const opened = log();
+    const { read } = opened;
+    opened.read = () => Promise.resolve("gone");
+    let published: Promise<string> | undefined;
+    let syncs = 0;
+    opened.sync = () => {
+      // The first one begins the reading, the second one follows the answer that the entries are gone.
+      if (++syncs === 2) {
+        opened.read = read;
+        void opened.delete();
+        published = channel.publish("n", 2);
+      }
+      return undefined;
+    };
+    const { events, position } = await channel.history();
+    expect(events.map(({ data }) => data)).toEqual([2]);
+    expect(position).toBe(await published);
+  });
+
   it("reads and parses little more than it returns", async () => {
     const { channel, log } = await openWorld();
     for (let n = 0; n < 10_000; n++)

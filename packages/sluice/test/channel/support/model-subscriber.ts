@@ -30,8 +30,8 @@ export interface Connection {
   disconnect(): void;
 }
 
-/** Turns in which a connection shows that it is over. */
-const TURNS_TO_END = 6;
+/** Turns in which a connection shows that it is over, also if it waits for questions to a store. */
+const TURNS_TO_END = 40;
 
 /** Reads connections until they show whether they are over. */
 export async function readToEnd(connections: readonly Connection[]): Promise<void> {
