@@ -8,6 +8,7 @@ import { startServer } from "../../../support/test-server.ts";
 import { until } from "../../../support/until.ts";
 import { type Blindness, blindable } from "../support/blindable.ts";
 import { type HeldAnswers, holdAnswers } from "../support/hold-answers.ts";
+import { subjectsOf } from "../support/subjects-of.ts";
 import { entry, readAll, useNats } from "../support/use-nats.ts";
 
 /** Entries of the deleted life, and then of the next one. The next entry would follow both. */
@@ -110,6 +111,21 @@ describe.skipIf(NATS_SERVER === undefined)(
       blindness.end();
       await reading;
       expect(late.epoch).toBe(other.epoch);
+    });
+
+    it("delivers no event of the next life before it has entered that life", async () => {
+      blindness.start("lives");
+      await other.delete();
+      await other.append(numbers(11, BEFORE + 1));
+      // A message of another program names no life. Its number follows the late node's newest entry.
+      const connection = await nats.connect();
+      connection.publish((await subjectsOf(connection, "orders")).event, "foreign");
+      await until("the other node has all", () => other.last === BEFORE + 2);
+      await sleep(A_WHILE_MS);
+      expect([received.late, late.epoch]).toEqual([[], deleted]);
+      blindness.end();
+      await until("the late node has all", () => late.last === BEFORE + 2 && late.epoch === other.epoch);
+      expect(received.late[0]).toBe("reset");
     });
 
     it("trims nothing of the next life", async () => {

@@ -2,8 +2,11 @@ import type { NatsConnection } from "../../../../src/logs/nats/nats-log.ts";
 
 /** A connection over which a process may not notice what happens to the channel "orders". */
 export interface Blindness {
-  /** Loses republished messages, and holds the requests that a check of the channel sends. */
-  start(): void;
+  /**
+   * Holds the requests that a check of the channel sends, and loses republished messages: all, or only the lives of the
+   * channel.
+   */
+  start(lost?: "all" | "lives"): void;
   /** Sends the held requests. */
   end(): void;
 }
@@ -14,6 +17,7 @@ const CHECKS = ["$JS.API.STREAM.INFO.sluice_orders", "$JS.API.STREAM.MSG.GET.slu
 /** Patches a connection so that its process can be kept from noticing deletions and new lives. */
 export function blindable(connection: NatsConnection): Blindness {
   let isBlind = false;
+  let losesAll = true;
   let held: (() => void)[] = [];
   const subscribe = connection.subscribe.bind(connection);
   connection.subscribe = (subject, options) => {
@@ -22,7 +26,8 @@ export function blindable(connection: NatsConnection): Blindness {
     return subscribe(subject, {
       ...options,
       callback(error, message) {
-        if (!isBlind) callback(error, message);
+        const isLife = message?.headers?.get("Nats-Stream") === "sluice__lives";
+        if (!isBlind || (!losesAll && !isLife)) callback(error, message);
       },
     });
   };
@@ -32,8 +37,9 @@ export function blindable(connection: NatsConnection): Blindness {
     return request(subject, ...more);
   };
   return {
-    start() {
+    start(lost = "all") {
       isBlind = true;
+      losesAll = lost === "all";
     },
     end() {
       isBlind = false;
