@@ -77,6 +77,8 @@ export class History {
   sideFaults = [];
   /** @type {LossHistory[]} */
   losses = [];
+  /** The restarts of the store, with their data or without. @type {LossHistory[]} */
+  restarts = [];
   /** @type {import("./clients/deleter.mjs").DeletionHistory[]} */
   deletions = [];
   /** The number of events that the log keeps. */
@@ -112,9 +114,9 @@ export class History {
   /** Returns the history of another channel of the same round, on the same store. @param {string} channel */
   ofChannel(channel) {
     const other = new History(channel, this.#clock);
-    const { notes, losses, channels, storeLostData, showsLoss } = this;
+    const { notes, losses, restarts, channels, storeLostData, showsLoss } = this;
     channels.push(other);
-    return Object.assign(other, { notes, losses, channels, storeLostData, showsLoss });
+    return Object.assign(other, { notes, losses, restarts, channels, storeLostData, showsLoss });
   }
 
   /** Returns the next tick. */

@@ -53,14 +53,16 @@ export function whyGapIsWrong(history, gap, positions) {
  * @param {GapSeen} gap
  * @param {Position} resumes the position to resume from
  */
-function lacksReason({ storeLostData, lives, channels }, { reason, before }, resumes) {
+function lacksReason({ storeLostData, lives, channels, restarts }, { reason, before, tick }, resumes) {
   const position = parsePosition(before);
   if (storeLostData || reason === "deleted" || position === undefined) return false;
   const { epoch } = position;
   const now = lives.find((life) => life.epoch === resumes.epoch);
   if (now === undefined || (now.holds.get(epoch) ?? 0) >= 0) return false;
-  // The store restarted meanwhile, and the channel was deleted in a later epoch.
+  // The store restarted meanwhile, and the channel was deleted in a later epoch. No process may have reported it.
   if (lives.some(({ holds }) => (holds.get(epoch) ?? -1) >= 0)) return false;
+  const since = lives.find((life) => life.epoch === epoch)?.tick ?? 0;
+  if (restarts.some(({ began, ended }) => ended > since && began < tick)) return false;
   const slot = (/** @type {string} */ each) => each.slice(-SLOT_DIGITS);
   const others = channels.flatMap((channel) => channel.lives).filter((life) => life.epoch !== epoch);
   return !others.some((life) => slot(life.epoch) === slot(epoch));

@@ -112,7 +112,9 @@ async function restart({ store, nodes, history }, ms, data) {
   await store.kill();
   await wait(ms);
   await store.start(data);
-  if (data !== "kept") history.losses.push({ began, ended: history.tick() });
+  const span = { began, ended: history.tick() };
+  history.restarts.push(span);
+  if (data !== "kept") history.losses.push(span);
   history.note("the store runs again");
   if (!store.isServer) await Promise.all(nodes.map((node) => node.start()));
 }

@@ -194,4 +194,22 @@ describe("the checker of gaps of a channel that is deleted", () => {
     subscriber.receivesGap("other-epoch", "three-0");
     expect(round.violations()).toEqual([]);
   });
+
+  it("accepts that no process reported the life between the restart of the store and the deletion", () => {
+    const gapAfter = (restarts: "before" | "after") => {
+      const round = new MadeRound();
+      const restart = () => round.history.restarts.push({ began: round.history.tick(), ended: round.history.tick() });
+      if (restarts === "before") restart();
+      round.delete();
+      round.beginLife("two");
+      const subscriber = round.subscribe("two-0");
+      if (restarts === "after") restart();
+      round.delete();
+      round.beginLife("three");
+      subscriber.receivesGap("other-epoch", "three-0");
+      return round.violations();
+    };
+    expect(gapAfter("after")).toEqual([]);
+    expect(gapAfter("before")).toContain("needless gap");
+  });
 });
