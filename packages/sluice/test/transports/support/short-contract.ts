@@ -28,7 +28,8 @@ export function shortContract(carrier: Carrier): void {
       let { stream } = await receive(site);
       expect(stream.events).toEqual([]);
       expect(stream.lastEventId).toBe(await channel.position());
-      expect(stream.comments).toEqual([expect.stringMatching(/^heartbeat=\d+$/), "short"]);
+      // A client behind the proxy may receive nothing until the end of the wait.
+      expect(stream.comments).toEqual([`heartbeat=${LONG_MS}`, "short"]);
 
       const received: unknown[] = [];
       for (let i = 0; i < 5; i++) {

@@ -91,6 +91,31 @@ export function streamContract(kind: RuntimeKind, step: number): void {
       expect(seen).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9]);
     });
 
+    it("reads short streams in a row as one attempt, each from the position of the one before", async () => {
+      const otherwise = async (connection: ScriptedConnection) => {
+        const next = Number(positionOf(connection)) + 1;
+        await connection.send(`: heartbeat=15000\nretry: 1\n\nid: ${next}\nevent: n\ndata: ${next}\n\n: sh`);
+        await connection.send("ort\n\n");
+        connection.end();
+      };
+      await using server = await startScriptedServer({ cors: true, otherwise });
+      const seen = await run(async ({ openEventStream }, url) => {
+        const seen: unknown[] = [];
+        let attempts = 0;
+        const onAttemptEnd = () => void attempts++;
+        const stream = openEventStream(url, { until: ({ data }) => data === 20, backoff: 1, onAttemptEnd });
+        for await (const { data } of stream) seen.push(data);
+        return [seen, attempts, await stream.closed];
+      }, server.url);
+      // The first attempt may end before the code for short streams is loaded.
+      expect(seen).toEqual([
+        Array.from({ length: 20 }, (_, i) => i + 1),
+        expect.toBeOneOf([0, 1, 2]),
+        { type: "completed" },
+      ]);
+      expect(server.connections).toHaveLength(20);
+    });
+
     it("cancels the request when it is closed", async () => {
       await using server = await startScriptedServer({ cors: true });
       const closed = run(async ({ openEventStream }, url) => {
