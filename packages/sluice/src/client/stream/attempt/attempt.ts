@@ -111,9 +111,7 @@ export function startAttempt(settings: AttemptSettings, delivery: Delivery, owne
       } catch (error) {
         failure = { type: "too-large", error };
       }
-      const complete = events;
-      events = [];
-      for (const event of complete) {
+      for (const event of events) {
         // Awaits only if it must: most events have ready consumers and no schema.
         if (delivery.waiting(true)) await ready(true);
         let data = delivery.decode(event);
@@ -129,6 +127,7 @@ export function startAttempt(settings: AttemptSettings, delivery: Delivery, owne
         }
       }
       if (failure) return failure;
+      events = [];
       delivery.pass(parser.lastEventId);
     }
   }

@@ -27,7 +27,8 @@ export async function sendRequest(
     // `fetch` requires it for a body that is a stream.
     duplex: "half",
     signal,
-    ...(withCredentials && { credentials: "include" }),
+    // A property that is `undefined` is absent for `fetch`.
+    credentials: withCredentials ? "include" : undefined,
   } as RequestInit);
   if (signal.aborted) response.body?.cancel().catch(() => {});
   return response;

@@ -71,11 +71,13 @@ const NO_DATA = Symbol();
 export function createDelivery(settings: DeliverySettings, { moved, failed }: DeliveryOwner): Delivery {
   const { parse, schemas, gapEvent, onGap, until } = settings;
   let consumers: readonly Consumer[] = [];
-  /** The type of the last event, and its consumers: most events are of the same type as the one before. */
+  /**
+   * The type of the last event, its schema and its consumers: most events have the type of the one before. `undefined`:
+   * the consumers have changed since.
+   */
   let receivedType: string | undefined;
-  let receivers = consumers;
-  /** The consumers when the type came. */
-  let known = consumers;
+  let schema: StandardSchema | false | undefined;
+  let receivers: readonly Consumer[];
   /** Number of pending promises of consumers. */
   let busy = 0;
   let resume: (() => void) | undefined;
@@ -85,14 +87,25 @@ export function createDelivery(settings: DeliverySettings, { moved, failed }: De
     return NO_DATA;
   };
 
+  const setConsumers = (changed: readonly Consumer[]) => {
+    consumers = changed;
+    receivedType = undefined;
+  };
+  // Functions of their own, so that the usual path creates no closure for each event (bench client).
+  const thrown = (error: unknown) => failed(error, "listener");
+  const validated = (by: StandardSchema, type: string, data: unknown) =>
+    loadRest()
+      .then(({ validate }) => validate(by, type, data))
+      .catch(invalid);
+
   function settle(): void {
-    if (busy || delivery.done === delivery.given) return;
-    delivery.done = delivery.given;
-    moved(delivery.done);
+    const { given } = delivery;
+    if (busy || delivery.done === given) return;
+    delivery.done = given;
+    moved(given);
   }
 
   function call(listener: Listener | undefined, event: StreamEvent): void {
-    const thrown = (error: unknown) => failed(error, "listener");
     try {
       const result = listener?.(event.data, event) as PromiseLike<unknown> | undefined;
       if (typeof result?.then !== "function") return;
@@ -111,10 +124,10 @@ export function createDelivery(settings: DeliverySettings, { moved, failed }: De
 
   /** Returns the consumers of a type. Once `onGap` has received a gap, the iterations do not. */
   function receiversOf(type: string): readonly Consumer[] {
-    if (type !== receivedType || known !== consumers) {
-      known = consumers;
+    if (type !== receivedType) {
       receivedType = type;
-      receivers = known.filter((each) => (each.type ?? type) === type && !(onGap && each.end && type === gapEvent));
+      schema = Object.hasOwn(schemas, type) && schemas[type];
+      receivers = consumers.filter((each) => (each.type ?? type) === type && !(onGap && each.end && type === gapEvent));
     }
     return receivers;
   }
@@ -123,11 +136,11 @@ export function createDelivery(settings: DeliverySettings, { moved, failed }: De
     done: "",
     given: "",
     add(consumer) {
-      consumers = [...consumers, consumer];
+      setConsumers([...consumers, consumer]);
       resume?.();
       return () => {
         consumer.listener = undefined;
-        consumers = consumers.filter((each) => each !== consumer);
+        setConsumers(consumers.filter((each) => each !== consumer));
         return !consumers[0];
       };
     },
@@ -140,15 +153,10 @@ export function createDelivery(settings: DeliverySettings, { moved, failed }: De
     decode({ type, data: text }) {
       // The server makes the data of gaps, in its own format.
       if (type === gapEvent) return jsonOrText(text);
-      if (!until && !receiversOf(type)[0]) return NO_DATA;
+      if (!receiversOf(type)[0] && !until) return NO_DATA;
       try {
         const data = parse(text);
-        const schema = Object.hasOwn(schemas, type) && schemas[type];
-        return schema
-          ? loadRest()
-              .then(({ validate }) => validate(schema, type, data))
-              .catch(invalid)
-          : data;
+        return schema ? validated(schema, type, data) : data;
       } catch (error) {
         return invalid(error);
       }
@@ -170,7 +178,7 @@ export function createDelivery(settings: DeliverySettings, { moved, failed }: De
     },
     end(failure) {
       const removed = consumers;
-      consumers = [];
+      setConsumers([]);
       for (const consumer of removed) {
         consumer.listener = undefined;
         consumer.end?.(failure);

@@ -53,6 +53,21 @@ describe("a request", () => {
     expect(own.lastEventId).toBe("7");
   });
 
+  it("sends credentials to other origins only by the option", async () => {
+    const modes: unknown[] = [];
+    for (const withCredentials of [true, false]) {
+      await using stream = openEventStream("http://localhost/", {
+        withCredentials,
+        fetch: async (_, init) => {
+          modes.push(new Request("http://localhost/", init).credentials);
+          return new Response(null, { status: 204 });
+        },
+      });
+      await stream.closed;
+    }
+    expect(modes).toEqual(["include", "same-origin"]);
+  });
+
   it("goes through another fetch, which may ignore the signal", async () => {
     let cancelled = 0;
     const body = () => new ReadableStream({ cancel: () => void cancelled++ });

@@ -127,6 +127,21 @@ describe("the consumers of a stream", () => {
     await Promise.all(readers);
     expect(seen).toEqual(["on 1", "fast 1", "slow 1", "on 2", "fast 2", "slow 2", "fast 3", "slow 3"]);
   });
+
+  it("receive an event of a chunk if they joined during the one before, and none after they left", async () => {
+    await using server = await startScriptedServer();
+    await using stream = openEventStream(server.url);
+    const seen: unknown[] = [];
+    let joined: (() => void) | undefined;
+    stream.on("n", (data) => {
+      seen.push(data);
+      if (data === 1) joined = stream.on("n", (later) => seen.push(`also ${later}`));
+      if (data === 3) joined?.();
+    });
+    await (await server.next()).send(block(1) + block(2) + block(3) + block(4));
+    await until("the last event has arrived", () => seen.includes(4));
+    expect(seen).toEqual([1, 2, "also 2", 3, 4]);
+  });
 });
 
 describe("the data of an event", () => {
