@@ -61,9 +61,12 @@ async function checkDeletion(
   const deleting = here
     .channel("doc")
     .delete()
-    .then(() => "deleted");
+    .then(
+      () => "deleted",
+      (error) => error,
+    );
   if (breaking.isInFlight) await breaking.start();
-  const outcome = await deleting.catch((error) => error);
+  const outcome = await deleting;
   if (outcome !== "deleted") expect(outcome).toMatchObject({ code: "LOG_FAILED" });
   if (!breaking.isInFlight) expect(outcome, "the store is out of reach").not.toBe("deleted");
   expect(performance.now() - began).toBeLessThan(ENDLESS_MS);

@@ -74,7 +74,7 @@ export class CurrentFolder {
     const { moveTo } = this.#options;
     // First: while lmdb has a data file open, it would go on with the old lock file.
     await lost.close();
-    while (await untilRestored(this.#path, { lost: lost.store.files.opened, ending: this.#ending.signal })) {
+    while (await untilRestored(this.#path, { lost: lost.store.files, ending: this.#ending.signal })) {
       let folder: LmdbFolder | undefined;
       try {
         folder = await this.#open();

@@ -76,6 +76,25 @@ describe("lmdbLog whose files are replaced while it has them open", { timeout: 6
     await expect(mkdir(path)).resolves.toBeUndefined();
   });
 
+  it("opens a folder that was moved away and back, while a process that did not notice goes on writing", async () => {
+    const path = suite.path("back-at-once");
+    const { channel } = await watch(path);
+    const other = await watch(path);
+    await channel.append([entry("1")]);
+    await expect.poll(() => other.seen.map(({ data }) => data)).toEqual(["1"]);
+    await rename(path, `${path}-away`);
+    await expect(channel.append([entry("lost")])).rejects.toMatchObject({ code: "LOG_FAILED", outage: "reach" });
+    await rename(`${path}-away`, path);
+    // The data file changes again and again, so it never rests as a complete copy does.
+    const writing = setInterval(() => void other.channel.append([entry("2")]).catch(() => undefined), 20);
+    try {
+      await expect.poll(() => channel.append([entry("3")]).then(() => "kept", String), RECOVERY).toBe("kept");
+    } finally {
+      clearInterval(writing);
+    }
+    await expect.poll(() => dataOf(channel)).toEqual(expect.arrayContaining(["1", "2", "3"]));
+  });
+
   it("continues in the folder that another process creates, as a new life", async () => {
     const path = suite.path("created");
     const { channel, onReset, onError } = await watch(path);

@@ -23,6 +23,8 @@ export class OpenFiles {
   #size = 0;
   #newest = 0;
   #lost: OutOfReach | undefined;
+  /** True if the lost files may have other content now, although they are at the path. */
+  mayBeOverwritten = false;
   /** Called once, when a check finds the files lost. */
   onLost: (error: OutOfReach) => void = () => undefined;
 
@@ -58,11 +60,13 @@ export class OpenFiles {
       const { data, lock, size } = folderFiles(this.#path);
       if (data !== this.opened.data) return `data.mdb was ${data === undefined ? "deleted or moved" : "replaced"}`;
       if (lock !== this.opened.lock) return `lock.mdb was ${lock === undefined ? "deleted or moved" : "replaced"}`;
+      this.mayBeOverwritten = true;
       // LMDB's file never becomes smaller. `cp` first removes all content of the file that it overwrites.
       const newest = size < this.#size ? 0 : this.#newestCommit();
       if (newest < this.#newest) return "data.mdb was overwritten";
       this.#size = size;
       this.#newest = newest;
+      this.mayBeOverwritten = false;
       return undefined;
     } catch (error) {
       return (error as Error).message;

@@ -1,7 +1,7 @@
 import { quietInterval } from "../../../base/timers.ts";
 import { fileSystem } from "./files.ts";
 import { type FolderRecord, folderFiles, readRecord } from "./folder-record.ts";
-import { NOTICE_MS } from "./open-files.ts";
+import { NOTICE_MS, type OpenFiles } from "./open-files.ts";
 
 /** How often to look, in ms. */
 const POLL_MS = 200;
@@ -11,8 +11,8 @@ const SETTLED_MS = 2_000;
 
 /** The files to wait for. */
 export interface RestoreOptions {
-  /** The record of the files that this process has lost. */
-  readonly lost: FolderRecord;
+  /** The files that this process has lost. */
+  readonly lost: Pick<OpenFiles, "opened" | "mayBeOverwritten">;
   /** Ends the wait. */
   readonly ending: AbortSignal;
 }
@@ -39,7 +39,7 @@ export function untilRestored(path: string, { lost, ending }: RestoreOptions): P
       if (found !== seen) since = now;
       seen = found;
       if (found === undefined || now - began < NOTICE_MS) return;
-      if (isInUse(path, lost) || now - since >= SETTLED_MS) end(true);
+      if (isBack(path, lost) || isInUse(path, lost.opened) || now - since >= SETTLED_MS) end(true);
     };
     const timer = quietInterval(look, POLL_MS);
     if (ending.aborted) stop();
@@ -55,6 +55,15 @@ function contentOf(path: string): string | undefined {
   } catch {
     return undefined;
   }
+}
+
+/**
+ * Returns true if the lost files are at their path again: they were moved away and back. A process that did not notice
+ * may write to them without a pause.
+ */
+function isBack(path: string, { opened, mayBeOverwritten }: RestoreOptions["lost"]): boolean {
+  const { data, lock } = folderFiles(path);
+  return !mayBeOverwritten && data === opened.data && lock === opened.lock;
 }
 
 /** Returns true if another process has opened the files since they are at the path. */
