@@ -25,7 +25,8 @@ describe.skipIf(REDIS_SERVER === undefined)("redisLog on a Redis with a password
 
   for (const RESP of [2, 3] as const) {
     const client = () => createClient({ url: redis.url, password: PASSWORD, RESP, commandOptions: { timeout: 1 } });
-    logContract(`redisLog with a client of RESP${RESP}`, () => redisLog({ client: client(), prefix: newPrefix() }));
+    const open = () => redisLog({ client: client(), prefix: newPrefix() });
+    logContract(`redisLog with a client of RESP${RESP}`, open, true);
   }
 
   it("neither connects, closes nor uses the user's client", async () => {
