@@ -47,7 +47,8 @@ describe("1,000 reloads", () => {
     for (let n = 200; n < 1_200; n++) await reload(n);
     await until("the reloads are done", () => timers() <= timersBefore + 2);
     info.mockClear();
-    expect(((await usedHeap()) - heap) / 1_000).toBeLessThan(BYTES_PER_RELOAD);
+    // On a busy machine, work of the last reloads may still be pending.
+    await expect.poll(async () => ((await usedHeap()) - heap) / 1_000).toBeLessThan(BYTES_PER_RELOAD);
     expect(signals()).toBe(idle + 1);
   });
 
