@@ -4,8 +4,8 @@
 
 /**
  * @typedef {object} Watcher
- * @property {Readonly<Record<string, readonly string[]>>} channels the channels to watch, each with the earlier epochs
- * that are known: every life reports which of their positions are still valid
+ * @property {Readonly<Record<string, readonly string[]>>} channels the channels to watch, each with its known earlier
+ * epochs. For each of these, a life reports which positions are still valid.
  * @property {(channel: string, data: string, position: import("../history.mjs").Position) => void} onAppended
  * @property {(life: EnteredLife) => void} onLife called for every life of a channel's log
  *

@@ -1,4 +1,5 @@
 export { SluiceError, type SluiceErrorCode } from "./base/sluice-error.ts";
+export type { StandardSchema } from "./base/standard-schema.ts";
 export { Channel } from "./channel/channel.ts";
 export {
   type ChannelDefinition,
@@ -17,7 +18,6 @@ export type { PublishedEvent } from "./channel/event/published-event.ts";
 export type { GapEvent, ReceivedEvent } from "./channel/event/received-event.ts";
 export type { SelectionOptions } from "./channel/event/selection-options.ts";
 export type { Serializer } from "./channel/event/serializer.ts";
-export type { StandardSchema } from "./channel/event/standard-schema.ts";
 export type { ChannelStats } from "./channel/open-channel.ts";
 export type { WindowLimits } from "./channel/read/event-window.ts";
 export type { History, HistoryOptions } from "./channel/read/history.ts";

@@ -1,9 +1,9 @@
 import { checkFunction, checkNames, checkNumber, invalidOption } from "../base/check-option.ts";
+import type { StandardSchema } from "../base/standard-schema.ts";
 import type { Retention } from "../logs/log.ts";
 import type { JsonEvents } from "./event/jsonify.ts";
 import type { AnyEvents, ChannelEvent, EventMap } from "./event/kept-event.ts";
 import type { Serializer } from "./event/serializer.ts";
-import type { StandardSchema } from "./event/standard-schema.ts";
 import type { WindowLimits } from "./read/event-window.ts";
 import type { LatestLimits } from "./read/latest.ts";
 

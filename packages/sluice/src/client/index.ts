@@ -1,4 +1,5 @@
 export { SluiceError, type SluiceErrorCode } from "../base/sluice-error.ts";
+export type { SchemaResult, StandardSchema } from "../base/standard-schema.ts";
 export type { FetchFunction, Fresh } from "./connection/request.ts";
 export {
   EventSource,
@@ -9,7 +10,6 @@ export {
 } from "./event-source/event-source.ts";
 export { type AttemptEnd, EventStreamError, type Superseder } from "./stream/attempt/attempt-end.ts";
 export type { StreamEvent, StreamEventFields, StreamGap } from "./stream/deliver/stream-event.ts";
-export type { SchemaResult, StandardSchema } from "./stream/deliver/validate.ts";
 export type { EventStream } from "./stream/event-stream.ts";
 export type { KeyValueStorage, PositionStore } from "./stream/keep-position.ts";
 export { openEventStream } from "./stream/open-event-stream.ts";

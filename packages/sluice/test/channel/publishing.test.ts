@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
+import type { StandardSchema } from "../../src/base/standard-schema.ts";
 import type { ChannelOptions } from "../../src/channel/channel-options.ts";
-import type { StandardSchema } from "../../src/channel/event/standard-schema.ts";
 import { turns } from "../support/turns.ts";
 import { channelWorld, openWorld, read } from "./support/channel-world.ts";
 

@@ -1,7 +1,7 @@
+import type { StandardSchema } from "../../base/standard-schema.ts";
 import type { Fresh, RequestOptions } from "../connection/request.ts";
 import type { AttemptEnd } from "./attempt/attempt-end.ts";
 import type { AnyEvents, EventMap, StreamEvent, StreamGap } from "./deliver/stream-event.ts";
-import type { StandardSchema } from "./deliver/validate.ts";
 import type { KeyValueStorage, PositionStore } from "./keep-position.ts";
 
 /** The plan of the client after an attempt. */

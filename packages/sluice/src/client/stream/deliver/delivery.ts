@@ -1,8 +1,8 @@
+import type { StandardSchema } from "../../../base/standard-schema.ts";
 import type { ParsedEvent } from "../../../protocol/parser.ts";
 import { loadRest } from "../load-rest.ts";
 import { jsonOrText } from "./json-or-text.ts";
 import type { StreamEvent } from "./stream-event.ts";
-import type { StandardSchema } from "./validate.ts";
 
 /** A listener without its types. If it returns a promise, it is busy until the promise settles. */
 export type Listener = (data: unknown, event: StreamEvent) => unknown;

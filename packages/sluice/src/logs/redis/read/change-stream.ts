@@ -16,7 +16,7 @@ export interface Change {
 
 /** Less than every ID of a stream. */
 const FIRST_ID = "0-0";
-/** Changes that one read returns at most. Must be less than the number that the stream keeps. */
+/** Maximum number of changes per read. Must be below the number that the stream keeps. */
 const CHANGES_PER_READ = 1_000;
 
 /** Reads the stream of changes over one connection, from the end that it had at {@link begin}. */

@@ -192,14 +192,17 @@ describe("the data of an event", () => {
         block(2, { n: 5 }, "later") +
         block(3, "no number", "now") +
         block(4, { n: 50 }, "later") +
-        block(5, "anything", "free"),
+        block(5, { n: "fifty" }, "later") +
+        block(6, "anything", "free"),
     );
     await until("the last event has arrived", () => seen.includes("anything"));
     expect(seen).toEqual([4, { n: 5 }, "anything"]);
     expect(onError.mock.calls.map(([error, { stage }]) => [error.code, stage])).toEqual([
       ["SCHEMA_MISMATCH", "data"],
       ["SCHEMA_MISMATCH", "data"],
+      ["SCHEMA_MISMATCH", "data"],
     ]);
+    expect(onError.mock.calls[2]?.[0].message).toContain("does not fit its schema: n: ");
     expect(onError.mock.calls[0]?.[0].message).toMatch(/^The data of "now" does not fit its schema: /);
   });
 });

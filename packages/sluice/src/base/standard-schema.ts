@@ -1,4 +1,4 @@
-import { SluiceError } from "../../base/sluice-error.ts";
+import { SluiceError } from "./sluice-error.ts";
 
 /**
  * The part of a Standard Schema, version 1 (standardschema.dev), that Sluice uses. Zod, Valibot and ArkType have it.
