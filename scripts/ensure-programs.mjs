@@ -2,6 +2,9 @@
 /**
  * Runs before `npm test`: finds the programs that tests need, installs the missing ones if it may, and names each suite
  * that will be skipped. If CI=true, no suite may be skipped: a missing program fails the run.
+ *
+ *     node scripts/ensure-programs.mjs            the programs of `npm test` and `npm run test:client`
+ *     node scripts/ensure-programs.mjs proxies    the programs of `npm run test:proxies`
  */
 import { spawnSync } from "node:child_process";
 import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -11,17 +14,24 @@ import { locateProgram, PROGRAMS, ROOT, recordPrograms, runtimePackages } from "
 /** Debian runs this before it starts a service that a package brings; exit code 101 forbids the start. */
 const SERVICE_POLICY = "/usr/sbin/policy-rc.d";
 
+const [command] = process.argv.slice(2);
+const needed = PROGRAMS.filter(({ suites }) =>
+  command === undefined ? suites.some((suite) => suite !== "proxies") : suites.includes(command),
+);
+
 if (!runtimesAreUpToDate()) installRuntimes();
-const packages = PROGRAMS.filter((program) => !locateProgram(program)).flatMap((program) => program.packages ?? []);
+const packages = needed.filter((program) => !locateProgram(program)).flatMap((program) => program.packages ?? []);
 if (packages.length > 0 && mayUseApt()) installPackages(packages);
 report(recordPrograms());
 
 /** Returns true if npm has installed each runtime for this platform, at the version of the lockfile. */
 function runtimesAreUpToDate() {
-  return PROGRAMS.filter((program) => program.runtime).every((program) => {
-    const installed = runtimePackages(program).filter((candidate) => candidate.installed);
-    return installed.length > 0 && installed.every((candidate) => candidate.installed === candidate.version);
-  });
+  return needed
+    .filter((program) => program.runtime)
+    .every((program) => {
+      const installed = runtimePackages(program).filter((candidate) => candidate.installed);
+      return installed.length > 0 && installed.every((candidate) => candidate.installed === candidate.version);
+    });
 }
 
 /** Installs the runtimes. They are binaries in npm packages; the install scripts only link them, and are skipped. */
@@ -72,8 +82,11 @@ function run(command, args, options) {
 
 /** Prints each program's path, or how to install it. @param {Record<string, string | null>} found */
 function report(found) {
-  for (const [name, path] of Object.entries(found)) if (path) console.log(`${name.padEnd(12)} ${path}`);
-  const missing = PROGRAMS.filter((program) => !found[program.name]);
+  for (const { name } of needed) if (found[name]) console.log(`${name.padEnd(12)} ${found[name]}`);
+  const absent = needed.filter((program) => !found[program.name]);
+  for (const { name, isOptional } of absent)
+    if (isOptional) console.log(`${name.padEnd(12)} not found, so it is left out`);
+  const missing = absent.filter(({ isOptional }) => !isOptional);
   for (const { name, suites, packages } of missing) {
     const remedy = packages
       ? `install it (Debian: apt-get install ${packages.join(" ")})`

@@ -12,6 +12,8 @@ export interface Program {
   readonly locations?: readonly string[];
   /** The Debian packages that install it. */
   readonly packages?: readonly string[];
+  /** True if tests run without it, also if CI=true. The run prints that it is left out. */
+  readonly isOptional?: boolean;
   /** The npm packages of runtimes/ that contain it, and the path of the binary in them. */
   readonly runtime?: readonly [packages: RegExp, binary: string];
 }

@@ -38,7 +38,8 @@ export const PROGRAMS = [
     commands: ["nats-server"],
     packages: ["nats-server"],
   },
-  { name: "nginx", suites: ["client"], commands: ["nginx"], packages: ["nginx-light"] },
+  { name: "nginx", suites: ["client", "proxies"], commands: ["nginx"], packages: ["nginx-light"] },
+  { name: "haproxy", suites: ["proxies"], commands: ["haproxy"], packages: ["haproxy"] },
   { name: "faketime", suites: ["wrong clocks"], commands: ["faketime"], packages: ["faketime"] },
   // runtimes/package-lock.json brings the other runtimes. If npm has none for this platform, PATH is searched.
   { name: "bun", suites: ["Bun", "client"], commands: ["bun"], runtime: [/^@oven\/bun-/, "bin/bun"] },

@@ -88,6 +88,7 @@ export async function buildDesk(options: DeskOptions = {}): Promise<Desk> {
     log: options.log ?? { kind: "memory" },
     retainOrders: options.retainOrders ?? DEFAULTS.retainOrders,
     retry: options.retry ?? DEFAULTS.retry,
+    compress: options.compress ?? false,
     streamKeys,
     onError: (error, { isOver, ...context }) => {
       if (isOver) app.log.info(context, (error as Error).message);

@@ -13,6 +13,8 @@ export interface DeskOptions {
   readonly retainOrders?: number;
   /** Reconnection time sent to browsers, in ms. Default: 3,000, long enough to see that a stream is disconnected. */
   readonly retry?: number;
+  /** Compresses events for clients that accept gzip. Default: false. */
+  readonly compress?: boolean;
   /** Pause after each step of an export, in ms. Default: 50. */
   readonly exportPace?: number;
   /** Limits above which the dashboard raises an alert. Default: 40 streams, 100 ms of lag, 512 MB per process. */

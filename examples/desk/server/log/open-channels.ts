@@ -34,6 +34,8 @@ export interface ChannelsOptions {
   readonly retainOrders: number;
   /** Reconnection time sent to browsers, in ms. */
   readonly retry: number;
+  /** True to compress events for clients that accept gzip. */
+  readonly compress: boolean;
   /** The keys under which the streams of a user are counted. */
   readonly streamKeys: StreamKeys;
   /** Called for failures after the channels are open. */
@@ -51,6 +53,7 @@ export async function openChannels({
   log: choice,
   retainOrders,
   retry,
+  compress,
   streamKeys,
   onError,
 }: ChannelsOptions): Promise<DeskChannels> {
@@ -61,6 +64,7 @@ export async function openChannels({
   const sluice = createSluice({
     log,
     retry,
+    compress,
     maxConnectionsPerKey: MAX_STREAMS_PER_USER,
     connectionKey: streamKeys.keyOf,
     // Until the channels are open, the rejection reports the failure: once, and not for each channel.

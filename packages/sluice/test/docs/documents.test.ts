@@ -39,7 +39,7 @@ describe("the documents", () => {
       expect(DOCUMENTS).toContain(path);
   });
 
-  it.each(["docs/frameworks", "docs/decisions"])("in %s are all linked from its README", (folder) => {
+  it.each(["docs/frameworks", "docs/proxies", "docs/decisions"])("in %s are all linked from its README", (folder) => {
     const pages = DOCUMENTS.filter((path) => path.startsWith(`${folder}/`) && !path.endsWith("/README.md"));
     const linked = linkTargets(readDocument(`${folder}/README.md`));
     expect(pages.filter((path) => !linked.includes(path.slice(folder.length + 1)))).toEqual([]);

@@ -6,7 +6,7 @@ import { codeBlocks, codeSpans, headingAnchors, linkTargets, namedScripts } from
 
 export const ROOT: string = fileURLToPath(new URL("../../../../..", import.meta.url));
 
-const FOLDERS = ["docs", "packages", "examples", "bench", "chaos", "frameworks"];
+const FOLDERS = ["docs", "packages", "examples", "bench", "chaos", "frameworks", "deploy"];
 const NOT_OURS = /(^|\/)(node_modules|dist|run)\//;
 
 /** Every Markdown file of the project, by its path from the root. */

@@ -1,0 +1,4 @@
+import { HAPROXY } from "./support/proxies.ts";
+import { describeProxy } from "./support/proxy-contract.ts";
+
+describeProxy(HAPROXY, { usualTimeoutS: 60 });

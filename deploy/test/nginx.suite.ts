@@ -1,0 +1,4 @@
+import { NGINX } from "./support/proxies.ts";
+import { describeProxy } from "./support/proxy-contract.ts";
+
+describeProxy(NGINX, { usualTimeoutS: 60 });

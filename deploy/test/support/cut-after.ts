@@ -1,0 +1,28 @@
+import { setTimeout as wait } from "node:timers/promises";
+import { expect } from "vitest";
+import { startSilentServer } from "./broken-proxy.ts";
+import { ProxiedDesk, QUIET_STREAM } from "./proxied-desk.ts";
+import { type ProxyKind, ProxyProcess } from "./proxy-process.ts";
+import { StreamClient } from "./stream-client.ts";
+
+/** A time-out may be late by this, in ms. */
+const TOLERANCE_MS = 10_000;
+
+/**
+ * Checks that a file of deploy/ cuts a stream which sends nothing after `timeoutMs`, and that it does not cut a stream
+ * of the desk, which sends a heartbeat every 15 s. Resolves to the age at which the first was cut, in ms.
+ */
+export async function expectCutAfter(proxy: ProxyKind, file: string, timeoutMs: number): Promise<number> {
+  await using silent = await startSilentServer();
+  await using desk = await ProxiedDesk.start();
+  await using before = await ProxyProcess.start(proxy, { desks: [silent.port, silent.port], file });
+  await using beforeDesk = await ProxyProcess.start(proxy, { desks: [desk.port, desk.port], file });
+  using cut = await StreamClient.open(before, { path: "/" });
+  using kept = await StreamClient.open(beforeDesk, { path: QUIET_STREAM, headers: desk.headers });
+  await wait(timeoutMs + TOLERANCE_MS);
+  expect(cut.hasEnded).toBe(true);
+  expect(kept.hasEnded).toBe(false);
+  const age = cut.endedAt! - cut.requestedAt;
+  expect(age).toBeGreaterThan(timeoutMs * 0.9);
+  return age;
+}

@@ -1,0 +1,16 @@
+import { defineConfig } from "vitest/config";
+
+/** The suites of `npm run test:proxies`: real proxies with the configurations of deploy/, and the other files there. */
+export default defineConfig({
+  test: {
+    include: ["deploy/test/**/*.suite.ts"],
+    testTimeout: 120_000,
+    hookTimeout: 60_000,
+    expect: { poll: { timeout: 10_000 } },
+    // Most tests wait for the time-outs of proxies. All files run at once, so that these waits overlap.
+    maxWorkers: 8,
+    reporters: process.env.SLUICE_TEST_REPORT
+      ? ["default", ["json", { outputFile: process.env.SLUICE_TEST_REPORT }]]
+      : ["default"],
+  },
+});
