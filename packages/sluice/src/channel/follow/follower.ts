@@ -5,7 +5,6 @@ import type { KeptEvent } from "../event/kept-event.ts";
 import type { Selection } from "../event/selection.ts";
 import type { LossReason } from "../read/live-log.ts";
 import { type StartPoint, startAfterGap } from "../read/start-point.ts";
-import type { Stretch } from "../read/step.ts";
 
 /** A reader of a channel without a stream, at its own pace. Nothing is queued for it: it keeps a position only. */
 export class Follower {
@@ -45,7 +44,7 @@ export class Follower {
       // A closed log cannot be read; only the window is left.
       if (liveLog.closed && offset + 1 < window.first) return undefined;
       if (!liveLog.holds(this.#position)) return this.#reportGap(liveLog.lossReason(this.#position.epoch));
-      const found = await this.#eventsAfter(offset);
+      const found = await this.#unlessClosed(() => liveLog.reader.eventsAfter(this.#cohort.selection, offset));
       if (this.#stopped || found === undefined) return undefined;
       // A new life began during the read and may have lost the events.
       if (epoch !== liveLog.epoch) continue;
@@ -69,20 +68,21 @@ export class Follower {
   }
 
   /** Resolves to `undefined` if the channel closes meanwhile: a closed log fails the reads in flight. */
-  async #eventsAfter(offset: number): Promise<Stretch | "gone" | undefined> {
-    const { liveLog } = this.#delivery;
+  async #unlessClosed<T>(work: () => T | Promise<T>): Promise<T | undefined> {
     try {
-      return await liveLog.reader.eventsAfter(this.#cohort.selection, offset);
+      return await work();
     } catch (error) {
-      if (liveLog.closed) return undefined;
+      if (this.#delivery.liveLog.closed) return undefined;
       throw error;
     }
   }
 
-  #reportGap(reason: LossReason | "trimmed"): StartPoint {
-    const start = startAfterGap(this.#delivery.liveLog, reason, formatPosition(this.#position));
-    this.#position = start.position;
-    return start;
+  #reportGap(reason: LossReason | "trimmed"): Promise<StartPoint | undefined> {
+    return this.#unlessClosed(() => {
+      const start = startAfterGap(this.#delivery.liveLog, reason, formatPosition(this.#position));
+      this.#position = start.position;
+      return start;
+    });
   }
 
   #untilAdvanced(): Promise<void> {

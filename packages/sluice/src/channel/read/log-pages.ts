@@ -4,6 +4,7 @@ import type { ChannelLog } from "../../logs/log.ts";
 import type { SharedReads } from "../../stream/stream-hub.ts";
 import { KeptEvent } from "../event/kept-event.ts";
 import type { Serializer } from "../event/serializer.ts";
+import { throwIfLifeLeft } from "./left-life.ts";
 
 const PAGE_EVENTS = 512;
 /** Maximum number of pages kept per channel. */
@@ -19,12 +20,15 @@ export interface Page {
 /** The log, and the cache of all channels. */
 export interface PageSource {
   readonly log: ChannelLog;
+  /** Epoch of the life that the readers are in. */
+  readonly epoch: string;
   readonly serializer: Serializer | undefined;
   readonly reads: SharedReads;
 }
 
 /** Reads events older than the window from the log. Cursors at the same offset share one read and its frames. */
 export class LogPages {
+  readonly #source: PageSource;
   readonly #log: ChannelLog;
   readonly #serializer: Serializer | undefined;
   readonly #cache: SharedReads;
@@ -32,10 +36,11 @@ export class LogPages {
   #pages: Page[] = [];
   readonly #reading = new Map<number, Promise<Page | "gone">>();
 
-  constructor({ log, serializer, reads }: PageSource) {
-    this.#log = log;
-    this.#serializer = serializer;
-    this.#cache = reads;
+  constructor(source: PageSource) {
+    this.#source = source;
+    this.#log = source.log;
+    this.#serializer = source.serializer;
+    this.#cache = source.reads;
   }
 
   /** Returns the page with the event after the offset `after`; `"gone"` if the log has trimmed the event. */
@@ -82,6 +87,7 @@ export class LogPages {
   }
 
   async #read(after: number): Promise<Page | "gone"> {
+    throwIfLifeLeft(this.#source);
     const { epoch } = this.#log;
     const entries = await this.#log.read(after, PAGE_EVENTS, this.#cache.pageBytes);
     // A new life began during the read: the entries may belong to either life.

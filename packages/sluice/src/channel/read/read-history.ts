@@ -4,6 +4,7 @@ import type { ChannelEvent } from "../event/kept-event.ts";
 import { KeptEvent } from "../event/kept-event.ts";
 import { selects } from "../event/selection.ts";
 import type { History, HistoryQuery } from "./history.ts";
+import { throwIfLifeLeft } from "./left-life.ts";
 import type { LiveLog } from "./live-log.ts";
 import { findStartPoint, startAfterGap } from "./start-point.ts";
 
@@ -58,6 +59,7 @@ async function readAfter(liveLog: LiveLog, query: HistoryQuery, after: string): 
     await liveLog.historyTurns.next();
     const entries = await log.read(reached, size, BLOCK_BYTES);
     if (entries === "gone") await log.sync();
+    throwIfLifeLeft(liveLog);
     const isNewLife = start.position.epoch !== liveLog.epoch;
     if (entries === "gone" || isNewLife) {
       // Entries were trimmed or lost meanwhile. Begin again with the entries that are left, and report the gap.

@@ -8,6 +8,7 @@ import {
 } from "../../base/position.ts";
 import { type Gap, type GapReason, makeGap } from "../event/gap.ts";
 import { type Selection, selects } from "../event/selection.ts";
+import { throwIfLifeLeft } from "./left-life.ts";
 import type { LiveLog } from "./live-log.ts";
 
 /** Start position of a subscriber without a last event ID: new events only, every kept event, or after an event ID. */
@@ -54,11 +55,17 @@ function findInLog(liveLog: LiveLog, { lastEventId, from, selection }: StartRequ
   if (position !== undefined && position.offset <= reachOf(liveLog, position.epoch)) return find();
   // Other processes append too: the position may come from a process that has received more than this one.
   const synced = liveLog.log.sync();
-  return synced === undefined ? find() : synced.then(find);
+  const found = synced === undefined ? find() : synced.then(find);
+  if (!(found instanceof Promise)) return found;
+  return found.then((point) => {
+    throwIfLifeLeft(liveLog);
+    return point;
+  });
 }
 
 /** Returns the start point after a gap: the oldest kept event follows, so that the subscriber gets all that is left. */
 export function startAfterGap(liveLog: LiveLog, reason: GapReason, lastEventId: string): StartPoint {
+  throwIfLifeLeft(liveLog);
   const position = liveLog.positionAt(liveLog.log.first - 1);
   return { position, gap: makeGap(reason, lastEventId, formatPosition(position)) };
 }

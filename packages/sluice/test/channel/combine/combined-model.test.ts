@@ -85,9 +85,16 @@ async function run(logs: readonly ModelLog[], list: readonly CombinedCommand[]):
   await model.openAll();
   // An iteration shows its end only when it is read.
   await readToEnd(connectionsOf(model));
-  for (const subscriber of model.subscribers) if (subscriber.stream.isOver) model.reconnect(subscriber);
+  // A deleted channel closes if nothing uses it.
+  for (const subscriber of model.subscribers.filter(({ stream }) => stream.isOver)) {
+    await model.openAll();
+    model.reconnect(subscriber);
+  }
   for (const world of model.worlds)
-    for (const subscriber of world.subscribers) if (subscriber.connection.isOver) world.reconnect(subscriber);
+    for (const subscriber of world.subscribers.filter(({ connection }) => connection.isOver)) {
+      await world.open();
+      world.reconnect(subscriber);
+    }
   await settle(model);
   for (const { parts } of model.subscribers) {
     for (const { model: part } of parts.values()) {

@@ -22,7 +22,11 @@ async function run(modelLog: ModelLog, list: readonly Command[]): Promise<void> 
   await world.open();
   // An iteration shows its end only when it is read.
   await readToEnd(world.subscribers.map(({ connection }) => connection));
-  for (const subscriber of world.subscribers) if (subscriber.connection.isOver) world.reconnect(subscriber);
+  for (const subscriber of world.subscribers.filter(({ connection }) => connection.isOver)) {
+    // A deleted channel closes if nothing uses it.
+    await world.open();
+    world.reconnect(subscriber);
+  }
   await settle(world);
   for (const subscriber of world.subscribers) {
     subscriber.checkEnd();

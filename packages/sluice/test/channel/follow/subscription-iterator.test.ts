@@ -1,4 +1,4 @@
-import { expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { turns } from "../../support/turns.ts";
 import { openWorld } from "../support/channel-world.ts";
 
@@ -74,6 +74,41 @@ it("ends when the channel closes while it looks up an ID of a publisher", async 
   await channel.close();
   fail?.(new Error("The log is closed."));
   expect(await pending).toEqual({ done: true, value: undefined });
+});
+
+describe("an iteration of a channel that closes while it reads from the log", () => {
+  /** Resolves to the result of `next()`, if the log answers once it has closed and then begun a new life. */
+  async function nextAcrossLives(inNextLife: number): Promise<IteratorResult<unknown>> {
+    const { channel, log } = await openWorld({ retain: { events: 4 }, window: { events: 1 } });
+    for (let n = 1; n <= 4; n++) await channel.publish("n", n);
+    const opened = log();
+    const read = opened.read.bind(opened);
+    let isAsked = false;
+    let answer!: () => void;
+    const answered = new Promise<void>((resolve) => (answer = resolve));
+    opened.read = async (...range) => {
+      isAsked = true;
+      await answered;
+      return read(...range);
+    };
+    const pending = channel.subscribe({ from: "start" })[Symbol.asyncIterator]().next();
+    await expect.poll(() => isAsked).toBe(true);
+    await channel.close();
+    // Another process deletes the channel, and publishes into its next life.
+    await opened.delete();
+    for (let n = 1; n <= inNextLife; n++)
+      await opened.append([{ type: "n", data: `${n * 10}`, json: true, topics: undefined, id: undefined }]);
+    answer();
+    return pending;
+  }
+
+  it("ends without an event of the log's next life", async () => {
+    expect(await nextAcrossLives(2)).toEqual({ done: true, value: undefined });
+  });
+
+  it("ends without a gap that names a position of the log's next life", async () => {
+    expect(await nextAcrossLives(9)).toEqual({ done: true, value: undefined });
+  });
 });
 
 it("rejects when the log fails while it looks up an ID of a publisher", async () => {

@@ -1,4 +1,5 @@
 import fc from "fast-check";
+import { ignore } from "../../../src/base/guard.ts";
 import { turns } from "../../support/turns.ts";
 import type { LogHistory, ModelPosition } from "./log-history.ts";
 import { SELECTIONS } from "./model-subscriber.ts";
@@ -135,7 +136,7 @@ export async function perform(world: World, command: Command): Promise<void> {
     case "trim":
       // A shared log may take its time. Other commands do not wait for it.
       if (store === undefined) await modelLog.channelLog.trim(through(command.part));
-      else void modelLog.channelLog.trim(through(command.part));
+      else void modelLog.channelLog.trim(through(command.part)).catch(ignore);
       return;
     case "trim elsewhere":
       return store?.trim(through(command.part));
