@@ -2,17 +2,18 @@ import { checkFunction, checkNames, checkNumber, checkText, invalidOption } from
 import { loadPackage } from "../../base/load-package.ts";
 import { SluiceError } from "../../base/sluice-error.ts";
 import { within } from "../../base/timers.ts";
-import type { ChannelLog, Log, OpenOptions } from "../log.ts";
+import type { ChannelLog, Log, OpenOptions, Retention } from "../log.ts";
 import { closedError } from "../shared/closed-error.ts";
 import { TAIL_OUTAGE } from "../shared/out-of-reach.ts";
 import { ReadBudget } from "../shared/read-budget.ts";
-import { namesOf } from "./channel-names.ts";
+import { type ChannelNames, namesOf } from "./channel-names.ts";
 import { type NatsConnection, NatsLink } from "./connection/nats-link.ts";
 import { connectTo, parseServers } from "./connection/servers.ts";
 import { timeoutError } from "./connection/timeout-error.ts";
 import { CheckRounds } from "./life/check-rounds.ts";
 import { OthersDeletions } from "./life/delete-channel.ts";
 import { NatsLives } from "./life/nats-lives.ts";
+import { OpenTurns } from "./life/open-turns.ts";
 import { NatsChannelLog } from "./nats-channel-log.ts";
 import type { StreamStorage } from "./stream/add-stream.ts";
 import { NatsStream } from "./stream/nats-stream.ts";
@@ -96,6 +97,7 @@ export function natsLog(options: NatsLogOptions): Log {
   const deletions = new OthersDeletions();
   const budget = new ReadBudget(maxReadBytes);
   const lives = new NatsLives(link, prefix, storage);
+  const turns = new OpenTurns(timeout);
   const opened = new Set<NatsChannelLog>();
   /** The logs that receive no entries, although NATS works. */
   const deaf = new Set<NatsChannelLog>();
@@ -118,6 +120,17 @@ export function natsLog(options: NatsLogOptions): Log {
     recovered = onRecovered;
     await within(link.open(), timeout, () => timeoutError(link, timeout, "accept a connection"));
     const names = await namesOf(prefix, channel);
+    return turns.run(
+      () => openNamed(names, retain, onError),
+      () => timeoutError(link, timeout, "open a channel"),
+    );
+  }
+
+  async function openNamed(
+    names: ChannelNames,
+    retain: Retention,
+    onError: (error: unknown) => void,
+  ): Promise<ChannelLog> {
     if (isClosed) throw closedError();
     const stream = new NatsStream({ link, names, storage, retain, timeout });
     const onClose = (log: NatsChannelLog) => {
