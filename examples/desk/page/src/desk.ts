@@ -4,26 +4,25 @@ import { ExportsPane } from "./exports/exports-pane.ts";
 import { InspectorPane } from "./inspector/inspector-pane.ts";
 import { NotificationsPane } from "./notifications/notifications-pane.ts";
 import { GeneratorSwitch } from "./orders/generator-switch.ts";
-import { ORDER_PATHS, OrdersPane } from "./orders/orders-pane.ts";
+import { OrdersPane } from "./orders/orders-pane.ts";
 import { ApiError } from "./server/api.ts";
 import { startMetricTimeout } from "./server/metric-timeout.ts";
 import type { ServerHealth } from "./server/server-health.ts";
 import type { Banner } from "./session/banner.ts";
 import { rememberedUser, signIn } from "./session/session.ts";
 import { UserSwitch } from "./session/user-switch.ts";
+import { DeskStream } from "./streams/desk-stream.ts";
 import { LiveStream } from "./streams/live-stream.ts";
 import { StreamSet } from "./streams/stream-set.ts";
 import { announce } from "./ui/announce.ts";
 import { startConnectionState } from "./ui/connection-state.ts";
 import { startTheme } from "./ui/theme.ts";
 
-/** The page: five streams, the panes that show their events, and the signed-in user. */
+/** The page: its streams, the panes that show their events, and the signed-in user. */
 export class Desk {
-  #orders = new LiveStream("Orders", ORDER_PATHS.reliable);
-  #notifications = new LiveStream("Notifications", "/api/notifications/stream");
-  #broadcasts = new LiveStream("Broadcasts", "/api/notifications/broadcast");
-  #dashboard = new LiveStream("Dashboard", "/api/dashboard/stream");
-  #export = new LiveStream("Export", "/api/exports/…/progress");
+  #stream = new DeskStream();
+  #plainOrders = new LiveStream("Plain orders", "/api/orders/stream");
+  #export = new LiveStream("Export", "/api/exports/…/progress", { until: ["completed", "failed", "cancelled"] });
   #health: ServerHealth;
   #user: User;
   #expiresAt = 0;
@@ -36,30 +35,30 @@ export class Desk {
   #dashboardPane: DashboardPane;
 
   constructor(users: readonly User[], health: ServerHealth, banner: Banner) {
+    const { orders, notifications, dashboard } = this.#stream;
     this.#health = health;
     this.#user = rememberedUser(users);
     this.#banner = banner;
     this.#userSwitch = new UserSwitch(users, (user) => this.#ignoreApiError(this.signInAs(user)));
     const generator = new GeneratorSwitch();
-    this.#ordersPane = new OrdersPane(this.#orders);
-    this.#notificationsPane = new NotificationsPane(this.#notifications, this.#broadcasts, users);
+    this.#ordersPane = new OrdersPane(orders, this.#plainOrders, () => this.#ignoreApiError(this.#openOrders()));
+    this.#notificationsPane = new NotificationsPane(notifications, users);
     this.#exportsPane = new ExportsPane(this.#export);
-    this.#dashboardPane = new DashboardPane(this.#dashboard, (state) => generator.show(state));
-    const streams = [this.#orders, this.#notifications, this.#broadcasts, this.#dashboard, this.#export];
-    const set = new StreamSet(streams, health, () => this.#signedOut());
-    new InspectorPane(set, health, this.#orders);
-    startMetricTimeout(this.#dashboard, health);
+    this.#dashboardPane = new DashboardPane(dashboard, (state) => generator.show(state));
+    const streams = [this.#stream, this.#plainOrders, this.#export];
+    const set = new StreamSet(streams, health, { userId: () => this.#user.id, onEnded: () => this.#signedOut() });
+    new InspectorPane(set, health, { desk: this.#stream, plainOrders: this.#plainOrders });
+    startMetricTimeout(this.#stream, health);
     startConnectionState(streams, health);
     startTheme(() => this.#dashboardPane.recolor());
   }
 
-  /** Signs in this tab's previous user and opens all streams. */
+  /** Signs in this tab's previous user and opens the stream. */
   async start(): Promise<void> {
     await this.signInAs(this.#user);
-    await this.#dashboardPane.open();
   }
 
-  /** Signs in as `user` and opens all streams again, with the new credential. */
+  /** Signs in as `user` and opens the stream again, with the new credential and the new user's notifications. */
   async signInAs(user: User): Promise<void> {
     const isOther = user.id !== this.#user.id;
     this.#signingIn++;
@@ -68,21 +67,35 @@ export class Desk {
     this.#expiresAt = session.expiresAt;
     this.#banner.hideSignedOut();
     this.#userSwitch.show(this.#user);
+    this.#stream.setUser(this.#user.id);
     this.#notificationsPane.show(this.#user);
     this.#exportsPane.clear();
-    for (const stream of [this.#notifications, this.#broadcasts]) {
-      stream.reset();
-      stream.open(null);
+    if (this.#plainOrders.state !== "idle") this.#plainOrders.open();
+    if (this.#stream.connection > 0) {
+      this.#stream.resume();
+    } else {
+      await this.#dashboardPane.load();
+      await this.#openOrders();
     }
-    if (this.#dashboard.connection > 0) this.#dashboard.open();
-    if (this.#orders.connection > 0) this.#orders.open();
-    else await this.#ordersPane.open();
     if (isOther) announce(`Signed in as ${this.#user.name}.`);
+  }
+
+  /** Shows the newest orders, and continues with the orders after them on the chosen stream. */
+  async #openOrders(): Promise<void> {
+    const position = await this.#ordersPane.load();
+    if (this.#ordersPane.isPlain) {
+      this.#plainOrders.open("");
+      if (this.#stream.state !== "idle") return;
+    } else {
+      this.#plainOrders.reset();
+    }
+    this.#stream.resume({ orders: position });
   }
 
   /**
    * Handles a session that the server does not accept. If it has expired, the user must sign in again. If the server
-   * has forgotten it because it restarted, the page signs in again by itself.
+   * has forgotten it because it restarted, or another tab has signed in as another user, the page signs in again by
+   * itself.
    */
   #signedOut(): void {
     // Each refused stream calls this, but one sign-in is enough.

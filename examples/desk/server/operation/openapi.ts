@@ -43,8 +43,11 @@ export async function describeRoutes(app: FastifyInstance): Promise<void> {
 /** Security requirement of a route that needs a user: any one of the three credentials. */
 export const NEEDS_USER: Record<string, string[]>[] = [{ bearer: [] }, { cookie: [] }, { ticket: [] }];
 
-/** Returns the schema of a route that responds with an event stream. `events` describes its event types. */
-export function eventStreamSchema(tag: string, summary: string, events: string): object {
+/**
+ * Returns the schema of a route that responds with an event stream. `events` describes its event types, `query` the
+ * parameters that only this route has.
+ */
+export function eventStreamSchema(tag: string, summary: string, events: string, query: object = {}): object {
   return {
     tags: [tag],
     summary,
@@ -58,6 +61,7 @@ export function eventStreamSchema(tag: string, summary: string, events: string):
         },
         key: { type: "string", pattern: "^[0-9a-z]{1,64}$", description: "A name that you choose for this stream" },
         ticket: { type: "string", description: "A single-use ticket instead of a token" },
+        ...query,
       },
     },
     response: {

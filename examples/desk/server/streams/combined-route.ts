@@ -2,6 +2,7 @@ import type { FastifyInstance } from "fastify";
 import type { Channel, Sluice } from "sluice";
 import type { DashboardEvents } from "../dashboard/dashboard-events.ts";
 import { EVERYONE, type NotificationEvents, topicOf } from "../notifications/notification.ts";
+import { httpError } from "../operation/http-errors.ts";
 import { eventStreamSchema } from "../operation/openapi.ts";
 import type { OrderEvents } from "../orders/order.ts";
 import { openStream } from "./open-stream.ts";
@@ -23,10 +24,16 @@ export function combinedRoute(app: FastifyInstance, sluice: Sluice, channels: Co
         "Stream orders, notifications and the dashboard for the signed-in user, on one connection",
         "Event types: orders.orders, notifications.notification, dashboard.metric, dashboard.alert and " +
           "dashboard.status. One event ID resumes all of them. A gap event names its part as channel.",
+        { user: { type: "string", description: "Refuses the request with 403 unless this user is signed in" } },
       ),
     },
     (request, reply) => {
       const { orders, notifications, dashboard } = channels;
+      const { user } = request.query as { user?: string };
+      // The tabs of a browser share a cookie. A tab must not receive the notifications of another tab's user.
+      if (user !== undefined && user !== request.identity.user) {
+        throw httpError(403, `Another user is signed in, not ${user}. Sign in as ${user} first.`);
+      }
       const combination = sluice.combine({
         orders: orders.subscribe(),
         notifications: notifications.subscribe({

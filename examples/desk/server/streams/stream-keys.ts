@@ -1,6 +1,6 @@
 import type { IncomingMessage } from "node:http";
 
-/** Maximum number of streams of one user per process. A page opens five, so about twenty tabs of a user can be open. */
+/** Maximum number of streams of one user per process. A page opens up to three. */
 export const MAX_STREAMS_PER_USER = 100;
 
 /** The keys under which Sluice counts the streams of a user: its option `connectionKey`. */

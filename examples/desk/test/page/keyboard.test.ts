@@ -50,9 +50,9 @@ it("reaches every control with the Tab key, in the order of the page", async () 
   await page.keyboard.press("Space");
   await page.getByRole("row", { name: /1002/ }).waitFor();
   await page.keyboard.press("Space");
-  await tabTo(page, "Cut Orders");
+  await tabTo(page, "Cut Desk");
   await page.keyboard.press("Enter");
-  await activity(page, /Orders reconnected after/);
+  await activity(page, /Desk reconnected after/);
 
   await tabTo(page, "Message");
   await page.keyboard.type("Hello Ben");
@@ -93,10 +93,10 @@ it("announces the results of a user's actions to screen readers, but not each or
   for (let n = 0; n < 20; n++) await ada.placeOrder(`Customer ${n}`);
   await page.getByRole("row", { name: /1020/ }).waitFor();
   expect(announced).toEqual([]);
-  await page.getByRole("button", { name: "Cut Notifications" }).click();
-  await activity(page, /Notifications reconnected after/);
-  expect(announced).toEqual(["Notifications was cut.", expect.stringMatching(/^Notifications reconnected after/)]);
-  await streamIs(page, "Notifications", "open");
+  await page.getByRole("button", { name: "Cut Desk" }).click();
+  await activity(page, /Desk reconnected after/);
+  expect(announced).toEqual(["Desk was cut.", expect.stringMatching(/^Desk reconnected after/)]);
+  await streamIs(page, "Desk", "open");
 });
 
 it("has landmarks, one main heading, and a name for every control", async () => {

@@ -21,8 +21,8 @@ async function fullPage(options: Parameters<typeof openPage>[1]): Promise<Page> 
   const page = await openPage(url, options);
   await page.getByRole("button", { name: "Export orders" }).click();
   await page.getByRole("link", { name: /\.csv$/ }).waitFor();
-  await page.getByRole("button", { name: "Cut Orders" }).click();
-  await activity(page, /Orders reconnected after/);
+  await page.getByRole("button", { name: "Cut Desk" }).click();
+  await activity(page, /Desk reconnected after/);
   await page.locator(".tile canvas").last().waitFor();
   return page;
 }

@@ -1,6 +1,6 @@
 import { mkdir } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
-import type { Browser, BrowserContextOptions, Page } from "playwright-core";
+import type { Browser, BrowserContextOptions, Locator, Page } from "playwright-core";
 import { expect, onTestFinished } from "vitest";
 import { launchChromium } from "../../../../scripts/launch-chromium.mjs";
 
@@ -16,7 +16,7 @@ export async function closeBrowser(): Promise<void> {
 }
 
 /**
- * Opens the desk in a new browser context and waits until its streams are open. The test fails if the page reports an
+ * Opens the desk in a new browser context and waits until its stream is open. The test fails if the page reports an
  * error.
  */
 export async function openPage(url: string, options: BrowserContextOptions = {}): Promise<Page> {
@@ -34,7 +34,7 @@ export async function openPage(url: string, options: BrowserContextOptions = {})
     expect(errors).toEqual([]);
   });
   await page.goto(url);
-  for (const stream of ["Orders", "Notifications", "Broadcasts", "Dashboard"]) await streamIs(page, stream, "open");
+  await streamIs(page, "Desk", "open");
   return page;
 }
 
@@ -46,13 +46,19 @@ export async function streamIs(page: Page, name: string, state: string): Promise
 }
 
 /** Returns the row of a stream in the inspector. */
-export function streamRow(page: Page, name: string) {
-  return page.locator(".stream").filter({ has: page.getByRole("heading", { name, exact: true }) });
+export function streamRow(page: Page, name: string): Locator {
+  return page.locator(".stream").filter({ has: page.getByRole("heading", { level: 3, name, exact: true }) });
 }
 
-/** Returns a value that the inspector shows: `received`, `replayed`, `reconnects`, `gaps` or `last-id`. */
-export function fact(page: Page, name: string, value: string): Promise<string | null> {
-  return streamRow(page, name).locator(`.${value}`).textContent();
+/** Returns a value that the inspector shows for a part of a stream: `received`, `replayed`, `gaps` or `last-id`. */
+export function fact(page: Page, part: string, value: string): Promise<string | null> {
+  const row = page.locator(".part").filter({ has: page.getByRole("heading", { level: 4, name: part, exact: true }) });
+  return row.locator(`.${value}`).textContent();
+}
+
+/** Returns how often a stream has connected again, as the inspector shows it. */
+export function reconnects(page: Page, stream: string): Promise<string | null> {
+  return streamRow(page, stream).locator(".reconnects").textContent();
 }
 
 /** Waits until the inspector's activity list has a matching line. */

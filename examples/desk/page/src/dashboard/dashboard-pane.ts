@@ -1,42 +1,39 @@
 import type { Alert, DashboardHistory, Metric, ServerState, Status } from "../../../wire/dashboard.ts";
 import type { GeneratorState } from "../../../wire/generator.ts";
 import { request } from "../server/api.ts";
-import type { LiveStream } from "../streams/live-stream.ts";
+import type { StreamPart } from "../streams/stream-part.ts";
 import { find } from "../ui/element.ts";
 import { countOf, formatTime } from "../ui/format.ts";
 import { AlertList } from "./alert-list.ts";
 import { CHART_SPAN_S, Tile } from "./tile.ts";
 import { TILES } from "./tile-specs.ts";
 
-/** Shows the server's metrics, alerts and states, which arrive on one stream. */
+/** Shows the server's metrics, alerts and states. */
 export class DashboardPane {
-  #stream: LiveStream;
   #tiles = TILES.map((spec) => new Tile(spec));
   #alerts = new AlertList();
   #metrics: Metric[] = [];
   #exports = 0;
   #server: ServerState | undefined;
 
-  constructor(stream: LiveStream, onGenerator: (state: GeneratorState) => void) {
-    this.#stream = stream;
+  constructor(events: StreamPart, onGenerator: (state: GeneratorState) => void) {
     find("#tiles").append(...this.#tiles.map((tile) => tile.element));
-    stream.on<Metric>("metric", (metric) => this.#addMetrics([metric]));
-    stream.on<Alert>("alert", (alert) => this.#alerts.update(alert));
-    stream.on<Status>("status", (status) => {
+    events.on<Metric>("metric", (metric) => this.#addMetrics([metric]));
+    events.on<Alert>("alert", (alert) => this.#alerts.update(alert));
+    events.on<Status>("status", (status) => {
       if (status.component === "generator") onGenerator(status);
       else if (status.component === "exports") this.#exports = status.running;
       else this.#server = status;
       this.#renderStatus();
     });
     // After a gap the newest alerts arrive again. An alert that was raised before may have been cleared during the gap.
-    stream.on("gap", () => this.#alerts.clear());
+    events.addEventListener("gap", () => this.#alerts.clear());
   }
 
-  /** Shows the metrics of the last minutes and opens the stream, which begins with the newest event of each kind. */
-  async open(): Promise<void> {
+  /** Shows the metrics of the last minutes. The stream then begins with the newest event of each kind. */
+  async load(): Promise<void> {
     const { metrics } = await request<DashboardHistory>("GET", "/api/dashboard/history");
     this.#addMetrics(metrics);
-    this.#stream.open(null);
   }
 
   recolor(): void {

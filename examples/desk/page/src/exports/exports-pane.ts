@@ -18,10 +18,10 @@ export class ExportsPane {
 
   constructor(stream: LiveStream) {
     this.#stream = stream;
-    stream.on<ExportProgress>("progress", (progress) => this.#showProgress(progress));
-    stream.on<FinishedExport>("completed", (finished) => this.#showFinished(finished));
-    stream.on<{ message: string }>("failed", ({ message }) => this.#showEnded(`The export failed: ${message}`));
-    stream.on<unknown>("cancelled", () => this.#showEnded("The export was cancelled."));
+    stream.part.on<ExportProgress>("progress", (progress) => this.#showProgress(progress));
+    stream.part.on<FinishedExport>("completed", (finished) => this.#showFinished(finished));
+    stream.part.on<{ message: string }>("failed", ({ message }) => this.#showEnded(`The export failed: ${message}`));
+    stream.part.on<unknown>("cancelled", () => this.#showEnded("The export was cancelled."));
     stream.addEventListener("lost", () => void this.#lost());
     this.#start.addEventListener("click", () => void this.#startExport());
     this.#cancel.addEventListener("click", () => void this.#cancelExport());
@@ -46,7 +46,7 @@ export class ExportsPane {
       this.#progress.hidden = false;
       this.#cancel.hidden = false;
       this.#stream.reset(`/api/exports/${jobId}/progress`);
-      this.#stream.open();
+      this.#stream.open("");
     } catch (cause) {
       if (!(cause instanceof ApiError)) throw cause;
       this.#showEnded(cause.message);
@@ -82,9 +82,8 @@ export class ExportsPane {
     announce(`Export finished: ${finished.fileName}, ${countOf(finished.rows, "order")}.`);
   }
 
-  /** Shows that the job has ended. The server ends the stream: its 204 stops the browser from reconnecting. */
+  /** Shows that the job has ended. */
   #showEnded(message: string): void {
-    this.#stream.finish();
     this.#progress.hidden = true;
     this.#cancel.hidden = true;
     this.#start.disabled = false;

@@ -1,9 +1,12 @@
-import type { Gap, GapReason } from "sluice";
+import type { GapReason } from "sluice";
+import type { StreamGap } from "sluice/client";
 import { placeOrder } from "../orders/order-form.ts";
 import { ApiError } from "../server/api.ts";
 import type { ServerHealth } from "../server/server-health.ts";
+import type { DeskStream } from "../streams/desk-stream.ts";
 import { toStale } from "../streams/event-id.ts";
 import type { LiveStream } from "../streams/live-stream.ts";
+import type { StreamPart } from "../streams/stream-part.ts";
 import type { StreamSet } from "../streams/stream-set.ts";
 import { announce } from "../ui/announce.ts";
 import { find } from "../ui/element.ts";
@@ -14,11 +17,10 @@ import { StreamRow } from "./stream-row.ts";
 const ORDERS_DURING_CUT = 5;
 /** A replay counts as complete when its count did not grow for this long. */
 const SETTLE_MS = 300;
-const LOST = "lost its connection. The browser will reconnect by itself.";
-const REFUSED = "was refused by the server, and the browser gave up. The page checks why.";
-const FINISHED = "was ended by the server, because the job is finished. The browser reconnects once.";
-const ENDED = "has ended: the server answered 204, so the browser does not reconnect.";
-const GAP_REASONS: Record<GapReason, string> = {
+const LOST = "lost its connection. The client will connect again by itself.";
+const REFUSED = "was refused by the server. The page checks why.";
+const ENDED = "has ended: its last event has arrived.";
+const GAP_REASONS: Partial<Record<string, string>> & Record<GapReason, string> = {
   trimmed: "the log no longer keeps some of the events after it",
   deleted: "the channel was deleted",
   "other-epoch": "the position is from another epoch of the log",
@@ -27,18 +29,26 @@ const GAP_REASONS: Record<GapReason, string> = {
   future: "the log has not reached this position yet",
 };
 
-/** Shows the state of each stream, with buttons to cut a stream and to open it with a stale position. */
+/** The streams that have orders. */
+interface OrderStreams {
+  readonly desk: DeskStream;
+  readonly plainOrders: LiveStream;
+}
+
+/** Shows the state of each stream, with buttons to cut it and to open it with a stale position of a part. */
 export class InspectorPane {
   #set: StreamSet;
   #activity = new Activity();
-  #orders: LiveStream;
+  #desk: DeskStream;
+  #orderStreams: readonly LiveStream[];
 
-  constructor(set: StreamSet, health: ServerHealth, orders: LiveStream) {
+  constructor(set: StreamSet, health: ServerHealth, { desk, plainOrders }: OrderStreams) {
     this.#set = set;
-    this.#orders = orders;
+    this.#desk = desk;
+    this.#orderStreams = [desk, plainOrders];
     const actions = {
       cut: (stream: LiveStream) => void this.#cut(stream),
-      makeStale: (stream: LiveStream) => this.#makeStale(stream),
+      makeStale: (stream: LiveStream, part: StreamPart) => this.#makeStale(stream, part),
     };
     for (const stream of set.streams) {
       find("#streams").append(new StreamRow(stream, health, actions).element);
@@ -54,12 +64,13 @@ export class InspectorPane {
     stream.addEventListener("lost", () => {
       const isFirst = lostAt === 0;
       lostAt ||= stream.lostAt;
-      if (stream.state === "ended") this.#report("note", stream, ENDED);
+      if (stream.state === "ended") this.#report("note", stream.name, ENDED);
       else if (stream.state === "refused") this.#activity.add("lost", stream.name, REFUSED);
-      else if (isFirst)
-        this.#activity.add(stream.finished ? "note" : "lost", stream.name, stream.finished ? FINISHED : LOST);
+      else if (isFirst) this.#activity.add("lost", stream.name, LOST);
     });
-    stream.addEventListener("gap", (event) => this.#reportGap(stream, (event as CustomEvent<Gap>).detail));
+    for (const part of stream.parts) {
+      part.addEventListener("gap", (event) => this.#reportGap(part, (event as CustomEvent<StreamGap>).detail));
+    }
     stream.addEventListener("info", () => {
       if (lostAt === 0) return;
       const lostForMs = Date.now() - lostAt;
@@ -69,10 +80,11 @@ export class InspectorPane {
   }
 
   #whenReplayed(stream: LiveStream, then: () => void): void {
-    let before = stream.replayed;
+    const replayed = () => stream.parts.reduce((sum, part) => sum + (part.replayed ?? 0), 0);
+    let before = replayed();
     const check = () => {
-      if (stream.replayed === before) return then();
-      before = stream.replayed;
+      if (replayed() === before) return then();
+      before = replayed();
       window.setTimeout(check, SETTLE_MS);
     };
     window.setTimeout(check, SETTLE_MS);
@@ -81,17 +93,14 @@ export class InspectorPane {
   #reportReconnect(stream: LiveStream, lostForMs: number): void {
     const resumedFrom = stream.info?.resumedFrom;
     const position = resumedFrom == null ? "it continues with new events" : `it resumed after ${resumedFrom}`;
-    const replayed =
-      stream.info?.positionAtOpen == null
-        ? "this endpoint has no replay"
-        : `${countOf(stream.replayed ?? 0, "event")} replayed`;
-    this.#report("reconnected", stream, `reconnected after ${formatSeconds(lostForMs)}: ${position}, ${replayed}.`);
+    const text = `reconnected after ${formatSeconds(lostForMs)}: ${position}, ${replayedBy(stream)}.`;
+    this.#report("reconnected", stream.name, text);
   }
 
-  #reportGap(stream: LiveStream, gap: Gap): void {
+  #reportGap(part: StreamPart, gap: StreamGap): void {
     const reason = GAP_REASONS[gap.reason] ?? gap.reason;
     const position = `after ${gap.lastEventId} (${gap.reason})`;
-    this.#report("gap", stream, `has a gap ${position}: ${reason}. It continues after ${gap.resumesAfter}.`);
+    this.#report("gap", part.name, `has a gap ${position}: ${reason}. It continues after ${gap.resumesAfter}.`);
   }
 
   async #cut(stream: LiveStream): Promise<void> {
@@ -99,30 +108,39 @@ export class InspectorPane {
       await this.#set.cut(stream);
       announce(`${stream.name} was cut.`);
       const placesOrders = find<HTMLInputElement>("#place-during-cut").checked;
-      if (stream === this.#orders && placesOrders) await this.#placeOrdersDuringCut();
+      if (this.#orderStreams.includes(stream) && placesOrders) await this.#placeOrdersDuringCut(stream);
     } catch (cause) {
       if (!(cause instanceof ApiError)) throw cause;
-      this.#report("note", stream, `could not be cut: ${cause.message}`);
+      this.#report("note", stream.name, `could not be cut: ${cause.message}`);
     }
   }
 
-  async #placeOrdersDuringCut(): Promise<void> {
+  async #placeOrdersDuringCut({ name }: LiveStream): Promise<void> {
     const ids: string[] = [];
     for (let n = 1; n <= ORDERS_DURING_CUT; n++) {
       ids.push((await placeOrder(`Placed during the cut ${n}`, 10 * n)).orderId);
     }
     const text = `was cut while the page placed ${ids.join(", ")} over HTTP.`;
-    this.#activity.add("note", "Orders", text);
+    this.#activity.add("note", name, text);
   }
 
-  #makeStale(stream: LiveStream): void {
-    const stale = toStale(stream.lastEventId);
-    this.#activity.add("note", stream.name, `opens with ${stale}, a position from another epoch of the log.`);
-    stream.open(stale);
+  #makeStale(stream: LiveStream, part: StreamPart): void {
+    const stale = toStale(part.lastEventId);
+    this.#activity.add("note", part.name, `opens with ${stale}, a position from another epoch of the log.`);
+    if (stream === this.#desk) this.#desk.resume({ [part.key]: stale });
+    else stream.open(stale);
   }
 
-  #report(kind: ActivityKind, stream: LiveStream, text: string): void {
-    this.#activity.add(kind, stream.name, text);
-    announce(`${stream.name} ${text}`);
+  #report(kind: ActivityKind, name: string, text: string): void {
+    this.#activity.add(kind, name, text);
+    announce(`${name} ${text}`);
   }
+}
+
+/** Returns how many events were replayed, for each part that has events. */
+function replayedBy(stream: LiveStream): string {
+  if (stream.info?.positionAtOpen == null) return "this endpoint has no replay";
+  const [first, ...others] = stream.parts;
+  if (others.length === 0) return `${countOf(first?.replayed ?? 0, "event")} replayed`;
+  return `replayed: ${stream.parts.map(({ name, replayed = 0 }) => `${name} ${replayed}`).join(", ")}`;
 }

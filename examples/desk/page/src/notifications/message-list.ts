@@ -1,5 +1,5 @@
 import type { Notification } from "../../../wire/notification.ts";
-import type { LiveStream } from "../streams/live-stream.ts";
+import type { StreamPart } from "../streams/stream-part.ts";
 import { find, fromTemplate } from "../ui/element.ts";
 import { formatTime } from "../ui/format.ts";
 
@@ -7,6 +7,8 @@ import { formatTime } from "../ui/format.ts";
 const MAX_MESSAGES = 50;
 
 interface ListOptions {
+  /** Returns true if the list shows this notification. */
+  readonly shows: (notification: Notification) => boolean;
   /** Returns the label that names the recipient, or "" for no label. */
   readonly chip: (notification: Notification) => string;
 }
@@ -18,13 +20,13 @@ export class MessageList {
   #seen = new Set<string>();
   #options: ListOptions;
 
-  constructor(stream: LiveStream, selector: string, options: ListOptions) {
+  constructor(events: StreamPart, selector: string, options: ListOptions) {
     this.#list = find(selector);
     this.#empty = find(`${selector}-empty`);
     this.#options = options;
-    stream.on<Notification>("notification", (notification, arrival) => {
+    events.on<Notification>("notification", (notification, arrival) => {
       // After a gap all kept notifications arrive, including those that are already in the list.
-      if (this.#seen.has(arrival.eventId)) return;
+      if (!options.shows(notification) || this.#seen.has(arrival.eventId)) return;
       this.#seen.add(arrival.eventId);
       this.#add(notification);
     });

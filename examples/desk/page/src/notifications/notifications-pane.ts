@@ -1,22 +1,22 @@
 import type { Notification } from "../../../wire/notification.ts";
 import type { User } from "../../../wire/session.ts";
-import type { LiveStream } from "../streams/live-stream.ts";
+import type { StreamPart } from "../streams/stream-part.ts";
 import { find, textElement } from "../ui/element.ts";
 import { startMessageForm } from "./message-form.ts";
 import { MessageList } from "./message-list.ts";
 
-/** Shows the user's own notifications and the broadcasts. Both are subscriptions to one channel. */
+/** Shows the user's own notifications and the broadcasts. Both arrive on one part of the page's stream. */
 export class NotificationsPane {
   #users: readonly User[];
   #inbox: MessageList;
   #broadcasts: MessageList;
   #to = find<HTMLSelectElement>("#inbox-to");
 
-  constructor(notifications: LiveStream, broadcasts: LiveStream, users: readonly User[]) {
+  constructor(notifications: StreamPart, users: readonly User[]) {
     this.#users = users;
-    this.#inbox = new MessageList(notifications, "#inbox", { chip: () => "" });
+    this.#inbox = new MessageList(notifications, "#inbox", { shows: ({ userId }) => userId !== null, chip: () => "" });
     const chip = ({ userId }: Notification) => (userId === null ? "everyone" : "only you");
-    this.#broadcasts = new MessageList(broadcasts, "#broadcasts", { chip });
+    this.#broadcasts = new MessageList(notifications, "#broadcasts", { shows: () => true, chip });
     for (const user of users) {
       const option = textElement("option", user.name);
       option.value = user.id;

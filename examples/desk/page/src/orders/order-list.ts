@@ -1,5 +1,5 @@
 import type { Order } from "../../../wire/order.ts";
-import type { Arrival, LiveStream } from "../streams/live-stream.ts";
+import type { Arrival, StreamPart } from "../streams/stream-part.ts";
 import { find, fromTemplate, textElement } from "../ui/element.ts";
 import { formatAmount, formatTime } from "../ui/format.ts";
 
@@ -14,16 +14,21 @@ interface Row {
 
 /** The table of orders, newest first. All orders that arrive in one frame are added in one update of the page. */
 export class OrderList {
-  #stream: LiveStream;
+  #source: () => StreamPart;
   #body = find<HTMLTableSectionElement>("#order-rows");
   #empty = find("#orders-empty");
   #rows: Row[] = [];
   #pending: Row[] = [];
   #frame = 0;
 
-  constructor(stream: LiveStream) {
-    this.#stream = stream;
-    stream.addEventListener("info", () => this.#markReplayed(this.#rows));
+  /** `source` returns the part on which the orders arrive. */
+  constructor(source: () => StreamPart) {
+    this.#source = source;
+  }
+
+  /** Marks the orders that were replayed, as soon as the stream knows them. */
+  markReplayed(): void {
+    this.#markReplayed(this.#rows);
   }
 
   /** Adds an order. It has no `arrival` if it came from the API's list and not from the stream. */
@@ -59,7 +64,7 @@ export class OrderList {
   #markReplayed(rows: readonly Row[]): void {
     for (const { arrival, element } of rows) {
       if (arrival === undefined || element.dataset.replayed === "true") continue;
-      if (!this.#stream.isReplayed(arrival)) continue;
+      if (!this.#source().isReplayed(arrival)) continue;
       element.dataset.replayed = "true";
       find(".order-customer", element).append(" ", textElement("span", "replayed", "chip"));
     }

@@ -1,44 +1,49 @@
-import type { Gap } from "sluice";
+import type { StreamGap } from "sluice/client";
 import type { Order, OrderPage } from "../../../wire/order.ts";
 import { request } from "../server/api.ts";
-import type { Arrival, LiveStream } from "../streams/live-stream.ts";
+import type { LiveStream } from "../streams/live-stream.ts";
+import type { Arrival, StreamPart } from "../streams/stream-part.ts";
 import { find } from "../ui/element.ts";
 import { countOf } from "../ui/format.ts";
 import { startOrderForm } from "./order-form.ts";
 import { OrderList } from "./order-list.ts";
 import { OrderNumberCheck } from "./order-number-check.ts";
 
-/** Paths of the two order streams: a channel with replay, and an async iterable without. */
-export const ORDER_PATHS = { reliable: "/api/orders/stream/reliable", plain: "/api/orders/stream" } as const;
-
-/** Shows the orders that arrive on the stream, and which order numbers are missing. */
+/**
+ * Shows the orders that arrive, and which order numbers are missing. They arrive on the page's stream, which replays,
+ * or on a plain one of an async iterable, which does not.
+ */
 export class OrdersPane {
-  #stream: LiveStream;
+  /** True if the user has chosen the plain stream. */
+  isPlain = false;
   #list: OrderList;
   #numbers = new OrderNumberCheck();
   #summary = find("#orders-summary");
   #afterGap = false;
 
-  constructor(stream: LiveStream) {
-    this.#stream = stream;
-    this.#list = new OrderList(stream);
-    stream.on<Order>("orders", (order, arrival) => this.#add(order, arrival));
-    stream.on<Gap>("gap", (gap) => this.#handleGap(gap));
+  /** `onChoice` is called when the user chooses the other stream. */
+  constructor(reliable: StreamPart, plain: LiveStream, onChoice: () => void) {
+    this.#list = new OrderList(() => (this.isPlain ? plain.part : reliable));
+    reliable.on<Order>("orders", (order, arrival) => !this.isPlain && this.#add(order, arrival));
+    plain.part.on<Order>("orders", (order, arrival) => this.isPlain && this.#add(order, arrival));
+    reliable.addEventListener("gap", (event) => {
+      if (!this.isPlain) this.#handleGap((event as CustomEvent<StreamGap>).detail);
+    });
+    for (const part of [reliable, plain.part]) part.addEventListener("info", () => this.#list.markReplayed());
     find("#order-stream").addEventListener("change", (event) => {
-      const choice = (event.target as HTMLInputElement).value as keyof typeof ORDER_PATHS;
-      stream.reset(ORDER_PATHS[choice]);
-      void this.open();
+      this.isPlain = (event.target as HTMLInputElement).value === "plain";
+      onChoice();
     });
     startOrderForm();
   }
 
-  /** Shows the newest orders and opens the stream at their position, so that no order in between is lost. */
-  async open(): Promise<void> {
+  /** Shows the newest orders. Resolves to their position, so that no order in between is lost. */
+  async load(): Promise<string> {
     const { orders, position } = await request<OrderPage>("GET", "/api/orders?limit=50");
     this.#clear();
     this.#afterGap = false;
     for (const order of orders) this.#add(order);
-    this.#stream.open(this.#stream.path === ORDER_PATHS.plain ? null : position);
+    return position;
   }
 
   #add(order: Order, arrival?: Arrival): void {
@@ -50,7 +55,7 @@ export class OrdersPane {
    * After a gap the stream continues with all orders that the server keeps, oldest first. If old orders were trimmed,
    * the shown orders stay valid, and the number check finds the missing ones. Otherwise the list starts again.
    */
-  #handleGap(gap: Gap): void {
+  #handleGap(gap: StreamGap): void {
     if (gap.reason === "trimmed") return;
     this.#clear();
     this.#afterGap = true;

@@ -1,3 +1,4 @@
+import type { Session } from "../../../wire/session.ts";
 import type { StreamList } from "../../../wire/stream.ts";
 import { ApiError, request } from "../server/api.ts";
 import type { ServerHealth } from "../server/server-health.ts";
@@ -12,22 +13,30 @@ const REOPEN_DELAY_MS = 3_000;
 const FETCH_INFO_RETRY_MS = 1_000;
 const FETCH_INFO_ATTEMPTS = 4;
 
+/** The session of this page. */
+export interface SessionOfPage {
+  /** Returns the ID of the user who signed in on this page. */
+  userId(): string;
+  /** Called if the server does not accept the session any more. */
+  onEnded(): void;
+}
+
 /**
- * All streams of this page. It fetches the server's information about them, finds out why a stream was lost, reopens
- * streams that the browser gave up on, and closes all streams while the tab is in the background.
+ * All streams of this page. It fetches the server's information about them, checks the server when a stream was lost,
+ * reopens streams that the server refused, and closes all streams while the tab is in the background.
  */
 export class StreamSet {
   readonly streams: readonly LiveStream[];
   #health: ServerHealth;
-  #onSignedOut: () => void;
+  #session: SessionOfPage;
   #fetchInfoTimer: number | undefined;
   #reopenTimer: number | undefined;
   #backgroundTimer: number | undefined;
 
-  constructor(streams: readonly LiveStream[], health: ServerHealth, onSignedOut: () => void) {
+  constructor(streams: readonly LiveStream[], health: ServerHealth, session: SessionOfPage) {
     this.streams = streams;
     this.#health = health;
-    this.#onSignedOut = onSignedOut;
+    this.#session = session;
     for (const stream of streams) {
       stream.addEventListener("opened", () => this.#fetchInfoSoon());
       stream.addEventListener("lost", () => void this.#lost());
@@ -40,7 +49,7 @@ export class StreamSet {
     document.addEventListener("visibilitychange", () => this.#visibilityChanged());
   }
 
-  /** Cuts the stream at the server. The browser then reconnects by itself. Rejects with {@link ApiError}. */
+  /** Cuts the stream at the server. The client then connects again by itself. Rejects with {@link ApiError}. */
   async cut(stream: LiveStream): Promise<void> {
     if (stream.info === undefined) throw new ApiError(0, "This stream is not open.");
     await request("POST", `/api/streams/${encodeURIComponent(stream.info.id)}/cut`);
@@ -71,26 +80,26 @@ export class StreamSet {
     }
   }
 
-  /**
-   * Finds out why a stream was lost: EventSource reports the same error for a cut, a server down and an expired token.
-   */
+  /** Checks the server. If it refused a stream although it is up, the session may have ended. */
   async #lost(): Promise<void> {
     await this.#health.check();
     if (this.#health.state !== "up" || !this.streams.some((stream) => stream.state === "refused")) return;
-    if (!(await this.#isSignedIn())) return this.#onSignedOut();
+    if (!(await this.#isSignedIn())) return this.#session.onEnded();
     window.clearTimeout(this.#reopenTimer);
     this.#reopenTimer = window.setTimeout(() => this.#reopen((stream) => stream.state === "refused"), REOPEN_DELAY_MS);
   }
 
   /** Reopens the streams when the server is up again. A restarted server may not accept the page's session. */
   async #recovered(): Promise<void> {
-    if (await this.#isSignedIn()) this.#reopen(({ state }) => state === "refused" || state === "reconnecting");
-    else this.#onSignedOut();
+    if (!(await this.#isSignedIn())) return this.#session.onEnded();
+    this.#reopen(({ state }) => state === "refused");
+    for (const stream of this.streams) stream.retryNow();
   }
 
+  /** Resolves to false if nobody is signed in, or another user: the tabs of a browser share their cookie. */
   async #isSignedIn(): Promise<boolean> {
     try {
-      await request("GET", "/api/session");
+      return (await request<Session>("GET", "/api/session")).user.id === this.#session.userId();
     } catch (error) {
       if (error instanceof ApiError && error.status === 401) return false;
     }

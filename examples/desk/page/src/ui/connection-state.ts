@@ -11,9 +11,7 @@ export function startConnectionState(streams: readonly LiveStream[], health: Ser
   const render = () => {
     frame = 0;
     const open = streams.filter((stream) => stream.state === "open").length;
-    const waiting = streams.some(
-      ({ state, finished }) => state === "connecting" || (state === "reconnecting" && !finished),
-    );
+    const waiting = streams.some(({ state }) => state === "connecting" || state === "reconnecting");
     const isDown = health.state !== "up";
     line.dataset.state = isDown ? "unreachable" : waiting || open === 0 ? "reconnecting" : "open";
     const next = isDown

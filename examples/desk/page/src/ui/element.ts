@@ -23,3 +23,8 @@ export function textElement<K extends keyof HTMLElementTagNameMap>(
   if (className !== "") element.className = className;
   return element;
 }
+
+/** Sets an element's text, unless it has that text already. */
+export function setText(element: Element, text: string): void {
+  if (element.textContent !== text) element.textContent = text;
+}

@@ -9,7 +9,7 @@ it("shows the server's figures and draws them in charts", async () => {
   const { url } = await startDesk();
   const page = await openPage(url);
   const tile = (title: string) => page.locator(".tile").filter({ has: page.getByRole("heading", { name: title }) });
-  await expect.poll(() => tile("Open streams").locator(".figure").textContent()).toBe("4");
+  await expect.poll(() => tile("Open streams").locator(".figure").textContent()).toBe("1");
   await expect.poll(async () => Number(await tile("Memory").locator(".figure").textContent())).toBeGreaterThan(20);
   const chart = page.getByRole("img", { name: /^Memory in the last minutes, now \d+ MB resident$/ });
   const drawn = await chart.locator("canvas").evaluate((canvas: HTMLCanvasElement) => {
@@ -36,12 +36,12 @@ it("fits the charts into their tiles when the window changes its width", async (
 });
 
 it("shows an alert while the real number of streams exceeds the limit", async () => {
-  const { url } = await startDesk({ alerts: { connections: 5 } });
+  const { url } = await startDesk({ alerts: { connections: 2 } });
   const page = await openPage(url);
   await page.getByText("All within limits").waitFor();
   const ada = await ApiClient.signIn(url, "ada");
   const streams = [await ada.stream("/api/orders/stream"), await ada.stream("/api/orders/stream")];
-  await page.getByText(/^6 open streams, limit 5, since/).waitFor();
+  await page.getByText(/^3 open streams, limit 2, since/).waitFor();
   await screenshot(page, "alert");
   for (const stream of streams) stream.close();
   await page.getByText("All within limits").waitFor();

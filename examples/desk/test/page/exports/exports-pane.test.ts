@@ -26,7 +26,6 @@ it("shows the progress of an export, then a download with every order", async ()
   expect(lines.slice(1).map((line) => line.split(",").slice(0, 3).join())).toEqual(
     Array.from({ length: 80 }, (_, n) => `${1_001 + n},Customer ${n + 1},${(n + 1).toFixed(2)}`),
   );
-  // The browser reconnects once and gets 204.
   await streamIs(page, "Export", "ended");
 });
 

@@ -1,23 +1,26 @@
 import { afterAll, expect, it } from "vitest";
 import { ApiClient } from "../../support/api-client.ts";
-import { activity, closeBrowser, fact, openPage, screenshot, streamIs } from "../../support/open-page.ts";
+import { activity, closeBrowser, fact, openPage, reconnects, screenshot, streamIs } from "../../support/open-page.ts";
 import { startDesk } from "../../support/start-desk.ts";
 
 afterAll(closeBrowser);
 
-it("reconnects a cut stream by itself and replays the missed orders", async () => {
+it("connects a cut stream again by itself and replays the missed orders", async () => {
   const { url, desk } = await startDesk();
   const page = await openPage(url);
   const ada = await ApiClient.signIn(url, "ada");
   const { eventId } = await ada.placeOrder("Before");
   await page.getByRole("row", { name: /Before/ }).waitFor();
 
-  await page.getByRole("button", { name: "Cut Orders" }).click();
-  await activity(page, /Orders reconnected after [\d.]+ s: it resumed after .*, 5 events replayed\./);
+  await page.getByRole("button", { name: "Cut Desk" }).click();
+  await activity(
+    page,
+    /Desk reconnected after [\d.]+ s: it resumed after .*, replayed: Orders 5, Notifications 0, Dashboard \d+\./,
+  );
   expect(desk.sluice.stats().closed.disconnected).toBe(1);
-  expect(await page.locator("#activity").textContent()).toContain(`it resumed after ${eventId}`);
+  expect(await page.locator("#activity").textContent()).toContain(`it resumed after orders.${eventId}~`);
   await expect.poll(() => fact(page, "Orders", "replayed")).toBe("5");
-  await expect.poll(() => fact(page, "Orders", "reconnects")).toBe("1");
+  await expect.poll(() => reconnects(page, "Desk")).toBe("1");
   await expect.poll(() => fact(page, "Orders", "received")).toBe("6");
   await expect.poll(() => fact(page, "Orders", "gaps")).toBe("0");
   expect(await page.locator("#order-rows [data-replayed]").count()).toBe(5);
@@ -28,11 +31,11 @@ it("reconnects a cut stream by itself and replays the missed orders", async () =
 it("misses no order and shows none twice when a busy stream is cut four times", async () => {
   const { url, desk } = await startDesk({ retry: 100 });
   const page = await openPage(url);
-  await page.getByLabel("Place 5 orders while Orders is cut").uncheck();
+  await page.getByLabel("Place 5 orders during the cut").uncheck();
   desk.generator.set({ running: true, perSecond: 100 });
   for (let cut = 1; cut <= 4; cut++) {
-    await page.getByRole("button", { name: "Cut Orders" }).click();
-    await expect.poll(() => fact(page, "Orders", "reconnects")).toBe(String(cut));
+    await page.getByRole("button", { name: "Cut Desk" }).click();
+    await expect.poll(() => reconnects(page, "Desk")).toBe(String(cut));
     await page.locator(".stream .cut:enabled").first().waitFor();
   }
   desk.generator.set({ running: false, perSecond: 100 });
@@ -58,7 +61,7 @@ it("shows the gap after a stale position, and continues with the kept orders", a
 
   await page.getByRole("button", { name: "Make the position of Dashboard stale" }).click();
   await activity(page, /Dashboard has a gap after stale-/);
-  await streamIs(page, "Dashboard", "open");
+  await streamIs(page, "Desk", "open");
 });
 
 it("shows the numbers of orders that were trimmed while the stream was cut", async () => {
@@ -67,12 +70,12 @@ it("shows the numbers of orders that were trimmed while the stream was cut", asy
   const ada = await ApiClient.signIn(url, "ada");
   await ada.placeOrder("Before");
   await page.getByRole("row", { name: /Before/ }).waitFor();
-  await page.getByRole("button", { name: "Cut Orders" }).click();
+  await page.getByRole("button", { name: "Cut Desk" }).click();
   await activity(page, /Orders has a gap after .* \(trimmed\)/);
   await expect.poll(() => page.locator("#orders-summary").textContent()).toBe("4 orders · 2 missing (1002–1003)");
 });
 
-it("closes the streams of a tab in the background, and resumes them when the tab is visible again", async () => {
+it("closes the stream of a tab in the background, and resumes it when the tab is visible again", async () => {
   const { url, desk } = await startDesk();
   const page = await openPage(url);
   await page.clock.install();
@@ -83,7 +86,7 @@ it("closes the streams of a tab in the background, and resumes them when the tab
     }, visibility);
   await show("hidden");
   await page.clock.fastForward(25_000);
-  await streamIs(page, "Orders", "paused");
+  await streamIs(page, "Desk", "paused");
   await expect.poll(() => desk.sluice.stats().streams).toBe(0);
   const ada = await ApiClient.signIn(url, "ada");
   await ada.placeOrder("Meanwhile");

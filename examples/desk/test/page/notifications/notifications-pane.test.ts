@@ -1,4 +1,5 @@
 import { afterAll, expect, it } from "vitest";
+import { ApiClient } from "../../support/api-client.ts";
 import { closeBrowser, openPage, screenshot, streamIs } from "../../support/open-page.ts";
 import { startDesk } from "../../support/start-desk.ts";
 
@@ -26,7 +27,7 @@ it("shows only the user's own notifications, and the other user's after a switch
   await broadcasts.getByText("A secret for Ben").waitFor();
   expect(await page.getByText("A note to myself").count()).toBe(0);
   expect(await page.locator("#inbox-note").textContent()).toBe("Only for Ben Okoro");
-  for (const stream of ["Orders", "Notifications", "Broadcasts", "Dashboard"]) await streamIs(page, stream, "open");
+  await streamIs(page, "Desk", "open");
   await screenshot(page, "signed-in-as-ben");
 
   await page.reload();
@@ -44,6 +45,25 @@ it("shows a broadcast to both users, but not among their own notifications", asy
     await page.locator("#broadcasts").getByText("Lunch is ready").waitFor();
     expect(await page.locator("#inbox li").count()).toBe(0);
   }
+});
+
+it("never shows a tab the notifications of another tab's user, although both tabs have one cookie", async () => {
+  const { url, desk } = await startDesk();
+  const ada = await openPage(url);
+  const ben = await ada.context().newPage();
+  await ben.goto(url);
+  await streamIs(ben, "Desk", "open");
+  await ben.getByRole("radio", { name: "Ben" }).check();
+  await expect.poll(() => ben.locator("#inbox-note").textContent()).toBe("Only for Ben Okoro");
+  // The cookie is Ben's now. Ada's stream must not continue with it.
+  desk.sluice.disconnect((stream) => stream.subscriber?.user === "ada");
+  const client = await ApiClient.signIn(url, "ben");
+  await client.json("POST", "/api/notifications", { userId: "ben", text: "Only for Ben" });
+  await client.json("POST", "/api/notifications", { userId: "ada", text: "Only for Ada" });
+  await ada.locator("#inbox").getByText("Only for Ada").waitFor();
+  await ben.locator("#inbox").getByText("Only for Ben").waitFor();
+  expect(await ada.getByText("Only for Ben").count()).toBe(0);
+  expect(await ben.getByText("Only for Ada").count()).toBe(0);
 });
 
 it("shows markup in a message as text", async () => {

@@ -74,13 +74,13 @@ it("loses orders during a cut without replay, and shows how many are missing", a
   const { url } = await startDesk();
   const page = await openPage(url);
   await page.getByRole("radio", { name: "Plain" }).check();
-  await streamIs(page, "Orders", "open");
-  expect(await streamRow(page, "Orders").locator(".path").textContent()).toBe("/api/orders/stream");
+  await streamIs(page, "Plain orders", "open");
+  expect(await streamRow(page, "Plain orders").locator(".path").textContent()).toBe("/api/orders/stream");
   const ada = await ApiClient.signIn(url, "ada");
   await ada.placeOrder("Before");
   await page.getByRole("row", { name: /Before/ }).waitFor();
-  await page.getByRole("button", { name: "Cut Orders" }).click();
-  await activity(page, /Orders reconnected after/);
+  await page.getByRole("button", { name: "Cut Plain orders" }).click();
+  await activity(page, /Plain orders reconnected after/);
   await ada.placeOrder("After");
   await page.getByRole("row", { name: /After/ }).waitFor();
   // The machine's speed decides how many of the five orders the stream misses. Received and missing orders add up to 7.
@@ -91,6 +91,6 @@ it("loses orders during a cut without replay, and shows how many are missing", a
       .map(Number) ?? [];
   await expect.poll(async () => (await counts()).reduce((sum, count) => sum + count, 0)).toBe(7);
   expect((await counts())[1]).toBeGreaterThan(0);
-  await expect.poll(() => fact(page, "Orders", "replayed")).toBe("none");
+  await expect.poll(() => fact(page, "Plain orders", "replayed")).toBe("none");
   await screenshot(page, "plain-stream-loses-orders");
 });

@@ -42,6 +42,16 @@ it("resumes each channel from one event ID", async () => {
   expect(types).not.toContain("gap");
 });
 
+it("refuses a stream for another user than the signed-in one", async () => {
+  const { ada } = await twoUsers();
+  const refused = await ada.fetch("GET", "/api/stream?user=ben");
+  expect(refused.status).toBe(403);
+  expect(await refused.json()).toMatchObject({ message: "Another user is signed in, not ben. Sign in as ben first." });
+  const stream = await ada.stream("/api/stream?user=ada");
+  await ada.placeOrder("Mine");
+  expect((await stream.next("orders.orders")).data).toMatchObject({ customerName: "Mine" });
+});
+
 it("ends with the user's session", async () => {
   const { ada, ben } = await twoUsers();
   const [adas, bens] = [await ada.stream("/api/stream"), await ben.stream("/api/stream")];
