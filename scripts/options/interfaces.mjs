@@ -7,6 +7,9 @@ import { parseSync } from "rolldown/utils";
 /** @typedef {import("./interfaces.d.mts").Option} Option */
 /** @typedef {{ readonly node: any, readonly source: string, readonly comments: readonly any[] }} Declaration */
 
+/** Interfaces of the platform. Their options are documented there. */
+const GLOBALS = ["RequestInit"];
+
 /**
  * Returns every interface that the sources in a folder export, by name. Throws if two have the same name.
  * @param {string} folder
@@ -74,6 +77,7 @@ function interfacesOf(source, file) {
  * @returns {Option[]}
  */
 function inheritedFrom(interfaces, { expression, typeArguments }) {
+  if (GLOBALS.includes(expression.name)) return [];
   if (expression.name !== "Omit") return optionsOf(interfaces, expression.name);
   const [base, omitted] = typeArguments.params;
   const names = (omitted.types ?? [omitted]).map((/** @type {any} */ type) => type.literal.value);

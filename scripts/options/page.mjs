@@ -75,6 +75,12 @@ export const SECTIONS = [
     options: "EventStreamOptions",
   },
   {
+    title: "fetchEventSource",
+    call: "fetchEventSource(input, options)",
+    from: "sluice/fetch-event-source",
+    options: "FetchEventSourceOptions",
+  },
+  {
     title: "readEventStream",
     call: "readEventStream(from, options)",
     from: "sluice/testing",

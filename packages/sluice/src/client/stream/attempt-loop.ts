@@ -1,10 +1,15 @@
-import { type Attempt, startAttempt } from "./attempt/attempt.ts";
+import { type Attempt, type AttemptSettings, startAttempt } from "./attempt/attempt.ts";
 import type { AttemptEnd, EventStreamError, Superseder } from "./attempt/attempt-end.ts";
-import type { StreamSettings } from "./check-stream-options.ts";
-import type { Delivery } from "./deliver/delivery.ts";
+import type { Receiver } from "./deliver/delivery.ts";
 import { loadRest } from "./load-rest.ts";
-import type { History, Plan } from "./plan.ts";
+import type { History, Plan, PlanSettings } from "./plan.ts";
 import type { StreamErrorContext, StreamState } from "./stream-options.ts";
+
+/** Settings of a loop. */
+export interface LoopSettings extends AttemptSettings, PlanSettings {
+  /** Time after which an open connection is stable, in ms. */
+  readonly stableAfter: number;
+}
 
 /** The stream as its loop sees it. */
 export interface LoopOwner {
@@ -31,7 +36,7 @@ export interface AttemptLoop {
 }
 
 /** Creates the loop of a stream. */
-export function createLoop(settings: StreamSettings, delivery: Delivery, owner: LoopOwner): AttemptLoop {
+export function createLoop(settings: LoopSettings, delivery: Receiver, owner: LoopOwner): AttemptLoop {
   const history: History = { retry: 0, failures: 0, hasAskedAgain: false };
   let isPaused = false;
   let attempt: Attempt | undefined;

@@ -1,19 +1,17 @@
 import { SluiceError } from "../../base/sluice-error.ts";
-import type { AttemptSettings } from "./attempt/attempt.ts";
+import type { LoopSettings } from "./attempt-loop.ts";
 import type { DeliverySettings } from "./deliver/delivery.ts";
 import { jsonOrText } from "./deliver/json-or-text.ts";
 import type { StreamEvent } from "./deliver/stream-event.ts";
-import type { PlanSettings } from "./plan.ts";
 import type { EventStreamOptions, StreamUrl } from "./stream-options.ts";
 
 /** The options of a stream, checked and complete. */
-export interface StreamSettings extends AttemptSettings, DeliverySettings, PlanSettings {
+export interface StreamSettings extends LoopSettings, DeliverySettings {
   readonly signal?: AbortSignal | undefined;
   readonly lastEventId: string;
   readonly persist?: EventStreamOptions["persist"];
   readonly persistKey: string;
   readonly onError: NonNullable<EventStreamOptions["onError"]>;
-  readonly stableAfter: number;
   readonly pauseWhenHidden: boolean;
   readonly shortStreams: boolean;
 }

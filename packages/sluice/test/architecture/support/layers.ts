@@ -160,6 +160,7 @@ export const LAYERS: readonly Layer[] = [
   { folder: "client/stream", imports: ["client/connection"] },
   { folder: "client/stream/deliver", imports: ["client/stream/load-rest.ts"] },
   { folder: "client/stream/attempt", imports: ["client/stream/deliver", "client/stream/load-rest.ts"] },
+  { folder: "fetch-event-source", imports: ["base", "protocol", "client"] },
   { folder: "react", imports: ["base", "protocol", "client"], packages: ["react"] },
 ];
 

@@ -5,6 +5,7 @@
 import process from "node:process";
 import { createInterface } from "node:readline";
 import * as client from "../../../dist/client/index.js";
+import { fetchEventSource } from "../../../dist/fetch-event-source/index.js";
 import { runScenario } from "./recorder.mjs";
 
 const print = (message) => console.log(JSON.stringify(message));
@@ -12,7 +13,7 @@ const print = (message) => console.log(JSON.stringify(message));
 createInterface({ input: process.stdin }).on("line", async (line) => {
   const { id, source, argument } = JSON.parse(line);
   try {
-    print({ id, result: (await runScenario(client, source, argument)) ?? null });
+    print({ id, result: (await runScenario({ ...client, fetchEventSource }, source, argument)) ?? null });
   } catch (error) {
     print({ id, error: String(error?.stack ?? error) });
   }

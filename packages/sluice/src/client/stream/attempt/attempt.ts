@@ -1,7 +1,7 @@
 import type { Timer } from "../../../base/timers.ts";
 import { createParser, type ParsedEvent } from "../../../protocol/parser.ts";
 import type { RequestOptions } from "../../connection/request.ts";
-import type { Delivery } from "../deliver/delivery.ts";
+import type { Receiver } from "../deliver/delivery.ts";
 import { loadRest } from "../load-rest.ts";
 import type { AttemptEnd } from "./attempt-end.ts";
 import type { Reader, Wait } from "./refusal.ts";
@@ -39,7 +39,7 @@ const LONGEST_TIMER_MS = 2 ** 31;
 const EVENT_STREAM = /^\s*text\/event-stream\s*(;|$)/i;
 
 /** Starts an attempt, which resumes from the position of the events that were given. */
-export function startAttempt(settings: AttemptSettings, delivery: Delivery, owner: AttemptOwner): Attempt {
+export function startAttempt(settings: AttemptSettings, delivery: Receiver, owner: AttemptOwner): Attempt {
   const controller = new AbortController();
   let end: AttemptEnd | undefined;
   let interrupt: (() => void) | undefined;

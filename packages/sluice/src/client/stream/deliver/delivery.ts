@@ -64,6 +64,9 @@ export interface Delivery {
   end(failure: Error | undefined): boolean;
 }
 
+/** The part of a delivery that attempts use. */
+export type Receiver = Pick<Delivery, "given" | "opened" | "waiting" | "decode" | "give" | "pass">;
+
 /** Stands for the data of an event that no consumer receives. */
 const NO_DATA = Symbol();
 

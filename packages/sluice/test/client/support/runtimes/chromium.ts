@@ -32,8 +32,9 @@ export async function startChromium(): Promise<ChromiumRuntime> {
   const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   const html = (head = "") => `<!doctype html><link rel="icon" href="data:,">${head}<script type="module">
     import * as client from "${origin}/dist/client/index.js";
+    import { fetchEventSource } from "${origin}/dist/fetch-event-source/index.js";
     import { runScenario } from "${origin}/test/client/programs/recorder.mjs";
-    globalThis.run = (source, argument) => runScenario(client, source, argument);
+    globalThis.run = (source, argument) => runScenario({ ...client, fetchEventSource }, source, argument);
   </script>`;
   const browser = await launchChromium();
   const page = await browser.newPage();

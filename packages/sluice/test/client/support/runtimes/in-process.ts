@@ -1,4 +1,5 @@
 import * as client from "../../../../src/client/index.ts";
+import { fetchEventSource } from "../../../../src/fetch-event-source/index.ts";
 import { runScenario } from "../../programs/recorder.mjs";
 import type { RuntimeKind } from "./runtime.ts";
 
@@ -7,7 +8,7 @@ export const inProcess: RuntimeKind = {
   name: "the process of the tests",
   isBrowser: false,
   start: async () => ({
-    run: (scenario, argument) => runScenario(client, scenario.toString(), argument),
+    run: (scenario, argument) => runScenario({ ...client, fetchEventSource }, scenario.toString(), argument),
     [Symbol.asyncDispose]: async () => undefined,
   }),
 };

@@ -1,7 +1,9 @@
 import type * as client from "../../../../src/client/index.ts";
+import type { fetchEventSource } from "../../../../src/fetch-event-source/index.ts";
 
-/** The scope of a scenario: the exports of `sluice/client`, and the parts of `recorder.mjs`. */
+/** The scope of a scenario: the exports of `sluice/client`, `fetchEventSource`, and the parts of `recorder.mjs`. */
 export type Scope = typeof client & {
+  fetchEventSource: typeof fetchEventSource;
   record(
     scope: Pick<typeof client, "EventSource">,
     url: string,
