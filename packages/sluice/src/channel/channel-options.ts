@@ -11,8 +11,7 @@ import type { LatestLimits } from "./read/latest.ts";
 export interface ChannelOptions<Events extends EventMap = AnyEvents, Received extends EventMap = JsonEvents<Events>> {
   /**
    * Limits of the events that the log keeps. The oldest events beyond any limit are trimmed. Default: `events` 10,000;
-   * `bytes` 16 MiB (320 per event, and its text: in UTF-8 on Redis and JetStream, elsewhere one per character); `age`
-   * `Infinity`, in ms.
+   * `bytes` 16 MiB (320 per event, and its text in UTF-8); `age` `Infinity`, in ms.
    */
   readonly retain?: Partial<Retention>;
   /**

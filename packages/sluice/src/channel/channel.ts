@@ -112,7 +112,7 @@ export class Channel<Events extends EventMap = AnyEvents, Received extends Event
   /**
    * Publishes several events, all or none, in order, with no other event between them. Resolves to their event IDs once
    * the log has all of them, as `publish` does; to `[]` for no events. Takes at most 1,000 events, at most 4 MiB in all
-   * (counted as `retain.bytes` counts in the memory log), and no more than the channel keeps (`retain`).
+   * (counted as `retain.bytes` counts), and no more than the channel keeps (`retain`).
    *
    * If one event is invalid, publishes none; the error names its index. If the channel still keeps an event with an own
    * ID of the call, publishes only the other events. To repeat a call safely, give each event an own ID. Events with

@@ -3,7 +3,7 @@ import { formatPosition, type Position } from "../base/position.ts";
 import { RequestMark } from "../base/request-mark.ts";
 import { SluiceError } from "../base/sluice-error.ts";
 import { afterTurn } from "../base/timers.ts";
-import type { ChannelLog, NewEntry } from "../logs/log.ts";
+import type { ChannelLog, NewEntry, Retention } from "../logs/log.ts";
 import { announceReload, RECONNECT_MS } from "../stream/end-streams.ts";
 import type { SourceContext } from "../stream/feed.ts";
 import type { Outages, StreamHub } from "../stream/stream-hub.ts";
@@ -20,6 +20,7 @@ import { type IterationOptions, SubscriptionIterator } from "./follow/subscripti
 import { Uses } from "./known/uses.ts";
 import type { LocalPresence } from "./local-presence.ts";
 import { askLog, logError } from "./log-failed.ts";
+import { checkKeptBytes } from "./publishing.ts";
 import type { History, HistoryQuery } from "./read/history.ts";
 import type { LiveLog } from "./read/live-log.ts";
 import { readHistory } from "./read/read-history.ts";
@@ -56,6 +57,7 @@ export interface OpenChannelParts {
 export class OpenChannel {
   readonly #name: string;
   readonly #log: ChannelLog;
+  readonly #retain: Retention;
   readonly #delivery: Delivery;
   readonly #isShared: boolean;
   readonly #outages: Outages;
@@ -72,6 +74,7 @@ export class OpenChannel {
   constructor({ hub, log, name, settings, isShared, outages, onAbandoned }: OpenChannelParts) {
     this.#name = name;
     this.#log = log;
+    this.#retain = settings.retain;
     this.#isShared = isShared;
     this.#outages = outages;
     this.#onAbandoned = onAbandoned;
@@ -108,6 +111,7 @@ export class OpenChannel {
   /** Appends checked entries, all or none. Resolves to their event IDs. Rejects as {@link appendAll} does. */
   async publishAll(entries: readonly NewEntry[]): Promise<string[]> {
     this.#mustBeHere();
+    if (entries.length > 1) checkKeptBytes(this.#name, this.#retain, this.#log, entries);
     const { failures } = this.#outages;
     const { epoch, offsets } = await this.#uses.during(appendAll(this.#target, entries));
     this.#outages.succeeded(this.#name, failures);

@@ -2,7 +2,7 @@ import { invalidOption } from "../base/check-option.ts";
 import { isSluiceError } from "../base/is-sluice-error.ts";
 import { onceLoaded } from "../base/once-loaded.ts";
 import { SluiceError } from "../base/sluice-error.ts";
-import { entryBytes, type NewEntry } from "../logs/log.ts";
+import { type ChannelLog, entryBytes, type NewEntry, type Retention } from "../logs/log.ts";
 import type { ChannelSettings } from "./channel-options.ts";
 import { type DataText, makeEntry, type Publication } from "./event/new-entry.ts";
 import type { Draft } from "./event/published-event.ts";
@@ -11,6 +11,8 @@ import type { Draft } from "./event/published-event.ts";
 const MAX_EVENTS = 1_000;
 /** Maximum size of all events of one call, counted by {@link entryBytes}. A single event may be larger. */
 const MAX_BYTES = 4 * 1024 * 1024;
+/** See {@link ChannelLog.keptBytes}. */
+const MAX_GROWTH = 4;
 
 /** The channel to publish to. */
 export interface PublishingChannel {
@@ -92,15 +94,8 @@ export function mustBeOpen({ name, closed }: Pick<PublishingChannel, "name" | "c
 /** Throws `EVENT_TOO_LARGE` if the events are too large for one append, or if the channel would not keep them all. */
 function checkSize({ name, settings }: PublishingChannel, entries: readonly NewEntry[]): void {
   if (entries.length < 2) return;
-  const { events, bytes } = settings.retain;
-  const size = entries.reduce((sum, entry) => sum + entryBytes(entry), 0);
-  if (entries.length > events || size > bytes) {
-    throw new SluiceError(
-      "EVENT_TOO_LARGE",
-      `Channel "${name}" keeps at most ${events} events and ${bytes} bytes (\`retain\`), less than the ` +
-        `${entries.length} events of ${size} bytes to publish at once. Publish fewer at once, or keep more.`,
-    );
-  }
+  const size = sizeOf(entries);
+  mustBeKept(name, settings.retain, entries.length, size);
   if (size > MAX_BYTES) {
     throw new SluiceError(
       "EVENT_TOO_LARGE",
@@ -108,4 +103,24 @@ function checkSize({ name, settings }: PublishingChannel, entries: readonly NewE
         `${MAX_BYTES}. Publish fewer at once.`,
     );
   }
+}
+
+/** Throws `EVENT_TOO_LARGE` if the log would not keep all of the entries, since it counts more bytes for them. */
+export function checkKeptBytes(name: string, retain: Retention, log: ChannelLog, entries: readonly NewEntry[]): void {
+  if (log.keptBytes === undefined || sizeOf(entries) * MAX_GROWTH <= retain.bytes) return;
+  mustBeKept(name, retain, entries.length, log.keptBytes(entries));
+}
+
+/** Throws `EVENT_TOO_LARGE` if a channel does not keep so many events of so many bytes in all. */
+function mustBeKept(name: string, { events, bytes }: Retention, count: number, size: number): void {
+  if (count <= events && size <= bytes) return;
+  throw new SluiceError(
+    "EVENT_TOO_LARGE",
+    `Channel "${name}" keeps at most ${events} events and ${bytes} bytes (\`retain\`), less than the ` +
+      `${count} events of ${Math.ceil(size)} bytes to publish at once. Publish fewer at once, or keep more.`,
+  );
+}
+
+function sizeOf(entries: readonly NewEntry[]): number {
+  return entries.reduce((sum, entry) => sum + entryBytes(entry), 0);
 }

@@ -1,3 +1,5 @@
+import { byteLength } from "../protocol/bytes.ts";
+
 /**
  * How much of a channel's past its log keeps. The log trims the oldest events as soon as one of the limits is exceeded.
  */
@@ -5,9 +7,8 @@ export interface Retention {
   /** Greatest number of events kept. `Infinity`: no limit. Default: 10,000. */
   readonly events: number;
   /**
-   * Greatest size of all events kept, in bytes. Each event counts with its text and {@link ENTRY_OVERHEAD_BYTES}. The
-   * memory log and LMDB count a character as one byte, Redis and JetStream as its bytes in UTF-8. `Infinity`: no limit.
-   * Default: 16 MiB.
+   * Greatest size of all events kept, in bytes of UTF-8. Each event counts with its text and
+   * {@link ENTRY_OVERHEAD_BYTES}. `Infinity`: no limit. Default: 16 MiB.
    */
   readonly bytes: number;
   /** Age at which an event is trimmed, in ms. `Infinity`: no limit. Default: `Infinity`. */
@@ -137,6 +138,12 @@ export interface ChannelLog {
   append(entries: readonly NewEntry[]): Promise<readonly number[]>;
 
   /**
+   * Returns the bytes that entries of one call take of {@link Retention.bytes}: if they are no more, the log keeps all of
+   * the entries when it has appended them. MUST be at most four times the sum of {@link entryBytes}. Default: that sum.
+   */
+  keptBytes?(entries: readonly NewEntry[]): number;
+
+  /**
    * Returns the entries after the offset `after`, in order: at most `events`, and no more once they add up to `bytes`
    * ({@link entryBytes}). Returns at least one if there is one, and none if `after` is the newest.
    *
@@ -226,10 +233,10 @@ export interface Log {
   close(): Promise<void>;
 }
 
-/** Returns the bytes an entry counts for against {@link Retention.bytes}, with one byte for each UTF-16 unit. */
-export function entryBytes(entry: NewEntry): number {
-  let bytes = ENTRY_OVERHEAD_BYTES + entry.data.length + entry.type.length;
-  if (entry.id !== undefined) bytes += entry.id.length;
-  if (entry.topics !== undefined) for (const topic of entry.topics) bytes += topic.length;
+/** Returns the bytes of UTF-8 that an entry counts for against {@link Retention.bytes}. */
+export function entryBytes({ data, type, id, topics }: NewEntry): number {
+  let bytes = ENTRY_OVERHEAD_BYTES + byteLength(data) + byteLength(type);
+  if (id !== undefined) bytes += byteLength(id);
+  if (topics !== undefined) for (const topic of topics) bytes += byteLength(topic);
   return bytes;
 }

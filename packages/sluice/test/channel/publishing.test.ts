@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { StandardSchema } from "../../src/base/standard-schema.ts";
 import type { ChannelOptions } from "../../src/channel/channel-options.ts";
+import { ENTRY_OVERHEAD_BYTES } from "../../src/logs/log.ts";
 import { turns } from "../support/turns.ts";
 import { channelWorld, openWorld, read } from "./support/channel-world.ts";
 
@@ -126,6 +127,29 @@ describe("publishAll", () => {
     await expect(channel.publishAll(numbers(3).map(() => placed("x".repeat(500))))).rejects.toMatchObject(refusal);
     expect(await channel.publishAll(numbers(3).map((n) => placed(n)))).toHaveLength(3);
     expect((await channel.history()).events.map(({ data }) => data)).toEqual([0, 1, 2]);
+  });
+
+  it("counts the bytes of UTF-8 of the events that it compares with the limits", async () => {
+    const wide = numbers(3).map(() => placed("日".repeat(1_000)));
+    const { channel } = await openWorld({ retain: { bytes: 3 * (3_000 + 6 + ENTRY_OVERHEAD_BYTES) } });
+    expect(await channel.publishAll(wide)).toHaveLength(3);
+    expect((await channel.history()).events).toHaveLength(3);
+    const { channel: smaller } = await openWorld({ retain: { bytes: 3 * (3_000 + 6 + ENTRY_OVERHEAD_BYTES) - 1 } });
+    await expect(smaller.publishAll(wide)).rejects.toMatchObject({ code: "EVENT_TOO_LARGE" });
+    // 1.5 million characters are more than 4 MiB.
+    const large = numbers(3).map(() => placed("日".repeat(500_000)));
+    const { channel: roomy } = await openWorld({ maxEventBytes: 2_000_000 });
+    await expect(roomy.publishAll(large)).rejects.toMatchObject({ code: "EVENT_TOO_LARGE" });
+  });
+
+  it("refuses events of which the log would not keep all, since it counts more bytes for them", async () => {
+    const { channel, log } = await openWorld({ retain: { bytes: 4_000 } });
+    log().keptBytes = (entries) => entries.length * 900;
+    await expect(channel.publishAll(numbers(5).map((n) => placed(n)))).rejects.toMatchObject({
+      code: "EVENT_TOO_LARGE",
+      message: expect.stringContaining("5 events of 4500 bytes"),
+    });
+    expect(await channel.publishAll(numbers(4).map((n) => placed(n)))).toHaveLength(4);
   });
 
   it("publishes what the schemas return, once the last one has answered", async () => {

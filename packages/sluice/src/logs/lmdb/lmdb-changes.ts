@@ -87,8 +87,7 @@ export function append(store: LmdbStore, channel: number, { calls, retain, maxBy
 
 /** Returns the maximum number of bytes that entries can take in the file. */
 function roomFor(entries: readonly NewEntry[]): number {
-  const bytes = (entry: NewEntry) =>
-    entryBytes(entry) - ENTRY_OVERHEAD_BYTES + ROW_BYTES + Buffer.byteLength(entry.data) - entry.data.length;
+  const bytes = (entry: NewEntry) => entryBytes(entry) - ENTRY_OVERHEAD_BYTES + ROW_BYTES;
   return entries.reduce((sum, entry) => sum + bytes(entry) * MAX_GROWTH, 0);
 }
 

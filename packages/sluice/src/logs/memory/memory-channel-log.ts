@@ -25,6 +25,8 @@ export class MemoryChannelLog implements ChannelLog {
   #retain: Retention;
   /** Entries in order. The slots before `#start` are trimmed: they are empty, and removed together later. */
   #entries: (LogEntry | undefined)[] = [];
+  /** For each slot: the bytes of its entry. */
+  #sizes: number[] = [];
   #start = 0;
   #last = 0;
   #bytes = 0;
@@ -76,8 +78,10 @@ export class MemoryChannelLog implements ChannelLog {
     let more = entries.length;
     const added = entries.map(({ type, data, json, topics, id, retry }): LogEntry => {
       const kept = { offset: ++this.#last, time, type, data, json, topics, id, retry, more: --more || undefined };
+      const size = entryBytes(kept);
       this.#entries.push(kept);
-      this.#bytes += entryBytes(kept);
+      this.#sizes.push(size);
+      this.#bytes += size;
       if (id !== undefined) this.#offsetById.set(id, kept.offset);
       return kept;
     });
@@ -93,9 +97,9 @@ export class MemoryChannelLog implements ChannelLog {
     const found: LogEntry[] = [];
     let size = 0;
     for (let offset = after + 1; offset <= this.#last && found.length < events && size < bytes; offset++) {
-      const entry = this.#entries[this.#start + offset - this.first] as LogEntry;
-      found.push(entry);
-      size += entryBytes(entry);
+      const slot = this.#start + offset - this.first;
+      found.push(this.#entries[slot] as LogEntry);
+      size += this.#sizes[slot] as number;
     }
     return Promise.resolve(found);
   }
@@ -124,6 +128,7 @@ export class MemoryChannelLog implements ChannelLog {
     this.#deleted.add(this.epoch);
     this.epoch = newEpoch();
     this.#entries = [];
+    this.#sizes = [];
     this.#start = 0;
     this.#last = 0;
     this.#bytes = 0;
@@ -164,9 +169,10 @@ export class MemoryChannelLog implements ChannelLog {
     let first = this.first;
     let kept = this.#bytes;
     while (first <= this.#last) {
-      const entry = this.#entries[this.#start + (first - this.first)] as LogEntry;
-      if (this.#last - first + 1 <= events && kept <= bytes && entry.time >= oldest) break;
-      kept -= entryBytes(entry);
+      const slot = this.#start + (first - this.first);
+      const { time } = this.#entries[slot] as LogEntry;
+      if (this.#last - first + 1 <= events && kept <= bytes && time >= oldest) break;
+      kept -= this.#sizes[slot] as number;
       first++;
     }
     this.#trimBefore(first);
@@ -177,13 +183,14 @@ export class MemoryChannelLog implements ChannelLog {
     if (count <= 0) return;
     for (let i = 0; i < count; i++) {
       const entry = this.#entries[this.#start] as LogEntry;
+      this.#bytes -= this.#sizes[this.#start] as number;
       this.#entries[this.#start++] = undefined;
-      this.#bytes -= entryBytes(entry);
       if (entry.id !== undefined) this.#offsetById.delete(entry.id);
     }
     // Removing the empty slots copies the rest, so wait until fewer slots are left than removed.
     if (this.#start * 2 > this.#entries.length) {
       this.#entries = this.#entries.slice(this.#start);
+      this.#sizes = this.#sizes.slice(this.#start);
       this.#start = 0;
     }
     this.#listener?.trimmed(this.first);

@@ -23,7 +23,7 @@ import { NatsReaders } from "./read/nats-readers.ts";
 import { withinBudget } from "./read/within-budget.ts";
 import { type FoundStream, recognitionMs } from "./stream/nats-stream.ts";
 import type { Republishing } from "./stream/republishing.ts";
-import { storedBytes } from "./stream/stream-limits.ts";
+import { keptBytes, storedBytes } from "./stream/stream-limits.ts";
 import { NatsTail } from "./tail/nats-tail.ts";
 import type { ReceivedBytes } from "./tail/received-bytes.ts";
 
@@ -124,6 +124,10 @@ export class NatsChannelLog extends SharedChannelLog implements ChannelLog {
   /** Checks the log for the first time. Nothing else may be called before this resolves. */
   async open(): Promise<void> {
     await this.#inTime("answer", this.#life.check());
+  }
+
+  keptBytes(entries: readonly NewEntry[]): number {
+    return keptBytes(entries, this.#life.subjects);
   }
 
   async append(entries: readonly NewEntry[]): Promise<readonly number[]> {

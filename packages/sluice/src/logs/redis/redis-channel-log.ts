@@ -10,6 +10,7 @@ import type { LogView } from "../shared/log-view.ts";
 import type { ReadBudget } from "../shared/read-budget.ts";
 import { SharedChannelLog } from "../shared/shared-channel-log.ts";
 import type { AppendCall } from "./append/append-call.ts";
+import { keptBytes } from "./append/kept-bytes.ts";
 import { RedisAppender } from "./append/redis-appender.ts";
 import type { ChannelKeys, SharedKeys } from "./channel-keys.ts";
 import type { RedisConnection } from "./connection/redis-connection.ts";
@@ -121,6 +122,10 @@ export class RedisChannelLog extends SharedChannelLog implements ChannelLog, Tai
   /** Starts to trim the log to its limits. */
   keepToLimits(): void {
     this.#retention.start((work) => this.#inBackground(work));
+  }
+
+  keptBytes(entries: readonly NewEntry[]): number {
+    return keptBytes(entries);
   }
 
   async append(entries: readonly NewEntry[]): Promise<readonly number[]> {

@@ -18,7 +18,7 @@ describe.skipIf(NATS_SERVER === undefined)("on a real nats-server", () => {
 
   const open = (prefix = `test${count++}`) => natsLog({ servers: server.url, prefix });
 
-  logContract("natsLog", () => open(), true);
+  logContract("natsLog", () => open());
 
   const newStore = async () => {
     const prefix = `shared${count++}`;

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { ChannelLog, Log, LogEntry, NewEntry, TailListener } from "../../../src/logs/log.ts";
-import { ENTRY_OVERHEAD_BYTES } from "../../../src/logs/log.ts";
+import { ENTRY_OVERHEAD_BYTES, entryBytes } from "../../../src/logs/log.ts";
 import { combinedContract } from "./combined-contract.ts";
 import { deleteContract } from "./delete-contract.ts";
 import { KEEP_ALL } from "./keep-all.ts";
@@ -20,14 +20,16 @@ function entries(count: number, first = 1): NewEntry[] {
   return Array.from({ length: count }, (_, i) => entry(first + i));
 }
 
+/** Returns texts of several bytes to a character for a part of the fields. */
+function wide(n: number): Partial<NewEntry> {
+  return { type: 'é"x"', ...(n % 2 === 0 && { topics: ["ü", '\\"\\'] }), ...(n % 3 === 0 && { id: `日/${n}` }) };
+}
+
 /** Bytes of "日" in UTF-8. */
 const UTF8_BYTES = 3;
 
-/**
- * Tests the contract of a log. One call tests one implementation. `open` opens an empty log. `countsUtf8`: true if
- * `retain.bytes` counts the bytes of UTF-8, and not characters.
- */
-export function logContract(name: string, open: () => Log | Promise<Log>, countsUtf8 = false): void {
+/** Tests the contract of a log. One call tests one implementation. `open` opens an empty log. */
+export function logContract(name: string, open: () => Log | Promise<Log>): void {
   combinedContract(name, open);
   deleteContract(name, open);
   describe(`${name}, as a log`, () => {
@@ -242,14 +244,31 @@ export function logContract(name: string, open: () => Log | Promise<Log>, counts
       });
     }
 
-    it(`counts ${countsUtf8 ? "the bytes of UTF-8" : "characters"} for its limit of bytes`, async () => {
+    it("counts the bytes of UTF-8 for its limit of bytes", async () => {
       const most = 12;
       const bytes = most * (1_000 + ENTRY_OVERHEAD_BYTES);
       const small = await log.open("small-wide", { retain: { ...KEEP_ALL, bytes } });
       for (let i = 0; i < 30; i++) await small.append([entry(i, { type: "", data: "日".repeat(1_000), json: false })]);
-      const fitting = countsUtf8 ? bytes / (UTF8_BYTES * 1_000 + ENTRY_OVERHEAD_BYTES) : most;
+      const fitting = bytes / (UTF8_BYTES * 1_000 + ENTRY_OVERHEAD_BYTES);
       await expect.poll(() => small.last - small.first + 1).toBeLessThanOrEqual(fitting);
       expect(small.last - small.first + 1).toBeGreaterThan(fitting / 2);
+    });
+
+    it.each([
+      ["few and large", 7, "日本語\n".repeat(2_000)],
+      ["many and small", 300, "é"],
+    ])("keeps all entries of a call that have no more bytes than its limit: %s", async (which, count, data) => {
+      const call = entries(count).map((each, i): NewEntry => ({ ...each, ...wide(i), data }));
+      const sum = call.reduce((bytes, each) => bytes + entryBytes(each), 0);
+      const bytes = channel.keptBytes?.(call) ?? sum;
+      expect(bytes).toBeLessThanOrEqual(4 * sum);
+      const small = await log.open(`exactly ${which}`, { retain: { ...KEEP_ALL, bytes } });
+      await small.append(entries(5));
+      await small.append(call);
+      await small.sync();
+      expect(small.last - small.first + 1).toBeGreaterThanOrEqual(count);
+      const kept = await small.read(small.last - count, count, Number.POSITIVE_INFINITY);
+      expect((kept as readonly LogEntry[]).map((each) => each.data)).toEqual(Array(count).fill(data));
     });
 
     it("trims an event when it reaches the limit of age, and not before", async () => {

@@ -1,5 +1,8 @@
 import type { StreamConfig } from "@nats-io/jetstream";
-import { ENTRY_OVERHEAD_BYTES, type Retention } from "../../log.ts";
+import { byteLength } from "../../../protocol/bytes.ts";
+import { ENTRY_OVERHEAD_BYTES, type NewEntry, type Retention } from "../../log.ts";
+import { entryText } from "../../shared/entry-text.ts";
+import type { StreamSubjects } from "../channel-names.ts";
 import { nanos } from "../nanos.ts";
 
 /** NATS rejects an age below 100 ms, and cannot represent more than about 292 years. */
@@ -34,6 +37,24 @@ export function streamLimits(retain: Retention): StreamLimits {
 /** Returns the bytes, as NATS counts them, of a stream that keeps the `bytes` of a retention. */
 export function storedBytes(bytes: number): number {
   return bytes * SHARE_OF_BYTES;
+}
+
+/** Bytes of a message besides its text and its subject: NATS's own, and the headers of a batch's message. */
+const MESSAGE_BYTES = 200;
+/** Bytes of the further headers of a message with a publisher's own ID. */
+const OWN_ID_BYTES = 110;
+
+/**
+ * Returns the bytes of a retention whose stream has room for the entries of one batch. See
+ * {@link ChannelLog.keptBytes}.
+ */
+export function keptBytes(entries: readonly NewEntry[], { event, ofId }: StreamSubjects): number {
+  const time = Date.now();
+  const bytes = entries.reduce((sum, entry) => {
+    const text = MESSAGE_BYTES + byteLength(entryText(entry, time));
+    return sum + text + (entry.id === undefined ? event.length : ofId(entry.id).length + OWN_ID_BYTES);
+  }, 0);
+  return bytes / SHARE_OF_BYTES;
 }
 
 /**
