@@ -42,9 +42,9 @@ export type { SluiceHealth, SluiceStats, StatsOptions } from "./sluice-stats.ts"
 export type { CloseReason } from "./stream/close-reason.ts";
 export type { Connection, Subscriber } from "./stream/connection.ts";
 export type { ConnectionSelector, NamedSelector } from "./stream/connection-selector.ts";
-export type { DrainOptions } from "./stream/drain-options.ts";
+export type { DrainableServer, DrainOptions } from "./stream/drain-options.ts";
 export type { FeedSource, SourceContext } from "./stream/feed.ts";
-export type { OnRefuse, Refusal, RefusalBody, Throws } from "./stream/opening/refusal.ts";
+export type { OnRefuse, Refusal, RefusalBody, RefuseAsStream, Throws } from "./stream/opening/refusal.ts";
 export type { ShortStreamOptions, StreamOptions } from "./stream/opening/stream-options.ts";
 export type { ErrorContext } from "./stream/report.ts";
 export type { Source, SourceIterable } from "./stream/source/source.ts";

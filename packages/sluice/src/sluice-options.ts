@@ -1,9 +1,18 @@
-import { checkBoolean, checkFunction, checkNames, checkNumber, invalidOption } from "./base/check-option.ts";
+import {
+  checkBoolean,
+  checkFunction,
+  checkNames,
+  checkNumber,
+  checkOneOf,
+  checkText,
+  invalidOption,
+  type NumberRule,
+} from "./base/check-option.ts";
 import { VERSION } from "./base/version.ts";
 import type { Log } from "./logs/log.ts";
 import { memoryLog } from "./logs/memory/memory-log.ts";
 import { checkDrainOptions, type DrainOptions } from "./stream/drain-options.ts";
-import type { OnRefuse, Throws } from "./stream/opening/refusal.ts";
+import type { OnRefuse, RefuseAsStream, Throws } from "./stream/opening/refusal.ts";
 import { checkEventType, checkThrows } from "./stream/opening/stream-options.ts";
 import type { ErrorContext } from "./stream/report.ts";
 import type { StreamSettings } from "./stream/stream-hub.ts";
@@ -102,6 +111,14 @@ export interface SluiceOptions {
    */
   readonly onError?: (error: unknown, context: ErrorContext) => void;
   /**
+   * Sets which refusals a native `EventSource` receives as an event stream that only sets a reconnection time and ends:
+   * after a 503, `EventSource` would never connect again. `"draining"`: those of a drain. `"limits"`: also those of
+   * `maxConnections` and `maxChannels`. `false`: none. They concern GET requests that accept nothing but
+   * `text/event-stream`; others get 503, and so does `openEventStream()`. `onRefuse` and `throws` do not see them.
+   * Default: `"draining"`.
+   */
+  readonly refuseAsStream?: RefuseAsStream;
+  /**
    * Returns the body of an answer that refuses a request, and its content type; `undefined`: Sluice's own text. It is
    * not called for a 204. Default: always Sluice's own text, in plain text.
    */
@@ -131,29 +148,6 @@ export interface SluiceSettings extends StreamSettings {
   readonly onError: (error: unknown, context: ErrorContext) => void;
 }
 
-const NAMES = [
-  "log",
-  "heartbeat",
-  "retry",
-  "highWaterMark",
-  "stallTimeout",
-  "flushInterval",
-  "compress",
-  "maxConnections",
-  "maxConnectionsPerKey",
-  "maxChannels",
-  "idleTimeout",
-  "connectionKey",
-  "maxLifetime",
-  "nodeTimeout",
-  "gapEvent",
-  "drainOn",
-  "drain",
-  "onError",
-  "onRefuse",
-  "throws",
-];
-
 /** By default, Bun.serve closes a connection that is idle for 10 s. A heartbeat may be late by an eighth of this. */
 const HEARTBEAT_MS: number = "Bun" in globalThis ? 8_000 : 15_000;
 const TIME = { min: 1, infinite: true, unit: "ms" };
@@ -163,19 +157,45 @@ const SIGNAL = /^SIG(TERM|INT|HUP|QUIT|BREAK|USR2)$/;
 
 /** Validates the options, and fills in the defaults. Throws `INVALID_OPTION`. */
 export function checkSluiceOptions(options: SluiceOptions): SluiceSettings {
-  checkNames("createSluice", options, NAMES);
   const {
     log = memoryLog(),
     gapEvent = "gap",
     drainOn = [],
     drain = {},
     connectionKey,
+    onError = (error, context) => console.error("sluice:", context, error),
+    onRefuse,
+    refuseAsStream = "draining",
+    throws,
+  }: SluiceOptions = Object(options);
+  const number = (name: keyof SluiceOptions, fallback: number, rule: NumberRule) =>
+    checkNumber(name, options?.[name], fallback, rule);
+  const settings = {
+    log,
+    heartbeat: number("heartbeat", HEARTBEAT_MS, TIME),
+    retry: number("retry", 2_000, { max: 2 ** 31, unit: "ms" }),
+    highWaterMark: number("highWaterMark", 65_536, { min: MIN_HIGH_WATER_MARK, whole: true, unit: "bytes" }),
+    stallTimeout: number("stallTimeout", 30_000, TIME),
+    flushInterval: number("flushInterval", 0, { max: 60_000, unit: "ms" }),
+    compress: checkBoolean("compress", options?.compress, false),
+    maxConnections: number("maxConnections", Number.POSITIVE_INFINITY, COUNT),
+    maxConnectionsPerKey: number("maxConnectionsPerKey", Number.POSITIVE_INFINITY, COUNT),
+    maxChannels: number("maxChannels", Number.POSITIVE_INFINITY, COUNT),
+    idleTimeout: number("idleTimeout", Number.POSITIVE_INFINITY, { ...TIME, min: 100 }),
+    connectionKey,
+    maxLifetime: number("maxLifetime", Number.POSITIVE_INFINITY, TIME),
+    nodeTimeout: number("nodeTimeout", 8_000, { min: 100, max: 3_600_000, unit: "ms" }),
+    gapEvent,
+    drainOn,
+    drain,
     onError,
     onRefuse,
+    refuseAsStream,
     throws,
-  } = options;
+  };
+  checkNames("createSluice", options, Object.keys(settings));
   if (typeof log?.open !== "function") throw invalidOption("log", "a log, such as memoryLog()", log);
-  if (typeof gapEvent !== "string" || gapEvent === "") throw invalidOption("gapEvent", "an event type", gapEvent);
+  checkText("gapEvent", gapEvent);
   checkEventType("gapEvent", gapEvent);
   if (!Array.isArray(drainOn) || !drainOn.every((signal) => SIGNAL.test(signal)))
     throw invalidOption("drainOn", 'an array of signals, such as ["SIGTERM"]', drainOn);
@@ -184,36 +204,6 @@ export function checkSluiceOptions(options: SluiceOptions): SluiceSettings {
   checkFunction("onError", onError);
   checkFunction("onRefuse", onRefuse);
   checkThrows(throws);
-  return {
-    version: VERSION,
-    log,
-    gapEvent,
-    drainOn,
-    drain,
-    connectionKey,
-    onRefuse,
-    throws,
-    onError: onError ?? ((error, context) => console.error("sluice:", context, error)),
-    heartbeat: checkNumber("heartbeat", options.heartbeat, HEARTBEAT_MS, TIME),
-    retry: checkNumber("retry", options.retry, 2_000, { max: 2 ** 31, unit: "ms" }),
-    highWaterMark: checkNumber("highWaterMark", options.highWaterMark, 65_536, {
-      min: MIN_HIGH_WATER_MARK,
-      whole: true,
-      unit: "bytes",
-    }),
-    stallTimeout: checkNumber("stallTimeout", options.stallTimeout, 30_000, TIME),
-    flushInterval: checkNumber("flushInterval", options.flushInterval, 0, { max: 60_000, unit: "ms" }),
-    compress: checkBoolean("compress", options.compress, false),
-    maxConnections: checkNumber("maxConnections", options.maxConnections, Number.POSITIVE_INFINITY, COUNT),
-    maxConnectionsPerKey: checkNumber(
-      "maxConnectionsPerKey",
-      options.maxConnectionsPerKey,
-      Number.POSITIVE_INFINITY,
-      COUNT,
-    ),
-    maxChannels: checkNumber("maxChannels", options.maxChannels, Number.POSITIVE_INFINITY, COUNT),
-    idleTimeout: checkNumber("idleTimeout", options.idleTimeout, Number.POSITIVE_INFINITY, { ...TIME, min: 100 }),
-    nodeTimeout: checkNumber("nodeTimeout", options.nodeTimeout, 8_000, { min: 100, max: 3_600_000, unit: "ms" }),
-    maxLifetime: checkNumber("maxLifetime", options.maxLifetime, Number.POSITIVE_INFINITY, TIME),
-  };
+  checkOneOf("refuseAsStream", refuseAsStream, ["draining", "limits", false]);
+  return { version: VERSION, ...settings };
 }

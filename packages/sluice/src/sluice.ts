@@ -233,9 +233,9 @@ export class Sluice implements AsyncClosable {
   }
 
   /**
-   * Ends all streams in an orderly way before a shutdown. New streams get 503. Open streams end one after another, and
-   * each receives a reconnection time first; streams of jobs may finish. Resolves when all streams are gone.
-   * Throws `INVALID_OPTION`.
+   * Ends all streams in an orderly way before a shutdown. New streams are refused: see the option `refuseAsStream`.
+   * Open streams end one after another, and each receives a reconnection time first; streams of jobs may finish. Closes
+   * the `server` of the options. Resolves when all streams are gone, and the server is closed. Throws `INVALID_OPTION`.
    */
   drain(options: DrainOptions = {}): Promise<void> {
     // On a shared log, followers on other nodes may wait for the jobs of this node. This node cannot see them.

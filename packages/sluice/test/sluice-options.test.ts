@@ -25,13 +25,16 @@ const SLUICE_CASES: OptionCase[] = [
   ["compress", null, "true or false", "null"],
   ["connectionKey", "ip", "a function", '"ip"'],
   ["onError", console, "a function", "an object"],
-  ["gapEvent", "", "an event type", '""'],
-  ["gapEvent", 7, "an event type", "7"],
+  ["gapEvent", "", "a string that is not empty", '""'],
+  ["gapEvent", 7, "a string that is not empty", "7"],
   ["gapEvent", "a\nb", "text without CR, LF", '"a\\nb"'],
   ["drainOn", "SIGTERM", "an array of signals", '"SIGTERM"'],
   ["drainOn", ["SIGKILL"], "an array of signals", "an array of 1"],
   ["drainOn", ["SIGTERM", "sigint"], "an array of signals", "an array of 2"],
   ["drainOn", null, "an array of signals", "null"],
+  ["refuseAsStream", true, '"draining" or "limits" or false', "true"],
+  ["refuseAsStream", "limit", '"draining" or "limits" or false', '"limit"'],
+  ["refuseAsStream", null, '"draining" or "limits" or false', "null"],
   ["log", {}, "a log", "an object (Object)"],
   ["log", null, "a log", "null"],
 ];
@@ -45,7 +48,7 @@ describe("createSluice()", () => {
 describe("the option drain", () => {
   it.each([
     [{ timeout: -1 }, "`timeout` must be a number of ms of at least 0, but is -1."],
-    [{ patience: 1 }, "drain has no option `patience`. It has: grace, timeout, pace, spread."],
+    [{ patience: 1 }, "drain has no option `patience`. It has: server, grace, timeout, pace, spread."],
     [null, "`drain options` must be an object, but is null."],
   ])("is refused by createSluice(): %j", (drain, message) => {
     expect(() => createSluice({ drain } as SluiceOptions)).toThrow(

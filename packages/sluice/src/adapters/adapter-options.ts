@@ -1,5 +1,5 @@
 import { type DrainOptions, type Sluice, SluiceError } from "../index.ts";
-import { DRAIN_OPTION_NAMES } from "../stream/drain-options.ts";
+import { DRAIN_TIMES } from "../stream/drain-options.ts";
 
 /** Options of every adapter. */
 export interface AdapterOptions {
@@ -10,11 +10,11 @@ export interface AdapterOptions {
 /** Options of the adapters for frameworks that announce their shutdown. */
 export interface DrainingAdapterOptions extends AdapterOptions {
   /**
-   * Sets how streams are drained when the application closes, before its server waits for them; see `Sluice.drain`.
-   * `false`: streams are not drained, for a Sluice that outlives the application. Default: `{}`, the defaults of
-   * `Sluice.drain`.
+   * Sets how streams are drained when the application closes, before its server waits for them; see `Sluice.drain`. The
+   * framework closes its server itself. `false`: streams are not drained, for a Sluice that outlives the application.
+   * Default: `{}`, the defaults of `Sluice.drain`.
    */
-  readonly drain?: DrainOptions | false;
+  readonly drain?: Omit<DrainOptions, "server"> | false;
 }
 
 /** Validates the options when the adapter is registered, not at the first request. Throws `INVALID_OPTION`. */
@@ -30,8 +30,8 @@ export function checkAdapterOptions(adapter: string, options: DrainingAdapterOpt
   if (typeof drain !== "object" || drain === null)
     throw refuse("`drain` must be an object of drain options, or false.");
   for (const [name, ms] of Object.entries(drain)) {
-    if (!DRAIN_OPTION_NAMES.includes(name))
-      throw refuse(`\`drain\` has no option \`${name}\`. It has: ${DRAIN_OPTION_NAMES.join(", ")}.`);
+    if (!DRAIN_TIMES.includes(name))
+      throw refuse(`\`drain\` has no option \`${name}\`. It has: ${DRAIN_TIMES.join(", ")}.`);
     if (ms !== undefined && !(typeof ms === "number" && ms >= 0 && ms <= Number.MAX_SAFE_INTEGER))
       throw refuse(`\`drain.${name}\` must be a number of ms of at least 0.`);
   }

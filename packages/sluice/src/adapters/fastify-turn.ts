@@ -36,7 +36,7 @@ export class FastifyTurn implements Framework {
     const reply = this.#reply;
     this.#setHeaders(headers);
     reply.code(status);
-    if (status === 200) this.#send(headOnly(reply.raw));
+    if (status === 200 && text === "") this.#send(headOnly(reply.raw));
     // As bytes, the text passes a serializer of the reply.
     else this.#send(text === "" ? undefined : Buffer.from(text));
   }

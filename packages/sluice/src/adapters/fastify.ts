@@ -1,7 +1,8 @@
 import type { IncomingMessage } from "node:http";
-import type { FastifyPluginAsync, FastifyReply } from "fastify";
+import type { FastifyInstance, FastifyPluginAsync, FastifyReply } from "fastify";
 import type { CloseReason, NodeRequest, NodeResponse, Source, StreamOptions } from "../index.ts";
 import { FRAMEWORK } from "../stream/opening/framework.ts";
+import { cutUnused } from "../transports/node/connections/server-connections.ts";
 import { checkAdapterOptions, type DrainingAdapterOptions } from "./adapter-options.ts";
 import { FastifyTurn } from "./fastify-turn.ts";
 
@@ -45,8 +46,27 @@ export const sluiceFastify: FastifyPluginAsync<DrainingAdapterOptions> = async (
       },
     );
   });
-  if (drain !== false) app.addHook("preClose", () => sluice.drain(drain));
+  if (drain === false) return;
+  beforeClose(app, () => sluice.drain(drain));
+  app.addHook("preClose", async () => {
+    await sluice.drain(drain);
+    // Fastify would wait for them until their clients leave.
+    cutUnused(app.server);
+  });
 };
+
+/**
+ * Calls `act` when the application is closed, and closes it when the promise of `act` has resolved. Once Fastify is
+ * closing, it answers every request with 503 (`return503OnClosing`), after which a native `EventSource` gives up.
+ */
+function beforeClose(app: FastifyInstance, act: () => Promise<void>): void {
+  let root: FastifyInstance = app;
+  // The instances of plugins inherit the method.
+  while (!Object.hasOwn(root, "close")) root = Object.getPrototypeOf(root);
+  const close = root.close as (...args: unknown[]) => unknown;
+  const closeLater = (...args: unknown[]) => act().then(() => close.apply(root, args));
+  root.close = closeLater as FastifyInstance["close"];
+}
 
 // These marks have the effect of fastify-plugin: the application that registers the plugin gets the decorator.
 Object.assign(sluiceFastify, {

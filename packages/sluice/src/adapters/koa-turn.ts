@@ -55,7 +55,7 @@ export class KoaTurn implements Framework {
     if (this.#isLate) return write();
     this.#setHead(status, headers);
     // Koa ends the answer to HEAD. For a stream it does not add a length.
-    if (status === 200) this.#ctx.body = new FrameworkBody(this.#ctx.res, () => undefined);
+    if (status === 200 && text === "") this.#ctx.body = new FrameworkBody(this.#ctx.res, () => undefined);
     else this.#ctx.body = text === "" ? null : text;
     this.#settle.resolve();
   }

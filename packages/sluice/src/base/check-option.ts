@@ -37,6 +37,12 @@ export function checkBoolean(name: string, value: unknown, fallback: boolean): b
   throw invalidOption(name, "true or false", value);
 }
 
+/** Throws `INVALID_OPTION` unless the value is one of `values`. */
+export function checkOneOf(name: string, value: unknown, values: readonly unknown[]): void {
+  if (values.includes(value)) return;
+  throw invalidOption(name, values.map(show).join(" or "), value);
+}
+
 /** Throws `INVALID_OPTION` unless the value is a function or `undefined`. */
 export function checkFunction(name: string, value: unknown): void {
   if (value !== undefined && typeof value !== "function") throw invalidOption(name, "a function", value);

@@ -1,4 +1,4 @@
-import { checkFunction, checkNames, checkNumber, invalidOption } from "../base/check-option.ts";
+import { checkFunction, checkNames, checkNumber, checkOneOf, invalidOption } from "../base/check-option.ts";
 import type { StandardSchema } from "../base/standard-schema.ts";
 import type { Retention } from "../logs/log.ts";
 import type { JsonEvents } from "./event/jsonify.ts";
@@ -108,7 +108,8 @@ const NAMES = [
   "maxTypeBytes",
   "flushInterval",
 ];
-const COUNT = { min: 1, whole: true, infinite: true };
+const SIZE = { min: 1, whole: true };
+const COUNT = { ...SIZE, infinite: true };
 
 /** Returns the options with their defaults. Throws `INVALID_OPTION` if an option is invalid. */
 export function checkChannelOptions(options: ChannelOptions, flushInterval: number, gapEvent: string): ChannelSettings {
@@ -121,7 +122,7 @@ export function checkChannelOptions(options: ChannelOptions, flushInterval: numb
   checkFunction("serialize", serialize);
   checkFunction("parse", parse);
   if (!serialize !== !parse) throw invalidOption("serialize", "given together with `parse`", serialize);
-  if (topics !== undefined && topics !== "required") throw invalidOption("topics", '"required" or absent', topics);
+  if (topics !== undefined) checkOneOf("topics", topics, ["required"]);
   if (schemas !== undefined) {
     if (typeof schemas !== "object" || schemas === null)
       throw invalidOption("schemas", "an object of schemas by event type", schemas);
@@ -148,9 +149,9 @@ export function checkChannelOptions(options: ChannelOptions, flushInterval: numb
     schemas: schemas as ChannelSettings["schemas"],
     serializer: serialize && parse && { serialize, parse },
     topics,
-    maxTopics: checkNumber("maxTopics", options.maxTopics, MAX_TOPICS, { min: 1, whole: true }),
-    maxTypeBytes: checkNumber("maxTypeBytes", options.maxTypeBytes, MAX_TYPE_BYTES, { min: 1, whole: true }),
-    maxEventBytes: checkNumber("maxEventBytes", options.maxEventBytes, MAX_EVENT_BYTES, { min: 1, whole: true }),
+    maxTopics: checkNumber("maxTopics", options.maxTopics, MAX_TOPICS, SIZE),
+    maxTypeBytes: checkNumber("maxTypeBytes", options.maxTypeBytes, MAX_TYPE_BYTES, SIZE),
+    maxEventBytes: checkNumber("maxEventBytes", options.maxEventBytes, MAX_EVENT_BYTES, SIZE),
     flushInterval: checkNumber("flushInterval", options.flushInterval, flushInterval, { max: 60_000, unit: "ms" }),
     gapEvent,
   };

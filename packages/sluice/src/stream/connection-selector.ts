@@ -1,7 +1,6 @@
-import { checkText, invalidOption } from "../base/check-option.ts";
+import { checkNames, checkText, invalidOption } from "../base/check-option.ts";
 import { callGuarded, type OnFailure } from "../base/guard.ts";
 import { hasMethod } from "../base/has-method.ts";
-import { SluiceError } from "../base/sluice-error.ts";
 import type { Connection, Subscriber } from "./connection.ts";
 
 /** Names of streams. Selects every stream that has all of the given names. */
@@ -31,16 +30,10 @@ const SELECTOR_NAMES = ["id", "user", "channel"];
  */
 export function matcherOf(selector: ConnectionSelector, onFailure: OnFailure): (stream: SelectableStream) => boolean {
   if (typeof selector === "function") return (stream) => selects(selector, stream, onFailure);
-  if (typeof selector !== "object" || selector === null)
-    throw invalidOption("selector", "an object or a function", selector);
-  const named = Object.keys(selector);
-  if (named.length === 0 || !named.every((name) => SELECTOR_NAMES.includes(name))) {
-    const what = named.length === 0 ? "names nothing" : `names \`${named.join("`, `")}\``;
-    throw new SluiceError(
-      "INVALID_OPTION",
-      `\`selector\` must name \`id\`, \`user\` or \`channel\`, but ${what}. To select every stream, pass () => true.`,
-    );
-  }
+  const named = Object.keys(selector ?? {});
+  if (typeof selector !== "object" || named.length === 0)
+    throw invalidOption("selector", "an object with `id`, `user` or `channel`, or a function: () => true", selector);
+  checkNames("selector", selector, SELECTOR_NAMES);
   const { id, user, channel } = selector;
   // Reject a field that is present but undefined: to ignore it would select more streams than the caller intended.
   for (const name of named) checkText(`selector.${name}`, selector[name as keyof typeof selector] ?? null);

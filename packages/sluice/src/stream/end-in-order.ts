@@ -40,5 +40,6 @@ export async function endInOrder(hub: StreamHub, options: DrainSettings, isBusy:
   // The last bytes of the streams that just ended get some time to leave.
   if (hub.ending.size > 0) await sleep(STEP_MS);
   for (const stream of [...hub.ending]) stream.sink.destroy();
-  await hub.sessions?.finish(timeout && Math.max(1, timeout - passed()));
+  const left = timeout && Math.max(1, timeout - passed());
+  await Promise.all([...hub.connections.values()].map((connections) => connections.finish(left)));
 }

@@ -1,8 +1,8 @@
 import { CLOSE_REASONS, type CloseReason } from "./close-reason.ts";
-import type { DrainSettings } from "./drain-options.ts";
+import type { DrainableServer, DrainSettings } from "./drain-options.ts";
 import type { EndSignals } from "./end-signals.ts";
 import type { EventStream, StreamOwner } from "./event-stream.ts";
-import type { OnRefuse, Throws } from "./opening/refusal.ts";
+import type { OnRefuse, RefuseAsStream, Throws } from "./opening/refusal.ts";
 import type { PendingStream } from "./pending-stream.ts";
 import type { ErrorContext, Report } from "./report.ts";
 
@@ -18,6 +18,7 @@ export interface StreamSettings {
   readonly connectionKey: ((request: never) => string | undefined) | undefined;
   readonly maxLifetime: number;
   readonly onRefuse: OnRefuse | undefined;
+  readonly refuseAsStream: RefuseAsStream;
   readonly throws: Throws | undefined;
 }
 
@@ -46,9 +47,9 @@ export interface SharedReads {
 /** Ends all streams: see `end-in-order.ts`. */
 type EndInOrder = (hub: StreamHub, options: DrainSettings, isBusy: () => boolean) => Promise<void>;
 
-/** Connections that carry many streams at a time: the sessions of HTTP/2. */
+/** Connections that outlast a stream: the sessions of HTTP/2, and all connections of a server. */
 export interface SharedConnections {
-  /** Closes each of them when its open streams have finished. Clients open further streams on new connections. */
+  /** Closes each of them when its open requests have finished. Clients send further requests on new connections. */
   close(): void;
   /**
    * Closes those that are left too. Resolves when all are closed. Cuts those that are open after `ms` milliseconds; 0:
@@ -69,8 +70,10 @@ export class StreamHub implements StreamOwner {
   sweep: { watch(stream: EventStream): void } | undefined;
   endSignals: EndSignals | undefined;
   endInOrder: EndInOrder | undefined;
-  /** Set with the first request on HTTP/2. */
-  sessions: SharedConnections | undefined;
+  /** The sessions of HTTP/2 on which streams were requested, and the servers that a drain closes. */
+  readonly connections: Map<unknown, SharedConnections> = new Map();
+  /** Adds a server to the connections that a drain closes. */
+  watchServer!: (server: DrainableServer) => Promise<void>;
   /**
    * True if a channel or jobs follow a further definition with other options, as after a hot reload. False if such a
    * definition is ignored, `undefined` if it is an error.
@@ -211,8 +214,8 @@ export class StreamHub implements StreamOwner {
   refuseNew(): void {
     this.#draining = true;
     this.#refusing = true;
-    // Before any stream ends: a client that reconnected on the same connection would receive 503.
-    this.sessions?.close();
+    // Before any stream ends: a client must not reconnect on the same connection.
+    for (const connections of this.connections.values()) connections.close();
   }
 
   // Counters

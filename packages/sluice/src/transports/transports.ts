@@ -31,6 +31,14 @@ export class Transports {
 
   constructor(hub: StreamHub) {
     this.#hub = hub;
+    hub.watchServer = async (server) => {
+      try {
+        (await this.#node.get()).watchServer(hub, server);
+      } catch (error) {
+        hub.report(error, { stage: "load" });
+        server.close();
+      }
+    };
   }
 
   /** Answers a request of Node. It is not an async function, whose frame would be kept for as long as the stream. */

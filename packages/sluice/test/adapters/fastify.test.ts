@@ -1,3 +1,5 @@
+import { once } from "node:events";
+import { type AddressInfo, connect } from "node:net";
 import Fastify, { type FastifyInstance } from "fastify";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { sluiceFastify } from "../../src/adapters/fastify.ts";
@@ -137,5 +139,33 @@ describe("reply.sse() of Fastify", () => {
     [{ sluice: createSluice(), drain: { pace: -1 } }, "`drain.pace` must be a number of ms"],
   ])("fails to register with the options %j", async (options, message) => {
     await expect(app.register(sluiceFastify, options as never)).rejects.toThrow(message);
+  });
+
+  it("is refused as a stream while the application closes, and other requests are answered", async () => {
+    await app.register(sluiceFastify, { sluice, drain: { timeout: 60_000, pace: 2_000 } });
+    app.get("/stream", (_request, reply) => reply.sse(sluice.channel("news").subscribe()));
+    app.get("/json", async () => ({ ok: true }));
+    const server = await listening();
+    const streams = await Promise.all(
+      Array.from({ length: 10 }, async () => readEventStream(await server.fetch("/stream"))),
+    );
+    const closed = app.close();
+    const refused = await server.fetch("/stream", { headers: { accept: "text/event-stream" } });
+    expect([refused.status, await refused.text()]).toEqual([200, expect.stringMatching(/\nretry: \d+\n\n$/)]);
+    expect((await server.fetch("/json")).status).toBe(200);
+    expect(app.server.listening).toBe(true);
+    for (const stream of streams) await stream.rest();
+    await closed;
+  });
+
+  it("does not keep the application from closing by a connection that has sent nothing", async () => {
+    await app.register(sluiceFastify, { sluice });
+    await listening();
+    const { port } = app.server.address() as AddressInfo;
+    const silent = connect(port, "127.0.0.1");
+    await once(app.server, "connection");
+    const closed = once(silent, "close");
+    await app.close();
+    await closed;
   });
 });

@@ -158,11 +158,11 @@ describe("disconnect()", () => {
   });
 
   it.each([
-    [null, ["selector", "an object or a function", "null"]],
-    ["ada", ["selector", "an object or a function", '"ada"']],
-    [{}, ["selector", "`id`, `user` or `channel`", "names nothing"]],
-    [{ topic: "a" }, ["selector", "`id`, `user` or `channel`", "names `topic`"]],
-    [{ user: "ada", stream: 7 }, ["selector", "`id`, `user` or `channel`", "`stream`"]],
+    [null, ["selector", "or a function", "null"]],
+    ["ada", ["selector", "or a function", '"ada"']],
+    [{}, ["selector", "`id`, `user` or `channel`", "an object (Object)"]],
+    [{ topic: "a" }, ["topic", "selector has no option", "It has: id, user, channel."]],
+    [{ user: "ada", stream: 7 }, ["stream", "selector has no option", "It has: id, user, channel."]],
     [{ user: 7 }, ["selector.user", "a string that is not empty", "7"]],
     [{ user: "" }, ["selector.user", "a string that is not empty", '""']],
     // Without this check the selector would match every stream of the channel.

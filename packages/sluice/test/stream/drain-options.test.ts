@@ -8,6 +8,9 @@ const DRAIN_CASES: OptionCase[] = [
   ...numberCases("pace", "a number of ms of at least 0"),
   ...numberCases("grace", "a number of ms from 0 to 600000"),
   ...numberCases("spread", "a number of ms of at least 0"),
+  ["server", 3_000, "a server of node:http or node:http2", "3000"],
+  ["server", { close() {} }, "a server of node:http or node:http2", "an object (Object)"],
+  ["server", [null], "a server of node:http or node:http2", "null"],
 ];
 
 describe("drain()", () => {
@@ -26,6 +29,6 @@ describe("drain()", () => {
       { grace: 0, timeout: 100, pace: 100, spread: 3_000 },
     ],
   ])("fills in the defaults: %j", (options, settings) => {
-    expect(checkDrainOptions(options)).toEqual(settings);
+    expect(checkDrainOptions(options)).toEqual({ servers: [], ...settings });
   });
 });

@@ -1,6 +1,11 @@
 import { readFileSync } from "node:fs";
 import { createServer as createHttp, type IncomingMessage, type ServerResponse } from "node:http";
-import { createServer as createHttp2, type Http2ServerRequest, type Http2ServerResponse } from "node:http2";
+import {
+  createServer as createHttp2,
+  createSecureServer as createHttp2s,
+  type Http2ServerRequest,
+  type Http2ServerResponse,
+} from "node:http2";
 import { createServer as createHttps } from "node:https";
 import type { AddressInfo, Server, Socket } from "node:net";
 
@@ -19,22 +24,26 @@ export interface TestServer extends AsyncDisposable {
   readonly server: Server;
 }
 
-export async function startServer(handler: Handler, kind: "http" | "https" | "http2" = "http"): Promise<TestServer> {
-  const server: Server =
-    kind === "http"
-      ? createHttp(handler)
-      : kind === "https"
-        ? createHttps({ key: PEM, cert: PEM }, handler)
-        : createHttp2(handler);
+/** A kind of server. `http2s` is HTTP/2 over TLS with HTTP/1.1 as its fallback. */
+export type ServerKind = "http" | "https" | "http2" | "http2s";
+
+const MAKERS: Record<ServerKind, (handler: Handler) => Server> = {
+  http: (handler) => createHttp(handler),
+  https: (handler) => createHttps({ key: PEM, cert: PEM }, handler),
+  http2: (handler) => createHttp2(handler),
+  http2s: (handler) => createHttp2s({ key: PEM, cert: PEM, allowHTTP1: true }, handler),
+};
+
+export async function startServer(handler: Handler, kind: ServerKind = "http", port = 0): Promise<TestServer> {
+  const server = MAKERS[kind](handler);
   const sockets = new Set<Socket>();
   server.on("connection", (socket: Socket) => {
     sockets.add(socket);
     socket.on("close", () => sockets.delete(socket));
   });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const { port } = server.address() as AddressInfo;
+  await new Promise<void>((resolve) => server.listen(port, "127.0.0.1", resolve));
   return {
-    port,
+    port: (server.address() as AddressInfo).port,
     sockets,
     server,
     async [Symbol.asyncDispose]() {

@@ -27,9 +27,14 @@ export const TEXT_HEADERS: Readonly<Record<string, string>> = {
 const RETRY_AFTER_S = 2;
 const RETRY_AFTER_SPREAD_S = 4;
 
+/** Returns the time after which a refused client should retry, in ms. */
+export function retryAfterMs(): number {
+  return (RETRY_AFTER_S + Math.random() * RETRY_AFTER_SPREAD_S) * 1_000;
+}
+
 /** Returns an answer that asks the client to retry later. */
 export function retryLater(status: 429 | 503, code: string, text: string, headers?: HttpAnswer["headers"]): HttpAnswer {
-  const seconds = RETRY_AFTER_S + Math.floor(Math.random() * RETRY_AFTER_SPREAD_S);
+  const seconds = Math.floor(retryAfterMs() / 1_000);
   return { status, code, headers: { ...TEXT_HEADERS, "retry-after": String(seconds), ...headers }, text };
 }
 

@@ -17,6 +17,7 @@ import { headersOf, type StreamParts, sendHead, startStream } from "./begin-stre
 import type { Exchange } from "./exchange.ts";
 import { type HttpAnswer, lowerCased, NO_STORE } from "./http-answer.ts";
 import { httpError, isOwnRefusal, refusalError } from "./http-error.ts";
+import { refusalStream } from "./refusal-stream.ts";
 import { renderRefusal } from "./render-refusal.ts";
 import { requestedPosition } from "./requested-position.ts";
 import { withHeaders } from "./response-head.ts";
@@ -230,8 +231,9 @@ class Opening extends PendingStream {
       if (!isAbortError(error)) this.#hub.report(error, { stage });
       return;
     }
-    if (stage === "source" && this.#isHandled(isOwnRefusal(error))) return this.#passOn(error);
     const answer = httpError(error);
+    const isAnswered = this.#streamFor(answer) !== undefined;
+    if (stage === "source" && !isAnswered && this.#isHandled(isOwnRefusal(error))) return this.#passOn(error);
     // A 4xx from the source is an answer, not a failure.
     if (answer.status >= 500) this.#hub.report(error, { stage });
     this.#refuse(answer);
@@ -264,15 +266,21 @@ class Opening extends PendingStream {
 
   #refuse(answer: HttpAnswer, reason: "refused" | "disconnected" = "refused"): void {
     if (this.#settled) return;
-    if (answer.code !== undefined && this.#isHandled(true)) return this.#passOn(refusalError(answer));
+    const stream = this.#streamFor(answer);
+    if (stream === undefined && answer.code !== undefined && this.#isHandled(true))
+      return this.#passOn(refusalError(answer));
     this.#exchange.onGone = undefined;
-    this.#context.run(() => this.#answer(answer));
+    this.#context.run(() => this.#answer(stream ?? answer));
     this.#leave(reason);
+  }
+
+  #streamFor(answer: HttpAnswer): HttpAnswer | undefined {
+    return refusalStream(this.#hub, this.#exchange, this.#options, answer);
   }
 
   #answer(answer: HttpAnswer): void {
     try {
-      // The head alone has them.
+      // The head of a stream has the headers of the options, and is no refusal for `onRefuse`.
       if (answer.status === 200) return this.#exchange.refuse(answer);
       const { headers, onRefuse = this.#hub.settings.onRefuse } = this.#options;
       const { request } = this.#exchange;

@@ -24,3 +24,6 @@ export type OnRefuse = (refusal: Refusal, request: never) => RefusalBody | undef
 
 /** The failures before the head that the application handles: see the option `throws`. */
 export type Throws = "none" | "errors" | "all";
+
+/** The refusals that a native `EventSource` receives as an event stream: see the option `refuseAsStream`. */
+export type RefuseAsStream = "draining" | "limits" | false;

@@ -1,4 +1,4 @@
-import { invalidOption } from "../../base/check-option.ts";
+import { checkOneOf, invalidOption } from "../../base/check-option.ts";
 import { isSafe, SAFE_TEXT } from "../../protocol/safe-text.ts";
 import type { CloseReason } from "../close-reason.ts";
 import type { Connection, Subscriber } from "../connection.ts";
@@ -77,8 +77,7 @@ export interface StreamOptions {
 
 /** Throws `INVALID_OPTION` unless the value is one of the option `throws`, or `undefined`. */
 export function checkThrows(value: unknown): void {
-  if (value !== undefined && !["none", "errors", "all"].includes(value as string))
-    throw invalidOption("throws", '"none", "errors" or "all"', value);
+  if (value !== undefined) checkOneOf("throws", value, ["none", "errors", "all"]);
 }
 
 /** Throws `INVALID_OPTION` if the value cannot be an event type. */

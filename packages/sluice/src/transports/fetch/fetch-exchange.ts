@@ -65,16 +65,23 @@ export class FetchExchange implements Exchange {
 
   refuse({ status, headers, text }: HttpAnswer): void {
     const body = text === "" || this.method === "HEAD" ? null : text;
-    this.#answer(new Response(body, { status, headers: { ...headers } }));
+    const { connection, ...rest } = headers;
+    this.#answer(new Response(body, { status, headers: this.#isHttp1 ? { ...headers } : rest }));
   }
 
   open(headers: Readonly<Record<string, string>>, options: BodyOptions, owner: SinkOwner): Sink {
     this.#headers = undefined;
     this.#sink = new FetchSink(options, owner);
-    // On HTTP/2, Node warns of the header. Such a request comes by TLS, and has no `connection` itself.
-    const isHttp1 = this.url.startsWith("http:") || this.header("connection") !== undefined;
-    this.#answer(new Response(this.#sink.body, { status: 200, headers: { ...(isHttp1 && CLOSE), ...headers } }));
+    this.#answer(new Response(this.#sink.body, { status: 200, headers: { ...(this.#isHttp1 && CLOSE), ...headers } }));
     return this.#sink;
+  }
+
+  /**
+   * True if the header `connection` may be sent. On HTTP/2, Node warns of it. Such a request comes by TLS, and has no
+   * `connection` itself.
+   */
+  get #isHttp1(): boolean {
+    return this.url.startsWith("http:") || this.header("connection") !== undefined;
   }
 
   #gone(): void {

@@ -1,3 +1,4 @@
+import { toBytes } from "../../protocol/bytes.ts";
 import type { Sink, SinkOwner } from "../../stream/body/sink.ts";
 import type { BodyOptions, Exchange } from "../../stream/opening/exchange.ts";
 import { FRAMEWORK, type Framework } from "../../stream/opening/framework.ts";
@@ -131,8 +132,11 @@ export class NodeExchange implements Exchange {
 
   #refuseNow({ status, headers, text }: HttpAnswer): void {
     const body = this.#turn?.body;
-    // The framework has sent a head for the body.
-    if (body !== undefined) return void body.push(null);
+    // The framework has sent the head of an event stream for the body.
+    if (body !== undefined) {
+      if (status === 200 && text !== "") body.push(toBytes(text));
+      return void body.push(null);
+    }
     // The client may have left while the source was being opened.
     if (this.gone) return;
     const response = this.#response;

@@ -5,9 +5,11 @@ import { openStream } from "../../stream/opening/open-stream.ts";
 import type { StreamOptions } from "../../stream/opening/stream-options.ts";
 import type { Source } from "../../stream/source/source.ts";
 import type { StreamHub } from "../../stream/stream-hub.ts";
+import { sessionsOf } from "./connections/sessions-of.ts";
 import { NodeExchange } from "./node-exchange.ts";
 import type { NodeRequest, NodeResponse } from "./node-request.ts";
-import { watchSession } from "./watch-session.ts";
+
+export { watchServer } from "./connections/watch-server.ts";
 
 /** A request of Node with its response, and the stream that answers it. */
 export interface NodeStreamRequest {
@@ -27,7 +29,7 @@ export function openNodeStream(
 ): Promise<CloseReason> {
   checkStreamOptions(options);
   const session = response.stream?.session;
-  if (session !== undefined) watchSession(hub, session);
+  if (session !== undefined) sessionsOf(hub).watch(session);
   const closed = openStream(hub, new NodeExchange(request, response, options), source, options);
   // Callers need not await the promise. It must not end the process.
   if ((options.throws ?? hub.settings.throws) !== undefined) closed.catch(ignore);

@@ -264,6 +264,14 @@ export function adapterContract(
       await response.body?.cancel();
     });
 
+    it("answers an EventSource with a stream that ends, while it drains", async () => {
+      await sluice.drain({ timeout: 0, pace: 0 });
+      const response = await server.fetch("/fed/1", { headers: { accept: "text/event-stream" } });
+      expect([response.status, response.headers.get("content-type")]).toEqual([200, "text/event-stream"]);
+      expect(response.headers.has(LATE)).toBe(setsLate);
+      expect(await response.text()).toMatch(/^: .+\nretry: \d{4}\n\n$/);
+    });
+
     if (setsLate) {
       it.each([
         ["/fed/1", 200],

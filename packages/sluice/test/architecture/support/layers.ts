@@ -136,6 +136,7 @@ export const LAYERS: readonly Layer[] = [
   { folder: "process", imports: ["base", "stream", "channel", "jobs", "sluice.ts"] },
   { folder: "transports", imports: ["base", "protocol", "stream"] },
   { folder: "transports/node", imports: [] },
+  { folder: "transports/node/connections", imports: ["transports/node/node-request.ts"] },
   { folder: "transports/fetch", imports: [] },
   {
     folder: "adapters",
@@ -147,6 +148,7 @@ export const LAYERS: readonly Layer[] = [
       "stream/opening/http-answer.ts",
       "stream/opening/http-error.ts",
       "stream/opening/response-head.ts",
+      "transports/node/connections/server-connections.ts",
     ],
     packages: ["fastify", "koa", "hono", "h3", "@nestjs/common", "rxjs"],
   },

@@ -5,6 +5,7 @@ import { flowContract } from "./flow-contract.ts";
 import { headContract } from "./head-contract.ts";
 import { refusalContract } from "./refusal-contract.ts";
 import { refusedHeadContract } from "./refused-head-contract.ts";
+import { refusedStreamContract } from "./refused-stream-contract.ts";
 import { shortContract } from "./short-contract.ts";
 import { sourceContract } from "./source-contract.ts";
 import { vanishContract } from "./vanish-contract.ts";
@@ -15,6 +16,7 @@ export function transportContract(carrier: Carrier): void {
     headContract(carrier);
     refusalContract(carrier);
     refusedHeadContract(carrier);
+    refusedStreamContract(carrier);
     sourceContract(carrier);
     flowContract(carrier);
     combinedContract(carrier);

@@ -11,7 +11,8 @@ export async function sendRequest(
   signal: AbortSignal,
 ): Promise<Response> {
   const sent = new Headers(await evaluate(headers));
-  if (!sent.has("accept")) sent.set("accept", "text/event-stream");
+  // The second type says that the client can handle refusals: the option `refuseAsStream` is for clients that cannot.
+  if (!sent.has("accept")) sent.set("accept", "text/event-stream, */*");
   if (lastEventId) {
     // Across origins the header would need a preflight, which many servers do not answer.
     if (url.origin !== (globalThis.location?.origin ?? url.origin)) url.searchParams.set("lastEventId", lastEventId);

@@ -33,7 +33,8 @@ describe("a request", () => {
     await using _get = openEventStream(server.url);
     const get = await server.next();
     expect(get).toMatchObject({ method: "GET", body: "" });
-    expect(get.headers).toMatchObject({ accept: "text/event-stream" });
+    // The second type says that the client can handle a refusal.
+    expect(get.headers).toMatchObject({ accept: "text/event-stream, */*" });
     expect(get.headers).not.toHaveProperty("last-event-id");
     await using _post = openEventStream(server.url, { body: async () => new Blob(["later"]).stream() });
     expect(await server.next()).toMatchObject({ method: "POST", body: "later" });

@@ -53,7 +53,7 @@ export function streamContract(kind: RuntimeKind, step: number): void {
         return seen;
       }, server.url);
       expect(requests).toMatchObject([
-        { method: "POST", headers: { "x-own": "1", accept: "text/event-stream" }, body: "hello" },
+        { method: "POST", headers: { "x-own": "1", accept: "text/event-stream, */*" }, body: "hello" },
         { method: "GET", body: "" },
       ]);
       expect(server.connections.map(positionOf)).toEqual(["7 ü", "8"]);

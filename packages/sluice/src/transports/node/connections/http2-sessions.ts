@@ -1,6 +1,6 @@
-import { quietInterval, sleep } from "../../base/timers.ts";
-import type { SharedConnections, StreamHub } from "../../stream/stream-hub.ts";
-import type { NodeHttp2Session, NodeHttp2Socket } from "./node-request.ts";
+import { quietInterval, sleep } from "../../../base/timers.ts";
+import type { SharedConnections, StreamHub } from "../../../stream/stream-hub.ts";
+import type { NodeHttp2Server, NodeHttp2Session, NodeHttp2Socket } from "../node-request.ts";
 
 interface WatchedSession {
   readonly socket: NodeHttp2Socket;
@@ -27,7 +27,7 @@ export class Http2Sessions implements SharedConnections {
   /** Adds the session of a request, and its server. */
   watch(session: NodeHttp2Session): void {
     if (this.#open.has(session)) return;
-    this.#watchServer(session);
+    if (session.server !== undefined) this.watchServer(session.server);
     this.#add(session);
     // The streams that are open on a closing session may finish, this request too.
     if (this.#hub.refusing) session.close();
@@ -52,9 +52,10 @@ export class Http2Sessions implements SharedConnections {
     for (const { socket } of this.#open.values()) socket.destroy();
   }
 
-  #watchServer({ server }: NodeHttp2Session): void {
-    const { refusing, cleanups } = this.#hub;
-    if (server === undefined || refusing || cleanups.has(server)) return;
+  /** Adds the sessions that the server accepts from now on. */
+  watchServer(server: NodeHttp2Server): void {
+    const { cleanups } = this.#hub;
+    if (cleanups.has(server)) return;
     const onSession = (session: NodeHttp2Session) => this.#add(session);
     server.on("session", onSession);
     cleanups.set(server, () => server.off("session", onSession));
