@@ -8,6 +8,7 @@ import type { StreamHub } from "../stream/stream-hub.ts";
 import type { FollowedJob, JobOutcome } from "./job.ts";
 import { isTerminal, TERMINAL_TYPES } from "./job-events.ts";
 import type { JobRegistry } from "./job-registry.ts";
+import { endId } from "./job-table.ts";
 import { isKnownTo } from "./new-job.ts";
 
 interface JobProgressSetup {
@@ -40,7 +41,7 @@ export class JobProgress implements FeedSource {
   }
 
   /** @internal Called by `stream` and `response`. Throws `UNKNOWN_JOB`, or rejects with it. */
-  openFeed(context: SourceContext): Feed | Promise<Feed | null> {
+  openFeed(context: SourceContext): Feed | null | Promise<Feed | null> {
     const synced = this.#sync(context);
     return synced === undefined ? this.#open(context) : synced.then(() => this.#open(context));
   }
@@ -51,9 +52,11 @@ export class JobProgress implements FeedSource {
     return needsLog ? this.#registry.sync(this.#id) : undefined;
   }
 
-  #open(context: SourceContext): Feed | Promise<Feed | null> {
-    const { outcome } = this.#found();
+  #open(context: SourceContext): Feed | null | Promise<Feed | null> {
+    const { outcome, run } = this.#found();
     const { lastEventId } = context;
+    // The log may have lost the end that this follower has received. Its node then repeats it, perhaps just now.
+    if (lastEventId === endId(run)) return null;
     if (outcome === undefined || lastEventId === undefined) return this.#feed(context, this.#events(context));
     return this.#openEnded(context, lastEventId, outcome);
   }

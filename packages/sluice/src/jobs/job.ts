@@ -43,6 +43,8 @@ export interface JobOutcome {
 /** A job as its followers see it, whichever process runs it. */
 export interface FollowedJob {
   readonly id: string;
+  /** Distinguishes jobs that had the same ID one after another. */
+  readonly run: string;
   readonly user?: string | undefined;
   readonly state: JobState<unknown, unknown>["state"];
   /** The newest progress. Text, so that a caller cannot change it afterwards. */

@@ -387,6 +387,20 @@ describe("a job on a shared log", () => {
     expect((await stream.rest()).at(-1)).toMatchObject({ type: "completed" });
   });
 
+  it("answers 204 to a follower that has received the end, also while the log lacks it", async () => {
+    const job = await steered(a);
+    const announced = 1;
+    const stream = await b.open(jobsOf(b).progress(job.id));
+    job.finish();
+    expect((await stream.rest()).at(-1)).toMatchObject({ type: "completed" });
+    const channel = b.sluice.channel(CHANNEL);
+    const [epoch] = (await channel.position()).split("-");
+    await world.store.loseAfter(CHANNEL, announced);
+    await expect.poll(() => channel.position(), { interval: 1 }).not.toContain(epoch);
+    // The node of the job publishes the end again after its next beat. A stream that begins after it would never end.
+    expect(await b.status(jobsOf(b).progress(job.id), stream.lastEventId)).toBe(204);
+  });
+
   it("sends its end again to a follower that is cut off between a gap and the end", async () => {
     const retain = { events: 10 };
     const [jobs, others] = [a, b].map(({ sluice }) => sluice.jobs<number, string>("small", { retain })) as [

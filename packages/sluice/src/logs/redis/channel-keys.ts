@@ -16,8 +16,17 @@ export interface SharedKeys {
   readonly deleted: string;
   /** A stream that names the channels to which something was appended, newest last. */
   readonly changes: string;
+  /** A hash of the timeline, and of the number of the newest visit. */
+  readonly timeline: string;
+  /** A sorted set of the nodes, by the number of their last visit. */
+  readonly nodes: string;
 }
 
 export function sharedKeys(prefix: string): SharedKeys {
-  return { deleted: `${prefix}deleted`, changes: `${prefix}changes` };
+  return {
+    deleted: `${prefix}deleted`,
+    changes: `${prefix}changes`,
+    timeline: `${prefix}timeline`,
+    nodes: `${prefix}nodes`,
+  };
 }

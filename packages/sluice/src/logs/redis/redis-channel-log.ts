@@ -17,6 +17,7 @@ import type { RedisConnection } from "./connection/redis-connection.ts";
 import type { RedisGate } from "./connection/redis-gate.ts";
 import { deleteChannel } from "./life/delete-channel.ts";
 import { RedisChannelLife } from "./life/redis-channel-life.ts";
+import type { StoreState, StoreWitness } from "./life/store-witness.ts";
 import { ArrivalCheck } from "./read/arrival-check.ts";
 import type { FollowedPage } from "./read/catch-up.ts";
 import type { StreamEntry, TailedChannel } from "./read/named-read.ts";
@@ -29,6 +30,7 @@ import { limitText } from "./scripts/limit-text.ts";
 export interface ChannelHost {
   readonly gate: RedisGate;
   readonly sharedKeys: SharedKeys;
+  readonly witness: StoreWitness;
   readonly ageTimers: AgeTimers;
   /** The budget of bytes of all channels. */
   readonly budget: ReadBudget;
@@ -64,7 +66,7 @@ export class RedisChannelLog extends SharedChannelLog implements ChannelLog, Tai
     super();
     this.#host = host;
     this.#life = new RedisChannelLife(
-      { gate: host.gate, keys, sharedKeys: host.sharedKeys },
+      { gate: host.gate, keys, sharedKeys: host.sharedKeys, witness: host.witness },
       {
         changed: () => {
           this.#ignored = undefined;
@@ -114,9 +116,9 @@ export class RedisChannelLog extends SharedChannelLog implements ChannelLog, Tai
     return this.#life.view;
   }
 
-  /** Looks up the life over a new connection that leads to `run`. The first call opens the log. */
-  enter(connection: RedisConnection, run: string): Promise<void> {
-    return this.#life.enter(connection, run);
+  /** Looks up the life in a Redis of this state. The first call opens the log. */
+  enter(connection: RedisConnection, state: StoreState): Promise<void> {
+    return this.#life.enter(connection, state);
   }
 
   /** Starts to trim the log to its limits. */
@@ -180,6 +182,7 @@ export class RedisChannelLog extends SharedChannelLog implements ChannelLog, Tai
   }
 
   receive(entries: readonly StreamEntry[]): boolean {
+    this.#host.witness.saw();
     const added: LogEntry[] = [];
     for (const [id, [epoch, text]] of entries) {
       const offset = Number.parseInt(id, 10);
@@ -199,6 +202,7 @@ export class RedisChannelLog extends SharedChannelLog implements ChannelLog, Tai
   }
 
   receivePage(page: FollowedPage, asked: Position): boolean {
+    this.#host.witness.saw();
     if (page.epoch === asked.epoch && page.epoch === this.epoch) return receiveTexts(this.view, asked.offset, page);
     // The log began another life. Look it up; then read on from its `last`.
     if (page.epoch !== this.epoch) this.#inBackground(this.sync());
@@ -247,6 +251,7 @@ export class RedisChannelLog extends SharedChannelLog implements ChannelLog, Tai
 
   /** Records the answer of the append script. Returns the offsets of each append. */
   #appended(call: AppendCall, epoch: string, answer: readonly number[]): readonly (readonly number[])[] {
+    this.#host.witness.saw();
     const [first, before, last, time, ...refused] = answer;
     const { offsets, added } = call.outcome(before!, time!, refused);
     const isBehind = this.#answered.epoch === epoch && before! < this.#answered.offset;

@@ -1,17 +1,16 @@
 import { checkNames, checkNumber, invalidOption } from "../../base/check-option.ts";
 import { messageOf } from "../../base/thrown.ts";
-import { quietInterval, type Timer } from "../../base/timers.ts";
 import type { ChannelLog, Log, OpenOptions } from "../log.ts";
 import { AgeTimers } from "../shared/age-checks.ts";
 import { closedError } from "../shared/closed-error.ts";
 import { OutOfReach, TAIL_OUTAGE } from "../shared/out-of-reach.ts";
 import { ReadBudget } from "../shared/read-budget.ts";
-import { someAtATime } from "../shared/some-at-a-time.ts";
+import { ChannelChecks } from "./channel-checks.ts";
 import { channelKeys, type SharedKeys, sharedKeys } from "./channel-keys.ts";
 import { type RedisClient, type RedisClients, redisClients } from "./connection/redis-client.ts";
 import type { RedisConnection } from "./connection/redis-connection.ts";
 import { RedisGate } from "./connection/redis-gate.ts";
-import { runOf } from "./life/run-of.ts";
+import { type StoreState, StoreWitness } from "./life/store-witness.ts";
 import { RedisTail } from "./read/redis-tail.ts";
 import { RedisChannelLog } from "./redis-channel-log.ts";
 
@@ -55,15 +54,6 @@ const DEFAULT_READ_BYTES = 8_388_608;
 const MIN_READ_BYTES = 65_536;
 
 /**
- * Interval of checks, in ms. Only a check discovers other processes' trimming, an emptied Redis, and a stalled tail.
- */
-const CHECK_MS = 1_000;
-/** Channels that one check examines, so that the checks cost the same however many channels are open. */
-const CHECKED_AT_ONCE = 100;
-/** Channels that work for all channels deals with at a time. Their commands must be answered within the timeout. */
-const CHANNELS_AT_ONCE = 256;
-
-/**
  * Keeps events in Redis (6.2 or newer) or Valkey: one stream per channel, shared by any number of processes. Throws
  * `INVALID_OPTION`. With `url`, opening a channel rejects with `MISSING_PACKAGE` if the package `redis` is not
  * installed.
@@ -90,15 +80,12 @@ class RedisLog implements Log {
   readonly #gate: RedisGate;
   readonly #tail: RedisTail;
   readonly #budget: ReadBudget;
-  readonly #channels = new Set<RedisChannelLog>();
-  /** Channels that were behind at their last check. */
-  readonly #behind = new Set<RedisChannelLog>();
+  readonly #witness: StoreWitness;
+  readonly #channels: ChannelChecks;
   readonly #ageTimers = new AgeTimers();
   /** Those of the channel opened last. A lost connection concerns all channels, and is reported once. */
   #onError: (error: unknown) => void = () => undefined;
   #onRecovered: (outage: string) => void = () => undefined;
-  #checks: Timer | undefined;
-  #isCheckingAll = false;
   #isClosed = false;
 
   constructor(options: RedisLogOptions) {
@@ -115,6 +102,7 @@ class RedisLog implements Log {
     this.#sharedKeys = sharedKeys(prefix);
     this.#clients = clients;
     const onError = (error: unknown) => this.#onError(error);
+    this.#witness = new StoreWitness(this.#sharedKeys, (connection, state) => this.#wentBack(connection, state));
     this.#gate = new RedisGate(clients, timeout, {
       prepare: (connection) => this.#prepare(connection),
       onLost: (error) => {
@@ -122,6 +110,7 @@ class RedisLog implements Log {
         onError(error);
       },
     });
+    this.#channels = new ChannelChecks({ gate: this.#gate, witness: this.#witness, onError });
     this.#tail = new RedisTail({
       clients,
       timeout,
@@ -150,6 +139,7 @@ class RedisLog implements Log {
     const host = {
       gate: this.#gate,
       sharedKeys: this.#sharedKeys,
+      witness: this.#witness,
       ageTimers: this.#ageTimers,
       budget: this.#budget,
       hurry: () => this.#tail.hurry(),
@@ -159,12 +149,13 @@ class RedisLog implements Log {
       onError,
     };
     const log = new RedisChannelLog(host, keys, retain);
-    await this.#gate.use(async (connection) => log.enter(connection, await runOf(connection)));
+    // The look counts as a visit: this process is about to see the log.
+    this.#witness.saw();
+    await this.#gate.use(async (connection) => log.enter(connection, await this.#witness.look(connection)));
     if (this.#isClosed) throw closedError();
     this.#channels.add(log);
     log.keepToLimits();
     this.#tail.follow(log);
-    this.#checks ??= quietInterval(() => this.#check(), CHECK_MS);
     return log;
   }
 
@@ -177,10 +168,9 @@ class RedisLog implements Log {
   async close(): Promise<void> {
     if (this.#isClosed) return;
     this.#isClosed = true;
-    clearInterval(this.#checks);
     // While connected, wait for the answers to appends in flight.
     if (this.#gate.connection === undefined) this.#gate.close();
-    await Promise.all([...this.#channels].map((log) => log.close()));
+    await this.#channels.close();
     this.#gate.close();
     this.#tail.close(closedError());
   }
@@ -189,63 +179,27 @@ class RedisLog implements Log {
    * Prepares a new connection: looks up each channel's life, so that losses are known before any other command is sent.
    */
   async #prepare(connection: RedisConnection): Promise<void> {
-    const run = await runOf(connection);
     await connection.loadScripts();
-    await someAtATime(this.#channels, CHANNELS_AT_ONCE, async (log) => {
-      try {
-        await log.enter(connection, run);
-      } catch (error) {
-        // An error of one channel must not stop the others. The channel looks up its life again before it does
-        // anything.
-        if (connection.isOver) throw error;
-        if (!log.isClosed) this.#onError(error);
-      }
+    await this.#channels.enterAll(connection, await this.#witness.look(connection));
+  }
+
+  /** Every channel begins another life. */
+  #wentBack(connection: RedisConnection, state: StoreState): void {
+    // A new connection looks up each life anyway.
+    if (connection !== this.#gate.connection) return;
+    this.#channels.enterAll(connection, state).catch(() => {
+      // The connection is lost.
     });
   }
 
+  /** A channel that is closed must not forget what this process saw before Redis knows that it did. */
   #forget(log: RedisChannelLog): void {
     this.#channels.delete(log);
-    this.#behind.delete(log);
     this.#tail.leave(log);
-  }
-
-  /**
-   * Checks some channels: those that were behind at their last check, and those that were checked the longest ago. If
-   * one of them met a new life, checks all.
-   */
-  #check(): void {
     const { connection } = this.#gate;
-    if (connection === undefined) return;
-    const due = new Set(this.#behind);
-    this.#behind.clear();
-    for (const log of this.#channels) {
-      if (due.size >= CHECKED_AT_ONCE) break;
-      due.add(log);
-    }
-    for (const log of due) {
-      // The set of channels is in the order of their checks.
-      if (this.#channels.delete(log)) this.#channels.add(log);
-      void this.#checkOneOfMany(log, connection);
-    }
-  }
-
-  async #checkOneOfMany(log: RedisChannelLog, connection: RedisConnection): Promise<void> {
-    const { epoch } = log;
-    await this.#checkChannel(log, connection);
-    if (log.wasBehind && this.#behind.size < CHECKED_AT_ONCE / 2) this.#behind.add(log);
-    if (this.#channels.size <= CHECKED_AT_ONCE || this.#isCheckingAll) return;
-    if (log.epoch === epoch || log.wasDeletedBefore(epoch)) return;
-    // The store may have lost something in all channels.
-    this.#isCheckingAll = true;
-    await someAtATime(this.#channels, CHANNELS_AT_ONCE, (other) => this.#checkChannel(other, connection));
-    this.#isCheckingAll = false;
-  }
-
-  async #checkChannel(log: RedisChannelLog, connection: RedisConnection): Promise<void> {
-    try {
-      await log.check(connection);
-    } catch (error) {
-      if (!connection.isOver && !this.#isClosed) log.report(error);
-    }
+    if (connection === undefined || this.#isClosed) return;
+    this.#witness.look(connection).catch(() => {
+      // The next check repeats it.
+    });
   }
 }

@@ -24,6 +24,8 @@ export interface Life {
   readonly former: readonly (readonly [epoch: string, through: number])[];
   /** The newest entry left when the log last lost the entries after it. 0 if the log never lost any. */
   readonly lostAfter: number;
+  /** The timeline of the store in which the life began; absent if the store has none. See {@link FoundLog.timeline}. */
+  readonly timeline?: string;
 }
 
 /** A log as it was found in its store. */
@@ -34,6 +36,8 @@ export interface FoundLog {
   readonly first: number;
   /** See {@link ChannelLog.last}. */
   readonly last: number;
+  /** Another timeline begins if the store proves to have gone back in time. */
+  readonly timeline?: string;
 }
 
 /** The newest position of a log that this process has seen, and the earlier lives that it knows. */
@@ -44,6 +48,8 @@ export interface Seen extends Position {
    * was restored, or its data was moved away and back. The current epoch is among them if the store contradicts it.
    */
   readonly ended: ReadonlySet<string>;
+  /** False if the store may have gone back in time before this process first saw the log. Default: true. */
+  readonly isSure?: boolean;
 }
 
 /** Earlier lives remembered. A subscriber that resumes from an older one receives a gap. */
@@ -56,19 +62,24 @@ const MAX_FORMER = 64;
  * `kept` is the life that the store holds, `undefined` if the log is new. `seen` is what this process had seen before
  * it looked.
  */
-export function currentLife({ run, first, last }: FoundLog, kept: Life | undefined, seen?: Seen): Life {
-  if (kept === undefined || isLost({ run, first, last }, kept, seen)) {
-    return { epoch: newEpoch(), run, former: [], lostAfter: last };
-  }
+export function currentLife(found: FoundLog, kept: Life | undefined, seen?: Seen): Life {
+  const { run, first, last, timeline } = found;
+  const next = (former: Life["former"], lostAfter: number): Life => {
+    return { epoch: newEpoch(), run, former, lostAfter, ...(timeline !== undefined && { timeline }) };
+  };
+  if (kept === undefined) return next([], last);
+  const isOutdated = timeline !== undefined && kept.timeline !== undefined && kept.timeline !== timeline;
+  const isUnknown = seen === undefined || seen.isSure === false;
+  if (isLost(found, kept, seen) || (isOutdated && isUnknown)) return next([], last);
   // An epoch that ended never comes back, so that every process recognises that the store went back in time.
-  if (kept.run === run && seen?.ended.has(kept.epoch) !== true) return kept;
+  if (kept.run === run && !isOutdated && seen?.ended.has(kept.epoch) !== true) return kept;
   const former = [
     [kept.epoch, last] as const,
     ...kept.former.map(([epoch, through]) => [epoch, Math.min(through, last)] as const),
   ]
     // The oldest position from which a subscriber can resume is right before the oldest entry.
     .filter(([, through]) => through >= first - 1);
-  return { epoch: newEpoch(), run, former: former.slice(0, MAX_FORMER), lostAfter: kept.lostAfter };
+  return next(former.slice(0, MAX_FORMER), kept.lostAfter);
 }
 
 /** Returns true if the log certainly lacks entries that this process has seen. */
@@ -77,6 +88,9 @@ function isLost({ run, first, last }: FoundLog, kept: Life, seen: Seen | undefin
   const { epoch, offset, former, ended } = seen;
   if (ended.has(epoch) && kept.epoch === epoch) return true;
   const ends = new Map([...kept.former, [kept.epoch, last]]);
+  // This process saw the positions of an epoch become void. They never become valid again.
+  const isVoid = (each: string) => ended.has(each) && each !== epoch && !former.some(([earlier]) => earlier === each);
+  if ([...ends.keys()].some(isVoid)) return true;
   for (const [common, through] of [[epoch, offset] as const, ...former]) {
     const end = ends.get(common);
     // This is the newest life known to both. Entries seen after its end, on either side, are not in the log.
@@ -84,7 +98,6 @@ function isLost({ run, first, last }: FoundLog, kept: Life, seen: Seen | undefin
   }
   // The log does not know this process's life: the store was set back to an earlier time. Two cases are no loss: all
   // seen entries were trimmed since, or a new life in this run has already given up the past.
-  if (ended.has(kept.epoch)) return true;
   return offset > 0 && offset >= first - 1 && (kept.run !== run || kept.former.length > 0);
 }
 
@@ -96,6 +109,6 @@ export function continues({ epoch, former }: Life, earlier: string): boolean {
 /** Parses a life that was stored as JSON. Returns `undefined` if there is no text. */
 export function parseLife(text: string | null | undefined): Life | undefined {
   if (!text) return undefined;
-  const { epoch, run, former, lostAfter = 0 } = JSON.parse(text) as Life;
-  return { epoch, run, former, lostAfter };
+  const { epoch, run, former, lostAfter = 0, timeline } = JSON.parse(text) as Life;
+  return { epoch, run, former, lostAfter, ...(timeline !== undefined && { timeline }) };
 }

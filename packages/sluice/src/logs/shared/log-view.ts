@@ -24,6 +24,8 @@ export class LogView {
   #acknowledged = 0;
   /** The newest entries received. They wait for the rest of their append: see {@link LogEntry.more}. */
   #waiting: readonly LogEntry[] = [];
+  /** The newest entry received that is part of the current life. */
+  #newest: LogEntry | undefined;
   /** Epochs that this process has seen end, oldest first. */
   readonly #ended = new Set<string>();
   readonly #deleted = new DeletedEpochs(MAX_ENDED);
@@ -40,6 +42,11 @@ export class LogView {
   /** Offset of the newest entry received: `last`, unless entries wait for the rest of their append. */
   get received(): number {
     return this.#waiting.at(-1)?.offset ?? this.last;
+  }
+
+  /** The newest entry received; `undefined` if this life has none that this process received. */
+  get newest(): LogEntry | undefined {
+    return this.#newest;
   }
 
   /** See {@link ChannelLog.holds}. */
@@ -102,6 +109,7 @@ export class LogView {
     const { received } = this;
     const firstNew = entries.findIndex(({ offset }) => offset > received);
     if (firstNew < 0) return;
+    this.#newest = entries.at(-1);
     const added = this.#whole(firstNew === 0 ? entries : entries.slice(firstNew));
     if (added.length === 0) return;
     const next = added[0]!.offset;
@@ -160,6 +168,7 @@ export class LogView {
     if (kept === undefined || kept < this.last) {
       this.first = first;
       this.last = last;
+      this.#newest = undefined;
     }
     this.#listener?.reset();
     this.trimmed(first);

@@ -91,6 +91,31 @@ describe("the life of a log", () => {
     expect(lifeIn("0", restored, 1, 9, seenIn(emptied, 0, NEW.epoch))).toBe(restored);
   });
 
+  it("gives up the past if another process continued a life whose positions this process saw become void", () => {
+    const emptied = lifeIn("0", undefined, 1, 0);
+    const seen = seenIn(emptied, 0, NEW.epoch);
+    // An older copy was restored, and a new process looked first.
+    const continued = lifeIn("1", NEW, 1, 9);
+    expect(holds(continued, NEW.epoch)).toBe(9);
+    const again = lifeIn("1", continued, 1, 9, seen);
+    expect(again).toMatchObject({ former: [], lostAfter: 9 });
+    expect(lifeIn("1", again, 1, 9, seen)).toBe(again);
+  });
+
+  it("gives up the past in another timeline, unless this process knew the log before the store went back", () => {
+    const [before, now] = ["a", "b"].map((timeline) => ({ run: "0", first: 1, last: 9, timeline }));
+    const kept = currentLife(before!, undefined);
+    expect(currentLife(before!, kept)).toBe(kept);
+    const next = currentLife(now!, kept);
+    expect(next).toMatchObject({ former: [], lostAfter: 9, timeline: "b" });
+    expect(currentLife(now!, next)).toBe(next);
+    expect(currentLife(now!, kept, { ...seenIn(kept, 9), isSure: false }).former).toEqual([]);
+    expect(currentLife(now!, kept, seenIn(kept, 9))).toMatchObject({ former: [[kept.epoch, 9]], timeline: "b" });
+    expect(currentLife(now!, kept, seenIn(kept, 10)).former).toEqual([]);
+    // A life of an earlier version names no timeline.
+    expect(currentLife(now!, NEW)).toBe(NEW);
+  });
+
   it("never returns to an epoch that this process saw end, even if nothing is lost", () => {
     const begun = lifeIn("1", NEW, 1, 5);
     const back = lifeIn("0", NEW, 1, 7, seenIn(begun, 5));
@@ -135,6 +160,7 @@ describe("the life of a log", () => {
     const life = lifeIn("1", NEW, 1, 9);
     expect(parseLife(JSON.stringify(life))).toEqual(life);
     expect(parseLife(JSON.stringify({ ...life, more: 1 }))).toEqual(life);
+    expect(parseLife(JSON.stringify({ ...life, timeline: "a" }))).toEqual({ ...life, timeline: "a" });
     for (const nothing of [null, undefined, ""]) expect(parseLife(nothing)).toBeUndefined();
   });
 });

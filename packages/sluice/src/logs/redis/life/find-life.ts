@@ -2,6 +2,8 @@ import { SluiceError } from "../../../base/sluice-error.ts";
 import { currentLife, type Life, parseLife, type Seen } from "../../shared/life.ts";
 import type { ChannelKeys } from "../channel-keys.ts";
 import type { RedisConnection } from "../connection/redis-connection.ts";
+import type { EntryMark } from "./entry-mark.ts";
+import type { StoreState } from "./store-witness.ts";
 
 /** A life, and the ends of the log at the same moment. */
 export interface FoundLife {
@@ -22,30 +24,48 @@ const MAX_TRIES = 10;
 export interface LifeSearch {
   /** The newest position that this process had seen before the call. */
   readonly seen?: Seen | undefined;
+  /** Entries that this process has received. */
+  readonly marks?: readonly EntryMark[];
   /** Called before a life begins in a log that has none. If it rejects, none begins. */
   readonly onMissing?: (() => Promise<void>) | undefined;
 }
 
 /**
- * Returns the life that a channel's log is in. Begins a new life if Redis is in another run, or has less than this
- * process had seen before the call. `run` is the run that the connection leads to (see `runOf`).
+ * Returns the life that a channel's log is in. Begins a new life if Redis is in another run, went back in time, or has
+ * less than this process had seen before the call.
  */
 export async function findLife(
   connection: RedisConnection,
   keys: ChannelKeys,
-  run: string,
-  { seen, onMissing }: LifeSearch,
+  { run, timeline: { id: timeline } }: StoreState,
+  { seen, marks = [], onMissing }: LifeSearch,
 ): Promise<FoundLife> {
-  let [first, last, text, removed] = (await connection.run("ends", keys, ["", ""])) as [number, number, string, number];
+  const answer = (await connection.run("ends", keys, ["", ...wordsOf(marks)])) as EndsAnswer<string>;
+  const [, , , removed, replaced] = answer;
+  let [first, last, text] = answer as readonly [number, number, string, ...unknown[]];
   for (let tries = 0; tries < MAX_TRIES; tries++) {
     const stored = parseLife(text);
     if (stored === undefined) await onMissing?.();
-    const life = currentLife({ run, first, last }, stored, seen);
+    // Another entry in place of one that this process has: the store went back in time, and another process went on.
+    const isReplaced = marks.some(({ epoch, offset }, i) => replaced[i] === 1 && offset <= endOf(epoch, stored, last));
+    const life = currentLife({ run, first, last, timeline }, isReplaced ? undefined : stored, seen);
     if (life === stored) return { life, first, last, removed };
     const args = [text, JSON.stringify(life), life.epoch];
     [first, last, text] = (await connection.run("begin", keys, args)) as [number, number, string];
   }
   throw keepsChangingError(keys);
+}
+
+type EndsAnswer<Text> = [first: number, last: number, life: Text, removed: number, replaced: number[]];
+
+function wordsOf(marks: readonly EntryMark[]): string[] {
+  return marks.flatMap(({ offset, text }) => [String(offset), text]);
+}
+
+/** Returns the end of the positions of an epoch in a life, or 0. */
+function endOf(epoch: string, life: Life | undefined, last: number): number {
+  if (life?.epoch === epoch) return last;
+  return life?.former.find(([earlier]) => earlier === epoch)?.[1] ?? 0;
 }
 
 /** The ends of a log, as Redis has them. */
@@ -56,27 +76,20 @@ export interface LogEnds {
   readonly isSameEpoch: boolean;
   /** Number of entries of other programs that were removed from the stream. */
   readonly removed: number;
-  /** The beginning of the entry at the offset that the caller named; `""` if the log does not have it. */
-  readonly mark: string;
-  /** The beginning of the newest entry; `""` if the log has none. */
-  readonly newest: string;
+  /** True if the log has another entry in place of one that the caller named. */
+  readonly isReplaced: boolean;
 }
 
-/**
- * Returns the ends of a channel's log. `epoch` is the epoch that the caller knows. `markAt` is the offset of the entry
- * whose beginning the caller wants to compare; if absent, both marks are `""`.
- */
+/** Returns the ends of a channel's log. The caller has received the entries of `marks` in the life of `epoch`. */
 export async function findEnds(
   connection: RedisConnection,
   keys: ChannelKeys,
   epoch: string,
-  markAt?: number,
+  marks: readonly EntryMark[] = [],
 ): Promise<LogEnds> {
-  const [first, last, life, removed, mark = "", newest = ""] = (await connection.run("ends", keys, [
-    epoch,
-    markAt === undefined ? "" : String(markAt),
-  ])) as [number, number, string | null, number, string?, string?];
-  return { first, last, isSameEpoch: life === null, removed, mark, newest };
+  const answer = (await connection.run("ends", keys, [epoch, ...wordsOf(marks)])) as EndsAnswer<string | null>;
+  const [first, last, life, removed, replaced] = answer;
+  return { first, last, isSameEpoch: life === null, removed, isReplaced: replaced.includes(1) };
 }
 
 /** Returns the error for a log whose epoch changes again and again. */

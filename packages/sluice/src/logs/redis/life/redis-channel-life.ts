@@ -6,24 +6,20 @@ import { LogView } from "../../shared/log-view.ts";
 import type { ChannelKeys, SharedKeys } from "../channel-keys.ts";
 import type { RedisConnection } from "../connection/redis-connection.ts";
 import type { RedisGate } from "../connection/redis-gate.ts";
+import { type EntryMark, markOf } from "./entry-mark.ts";
 import { findEnds, findLife, keepsChangingError, type LogEnds } from "./find-life.ts";
-import { runOf } from "./run-of.ts";
+import type { StoreState, StoreWitness } from "./store-witness.ts";
+import { knownThrough } from "./timeline.ts";
 
 /** Lives that one call may meet. More mean that something is broken. */
 export const MAX_LIVES_PER_CALL = 5;
-
-/** An entry of a life, and its beginning. */
-interface Checkpoint {
-  readonly epoch: string;
-  readonly offset: number;
-  readonly mark: string;
-}
 
 /** The place of a log in Redis. */
 export interface LifePlace {
   readonly gate: RedisGate;
   readonly keys: ChannelKeys;
   readonly sharedKeys: SharedKeys;
+  readonly witness: StoreWitness;
 }
 
 /** Receives what a look at a log's life finds. */
@@ -46,13 +42,19 @@ export class RedisChannelLife {
   readonly #listener: LifeListener;
   #view: LogView | undefined;
   #refreshing: Promise<void> | undefined;
-  /** The newest entry at the last check. If the store has another entry there later, it went back in time. */
-  #checkpoint: Checkpoint = { epoch: "", offset: 0, mark: "" };
+  /** The newest entry that this process had at the last check. */
+  #checked: EntryMark | undefined;
+  readonly #witness: StoreWitness;
+  /** The timeline at the last look. */
+  #timelineId: string | undefined;
+  /** The first visit of the timeline after which this process knows the log. */
+  #knownSince = 0;
 
-  constructor({ gate, keys, sharedKeys }: LifePlace, listener: LifeListener) {
+  constructor({ gate, keys, sharedKeys, witness }: LifePlace, listener: LifeListener) {
     this.gate = gate;
     this.keys = keys;
     this.sharedKeys = sharedKeys;
+    this.#witness = witness;
     this.#listener = listener;
   }
 
@@ -71,13 +73,19 @@ export class RedisChannelLife {
     return this.view.epoch;
   }
 
-  /** Looks up the life over a connection that leads to `run`. The first call opens the log. */
-  async enter(connection: RedisConnection, run: string): Promise<void> {
+  /** Looks up the life in a Redis of this state. The first call opens the log. */
+  async enter(connection: RedisConnection, state: StoreState): Promise<void> {
     this.isUnsure = true;
     const view = this.#view;
     const onMissing = view && (() => this.#leaveMissing(connection, view));
-    const found = await findLife(connection, this.keys, run, { seen: view?.seen, onMissing });
+    const isSure = this.#knownSince <= knownThrough(state.timeline, this.#timelineId);
+    const seen = view && { ...view.seen, isSure };
+    const found = await findLife(connection, this.keys, state, { seen, marks: this.#marks, onMissing });
     const { life, first, last, removed } = found;
+    if (state.timeline.id !== this.#timelineId) {
+      this.#timelineId = state.timeline.id;
+      this.#knownSince = state.newest + 1;
+    }
     if (view !== undefined && !continues(life, view.epoch)) await this.#markIfDeleted(connection, view);
     this.isUnsure = false;
     if (removed > 0) this.#listener.removed(removed);
@@ -96,8 +104,9 @@ export class RedisChannelLife {
    */
   refresh(connection: RedisConnection): Promise<void> {
     this.isUnsure = true;
-    this.#refreshing ??= runOf(connection)
-      .then((run) => this.enter(connection, run))
+    this.#refreshing ??= this.#witness
+      .look(connection)
+      .then((state) => this.enter(connection, state))
       .finally(() => {
         this.#refreshing = undefined;
       });
@@ -126,14 +135,15 @@ export class RedisChannelLife {
    */
   async check(connection: RedisConnection): Promise<number> {
     const { epoch, offset } = this.view.seen;
-    const ends = await findEnds(connection, this.keys, epoch, this.#checkpoint.offset);
-    const { first, last, isSameEpoch, removed, newest } = ends;
+    const marks = this.#marks.filter((mark) => mark.epoch === epoch);
+    const ends = await findEnds(connection, this.keys, epoch, marks);
+    const { first, last, isSameEpoch, removed, isReplaced } = ends;
     if (removed > 0) this.#listener.removed(removed);
     const isCurrent = isSameEpoch && epoch === this.epoch;
-    const isOther = isCurrent && this.#isOtherThanBefore(ends);
-    if (isOther) this.distrust();
-    this.#checkpoint = { epoch, offset: last, mark: newest };
-    if (!isSameEpoch || last < offset || this.isUnsure) await this.refresh(connection);
+    if (isCurrent && isReplaced) this.distrust();
+    this.#checked = marks.at(-1);
+    const isOutdated = this.#timelineId !== this.#witness.timelineId;
+    if (!isSameEpoch || last < offset || isOutdated || this.isUnsure) await this.refresh(connection);
     else if (isCurrent) this.view.trimmed(first);
     return last;
   }
@@ -198,9 +208,12 @@ export class RedisChannelLife {
     if (this.#isGone) throw closedError();
   }
 
-  /** Returns true if another entry than before is at the offset that was the newest at the last check. */
-  #isOtherThanBefore({ first, mark }: LogEnds): boolean {
-    const { epoch, offset, mark: before } = this.#checkpoint;
-    return epoch === this.epoch && offset >= first && before !== "" && mark !== "" && mark !== before;
+  /**
+   * Two entries that this process has: the newest one, and the newest one at the last check. Another process may have
+   * appended the newest one to an older copy.
+   */
+  get #marks(): readonly EntryMark[] {
+    const newest = this.#view?.newest;
+    return [this.#checked, newest && markOf(newest, this.epoch)].filter((mark) => mark !== undefined);
   }
 }

@@ -79,26 +79,21 @@ local function ends(whole)
 end
 `;
 
-/** Bytes of an entry that identify it: its time, type and topics, and the beginning of its data. */
-const MARK_BYTES = 120;
-
 /**
  * Returns first, last, the life or `nil` if it has the epoch ARGV[1], the number of entries of other programs that it
- * removed, and two marks: of the entry at the offset ARGV[2], and of the newest one. A mark is the beginning of an
- * entry's text, "" if the log has no such entry. If ARGV[2] is "", it returns no marks.
+ * removed, and a list. The other ARGV are pairs: the offset of an entry, and the beginning of its text. For each pair,
+ * the list has 1 if another entry is at the offset, and 0 if it is the same or is gone.
  */
 export const READ_ENDS: string = `${ENDS}
-local function mark(offset)
-  local entry = redis.call('XRANGE', KEYS[1], id(offset), id(offset))[1]
-  return entry and entry[2][2] and string.sub(entry[2][2], 1, ${MARK_BYTES}) or ''
-end
 local first, last, life, epoch, removed = ends(ARGV[1] == '')
-local answer = {first, last, life, removed}
-if epoch ~= '' and epoch == ARGV[1] then answer[3] = false end
-if ARGV[2] ~= '' then
-  answer[5], answer[6] = mark(tonumber(ARGV[2])), mark(last)
+if epoch ~= '' and epoch == ARGV[1] then life = false end
+local replaced = {}
+for i = 2, #ARGV, 2 do
+  local entry = redis.call('XRANGE', KEYS[1], id(ARGV[i]), id(ARGV[i]))[1]
+  local text = entry and entry[2][2]
+  replaced[i / 2] = text and string.sub(text, 1, #ARGV[i + 1]) ~= ARGV[i + 1] and 1 or 0
 end
-return answer
+return {first, last, life, removed, replaced}
 `;
 
 /**
