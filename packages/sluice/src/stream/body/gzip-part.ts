@@ -66,9 +66,12 @@ export function gzipPart(bytes: Uint8Array): GzipPart {
   };
 }
 
-/** Returns an uncompressed block of deflate (RFC 1951 section 3.2.4). Like every part, it begins and ends at a byte. */
+/**
+ * Returns an uncompressed block of deflate (RFC 1951 section 3.2.4) and an empty one, with which a flush ends too: the
+ * decompressor of Go, and so Caddy and Traefik, passes bytes on only there.
+ */
 function storedBlock(bytes: Uint8Array): Uint8Array {
-  const block = new Uint8Array(5 + bytes.length);
+  const block = new Uint8Array(10 + bytes.length).fill(0xff, 8 + bytes.length);
   const view = new DataView(block.buffer);
   view.setUint16(1, bytes.length, true);
   view.setUint16(3, ~bytes.length, true);

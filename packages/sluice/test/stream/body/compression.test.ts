@@ -104,6 +104,20 @@ describe("compression", () => {
     expect(compressed).not.toHaveBeenCalled();
   });
 
+  it("ends each piece with an empty stored block, stored pieces too, because Go passes bytes on there", async () => {
+    await using site = await Site.open({ compress: true });
+    const channel = site.sluice.channel("news");
+    site.source = channel.subscribe();
+    const client = await site.get(GZIP);
+    const endsFlushed = () => client.stream.body.subarray(-5).toString("hex") === "000000ffff";
+    await until("the first piece ends", endsFlushed);
+    for (const data of ["short", LONG]) {
+      const { length } = client.stream.body;
+      await channel.publish("n", data);
+      await until(`the piece of ${data} ends`, () => client.stream.body.length > length && endsFlushed());
+    }
+  });
+
   it("does not happen for clients that do not request it", async () => {
     await using site = await Site.open({ compress: true });
     const channel = site.sluice.channel("news");
