@@ -7,8 +7,8 @@ export default defineConfig({
     testTimeout: 120_000,
     hookTimeout: 60_000,
     expect: { poll: { timeout: 10_000 } },
-    // Most tests wait for the time-outs of proxies. All files run at once, so that these waits overlap.
-    maxWorkers: 8,
+    // Most tests wait for the time-outs of proxies. Several files run at once, so that these waits overlap.
+    maxWorkers: 4,
     reporters: process.env.SLUICE_TEST_REPORT
       ? ["default", ["json", { outputFile: process.env.SLUICE_TEST_REPORT }]]
       : ["default"],

@@ -40,6 +40,10 @@ export const PROGRAMS = [
   },
   { name: "nginx", suites: ["client", "proxies"], commands: ["nginx"], packages: ["nginx-light"] },
   { name: "haproxy", suites: ["proxies"], commands: ["haproxy"], packages: ["haproxy"] },
+  { name: "caddy", suites: ["proxies"], commands: ["caddy"], packages: ["caddy"] },
+  { name: "apache2", suites: ["proxies"], commands: ["apache2"], packages: ["apache2"] },
+  { name: "varnishd", suites: ["proxies"], commands: ["varnishd"], packages: ["varnish"] },
+  { name: "hitch", suites: ["proxies"], commands: ["hitch"], packages: ["hitch"] },
   { name: "faketime", suites: ["wrong clocks"], commands: ["faketime"], packages: ["faketime"] },
   // runtimes/package-lock.json brings the other runtimes. If npm has none for this platform, PATH is searched.
   { name: "bun", suites: ["Bun", "client"], commands: ["bun"], runtime: [/^@oven\/bun-/, "bin/bun"] },

@@ -1,8 +1,8 @@
 import { setTimeout as wait } from "node:timers/promises";
 import { describe, it } from "vitest";
-import { until } from "../../packages/sluice/test/support/until.ts";
 import { BrokenSite } from "./support/broken-proxy.ts";
 import { expectCutAfter } from "./support/cut-after.ts";
+import { eventually } from "./support/eventually.ts";
 import { HAPROXY } from "./support/proxies.ts";
 
 /** HAProxy's delay is the kernel's: 200 ms for MSG_MORE (tcp(7), TCP_CORK). */
@@ -13,7 +13,7 @@ describe.concurrent("the broken files of deploy/haproxy", () => {
   it("delay.cfg: each event arrives 200 ms late", async ({ expect }) => {
     await using site = await BrokenSite.start(HAPROXY, "haproxy/broken/delay.cfg");
     using client = site.request();
-    await until("the stream begins", () => client.firstAt !== undefined);
+    await eventually("the stream begins", () => client.firstAt !== undefined);
     const headMs = client.headAt! - client.requestedAt;
     const delays: number[] = [];
     for (let i = 0; i < EVENTS; i++) {

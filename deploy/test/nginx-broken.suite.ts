@@ -1,10 +1,13 @@
 import { setTimeout as wait } from "node:timers/promises";
 import { describe, it } from "vitest";
-import { until } from "../../packages/sluice/test/support/until.ts";
 import { BrokenSite, OBSERVED_MS } from "./support/broken-proxy.ts";
 import { expectCutAfter } from "./support/cut-after.ts";
+import { eventually } from "./support/eventually.ts";
 import { QUIET_STREAM } from "./support/proxied-desk.ts";
 import { NGINX } from "./support/proxies.ts";
+
+/** nginx's proxy_cache_lock_timeout. */
+const CACHE_LOCK_MS = 5_000;
 
 describe.concurrent("the broken files of deploy/nginx", () => {
   it("buffering.conf: no head arrives on a quiet stream", async ({ expect }) => {
@@ -26,7 +29,7 @@ describe.concurrent("the broken files of deploy/nginx", () => {
   it("http-1.0.conf: events arrive one by one", async ({ expect }) => {
     await using site = await BrokenSite.start(NGINX, "nginx/broken/http-1.0.conf");
     using client = site.request();
-    await until("the stream begins", () => client.firstAt !== undefined);
+    await eventually("the stream begins", () => client.firstAt !== undefined);
     for (let n = 1; n <= 3; n++) {
       await site.desk.publish();
       expect((await client.next("orders")).data).toEqual({ n });
@@ -41,10 +44,11 @@ describe.concurrent("the broken files of deploy/nginx", () => {
   it("cache.conf: the second client waits for the first, and the desk sees no client leave", async ({ expect }) => {
     await using site = await BrokenSite.start(NGINX, "nginx/broken/cache.conf");
     using first = site.request({ path: `${QUIET_STREAM}?key=cached` });
-    await until("the stream begins", () => first.firstAt !== undefined);
+    await eventually("the stream begins", () => first.firstAt !== undefined);
     using second = site.request({ path: `${QUIET_STREAM}?key=cached` });
-    await wait(OBSERVED_MS);
-    expect(second.headAt).toBeUndefined();
+    await eventually("the second stream begins", () => second.headAt !== undefined);
+    expect(second.headAt! - first.requestedAt).toBeGreaterThan(CACHE_LOCK_MS * 0.8);
+    second.close();
     first.close();
     await wait(OBSERVED_MS);
     expect(site.desk.hasStream("cached")).toBe(true);

@@ -1,5 +1,5 @@
 import { setTimeout as wait } from "node:timers/promises";
-import { until } from "../../../packages/sluice/test/support/until.ts";
+import { eventually } from "./eventually.ts";
 import { type ProxiedDesk, STREAM } from "./proxied-desk.ts";
 import { type Address, type Protocol, StreamClient } from "./stream-client.ts";
 
@@ -31,7 +31,7 @@ export async function addedLatency(
   }
   const last = desk.published;
   for (const client of [direct, proxied])
-    await until("all events have arrived", () => client.events.at(-1)?.data.n >= last);
+    await eventually("all events have arrived", () => client.events.at(-1)?.data.n >= last);
   const latencyOf = ({ events }: StreamClient) => {
     const ms = events.filter(({ data }) => times.has(data.n)).map(({ data, at }) => at - times.get(data.n)!);
     const sorted = ms.toSorted((a, b) => a - b);

@@ -2,17 +2,19 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { setTimeout as wait } from "node:timers/promises";
 import { createSluice } from "sluice";
+import { eventually } from "./eventually.ts";
 import { ProxiedDesk, QUIET_STREAM, STREAM } from "./proxied-desk.ts";
 import { type ProxyKind, ProxyProcess } from "./proxy-process.ts";
 import { type Protocol, StreamClient } from "./stream-client.ts";
 
-/** A stream is judged after this time: a head that has not arrived by then is held back. */
+/** A stream is judged this long after the desk has opened it. */
 export const OBSERVED_MS = 3_000;
 
 /** The desk behind a proxy with a broken file. */
 export class BrokenSite implements AsyncDisposable {
   readonly desk: ProxiedDesk;
   readonly proxy: ProxyProcess;
+  #observed = 0;
 
   private constructor(desk: ProxiedDesk, proxy: ProxyProcess) {
     this.desk = desk;
@@ -21,7 +23,7 @@ export class BrokenSite implements AsyncDisposable {
 
   /** Starts both. `file` is relative to deploy/. */
   static async start(proxy: ProxyKind, file: string): Promise<BrokenSite> {
-    const desk = await ProxiedDesk.start();
+    const desk = await ProxiedDesk.start({ compress: false });
     return new BrokenSite(desk, await ProxyProcess.start(proxy, { desks: [desk.port, desk.port], file }));
   }
 
@@ -30,9 +32,14 @@ export class BrokenSite implements AsyncDisposable {
     return new StreamClient(this.proxy, { protocol, gzip, path, headers: this.desk.headers });
   }
 
-  /** Requests a stream without events, and resolves to its client after 3 s. */
-  async observe(request: { gzip?: boolean; protocol?: Protocol } = {}): Promise<StreamClient> {
-    const client = this.request({ ...request, path: QUIET_STREAM });
+  /**
+   * Requests a stream without events, and resolves to its client 3 s after the desk has opened the stream: all that the
+   * proxy has not passed on by then, it holds back.
+   */
+  async observe({ gzip = false, protocol = "HTTP/1.1" as Protocol } = {}): Promise<StreamClient> {
+    const key = `observed${++this.#observed}`;
+    const client = this.request({ gzip, protocol, path: `${QUIET_STREAM}?key=${key}` });
+    await eventually("the desk has opened the stream", () => this.desk.hasStream(key));
     await wait(OBSERVED_MS);
     return client;
   }

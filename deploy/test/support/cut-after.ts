@@ -14,7 +14,7 @@ const TOLERANCE_MS = 10_000;
  */
 export async function expectCutAfter(proxy: ProxyKind, file: string, timeoutMs: number): Promise<number> {
   await using silent = await startSilentServer();
-  await using desk = await ProxiedDesk.start();
+  await using desk = await ProxiedDesk.start({ compress: false });
   await using before = await ProxyProcess.start(proxy, { desks: [silent.port, silent.port], file });
   await using beforeDesk = await ProxyProcess.start(proxy, { desks: [desk.port, desk.port], file });
   using cut = await StreamClient.open(before, { path: "/" });

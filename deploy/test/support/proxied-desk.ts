@@ -26,8 +26,9 @@ export class ProxiedDesk implements AsyncDisposable {
     this.headers = { authorization: `Bearer ${token}` };
   }
 
-  static async start(): Promise<ProxiedDesk> {
-    const desk = await buildDesk({ pageFolder: PAGE_FOLDER, retainOrders: RETAINED, compress: true });
+  /** Starts a desk. `compress`: true to compress events for clients that accept gzip. */
+  static async start({ compress }: { compress: boolean }): Promise<ProxiedDesk> {
+    const desk = await buildDesk({ pageFolder: PAGE_FOLDER, retainOrders: RETAINED, compress });
     await desk.app.listen({ port: 0, host: "127.0.0.1" });
     const response = await fetch(`${desk.origin()}/api/session`, {
       method: "POST",

@@ -2,6 +2,7 @@ import { setTimeout as wait } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { until } from "../../../packages/sluice/test/support/until.ts";
 import { addedLatency } from "./added-latency.ts";
+import { eventually } from "./eventually.ts";
 import { ProxiedDesk, QUIET_STREAM, STREAM } from "./proxied-desk.ts";
 import { type ProxyKind, ProxyProcess } from "./proxy-process.ts";
 import { PROTOCOLS, type Protocol, StreamClient } from "./stream-client.ts";
@@ -25,7 +26,7 @@ export interface Expectations {
 
 /** Tests a proxy: with its shipped file, in front of the desk, a stream keeps its promises. */
 export function describeProxy(proxy: ProxyKind, { protocols = PROTOCOLS, usualTimeoutS }: Expectations): void {
-  describe(`deploy/${proxy.file}, in front of the desk`, () => {
+  describe(`deploy/${proxy.files[0]}, in front of the desk`, () => {
     let desk: ProxiedDesk;
     let running: ProxyProcess;
     /** Streams without events that were opened at the start, and the ms after which the desk noticed that one left. */
@@ -42,14 +43,14 @@ export function describeProxy(proxy: ProxyKind, { protocols = PROTOCOLS, usualTi
       });
 
     beforeAll(async () => {
-      desk = await ProxiedDesk.start();
+      desk = await ProxiedDesk.start({ compress: true });
       running = await ProxyProcess.start(proxy, { desks: [desk.port, desk.port] });
       // The waits for time-outs and heartbeats begin here and overlap with each other and with the other tests.
       for (const protocol of protocols) {
         const stream = await open(protocol, { path: QUIET_STREAM });
         const key = newKey();
         const leaving = await open(protocol, { path: `${QUIET_STREAM}?key=${key}` });
-        const noticedMs = until("the desk lists the stream", () => desk.hasStream(key)).then(async () => {
+        const noticedMs = eventually("the desk lists the stream", () => desk.hasStream(key)).then(async () => {
           leaving.disconnect();
           const left = performance.now();
           await until("the desk notices", () => !desk.hasStream(key), LEAVE_QUIET_MS);
@@ -132,7 +133,7 @@ export function describeProxy(proxy: ProxyKind, { protocols = PROTOCOLS, usualTi
         async (how) => {
           const key = newKey();
           const stream = await open(protocol, { path: `${STREAM}?key=${key}` });
-          await until("the desk lists the stream", () => desk.hasStream(key));
+          await eventually("the desk lists the stream", () => desk.hasStream(key));
           const publishing = setInterval(() => void desk.publish(), PACE_MS);
           try {
             await desk.publish();
@@ -140,7 +141,7 @@ export function describeProxy(proxy: ProxyKind, { protocols = PROTOCOLS, usualTi
             const left = performance.now();
             if (how === "closes the stream") stream.close();
             else stream.disconnect();
-            await until("the desk notices", () => !desk.hasStream(key));
+            await eventually("the desk notices", () => !desk.hasStream(key));
             const noticedMs = performance.now() - left;
             console.log(`${proxy.name}, ${protocol}: a client ${how}, noticed after ${noticedMs.toFixed(0)} ms`);
             expect(noticedMs).toBeLessThan(LEAVE_WHILE_LIVE_MS * ALLOWANCE);

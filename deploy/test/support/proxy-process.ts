@@ -3,16 +3,16 @@ import { once } from "node:events";
 import { chmod, cp, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { connect } from "node:net";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { until } from "../../../packages/sluice/test/support/until.ts";
 import { programPath } from "../../../scripts/programs.mjs";
 import { freePort } from "../../../scripts/server-process.mjs";
+import { eventually } from "./eventually.ts";
 import type { Address } from "./stream-client.ts";
 
 const DEPLOY = fileURLToPath(new URL("../../", import.meta.url));
 const CERTIFICATE = fileURLToPath(new URL("../../../packages/sluice/test/support/localhost.pem", import.meta.url));
-const START_TIMEOUT_MS = 20_000;
+const SHOWN_OUTPUT_CHARS = 4_000;
 /** A proxy that waits for its streams is killed after this time. */
 const STOP_TIMEOUT_MS = 3_000;
 
@@ -23,11 +23,16 @@ export interface Places {
   /** The ports for clients. */
   readonly http: number;
   readonly https: number;
+  /** A port between two programs of the proxy. */
+  readonly inner: number;
   /** The ports of the two processes. They may be equal. */
   readonly desks: readonly [number, number];
   /** A file with a certificate for localhost and its key. */
   readonly certificate: string;
 }
+
+/** A command line that runs in the foreground. */
+export type Command = readonly [program: string, ...args: string[]];
 
 /** A kind of proxy. */
 export interface ProxyKind {
@@ -35,57 +40,56 @@ export interface ProxyKind {
   readonly name: string;
   /** Name in scripts/programs.mjs. */
   readonly program: string;
-  /** The shipped file, relative to deploy/. */
-  readonly file: string;
+  /** The shipped files, relative to deploy/. The first is the one whose place a broken file takes. */
+  readonly files: readonly [string, ...string[]];
   /**
-   * Returns the replacements in its files: each text on the left stands for a place of the machine. A shipped file must
-   * contain each of them.
+   * Returns the replacements in the files: each text on the left stands for a place of the machine. The shipped files
+   * must contain each of them.
    */
   replacements(places: Places): Readonly<Record<string, string>>;
-  /** Returns the command line that runs the file in the foreground. */
-  args(file: string, places: Places): readonly string[];
+  /** Returns the command lines of its programs, given the texts of the files after the replacements. */
+  commands(files: readonly PlacedFile[], places: Places): readonly Command[];
+}
+
+/** A copy of a file of deploy/, with its places replaced. */
+export interface PlacedFile {
+  readonly path: string;
+  readonly text: string;
 }
 
 export interface ProxySettings {
   /** The ports of the two processes. */
   readonly desks: readonly [number, number];
-  /** Another file of deploy/ instead of the shipped one, such as a broken one. It need not contain each place. */
+  /** A file of deploy/ that takes the place of the first shipped one. It need not contain each place. */
   readonly file?: string;
 }
 
-/** A proxy that runs with a file of deploy/, in which only ports and paths are replaced. */
+/** A proxy that runs with the files of deploy/, in which only ports and paths are replaced. */
 export class ProxyProcess implements AsyncDisposable, Address {
   readonly port: number;
   readonly tlsPort: number;
   #output = "";
   readonly #folder: string;
-  readonly #child: ChildProcess;
+  readonly #children: ChildProcess[] = [];
 
-  private constructor({ http, https, folder }: Places, child: ChildProcess) {
+  private constructor({ http, https, folder }: Places) {
     this.port = http;
     this.tlsPort = https;
     this.#folder = folder;
-    this.#child = child;
-    const record = (text: unknown) => void (this.#output = `${this.#output}${text}`.slice(-4_000));
-    for (const output of [child.stdout, child.stderr]) output?.on("data", record);
-    child.once("error", record);
   }
 
   /** Starts a proxy, and resolves when it accepts connections. */
-  static async start(proxy: ProxyKind, { desks, file = proxy.file }: ProxySettings): Promise<ProxyProcess> {
-    const command = programPath(proxy.program);
-    if (command === undefined) throw new Error(`${proxy.program} is not found. \`npm run test:proxies\` installs it.`);
-    const folder = await mkdtemp(join(tmpdir(), `sluice-${proxy.program}-`));
+  static async start(kind: ProxyKind, { desks, file }: ProxySettings): Promise<ProxyProcess> {
+    const folder = await mkdtemp(join(tmpdir(), `sluice-${kind.program}-`));
     await chmod(folder, 0o755); // for proxies whose workers run as another user
     const certificate = join(folder, "localhost.pem");
     await cp(CERTIFICATE, certificate);
-    const places = { folder, certificate, desks, http: await freePort(), https: await freePort() };
-    const copy = join(folder, file.split("/").at(-1) ?? "");
-    const text = await readFile(join(DEPLOY, file), "utf8");
-    await writeFile(copy, replacePlaces(text, proxy.replacements(places), file === proxy.file));
-    const child = spawn(command, [...proxy.args(copy, places)], { cwd: folder, stdio: ["ignore", "pipe", "pipe"] });
-    const running = new ProxyProcess(places, child);
-    await running.#listening(proxy.name).catch(async (error: unknown) => {
+    const [http, https, inner] = [await freePort(), await freePort(), await freePort()];
+    const places: Places = { folder, certificate, desks, http, https, inner };
+    const running = new ProxyProcess(places);
+    const files = await placeFiles(kind, places, file);
+    for (const command of kind.commands(files, places)) running.#spawn(command);
+    await running.#listening(kind).catch(async (error: unknown) => {
       await running.stop();
       throw error;
     });
@@ -93,14 +97,7 @@ export class ProxyProcess implements AsyncDisposable, Address {
   }
 
   async stop(): Promise<void> {
-    const child = this.#child;
-    if (child.pid !== undefined && child.exitCode === null && child.signalCode === null) {
-      const exited = once(child, "exit");
-      child.kill("SIGTERM");
-      const timer = setTimeout(() => child.kill("SIGKILL"), STOP_TIMEOUT_MS);
-      await exited;
-      clearTimeout(timer);
-    }
+    await Promise.all(this.#children.map(endProcess));
     await rm(this.#folder, { recursive: true, force: true, maxRetries: 3 });
   }
 
@@ -108,29 +105,52 @@ export class ProxyProcess implements AsyncDisposable, Address {
     return this.stop();
   }
 
-  async #listening(name: string): Promise<void> {
-    await until(
-      `${name} listens`,
-      async () => {
-        if (this.#child.exitCode !== null) throw new Error(`${name} did not start. It printed: ${this.#output}`);
-        return isListening(this.port);
-      },
-      START_TIMEOUT_MS,
-    );
+  #spawn([program, ...args]: Command): void {
+    const command = programPath(program);
+    if (command === undefined) throw new Error(`${program} is not found. \`npm run test:proxies\` installs it.`);
+    const env = { ...process.env, HOME: this.#folder };
+    const child = spawn(command, args, { cwd: this.#folder, env, stdio: ["ignore", "pipe", "pipe"] });
+    const record = (text: unknown) => void (this.#output = `${this.#output}${text}`.slice(-SHOWN_OUTPUT_CHARS));
+    for (const output of [child.stdout, child.stderr]) output.on("data", record);
+    child.once("error", record);
+    this.#children.push(child);
+  }
+
+  async #listening({ name }: ProxyKind): Promise<void> {
+    await eventually(`${name} listens`, async () => {
+      if (this.#children.some(({ exitCode }) => exitCode !== null))
+        throw new Error(`${name} did not start. It printed: ${this.#output}`);
+      return isListening(this.port);
+    });
   }
 }
 
+/** Ends a process, which may wait for its open streams, after 3 s at the latest. */
+async function endProcess(child: ChildProcess): Promise<void> {
+  if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
+  const exited = once(child, "exit");
+  child.kill("SIGTERM");
+  const timer = setTimeout(() => child.kill("SIGKILL"), STOP_TIMEOUT_MS);
+  await exited;
+  clearTimeout(timer);
+}
+
 /**
- * Replaces each key of `replacements` by its value. Throws if `isComplete` and the text does not contain a key: the
- * file and its table in deploy/README.md differ.
+ * Copies the files of a proxy to the folder and replaces their places. `broken` takes the place of the first. Throws
+ * if no shipped file contains a place: the table in deploy/README.md and the files differ.
  */
-function replacePlaces(text: string, replacements: Readonly<Record<string, string>>, isComplete: boolean): string {
-  let replaced = text;
-  for (const [place, value] of Object.entries(replacements)) {
-    if (isComplete && !text.includes(place)) throw new Error(`The shipped file does not contain "${place}".`);
-    replaced = replaced.replaceAll(place, value);
-  }
-  return replaced;
+async function placeFiles(kind: ProxyKind, places: Places, broken: string | undefined): Promise<PlacedFile[]> {
+  const [first, ...others] = kind.files;
+  const texts = await Promise.all([broken ?? first, ...others].map((name) => readFile(join(DEPLOY, name), "utf8")));
+  const replacements = Object.entries(kind.replacements(places));
+  const unused = replacements.filter(([place]) => !texts.some((text) => text.includes(place)));
+  if (broken === undefined && unused.length > 0) throw new Error(`No shipped file contains ${unused.join(", ")}.`);
+  const files = kind.files.map((name, index) => ({
+    path: join(places.folder, basename(name)),
+    text: replacements.reduce((text, [place, value]) => text.replaceAll(place, value), texts[index]!),
+  }));
+  await Promise.all(files.map(({ path, text }) => writeFile(path, text)));
+  return files;
 }
 
 async function isListening(port: number): Promise<boolean> {

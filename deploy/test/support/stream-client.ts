@@ -4,7 +4,7 @@ import { request as requestTls } from "node:https";
 import type { Readable } from "node:stream";
 import { createGunzip } from "node:zlib";
 import { createParser } from "../../../packages/sluice/src/protocol/index.ts";
-import { until } from "../../../packages/sluice/test/support/until.ts";
+import { eventually } from "./eventually.ts";
 
 export const PROTOCOLS = ["HTTP/1.1", "HTTP/1.1 over TLS", "HTTP/2"] as const;
 export type Protocol = (typeof PROTOCOLS)[number];
@@ -63,7 +63,7 @@ export class StreamClient implements Disposable {
   /** Resolves to the client once its stream has begun: the head and the first byte of the body have arrived. */
   static async open(address: Address, request: StreamRequest): Promise<StreamClient> {
     const client = new StreamClient(address, request);
-    await until(`a stream begins over ${request.protocol}`, () => client.firstAt !== undefined || client.hasEnded);
+    await eventually(`a stream begins over ${request.protocol}`, () => client.firstAt !== undefined || client.hasEnded);
     return client;
   }
 
@@ -74,7 +74,7 @@ export class StreamClient implements Disposable {
   /** Resolves to the next event of this type, and skips others. */
   async next(type: string): Promise<Arrival> {
     let found: Arrival | undefined;
-    await until(`an event ${type} arrives`, () => {
+    await eventually(`an event ${type} arrives`, () => {
       while (found === undefined && this.#taken < this.events.length) {
         const event = this.events[this.#taken++];
         if (event?.type === type) found = event;

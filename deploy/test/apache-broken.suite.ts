@@ -1,0 +1,60 @@
+import { connect } from "node:http2";
+import { setTimeout as wait } from "node:timers/promises";
+import { describe, it } from "vitest";
+import { BrokenSite, OBSERVED_MS } from "./support/broken-proxy.ts";
+import { expectCutAfter } from "./support/cut-after.ts";
+import { eventually } from "./support/eventually.ts";
+import { QUIET_STREAM } from "./support/proxied-desk.ts";
+import { APACHE } from "./support/proxies.ts";
+
+const THREADS = 25;
+const HTTP2_STREAMS = 6;
+
+describe.concurrent("the broken files of deploy/apache", () => {
+  it("http2.conf: the seventh stream of a connection and all other requests on it hang", async ({ expect }) => {
+    await using site = await BrokenSite.start(APACHE, "apache/broken/http2.conf");
+    const session = connect(`https://localhost:${site.proxy.tlsPort}`, { rejectUnauthorized: false });
+    let heads = 0;
+    const request = (path: string) => {
+      const stream = session.request({ ":path": path, ...site.desk.headers, accept: "text/event-stream" });
+      stream.on("response", () => heads++).on("error", () => undefined);
+    };
+    for (let i = 0; i < HTTP2_STREAMS; i++) request(QUIET_STREAM);
+    await eventually("six streams begin", () => heads === HTTP2_STREAMS);
+    request(QUIET_STREAM);
+    request("/health/live");
+    await wait(OBSERVED_MS);
+    expect(heads).toBe(HTTP2_STREAMS);
+    session.destroy();
+  });
+
+  it("few-threads.conf: with as many streams as threads, every other request hangs", async ({ expect }) => {
+    await using site = await BrokenSite.start(APACHE, "apache/broken/few-threads.conf");
+    const clients = Array.from({ length: THREADS + 1 }, () => site.request({ path: QUIET_STREAM }));
+    await eventually(
+      "the threads are busy",
+      () => clients.filter(({ headAt }) => headAt !== undefined).length === THREADS,
+    );
+    await wait(OBSERVED_MS);
+    expect(clients.filter(({ headAt }) => headAt !== undefined)).toHaveLength(THREADS);
+    for (const client of clients) client.disconnect();
+  });
+
+  it("gzip.conf: compresses the stream in spite of no-transform, and delivers events one by one", async ({
+    expect,
+  }) => {
+    await using site = await BrokenSite.start(APACHE, "apache/broken/gzip.conf");
+    using client = site.request({ gzip: true });
+    await eventually("the stream begins", () => client.firstAt !== undefined);
+    expect(client.headers["content-encoding"]).toBe("gzip");
+    for (let n = 1; n <= 3; n++) {
+      await site.desk.publish();
+      expect((await client.next("orders")).data).toEqual({ n });
+    }
+  });
+
+  it("timeout-30s.conf: cuts a stream without heartbeats, and keeps one with them", async () => {
+    const age = await expectCutAfter(APACHE, "apache/broken/timeout-30s.conf", 30_000);
+    console.log(`Apache, 30 s time-out: a stream without heartbeats was cut after ${(age / 1_000).toFixed(1)} s`);
+  });
+});

@@ -1,0 +1,4 @@
+import { CADDY } from "./support/proxies.ts";
+import { describeProxy } from "./support/proxy-contract.ts";
+
+describeProxy(CADDY, { usualTimeoutS: 60 });
