@@ -8,7 +8,8 @@ export class Messages implements Receiver {
   position: string | undefined;
   /** The loop of the attempts neither sees the events nor sends the position. */
   readonly given = "";
-  opened = false;
+  readonly isComplete = false;
+  isOpened = false;
   readonly #onmessage: FetchEventSourceOptions["onmessage"];
   #blocks: Block[] = [];
   #next = 0;
@@ -26,10 +27,13 @@ export class Messages implements Receiver {
     return new MessageParser(this.position, (block) => this.#blocks.push(block));
   }
 
-  /**
-   * Passes on what has arrived. Returns a promise while `onmessage` is busy. Throws its error.
-   */
-  waiting(): Promise<void> | undefined {
+  /** Passes on what has arrived. Resolves when `onmessage` is done with all of it. Rejects with its error. */
+  async settled(): Promise<void> {
+    for (let busy = this.#passOn(); busy; busy = this.#passOn()) await busy;
+  }
+
+  /** Passes on messages until `onmessage` is busy, and then returns its promise. Throws its error. */
+  #passOn(): Promise<void> | undefined {
     while (this.#next < this.#blocks.length && !this.#busy && !this.#attempt?.aborted) {
       const { message, lastEventId } = this.#blocks[this.#next++]!;
       this.position = lastEventId;
@@ -54,9 +58,7 @@ export class Messages implements Receiver {
   }
 
   // The attempts receive no events: the messages go another way.
-  decode(): void {}
-  give(): boolean {
-    return false;
-  }
+  take(): void {}
   pass(): void {}
+  drop(): void {}
 }

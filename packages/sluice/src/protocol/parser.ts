@@ -11,8 +11,8 @@ export interface ParsedEvent {
   lastEventId: string;
 }
 
-/** Options of a parser: its callbacks, its starting position and its limit. */
-export interface ParserOptions {
+/** The callbacks of a parser. */
+export interface ParserCallbacks {
   /** Called for each event, as soon as its blank line is complete. */
   onEvent: (event: ParsedEvent) => void;
   /**
@@ -21,6 +21,10 @@ export interface ParserOptions {
   onRetry?: ((ms: number) => void) | undefined;
   /** Called with the text of each comment line, without the colon and one space after it. Default: none. */
   onComment?: ((text: string) => void) | undefined;
+}
+
+/** Options of a parser: its callbacks, its starting position and its limit. */
+export interface ParserOptions extends ParserCallbacks {
   /** The last event ID of the previous connection. Default: `""`, none. */
   lastEventId?: string | undefined;
   /**
@@ -63,17 +67,20 @@ const COLON = 58;
  * for await (const bytes of response.body) parser.push(bytes);
  * @throws {SluiceError} `INVALID_OPTION`
  */
-export function createParser({
-  onEvent,
-  onRetry,
-  onComment,
-  lastEventId = "",
-  maxEventBytes = DEFAULT_MAX_EVENT_BYTES,
-}: ParserOptions): Parser {
+export function createParser(options: ParserOptions): Parser {
+  const { onEvent, lastEventId = "", maxEventBytes = DEFAULT_MAX_EVENT_BYTES } = options;
   const isValid = typeof onEvent === "function" && typeof lastEventId === "string" && typeof maxEventBytes === "number";
   if (!isValid || !(maxEventBytes >= 1))
     throw new SluiceError("INVALID_OPTION", "Expected onEvent: function, lastEventId: text, maxEventBytes >= 1");
+  return createUncheckedParser(options, maxEventBytes, lastEventId);
+}
 
+/** `createParser` without the check of its options. */
+export function createUncheckedParser(
+  { onEvent, onRetry, onComment }: ParserCallbacks,
+  maxEventBytes: number,
+  lastEventId = "",
+): Parser {
   // `lastEventId` is a plain property: a getter would give each parser its own hidden class, which makes calls to
   // `push` slow in V8.
   const parser = { lastEventId, push, reset };
@@ -104,28 +111,27 @@ export function createParser({
     }
     let pos = text.charCodeAt(0) === ignored ? 1 : 0;
     ignored = -1;
-    let lf = find(text, "\n", pos);
-    let cr = find(text, "\r", pos);
-    if (piecesLength > 0) {
-      const end = Math.min(lf, cr);
-      hold(text.slice(0, end));
-      if (end === length) return;
-      const line = pieces.join("");
-      pieces = [];
-      piecesLength = 0;
-      parseLine(line);
-      pos = skipLineEnd(text, end);
-      if (lf < pos) lf = find(text, "\n", pos);
-      if (cr < pos) cr = find(text, "\r", pos);
-    }
+    let lf = -1;
+    let cr = -1;
 
     // The hot path. It repeats `parseLine` for `data`, `event`, `id` and a blank line after one line of data: calling
     // it takes a tenth longer for short events. Each index of `charCodeAt` is within the text, because the line's end
     // is; V8 stops inlining after an index outside it. Measured by bench/parser.
-    let nul: number | undefined;
     while (pos < length) {
+      if (lf < pos) lf = find(text, "\n", pos);
+      if (cr < pos) cr = find(text, "\r", pos);
       let end = lf;
       let next = lf + 1;
+      if (piecesLength > 0) {
+        end = Math.min(lf, cr);
+        hold(text.slice(pos, end));
+        if (end === length) return;
+        const line = pieces.splice(0).join("");
+        piecesLength = 0;
+        parseLine(line);
+        pos = skipLineEnd(text, end);
+        continue;
+      }
       if (cr < lf) {
         end = cr;
         next = skipLineEnd(text, cr);
@@ -166,16 +172,12 @@ export function createParser({
         type = text.slice(text.charCodeAt(pos + 6) === SPACE ? pos + 7 : pos + 6, end);
       } else if (first === 105 && text.charCodeAt(pos + 1) === 100 && text.charCodeAt(pos + 2) === COLON) {
         const value = text.slice(text.charCodeAt(pos + 3) === SPACE ? pos + 4 : pos + 3, end);
-        nul ??= text.indexOf("\0", pos);
         isPlain = 0;
-        if (nul < 0 || value.indexOf("\0") < 0) id = value;
+        if (value.indexOf("\0") < 0) id = value;
       } else {
         parseLine(text.slice(pos, end));
       }
       pos = next;
-      if (pos === length) return;
-      if (lf < pos) lf = find(text, "\n", pos);
-      if (cr < pos) cr = find(text, "\r", pos);
     }
   }
 
@@ -230,7 +232,7 @@ export function createParser({
         return;
       case "retry":
         // [spec] If the field value consists of only ASCII digits, interpret it as an integer in base ten.
-        if (/^\d+$/.test(value)) onRetry?.(Number(value));
+        if (/^\d+$/.test(value)) onRetry?.(+value);
         return;
       case "":
         onComment?.(value);

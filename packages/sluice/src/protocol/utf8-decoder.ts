@@ -8,8 +8,8 @@ const LEAVE_BOM = { ignoreBOM: true };
  * chunk is decoded as a whole if it ends in ASCII and the chunk before it was all ASCII (bench/parser).
  */
 export function createUtf8Decoder(): (bytes: Uint8Array) => string {
-  const wholeDecoder = new TextDecoder("utf-8", LEAVE_BOM);
-  const streamDecoder = new TextDecoder("utf-8", LEAVE_BOM);
+  const wholeDecoder = new TextDecoder(undefined, LEAVE_BOM);
+  const streamDecoder = new TextDecoder(undefined, LEAVE_BOM);
   let wasAscii = true;
   return (bytes) => {
     const { length } = bytes;

@@ -30,6 +30,8 @@ export interface RequestOptions {
 export function checkRequest(url: string, { fetch, method, headers, body }: RequestOptions): void {
   try {
     if (fetch !== undefined && typeof fetch !== "function") throw new TypeError("fetch is no function");
+    // Some packages replace the global `Request` by one that takes a stream.
+    if ((body as Partial<ReadableStream> | null | undefined)?.getReader) throw new TypeError("a stream is sent once");
     const init = { method, headers: unlessFunction(headers), body: unlessFunction(body) };
     new Request(url, init as RequestInit);
   } catch (cause) {

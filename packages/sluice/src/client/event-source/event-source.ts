@@ -1,4 +1,4 @@
-import { createParser, type Parser } from "../../protocol/parser.ts";
+import { createUncheckedParser, type Parser, type ParserCallbacks } from "../../protocol/parser.ts";
 import { isEventStream } from "../connection/mime-type.ts";
 import { readChunks } from "../connection/read-chunks.ts";
 import { checkRequest, type RequestOptions, sendRequest } from "../connection/request.ts";
@@ -102,14 +102,14 @@ export class EventSource extends EventTarget {
     }
     this.#options = { ...options, withCredentials: Boolean(options?.withCredentials) };
     checkRequest(this.#url, this.#options);
-    this.#parser = createParser({
+    const callbacks: ParserCallbacks = {
       onEvent: ({ type, ...init }) => this.#dispatch(new MessageEvent(type, { ...init, origin: this.#origin })),
       onRetry: (ms) => {
         this.#reconnectionTime = Math.min(ms, LONGEST_MS);
       },
-      // The standard has no limit.
-      maxEventBytes: Number.POSITIVE_INFINITY,
-    });
+    };
+    // The standard has no limit for the size of an event.
+    this.#parser = createUncheckedParser(callbacks, Number.POSITIVE_INFINITY);
     void this.#connect();
   }
 

@@ -54,10 +54,10 @@ export function createLoop(settings: LoopSettings, delivery: Receiver, owner: Lo
   }
 
   /** Resolves when `begin` resolves it, or as soon as another attempt, or none, is due. */
-  function skippable<T>(begin: (resolve: (value?: T) => void) => void): Promise<T | undefined> {
+  function skippable<T>(begin?: (resolve: (value?: T) => void) => void): Promise<T | undefined> {
     return new Promise((resolve) => {
       skip = resolve as () => void;
-      begin(resolve);
+      begin?.(resolve);
     });
   }
 
@@ -88,9 +88,8 @@ export function createLoop(settings: LoopSettings, delivery: Receiver, owner: Lo
       while (!isClosed()) {
         openedAt = Number.NaN;
         enter(isPaused ? "paused" : "connecting");
-        if (isPaused) {
-          await skippable(() => {});
-        } else if (!isClosed()) {
+        if (isPaused) await skippable();
+        else if (!isClosed()) {
           attempt = startAttempt(settings, delivery, {
             opened() {
               openedAt = performance.now();

@@ -1,4 +1,5 @@
 import { SluiceError } from "../../base/sluice-error.ts";
+import { evaluate } from "./attempt/send-request.ts";
 import type { LoopSettings } from "./attempt-loop.ts";
 import type { DeliverySettings } from "./deliver/delivery.ts";
 import { jsonOrText } from "./deliver/json-or-text.ts";
@@ -53,29 +54,31 @@ export function checkStreamOptions(address: StreamUrl, options: EventStreamOptio
   const given: Record<string, unknown> = {};
   for (const [name, value] of Object.entries(options)) {
     const type = typeof SAMPLES[name as keyof EventStreamOptions];
+    check(Object.hasOwn(SAMPLES, name), "a known option", name);
+    if (value === undefined) continue;
     const isOfType = typeof value === type && value !== null && (type !== "number" || value >= 1);
-    check(name in SAMPLES, "a known option", name);
-    check(value === undefined || type === "undefined" || isOfType, `${name}: ${type}`, value);
-    if (value !== undefined) given[name] = value;
+    check(isOfType || type === "undefined", `${name}: ${type}`, value);
+    given[name] = value;
   }
   const hasFreshUrl = typeof address === "function";
   const { headers, body, method = body ? "POST" : undefined, until, persist } = options;
-  const { persistKey = hasFreshUrl ? "" : String(address) } = options;
+  const { persistKey = hasFreshUrl ? "" : `${address}` } = options;
   const types = [until].flat();
-  const [fixedHeaders, fixedBody] = [headers, body].map((value) => (typeof value === "function" ? undefined : value));
+  const fixed = (value: unknown) => (typeof value === "function" ? undefined : value);
+  // A stream cannot be sent again. Some packages replace the global `Request` by one that takes it.
+  check(!(body as Partial<ReadableStream> | undefined)?.getReader, "a body to send again", body);
   try {
     if (!hasFreshUrl) absolute(address);
-    new Request("http://x", { method, headers: fixedHeaders, body: fixedBody } as RequestInit);
+    new Request("http://x", { method, headers: fixed(headers), body: fixed(body) } as RequestInit);
   } catch (error) {
     check(false, "a valid request", error);
   }
-  const isKept = !persist || "load" in persist || ("getItem" in persist && persistKey);
-  check(isKept, "a persistKey", persist);
+  check(!persist || "load" in persist || ("getItem" in persist && persistKey), "a persistKey", persist);
   return {
     ...DEFAULTS,
     ...given,
     method,
-    url: async () => absolute(hasFreshUrl ? await address() : address),
+    url: async () => absolute(await evaluate(address)),
     hasFreshUrl,
     persistKey: `sluice:${persistKey}`,
     until: until === undefined || typeof until === "function" ? until : ({ type }: StreamEvent) => types.includes(type),

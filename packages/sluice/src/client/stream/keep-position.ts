@@ -14,23 +14,28 @@ export interface KeyValueStorage {
 
 /** The position of one stream in its store. */
 export interface KeptPosition {
-  /** Resolves to the kept position; `undefined` if there is none, or if the store fails. */
-  load(): Promise<string | null | undefined>;
-  /** Saves the newest position, one at a time, and at most once in a turn of the microtask queue. */
-  save(lastEventId: string): void;
+  /** Resolves to the kept position; to the option `lastEventId` if there is none, or if the store fails. */
+  load(): Promise<string>;
+  /**
+   * Saves the newest position, one at a time, and at most once in a turn of the microtask queue. Does nothing if the
+   * position has not moved.
+   */
+  save(position: string): void;
   /** Resolves when the newest position is saved. */
   saved(): Promise<void> | undefined;
 }
 
 /** Where a stream keeps its position. */
-interface PersistSettings {
+export interface PersistSettings {
   readonly persist?: PositionStore | KeyValueStorage | undefined;
   readonly persistKey: string;
+  /** The position if none is kept. */
+  readonly lastEventId: string;
 }
 
 /** Returns the position of a stream in its store; `undefined` without a store. `failed` receives the store's errors. */
 export function keepPosition(
-  { persist, persistKey: key }: PersistSettings,
+  { persist, persistKey: key, lastEventId }: PersistSettings,
   failed: (error: unknown, stage: "persist") => void,
 ): KeptPosition | undefined {
   if (persist === undefined) return undefined;
@@ -38,6 +43,8 @@ export function keepPosition(
     "getItem" in persist
       ? { load: () => persist.getItem(key), save: (position) => persist.setItem(key, position) }
       : persist;
+  /** The newest position, which is kept or about to be. */
+  let newest: string;
   let next: string | undefined;
   let saving: Promise<void> | undefined;
 
@@ -61,9 +68,13 @@ export function keepPosition(
   }
 
   return {
-    load: () => attempt(() => store.load()),
-    save(lastEventId) {
-      next = lastEventId;
+    async load() {
+      newest = (await attempt(() => store.load())) || lastEventId;
+      return newest;
+    },
+    save(position) {
+      if (position === newest) return;
+      newest = next = position;
       saving ??= saveNext();
     },
     saved: () => saving,

@@ -1,5 +1,4 @@
 export { accompany } from "./accompany.ts";
 export { refusalOf } from "./attempt/refusal.ts";
 export { validate } from "./deliver/validate.ts";
-export { keepPosition } from "./keep-position.ts";
 export { planAfter } from "./plan.ts";

@@ -56,6 +56,13 @@ export function openEventStream<Events extends EventMap = AnyEvents>(
     failed,
   });
 
+  async function close(): Promise<void> {
+    loop.finish({ type: "closed" });
+    // If a listener closes the stream, the position moves when the listener has returned.
+    await undefined;
+    await kept?.saved();
+  }
+
   const stream = {
     get state() {
       return loop.state;
@@ -86,34 +93,30 @@ export function openEventStream<Events extends EventMap = AnyEvents>(
       return () => stateListeners.delete(call);
     },
     reconnect: () => loop.renew("reconnect"),
-    async close() {
-      loop.finish({ type: "closed" });
-      await kept?.saved();
-    },
-    [Symbol.asyncDispose]: () => stream.close(),
+    close,
+    [Symbol.asyncDispose]: close,
     [Symbol.asyncIterator]() {
-      const iteration = iterate(delivery, stream.close);
+      const iteration = iterate(delivery, close);
       if (over.signal.aborted) iteration.end(failure);
       return iteration;
     },
   };
 
-  const abort = () => loop.finish({ type: "closed", reason: signal?.reason });
+  const abort = () => loop.finish({ type: "closed", reason: signal!.reason });
   signal?.addEventListener("abort", abort, { signal: over.signal });
   if (signal?.aborted) {
     abort();
   } else {
     // Without `persist`, the first attempt does not wait for the rest.
     const rest = loadRest().then(
-      ({ accompany, keepPosition }) => {
-        accompany(loop, settings, delivery, over.signal);
-        kept = keepPosition(settings, failed);
+      ({ accompany }) => {
+        kept = accompany(loop, settings, delivery, over.signal, failed);
         return kept?.load();
       },
       (error) => failed(error, "load"),
     );
     Promise.resolve(settings.persist && rest).then((position) => {
-      delivery.done = delivery.given = position || settings.lastEventId;
+      delivery.pass(position || settings.lastEventId);
       return loop.run();
     });
   }

@@ -20,7 +20,7 @@ export type OnAttemptEnd = (end: AttemptEnd, plan: AttemptPlan) => Verdict | voi
 /** Where an error happened that has no caller. */
 export interface StreamErrorContext {
   /**
-   * - `listener`: a listener or `onGap` threw or rejected.
+   * - `listener`: a listener, `onGap` or `until` threw, or their promise rejected.
    * - `data`: an event was skipped: `parse` failed, or its data does not fit its schema.
    * - `gap`: events are lost, and neither `onGap` nor a listener nor an iteration receives the gap.
    *   The error is the gap.

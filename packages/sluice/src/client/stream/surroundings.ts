@@ -1,4 +1,3 @@
-import { quietInterval } from "../../base/timers.ts";
 import type { Superseder } from "./attempt/attempt-end.ts";
 
 const TICK_MS = 5_000;
@@ -28,8 +27,7 @@ export function watchSurroundings(stream: SurroundedStream, pauseWhenHidden: boo
   const pauses = new Set<Pause>();
   const pause = (by: Pause, isPaused: boolean) => {
     if (isPaused === pauses.has(by)) return;
-    if (isPaused) pauses.add(by);
-    else pauses.delete(by);
+    pauses[isPaused ? "add" : "delete"](by);
     stream.pause(pauses.size > 0, by);
   };
 
@@ -44,7 +42,7 @@ export function watchSurroundings(stream: SurroundedStream, pauseWhenHidden: boo
     wasHidden = document?.visibilityState === "hidden";
     pause("hidden", pauseWhenHidden && wasHidden);
   };
-  const timer = quietInterval(tick, TICK_MS);
+  const timer = setInterval(tick, TICK_MS);
   signal.addEventListener("abort", () => clearInterval(timer));
   listen(document, "visibilitychange", tick);
   listen(page, "online", () => stream.renew("online"));

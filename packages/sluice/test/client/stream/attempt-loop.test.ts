@@ -226,6 +226,22 @@ describe("after an attempt, an event stream", () => {
     }
   });
 
+  it("goes on if `until` throws, and reports the error", async () => {
+    await using server = await startScriptedServer();
+    const onError = vi.fn();
+    const until = ({ data }: { data: unknown }) => {
+      if (data === 1) throw new Error("no verdict");
+      return data === 3;
+    };
+    const stream = openEventStream(server.url, { onError, until });
+    const seen: unknown[] = [];
+    stream.on("n", (data) => seen.push(data));
+    await (await server.next()).send(block(1) + block(2) + block(3) + block(4));
+    expect(await stream.closed).toEqual({ type: "completed" });
+    expect(seen).toEqual([1, 2, 3]);
+    expect(onError.mock.calls).toEqual([[new Error("no verdict"), { stage: "listener" }]]);
+  });
+
   it("takes an end without that event for an interruption", async () => {
     await using server = await startScriptedServer({
       scripts: [

@@ -1,5 +1,5 @@
-import { describe, expect, it } from "vitest";
-import { type EventStreamOptions, openEventStream } from "../../../src/client/index.ts";
+import { afterEach, describe, expect, it, vi } from "vitest";
+import { EventSource, type EventStreamOptions, openEventStream } from "../../../src/client/index.ts";
 
 const invalid: [string, unknown][] = [
   ["an unknown name", { heartbeat: 5 }],
@@ -20,7 +20,28 @@ const invalid: [string, unknown][] = [
   ["a store without methods", { persist: {} }],
 ];
 
+/** A global `Request` as `@hono/node-server` installs it: it takes a stream as body. */
+class TolerantRequest extends Request {
+  constructor(url: string, init: RequestInit & { duplex?: string }) {
+    if ((init.body as Partial<ReadableStream> | undefined)?.getReader) init.duplex ??= "half";
+    super(url, init);
+  }
+}
+
 describe("openEventStream()", () => {
+  afterEach(() => void vi.unstubAllGlobals());
+
+  it("refuses a body that is a stream although the global Request takes it", () => {
+    vi.stubGlobal("Request", TolerantRequest);
+    const body = new ReadableStream();
+    expect(new Request("http://x", { method: "POST", body })).toBeInstanceOf(Request);
+    const open = () => openEventStream("http://127.0.0.1:9/", { body });
+    expect(open).toThrow(expect.objectContaining({ code: "INVALID_OPTION" }));
+    expect(() => new EventSource("http://127.0.0.1:9/", { method: "POST", body })).toThrow(
+      expect.objectContaining({ code: "INVALID_OPTION" }),
+    );
+  });
+
   it.each(invalid)("refuses %s", (_, options) => {
     const open = () => openEventStream("http://127.0.0.1:9/", options as EventStreamOptions);
     expect(open).toThrow(expect.objectContaining({ code: "INVALID_OPTION" }));

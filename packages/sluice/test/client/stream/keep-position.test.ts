@@ -74,6 +74,19 @@ describe("the option `persist`", () => {
     expect(saved.length).toBeLessThan(4);
   });
 
+  it("saves the position of an event whose listener closes the stream, before close() resolves", async () => {
+    await using server = await startScriptedServer();
+    const saved: string[] = [];
+    const persist = { load: () => "", save: (position: string) => void saved.push(position) };
+    const stream = openEventStream(server.url, { persist });
+    const closed = new Promise<void>((resolve) => {
+      stream.on("n", (data) => data === 3 && void stream.close().then(resolve));
+    });
+    await (await server.next()).send(block(1) + block(2) + block(3) + block(4));
+    await closed;
+    expect(saved).toEqual(["3"]);
+  });
+
   it("reports a store that fails, and continues", async () => {
     await using server = await startScriptedServer();
     const onError = vi.fn();

@@ -1,4 +1,3 @@
-import { quietTimeout } from "../../../base/timers.ts";
 import type { AttemptEnd } from "./attempt-end.ts";
 
 /** The reader of a body. */
@@ -29,7 +28,7 @@ async function startOf(reader: Reader | undefined, wait: Wait): Promise<string> 
   let text = "";
   let left = MAX_BYTES;
   // The reader then reports the end.
-  const timer = quietTimeout(() => reader?.cancel().catch(() => {}), TIMEOUT_MS);
+  const timer = setTimeout(() => reader?.cancel().catch(() => {}), TIMEOUT_MS);
   try {
     while (reader && left > 0) {
       const { value } = await wait(reader.read());
@@ -49,8 +48,9 @@ async function startOf(reader: Reader | undefined, wait: Wait): Promise<string> 
  * without a valid one. A date is compared with the server's own, since the clock of this machine may be wrong.
  */
 export function retryAfterOf(headers: Headers): number | undefined {
-  const value = headers.get("retry-after") ?? "";
-  if (/^\d+$/.test(value)) return Number(value) * 1_000;
-  const ms = Date.parse(value) - (Date.parse(headers.get("date") ?? "") || Date.now());
+  // `null` is read as the text "null".
+  const value = headers.get("retry-after")!;
+  if (/^\d+$/.test(value)) return +value * 1_000;
+  const ms = Date.parse(value) - (Date.parse(headers.get("date")!) || Date.now());
   return Number.isNaN(ms) ? undefined : Math.max(0, ms);
 }

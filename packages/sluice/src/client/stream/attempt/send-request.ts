@@ -35,6 +35,7 @@ export async function sendRequest(
   return response;
 }
 
-function evaluate<T>(value: Fresh<T>): T | PromiseLike<T> {
+/** Returns the value, or the result of a function that returns it. */
+export function evaluate<T>(value: Fresh<T>): T | PromiseLike<T> {
   return typeof value === "function" ? (value as () => T | PromiseLike<T>)() : value;
 }

@@ -22,7 +22,7 @@ export interface DeliverySettings {
 
 /** The stream as its delivery sees it. */
 export interface DeliveryOwner {
-  /** Called when the position has moved. */
+  /** Called when the position may have moved; once for all events of a chunk that no consumer holds up. */
   moved(lastEventId: string): void;
   failed(error: unknown, stage: "listener" | "data" | "gap"): void;
 }
@@ -36,6 +36,8 @@ export interface Consumer {
   readonly end?: (failure: Error | undefined) => void;
 }
 
+type Recipient = Pick<Consumer, "listener">;
+
 /**
  * Gives the events of all attempts to the consumers, one at a time. The next event waits until all consumers are done
  * with the one before, so the slowest consumer sets the pace. The position moves when all are done with an event.
@@ -45,139 +47,170 @@ export interface Delivery {
   done: string;
   /** The position after the events that were given. The next attempt resumes from it, so no event is given twice. */
   given: string;
+  /** True once the event that `until` names was given. No event follows it. */
+  isComplete: boolean;
   /** True once the first bytes of an answer have come. */
-  opened?: boolean;
+  isOpened?: boolean;
   /** Adds a consumer. Returns a function that removes it, and returns true if no consumer remains. */
   add(consumer: Consumer): () => boolean;
+  /** Gives an event to the consumers: at once, or as soon as all of them are ready. */
+  take(event: ParsedEvent): void;
   /**
-   * Returns a promise while a consumer is busy, or while there is none although one is needed. Ask again when it
-   * resolves. A new call replaces the promise of the last one.
+   * Resolves when no event waits and no consumer is busy. Replaces the promise of the last call, which may then stay
+   * pending.
    */
-  waiting(needsConsumer: boolean): Promise<void> | undefined;
-  /** Returns the data of an event; a promise, which never rejects, if the event has a schema. */
-  decode(event: ParsedEvent): unknown;
-  /** Gives an event to the consumers. Returns true if it completes the stream. */
-  give(event: ParsedEvent, data: unknown): boolean;
-  /** Moves the position past blocks without an event. */
+  settled(): Promise<void>;
+  /** Moves the position of a settled delivery: to where the stream begins, or past blocks without an event. */
   pass(lastEventId: string): void;
+  /** Drops the events that wait. The attempt that received them has ended. */
+  drop(): void;
   /** Removes all consumers. Returns true if one of them is an iteration, which throws the failure. */
   end(failure: Error | undefined): boolean;
 }
 
 /** The part of a delivery that attempts use. */
-export type Receiver = Pick<Delivery, "given" | "opened" | "waiting" | "decode" | "give" | "pass">;
-
-/** Stands for the data of an event that no consumer receives. */
-const NO_DATA = Symbol();
+export type Receiver = Pick<Delivery, "given" | "isComplete" | "isOpened" | "take" | "settled" | "pass" | "drop">;
 
 /** Creates the delivery of a stream. */
 export function createDelivery(settings: DeliverySettings, { moved, failed }: DeliveryOwner): Delivery {
   const { parse, schemas, gapEvent, onGap, until } = settings;
   let consumers: readonly Consumer[] = [];
-  /**
-   * The type of the last event, its schema and its consumers: most events have the type of the one before. `undefined`:
-   * the consumers have changed since.
-   */
-  let receivedType: string | undefined;
-  let schema: StandardSchema | false | undefined;
-  let receivers: readonly Consumer[];
-  /** Number of pending promises of consumers. */
+  let waiting: ParsedEvent[] = [];
+  /** Number of pending promises: of consumers, or of a schema. */
   let busy = 0;
   let resume: (() => void) | undefined;
+  /**
+   * The type of the last event, and how to give an event of it: most events have the type of the one before.
+   * `undefined`: the consumers have changed since.
+   */
+  let knownType: string | undefined;
+  let decode: (text: string) => unknown;
+  let schema: StandardSchema | false | undefined;
+  let recipients: Recipient[];
 
-  const invalid = (error: unknown) => {
-    failed(error, "data");
-    return NO_DATA;
-  };
+  const gapRecipient: Recipient = { listener: onGap ?? ((gap) => failed(gap, "gap")) };
+  const completion: Recipient = { listener: (_, event) => void (delivery.isComplete ||= !!until?.(event)) };
 
-  const setConsumers = (changed: readonly Consumer[]) => {
+  function setConsumers(changed: readonly Consumer[]): void {
     consumers = changed;
-    receivedType = undefined;
-  };
-  // Functions of their own, so that the usual path creates no closure for each event (bench client).
-  const thrown = (error: unknown) => failed(error, "listener");
-  const validated = (by: StandardSchema, type: string, data: unknown) =>
-    loadRest()
-      .then(({ validate }) => validate(by, type, data))
-      .catch(invalid);
-
-  function settle(): void {
-    const { given } = delivery;
-    if (busy || delivery.done === given) return;
-    delivery.done = given;
-    moved(given);
+    knownType = undefined;
   }
 
-  function call(listener: Listener | undefined, event: StreamEvent): void {
+  function know(type: string): void {
+    const isGap = type === gapEvent;
+    // Once `onGap` has received a gap, the iterations do not.
+    recipients = consumers.filter((each) => (each.type ?? type) === type && !(isGap && onGap && each.end));
+    if (isGap && (onGap || !recipients[0])) recipients.unshift(gapRecipient);
+    if (until) recipients.push(completion);
+    // The server makes the data of gaps, in its own format.
+    decode = isGap ? jsonOrText : parse;
+    schema = !isGap && recipients[0] && Object.hasOwn(schemas, type) && schemas[type];
+    knownType = type;
+  }
+
+  function give(event: ParsedEvent): void {
+    if (event.type !== knownType) know(event.type);
     try {
-      const result = listener?.(event.data, event) as PromiseLike<unknown> | undefined;
-      if (typeof result?.then !== "function") return;
-      busy++;
-      Promise.resolve(result)
-        .catch(thrown)
-        .then(() => {
-          busy--;
-          settle();
-          resume?.();
-        });
+      const data = recipients[0] && decode(event.data);
+      if (schema) validate(schema, event, data);
+      else hand(event, data);
     } catch (error) {
-      thrown(error);
+      skip(event, error);
     }
   }
 
-  /** Returns the consumers of a type. Once `onGap` has received a gap, the iterations do not. */
-  function receiversOf(type: string): readonly Consumer[] {
-    if (type !== receivedType) {
-      receivedType = type;
-      schema = Object.hasOwn(schemas, type) && schemas[type];
-      receivers = consumers.filter((each) => (each.type ?? type) === type && !(onGap && each.end && type === gapEvent));
-    }
-    return receivers;
+  function skip(event: ParsedEvent, error: unknown): void {
+    failed(error, "data");
+    hand(event, undefined, [completion]);
   }
+
+  function validate(by: StandardSchema, event: ParsedEvent, data: unknown): void {
+    const among = waiting;
+    const ifWanted = (work: () => unknown) => waiting === among && work();
+    const validated = loadRest().then(({ validate }) => validate(by, event.type, data));
+    occupy(
+      validated.then(
+        (valid) =>
+          ifWanted(() => {
+            know(event.type);
+            // If all consumers have left, the event waits for another, as any event does.
+            if (consumers[0]) hand(event, valid);
+            else waiting.unshift(event);
+          }),
+        (error) => ifWanted(() => skip(event, error)),
+      ),
+    );
+  }
+
+  /** Hands an event over. Creates no closure and no promise on the usual path (bench client). */
+  function hand({ type, lastEventId: id }: ParsedEvent, data: unknown, to = recipients): void {
+    const event = { type, data, id } as StreamEvent;
+    delivery.given = id;
+    for (const { listener } of to) {
+      try {
+        const result = listener?.(data, event) as PromiseLike<unknown> | undefined;
+        if (typeof result?.then === "function") occupy(result);
+      } catch (error) {
+        failed(error, "listener");
+      }
+    }
+    if (!busy) delivery.done = id;
+  }
+
+  function occupy(work: PromiseLike<unknown>): void {
+    busy++;
+    Promise.resolve(work)
+      .catch((error) => failed(error, "listener"))
+      .then(() => {
+        busy--;
+        goOn();
+      });
+  }
+
+  /** Gives the events that wait, as far as all consumers are ready. */
+  function goOn(): void {
+    if (busy) return;
+    delivery.done = delivery.given;
+    while (waiting[0] && !mustWait()) give(waiting.shift()!);
+    moved(delivery.done);
+    if (isSettled()) resume?.();
+  }
+
+  const mustWait = () => busy || !consumers[0] || delivery.isComplete;
+  const isSettled = () => !busy && (!waiting[0] || delivery.isComplete);
 
   const delivery: Delivery = {
     done: "",
     given: "",
+    isComplete: false,
     add(consumer) {
       setConsumers([...consumers, consumer]);
-      resume?.();
+      // Consumers that join in one turn all receive the first event that waits.
+      queueMicrotask(goOn);
       return () => {
         consumer.listener = undefined;
         setConsumers(consumers.filter((each) => each !== consumer));
         return !consumers[0];
       };
     },
-    waiting(needsConsumer) {
-      if (!busy && (consumers[0] || !needsConsumer)) return undefined;
+    take(event) {
+      if (waiting[0] || mustWait()) waiting.push(event);
+      else give(event);
+    },
+    settled() {
+      moved(delivery.done);
       return new Promise((resolve) => {
         resume = resolve;
+        if (isSettled()) resolve();
       });
     },
-    decode({ type, data: text }) {
-      // The server makes the data of gaps, in its own format.
-      if (type === gapEvent) return jsonOrText(text);
-      if (!receiversOf(type)[0] && !until) return NO_DATA;
-      try {
-        const data = parse(text);
-        return schema ? validated(schema, type, data) : data;
-      } catch (error) {
-        return invalid(error);
-      }
-    },
-    give({ type, lastEventId: id }, data) {
-      const event = { type, data, id } as StreamEvent;
-      delivery.given = id;
-      if (type === gapEvent) {
-        if (onGap) call(onGap, event);
-        else if (!receiversOf(type)[0]) failed(data, "gap");
-      }
-      if (data !== NO_DATA) for (const { listener } of receiversOf(type)) call(listener, event);
-      settle();
-      return !!until?.(event);
-    },
     pass(lastEventId) {
-      delivery.given = lastEventId;
-      settle();
+      delivery.done = delivery.given = lastEventId;
+      moved(lastEventId);
+    },
+    drop() {
+      waiting = [];
+      delivery.isComplete = false;
     },
     end(failure) {
       const removed = consumers;

@@ -18,7 +18,8 @@ const OVER: Result = { done: true, value: undefined };
  * call. It keeps no event. Calls `close` when it has left as the last consumer.
  */
 export function iterate(delivery: Delivery, close: () => void): EventIteration {
-  let calls: { resolve: (result: Result) => void; reject: (error: Error) => void }[] = [];
+  /** The resolvers of calls of `next()` that wait. */
+  const calls: ((result: Result | Promise<Result>) => void)[] = [];
   let remove: (() => boolean) | undefined;
   /** Says that the consumer is done with its event. */
   let release: (() => void) | undefined;
@@ -29,29 +30,26 @@ export function iterate(delivery: Delivery, close: () => void): EventIteration {
   const listener = (_: unknown, value: StreamEvent) =>
     new Promise<void>((resolve) => {
       release = resolve;
-      calls.shift()!.resolve({ done: false, value });
+      calls.shift()!({ done: false, value });
       if (calls[0]) resolve();
     });
 
   function end(reason: Error | undefined): void {
     isOver = true;
     failure = reason;
-    const waiting = calls;
-    calls = [];
-    waiting.forEach(answer);
+    calls.splice(0).forEach(answer);
   }
 
-  function answer({ resolve, reject }: (typeof calls)[number]): void {
-    if (failure) reject(failure);
-    else resolve(OVER);
+  function answer(resolve: (typeof calls)[number]): void {
+    resolve(failure ? Promise.reject(failure) : OVER);
     failure = undefined;
   }
 
   const iteration: EventIteration = {
     next: () =>
-      new Promise((resolve, reject) => {
-        if (isOver) return answer({ resolve, reject });
-        calls.push({ resolve, reject });
+      new Promise((resolve) => {
+        if (isOver) return answer(resolve);
+        calls.push(resolve);
         remove ??= delivery.add({ listener, end });
         release?.();
       }),
@@ -59,7 +57,8 @@ export function iterate(delivery: Delivery, close: () => void): EventIteration {
     async return() {
       end(undefined);
       if (remove?.()) close();
-      else release?.();
+      // An iteration that begins right after this one receives the next event.
+      else setTimeout(() => release?.());
       return OVER;
     },
     [Symbol.asyncIterator]: () => iteration,

@@ -205,6 +205,36 @@ describe("the data of an event", () => {
     expect(onError.mock.calls[2]?.[0].message).toContain("does not fit its schema: n: ");
     expect(onError.mock.calls[0]?.[0].message).toMatch(/^The data of "now" does not fit its schema: /);
   });
+
+  it("waits for another consumer if all left while its schema validated, and is dropped by a reconnect", async () => {
+    await using server = await startScriptedServer();
+    const verdicts: (() => void)[] = [];
+    const validate = (value: unknown) =>
+      new Promise<{ value: unknown }>((resolve) => verdicts.push(() => resolve({ value })));
+    const slow = { "~standard": { version: 1, vendor: "test", validate } } as const;
+    await using stream = openEventStream(server.url, { ...QUICK, schemas: { n: slow } });
+    const seen: unknown[] = [];
+    const remove = stream.on("n", (data) => seen.push(`first ${data}`));
+    await (await server.next()).send(block(1) + block(2));
+    await until("the schema validates", () => verdicts.length === 1);
+    remove();
+    verdicts[0]?.();
+    await turns(20);
+    stream.on("n", (data) => seen.push(`second ${data}`));
+    await until("the schema validates again", () => verdicts.length === 2);
+    verdicts[1]?.();
+    await until("the schema validates the next event", () => verdicts.length === 3);
+    expect(seen).toEqual(["second 1"]);
+    stream.reconnect();
+    verdicts[2]?.();
+    const connection = await server.next();
+    expect(connection.lastEventId).toBe("1");
+    await connection.send(block(3));
+    await until("the schema validates the other connection's event", () => verdicts.length === 4);
+    verdicts[3]?.();
+    await until("it has arrived", () => seen.length === 2);
+    expect(seen).toEqual(["second 1", "second 3"]);
+  });
 });
 
 describe("a gap", () => {
