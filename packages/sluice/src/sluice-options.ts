@@ -41,8 +41,8 @@ export interface SluiceOptions {
   readonly highWaterMark?: number;
   /**
    * Cuts a subscriber that accepts no byte of the waiting bytes for this time, in ms. The subscriber resumes with its
-   * last event ID. If this process is paused for a quarter of this time or longer, the time starts anew. `Infinity`:
-   * never. Default: 30,000.
+   * last event ID. On HTTP/2, resets its stream alone, unless none of the streams on its connection can send. If this
+   * process is paused for a quarter of this time or longer, the time starts anew. `Infinity`: never. Default: 30,000.
    */
   readonly stallTimeout?: number;
   /**

@@ -220,6 +220,7 @@ export class EventStream implements SinkOwner, FeedTarget, EventStreamSetup {
   isStalled(timeout: number, since: number): boolean {
     const { pending, progress } = this.sink;
     if (pending === 0 || progress !== this.#progress) {
+      if (progress !== this.#progress) this.sink.moved?.();
       this.#progress = progress;
       this.#progressAt = this.#owner.now;
       return false;
@@ -238,7 +239,7 @@ export class EventStream implements SinkOwner, FeedTarget, EventStreamSetup {
     this.close("error");
   }
 
-  gone(reason: "client" | "disconnected" = "client"): void {
+  gone(reason: "client" | "disconnected" | "stalled" = "client"): void {
     this.#isGone = true;
     this.#owner.gone(this);
     this.close(reason);

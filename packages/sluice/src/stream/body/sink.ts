@@ -10,7 +10,7 @@ export interface SinkOwner {
    * The connection is gone, or the body is written to its end. Called once. `reason` holds if the stream has none yet.
    * Default: `client`.
    */
-  gone(reason?: "client" | "disconnected"): void;
+  gone(reason?: "client" | "disconnected" | "stalled"): void;
 }
 
 /** The sending end of one open response body. */
@@ -30,7 +30,12 @@ export interface Sink {
    * connection MUST NOT carry another request, if the transport can prevent it.
    */
   end(isLast: boolean): void;
-  /** Cuts the connection at once, or resets the HTTP/2 stream. Bytes not yet taken are lost. */
+  /** Called when `progress` was seen to have changed. For transports whose streams share a connection. */
+  moved?(): void;
+  /**
+   * Cuts the connection at once, or resets the HTTP/2 stream; if its whole connection stalls, cuts that. Bytes not yet
+   * taken are lost.
+   */
   destroy(): void;
   /** Bytes written so far, including their framing. */
   readonly written: number;

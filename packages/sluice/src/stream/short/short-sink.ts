@@ -93,6 +93,10 @@ export class ShortSink implements Sink {
     this.#sink.end(isLast);
   }
 
+  moved(): void {
+    this.#sink.moved?.();
+  }
+
   destroy(): void {
     this.#sink.destroy();
   }

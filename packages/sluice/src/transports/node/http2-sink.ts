@@ -2,6 +2,7 @@ import { GZIP_HEADER, GzipBody } from "../../stream/body/gzip-body.ts";
 import type { Piece } from "../../stream/body/piece.ts";
 import type { SinkOwner } from "../../stream/body/sink.ts";
 import type { BodyOptions } from "../../stream/opening/exchange.ts";
+import type { Http2Connection } from "./connections/http2-connection.ts";
 import type { NodeHttp2Stream, NodeResponse } from "./node-request.ts";
 import type { NodeSink } from "./node-sink.ts";
 import { WriteGauge } from "./write-gauge.ts";
@@ -16,16 +17,19 @@ export class Http2Sink implements NodeSink {
   readonly #gauge: WriteGauge;
   readonly #gzip: GzipBody | undefined;
   readonly #owner: SinkOwner;
+  readonly #connection: Http2Connection | undefined;
 
   /** Sends the head too. */
   constructor(
     response: NodeResponse,
+    connection: Http2Connection | undefined,
     headers: Readonly<Record<string, string>>,
     { highWaterMark, gzip }: BodyOptions,
     owner: SinkOwner,
   ) {
     this.#response = response;
     this.#stream = response.stream as NodeHttp2Stream;
+    this.#connection = connection;
     this.#owner = owner;
     this.#gzip = gzip ? new GzipBody() : undefined;
     response.writeHead(200, headers as Record<string, string>);
@@ -52,7 +56,11 @@ export class Http2Sink implements NodeSink {
     return this.#gauge.write(this.#gzip.add(piece).bytes);
   }
 
-  /** The session has sent GOAWAY before its last stream ends: see `watchSession`. */
+  moved(): void {
+    this.#connection?.moved();
+  }
+
+  /** The session has sent GOAWAY before its last stream ends: see `Http2Sessions`. */
   end(): void {
     const trailer = this.#gzip?.trailer();
     if (trailer !== undefined && this.#stream.writable) this.#gauge.write(trailer);
@@ -60,12 +68,13 @@ export class Http2Sink implements NodeSink {
   }
 
   destroy(): void {
+    if (this.#connection?.cutIfStalled()) return;
     this.#stream.close(CANCEL);
     // If the connection takes nothing, the reset frame waits, and would keep the stream.
     this.#stream.destroy();
   }
 
   closed(reason: "client" | "disconnected"): void {
-    this.#owner.gone(reason);
+    this.#owner.gone(this.#connection?.hasStalled ? "stalled" : reason);
   }
 }

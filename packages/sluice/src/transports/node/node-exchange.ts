@@ -7,6 +7,7 @@ import { mergeVary } from "../../stream/opening/response-head.ts";
 import type { StreamOptions } from "../../stream/opening/stream-options.ts";
 import { BodySink } from "./body-sink.ts";
 import { settleConnectionHeaders } from "./connection-headers.ts";
+import type { Http2Connection } from "./connections/http2-connection.ts";
 import { isCutHere } from "./cut-here.ts";
 import { expressNext } from "./express-next.ts";
 import { FrameworkTurn } from "./framework-turn.ts";
@@ -21,14 +22,17 @@ export class NodeExchange implements Exchange {
   readonly request: NodeRequest;
   onGone: (() => void) | undefined;
   readonly #response: NodeResponse;
+  /** On HTTP/2 only. */
+  readonly #connection: Http2Connection | undefined;
   #sink: NodeSink | undefined;
   #remoteAddress: string | undefined;
   /** The turn of the framework, until the stream is open. */
   #turn: FrameworkTurn | undefined;
 
-  constructor(request: NodeRequest, response: NodeResponse, options: StreamOptions) {
+  constructor(request: NodeRequest, response: NodeResponse, options: StreamOptions, connection?: Http2Connection) {
     this.request = request;
     this.#response = response;
+    this.#connection = connection;
     const framework = (options as { readonly [FRAMEWORK]?: Framework })[FRAMEWORK];
     this.#turn = framework && new FrameworkTurn(framework);
     const closed = () => {
@@ -157,7 +161,7 @@ export class NodeExchange implements Exchange {
     const sink =
       response.stream === undefined
         ? openHttp1(response, head, options, owner)
-        : new Http2Sink(response, head, options, owner);
+        : new Http2Sink(response, this.#connection, head, options, owner);
     this.#sink = sink;
     return sink;
   }

@@ -83,6 +83,10 @@ export interface NodeHttp2Session {
   /** The server that accepted the connection. Not documented. */
   readonly server?: NodeHttp2Server | undefined;
   readonly destroyed: boolean;
+  readonly state?: {
+    /** Number of bytes that the client still takes on all streams together. */
+    readonly remoteWindowSize?: number | undefined;
+  };
   readonly socket?: { once(event: "close", listener: () => void): NodeHttp2Socket } | undefined;
   close(): void;
   destroy(): unknown;

@@ -29,8 +29,8 @@ export function openNodeStream(
 ): Promise<CloseReason> {
   checkStreamOptions(options);
   const session = response.stream?.session;
-  if (session !== undefined) sessionsOf(hub).watch(session);
-  const closed = openStream(hub, new NodeExchange(request, response, options), source, options);
+  const connection = session && sessionsOf(hub).watch(session);
+  const closed = openStream(hub, new NodeExchange(request, response, options, connection), source, options);
   // Callers need not await the promise. It must not end the process.
   if ((options.throws ?? hub.settings.throws) !== undefined) closed.catch(ignore);
   return closed;

@@ -111,7 +111,7 @@ export function refusedStreamContract(carrier: Carrier): void {
       expect((await strict.get({ ...EVENT_SOURCE, keep: true })).status).toBe(503);
       await using site = await fullSite(carrier, "limits");
       await expectReconnection(await site.get(EVENT_SOURCE));
-      void site.sluice.drain({ timeout: 0 });
+      await site.sluice.drain({ timeout: 0 });
       await expectReconnection(await site.get(EVENT_SOURCE));
     });
 

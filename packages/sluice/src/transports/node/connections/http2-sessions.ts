@@ -1,12 +1,7 @@
 import { quietInterval, sleep } from "../../../base/timers.ts";
 import type { SharedConnections, StreamHub } from "../../../stream/stream-hub.ts";
 import type { NodeHttp2Server, NodeHttp2Session, NodeHttp2Socket } from "../node-request.ts";
-
-interface WatchedSession {
-  readonly socket: NodeHttp2Socket;
-  /** Describes what the session waited for at the last check; `undefined`: for nothing, or for the application. */
-  waiting: string | undefined;
-}
+import { Http2Connection } from "./http2-connection.ts";
 
 const STEP_MS = 20;
 /** A client that does nothing for this time is gone, or takes no bytes. */
@@ -18,19 +13,21 @@ const CHECK_MS = 1_000;
  */
 export class Http2Sessions implements SharedConnections {
   readonly #hub: StreamHub;
-  readonly #open = new Map<NodeHttp2Session, WatchedSession>();
+  readonly #open = new Map<NodeHttp2Session, Http2Connection>();
 
   constructor(hub: StreamHub) {
     this.#hub = hub;
   }
 
-  /** Adds the session of a request, and its server. */
-  watch(session: NodeHttp2Session): void {
-    if (this.#open.has(session)) return;
+  /** Adds the session of a request, and its server. Returns its connection. */
+  watch(session: NodeHttp2Session): Http2Connection {
+    const known = this.#open.get(session);
+    if (known !== undefined) return known;
     if (session.server !== undefined) this.watchServer(session.server);
-    this.#add(session);
+    const connection = this.#add(session);
     // The streams that are open on a closing session may finish, this request too.
     if (this.#hub.refusing) session.close();
+    return connection;
   }
 
   close(): void {
@@ -56,26 +53,28 @@ export class Http2Sessions implements SharedConnections {
   watchServer(server: NodeHttp2Server): void {
     const { cleanups } = this.#hub;
     if (cleanups.has(server)) return;
-    const onSession = (session: NodeHttp2Session) => this.#add(session);
+    const onSession = (session: NodeHttp2Session) => void this.#add(session);
     server.on("session", onSession);
     cleanups.set(server, () => server.off("session", onSession));
   }
 
-  #add(session: NodeHttp2Session): void {
+  #add(session: NodeHttp2Session): Http2Connection {
     // `session.socket` forbids `destroy`, but its other methods return the socket itself.
     const socket = (session.socket ?? session).once("close", () => this.#open.delete(session));
-    this.#open.set(session, { socket, waiting: undefined });
+    const connection = new Http2Connection(this.#hub, session, socket);
+    this.#open.set(session, connection);
     // Not at once: its first request would never be answered, and the client would connect again.
     if (this.#hub.refusing) session.once("stream", () => session.close());
+    return connection;
   }
 
   /** Cuts the sessions that have waited for their client since the last check. They would never end by themselves. */
   #cutStuck(): void {
-    for (const [session, watched] of this.#open) {
-      const waiting = waitingFor(session, watched.socket);
+    for (const [session, connection] of this.#open) {
+      const waiting = waitingFor(session, connection.socket);
       // Not `session.destroy()`, which would wait too.
-      if (waiting !== undefined && waiting === watched.waiting) watched.socket.destroy();
-      watched.waiting = waiting;
+      if (waiting !== undefined && waiting === connection.waiting) connection.socket.destroy();
+      connection.waiting = waiting;
     }
   }
 }
