@@ -55,8 +55,8 @@ export interface LogEntry extends NewEntry {
 export interface TailListener {
   /**
    * Entries were appended, by any process. The entries of one append MUST arrive in one call, unless they count more
-   * than 256 KiB, or some are trimmed. `isBehind`: true if newer ones already follow them in the log, which this
-   * process still has to read. Default: false.
+   * than 256 KiB, some are trimmed, or 8 MiB of all channels wait for the rest of their appends. `isBehind`: true if
+   * newer ones already follow them in the log, which this process still has to read. Default: false.
    */
   appended(entries: readonly LogEntry[], isBehind?: boolean): void;
   /**
@@ -138,8 +138,8 @@ export interface ChannelLog {
   append(entries: readonly NewEntry[]): Promise<readonly number[]>;
 
   /**
-   * Returns the bytes that entries of one call take of {@link Retention.bytes}: if they are no more, the log keeps all of
-   * the entries when it has appended them. MUST be at most four times the sum of {@link entryBytes}. Default: that sum.
+   * Returns the bytes that the entries of one call take of {@link Retention.bytes}. If that limit is no less, an append
+   * MUST keep all of the entries. MUST be at most four times the sum of {@link entryBytes}. Default: that sum.
    */
   keptBytes?(entries: readonly NewEntry[]): number;
 

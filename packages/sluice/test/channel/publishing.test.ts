@@ -142,7 +142,7 @@ describe("publishAll", () => {
     await expect(roomy.publishAll(large)).rejects.toMatchObject({ code: "EVENT_TOO_LARGE" });
   });
 
-  it("refuses events of which the log would not keep all, since it counts more bytes for them", async () => {
+  it("refuses events if the log counts more bytes for them than it keeps", async () => {
     const { channel, log } = await openWorld({ retain: { bytes: 4_000 } });
     log().keptBytes = (entries) => entries.length * 900;
     await expect(channel.publishAll(numbers(5).map((n) => placed(n)))).rejects.toMatchObject({

@@ -1,4 +1,5 @@
 import { closedError } from "../shared/closed-error.ts";
+import type { HeldBytes } from "../shared/held-bytes.ts";
 import { LogView } from "../shared/log-view.ts";
 import { ChannelDeleted } from "./channel-deleted.ts";
 import type { LmdbFolder } from "./lmdb-folder.ts";
@@ -33,14 +34,17 @@ export class LmdbChannelLife {
   #lifeCount: number;
   #entering: Promise<void> | undefined;
 
-  /** `onMoved` is called with the number that the channel had if it gets another one in the same folder. */
-  constructor(name: string, place: LmdbPlace, onMoved: (from: number) => void) {
+  /**
+   * `held`: the bytes that all channels hold back. `onMoved` is called with the number that the channel had if it gets
+   * another one in the same folder.
+   */
+  constructor(name: string, place: LmdbPlace, held: HeldBytes, onMoved: (from: number) => void) {
     const { folder, channel } = place;
     const { first, last, lifeCount } = folder.store.state(channel);
     this.name = name;
     this.#place = place;
     this.#onMoved = onMoved;
-    this.view = new LogView(folder.store.life(channel)!, first, last);
+    this.view = new LogView(folder.store.life(channel)!, first, last, held);
     this.#lifeCount = lifeCount;
   }
 

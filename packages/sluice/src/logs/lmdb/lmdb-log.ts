@@ -3,6 +3,7 @@ import { checkNames, checkNumber, invalidOption } from "../../base/check-option.
 import { loadPackage } from "../../base/load-package.ts";
 import type { ChannelLog, Log, OpenOptions } from "../log.ts";
 import { closedError } from "../shared/closed-error.ts";
+import { HeldBytes } from "../shared/held-bytes.ts";
 import type { Changed } from "./commit-tracker.ts";
 import { CurrentFolder } from "./current-folder.ts";
 import { LmdbChannelLife } from "./lmdb-channel-life.ts";
@@ -63,6 +64,7 @@ class LmdbLog implements Log {
   /** The open channels, by their number in the folder. */
   #channels = new Map<number, LmdbChannelLog>();
   readonly #turns = new ReadTurns();
+  readonly #held = new HeldBytes();
   #closing: Promise<void> | undefined;
 
   constructor(path: string, maxBytes: number) {
@@ -92,7 +94,7 @@ class LmdbLog implements Log {
       if (this.#channels.get(from) === log) this.#channels.delete(from);
       this.#channels.set(log.channel, log);
     };
-    const life = new LmdbChannelLife(name, { folder, channel }, onMoved);
+    const life = new LmdbChannelLife(name, { folder, channel }, this.#held, onMoved);
     const onClosed = () => this.#closed(log);
     const log: LmdbChannelLog = new LmdbChannelLog({ life, turns: this.#turns, retain, onError, onClosed });
     this.#channels.set(channel, log);

@@ -5,7 +5,6 @@ import { type ChannelLog, entryBytes, type LogEntry, type NewEntry, type Retenti
 import { closedError } from "../shared/closed-error.ts";
 import type { LogView } from "../shared/log-view.ts";
 import { TAIL_OUTAGE } from "../shared/out-of-reach.ts";
-import type { ReadBudget } from "../shared/read-budget.ts";
 import { SharedChannelLog } from "../shared/shared-channel-log.ts";
 import type { BatchPosition } from "./append/nats-batch.ts";
 import { NatsPublisher } from "./append/nats-publisher.ts";
@@ -30,8 +29,6 @@ import type { ReceivedBytes } from "./tail/received-bytes.ts";
 /** Parts that {@link NatsChannelLog} works with. */
 export interface NatsChannelParts extends NatsLifeParts {
   readonly retain: Retention;
-  /** Limits the bytes that the reads of all channels have in flight. */
-  readonly budget: ReadBudget;
   /** Checks the logs of all channels from time to time. */
   readonly rounds: CheckRounds;
   /** The live bytes of this turn, over all channels. */

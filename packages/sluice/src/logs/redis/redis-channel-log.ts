@@ -66,7 +66,13 @@ export class RedisChannelLog extends SharedChannelLog implements ChannelLog, Tai
     super();
     this.#host = host;
     this.#life = new RedisChannelLife(
-      { gate: host.gate, keys, sharedKeys: host.sharedKeys, witness: host.witness },
+      {
+        gate: host.gate,
+        keys,
+        sharedKeys: host.sharedKeys,
+        witness: host.witness,
+        held: host.budget.held,
+      },
       {
         changed: () => {
           this.#ignored = undefined;

@@ -1,10 +1,11 @@
 import { entryBytes, type LogEntry, type TailListener } from "../log.ts";
 import { DeletedEpochs } from "./deleted-epochs.ts";
+import { HeldBytes } from "./held-bytes.ts";
 import type { Life, Seen } from "./life.ts";
 
 /** Ended epochs that a process remembers. */
 const MAX_ENDED = 256;
-/** Maximum number of bytes that wait for the rest of their append, which fits into no write then anyway. */
+/** Bytes of a channel that wait for the rest of their append at most. An append of more fits into no write anyway. */
 const MAX_WAITING_BYTES = 262_144;
 
 /**
@@ -26,11 +27,15 @@ export class LogView {
   #waiting: readonly LogEntry[] = [];
   /** The newest entry received that is part of the current life. */
   #newest: LogEntry | undefined;
+  #waitingBytes = 0;
+  /** The bytes that all channels of the log hold back. */
+  readonly #held: HeldBytes;
   /** Epochs that this process has seen end, oldest first. */
   readonly #ended = new Set<string>();
   readonly #deleted = new DeletedEpochs(MAX_ENDED);
 
-  constructor(life: Life, first: number, last: number) {
+  constructor(life: Life, first: number, last: number, held: HeldBytes = new HeldBytes()) {
+    this.#held = held;
     this.epoch = life.epoch;
     this.lostAfter = life.lostAfter;
     this.#former = life.former;
@@ -97,7 +102,9 @@ export class LogView {
   tail(listener: TailListener): () => void {
     this.#listener = listener;
     return () => {
-      if (this.#listener === listener) this.#listener = undefined;
+      if (this.#listener !== listener) return;
+      this.#listener = undefined;
+      this.#wait([]);
     };
   }
 
@@ -139,7 +146,7 @@ export class LogView {
     if (first <= this.first) return;
     this.first = first;
     if (first > this.last + 1) this.last = first - 1;
-    if (this.#waiting.length > 0) this.#waiting = this.#waiting.filter(({ offset }) => offset >= first);
+    if (this.#waiting.length > 0) this.#wait(this.#waiting.filter(({ offset }) => offset >= first));
     this.#listener?.trimmed(first);
   }
 
@@ -161,7 +168,7 @@ export class LogView {
     this.lostAfter = life.lostAfter;
     this.#former = life.former;
     // They may be lost. The reader of the log continues after `received`, and reads them again.
-    this.#waiting = [];
+    this.#wait([]);
     const kept = this.holds(before);
     if (kept === undefined || kept < this.#acknowledged) this.#acknowledged = 0;
     // If every known entry is still there, only the epoch changes. New entries arrive through `receive`, as always.
@@ -181,10 +188,19 @@ export class LogView {
     // If entries between were trimmed, so were the waiting entries.
     const all = added[0]!.offset === this.received + 1 ? [...waiting, ...added] : added;
     const whole = all.findLastIndex(({ more }) => !more) + 1;
-    const rest = all.slice(whole);
-    const bytes = rest.reduce((sum, entry) => sum + entryBytes(entry), 0);
-    this.#waiting = bytes > MAX_WAITING_BYTES ? [] : rest;
+    if (!this.#wait(all.slice(whole))) this.#wait([]);
     return all.slice(0, all.length - this.#waiting.length);
+  }
+
+  /** Makes `entries` the waiting ones. Returns false, and changes nothing, if they have too many bytes. */
+  #wait(entries: readonly LogEntry[]): boolean {
+    const bytes = entries.reduce((sum, entry) => sum + entryBytes(entry), 0);
+    // Nothing would let them go.
+    if (bytes > 0 && this.#listener === undefined) return false;
+    if (bytes > MAX_WAITING_BYTES || !this.#held.replace(this.#waitingBytes, bytes)) return false;
+    this.#waiting = entries;
+    this.#waitingBytes = bytes;
+    return true;
   }
 
   #end(epoch: string): void {

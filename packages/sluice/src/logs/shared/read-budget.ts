@@ -1,3 +1,5 @@
+import { HeldBytes } from "./held-bytes.ts";
+
 /** A read that waits until enough bytes are free. */
 interface Waiting {
   readonly bytes: number;
@@ -12,6 +14,8 @@ interface Waiting {
 export class ReadBudget {
   /** In bytes. */
   readonly limit: number;
+  /** Limits what the channels hold back of what they have read. */
+  readonly held: HeldBytes = new HeldBytes();
   readonly #waiting: Waiting[] = [];
   #free: number;
 

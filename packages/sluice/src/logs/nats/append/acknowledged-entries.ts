@@ -1,4 +1,5 @@
-import type { LogEntry } from "../../log.ts";
+import { entryBytes, type LogEntry } from "../../log.ts";
+import type { HeldBytes } from "../../shared/held-bytes.ts";
 
 /** Number of entries kept at most. */
 const MAX_ENTRIES = 4_096;
@@ -6,13 +7,20 @@ const MAX_ENTRIES = 4_096;
 /**
  * Entries of this process that NATS acknowledged and the tail has not yet delivered. The tail must deliver exactly
  * these entries at their offsets. A cluster whose servers disagree, or that lost acknowledged entries, has other
- * entries there. Only this comparison detects it.
+ * entries there. Only this comparison detects it. It leaves out the entries beyond the limits.
  */
 export class AcknowledgedEntries {
   readonly #entries = new Map<number, LogEntry>();
+  readonly #held: HeldBytes;
+
+  /** `held`: the bytes that all channels hold back. */
+  constructor(held: HeldBytes) {
+    this.#held = held;
+  }
 
   add(entry: LogEntry): void {
-    if (this.#entries.size < MAX_ENTRIES) this.#entries.set(entry.offset, entry);
+    if (this.#entries.has(entry.offset) || this.#entries.size >= MAX_ENTRIES) return;
+    if (this.#held.replace(0, entryBytes(entry))) this.#entries.set(entry.offset, entry);
   }
 
   /** Returns true if one of the delivered entries differs from the entry that NATS acknowledged at its offset. */
@@ -27,13 +35,14 @@ export class AcknowledgedEntries {
   /** Forgets the entries up to the offset `last`, which the tail has passed: it never goes back. */
   forgetThrough(last: number): void {
     // NATS acknowledges in order, or nearly so. A later call forgets the entries that are out of order.
-    for (const offset of this.#entries.keys()) {
+    for (const [offset, entry] of this.#entries) {
       if (offset > last) break;
       this.#entries.delete(offset);
+      this.#held.replace(entryBytes(entry), 0);
     }
   }
 
   clear(): void {
-    this.#entries.clear();
+    this.forgetThrough(Number.POSITIVE_INFINITY);
   }
 }

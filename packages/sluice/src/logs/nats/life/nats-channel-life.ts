@@ -2,6 +2,7 @@ import type { LogEntry } from "../../log.ts";
 import { closedError } from "../../shared/closed-error.ts";
 import { continues, type Life } from "../../shared/life.ts";
 import { LogView } from "../../shared/log-view.ts";
+import type { ReadBudget } from "../../shared/read-budget.ts";
 import { type Defined, retryIdempotent } from "../../shared/retry-idempotent.ts";
 import { AcknowledgedEntries } from "../append/acknowledged-entries.ts";
 import type { PublisherLog } from "../append/publisher-log.ts";
@@ -31,6 +32,8 @@ export interface NatsLifeParts {
   readonly deletions: OthersDeletions;
   readonly stream: NatsStream;
   readonly names: ChannelNames;
+  /** Limits the bytes that the reads of all channels have in flight, and that the channels hold back. */
+  readonly budget: ReadBudget;
   /** The log's timeout, in ms. */
   readonly timeout: number;
 }
@@ -71,7 +74,7 @@ export class NatsChannelLife implements PublisherLog {
   /** The newest entry when the log was last checked. */
   #witness: KnownEntry | undefined;
   /** Entries of this process that the tail has yet to deliver. */
-  readonly #pending = new AcknowledgedEntries();
+  readonly #pending: AcknowledgedEntries;
   /** True if the log was closed because the channel was deleted, and nothing in this process needs it. */
   #isGone = false;
   /** True if NATS delivered other entries in this epoch than it had acknowledged. */
@@ -81,6 +84,7 @@ export class NatsChannelLife implements PublisherLog {
 
   constructor(parts: NatsLifeParts, listener: NatsLifeListener) {
     this.#parts = parts;
+    this.#pending = new AcknowledgedEntries(parts.budget.held);
     this.#listener = listener;
     this.#check = new CoalescedCheck(
       parts.link,
@@ -241,6 +245,7 @@ export class NatsChannelLife implements PublisherLog {
 
   close(): void {
     this.isClosed = true;
+    this.#pending.clear();
   }
 
   async #checkOnce(): Promise<number> {
@@ -333,7 +338,7 @@ export class NatsChannelLife implements PublisherLog {
       this.#isContradicted = false;
     }
     this.#witness = this.#newest;
-    if (this.#view === undefined) this.#view = new LogView(life, first, last);
+    if (this.#view === undefined) this.#view = new LogView(life, first, last, this.#parts.budget.held);
     else this.#view.enterLife(life, first, last);
     this.#listener.checked(isNew, found);
   }

@@ -7,6 +7,8 @@ import type { TailReceiver } from "./tail-receiver.ts";
 const BEHIND_BYTES = 262_144;
 /** Bytes of live messages that wait for a request to end. */
 const MAX_HELD_BYTES = 262_144;
+/** Bytes that a message counts besides its data. */
+const MESSAGE_BYTES = 320;
 /** A message that a check found may be on its way for so long, in ms. */
 const ON_ITS_WAY_MS = 100;
 
@@ -140,14 +142,18 @@ export class LiveFollower {
   /** Keeps a live message while the messages before it arrive. Otherwise it is requested, too. */
   #hold(sequence: number, message: StreamMessage): void {
     if (!this.#catchUp?.isRequesting) return;
-    if (this.#heldBytes + message.data.length > MAX_HELD_BYTES) this.#release();
-    this.#heldBytes += message.data.length;
+    const bytes = message.data.length + MESSAGE_BYTES;
+    if (this.#heldBytes + bytes > MAX_HELD_BYTES) this.#release();
+    // The messages of one channel have no hole: the requests then bring the rest.
+    if (!this.#receiver.options.budget.held.replace(0, bytes)) return void this.#release();
+    this.#heldBytes += bytes;
     this.#held.push({ sequence, message });
   }
 
   /** Returns the held messages, and holds none any more. */
   #release(): readonly HeldMessage[] {
     const held = this.#held;
+    this.#receiver.options.budget.held.replace(this.#heldBytes, 0);
     this.#held = [];
     this.#heldBytes = 0;
     return held;

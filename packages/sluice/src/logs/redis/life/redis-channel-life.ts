@@ -1,6 +1,7 @@
 import type { SluiceError } from "../../../base/sluice-error.ts";
 import { closedError } from "../../shared/closed-error.ts";
 import { deletedSlot } from "../../shared/deleted-epochs.ts";
+import type { HeldBytes } from "../../shared/held-bytes.ts";
 import { continues } from "../../shared/life.ts";
 import { LogView } from "../../shared/log-view.ts";
 import type { ChannelKeys, SharedKeys } from "../channel-keys.ts";
@@ -20,6 +21,8 @@ export interface LifePlace {
   readonly keys: ChannelKeys;
   readonly sharedKeys: SharedKeys;
   readonly witness: StoreWitness;
+  /** The bytes that all channels hold back. */
+  readonly held: HeldBytes;
 }
 
 /** Receives what a look at a log's life finds. */
@@ -39,6 +42,7 @@ export class RedisChannelLife {
   isUnsure = false;
   isClosed = false;
   #isGone = false;
+  readonly #held: HeldBytes;
   readonly #listener: LifeListener;
   #view: LogView | undefined;
   #refreshing: Promise<void> | undefined;
@@ -50,7 +54,8 @@ export class RedisChannelLife {
   /** The first visit of the timeline after which this process knows the log. */
   #knownSince = 0;
 
-  constructor({ gate, keys, sharedKeys, witness }: LifePlace, listener: LifeListener) {
+  constructor({ gate, keys, sharedKeys, witness, held }: LifePlace, listener: LifeListener) {
+    this.#held = held;
     this.gate = gate;
     this.keys = keys;
     this.sharedKeys = sharedKeys;
@@ -90,7 +95,7 @@ export class RedisChannelLife {
     this.isUnsure = false;
     if (removed > 0) this.#listener.removed(removed);
     if (this.#view === undefined) {
-      this.#view = new LogView(life, first, last);
+      this.#view = new LogView(life, first, last, this.#held);
       return;
     }
     const isOther = life.epoch !== this.epoch;

@@ -16,7 +16,7 @@ describe("channels that are opened at once", () => {
 
   const late = () => new Error("No channel was opened.");
 
-  it("are opened some at a time, in the order of the calls, and the time of a waiting channel does not run", async () => {
+  it("are opened some at a time, in order, and the time of a waiting channel does not run", async () => {
     const turns = new OpenTurns(TIMEOUT_MS);
     const begun: number[] = [];
     let running = 0;
