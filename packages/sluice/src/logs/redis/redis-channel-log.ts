@@ -3,21 +3,19 @@ import { SluiceError } from "../../base/sluice-error.ts";
 import { messageOf } from "../../base/thrown.ts";
 import { afterTurn } from "../../base/timers.ts";
 import type { ChannelLog, LogEntry, NewEntry, Retention } from "../log.ts";
-import type { AgeTimers } from "../shared/age-checks.ts";
 import { closedError } from "../shared/closed-error.ts";
 import { parseEntry } from "../shared/entry-text.ts";
 import type { LogView } from "../shared/log-view.ts";
-import type { ReadBudget } from "../shared/read-budget.ts";
 import { SharedChannelLog } from "../shared/shared-channel-log.ts";
-import type { AppendCall } from "./append/append-call.ts";
+import { AppendAnswers } from "./append/append-answers.ts";
 import { keptBytes } from "./append/kept-bytes.ts";
 import { RedisAppender } from "./append/redis-appender.ts";
-import type { ChannelKeys, SharedKeys } from "./channel-keys.ts";
+import type { ChannelHost } from "./channel-host.ts";
+import type { ChannelKeys } from "./channel-keys.ts";
 import type { RedisConnection } from "./connection/redis-connection.ts";
-import type { RedisGate } from "./connection/redis-gate.ts";
 import { deleteChannel } from "./life/delete-channel.ts";
 import { RedisChannelLife } from "./life/redis-channel-life.ts";
-import type { StoreState, StoreWitness } from "./life/store-witness.ts";
+import type { StoreState } from "./life/store-witness.ts";
 import { ArrivalCheck } from "./read/arrival-check.ts";
 import type { FollowedPage } from "./read/catch-up.ts";
 import type { StreamEntry, TailedChannel } from "./read/named-read.ts";
@@ -25,25 +23,6 @@ import { type PageSource, readEntries } from "./read/read-pages.ts";
 import { receiveNewest, receiveTexts } from "./read/receive-entries.ts";
 import { RedisRetention } from "./redis-retention.ts";
 import { limitText } from "./scripts/limit-text.ts";
-
-/** The log that a channel belongs to, as {@link RedisChannelLog} needs it. */
-export interface ChannelHost {
-  readonly gate: RedisGate;
-  readonly sharedKeys: SharedKeys;
-  readonly witness: StoreWitness;
-  readonly ageTimers: AgeTimers;
-  /** The budget of bytes of all channels. */
-  readonly budget: ReadBudget;
-  /** Ends the tail's pause: more was appended than this process knows. */
-  hurry(): void;
-  /** Called if the tail must read on from another entry: the log entered another life, or is settled again. */
-  lifeChanged(): void;
-  /** See `RedisTail.hasMissed`. */
-  hasMissed(since: number | undefined): boolean;
-  /** Called when the channel's log closes. */
-  closed(channel: RedisChannelLog): void;
-  onError(error: unknown): void;
-}
 
 /** The log of one channel, in a Redis stream. */
 export class RedisChannelLog extends SharedChannelLog implements ChannelLog, TailedChannel {
@@ -53,8 +32,6 @@ export class RedisChannelLog extends SharedChannelLog implements ChannelLog, Tai
   readonly #retention: RedisRetention;
   readonly #appender: RedisAppender;
   #syncing: Promise<void> | undefined;
-  /** End of the log after the newest append that Redis answered. */
-  #answered: Position = { epoch: "", offset: 0 };
   readonly #arrival: ArrivalCheck;
   #isChecking = false;
   /** ID of the newest entry that is not part of the log, as far as this process knows. The tail reads on after it. */
@@ -84,6 +61,11 @@ export class RedisChannelLog extends SharedChannelLog implements ChannelLog, Tai
     this.#arrival = new ArrivalCheck(this.#life, host.hasMissed);
     this.#source = { life: this.#life, budget: host.budget };
     this.#retention = new RedisRetention(this.#life, retain, host.ageTimers);
+    const answers = new AppendAnswers(this.#life, {
+      sync: () => this.#inBackground(this.sync()),
+      hurry: () => host.hurry(),
+      saw: () => host.witness.saw(),
+    });
     const limits = [limitText(retain.events), limitText(retain.bytes)];
     this.#appender = new RedisAppender({
       life: this.#life,
@@ -93,7 +75,7 @@ export class RedisChannelLog extends SharedChannelLog implements ChannelLog, Tai
           [...keys, host.sharedKeys.changes],
           [epoch, String(this.view.seen.offset), ...limits, ...args],
         )) as number[],
-      appended: (call, epoch, answer) => this.#appended(call, epoch, answer),
+      appended: (call, epoch, answer) => answers.record(call, epoch, answer),
     });
   }
 
@@ -182,7 +164,7 @@ export class RedisChannelLog extends SharedChannelLog implements ChannelLog, Tai
   async close(): Promise<void> {
     if (this.#life.isClosed) return;
     this.#life.close();
-    this.#host.closed(this);
+    this.#host.closed();
     this.#retention.stop();
     await this.#appender.close();
   }
@@ -255,32 +237,6 @@ export class RedisChannelLog extends SharedChannelLog implements ChannelLog, Tai
     this.#host.onError(new SluiceError("LOG_FAILED", message));
   }
 
-  /** Records the answer of the append script. Returns the offsets of each append. */
-  #appended(call: AppendCall, epoch: string, answer: readonly number[]): readonly (readonly number[])[] {
-    this.#host.witness.saw();
-    const [first, before, last, time, ...refused] = answer;
-    const { offsets, added } = call.outcome(before!, time!, refused);
-    const isBehind = this.#answered.epoch === epoch && before! < this.#answered.offset;
-    this.#answered = { epoch, offset: last! };
-    if (isBehind) {
-      // Redis runs the calls of a process in order. It went back in time after the call before this one.
-      if (epoch === this.epoch) this.#life.distrust();
-      this.#inBackground(this.sync());
-      throw lostAppend(this.view.wasDeleted(epoch));
-    }
-    if (epoch === this.epoch) {
-      this.view.appended(added);
-      if (this.last < last!) this.#host.hurry();
-      this.view.trimmed(first!);
-    } else if ((this.holds(epoch) ?? 0) < last!) {
-      // The log began a new life after the append, and the new life lacks some of the entries.
-      throw lostAppend(this.view.wasDeleted(epoch));
-    }
-    // `last` also covers entries that the log already had by their own ID, and entries of the previous life.
-    this.view.acknowledged(last!);
-    return offsets;
-  }
-
   async #catchUp(): Promise<void> {
     await receiveNewest(this.#source);
     if (this.#ignored === undefined) return;
@@ -294,10 +250,4 @@ export class RedisChannelLog extends SharedChannelLog implements ChannelLog, Tai
       if (this.#host.gate.connection !== undefined && !this.#life.isClosed) this.report(error);
     });
   }
-}
-
-function lostAppend(wasDeleted: boolean): SluiceError {
-  const reason = wasDeleted ? "The channel was deleted" : "Redis was emptied or set back in time";
-  const message = `${reason}, and lost the events just appended. Publish them again.`;
-  return new SluiceError("LOG_FAILED", message);
 }

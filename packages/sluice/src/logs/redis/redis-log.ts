@@ -6,6 +6,7 @@ import { closedError } from "../shared/closed-error.ts";
 import { OutOfReach, TAIL_OUTAGE } from "../shared/out-of-reach.ts";
 import { ReadBudget } from "../shared/read-budget.ts";
 import { ChannelChecks } from "./channel-checks.ts";
+import type { ChannelHost } from "./channel-host.ts";
 import { channelKeys, type SharedKeys, sharedKeys } from "./channel-keys.ts";
 import { type RedisClient, type RedisClients, redisClients } from "./connection/redis-client.ts";
 import type { RedisConnection } from "./connection/redis-connection.ts";
@@ -136,7 +137,7 @@ class RedisLog implements Log {
     this.#onError = onError;
     if (onRecovered !== undefined) this.#onRecovered = onRecovered;
     const keys = channelKeys(this.#prefix, channel);
-    const host = {
+    const host: ChannelHost = {
       gate: this.#gate,
       sharedKeys: this.#sharedKeys,
       witness: this.#witness,
@@ -144,11 +145,11 @@ class RedisLog implements Log {
       budget: this.#budget,
       hurry: () => this.#tail.hurry(),
       lifeChanged: () => this.#tail.reread(),
-      hasMissed: (since: number | undefined) => this.#tail.hasMissed(since),
-      closed: (log: RedisChannelLog) => this.#forget(log),
+      hasMissed: (since) => this.#tail.hasMissed(since),
+      closed: () => this.#forget(log),
       onError,
     };
-    const log = new RedisChannelLog(host, keys, retain);
+    const log: RedisChannelLog = new RedisChannelLog(host, keys, retain);
     // The look counts as a visit: this process is about to see the log.
     this.#witness.saw();
     await this.#gate.use(async (connection) => log.enter(connection, await this.#witness.look(connection)));

@@ -1,16 +1,16 @@
-import { afterTurn, sleep } from "../../../base/timers.ts";
+import { afterTurn } from "../../../base/timers.ts";
 import { closedError } from "../../shared/closed-error.ts";
 import type { ReadBudget } from "../../shared/read-budget.ts";
 import { Pause } from "../connection/pause.ts";
 import type { RedisClients } from "../connection/redis-client.ts";
 import { RedisConnection } from "../connection/redis-connection.ts";
 import type { RedisGate } from "../connection/redis-gate.ts";
+import { BlockedRead } from "./blocked-read.ts";
 import { catchUp } from "./catch-up.ts";
 import { ChangeStream } from "./change-stream.ts";
 import { NamedRead, type TailedChannel } from "./named-read.ts";
+import { BLOCK_MS, ReadTimes } from "./read-times.ts";
 
-/** Time for which an XREAD waits for entries, in ms. A read that cannot be unblocked ends after it. */
-const BLOCK_MS = 2_000;
 /**
  * If an XREAD began longer ago than this, in ms, the process may have missed much: it was busy or stopped. Then it
  * catches up before the next XREAD, which would return entries of every channel that is behind.
@@ -21,11 +21,7 @@ const STALE_MS = 100;
  * and so twice the work.
  */
 const ECHO_PAUSE_MS = 5;
-/** Time after which a read that has ended must have been answered, in ms. */
-const MAX_ANSWER_MS = 1_000;
-/**
- * Pause before a read is unblocked again, in ms, and the base of the pause before a new connection. The latter doubles.
- */
+/** The base of the pause before a new connection, in ms. It doubles. */
 const RETRY_PAUSE_MS = 20;
 const LONGEST_PAUSE_MS = 1_000;
 
@@ -57,10 +53,7 @@ export class RedisTail {
   readonly #channels = new Map<string, TailedChannel>();
   readonly #pause = new Pause();
   #connection: RedisConnection | undefined;
-  /** Client ID of the connection on which a read is in flight. */
-  #reading: string | undefined;
-  /** Client ID of the connection whose read must end: it began with outdated channels or positions. */
-  #outdated: string | undefined;
+  readonly #blocked: BlockedRead;
   /** When this process last knew every entry, by `performance.now()`. */
   #upToDateAt = Number.NEGATIVE_INFINITY;
   readonly #named = new NamedRead();
@@ -71,18 +64,13 @@ export class RedisTail {
   #refusals = 0;
   /** `undefined` while one XREAD names all channels. */
   #changes: ChangeStream | undefined;
-  #isCatchingUp = false;
-  /** When the current read began, by `performance.now()`. */
-  #beganAt = Number.NEGATIVE_INFINITY;
-  /** When the last read that has ended began, with all that followed from it. */
-  #readAt = Number.NEGATIVE_INFINITY;
-  /** When a read last returned changes, by `performance.now()`. */
-  #deliveredAt = Number.NEGATIVE_INFINITY;
+  readonly #times = new ReadTimes();
   #isRunning = false;
   #isClosed = false;
 
   constructor(options: RedisTailOptions) {
     this.#options = options;
+    this.#blocked = new BlockedRead(options.gate);
   }
 
   /** True if the tail reads only the channels that the stream of changes names: there are many. */
@@ -100,8 +88,7 @@ export class RedisTail {
   /** Ends the read in flight, so that the next one has all channels and their current positions. */
   reread(): void {
     this.hurry();
-    this.#outdated = this.#reading;
-    if (this.#outdated !== undefined) void this.#unblock(this.#outdated);
+    this.#blocked.interrupt();
   }
 
   /** Stops following a channel. The read in flight continues; entries of the channel are ignored. */
@@ -116,21 +103,14 @@ export class RedisTail {
 
   /**
    * Returns true if the tail has missed an entry that a log has and this process lacks. `since`: when an earlier check
-   * found it missing, by `performance.now()`. Replaces the connection if it may lead to a server that sends nothing.
-   *
-   * Among many channels that costs a look at all of them. There, the entry is missed only if a whole read began after
-   * `since` and has ended, and the connection is replaced only if that read received no other changes.
+   * found it missing, by `performance.now()`; `undefined` if none did. Replaces the connection if it may lead to a
+   * server that sends nothing. See {@link ReadTimes.judge}.
    */
   hasMissed(since: number | undefined): boolean {
-    if (!this.followsChanges) {
-      if (this.#isCatchingUp) return false;
-      this.renew(new Error("it delivers nothing"));
-      return true;
-    }
     if (since === undefined) return false;
-    const isDead = this.#reading !== undefined && performance.now() - this.#beganAt > BLOCK_MS + MAX_ANSWER_MS;
-    if (isDead || (this.#readAt > since && this.#deliveredAt <= since)) this.renew(new Error("it delivers nothing"));
-    return isDead || this.#readAt > since;
+    const { hasMissed, isDeaf } = this.#times.judge(since, this.followsChanges);
+    if (isDeaf) this.renew(new Error("it delivers nothing"));
+    return hasMissed;
   }
 
   /** Replaces the connection. */
@@ -159,19 +139,18 @@ export class RedisTail {
         await connection.loadScripts();
         this.#upToDateAt = Number.NEGATIVE_INFINITY;
         this.#changes = undefined;
-        this.#readAt = Number.NEGATIVE_INFINITY;
+        this.#times.restart();
         while (!this.#isClosed) {
-          this.#beganAt = performance.now();
+          this.#times.begin();
           await this.#read(connection, id);
-          this.#readAt = this.#beganAt;
+          this.#times.end();
         }
       } catch (error) {
         failure = error;
         this.#failures++;
       }
       this.#connection?.end(closedError());
-      this.#reading = undefined;
-      this.#outdated = undefined;
+      this.#blocked.ended();
       if (!this.#isClosed) {
         await this.#pause.start(Math.min(LONGEST_PAUSE_MS, RETRY_PAUSE_MS * 2 ** this.#failures));
       }
@@ -190,7 +169,8 @@ export class RedisTail {
       await this.#catchUp(connection, this.#channels.values());
     }
     const sentAt = performance.now();
-    this.#reading = id;
+    this.#blocked.began(id);
+    this.#times.asked();
     const found = await this.#named.read(connection, this.#channels, BLOCK_MS);
     this.#succeeded();
     this.#upToDateAt = sentAt;
@@ -206,11 +186,12 @@ export class RedisTail {
       return this.#catchUp(connection, this.#channels.values());
     }
     const changes = this.#changes;
-    this.#reading = id;
+    this.#blocked.began(id);
+    this.#times.asked();
     const found = await changes.read(BLOCK_MS);
     this.#succeeded();
     if (found.length === 0) return;
-    this.#deliveredAt = performance.now();
+    this.#times.delivered();
     const behind = new Set<TailedChannel>();
     for (const { stream, end } of found) {
       const channel = this.#channels.get(stream);
@@ -238,8 +219,8 @@ export class RedisTail {
   }
 
   #succeeded(): void {
-    this.#reading = undefined;
-    this.#outdated = undefined;
+    this.#times.answered();
+    this.#blocked.ended();
     if (this.#refusals > 1) this.#options.onRecovered();
     this.#failures = 0;
     this.#refusals = 0;
@@ -249,26 +230,8 @@ export class RedisTail {
     return this.#channels.get(channel.keys[0]) === channel;
   }
 
-  async #catchUp(connection: RedisConnection, channels: Iterable<TailedChannel>): Promise<void> {
+  #catchUp(connection: RedisConnection, channels: Iterable<TailedChannel>): Promise<void> {
     const { budget } = this.#options;
-    this.#isCatchingUp = true;
-    try {
-      await catchUp({ connection, budget }, channels, (channel) => this.#isFollowed(channel));
-    } finally {
-      this.#isCatchingUp = false;
-    }
-  }
-
-  async #unblock(id: string): Promise<void> {
-    try {
-      while (this.#outdated === id) {
-        const unblocked = await this.#options.gate.connection?.send(["CLIENT", "UNBLOCK", id]);
-        if (unblocked === 1) return;
-        // The read may not have begun to block.
-        await sleep(RETRY_PAUSE_MS);
-      }
-    } catch {
-      // If the user lacks the permission, the read ends by itself after BLOCK_MS.
-    }
+    return catchUp({ connection, budget }, channels, (channel) => this.#isFollowed(channel));
   }
 }

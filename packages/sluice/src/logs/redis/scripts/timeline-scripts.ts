@@ -5,8 +5,8 @@ const KEPT_VISITS = 10_000;
  * Visits the store. KEYS: the hash of the timeline, and the sorted set of the nodes by their last visit. ARGV: the
  * node, the number of its last visit or 0, "1" to count this visit, and the timeline to begin if there is none. Returns
  * 1 if the store has an earlier visit of the node, so that it went back in time, else 0; the number of the node's visit
- * and of the newest one; and the timeline. A visit that Redis refuses to
- * write is not counted, since it must not stop a reader.
+ * and of the newest one; and the timeline. A visit that Redis refuses to write
+ * is not counted, since it must not stop a reader.
  */
 export const VISIT: string = `
 local found = redis.call('HMGET', KEYS[1], 'timeline', 'newest')
