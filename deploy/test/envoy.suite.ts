@@ -1,0 +1,49 @@
+import { describe, expect, it } from "vitest";
+import { readYaml } from "./support/deploy-file.ts";
+
+/** Returns the connection manager, its only route and the cluster of a configuration. */
+async function partsOf(name: string) {
+  const [{ static_resources }] = await readYaml(name);
+  const [listener] = static_resources.listeners;
+  const { typed_config: manager } = listener.filter_chains[0].filters[0];
+  const [{ route }] = manager.route_config.virtual_hosts[0].routes;
+  return { manager, route, cluster: static_resources.clusters[0], chain: listener.filter_chains[0] };
+}
+
+describe("deploy/envoy", () => {
+  it("envoy.yaml: no time-out of the route, and an idle time-out longer than the heartbeat", async () => {
+    const { manager, route } = await partsOf("envoy/envoy.yaml");
+    expect(route.timeout).toBe("0s");
+    expect(Number.parseInt(manager.stream_idle_timeout, 10)).toBeGreaterThan(15);
+  });
+
+  it("envoy.yaml: HTTP/2 with room for many streams, and HTTP/1.1 to the processes", async () => {
+    const { manager, cluster, chain } = await partsOf("envoy/envoy.yaml");
+    expect(chain.transport_socket.typed_config.common_tls_context.alpn_protocols).toEqual(["h2", "http/1.1"]);
+    expect(manager.http2_protocol_options.max_concurrent_streams).toBe(1_000);
+    expect(cluster.typed_extension_protocol_options).toBeUndefined();
+    expect(cluster.circuit_breakers.thresholds[0].max_requests).toBeGreaterThan(1_024);
+  });
+
+  it("envoy.yaml: another process for a refused request, and health checks of a route of the desk", async () => {
+    const { route, cluster } = await partsOf("envoy/envoy.yaml");
+    expect(route.retry_policy).toMatchObject({ retriable_status_codes: [503], num_retries: 2 });
+    expect(cluster.health_checks[0].http_health_check).toEqual({ path: "/health/ready", host: "localhost" });
+    expect(cluster.load_assignment.endpoints[0].lb_endpoints).toHaveLength(2);
+  });
+
+  it("envoy.yaml: an empty stream for an EventSource in place of its own errors", async () => {
+    const { manager } = await partsOf("envoy/envoy.yaml");
+    const [mapper] = manager.local_reply_config.mappers;
+    expect(mapper).toMatchObject({ status_code: 200, body: { inline_string: "retry: 2000\n\n" } });
+    expect(mapper.body_format_override.content_type).toBe("text/event-stream");
+    expect(mapper.filter.and_filter.filters.at(-1).header_filter.header.string_match.contains).toBe(
+      "text/event-stream",
+    );
+  });
+
+  it("broken/route-timeout.yaml: leaves the route's time-out at its default", async () => {
+    const { route } = await partsOf("envoy/broken/route-timeout.yaml");
+    expect(route).toEqual({ cluster: "desk" });
+  });
+});
