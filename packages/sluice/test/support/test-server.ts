@@ -31,7 +31,8 @@ const MAKERS: Record<ServerKind, (handler: Handler) => Server> = {
   http: (handler) => createHttp(handler),
   https: (handler) => createHttps({ key: PEM, cert: PEM }, handler),
   http2: (handler) => createHttp2(handler),
-  http2s: (handler) => createHttp2s({ key: PEM, cert: PEM, allowHTTP1: true }, handler),
+  http2s: (handler) =>
+    createHttp2s({ key: PEM, cert: PEM, allowHTTP1: true, settings: { maxConcurrentStreams: 1_000 } }, handler),
 };
 
 export async function startServer(handler: Handler, kind: ServerKind = "http", port = 0): Promise<TestServer> {
