@@ -23,6 +23,13 @@ export const PROGRAMS = [
     // Without a font, text has no width that a test could measure.
     packages: ["chromium", "fonts-liberation"],
   },
+  {
+    name: "firefox",
+    suites: ["client"],
+    commands: ["firefox-esr", "firefox"],
+    locations: ["/Applications/Firefox.app/Contents/MacOS/firefox"],
+    packages: ["firefox-esr"],
+  },
   { name: "curl", suites: ["compression", "wire"], commands: ["curl"], packages: ["curl"] },
   {
     name: "redis-server",

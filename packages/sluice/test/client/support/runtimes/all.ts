@@ -1,11 +1,12 @@
 import { programPath } from "../../../../../../scripts/programs.mjs";
 import { ChildRuntime } from "./child-runtime.ts";
 import { startChromium } from "./chromium.ts";
+import { startFirefox } from "./firefox.ts";
 import type { RuntimeKind } from "./runtime.ts";
 
 /**
- * Returns the runtimes of this machine that run the built client: Node 20 or newer, the newest Node, Bun, Deno and
- * Chromium. Prints those that are missing. If CI=true, throws for them.
+ * Returns the runtimes of this machine that run the built client: Node 20 or newer, the newest Node, Bun, Deno,
+ * Chromium and Firefox. Prints those that are missing. If CI=true, throws for them.
  */
 export function allRuntimes(): RuntimeKind[] {
   const kinds: MaybeKind[] = [
@@ -14,6 +15,7 @@ export function allRuntimes(): RuntimeKind[] {
     child("Bun", programPath("bun")),
     child("Deno", programPath("deno"), "run", "--no-config", "--allow-net"),
     { name: "Chromium", isBrowser: true, start: programPath("chromium") === undefined ? undefined : startChromium },
+    { name: "Firefox", isBrowser: true, start: programPath("firefox") === undefined ? undefined : startFirefox },
   ];
   const missing = kinds.filter(({ start }) => start === undefined).map(({ name }) => name);
   if (missing.length > 0) {
