@@ -27,6 +27,7 @@ user_pref("network.connectivity-service.enabled", false);
 
 /**
  * Launches Firefox for a test, and drives it by its own protocol, Marionette: JSON over a socket, as geckodriver does.
+ * WebDriver BiDi would need a package of 57 MB: playwright-core sends commands that Debian's Firefox does not know.
  * Throws if this machine does not have it.
  */
 export async function launchFirefox() {

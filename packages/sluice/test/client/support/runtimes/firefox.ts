@@ -10,7 +10,7 @@ export async function startFirefox(): Promise<Runtime> {
   return {
     async run(scenario, argument) {
       // A value without a JSON text, such as `undefined`, has no result.
-      const script = `return window.run(arguments[0], JSON.parse(arguments[1])).then((result) => JSON.stringify(result))`;
+      const script = "return window.run(arguments[0], JSON.parse(arguments[1])).then((value) => JSON.stringify(value))";
       const result = (await page.run(script, scenario.toString(), JSON.stringify(argument ?? null))) as string | null;
       return result === null ? undefined : JSON.parse(result);
     },
