@@ -23,17 +23,15 @@ export interface RequestOptions {
   readonly withCredentials?: boolean | undefined;
 }
 
-/**
- * Throws `INVALID_OPTION` if no request can be made of the options. Values of functions are checked at each attempt.
- * The URL must be absolute.
- */
-export function checkRequest(url: string, { fetch, method, headers, body }: RequestOptions): void {
+/** Throws `INVALID_OPTION` if no request can be made of the options. Leaves values of functions to each attempt. */
+export function checkRequest({ fetch, method, headers, body }: RequestOptions): void {
   try {
-    if (fetch !== undefined && typeof fetch !== "function") throw new TypeError("fetch is no function");
-    // Some packages replace the global `Request` by one that takes a stream.
-    if ((body as Partial<ReadableStream> | null | undefined)?.getReader) throw new TypeError("a stream is sent once");
+    const isFunction = fetch === undefined || typeof fetch === "function";
+    // A stream cannot be sent again. Some packages replace the global `Request` by one that takes it.
+    const isStream = (body as Partial<ReadableStream> | null | undefined)?.getReader;
+    if (!isFunction || isStream) throw new TypeError("invalid fetch or body");
     const init = { method, headers: unlessFunction(headers), body: unlessFunction(body) };
-    new Request(url, init as RequestInit);
+    new Request("http://x", init as RequestInit);
   } catch (cause) {
     throw new SluiceError("INVALID_OPTION", `No request can be made: ${(cause as Error).message}`, { cause });
   }
@@ -51,14 +49,21 @@ export async function sendRequest(
   lastEventId: string,
   signal: AbortSignal,
 ): Promise<Response> {
+  const target = new URL(url);
+  const { username, password } = target;
   const sent = new Headers(await freshOf(headers));
   const setDefault = (name: string, value: string) => sent.has(name) || sent.set(name, value);
   // [spec] User agents may set (`Accept`, `text/event-stream`) in request's header list.
   setDefault("accept", "text/event-stream");
   // A browser sends this header by itself, because of the cache mode. Elsewhere not every `fetch` does.
   if (globalThis.location === undefined) setDefault("cache-control", "no-cache");
+  if (username || password) {
+    // `fetch` refuses such a URL.
+    target.username = target.password = "";
+    setDefault("authorization", `Basic ${btoa(byteString(`${username}:${password}`))}`);
+  }
   // [spec] Let lastEventIDValue be the EventSource object's last event ID string, encoded as UTF-8.
-  if (lastEventId) sent.set("last-event-id", byteString(lastEventId));
+  if (lastEventId) sent.set("last-event-id", byteString(encodeURIComponent(lastEventId)));
   // A property that is `undefined` is absent for `fetch`.
   const init = {
     method,
@@ -71,7 +76,7 @@ export async function sendRequest(
     // [spec] If corsAttributeState is Anonymous, set credentialsMode to "same-origin". That is the default of `fetch`.
     credentials: withCredentials ? "include" : undefined,
   };
-  const response = await fetch(url, init as RequestInit);
+  const response = await fetch(target.href, init as RequestInit);
   if (signal.aborted) response.body?.cancel().catch(() => undefined);
   signal.throwIfAborted();
   return response;
@@ -85,7 +90,7 @@ function freshOf<T>(value: Fresh<T>): T | PromiseLike<T> {
   return typeof value === "function" ? (value as () => T | PromiseLike<T>)() : value;
 }
 
-/** Returns the UTF-8 bytes of a text as `fetch` takes them in a header: one character for each byte. */
+/** Returns the bytes that percent signs encode in a text, as `fetch` takes them: one character for each byte. */
 function byteString(text: string): string {
-  return String.fromCharCode(...new TextEncoder().encode(text));
+  return unescape(text);
 }

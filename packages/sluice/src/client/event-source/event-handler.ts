@@ -1,14 +1,20 @@
 /**
  * Returns the property of an event handler, such as `onmessage`, for the prototype of an event target (HTML standard,
- * section 8.1.8.1).
+ * section 8.1.8.1). Its getter and setter pass the target to `check`, which throws a
+ * `TypeError` for an object of another class.
  */
-export function eventHandler(type: string): PropertyDescriptor & ThisType<EventTarget> {
+export function eventHandler<Target extends EventTarget>(
+  type: string,
+  check: (target: Target) => unknown,
+): PropertyDescriptor & ThisType<Target> {
   const handlers = new WeakMap<EventTarget, { value: object; readonly listener: (event: Event) => void }>();
   return {
     get() {
+      check(this);
       return handlers.get(this)?.value ?? null;
     },
     set(value: unknown) {
+      check(this);
       const handler = handlers.get(this);
       if ((typeof value !== "object" && typeof value !== "function") || value === null) {
         // [spec] If the given value is null, then deactivate an event handler given eventTarget and name.

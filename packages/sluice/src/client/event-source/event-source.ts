@@ -1,9 +1,8 @@
 import { createUncheckedParser, type Parser, type ParserCallbacks } from "../../protocol/parser.ts";
 import { isEventStream } from "../connection/mime-type.ts";
-import { readChunks } from "../connection/read-chunks.ts";
 import { checkRequest, type RequestOptions, sendRequest } from "../connection/request.ts";
 import { eventHandler } from "./event-handler.ts";
-import { Tasks } from "./tasks.ts";
+import { createTaskQueue } from "./task-queue.ts";
 
 /** Options of {@link EventSource}. `withCredentials` is of the standard, the others go beyond it. */
 export interface EventSourceOptions extends RequestOptions {}
@@ -48,12 +47,6 @@ interface ListenerOptions {
 /** [spec] A reconnection time, in milliseconds: "probably in the region of a few seconds". */
 const RECONNECTION_TIME_MS = 3_000;
 
-/** The longest delay of a timer, in ms. */
-const LONGEST_MS = 2 ** 31 - 1;
-
-/** Schemes that `fetch` serves. For others, the user agent "knows that to be futile". */
-const FETCHED = /^(https?|blob|data):/;
-
 const CONNECTING = 0;
 const OPEN = 1;
 const CLOSED = 2;
@@ -82,7 +75,7 @@ export class EventSource extends EventTarget {
 
   readonly #url: string;
   readonly #options: EventSourceOptions;
-  readonly #tasks = new Tasks();
+  readonly #queueTask = createTaskQueue();
   readonly #parser: Parser;
   #readyState: 0 | 1 | 2 = CONNECTING;
   #reconnectionTime = RECONNECTION_TIME_MS;
@@ -93,19 +86,22 @@ export class EventSource extends EventTarget {
 
   constructor(url: string | URL, options: EventSourceOptions = {}) {
     super();
+    // A TypeError without an argument, as Web IDL demands.
+    const address = url.toString();
     const { document, location } = globalThis as { document?: Document; location?: Location };
     try {
-      this.#url = new URL(url, document?.baseURI ?? location?.href).href;
+      this.#url = new URL(address, document?.baseURI ?? location?.href).href;
     } catch {
       // [spec] If urlRecord is failure, then throw a "SyntaxError" DOMException.
-      throw new DOMException(`"${url}" is not a valid URL.`, "SyntaxError");
+      throw new DOMException(`"${address}" is not a valid URL.`, "SyntaxError");
     }
     this.#options = { ...options, withCredentials: Boolean(options?.withCredentials) };
-    checkRequest(this.#url, this.#options);
+    checkRequest(this.#options);
     const callbacks: ParserCallbacks = {
       onEvent: ({ type, ...init }) => this.#dispatch(new MessageEvent(type, { ...init, origin: this.#origin })),
       onRetry: (ms) => {
-        this.#reconnectionTime = Math.min(ms, LONGEST_MS);
+        // The longest delay of a timer.
+        this.#reconnectionTime = Math.min(ms, 2 ** 31 - 1);
       },
     };
     // The standard has no limit for the size of an event.
@@ -120,7 +116,7 @@ export class EventSource extends EventTarget {
 
   /** True if credentials are sent to other origins too. */
   get withCredentials(): boolean {
-    return this.#options.withCredentials === true;
+    return this.#options.withCredentials!;
   }
 
   /** State of the connection: `CONNECTING` (0), `OPEN` (1) or `CLOSED` (2). */
@@ -152,20 +148,24 @@ export class EventSource extends EventTarget {
       // [spec] Otherwise, announce the connection and interpret res's body line by line.
       this.#dispatch(new Event("open"), OPEN);
       this.#parser.reset();
-      await readChunks(response.body, (chunk) => {
-        this.#parser.push(chunk);
+      // Not every browser can iterate a `ReadableStream`.
+      const reader = response.body?.getReader();
+      for (let chunk = await reader?.read(); chunk?.value; chunk = await reader?.read()) {
+        this.#parser.push(chunk.value);
         // Read on once all listeners have run.
-        return new Promise((resolve) => this.#tasks.queue(resolve));
-      });
+        await new Promise<void>((resolve) => this.#queueTask(resolve));
+      }
       // [spec] If res is not a network error, then reestablish the connection.
       this.#end(CONNECTING, { message: "The event stream has ended" });
     } catch (error) {
       // [spec] If res is an aborted network error, then fail the connection.
       const isAborted = (error as Error | null)?.name === "AbortError";
       // [spec] Otherwise, if res is a network error, then reestablish the connection, unless the user agent knows that
-      // to be futile, in which case the user agent may fail the connection.
-      const isFutile = !this.#options.fetch && !FETCHED.test(this.#url);
-      this.#end(isAborted || isFutile ? CLOSED : CONNECTING, { message: String(error), error });
+      // to be futile, in which case the user agent may fail the connection. `fetch` serves no other schemes.
+      const isFutile = !this.#options.fetch && !/^(https?|blob|data):/.test(this.#url);
+      // No header can carry a last event ID with control characters.
+      const isFinal = isAborted || isFutile || /[^\t -~\x80-\uffff]/.test(this.#parser.lastEventId);
+      this.#end(isFinal ? CLOSED : CONNECTING, { message: String(error), error });
     }
   }
 
@@ -178,7 +178,7 @@ export class EventSource extends EventTarget {
     if (readyState === CLOSED || this.#readyState === CLOSED) return;
     // [spec] Wait a delay equal to the reconnection time of the event source.
     this.#timer = setTimeout(() => {
-      this.#tasks.queue(() => {
+      this.#queueTask(() => {
         // [spec] If the EventSource object's readyState attribute is not set to CONNECTING, then return.
         if (this.#readyState === CONNECTING) void this.#connect();
       });
@@ -187,7 +187,7 @@ export class EventSource extends EventTarget {
 
   /** Queues a task that dispatches an event, after setting the state if one is given. */
   #dispatch(event: Event, readyState?: 0 | 1 | 2): void {
-    this.#tasks.queue(() => {
+    this.#queueTask(() => {
       // [spec] If the readyState attribute is set to a value other than CLOSED, sets the readyState attribute to …
       if (this.#readyState === CLOSED) return;
       this.#readyState = readyState ?? this.#readyState;
@@ -197,7 +197,10 @@ export class EventSource extends EventTarget {
 
   static {
     const { prototype } = EventSource;
-    for (const type of ["open", "message", "error"]) Object.defineProperty(prototype, `on${type}`, eventHandler(type));
+    // A private field throws a TypeError on any other object.
+    const check = (source: EventSource) => source.#url;
+    for (const type of ["open", "message", "error"])
+      Object.defineProperty(prototype, `on${type}`, eventHandler(type, check));
     // Properties as the IDL of the interface describes them: enumerable, and constants that cannot change.
     for (const name of Object.getOwnPropertyNames(prototype))
       Object.defineProperty(prototype, name, { enumerable: name !== "constructor" });

@@ -66,10 +66,11 @@ export function checkStreamOptions(address: StreamUrl, options: EventStreamOptio
   const types = [until].flat();
   const fixed = (value: unknown) => (typeof value === "function" ? undefined : value);
   // A stream cannot be sent again. Some packages replace the global `Request` by one that takes it.
-  check(!(body as Partial<ReadableStream> | undefined)?.getReader, "a body to send again", body);
+  check(!(body as Partial<ReadableStream> | undefined)?.getReader, "a valid request", body);
   try {
-    if (!hasFreshUrl) absolute(address);
-    new Request("http://x", { method, headers: fixed(headers), body: fixed(body) } as RequestInit);
+    // It also refuses a URL with a user name or a password, as `fetch` does.
+    const init = { method, headers: fixed(headers), body: fixed(body) } as RequestInit;
+    new Request(hasFreshUrl ? "http://x" : absolute(address), init);
   } catch (error) {
     check(false, "a valid request", error);
   }

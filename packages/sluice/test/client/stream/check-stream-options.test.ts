@@ -47,6 +47,11 @@ describe("openEventStream()", () => {
     expect(open).toThrow(expect.objectContaining({ code: "INVALID_OPTION" }));
   });
 
+  it("refuses a URL with a user name or a password, which fetch refuses at each attempt", () => {
+    for (const url of ["http://ada:secret@127.0.0.1:9/", new URL("http://ada@127.0.0.1:9/")])
+      expect(() => openEventStream(url)).toThrow(expect.objectContaining({ code: "INVALID_OPTION" }));
+  });
+
   it("refuses a relative URL where there is no page, and a Storage for a changing URL without a key", () => {
     const persist = { getItem: () => null, setItem: () => undefined };
     const open = [() => openEventStream("/orders"), () => openEventStream(() => "http://x", { persist })];

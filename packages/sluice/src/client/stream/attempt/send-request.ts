@@ -14,11 +14,13 @@ export async function sendRequest(
   // The second type says that the client can handle refusals: the option `refuseAsStream` is for clients that cannot.
   if (!sent.has("accept")) sent.set("accept", "text/event-stream, */*");
   if (lastEventId) {
-    // Across origins the header would need a preflight, which many servers do not answer.
-    if (url.origin !== (globalThis.location?.origin ?? url.origin)) url.searchParams.set("lastEventId", lastEventId);
-    // [spec] Let lastEventIDValue be the last event ID string, encoded as UTF-8.
+    // Across origins the header would need a preflight, which many servers do not answer. And no header can carry
+    // control characters or lone surrogates.
+    if (url.origin !== (globalThis.location?.origin ?? url.origin) || /[\p{Cc}\p{Cs}]/u.test(lastEventId))
+      url.searchParams.set("lastEventId", lastEventId);
+    // [spec] Let lastEventIDValue be the event source's last event ID string, encoded as UTF-8.
     // `fetch` takes a header as a string with one character for each byte.
-    else sent.set("last-event-id", String.fromCharCode(...new TextEncoder().encode(lastEventId)));
+    else sent.set("last-event-id", unescape(encodeURIComponent(lastEventId)));
   }
   const response = await fetch(url.href, {
     method,

@@ -247,6 +247,41 @@ export function connectionContract(run: Run): void {
     },
   );
 
+  it("fails for good if its last event ID has control characters, which no request can carry", async () => {
+    await using server = await startScriptedServer({ cors: true });
+    const recorded = run(async (scope, url) => {
+      // As `fetch` of Node and Deno. Browsers send such a header, and servers refuse it with 400.
+      const own = globalThis.fetch;
+      const fetch = (href: string, init: RequestInit) => {
+        const id = new Headers(init.headers).get("last-event-id") ?? "";
+        return /[^\t -~]/.test(id) ? Promise.reject(new TypeError("invalid header")) : own(href, init);
+      };
+      return scope.record(scope, url, { options: { fetch }, until: 4, wait: 50 });
+    }, server.url);
+    const connection = await server.next();
+    await connection.send("retry: 1\nid: a\x01b\x7f\ndata: 1\n\n");
+    connection.end();
+    expect(await recorded).toEqual([
+      ["open", 1],
+      ["message", "1", "a\x01b\x7f"],
+      ["error", 0],
+      ["error", 2],
+    ]);
+  });
+
+  it("sends a long last event ID, and one with a tab, with each character as UTF-8", async () => {
+    await using server = await startScriptedServer({ cors: true });
+    const id = `größe\t豆腐 ${"x".repeat(5_000)}`;
+    const recorded = run((scope, url) => scope.record(scope, url, { until: 4 }), server.url);
+    const first = await server.next();
+    await first.send(`retry: 1\nid: ${id}\ndata: 1\n\n`);
+    first.end();
+    const second = await server.next();
+    expect(second.lastEventId).toBe(id);
+    await second.open();
+    await recorded;
+  });
+
   it("fails for good if the request is aborted from outside", async () => {
     const log = await run(async (scope, url) => {
       const fetch = () => Promise.reject(new DOMException("stopped", "AbortError"));

@@ -105,6 +105,33 @@ export function interfaceContract(run: Run): void {
     ]);
   });
 
+  it("throws a TypeError without a URL, and for members that another object calls", async () => {
+    const seen = await run(async ({ EventSource }) => {
+      const { prototype } = EventSource;
+      const members = ["url", "readyState", "withCredentials", "onopen", "onmessage", "onerror", "close"];
+      const calls: [string, () => unknown][] = [
+        ["constructor", () => new (EventSource as unknown as new () => unknown)()],
+      ];
+      for (const name of members) {
+        const { get, set, value } = Object.getOwnPropertyDescriptor(prototype, name) ?? {};
+        for (const target of [prototype, {}, new EventTarget()]) {
+          if (get) calls.push([`get ${name}`, () => get.call(target)]);
+          if (set) calls.push([`set ${name}`, () => set.call(target, null)]);
+          if (value) calls.push([name, () => value.call(target)]);
+        }
+      }
+      return calls.flatMap(([name, call]) => {
+        try {
+          call();
+          return [`${name} throws nothing`];
+        } catch (error) {
+          return error instanceof TypeError ? [] : [`${name} throws ${error}`];
+        }
+      });
+    }, undefined);
+    expect(seen).toEqual([]);
+  });
+
   it("throws a SyntaxError for an invalid URL", async () => {
     const seen = await run(
       async ({ EventSource }, urls) => {

@@ -36,6 +36,26 @@ export function requestContract(run: Run, { isBrowser }: RuntimeKind): void {
     expect(seen).toEqual(["Bearer 1", "text/event-stream, */*", "Bearer 2", "text/event-stream, */*"]);
   });
 
+  it("carries the user name and the password of a URL as Basic credentials, unless a header has others", async () => {
+    await using server = await startScriptedServer({ cors: true, otherwise: (connection) => connection.open() });
+    const seen = await run(
+      async (scope, host) => {
+        const urls = [`http://ada:l%C3%B6ve%20100%@${host}/`, `http://only@${host}/`, `http://:word@${host}/`];
+        const headers = { authorization: "Bearer own" };
+        for (const url of urls) await scope.record(scope, url, { until: 1 });
+        await scope.record(scope, urls[1]!, { options: { headers }, until: 1 });
+        const source = new scope.EventSource(urls[0]!);
+        source.close();
+        return source.url;
+      },
+      server.url.slice("http://".length, -1),
+    );
+    const sent = server.connections.map(({ headers }) => headers.authorization);
+    const basic = ["ada:löve 100%", "only:", ":word"].map((text) => `Basic ${Buffer.from(text).toString("base64")}`);
+    expect(sent).toEqual([...basic, "Bearer own"]);
+    expect(seen).toBe(server.url.replace("http://", "http://ada:l%C3%B6ve%20100%@"));
+  });
+
   it("has the method and the body of the options, again at each connect", async () => {
     await using server = await startScriptedServer({ cors: true });
     const recorded = run((scope, url) => {

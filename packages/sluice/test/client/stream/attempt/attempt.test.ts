@@ -54,6 +54,18 @@ describe("a request", () => {
     expect(own.lastEventId).toBe("7");
   });
 
+  it("carries a position in the query if no header can: with control characters or lone surrogates", async () => {
+    await using server = await startScriptedServer();
+    const paths: (string | undefined)[] = [];
+    for (const lastEventId of ["a\x01b", "a\x7fb", "a\ud800b", "a😀b"]) {
+      await using _stream = openEventStream(`${server.url}?topic=a`, { lastEventId });
+      const { path, lastEventId: inHeader } = await server.next();
+      paths.push(path, inHeader);
+    }
+    const query = ["a%01b", "a%7Fb", "a%EF%BF%BDb"].flatMap((id) => [`/?topic=a&lastEventId=${id}`, ""]);
+    expect(paths).toEqual([...query, "/?topic=a", "a😀b"]);
+  });
+
   it("sends credentials to other origins only by the option", async () => {
     const modes: unknown[] = [];
     for (const withCredentials of [true, false]) {
