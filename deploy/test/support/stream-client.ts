@@ -45,6 +45,8 @@ export class StreamClient implements Disposable {
   readonly events: Arrival[] = [];
   readonly comments: string[] = [];
   retry: number | undefined;
+  /** Called once, when the stream has ended or broken off. */
+  onEnd: () => void = () => undefined;
   lastEventId = "";
   #taken = 0;
   #leave: () => void = () => undefined;
@@ -156,7 +158,9 @@ export class StreamClient implements Disposable {
   }
 
   #end(): void {
-    this.endedAt ??= performance.now();
+    if (this.hasEnded) return;
+    this.endedAt = performance.now();
+    this.onEnd();
   }
 }
 
