@@ -17,7 +17,7 @@ const RUNTIMES = join(ROOT, "runtimes/node_modules");
 export const PROGRAMS = [
   {
     name: "chromium",
-    suites: ["page", "compression in a browser", "client"],
+    suites: ["page", "compression in a browser", "client", "proxies"],
     commands: ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"],
     locations: ["/Applications/Google Chrome.app/Contents/MacOS/Google Chrome"],
     // Without a font, text has no width that a test could measure.
