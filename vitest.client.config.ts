@@ -8,6 +8,8 @@ export default defineConfig({
     hookTimeout: 60_000,
     expect: { poll: { timeout: 10_000 } },
     maxWorkers: 2,
+    // The tests that run side by side in a file wait most of the time.
+    maxConcurrency: 8,
     reporters: process.env.SLUICE_TEST_REPORT
       ? ["default", ["json", { outputFile: process.env.SLUICE_TEST_REPORT }]]
       : ["default"],

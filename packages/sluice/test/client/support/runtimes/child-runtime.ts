@@ -44,6 +44,10 @@ export class ChildRuntime implements Runtime {
     return result as Result;
   }
 
+  stop(isStopped: boolean): void {
+    this.#child.kill(isStopped ? "SIGSTOP" : "SIGCONT");
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     this.#answers.clear();
     const isOver = this.#child.exitCode !== null || this.#child.signalCode !== null;

@@ -30,6 +30,8 @@ export type Scenario<Argument, Result> = (scope: Scope, argument: Argument) => P
 /** A runtime in which scenarios run. */
 export interface Runtime extends AsyncDisposable {
   run<Argument, Result>(scenario: Scenario<Argument, Result>, argument: Argument): Promise<Result>;
+  /** Stops the process, or lets it continue. Only of processes. */
+  stop?(isStopped: boolean): void;
 }
 
 /** A way to start a runtime. */
