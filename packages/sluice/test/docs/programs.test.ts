@@ -12,7 +12,7 @@ const MAX_PROGRAM_LINES = 10;
 
 /** Documents whose programs must be complete. The programs of docs/ may use the names that the guide introduces. */
 const READMES = ["README.md", "packages/sluice/README.md"];
-const WITH_PROGRAMS = ["guide", "combine", "event-stream", "production", "aspnet", "logs", "errors"].map(
+const WITH_PROGRAMS = ["guide", "client", "combine", "event-stream", "production", "aspnet", "logs", "errors"].map(
   (name) => `docs/${name}.md`,
 );
 

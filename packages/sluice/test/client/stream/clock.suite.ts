@@ -18,9 +18,10 @@ async function count(connection: ScriptedConnection): Promise<void> {
   while (!connection.isClosed) await connection.send(`id: ${++id}\nevent: n\ndata: ${id}\n\n`, { pause: PACE_MS });
 }
 
-/** Reads events until the clocks were set as the steps say, each in turn. Returns what came, and the ends of attempts. */
+/** Changes of the clocks, in ms, and the time to wait after each of them. */
 type Steps = readonly { readonly wall: number; readonly steady: number; readonly wait: number }[];
 
+/** Reads events while the clocks jump. Returns what has come, and how attempts ended. */
 async function receiveOn(kind: RuntimeKind, url: string, steps: Steps): Promise<{ seen: number[]; ends: string[] }> {
   await using runtime = await kind.start();
   return await runtime.run(
