@@ -43,19 +43,37 @@ export function quietSleep(ms: number): Promise<void> {
   return new Promise((resolve) => void quietTimeout(resolve, ms));
 }
 
+/** A timer that fires later than this, in ms, shows that the process stood still. */
+const LATE_MS = 100;
+
 /**
- * Settles as `promise` does, but rejects with `timeoutError()` if that takes longer than `ms` milliseconds. The work
- * behind `promise` continues.
+ * Calls back after `ms` milliseconds in which the process could run. If the process stood still, the answer that it
+ * waits for may be there, unread: the time limit is then longer by that time, at most by `ms` again. Returns a function
+ * that stops the timer. `start`: `quietTimeout` for a timer that does not keep the process running.
+ */
+export function timeLimit(callback: () => void, ms: number, start: typeof quietTimeout = setTimeout): () => void {
+  const due = performance.now() + ms;
+  let timer = start(() => {
+    const late = performance.now() - due;
+    if (late < LATE_MS) return callback();
+    timer = start(callback, Math.min(late, ms));
+  }, ms);
+  return () => clearTimeout(timer);
+}
+
+/**
+ * Settles as `promise` does, but rejects with `timeoutError()` if that takes longer than `ms` milliseconds, as
+ * {@link timeLimit} counts them. The work behind `promise` continues.
  */
 export async function within<T>(promise: Promise<T>, ms: number, timeoutError: () => Error): Promise<T> {
-  let timer: Timer | undefined;
+  let stop: (() => void) | undefined;
   const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(timeoutError()), ms);
+    stop = timeLimit(() => reject(timeoutError()), ms);
   });
   try {
     return await Promise.race([promise, late]);
   } finally {
-    clearTimeout(timer);
+    stop?.();
   }
 }
 

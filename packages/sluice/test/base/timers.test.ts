@@ -1,3 +1,4 @@
+import { MessageChannel, Worker } from "node:worker_threads";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { afterTurn, jitter, quietInterval, quietSleep, quietTimeout, sleep, within } from "../../src/base/timers.ts";
 
@@ -93,6 +94,30 @@ describe("within", () => {
     const result = within(settledAfter(ms, settle), 100, late).catch((error) => error.message);
     await vi.advanceTimersByTimeAsync(101);
     expect(await result).toBe(expected);
+  });
+
+  it("takes an answer that came while the process stood still", async () => {
+    const { port1, port2 } = new MessageChannel();
+    const worker = new Worker("require('node:worker_threads').workerData.postMessage('answer')", {
+      eval: true,
+      workerData: port2,
+      transferList: [port2],
+    });
+    const answer = new Promise((resolve) => port1.once("message", resolve));
+    const result = within(answer, 200, late).finally(() => port1.close());
+    // The answer comes within the time limit, but this process does not run.
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 500);
+    expect(await result).toBe("answer");
+    await worker.terminate();
+  });
+
+  it("gives up if no answer comes after the process stood still", async () => {
+    const began = performance.now();
+    const result = within(new Promise(() => undefined), 100, late);
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5_000);
+    await expect(result).rejects.toThrow("too late");
+    // The time limit again, and not the five seconds again.
+    expect(performance.now() - began).toBeLessThan(9_000);
   });
 
   it("leaves no timer behind", async () => {

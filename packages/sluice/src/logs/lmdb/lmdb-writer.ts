@@ -1,7 +1,7 @@
 import { isSluiceError } from "../../base/is-sluice-error.ts";
 import { SluiceError } from "../../base/sluice-error.ts";
 import { messageOf } from "../../base/thrown.ts";
-import { afterTurn, quietSleep } from "../../base/timers.ts";
+import { afterTurn, quietSleep, timeLimit } from "../../base/timers.ts";
 import type { LmdbStore } from "./store/lmdb-store.ts";
 
 /** A change of a channel that waits to be committed. */
@@ -88,9 +88,9 @@ export class LmdbWriter {
     await new Promise<void>(afterTurn);
     for (let attempts = this.#begin(); attempts.length > 0; ) {
       const channels = this.#batch.map(({ channel }) => channel);
-      const timer = setTimeout(() => this.#giveUp(), COMMIT_TIMEOUT_MS);
+      const stopLimit = timeLimit(() => this.#giveUp(), COMMIT_TIMEOUT_MS);
       const outcomes = await Promise.all(attempts);
-      clearTimeout(timer);
+      stopLimit();
       this.#hasFailed = outcomes.some(({ hasFailed }) => hasFailed);
       if (this.#isStuck || this.#hasFailed) for (const channel of channels) this.#onDoubt(channel);
       // If the commit took too long, `#giveUp` has emptied the batch, and nothing is tried again.

@@ -1,11 +1,11 @@
-import { sleep } from "../../base/timers.ts";
+import { sleep, timeLimit } from "../../base/timers.ts";
 
 /** Any value but `undefined`, which asks for another attempt. */
 export type Defined = NonNullable<unknown> | null;
 
 /** Options of {@link retryIdempotent}. */
 export interface RetryOptions {
-  /** Time limit, in ms. */
+  /** Time limit, in ms: see {@link timeLimit}. */
   readonly timeout: number;
   /** Returns the error to reject with at the time limit. */
   readonly timeoutError: () => Error;
@@ -24,7 +24,7 @@ export function retryIdempotent<T extends Defined>(
 ): Promise<T> {
   return new Promise((resolve, reject) => {
     let isLate = false;
-    const timer = setTimeout(() => {
+    const stop = timeLimit(() => {
       isLate = true;
       reject(timeoutError());
     }, timeout);
@@ -35,8 +35,6 @@ export function retryIdempotent<T extends Defined>(
         if (pause !== undefined) await sleep(pause(attempts));
       }
     };
-    run()
-      .catch(reject)
-      .finally(() => clearTimeout(timer));
+    run().catch(reject).finally(stop);
   });
 }

@@ -1,4 +1,4 @@
-import { afterTurn, quietTimeout } from "../../../base/timers.ts";
+import { afterTurn, quietTimeout, timeLimit } from "../../../base/timers.ts";
 import { OutOfReach } from "../../shared/out-of-reach.ts";
 import { SCRIPT_NAMES, SCRIPTS, type ScriptName } from "../scripts/redis-scripts.ts";
 import type { RedisClient } from "./redis-client.ts";
@@ -125,13 +125,11 @@ export class RedisConnection {
     const giveUp = () => {
       if (!isSettled) this.end(new Error(`no ${what} within ${limit} ms`));
     };
-    // If this process was blocked, the answer may have arrived unread. The event loop reads it before the next
-    // immediate.
-    const timer = startTimer(() => afterTurn(giveUp), limit);
+    const stop = timeLimit(giveUp, limit, startTimer);
     // `end` destroys the client, which rejects all pending commands.
     return answer.finally(() => {
       isSettled = true;
-      clearTimeout(timer);
+      stop();
     });
   }
 }

@@ -35,6 +35,19 @@ describe.skipIf(REDIS_SERVER === undefined)("redisLog, when its connection break
     expect(numbersOf(a.seen)).toEqual(numbersOf(b.seen));
   });
 
+  it("takes the answers that came while this process stood still for longer than the timeout", async () => {
+    const redis = await start();
+    const log = redisLog({ url: redis.url, timeout: 1_000 });
+    closeLater(log);
+    const channel = await log.open("orders", { retain: KEEP_ALL });
+    const appended = channel.append([entry(1)]);
+    const read = channel.read(0, 10, 1e6);
+    await new Promise(setImmediate);
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1_500);
+    expect(await appended).toEqual([1]);
+    await read;
+  });
+
   it("rejects at once if Redis never ran, opens once it runs, and later waits for it to come back", async () => {
     const redis = await start(DURABLE);
     await redis.kill();
