@@ -39,6 +39,7 @@ import { combinedRoute } from "./streams/combined-route.ts";
 import { StreamGate } from "./streams/stream-gate.ts";
 import { StreamKeys } from "./streams/stream-keys.ts";
 import { streamRoutes } from "./streams/stream-routes.ts";
+import { serverOptions } from "./tls/server-options.ts";
 import { LiveWorkers } from "./workers/live-workers.ts";
 
 /** After the streams have closed, the requests in flight get this long to finish, in ms. */
@@ -53,8 +54,8 @@ export interface Desk {
   /** Returns the URL of the desk, as seen from this machine. Throws if the desk does not listen. */
   origin(): string;
   /**
-   * Ends all streams and waits for running exports, for at most `timeoutMs`. Meanwhile new streams get 503 and the desk
-   * is not ready. Call `app.close()` afterwards.
+   * Ends all streams and waits for running exports, for at most `timeoutMs`, and closes the server. Meanwhile new
+   * streams are refused and the desk is not ready. Call `app.close()` afterwards.
    */
   drain(timeoutMs: number): Promise<void>;
   /** Deletes the export files synchronously, for a process that exits without closing the desk. */
@@ -72,6 +73,9 @@ export async function buildDesk(options: DeskOptions = {}): Promise<Desk> {
   const { worker, startedAt = Date.now() } = options;
   const name = worker?.name ?? randomUUID();
   const app = Fastify({
+    ...serverOptions(options.certificate),
+    // An `EventSource` that receives 503 gives up for good. Sluice answers it until the last connection is closed.
+    return503OnClosing: false,
     ...(options.logger && { loggerInstance: options.logger as FastifyBaseLogger }),
     // The desk logs requests itself, because it also logs how each stream opens and closes.
     logController: new LogController({ disableRequestLogging: true }),
@@ -119,7 +123,7 @@ export async function buildDesk(options: DeskOptions = {}): Promise<Desk> {
     paceMs: options.exportPace ?? DEFAULTS.exportPace,
   });
   const generator = new OrderGenerator(channels.generator, {
-    origin: () => listeningOn(app),
+    origin: () => listeningOn(app, options),
     token: async () => (await tokens.issue(GENERATOR_USER.id)).token,
     onError: logError,
   });
@@ -171,7 +175,6 @@ export async function buildDesk(options: DeskOptions = {}): Promise<Desk> {
     generator.start(closing.signal);
     dashboard.start(closing.signal);
   });
-  let closeConnections: NodeJS.Timeout | undefined;
   // Close the streams before the server: the server waits for its connections, and streams do not end by themselves.
   app.addHook("preClose", async () => {
     generator.stop();
@@ -179,34 +182,31 @@ export async function buildDesk(options: DeskOptions = {}): Promise<Desk> {
     await Promise.race([liveWorkers.leave().catch(logError), wait(LEAVE_TIMEOUT_MS, undefined, { ref: false })]);
     closing.abort();
     await sluice.close();
-    // Let responses in flight finish. A connection that is still open afterwards is idle.
-    closeConnections = setTimeout(() => app.server.closeAllConnections(), CLOSE_CONNECTIONS_AFTER_MS);
+    // Closes the server with all its connections. Does nothing more if the desk has drained.
+    await sluice.drain({ server: app.server, timeout: CLOSE_CONNECTIONS_AFTER_MS });
   });
-  app.addHook("onClose", async () => {
-    clearTimeout(closeConnections);
-    await exports.close();
-  });
+  app.addHook("onClose", () => exports.close());
 
   return {
     app,
     sluice,
     generator,
-    origin: () => listeningOn(app),
+    origin: () => listeningOn(app, options),
     deleteExportsNow: () => exports.closeNow(),
     async drain(timeoutMs) {
       generator.stop();
       dashboard.publishDraining();
       // An export that runs here may have followers on another worker. Their streams wait for its end.
       const exported = Promise.race([exports.settled(), wait(timeoutMs, undefined, { ref: false })]);
-      await Promise.all([sluice.drain({ timeout: timeoutMs }), exported]);
+      await Promise.all([sluice.drain({ server: app.server, timeout: timeoutMs }), exported]);
     },
   };
 }
 
-function listeningOn(app: FastifyInstance): string {
+function listeningOn(app: FastifyInstance, { certificate }: DeskOptions): string {
   const address = app.server.address();
   if (address === null || typeof address === "string") throw new Error("The desk does not listen on a port.");
-  return originOf(address);
+  return originOf(address, certificate === undefined ? "http" : "https");
 }
 
 /** Adds the name of this worker to each response, as `x-worker`. */

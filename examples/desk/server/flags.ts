@@ -4,11 +4,14 @@ import { MAX_RUNNING } from "./exports/export-permits.ts";
 import { readHostname } from "./host-name.ts";
 import { LOG_FORMS, type LogChoice, readLogChoice, withoutPasswords } from "./log/log-choice.ts";
 import { MAX_STREAMS_PER_USER } from "./streams/stream-keys.ts";
+import { type Certificate, readCertificate } from "./tls/certificate.ts";
 
 /** Flags of the `desk` command. */
 export interface Flags {
   readonly port: number;
   readonly host: string;
+  /** How the desk serves HTTPS: with a certificate that it makes for itself, or one that it was given. */
+  readonly https: "self-signed" | Certificate | undefined;
   /** Names by which requests may address the desk, besides loopback names and `host`. */
   readonly allowHosts: readonly string[];
   /** Orders per second that the generator places from the start. 0 starts it switched off. */
@@ -31,6 +34,10 @@ export const USAGE: string = `Usage: npm start -- [flags]
 
   --port <number>       port to listen on; 0 picks a free port     (PORT, default 8080)
   --host <address>      address to listen on                       (HOST, default 127.0.0.1)
+  --https               serve HTTPS, over HTTP/2 or HTTP/1.1, with a certificate made
+                        for this start; browsers warn of it        (default: HTTP)
+  --cert <file>         serve HTTPS with this certificate          (TLS_CERT)
+  --key <file>          the private key of the certificate         (TLS_KEY)
   --allow-host <name>   host name to serve, besides localhost, loopback addresses
                         and --host; repeat the flag for several    (default none)
   --generator <number>  orders placed per second; 0 turns it off   (default 1)
@@ -80,6 +87,7 @@ export function readFlags(args: readonly string[], env: Readonly<Record<string, 
   return {
     port: numberOf("--port", values.port ?? env.PORT, 8_080, { max: 65_535, whole: true }),
     host: values.host ?? env.HOST ?? "127.0.0.1",
+    https: httpsOf(values.https === true, values.cert ?? env.TLS_CERT, values.key ?? env.TLS_KEY, env),
     allowHosts: (values["allow-host"] ?? []).map(checkHostName),
     generator: numberOf("--generator", values.generator, 1, { max: 100 }),
     drainMs: numberOf("--drain", values.drain, 5, { max: 600 }) * 1_000,
@@ -97,6 +105,9 @@ function parse(args: readonly string[]) {
       options: {
         port: { type: "string" },
         host: { type: "string" },
+        https: { type: "boolean" },
+        cert: { type: "string" },
+        key: { type: "string" },
         "allow-host": { type: "string", multiple: true },
         generator: { type: "string" },
         drain: { type: "string" },
@@ -112,14 +123,33 @@ function parse(args: readonly string[]) {
   }
 }
 
-/**
- * Reads the log's address. A relative folder starts at the user's directory: npm changes it, and keeps it in INIT_CWD.
- */
+/** Reads the certificate, if files are given. */
+function httpsOf(
+  isWanted: boolean,
+  cert: string | undefined,
+  key: string | undefined,
+  env: Readonly<Record<string, string | undefined>>,
+): Flags["https"] {
+  if (cert === undefined && key === undefined) return isWanted ? "self-signed" : undefined;
+  if (cert === undefined || key === undefined) throw new FlagError("--cert and --key need each other.");
+  try {
+    return readCertificate(resolvePath(cert, env), resolvePath(key, env));
+  } catch (error) {
+    throw new FlagError(`--cert and --key must be a certificate and its key, as PEM. ${(error as Error).message}`);
+  }
+}
+
+/** Returns the whole path. A relative path starts at the user's directory: npm changes it, and keeps it in INIT_CWD. */
+function resolvePath(path: string, env: Readonly<Record<string, string | undefined>>): string {
+  return resolve(env.INIT_CWD ?? "", path);
+}
+
+/** Reads the log's address. */
 function logOf(text: string, env: Readonly<Record<string, string | undefined>>): LogChoice {
   const choice = readLogChoice(text);
   if (choice === undefined)
     throw new FlagError(`--log (SLUICE_LOG) must be ${LOG_FORMS}. It is "${withoutPasswords(text)}".`);
-  return choice.kind === "lmdb" ? { kind: "lmdb", path: resolve(env.INIT_CWD ?? "", choice.path) } : choice;
+  return choice.kind === "lmdb" ? { kind: "lmdb", path: resolvePath(choice.path, env) } : choice;
 }
 
 function checkHostName(name: string): string {

@@ -1,6 +1,7 @@
 import type { Logger } from "pino";
 import type { AlertLimits } from "./dashboard/alert-monitor.ts";
 import type { LogChoice } from "./log/log-choice.ts";
+import type { Certificate } from "./tls/certificate.ts";
 import type { WorkerLink } from "./workers/worker-link.ts";
 
 /** Options of a desk. Each has a default. */
@@ -29,6 +30,8 @@ export interface DeskOptions {
   readonly startedAt?: number;
   /** Host names that the desk serves besides loopback names and the address on which it listens. Default: none. */
   readonly allowHosts?: readonly string[];
+  /** The certificate with which the desk serves HTTPS, over HTTP/2 or HTTP/1.1. Default: the desk serves plain HTTP. */
+  readonly certificate?: Certificate | undefined;
   /** Folder of the built page. Default: beside the built server. */
   readonly pageFolder?: string;
   /** Default: no logging. */

@@ -4,7 +4,10 @@ export function isWildcard(address: string): boolean {
 }
 
 /** Returns the URL at which this machine reaches a server with this address. */
-export function originOf({ address, port }: { readonly address: string; readonly port: number }): string {
+export function originOf(
+  { address, port }: { readonly address: string; readonly port: number },
+  scheme: "http" | "https" = "http",
+): string {
   const host = isWildcard(address) ? "127.0.0.1" : address;
-  return `http://${host.includes(":") ? `[${host}]` : host}:${port}`;
+  return `${scheme}://${host.includes(":") ? `[${host}]` : host}:${port}`;
 }

@@ -2,8 +2,8 @@ import pino, { type Logger } from "pino";
 import { buildDesk, type Desk } from "./desk.ts";
 import type { Flags } from "./flags.ts";
 import { LogUnreachable } from "./log/log-unreachable.ts";
-import { isWildcard } from "./origin.ts";
 import { exitWithMessage, explainStartFailure } from "./start-failure.ts";
+import { allowedHosts, certificateOf, SELF_SIGNED } from "./tls/own-certificate.ts";
 import { WorkerLink } from "./workers/worker-link.ts";
 
 const REDACTED = ["req.headers.authorization", "req.headers.cookie"];
@@ -14,11 +14,19 @@ const REDACTED = ["req.headers.authorization", "req.headers.cookie"];
 export async function runDesk(flags: Flags): Promise<void> {
   const { log, jwtSecret } = flags;
   const allowHosts = allowedHosts(flags);
+  const certificate = certificateOf(flags);
   const desk = await startDesk(flags, flags.port, () =>
-    buildDesk({ logger: loggerFor(flags), log, allowHosts, ...(jwtSecret !== undefined && { jwtSecret }) }),
+    buildDesk({
+      logger: loggerFor(flags),
+      log,
+      allowHosts,
+      certificate,
+      ...(jwtSecret !== undefined && { jwtSecret }),
+    }),
   );
   if (!("app" in desk)) return exitWithMessage(desk.message);
   console.log(`desk listening on ${desk.origin()}`);
+  if (flags.https === "self-signed") console.log(SELF_SIGNED);
   await setGenerator(desk, flags);
 
   let stopping = false;
@@ -50,11 +58,20 @@ export async function runWorker(flags: Flags): Promise<void> {
   process.on("SIGINT", () => undefined);
   const link = new WorkerLink();
   const task = await link.begin();
-  const { jwtSecret, exportsFolder, startedAt, name } = task;
+  const { jwtSecret, exportsFolder, startedAt, name, certificate } = task;
   const logger = loggerFor(flags, name);
   const allowHosts = allowedHosts(flags);
   const desk = await startDesk(flags, task.port, () =>
-    buildDesk({ logger, log: flags.log, allowHosts, jwtSecret, exportsFolder, startedAt, worker: { name, link } }),
+    buildDesk({
+      logger,
+      log: flags.log,
+      allowHosts,
+      certificate,
+      jwtSecret,
+      exportsFolder,
+      startedAt,
+      worker: { name, link },
+    }),
   );
   if (!("app" in desk)) {
     await link.reportFailure(desk.message, desk.logUnreachable);
@@ -77,11 +94,6 @@ export async function runWorker(flags: Flags): Promise<void> {
   link.onDrain(stopAndExit);
   process.on("SIGTERM", stopAndExit);
   link.reportListening();
-}
-
-/** Returns the names given on the command line. The user may also open the desk at the name after `--host`. */
-function allowedHosts({ allowHosts, host }: Flags): readonly string[] {
-  return isWildcard(host) ? allowHosts : [...allowHosts, host];
 }
 
 interface StartFailure {

@@ -6,6 +6,7 @@ import { makeExportsFolder } from "./exports/export-files.ts";
 import type { Flags } from "./flags.ts";
 import { originOf } from "./origin.ts";
 import { exitWithMessage, explainStartFailure } from "./start-failure.ts";
+import { certificateOf, SELF_SIGNED } from "./tls/own-certificate.ts";
 import { WorkerSupervisor } from "./workers/worker-supervisor.ts";
 
 const SECRET_BYTES = 32;
@@ -19,6 +20,7 @@ export async function runWorkers(flags: Flags): Promise<void> {
     return exitWithMessage(explainStartFailure(error, flags));
   }
   const exportsFolder = await makeExportsFolder();
+  const certificate = certificateOf(flags);
   const removeExports = () => rmSync(exportsFolder, { recursive: true, force: true });
   const supervisor = new WorkerSupervisor({
     workers: flags.workers,
@@ -27,6 +29,7 @@ export async function runWorkers(flags: Flags): Promise<void> {
       jwtSecret: flags.jwtSecret ?? randomBytes(SECRET_BYTES).toString("hex"),
       exportsFolder,
       startedAt: Date.now(),
+      certificate,
     },
     print: (line) => console.log(line),
     onGiveUp: (message) => {
@@ -56,7 +59,8 @@ export async function runWorkers(flags: Flags): Promise<void> {
   for (const signal of ["SIGINT", "SIGTERM"]) process.on(signal, () => void stop(signal));
 
   await supervisor.start();
-  if (!stopping) console.log(`desk listening on ${originOf(address)}`);
+  if (!stopping) console.log(`desk listening on ${originOf(address, certificate === undefined ? "http" : "https")}`);
+  if (!stopping && flags.https === "self-signed") console.log(SELF_SIGNED);
 }
 
 /** Resolves to the address for all workers. For port 0 it picks a free port, so that replaced workers get it too. */

@@ -116,8 +116,9 @@ function ignoreAuthError(error: unknown): undefined {
 }
 
 function setCookie(reply: FastifyReply, value: string, maxAge: number): void {
-  // `SameSite=Strict` prevents requests from other sites. No `Secure`: the desk serves plain HTTP on loopback.
-  reply.header("set-cookie", `${SESSION_COOKIE}=${value}; Path=/; HttpOnly; SameSite=Strict; Max-Age=${maxAge}`);
+  // `SameSite=Strict` prevents requests from other sites. Over plain HTTP, a browser would not send a `Secure` cookie.
+  const flags = `Path=/; HttpOnly; SameSite=Strict${reply.request.protocol === "https" ? "; Secure" : ""}`;
+  reply.header("set-cookie", `${SESSION_COOKIE}=${value}; ${flags}; Max-Age=${maxAge}`);
 }
 
 function listOf(items: object): object {

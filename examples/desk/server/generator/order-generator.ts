@@ -2,6 +2,7 @@ import type { Channel, ReceivedEvent } from "sluice";
 import type { GeneratorState } from "../../wire/generator.ts";
 import { followChannel } from "../log/follow-channel.ts";
 import { sampleOrder } from "./sample-order.ts";
+import { SelfClient } from "./self-client.ts";
 
 /**
  * The types of the events of the channel `generator`. Its newest event is the state of the generator on all processes.
@@ -33,6 +34,7 @@ const REQUEST_TIMEOUT_MS = 5_000;
 export class OrderGenerator {
   readonly #channel: Channel<GeneratorEvents>;
   readonly #options: GeneratorOptions;
+  readonly #client = new SelfClient();
   #state: GeneratorState = { running: false, perSecond: 1 };
   /** The newest state in the channel. */
   #published: GeneratorState = this.#state;
@@ -128,15 +130,12 @@ export class OrderGenerator {
   async #place(): Promise<void> {
     this.#inFlight++;
     try {
-      const response = await fetch(`${this.#options.origin()}/api/orders`, {
-        method: "POST",
+      const status = await this.#client.post(`${this.#options.origin()}/api/orders`, {
         headers: { "content-type": "application/json", authorization: `Bearer ${await this.#options.token()}` },
         body: JSON.stringify(sampleOrder()),
         signal: AbortSignal.timeout(REQUEST_TIMEOUT_MS),
       });
-      // Read the whole body, so that the connection can be reused.
-      await response.text();
-      if (!response.ok) throw new Error(`The generator could not place an order: status ${response.status}.`);
+      if (status >= 300) throw new Error(`The generator could not place an order: status ${status}.`);
     } catch (error) {
       // Ignore the failure of a request that was in flight when the generator stopped: the desk is closing.
       if (this.#isPlacing) this.#options.onError(error);

@@ -1,3 +1,4 @@
+import type { IncomingHttpHeaders } from "node:http";
 import type { FastifyInstance } from "fastify";
 import { hostnameOf, isLoopback, readHostname } from "../host-name.ts";
 import { isWildcard } from "../origin.ts";
@@ -15,11 +16,16 @@ const MESSAGE =
 export function checkHost(app: FastifyInstance, allowed: readonly string[]): void {
   const names = new Set(allowed.map(readHostname));
   app.addHook("onRequest", async ({ raw }) => {
-    const hostname = hostnameOf(raw.headers.host ?? "");
+    const hostname = hostnameOf(hostOf(raw.headers));
     const isServed =
       hostname !== undefined && (isLoopback(hostname) || names.has(hostname) || hostname === ownHostname(app));
     if (!isServed) throw httpError(421, MESSAGE);
   });
+}
+
+/** Returns the host of a request. On HTTP/2 it is a pseudo-header, unless a proxy has sent the header. */
+function hostOf(headers: IncomingHttpHeaders & { readonly ":authority"?: string }): string {
+  return headers.host ?? headers[":authority"] ?? "";
 }
 
 /** Returns the address on which the desk listens, or `undefined` if it listens on all addresses of the machine. */

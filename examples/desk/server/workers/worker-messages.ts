@@ -1,3 +1,5 @@
+import type { Certificate } from "../tls/certificate.ts";
+
 /** The task that the primary process gives a worker. */
 export interface WorkerTask {
   /** The worker's slot and a random suffix, unique among all workers that this desk ever starts. */
@@ -5,6 +7,8 @@ export interface WorkerTask {
   readonly port: number;
   /** The same secret for all workers, so that a session is valid on each of them. */
   readonly jwtSecret: string;
+  /** The same certificate for all workers; `undefined`: the desk serves HTTP. */
+  readonly certificate?: Certificate | undefined;
   /** Folder that all workers write exports to. */
   readonly exportsFolder: string;
   /** When the desk was started, in ms since 1970. */

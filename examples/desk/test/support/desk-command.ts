@@ -49,7 +49,7 @@ export class DeskCommand {
 
   /** Resolves to the URL that the command prints when it listens. */
   async url(): Promise<string> {
-    const pattern = /^desk listening on (http:\/\/127\.0\.0\.1:\d+)$/m;
+    const pattern = /^desk listening on (https?:\/\/127\.0\.0\.1:\d+)$/m;
     await vi.waitFor(() => expect(this.output).toMatch(pattern), { timeout: START_TIMEOUT_MS });
     return pattern.exec(this.output)![1]!;
   }

@@ -6,13 +6,18 @@ it("is alive but not ready while draining, refuses new streams, and ends the ope
   const { url, desk } = await startDesk();
   const ada = await ApiClient.signIn(url, "ada");
   expect((await ada.fetch("GET", "/health/ready")).status).toBe(200);
-  const stream = await ada.stream("/api/orders/stream/reliable");
-  await desk.drain(2_000);
-  await stream.ended;
+  const streams = await Promise.all(Array.from({ length: 10 }, () => ada.stream("/api/orders/stream/reliable")));
+  const drained = desk.drain(4_000);
   expect((await ada.fetch("GET", "/health/ready")).status).toBe(503);
   expect((await ada.fetch("GET", "/health/live")).status).toBe(200);
   expect((await ada.stream("/api/orders/stream")).response.status).toBe(503);
-  expect(desk.sluice.stats().closed.drained).toBe(1);
+  // A native `EventSource` would give up after a 503.
+  const refused = await ada.fetch("GET", "/api/orders/stream", undefined, { accept: "text/event-stream" });
+  expect([refused.status, await refused.text()]).toEqual([200, expect.stringMatching(/\nretry: \d+\n\n$/)]);
+  await Promise.all(streams.map(({ ended }) => ended));
+  await drained;
+  expect(desk.sluice.stats().closed.drained).toBe(10);
+  expect(desk.app.server.listening).toBe(false);
 });
 
 it("serves the metrics of Sluice and of the process", async () => {
