@@ -3,6 +3,7 @@
  * Breaks clusters, round after round, and checks that every promise of Sluice held. See README.md.
  *
  *     npm run chaos -- --minutes 30 --seed 7
+ *     npm run chaos -- tabs
  */
 import { plansFor } from "./plans.mjs";
 import { Random } from "./random.mjs";
@@ -16,6 +17,10 @@ const ROUND_MS = 25_000;
 // Child processes end when this process exits.
 for (const signal of ["SIGINT", "SIGTERM"]) process.on(signal, () => process.exit(130));
 
+if (process.argv[2] === "tabs") {
+  const { run } = await import("./tabs/run.mjs");
+  process.exit(await run(process.argv[3]));
+}
 const settings = settingsOrExit();
 const end = performance.now() + settings.minutes * 60_000;
 /** @type {import("./report.mjs").Counts[]} */

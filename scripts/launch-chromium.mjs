@@ -3,7 +3,7 @@ import { chromium } from "playwright-core";
 import { programPath } from "./programs.mjs";
 
 /** Without the sandbox, which a container does not allow, and without connections of the browser's own. */
-const FLAGS = [
+export const CHROMIUM_FLAGS = [
   "--no-sandbox",
   "--disable-gpu",
   "--disable-quic",
@@ -17,5 +17,5 @@ const FLAGS = [
 export function launchChromium() {
   const executablePath = programPath("chromium");
   if (executablePath === undefined) throw new Error("This test needs Chromium. `npm test` finds or installs it.");
-  return chromium.launch({ executablePath, args: FLAGS });
+  return chromium.launch({ executablePath, args: CHROMIUM_FLAGS });
 }

@@ -5,7 +5,7 @@ import { build } from "rolldown";
 import { ROOT } from "../programs.mjs";
 
 /** The limit for `openEventStream` and all that it loads. The code for tabs is printed, and does not count yet. */
-const IN_ALL = { inAll: 6_500, apart: "tabs" };
+const IN_ALL = { inAll: 6_660, apart: "tabs" };
 
 /**
  * The largest size of each entry, minified and gzipped, in bytes. `budget` leaves out the parts that load on demand,
@@ -16,7 +16,7 @@ const BUDGETS = [
   { entry: "sluice", file: "index.js", budget: 12_000 },
   { entry: "sluice/protocol", file: "protocol/index.js", budget: 2_000 },
   { entry: "sluice/client", file: "client/index.js", only: "EventSource", budget: 3_000 },
-  { entry: "sluice/client", file: "client/index.js", only: "openEventStream", budget: 4_500, ...IN_ALL },
+  { entry: "sluice/client", file: "client/index.js", only: "openEventStream", budget: 4_600, ...IN_ALL },
   { entry: "sluice/fetch-event-source", file: "fetch-event-source/index.js", budget: 6_000 },
 ];
 

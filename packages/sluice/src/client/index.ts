@@ -17,6 +17,7 @@ export type {
   AttemptPlan,
   EventStreamOptions,
   OnAttemptEnd,
+  Sharing,
   StreamErrorContext,
   StreamState,
   StreamUrl,

@@ -1,22 +1,29 @@
-import { type KeptPosition, keepPosition, type PersistSettings } from "./keep-position.ts";
-import { type ShortDelivery, type ShortLoop, type ShortSettings, useShortStreams } from "./short-streams.ts";
-import type { StreamErrorContext } from "./stream-options.ts";
-import { type SurroundedStream, watchSurroundings } from "./surroundings.ts";
+import { keepPosition } from "./keep-position.ts";
+import { useShortStreams } from "./short-streams.ts";
+import { watchSurroundings } from "./surroundings.ts";
+import type { TabLoop, TabOwner, TabReceiver, TabSettings, TabStream } from "./tabs/tab-stream.ts";
 
 /**
- * Adapts a stream to the network, the page and the machine until the signal aborts. Returns its kept position;
- * `undefined` without a store.
+ * Adapts a stream to the network, the page, the machine and the other tabs until the signal aborts. Sets `owner.kept`,
+ * and resolves to the kept position; to `undefined` without a store.
  */
-export function accompany(
-  loop: SurroundedStream & ShortLoop,
-  settings: ShortSettings & PersistSettings & { readonly pauseWhenHidden: boolean },
-  delivery: ShortDelivery,
+export async function accompany(
+  loop: TabLoop,
+  settings: TabSettings,
+  delivery: TabReceiver,
   signal: AbortSignal,
-  failed: (error: unknown, stage: StreamErrorContext["stage"]) => void,
-): KeptPosition | undefined {
-  if (!signal.aborted) {
-    watchSurroundings(loop, settings.pauseWhenHidden, signal);
-    useShortStreams(settings, delivery, loop, signal);
+  owner: TabOwner,
+  create: TabStream["create"],
+  shown: TabStream["shown"],
+): Promise<string | undefined> {
+  if (settings.shareAcrossTabs) {
+    const { share } = await import("./tabs/share.ts");
+    // The code for tabs imports none of these, so that bundlers need no exports for it.
+    owner.kept = share(loop, settings, delivery, signal, owner, create, keepPosition, useShortStreams, shown);
+  } else {
+    if (!signal.aborted) useShortStreams(settings, delivery, loop, signal);
+    owner.kept = keepPosition(settings, owner.failed);
   }
-  return keepPosition(settings, failed);
+  watchSurroundings(loop, settings.pauseWhenHidden, signal);
+  return owner.kept?.load();
 }

@@ -1,6 +1,7 @@
 import { type Attempt, type AttemptSettings, startAttempt } from "./attempt/attempt.ts";
 import type { AttemptEnd, EventStreamError, Superseder } from "./attempt/attempt-end.ts";
 import type { Receiver } from "./deliver/delivery.ts";
+import type { KeptPosition } from "./keep-position.ts";
 import { loadRest } from "./load-rest.ts";
 import type { History, Plan, PlanSettings } from "./plan.ts";
 import type { StreamErrorContext, StreamState } from "./stream-options.ts";
@@ -18,6 +19,12 @@ export interface LoopOwner {
   /** Called when the last attempt has ended; with an error if the stream has failed. */
   finished(end: AttemptEnd, failure: EventStreamError | undefined): void;
   failed(error: unknown, stage: StreamErrorContext["stage"]): void;
+}
+
+/** The owner of the loop of an event stream. */
+export interface StreamOwner extends LoopOwner {
+  /** The place of the stream's position, once the code for it is loaded; `undefined` without a store. */
+  kept?: KeptPosition | undefined;
 }
 
 /** Makes one attempt after another until the stream is closed, complete or refused. */

@@ -15,6 +15,8 @@ export interface StreamSettings extends LoopSettings, DeliverySettings {
   readonly onError: NonNullable<EventStreamOptions["onError"]>;
   readonly pauseWhenHidden: boolean;
   readonly shortStreams: boolean;
+  readonly shareAcrossTabs: boolean;
+  readonly shareKey?: EventStreamOptions["shareKey"];
 }
 
 const DEFAULTS = {
@@ -31,6 +33,7 @@ const DEFAULTS = {
   maxEventBytes: 16 * 1024 * 1024,
   pauseWhenHidden: false,
   shortStreams: true,
+  shareAcrossTabs: false,
 };
 
 /** Values of the types that the options must have. `undefined`: checked elsewhere. */
@@ -45,6 +48,7 @@ const SAMPLES: Readonly<Record<keyof EventStreamOptions, unknown>> = {
   method: undefined,
   headers: undefined,
   body: undefined,
+  shareKey: undefined,
   fetch: jsonOrText,
   withCredentials: undefined,
 };
@@ -61,7 +65,7 @@ export function checkStreamOptions(address: StreamUrl, options: EventStreamOptio
     given[name] = value;
   }
   const hasFreshUrl = typeof address === "function";
-  const { headers, body, method = body ? "POST" : undefined, until, persist } = options;
+  const { headers, body, method = body ? "POST" : undefined, until, persist, shareKey } = options;
   const { persistKey = hasFreshUrl ? "" : `${address}` } = options;
   const types = [until].flat();
   const fixed = (value: unknown) => (typeof value === "function" ? undefined : value);
@@ -75,6 +79,8 @@ export function checkStreamOptions(address: StreamUrl, options: EventStreamOptio
     check(false, "a valid request", error);
   }
   check(!persist || "load" in persist || ("getItem" in persist && persistKey), "a persistKey", persist);
+  const isPrivate = options.shareAcrossTabs && (headers || body || options.withCredentials);
+  check(!isPrivate || shareKey !== undefined, "a shareKey", shareKey);
   return {
     ...DEFAULTS,
     ...given,

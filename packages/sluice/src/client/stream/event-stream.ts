@@ -1,7 +1,7 @@
 import type { AsyncClosable } from "../../base/async-closable.ts";
 import type { AttemptEnd } from "./attempt/attempt-end.ts";
 import type { AnyEvents, EventMap, StreamEvent, StreamEventFields, StreamGap } from "./deliver/stream-event.ts";
-import type { StreamState } from "./stream-options.ts";
+import type { Sharing, StreamState } from "./stream-options.ts";
 
 /**
  * An open event stream. It reconnects until it is closed, complete or refused, and resumes from its position.
@@ -15,6 +15,8 @@ export interface EventStream<Events extends EventMap = AnyEvents>
     AsyncClosable {
   /** State of the stream. */
   readonly state: StreamState;
+  /** Shows whether this tab holds the connection of all tabs: see the option `shareAcrossTabs`. */
+  readonly sharing: Sharing;
   /** The position: the ID of the newest event that all consumers are done with. `""`: none. */
   readonly lastEventId: string;
   /** The end of the newest attempt; `undefined` during the first. */
@@ -33,7 +35,7 @@ export interface EventStream<Events extends EventMap = AnyEvents>
   ): () => void;
   on(type: "gap", listener: (gap: StreamGap, event: StreamEventFields<"gap", StreamGap>) => unknown): () => void;
   /**
-   * Calls a listener with each new state. Returns a function that removes it.
+   * Calls a listener with each new state, and when `sharing` has changed. Returns a function that removes it.
    *
    * @throws {SluiceError} `INVALID_OPTION`
    */

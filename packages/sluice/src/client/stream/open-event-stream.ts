@@ -1,13 +1,12 @@
 import type { AttemptEnd, EventStreamError } from "./attempt/attempt-end.ts";
-import { createLoop } from "./attempt-loop.ts";
+import { createLoop, type StreamOwner } from "./attempt-loop.ts";
 import { check, checkStreamOptions } from "./check-stream-options.ts";
 import { createDelivery, type Listener } from "./deliver/delivery.ts";
 import { iterate } from "./deliver/iterate.ts";
 import type { AnyEvents, EventMap } from "./deliver/stream-event.ts";
 import type { EventStream } from "./event-stream.ts";
-import type { KeptPosition } from "./keep-position.ts";
 import { loadRest } from "./load-rest.ts";
-import type { EventStreamOptions, StreamErrorContext, StreamState, StreamUrl } from "./stream-options.ts";
+import type { EventStreamOptions, Sharing, StreamErrorContext, StreamState, StreamUrl } from "./stream-options.ts";
 
 /**
  * Opens an event stream that reconnects by itself and keeps its place. `Events` maps the event types to their data.
@@ -26,11 +25,10 @@ export function openEventStream<Events extends EventMap = AnyEvents>(
 ): EventStream<Events> {
   const settings = checkStreamOptions(url, options as EventStreamOptions);
   const { signal, onError, onAttemptEnd } = settings;
-  const stateListeners = new Set<(state: StreamState) => void>();
+  const stateListeners = new Set<readonly [(state: StreamState) => unknown]>();
   /** Aborts when the stream is closed. */
   const over = new AbortController();
   let failure: EventStreamError | undefined;
-  let kept: KeptPosition | undefined;
   let resolveClosed: (end: AttemptEnd) => void;
 
   function failed(error: unknown, stage: StreamErrorContext["stage"]): void {
@@ -41,10 +39,16 @@ export function openEventStream<Events extends EventMap = AnyEvents>(
     }
   }
 
-  const delivery = createDelivery(settings, { moved: (position) => kept?.save(position), failed });
-  const loop = createLoop(settings, delivery, {
+  const delivery = createDelivery(settings, { moved: (position) => owner.kept?.save(position), failed });
+  const owner: StreamOwner = {
     changed(state) {
-      for (const call of stateListeners) call(state);
+      for (const [listener] of stateListeners) {
+        try {
+          listener(state);
+        } catch (error) {
+          failed(error, "callback");
+        }
+      }
     },
     finished(end, error) {
       failure = error;
@@ -54,19 +58,21 @@ export function openEventStream<Events extends EventMap = AnyEvents>(
       if (error && !isThrown && !onAttemptEnd) failed(error, "stream");
     },
     failed,
-  });
+  };
+  const loop = createLoop(settings, delivery, owner);
 
   async function close(): Promise<void> {
     loop.finish({ type: "closed" });
     // If a listener closes the stream, the position moves when the listener has returned.
     await undefined;
-    await kept?.saved();
+    await owner.kept?.saved();
   }
 
   const stream = {
     get state() {
       return loop.state;
     },
+    sharing: "alone" as Sharing,
     get lastEventId() {
       return delivery.done;
     },
@@ -82,15 +88,9 @@ export function openEventStream<Events extends EventMap = AnyEvents>(
     },
     onStateChange(listener: (state: StreamState) => unknown) {
       check(typeof listener === "function", "a listener", listener);
-      const call = (state: StreamState) => {
-        try {
-          listener(state);
-        } catch (error) {
-          failed(error, "callback");
-        }
-      };
-      stateListeners.add(call);
-      return () => stateListeners.delete(call);
+      const added = [listener] as const;
+      stateListeners.add(added);
+      return () => stateListeners.delete(added);
     },
     reconnect: () => loop.renew("reconnect"),
     close,
@@ -107,15 +107,11 @@ export function openEventStream<Events extends EventMap = AnyEvents>(
   if (signal?.aborted) {
     abort();
   } else {
-    // Without `persist`, the first attempt does not wait for the rest.
-    const rest = loadRest().then(
-      ({ accompany }) => {
-        kept = accompany(loop, settings, delivery, over.signal, failed);
-        return kept?.load();
-      },
-      (error) => failed(error, "load"),
-    );
-    Promise.resolve(settings.persist && rest).then((position) => {
+    // Alone and without `persist`, the first attempt does not wait for the rest.
+    const rest = loadRest()
+      .then(({ accompany }) => accompany(loop, settings, delivery, over.signal, owner, createLoop, stream))
+      .catch((error) => failed(error, "load"));
+    Promise.resolve((settings.persist || settings.shareAcrossTabs) && rest).then((position) => {
       delivery.pass(position || settings.lastEventId);
       return loop.run();
     });

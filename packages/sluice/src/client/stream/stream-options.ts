@@ -43,6 +43,15 @@ export interface StreamErrorContext {
  */
 export type StreamState = "connecting" | "open" | "waiting" | "paused" | "closed";
 
+/**
+ * Part of a tab in sharing a connection.
+ *
+ * - `holder`: the connection of all tabs is in this one.
+ * - `follower`: another tab has the connection, and passes its events on.
+ * - `alone`: the tab shares with no other: the default, and where the runtime has no Web Locks or `BroadcastChannel`.
+ */
+export type Sharing = "holder" | "follower" | "alone";
+
 /** The URL of a stream, absolute or relative to the page, or a function that returns it for each attempt. */
 export type StreamUrl = Fresh<string | URL>;
 
@@ -109,6 +118,19 @@ export interface EventStreamOptions<Events extends EventMap = AnyEvents> extends
    * the client tries the long form again. Default: `true`.
    */
   readonly shortStreams?: boolean | undefined;
+  /**
+   * Shares one connection among all tabs that have opened a stream with the same URL and `shareKey`. One tab holds it,
+   * and passes the events on. Without Web Locks or `BroadcastChannel`, each tab has a connection of its own. Default:
+   * `false`.
+   */
+  readonly shareAcrossTabs?: boolean | undefined;
+  /**
+   * Names the user of the stream, so that no tab shares with a tab of another user; also beside a position that
+   * `persist` keeps. A function is called before each event: if its result has changed, the tab leaves the others
+   * before it delivers the event. If it returns no text, the tab shares with no other. Needed for `shareAcrossTabs`
+   * with `headers`, `body` or `withCredentials`. Give it too if a cookie names the user. Default: `""`.
+   */
+  readonly shareKey?: string | (() => string | undefined) | undefined;
   /** Closes the connection while the page is hidden, and resumes it when the page is visible. Default: `false`. */
   readonly pauseWhenHidden?: boolean | undefined;
 }

@@ -163,6 +163,16 @@ export const LAYERS: readonly Layer[] = [
   { folder: "client/stream/deliver", imports: ["client/stream/load-rest.ts"] },
   { folder: "client/stream/attempt", imports: ["client/stream/deliver", "client/stream/load-rest.ts"] },
   { folder: "fetch-event-source", imports: ["base", "protocol", "client"] },
+  {
+    folder: "client/stream/tabs",
+    imports: [
+      "client/stream/attempt/attempt-end.ts",
+      "client/stream/keep-position.ts",
+      "client/stream/plan.ts",
+      "client/stream/short-streams.ts",
+      "client/stream/stream-options.ts",
+    ],
+  },
   { folder: "react", imports: ["base", "protocol", "client"], packages: ["react"] },
 ];
 

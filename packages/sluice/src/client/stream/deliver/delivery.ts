@@ -18,6 +18,8 @@ export interface DeliverySettings {
   readonly onGap?: Listener | undefined;
   /** Returns true for the event that completes the stream. */
   readonly until?: ((event: StreamEvent) => boolean) | undefined;
+  /** Called before each event. Returns true if this stream must not receive it any more. Then drops what waits. */
+  isStale?: () => boolean;
 }
 
 /** The stream as its delivery sees it. */
@@ -144,6 +146,7 @@ export function createDelivery(settings: DeliverySettings, { moved, failed }: De
 
   /** Hands an event over. Creates no closure and no promise on the usual path (bench client). */
   function hand({ type, lastEventId: id }: ParsedEvent, data: unknown, to = recipients): void {
+    if (settings.isStale?.()) return;
     const event = { type, data, id } as StreamEvent;
     delivery.given = id;
     for (const { listener } of to) {

@@ -1,0 +1,128 @@
+import type { KeptPosition, keepPosition, PositionStore } from "../keep-position.ts";
+import { openTab, type Tab } from "./tab.ts";
+import type { TabStream, World } from "./tab-stream.ts";
+
+/** Makes the loop of a stream share its connection with other tabs. Returns the position that is kept for the key. */
+export function share(
+  loop: TabStream["loop"],
+  settings: TabStream["settings"],
+  delivery: TabStream["delivery"],
+  signal: AbortSignal,
+  owner: TabStream["owner"],
+  create: TabStream["create"],
+  keep: typeof keepPosition,
+  useShort: TabStream["useShort"],
+  shown: TabStream["shown"],
+  world: World = globalThis,
+): KeptPosition | undefined {
+  const stream: TabStream = { loop, settings, delivery, owner, create, useShort, shown, world };
+  const { shareKey = "", persist } = settings;
+  let canShare = world.navigator?.locks && world.BroadcastChannel;
+  let key = keyNow();
+  let kept = keptFor(key);
+  let tab: Tab | undefined;
+  /** Identifies the membership. */
+  let turn = 0;
+  let isPaused = false;
+  /** The URL that names the group, until an attempt uses it: some functions return another one each time. */
+  let named: URL | undefined;
+
+  /** Returns the key at this time; `undefined`: the tab must not share. */
+  function keyNow(): string | undefined {
+    try {
+      const now = typeof shareKey === "function" ? shareKey() : shareKey;
+      return typeof now === "string" ? now : undefined;
+    } catch (error) {
+      owner.failed(error, "callback");
+      return undefined;
+    }
+  }
+
+  /** Returns the position that is kept for a key: under a name with the key, or as a text with the key. */
+  function keptFor(owned = "", lastEventId = settings.lastEventId): KeptPosition | undefined {
+    // An ID has no line ends.
+    const prefix = owned && `${owned}\n`;
+    const withKey = (store: PositionStore): PositionStore => ({
+      async load() {
+        const text = (await store.load()) ?? "";
+        const end = text.lastIndexOf("\n") + 1;
+        return text.slice(0, end) === prefix ? text.slice(end) : "";
+      },
+      save: (lastEventId) => store.save(prefix + lastEventId),
+    });
+    return keep(
+      {
+        lastEventId,
+        persist: persist && "load" in persist ? withKey(persist) : persist,
+        persistKey: owned ? `${settings.persistKey} ${owned}` : settings.persistKey,
+      },
+      owner.failed,
+    );
+  }
+
+  const nameOf = (url: URL | undefined) =>
+    canShare && url && key !== undefined ? JSON.stringify(["sluice", url.href, key]) : undefined;
+
+  function leave(): void {
+    turn++;
+    tab?.leave();
+    tab = undefined;
+  }
+
+  async function join(given?: URL): Promise<void> {
+    leave();
+    const mine = turn;
+    const now = keyNow();
+    const url = given ?? (await settings.url().catch(() => undefined));
+    if (now !== key) {
+      // The position among the options belongs to the first key.
+      const next = keptFor(now, "");
+      const position = await next?.load();
+      if (mine !== turn) return;
+      key = now;
+      kept = next;
+      delivery.pass(position ?? "");
+    }
+    if (mine !== turn || isPaused || signal.aborted) return;
+    const name = nameOf(url);
+    named = url;
+    async function freshUrl(): Promise<URL> {
+      const fresh = named ?? (await settings.url());
+      named = undefined;
+      if (mine === turn && (nameOf(fresh) !== name || keyNow() !== key)) void join(fresh);
+      return fresh;
+    }
+    tab = openTab(stream, name, freshUrl, () => {
+      canShare = undefined;
+      void join();
+    });
+  }
+
+  if (typeof shareKey === "function") {
+    settings.isStale = () => {
+      const isStale = keyNow() !== key;
+      if (isStale && tab) void join();
+      return isStale;
+    };
+  }
+  loop.run = join;
+  loop.renew = (by) => {
+    named = undefined;
+    tab?.renew(by);
+  };
+  loop.pause = (paused) => {
+    isPaused = paused;
+    if (!paused) return void join();
+    leave();
+    loop.state = "paused";
+    owner.changed("paused");
+  };
+  signal.addEventListener("abort", leave);
+  return (
+    kept && {
+      load: () => kept!.load(),
+      save: (lastEventId) => kept!.save(lastEventId),
+      saved: () => kept!.saved(),
+    }
+  );
+}

@@ -1,0 +1,289 @@
+import { quietInterval, sleep } from "../../../base/timers.ts";
+import type { Superseder } from "../attempt/attempt-end.ts";
+import type { StreamState } from "../stream-options.ts";
+import { createFeed } from "./feed.ts";
+import type { Message } from "./message.ts";
+import type { TabLoop, TabStream } from "./tab-stream.ts";
+import { connectUpstream } from "./upstream.ts";
+
+/** A tab in its group. */
+export interface Tab {
+  renew(by: Superseder): void;
+  leave(): void;
+}
+
+const TICK_MS = 1_000;
+/** A tick that is later than this follows a pause of this tab, which says nothing about the holder. */
+const LATE_MS = 1_500;
+/** Number of ticks without a message of the holder after which a visible tab asks it for one, and takes over. */
+const PING_TICKS = 2;
+const TAKEOVER_TICKS = 4;
+/** After a longer pause the holder asks whether it still holds the stream. No tab takes over earlier. */
+const LEASE_MS = 1_500;
+/** Time for the other tabs to answer a claim. Frozen ones do not. */
+const CLAIM_MS = 200;
+/** Ticks without a byte on the tab's own connection after which the tab joins the shared stream nevertheless. */
+const IDLE_TICKS = 4;
+
+/**
+ * Joins a group, and gives its events to the consumers from the position of the delivery on. Without a name, the tab
+ * has a connection of its own. `withdraw` is called if the runtime refuses locks.
+ */
+export function openTab(
+  stream: TabStream,
+  name: string | undefined,
+  url: () => Promise<URL>,
+  withdraw: () => void,
+): Tab {
+  const { loop, delivery, owner, shown, world } = stream;
+  const { locks } = world.navigator ?? {};
+  const id = `${Math.random()}`;
+  const isOfGroup = (lock: LockInfo) => lock.name === name;
+  const feed = createFeed(stream, url, name, refresh);
+  let channel: BroadcastChannel | undefined;
+  let timer: ReturnType<typeof setInterval> | undefined;
+  /** Cancels the wait for the lock. */
+  let queue: AbortController | undefined;
+  /** Gives the lock up. `undefined`: the tab does not have it. */
+  let release: (() => void) | undefined;
+  let clientId: string | undefined;
+  let upstream: TabLoop | undefined;
+  let verifying: Promise<void> | undefined;
+  let activeAt = 0;
+  let term = 0;
+  let isFollowing = false;
+  let holderState: StreamState = "connecting";
+  let answered: (() => void) | undefined;
+  let hasAsked = false;
+  let isCrowded = false;
+  let silent = 0;
+  let idle = 0;
+  let givenBefore: string | undefined;
+  let tickedAt = performance.now();
+
+  function post(message: Partial<Message>): void {
+    channel?.postMessage({ k: name, f: id, t: term, s: upstream?.state, ...message });
+  }
+
+  function announce(): void {
+    if (upstream) post({ id: feed.recent.last });
+  }
+
+  function hello(): void {
+    hasAsked = true;
+    post({ m: "hello", id: feed.recent.last });
+  }
+
+  function refresh(sharing = shown.sharing): void {
+    const connection = feed.own ?? upstream;
+    const state = connection?.state ?? holderState;
+    loop.lastEnd = connection?.lastEnd ?? loop.lastEnd;
+    if (`${loop.state}${state}`.includes("closed") || (loop.state === state && shown.sharing === sharing)) return;
+    loop.state = state;
+    shown.sharing = sharing;
+    owner.changed(state);
+  }
+
+  /** Does what only the holder may do. After a pause, a frozen page may have lost the stream without noticing. */
+  async function act(work: () => void): Promise<void> {
+    const isLate = () => upstream && performance.now() - activeAt > LEASE_MS;
+    if (!isLate()) activeAt = performance.now();
+    while (isLate()) await verify();
+    if (upstream) work();
+  }
+
+  function verify(): Promise<void> {
+    // The answer holds for the time of the question: it may reach a page that was frozen in between.
+    const askedAt = performance.now();
+    verifying ??= locks!.query().then(({ held }) => {
+      verifying = undefined;
+      activeAt = askedAt;
+      if (!held!.some((lock) => isOfGroup(lock) && lock.clientId === clientId)) lost();
+    }, lost);
+    return verifying;
+  }
+
+  function lost(): void {
+    if (!release) return;
+    release = undefined;
+    isFollowing = false;
+    stopUpstream();
+    request();
+    hello();
+    refresh("follower");
+  }
+
+  function stopUpstream(): void {
+    const stopped = upstream;
+    upstream = undefined;
+    stopped?.finish({ type: "closed" });
+  }
+
+  function request(steal?: true): void {
+    queue?.abort();
+    const { signal } = (queue = new AbortController());
+    let mine: (() => void) | undefined;
+    locks!
+      .request(name!, steal ? { steal } : { signal }, () => {
+        if (signal.aborted) return undefined;
+        return new Promise<void>((resolve) => {
+          release = mine = resolve;
+          void hold(resolve);
+        });
+      })
+      .catch(() => {
+        if (mine) {
+          if (mine === release) lost();
+        } else if (!signal.aborted) withdraw();
+      });
+  }
+
+  async function hold(mine: () => void): Promise<void> {
+    const { held, pending } = await locks!.query();
+    clientId = held!.find(isOfGroup)?.clientId;
+    let missing = pending!.filter(isOfGroup).length;
+    term++;
+    post({ m: "claim", id: feed.recent.last });
+    if (missing) {
+      const all = new Promise<void>((resolve) => {
+        answered = () => --missing || resolve();
+      });
+      await Promise.race([all, sleep(CLAIM_MS)]);
+    }
+    answered = undefined;
+    if (release !== mine) return;
+    isFollowing = true;
+    activeAt = performance.now();
+    const connection = connectUpstream(stream, url, feed.recent.last, {
+      changed() {
+        refresh();
+        announce();
+      },
+      finished(...end) {
+        if (upstream !== connection) return;
+        upstream = undefined;
+        disband();
+        feed.finish(...end);
+      },
+      accept(e) {
+        post({ id: feed.recent.last, e });
+        feed.accept(e);
+      },
+      act,
+      waiting() {
+        if (verifying || isCrowded || !feed.isBehind()) return verifying;
+        // Without other tabs, the consumers of this tab slow down the server.
+        return locks!.query().then(({ pending }) => {
+          isCrowded = pending!.some(isOfGroup);
+          return isCrowded ? undefined : Promise.race([feed.moved(), sleep(TICK_MS)]);
+        });
+      },
+    });
+    upstream = connection;
+    announce();
+    refresh("holder");
+  }
+
+  function receive({ data: message }: MessageEvent<Message>): void {
+    const { k, to, t, f, m, id: after = "", e = [], u, s } = message;
+    if (k !== name || (to && to !== id)) return;
+    const answer = () =>
+      post({ m: release ? undefined : "have", to: f, ...(isFollowing && feed.recent.entriesAfter(after)) });
+    if (answered && m === "have") {
+      term = Math.max(term, t + 1);
+      if (message.e) takeOver(after, e, u);
+      answered();
+    } else if (release) {
+      // Another tab has taken the stream over, or knows a term that this tab has not seen.
+      if (t > term) {
+        activeAt = Number.NEGATIVE_INFINITY;
+        void act(() => {
+          term = Math.max(term, t + 1);
+          announce();
+        });
+      }
+      if (m === "renew") upstream?.renew("reconnect");
+      if (m === "ping") void act(announce);
+      if (m === "hello") void act(answer);
+    } else if (t >= term && m === "claim") {
+      term = t;
+      answer();
+    } else if (t >= term && !m) {
+      hasAsked &&= t === term;
+      term = t;
+      silent = 0;
+      holderState = s!;
+      const isNext = after === feed.recent.last && !u;
+      if (isNext || u || feed.own) {
+        if (!isNext) feed.follow(after);
+        hasAsked = false;
+        isFollowing = true;
+        feed.accept(e);
+      } else if (!hasAsked) hello();
+      refresh("follower");
+    }
+  }
+
+  /** Takes entries of another tab that this new holder has not received, or follows the other tab. */
+  function takeOver(after: string, entries: Message["e"] & {}, isUnknown: boolean | undefined): void {
+    const { last } = feed.recent;
+    const known = after === last ? 0 : entries.findLastIndex(({ lastEventId }) => lastEventId === last) + 1;
+    if (after === last || known) feed.accept(entries.slice(known));
+    else if (isUnknown && !isFollowing) feed.follow(after);
+    isFollowing = true;
+  }
+
+  function tick(): void {
+    const now = performance.now();
+    silent = now - tickedAt > LATE_MS || release || world.document?.visibilityState === "hidden" ? 0 : silent + 1;
+    tickedAt = now;
+    isCrowded = hasAsked = false;
+    if (silent >= TAKEOVER_TICKS) {
+      silent = 0;
+      request(true);
+    } else if (silent >= PING_TICKS) post({ m: "ping" });
+    const isIdle = feed.own?.state === "open" && feed.isIdle && delivery.given === givenBefore;
+    givenBefore = delivery.given;
+    idle = isIdle && (upstream?.state ?? holderState) === "open" ? idle + 1 : 0;
+    if (idle === 1) renew("reconnect");
+    if (idle >= IDLE_TICKS && !feed.recent.hasEvents) feed.meet(feed.recent.next);
+  }
+
+  function renew(by: Superseder): void {
+    if (upstream) upstream.renew(by);
+    else if (by === "reconnect") post({ m: "renew" });
+  }
+
+  function disband(): void {
+    clearInterval(timer);
+    channel?.close();
+    channel = undefined;
+    queue?.abort();
+    release?.();
+    release = undefined;
+  }
+
+  if (name) {
+    channel = new world.BroadcastChannel!(name);
+    channel.onmessage = receive;
+    timer = quietInterval(tick, TICK_MS);
+    request();
+    hello();
+    refresh();
+  } else feed.connectOwn();
+
+  return {
+    renew(by) {
+      feed.own?.renew(by);
+      renew(by);
+      // The attempts of a connection call the functions among the options by themselves.
+      if (by === "reconnect" && !feed.own && !upstream) url().catch(() => {});
+    },
+    leave() {
+      disband();
+      feed.stop();
+      stopUpstream();
+      shown.sharing = "alone";
+    },
+  };
+}
