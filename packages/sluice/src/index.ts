@@ -19,9 +19,9 @@ export type { GapEvent, ReceivedEvent } from "./channel/event/received-event.ts"
 export type { SelectionOptions } from "./channel/event/selection-options.ts";
 export type { Serializer } from "./channel/event/serializer.ts";
 export type { ChannelStats } from "./channel/open-channel.ts";
-export type { WindowLimits } from "./channel/read/event-window.ts";
 export type { History, HistoryOptions } from "./channel/read/history.ts";
 export type { LatestLimits } from "./channel/read/latest.ts";
+export type { WindowLimits } from "./channel/read/live/event-window.ts";
 export type { Initial, InitialFunction } from "./channel/read/snapshot.ts";
 export type { From } from "./channel/read/start-point.ts";
 export type { SubscribeOptions } from "./channel/subscribe-options.ts";

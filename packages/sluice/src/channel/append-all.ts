@@ -6,14 +6,14 @@ import type { ChannelLog, NewEntry } from "../logs/log.ts";
 import { checkOwnEventId, isSameEvent } from "./event/own-event-id.ts";
 import { askLog } from "./log-failed.ts";
 import { atIndex } from "./publishing.ts";
-import type { LiveLog } from "./read/live-log.ts";
+import { type EventsInReach, eventAt } from "./read/live/event-at.ts";
 
 /** The channel whose log to append to. */
 export interface AppendTarget {
   /** Name of the channel. */
   readonly name: string;
   readonly log: ChannelLog;
-  readonly liveLog: Pick<LiveLog, "epoch" | "eventAt">;
+  readonly liveLog: EventsInReach;
 }
 
 /** Offsets in one life of the log. */
@@ -80,7 +80,7 @@ export async function checkKeptEvent(
   const find = async () => {
     // If a new life began meanwhile, the offset may mean another event.
     const at = epoch === log.epoch ? offset : await log.positionOf(id);
-    return at === undefined ? undefined : liveLog.eventAt(at);
+    return at === undefined ? undefined : eventAt(liveLog, at);
   };
   const kept = await askLog(name, "read an event", outside(find));
   if (kept !== undefined && kept.entry.id === id && !isSameEvent(kept.entry, entry))

@@ -4,8 +4,8 @@ import type { Retention } from "../logs/log.ts";
 import type { JsonEvents } from "./event/jsonify.ts";
 import type { AnyEvents, ChannelEvent, EventMap } from "./event/kept-event.ts";
 import type { Serializer } from "./event/serializer.ts";
-import type { WindowLimits } from "./read/event-window.ts";
 import type { LatestLimits } from "./read/latest.ts";
+import type { WindowLimits } from "./read/live/event-window.ts";
 
 /** Options of a channel. */
 export interface ChannelOptions<Events extends EventMap = AnyEvents, Received extends EventMap = JsonEvents<Events>> {

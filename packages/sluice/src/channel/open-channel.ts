@@ -22,7 +22,7 @@ import type { LocalPresence } from "./local-presence.ts";
 import { askLog, logError } from "./log-failed.ts";
 import { checkKeptBytes } from "./publishing.ts";
 import type { History, HistoryQuery } from "./read/history.ts";
-import type { LiveLog } from "./read/live-log.ts";
+import type { LiveLog } from "./read/live/live-log.ts";
 import { readHistory } from "./read/read-history.ts";
 import type { SubscriptionSettings } from "./subscribe-options.ts";
 

@@ -2,7 +2,7 @@ import type { Piece } from "../../stream/body/piece.ts";
 import type { StreamHub } from "../../stream/stream-hub.ts";
 import type { CohortKind } from "../deliver/cohort.ts";
 import { LiveList } from "../deliver/live-list.ts";
-import type { LiveLog } from "../read/live-log.ts";
+import type { LiveLog } from "../read/live/live-log.ts";
 import { type IdAround, idAround } from "./combined-id.ts";
 import type { CombinedCohortSetup, PartsOwner, SharedSubscriber } from "./contracts.ts";
 import { PartCohort } from "./part-cohort.ts";

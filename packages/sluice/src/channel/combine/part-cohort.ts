@@ -9,7 +9,7 @@ import { NO_SLOT } from "../deliver/live-list.ts";
 import type { SharedPieces } from "../deliver/shared-pieces.ts";
 import type { KeptEvent } from "../event/kept-event.ts";
 import type { Selection } from "../event/selection.ts";
-import type { LiveLog } from "../read/live-log.ts";
+import type { LiveLog } from "../read/live/live-log.ts";
 import type { Stretch } from "../read/step.ts";
 import { formatPart } from "./combined-id.ts";
 import type { PartMember, PartsOwner } from "./contracts.ts";

@@ -5,7 +5,7 @@ import { Piece } from "../../stream/body/piece.ts";
 import { RECONNECT_MS } from "../../stream/end-streams.ts";
 import type { Feed, FeedContext, FeedState, FeedTarget, SharedWrites } from "../../stream/feed.ts";
 import { beginningOf } from "../read/beginning.ts";
-import type { LossReason } from "../read/live-log.ts";
+import type { LossReason } from "../read/live/live-log-options.ts";
 import { type Initial, offerSnapshot, type SnapshotOffer } from "../read/snapshot.ts";
 import { type From, findStartPoint, type StartPoint, startAfterGap } from "../read/start-point.ts";
 import type { Step } from "../read/step.ts";

@@ -1,7 +1,7 @@
 import { outside } from "../../base/async-context.ts";
 import type { Position } from "../../base/position.ts";
 import type { LatestSnapshot } from "../read/latest-snapshot.ts";
-import type { LiveLog } from "../read/live-log.ts";
+import type { LiveLog } from "../read/live/live-log.ts";
 import { latestSnapshot } from "../read/snapshot.ts";
 import type { CohortKey } from "../read/step.ts";
 

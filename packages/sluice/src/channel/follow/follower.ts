@@ -3,7 +3,7 @@ import type { Cohort } from "../deliver/cohort.ts";
 import type { Delivery } from "../deliver/delivery.ts";
 import type { KeptEvent } from "../event/kept-event.ts";
 import type { Selection } from "../event/selection.ts";
-import type { LossReason } from "../read/live-log.ts";
+import type { LossReason } from "../read/live/live-log-options.ts";
 import { type StartPoint, startAfterGap } from "../read/start-point.ts";
 
 /** A reader of a channel without a stream, at its own pace. Nothing is queued for it: it keeps a position only. */

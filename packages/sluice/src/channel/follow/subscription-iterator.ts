@@ -146,7 +146,7 @@ export class SubscriptionIterator implements AsyncGenerator<ReceivedEvent, void,
 
   *#eventItems(events: readonly KeptEvent[]): Generator<ReceivedEvent, void, undefined> {
     for (const event of events) {
-      const copy = this.#delivery.liveLog.copyOf(event);
+      const copy = this.#delivery.liveLog.skipped.copyOf(event);
       if (copy !== undefined) yield this.#result({ event: copy, position: event.position });
     }
   }
@@ -181,7 +181,7 @@ export class SubscriptionIterator implements AsyncGenerator<ReceivedEvent, void,
         yield this.#result({ event: new EventCopy({ type: gapEvent, data: gap }), gap });
       }
       for (const event of snapshot?.events() ?? []) {
-        const copy = liveLog.copyOf(event)?.withoutId();
+        const copy = liveLog.skipped.copyOf(event)?.withoutId();
         if (copy !== undefined) yield this.#result({ event: copy });
       }
       return;

@@ -5,7 +5,7 @@ import { KeptEvent } from "../event/kept-event.ts";
 import { selects } from "../event/selection.ts";
 import type { History, HistoryQuery } from "./history.ts";
 import { throwIfLifeLeft } from "./left-life.ts";
-import type { LiveLog } from "./live-log.ts";
+import type { LiveLog } from "./live/live-log.ts";
 import { findStartPoint, startAfterGap } from "./start-point.ts";
 
 /** Events in the first block that is read, unless the limit is larger. Each next block is twice as large. */
@@ -104,11 +104,11 @@ function firstBlockSize({ limit }: HistoryQuery): number {
 
 function select(liveLog: LiveLog, { selection }: HistoryQuery, events: readonly KeptEvent[]): KeptEvent[] {
   return events.filter((event) => {
-    if (!event.isSound) liveLog.reportUnsound(event);
+    if (!event.isSound) liveLog.skipped.reportUnsound(event);
     return selects(selection, event, liveLog.onFilterError);
   });
 }
 
 function copies(liveLog: LiveLog, events: readonly KeptEvent[]): ChannelEvent[] {
-  return events.map((event) => liveLog.copyOf(event)).filter((copy) => copy !== undefined);
+  return events.map((event) => liveLog.skipped.copyOf(event)).filter((copy) => copy !== undefined);
 }

@@ -3,7 +3,7 @@ import type { SharedReads } from "../../stream/stream-hub.ts";
 import type { KeptEvent } from "../event/kept-event.ts";
 import { type Selection, selects } from "../event/selection.ts";
 import type { Serializer } from "../event/serializer.ts";
-import type { EventWindow } from "./event-window.ts";
+import type { EventWindow } from "./live/event-window.ts";
 import { LogPages, type Page } from "./log-pages.ts";
 import type { CohortKey, Step, Stretch } from "./step.ts";
 import { StepCache } from "./step-cache.ts";

@@ -10,7 +10,7 @@ import type { EventCopy } from "../event/event-copy.ts";
 import { type Gap, makeGap } from "../event/gap.ts";
 import type { Selection } from "../event/selection.ts";
 import type { LatestSnapshot } from "./latest-snapshot.ts";
-import type { LiveLog } from "./live-log.ts";
+import type { LiveLog } from "./live/live-log.ts";
 
 type AnyIterable = Iterable<unknown> | AsyncIterable<unknown>;
 

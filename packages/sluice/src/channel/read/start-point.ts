@@ -9,7 +9,8 @@ import {
 import { type Gap, type GapReason, makeGap } from "../event/gap.ts";
 import { type Selection, selects } from "../event/selection.ts";
 import { throwIfLifeLeft } from "./left-life.ts";
-import type { LiveLog } from "./live-log.ts";
+import { eventAt } from "./live/event-at.ts";
+import type { LiveLog } from "./live/live-log.ts";
 
 /** Start position of a subscriber without a last event ID: new events only, every kept event, or after an event ID. */
 export type From = "now" | "start" | (string & {});
@@ -105,7 +106,7 @@ async function findElsewhere(
 ): Promise<StartPoint> {
   const { epoch } = liveLog;
   const offset = await liveLog.log.positionOf(id);
-  const event = offset === undefined ? undefined : await liveLog.eventAt(offset);
+  const event = offset === undefined ? undefined : await eventAt(liveLog, offset);
   // An event for other subscribers must look like no event: its ID may be guessed.
   if (offset === undefined || event === undefined || !selects(selection, event, liveLog.onFilterError)) {
     // The entry may have been trimmed just now. The gap must name the position at which the kept entries begin.

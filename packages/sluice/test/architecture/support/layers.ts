@@ -99,6 +99,15 @@ export const LAYERS: readonly Layer[] = [
   { folder: "channel/known", imports: [] },
   { folder: "channel/read", imports: ["channel/event"] },
   {
+    folder: "channel/read/live",
+    imports: [
+      "channel/read/latest.ts",
+      "channel/read/log-pages.ts",
+      "channel/read/reader.ts",
+      "channel/read/together.ts",
+    ],
+  },
+  {
     folder: "channel/deliver",
     imports: [
       "channel/event",

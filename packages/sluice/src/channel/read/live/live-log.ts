@@ -1,64 +1,20 @@
-import { outside } from "../../base/async-context.ts";
-import { show } from "../../base/check-option.ts";
-import { FailureReports } from "../../base/failure-reports.ts";
-import { ignore } from "../../base/guard.ts";
-import { isSluiceError } from "../../base/is-sluice-error.ts";
-import type { Position } from "../../base/position.ts";
-import { SluiceError } from "../../base/sluice-error.ts";
-import { afterTurn, quietTimeout, type Timer } from "../../base/timers.ts";
-import { Turns } from "../../base/turns.ts";
-import type { ChannelLog, LogEntry, TailListener } from "../../logs/log.ts";
-import type { ErrorContext } from "../../stream/report.ts";
-import type { SharedReads } from "../../stream/stream-hub.ts";
-import { type ChannelEvent, KeptEvent } from "../event/kept-event.ts";
-import type { Serializer } from "../event/serializer.ts";
+import { outside } from "../../../base/async-context.ts";
+import { ignore } from "../../../base/guard.ts";
+import type { Position } from "../../../base/position.ts";
+import { afterTurn, quietTimeout, type Timer } from "../../../base/timers.ts";
+import { Turns } from "../../../base/turns.ts";
+import type { ChannelLog, LogEntry, TailListener } from "../../../logs/log.ts";
+import type { SharedReads } from "../../../stream/stream-hub.ts";
+import { KeptEvent } from "../../event/kept-event.ts";
+import type { Serializer } from "../../event/serializer.ts";
+import { Latest } from "../latest.ts";
+import { eventsUpTo } from "../log-pages.ts";
+import { type ReadableLog, Reader } from "../reader.ts";
 import { CloseReaders } from "./close-readers.ts";
-import { EventWindow, type WindowLimits } from "./event-window.ts";
-import { Latest, type LatestLimits } from "./latest.ts";
-import { eventsUpTo } from "./log-pages.ts";
-import { type ReadableLog, Reader } from "./reader.ts";
-import { mustStartBatch } from "./together.ts";
-
-/** Receives the events of a live log. */
-export interface LiveLogListener {
-  /** Called once for each batch of a flush, in order. */
-  deliver(events: readonly KeptEvent[]): void;
-  /** Called before offsets jump: live subscribers must remember their own positions from here on. */
-  suspend(): void;
-  /**
-   * Called after the jump. `kept`: offset up to which the positions before the jump still mean the same entries;
-   * `undefined` if all of them do. `reason`: why the others do not.
-   */
-  resume(kept: number | undefined, reason: LossReason): void;
-  /** Called if this process cannot receive events any more, although the log works for others. */
-  failed(error: Error): void;
-  /** See {@link TailListener.isNeeded}. */
-  isNeeded(): boolean;
-  /** Number of subscribers and followers. */
-  readonly readers: number;
-}
-
-/** Why positions of a life do not hold any more. */
-export type LossReason = "other-epoch" | "deleted";
-
-/** Options of a {@link LiveLog}. */
-export interface LiveLogOptions {
-  readonly window: WindowLimits;
-  /** Time for which events are gathered for one flush, in ms. 0: until the end of the event-loop turn. */
-  readonly flushInterval: number;
-  /** Maximum number of bytes of one batch, unless a single event has more. */
-  readonly batchBytes: number;
-  /** The channel option `latestBy`. */
-  readonly latestBy: ((event: ChannelEvent) => string | undefined) | undefined;
-  /** The channel option `latest`. */
-  readonly latest: LatestLimits;
-  /** The channel options `serialize` and `parse`. Default: JSON. */
-  readonly serializer?: Serializer | undefined;
-  /** Bounds what all channels keep of what they read. */
-  readonly reads: SharedReads;
-  readonly listener: LiveLogListener;
-  readonly onError: (error: unknown, context: ErrorContext) => void;
-}
+import { EventWindow } from "./event-window.ts";
+import type { LiveLogOptions, LossReason } from "./live-log-options.ts";
+import { nextBatch } from "./next-batch.ts";
+import { SkippedEvents } from "./skipped-events.ts";
 
 /**
  * Part of the window's limits that holds while the process catches up, perhaps in many channels at once, and close
@@ -93,9 +49,10 @@ export class LiveLog implements TailListener, ReadableLog {
   /** Lets the histories that are being read take turns. */
   readonly historyTurns: Turns = new Turns();
   readonly batchBytes: number;
+  /** Reports the events that readers skip. */
+  readonly skipped: SkippedEvents;
   readonly onFilterError: (error: unknown, event: KeptEvent) => void;
   readonly serializer: Serializer | undefined;
-  readonly #parseFailures: FailureReports;
   readonly #options: LiveLogOptions;
   readonly #stopTail: () => void;
   /** Callbacks of followers that wait for more events. */
@@ -116,9 +73,8 @@ export class LiveLog implements TailListener, ReadableLog {
     this.settled = log.last;
     this.#position = { epoch: log.epoch, offset: log.last };
     this.batchBytes = options.batchBytes;
-    this.#parseFailures = new FailureReports((error, count) => onError(error, { stage: "parse", ...count }));
-    const filterFailures = new FailureReports((error, count) => onError(error, { stage: "filter", ...count }));
-    this.onFilterError = (error, event) => filterFailures.add(event.entry.offset, error);
+    this.skipped = new SkippedEvents(onError);
+    this.onFilterError = this.skipped.onFilterError;
     if (latestBy !== undefined) {
       const latestError = (error: unknown) => onError(error, { stage: "latest-by" });
       const { onFilterError } = this;
@@ -149,41 +105,6 @@ export class LiveLog implements TailListener, ReadableLog {
     return this.#position;
   }
 
-  /** Reports an entry that is skipped because it cannot be sent, unless its offset holds no event. */
-  reportUnsound({ entry }: KeptEvent): void {
-    if (entry.isVoid) return;
-    const message = `The log has an entry that cannot be sent (offset ${entry.offset}, type ${show(entry.type)}).`;
-    this.#options.onError(
-      new SluiceError("INVALID_FIELD", `${message} It is skipped. Find the program that wrote it into the log.`),
-      { stage: "log" },
-    );
-  }
-
-  /** Returns a copy of the event, or `undefined` if its text cannot be parsed, which is reported. */
-  copyOf(event: KeptEvent): ReturnType<KeptEvent["copy"]> | undefined {
-    try {
-      return event.copy();
-    } catch (error) {
-      if (isSluiceError(error)) this.#parseFailures.add(event.entry.offset, error);
-      else this.reportUnsound(event);
-      return undefined;
-    }
-  }
-
-  /**
-   * Resolves to the event at an offset, from the window or the log; `undefined` if it is not kept, or if a new life of
-   * the log begins meanwhile, in which the offset may mean another event.
-   */
-  async eventAt(offset: number): Promise<KeptEvent | undefined> {
-    const { epoch } = this.log;
-    const inWindow = epoch === this.epoch ? this.window.at(offset) : undefined;
-    if (inWindow !== undefined) return inWindow;
-    const entries = await this.log.read(offset - 1, 1, Number.POSITIVE_INFINITY);
-    if (entries === "gone" || epoch !== this.log.epoch) return undefined;
-    const [entry] = entries;
-    return entry?.offset === offset ? new KeptEvent(entry, epoch, this.serializer) : undefined;
-  }
-
   /** Returns why positions of an epoch do not hold any more, as far as this process knows. */
   lossReason(epoch: string): LossReason {
     const wasDeleted = this.log.wasDeleted?.(epoch);
@@ -203,7 +124,7 @@ export class LiveLog implements TailListener, ReadableLog {
     if (isBehind) this.#trimTaken();
     for (const entry of entries) {
       const event = new KeptEvent(entry, this.epoch, this.serializer);
-      if (!event.isSound) this.reportUnsound(event);
+      if (!event.isSound) this.skipped.reportUnsound(event);
       this.window.push(event);
       this.latest?.add(event);
       this.#pendingBytes += event.frameSize;
@@ -276,7 +197,9 @@ export class LiveLog implements TailListener, ReadableLog {
     this.flushing = true;
     try {
       while (this.flushed < this.window.last) {
-        this.#options.listener.deliver(this.#nextBatch());
+        const batch = nextBatch(this.window, this.flushed, this.batchBytes);
+        this.flushed += batch.length;
+        this.#options.listener.deliver(batch);
         this.settled = this.flushed;
       }
     } finally {
@@ -307,22 +230,6 @@ export class LiveLog implements TailListener, ReadableLog {
     this.#stopTail();
     this.#notifyWaiting();
     await this.log.close();
-  }
-
-  #nextBatch(): KeptEvent[] {
-    const batch: KeptEvent[] = [];
-    let bytes = 0;
-    let offset = this.flushed;
-    const at = (next: number) => this.window.at(next);
-    while (offset < this.window.last && (batch.length === 0 || bytes < this.batchBytes)) {
-      const event = this.window.at(offset + 1)!;
-      if (batch.length > 0 && event.entry.more && mustStartBatch({ event, bytes, limit: this.batchBytes, at })) break;
-      offset++;
-      batch.push(event);
-      bytes += event.frameSize;
-    }
-    this.flushed = offset;
-    return batch;
   }
 
   /** Continues after the offset `last`. Events up to there are in the log, or lost. */

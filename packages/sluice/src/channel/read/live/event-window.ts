@@ -1,4 +1,4 @@
-import type { KeptEvent } from "../event/kept-event.ts";
+import type { KeptEvent } from "../../event/kept-event.ts";
 
 /** Limits of a channel's window. */
 export interface WindowLimits {

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { CloseReaders } from "../../../src/channel/read/close-readers.ts";
+import { CloseReaders } from "../../../../src/channel/read/live/close-readers.ts";
 
 describe("CloseReaders", () => {
   beforeEach(() => void vi.useFakeTimers());

@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
-import { LiveLog } from "../../../src/channel/read/live-log.ts";
-import { ReadCache } from "../../../src/channel/read/read-cache.ts";
-import type { TailListener } from "../../../src/logs/log.ts";
-import { MemoryChannelLog } from "../../../src/logs/memory/memory-channel-log.ts";
-import { KEEP_ALL } from "../../logs/support/log-contract.ts";
+import { LiveLog } from "../../../../src/channel/read/live/live-log.ts";
+import { ReadCache } from "../../../../src/channel/read/read-cache.ts";
+import type { TailListener } from "../../../../src/logs/log.ts";
+import { MemoryChannelLog } from "../../../../src/logs/memory/memory-channel-log.ts";
+import { KEEP_ALL } from "../../../logs/support/log-contract.ts";
 
 const WINDOW = { events: 3_200, bytes: 3_200_000 };
 
