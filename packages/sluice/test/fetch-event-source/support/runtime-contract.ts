@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { type ScriptedConnection, startScriptedServer } from "../../../src/testing/index.ts";
 import { runtimeOf } from "../../client/event-source/support/event-source-contract.ts";
-import type { RuntimeKind } from "../../client/support/runtimes/runtime.ts";
+import type { Runtime, RuntimeKind } from "../../client/support/runtimes/runtime.ts";
 
 const TEN_MB = 10 * 1024 * 1024;
 const EVENT = "id: größe-1\r\nevent: n\ndata: 😀 first\r\ndata: second\n\n";
@@ -130,7 +130,7 @@ export function runtimeContract(kind: RuntimeKind, step: number): void {
         const text = `data: ${"z".repeat(64 * 1024)}\n\n`;
         for (; sent < 2_000; sent++) await connection.send(text);
       };
-      await using server = await startScriptedServer({ cors: true, otherwise });
+      await using server = await startScriptedServer({ cors: true, timeout: 20_000, otherwise });
       const received = await run(async ({ fetchEventSource, sleep }, url) => {
         const controller = new AbortController();
         let count = 0;
@@ -147,5 +147,48 @@ export function runtimeContract(kind: RuntimeKind, step: number): void {
       expect(sent).toBeLessThan(1_500);
       await server.connections[0]?.gone();
     });
+    if (kind.isBrowser) hiddenContract(run);
+  });
+}
+
+/** The pages of a browser. */
+function hiddenContract(run: Runtime["run"]): void {
+  it("closes a hidden page only if it should, and resumes when the page is visible", async () => {
+    const otherwise = async (connection: ScriptedConnection) => {
+      let id = Number(connection.lastEventId);
+      while (!connection.isClosed) await connection.send(`id: ${++id}\ndata: ${id}\n\n`, { pause: 20 });
+    };
+    await using server = await startScriptedServer({
+      cors: true,
+      otherwise: (each) => otherwise(each).catch(() => {}),
+    });
+    const counts = await run(async ({ fetchEventSource, sleep }, url) => {
+      const show = (state: string) => {
+        Object.defineProperty(document, "visibilityState", { value: state, configurable: true });
+        document.dispatchEvent(new Event("visibilitychange"));
+      };
+      const counts: boolean[] = [];
+      for (const openWhenHidden of [true, false]) {
+        const controller = new AbortController();
+        const seen: string[] = [];
+        const onmessage = ({ data }: { data: string }) => void seen.push(data);
+        const done = fetchEventSource(url, { openWhenHidden, onmessage, signal: controller.signal });
+        while (seen.length < 3) await sleep(20);
+        show("hidden");
+        await sleep(50);
+        const { length } = seen;
+        await sleep(400);
+        counts.push(seen.length > length);
+        show("visible");
+        const hidden = seen.length;
+        while (seen.length < hidden + 3) await sleep(20);
+        controller.abort();
+        await done;
+        counts.push(seen.every((data, index) => data === `${index + 1}`));
+      }
+      return counts;
+    }, server.url);
+    expect(counts).toEqual([true, true, false, true]);
+    expect(server.connections).toHaveLength(3);
   });
 }
