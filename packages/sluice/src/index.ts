@@ -4,12 +4,12 @@ export { Channel } from "./channel/channel.ts";
 export {
   type ChannelDefinition,
   defineChannel,
-  type EventsOf,
 } from "./channel/channel-definition.ts";
 export type { ChannelOptions } from "./channel/channel-options.ts";
 export type { Combination } from "./channel/combine/combination.ts";
 export type { CombinedTypes, CombineOptions } from "./channel/combine/combine-options.ts";
 export type { CombinedEvent, CombinedGap, CombinedParts } from "./channel/combine/combined-event.ts";
+export type { EventsOf } from "./channel/event/events-of.ts";
 export type { Gap, GapReason } from "./channel/event/gap.ts";
 export type { JsonEvents, Jsonify } from "./channel/event/jsonify.ts";
 export type { AnyEvents, ChannelEvent, EventMap } from "./channel/event/kept-event.ts";

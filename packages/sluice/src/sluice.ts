@@ -8,7 +8,7 @@ import { Channel, type ChannelSetup } from "./channel/channel.ts";
 import type { ChannelDefinition } from "./channel/channel-definition.ts";
 import { type ChannelOptions, checkChannelOptions } from "./channel/channel-options.ts";
 import { type Combination, combine } from "./channel/combine/combination.ts";
-import type { CombineOptions } from "./channel/combine/combine-options.ts";
+import type { CombinedTypes, CombineOptions } from "./channel/combine/combine-options.ts";
 import type { CombinedEvent, CombinedParts } from "./channel/combine/combined-event.ts";
 import type { Combining } from "./channel/combine/combining.ts";
 import type { AnyEvents, EventMap } from "./channel/event/kept-event.ts";
@@ -169,10 +169,10 @@ export class Sluice implements AsyncClosable {
    * that the object gives to their part, and an ID with the positions of all parts. The parts may be of other Sluices.
    * Throws `INVALID_OPTION`.
    */
-  combine<Parts extends CombinedParts>(
+  combine<Parts extends CombinedParts, Types extends CombinedTypes | undefined>(
     parts: Parts,
-    options: CombineOptions = NO_OPTIONS,
-  ): Combination<CombinedEvent<Parts>> {
+    options: CombineOptions & { readonly types?: Types } = NO_OPTIONS,
+  ): Combination<CombinedEvent<Parts>, undefined extends Types ? "prefixed" : Exclude<Types, undefined>> {
     return combine(parts, options, this.#combining);
   }
 

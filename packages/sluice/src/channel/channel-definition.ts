@@ -15,18 +15,6 @@ export interface ChannelDefinition<
 }
 
 /**
- * The events of a `Channel` or a {@link ChannelDefinition} as they are received: a map from event types to the types of
- * their data.
- *
- * ```ts
- * type Placed = EventsOf<typeof orders>["placed"];
- * ```
- */
-export type EventsOf<T extends { readonly "~types"?: { readonly received: EventMap } }> = NonNullable<
-  T["~types"]
->["received"];
-
-/**
  * Defines a channel by name, options and types, without a Sluice. `sluice.channel(definition)` then returns the channel
  * with its types, in every module that imports the definition. Checks nothing: `sluice.channel()` does.
  *

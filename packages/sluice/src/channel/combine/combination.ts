@@ -6,16 +6,20 @@ import type { FeedSource } from "../../stream/feed.ts";
 import { currentStreamSignal } from "../../stream/source/current-stream.ts";
 import { iteratorOf } from "../follow/deferred-iterator.ts";
 import type { Subscription } from "../subscription.ts";
-import type { CombineOptions } from "./combine-options.ts";
-import type { CombinedEvent, CombinedParts } from "./combined-event.ts";
+import type { CombinedTypes, CombineOptions } from "./combine-options.ts";
+import type { CombinedEvent, CombinedEventMap, CombinedParts } from "./combined-event.ts";
 import type { Combining } from "./combining.ts";
 
 /**
  * One event stream over several channels: a description like a subscription, and the source of any number of streams.
  * Within a channel, a stream has the log's order; it has none between channels. `Event` is the union of the events that
- * an iteration yields.
+ * an iteration yields, and `Types` is the option `types`.
  */
-export interface Combination<Event = CombinedEvent> extends FeedSource, AsyncIterable<Event> {
+export interface Combination<Event = CombinedEvent, Types extends CombinedTypes = CombinedTypes>
+  extends FeedSource,
+    AsyncIterable<Event> {
+  /** Carries the types, for `EventsOf`; absent at run time. */
+  readonly "~types"?: { readonly received: CombinedEventMap<Event, Types> };
   /** Names of the channels. */
   readonly channels: readonly string[];
   [Symbol.asyncIterator](): AsyncGenerator<Event, void, undefined>;
@@ -37,11 +41,11 @@ const PART_NAME = /^[\w-]{1,64}$/;
 const MAX_PARTS = 64;
 
 /** Combines subscriptions. `code`: see `Combining`. Throws `INVALID_OPTION`. */
-export function combine<Event>(
+export function combine<Event, Types extends CombinedTypes>(
   subscriptions: CombinedParts,
   options: CombineOptions,
   code: OnDemand<Combining>,
-): Combination<Event> {
+): Combination<Event, Types> {
   checkNames("combine", options, ["types"]);
   const { types = "prefixed" } = options;
   if (types !== "prefixed" && types !== "plain" && typeof types !== "function")

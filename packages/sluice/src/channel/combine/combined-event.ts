@@ -1,6 +1,8 @@
 import type { FeedSource } from "../../stream/feed.ts";
 import type { Gap } from "../event/gap.ts";
+import type { AnyEvents } from "../event/kept-event.ts";
 import type { GapEvent, ReceivedEvent } from "../event/received-event.ts";
+import type { CombinedTypes } from "./combine-options.ts";
 
 /** The parts of a combination: subscriptions by name. */
 export type CombinedParts = Readonly<Record<string, CombinedPart>>;
@@ -25,6 +27,20 @@ export type CombinedEvent<Parts extends CombinedParts = CombinedParts> = {
     ? WithChannel<Name, Event>
     : never;
 }[keyof Parts & string];
+
+/** The events of a combination as subscribers receive them: a map from the types of the stream to their data. */
+export type CombinedEventMap<Event, Types extends CombinedTypes> = [Types] extends ["prefixed"]
+  ? { [Each in OwnEvent<Event> as `${Each["channel"]}.${Each["type"]}`]: Each["data"] }
+  : [Types] extends ["plain"]
+    ? { [Each in OwnEvent<Event> as Each["type"]]: Each["data"] }
+    : AnyEvents;
+
+/** The events of the parts without the gaps. */
+type OwnEvent<Event> = Event extends { channel: string; type: string; data: unknown }
+  ? Event["data"] extends CombinedGap
+    ? never
+    : Event
+  : never;
 
 type WithChannel<Name extends string, Event> = Event extends GapEvent
   ? Omit<Event, "data"> & { readonly channel: Name; readonly data: CombinedGap<Name> }

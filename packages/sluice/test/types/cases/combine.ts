@@ -9,7 +9,7 @@ const orders = sluice.channel<{ placed: Order; cancelled: { reason: string } }>(
 const notices = sluice.channel<{ note: { text: string } }>("notices");
 const parts = { orders: orders.subscribe(), notices: notices.subscribe() };
 const combination = sluice.combine(parts, { types: "plain" });
-holds<Exactly<typeof combination, Combination<CombinedEvent<typeof parts>>>>();
+holds<Exactly<typeof combination, Combination<CombinedEvent<typeof parts>, "plain">>>();
 
 // An iteration narrows on `channel`, on `type`, and on both.
 for await (const event of combination) {
