@@ -79,7 +79,8 @@ function parse(args) {
   const { quick, strict, "cpu-prof": cpuProfile, against: commit, rounds } = values;
   const channels = parseChannels(values, commit === undefined && positionals.join() === "channels");
   if (commit === undefined) {
-    const scenarios = positionals.length > 0 ? positionals : Object.keys(SCENARIOS);
+    const usual = Object.keys(SCENARIOS).filter((name) => !SCENARIOS[name]?.byNameOnly);
+    const scenarios = positionals.length > 0 ? positionals : usual;
     return { scenarios, quick, strict, cpuProfile, against: undefined, channels };
   }
   if (strict || cpuProfile !== undefined) throw new Error("--against does not support --strict and --cpu-prof.");

@@ -2,6 +2,7 @@
  * @typedef {object} ScenarioInfo
  * @property {number} limitS limit of one run, in seconds
  * @property {boolean} [comparesBuilds] true if the scenario exports `against`, and so supports `--against`
+ * @property {boolean} [byNameOnly] true if a run without names leaves the scenario out
  * @property {boolean} [comparesPeers] true if the scenario starts the servers of other libraries
  */
 
@@ -18,6 +19,7 @@ export const SCENARIOS = {
   client: { limitS: 240, comparesPeers: true },
   logs: { limitS: 420 },
   channels: { limitS: 3_600 },
+  deploy: { limitS: 480, byNameOnly: true },
 };
 
 /**

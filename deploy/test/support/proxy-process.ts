@@ -96,6 +96,11 @@ export class ProxyProcess implements AsyncDisposable, Address {
     return running;
   }
 
+  /** Process IDs of its programs. */
+  get pids(): number[] {
+    return this.#children.flatMap(({ pid }) => pid ?? []);
+  }
+
   async stop(): Promise<void> {
     await Promise.all(this.#children.map(endProcess));
     await rm(this.#folder, { recursive: true, force: true, maxRetries: 3 });
