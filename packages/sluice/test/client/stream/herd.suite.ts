@@ -5,7 +5,8 @@ import { until } from "../../support/until.ts";
 
 const CLIENTS = 1_000;
 const RETRY_MS = 200;
-const WINDOW_MS = 2_000;
+/** Long, so that the time that a busy machine takes for all of them hides no arrival. */
+const WINDOW_MS = 10_000;
 const BUCKETS = 10;
 
 describe("clients that lose one server at once", () => {
@@ -36,16 +37,32 @@ describe("clients that lose one server at once", () => {
     await until("all have come back", () => arrivals.length === CLIENTS, 30_000);
     await Promise.all(streams.map((stream) => stream.close()));
 
-    const histogram = Array.from<number>({ length: BUCKETS }).fill(0);
-    for (const ms of delays.slice(0, CLIENTS)) histogram[Math.floor(((ms - RETRY_MS) / WINDOW_MS) * BUCKETS)]!++;
-    const lines = histogram.map((count, bucket) => {
-      const from = RETRY_MS + (bucket * WINDOW_MS) / BUCKETS;
-      return `${String(from).padStart(5)} ms ${"#".repeat(Math.round(count / 4))} ${count}`;
-    });
-    console.info(`${CLIENTS} clients lost one server. The delays of their next attempts:\n${lines.join("\n")}`);
+    const histogram = histogramOf(delays.slice(0, CLIENTS));
+    print("The delays of their next attempts", histogram);
+    print("Their arrivals at the server", histogramOf(arrivals));
     // With 100 expected in each bucket, 40 and 160 are more than six standard deviations away.
     for (const count of histogram) expect(count).toBeGreaterThan(40);
     for (const count of histogram) expect(count).toBeLessThan(160);
+    // A busy machine fires timers late.
+    expect(histogramOf(arrivals).filter((count) => count > 20).length).toBeGreaterThan(BUCKETS / 2);
     expect(Math.min(...arrivals)).toBeGreaterThanOrEqual(RETRY_MS - 1);
   });
 });
+
+/** Counts times in ms by parts of the window. Later ones count to the last part. */
+function histogramOf(times: readonly number[]): number[] {
+  const histogram = Array.from<number>({ length: BUCKETS }).fill(0);
+  for (const ms of times) {
+    const bucket = Math.floor(((ms - RETRY_MS) / WINDOW_MS) * BUCKETS);
+    histogram[Math.min(BUCKETS - 1, Math.max(0, bucket))]!++;
+  }
+  return histogram;
+}
+
+function print(title: string, histogram: readonly number[]): void {
+  const lines = histogram.map((count, bucket) => {
+    const from = RETRY_MS + (bucket * WINDOW_MS) / BUCKETS;
+    return `${String(from).padStart(5)} ms ${"#".repeat(Math.round(count / 4))} ${count}`;
+  });
+  console.info(`${CLIENTS} clients lost one server. ${title}:\n${lines.join("\n")}`);
+}
