@@ -178,12 +178,12 @@ describe("a connection of HTTP/2", () => {
     const other = site.connect({ connection: AMPLE });
     const [live] = await site.open(other, 1);
     const client = site.connect({ connection: AMPLE });
-    for (let round = 0; round < 40 && client.goneAway === undefined; round++) {
+    for (let round = 0; round < 20; round++) {
+      // Some versions of Node refuse the connection after 1,000 (CVE-2023-44487).
       for (let i = 0; i < 100; i++) client.reset(client.get());
       await new Promise((resolve) => setTimeout(resolve, 1));
     }
-    // Node allows bursts of 1,000 resets (CVE-2023-44487).
-    await until("Node has refused the connection", () => client.goneAway !== undefined);
+    await until("many were opened", () => site.sluice.stats().opened > 500);
     await until("no stream is left", () => site.sluice.stats().streams === 1);
     expect(site.sluice.connections()).toHaveLength(1);
     await site.publish(3);
