@@ -14,6 +14,8 @@ export interface SharingTab {
   readonly cdp: CDPSession;
   sharing(): Promise<"holder" | "follower" | "alone">;
   received(): Promise<Received[]>;
+  /** Resolves to the numbers that were published at or after a time. */
+  since(time: number): Promise<Received[]>;
   position(): Promise<string>;
   changes(): Promise<unknown[][]>;
   gaps(): Promise<unknown[]>;

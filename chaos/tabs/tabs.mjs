@@ -59,6 +59,11 @@ export async function startTabBrowser() {
       cdp,
       sharing: () => page.evaluate(() => scope().stream.sharing),
       received: () => page.evaluate(() => scope().received),
+      since: (time) =>
+        page.evaluate((time) => {
+          const all = scope().received;
+          return all.slice(all.findLastIndex(({ at }) => at < time) + 1);
+        }, time),
       position: () => page.evaluate(() => scope().stream.lastEventId),
       changes: () => page.evaluate(() => scope().changes),
       gaps: () => page.evaluate(() => scope().gaps),

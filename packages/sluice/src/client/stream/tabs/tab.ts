@@ -2,6 +2,7 @@ import { quietInterval, sleep } from "../../../base/timers.ts";
 import type { Superseder } from "../attempt/attempt-end.ts";
 import type { StreamState } from "../stream-options.ts";
 import { createFeed } from "./feed.ts";
+import { groupLock } from "./group-lock.ts";
 import type { Message } from "./message.ts";
 import type { TabLoop, TabStream } from "./tab-stream.ts";
 import { connectUpstream } from "./upstream.ts";
@@ -18,8 +19,6 @@ const LATE_MS = 1_500;
 /** Number of ticks without a message of the holder after which a visible tab asks it for one, and takes over. */
 const PING_TICKS = 2;
 const TAKEOVER_TICKS = 4;
-/** After a longer pause the holder asks whether it still holds the stream. No tab takes over earlier. */
-const LEASE_MS = 1_500;
 /** Time for the other tabs to answer a claim. Frozen ones do not. */
 const CLAIM_MS = 200;
 /** Ticks without a byte on the tab's own connection after which the tab joins the shared stream nevertheless. */
@@ -36,20 +35,15 @@ export function openTab(
   withdraw: () => void,
 ): Tab {
   const { loop, delivery, owner, shown, world } = stream;
-  const { locks } = world.navigator ?? {};
   const id = `${Math.random()}`;
-  const isOfGroup = (lock: LockInfo) => lock.name === name;
   const feed = createFeed(stream, url, name, refresh);
+  // Without a name it is never requested.
+  const lock = groupLock(world.navigator?.locks as LockManager, `${name}`, { granted: hold, lost, refused: withdraw });
   let channel: BroadcastChannel | undefined;
   let timer: ReturnType<typeof setInterval> | undefined;
-  /** Cancels the wait for the lock. */
-  let queue: AbortController | undefined;
-  /** Gives the lock up. `undefined`: the tab does not have it. */
-  let release: (() => void) | undefined;
-  let clientId: string | undefined;
   let upstream: TabLoop | undefined;
-  let verifying: Promise<void> | undefined;
-  let activeAt = 0;
+  /** Identifies the takeover. */
+  let claim: object | undefined;
   let term = 0;
   let isFollowing = false;
   let holderState: StreamState = "connecting";
@@ -84,31 +78,10 @@ export function openTab(
     owner.changed(state);
   }
 
-  /** Does what only the holder may do. After a pause, a frozen page may have lost the stream without noticing. */
-  async function act(work: () => void): Promise<void> {
-    const isLate = () => upstream && performance.now() - activeAt > LEASE_MS;
-    if (!isLate()) activeAt = performance.now();
-    while (isLate()) await verify();
-    if (upstream) work();
-  }
-
-  function verify(): Promise<void> {
-    // The answer holds for the time of the question: it may reach a page that was frozen in between.
-    const askedAt = performance.now();
-    verifying ??= locks!.query().then(({ held }) => {
-      verifying = undefined;
-      activeAt = askedAt;
-      if (!held!.some((lock) => isOfGroup(lock) && lock.clientId === clientId)) lost();
-    }, lost);
-    return verifying;
-  }
-
   function lost(): void {
-    if (!release) return;
-    release = undefined;
     isFollowing = false;
     stopUpstream();
-    request();
+    lock.request();
     hello();
     refresh("follower");
   }
@@ -119,41 +92,21 @@ export function openTab(
     stopped?.finish({ type: "closed" });
   }
 
-  function request(steal?: true): void {
-    queue?.abort();
-    const { signal } = (queue = new AbortController());
-    let mine: (() => void) | undefined;
-    locks!
-      .request(name!, steal ? { steal } : { signal }, () => {
-        if (signal.aborted) return undefined;
-        return new Promise<void>((resolve) => {
-          release = mine = resolve;
-          void hold(resolve);
-        });
-      })
-      .catch(() => {
-        if (mine) {
-          if (mine === release) lost();
-        } else if (!signal.aborted) withdraw();
-      });
-  }
-
-  async function hold(mine: () => void): Promise<void> {
-    const { held, pending } = await locks!.query();
-    clientId = held!.find(isOfGroup)?.clientId;
-    let missing = pending!.filter(isOfGroup).length;
+  /** Takes the stream over: with the entries that other tabs have received, and then by a connection. */
+  async function hold(others: number): Promise<void> {
+    const mine = {};
+    claim = mine;
     term++;
     post({ m: "claim", id: feed.recent.last });
-    if (missing) {
+    if (others) {
       const all = new Promise<void>((resolve) => {
-        answered = () => --missing || resolve();
+        answered = () => --others || resolve();
       });
       await Promise.race([all, sleep(CLAIM_MS)]);
     }
     answered = undefined;
-    if (release !== mine) return;
+    if (claim !== mine || !lock.isHeld) return;
     isFollowing = true;
-    activeAt = performance.now();
     const connection = connectUpstream(stream, url, feed.recent.last, {
       changed() {
         refresh();
@@ -169,12 +122,13 @@ export function openTab(
         post({ id: feed.recent.last, e });
         feed.accept(e);
       },
-      act,
+      act: lock.act,
       waiting() {
+        const { verifying } = lock;
         if (verifying || isCrowded || !feed.isBehind()) return verifying;
         // Without other tabs, the consumers of this tab slow down the server.
-        return locks!.query().then(({ pending }) => {
-          isCrowded = pending!.some(isOfGroup);
+        return lock.isAwaited().then((isAwaited) => {
+          isCrowded = isAwaited;
           return isCrowded ? undefined : Promise.race([feed.moved(), sleep(TICK_MS)]);
         });
       },
@@ -188,23 +142,22 @@ export function openTab(
     const { k, to, t, f, m, id: after = "", e = [], u, s } = message;
     if (k !== name || (to && to !== id)) return;
     const answer = () =>
-      post({ m: release ? undefined : "have", to: f, ...(isFollowing && feed.recent.entriesAfter(after)) });
+      post({ m: lock.isHeld ? undefined : "have", to: f, ...(isFollowing && feed.recent.entriesAfter(after)) });
     if (answered && m === "have") {
       term = Math.max(term, t + 1);
       if (message.e) takeOver(after, e, u);
       answered();
-    } else if (release) {
+    } else if (lock.isHeld) {
       // Another tab has taken the stream over, or knows a term that this tab has not seen.
       if (t > term) {
-        activeAt = Number.NEGATIVE_INFINITY;
-        void act(() => {
+        void lock.act(() => {
           term = Math.max(term, t + 1);
           announce();
-        });
+        }, true);
       }
       if (m === "renew") upstream?.renew("reconnect");
-      if (m === "ping") void act(announce);
-      if (m === "hello") void act(answer);
+      if (m === "ping") void lock.act(announce);
+      if (m === "hello" && upstream) void lock.act(answer);
     } else if (t >= term && m === "claim") {
       term = t;
       answer();
@@ -235,12 +188,12 @@ export function openTab(
 
   function tick(): void {
     const now = performance.now();
-    silent = now - tickedAt > LATE_MS || release || world.document?.visibilityState === "hidden" ? 0 : silent + 1;
+    silent = now - tickedAt > LATE_MS || lock.isHeld || world.document?.visibilityState === "hidden" ? 0 : silent + 1;
     tickedAt = now;
     isCrowded = hasAsked = false;
     if (silent >= TAKEOVER_TICKS) {
       silent = 0;
-      request(true);
+      lock.request(true);
     } else if (silent >= PING_TICKS) post({ m: "ping" });
     const isIdle = feed.own?.state === "open" && feed.isIdle && delivery.given === givenBefore;
     givenBefore = delivery.given;
@@ -258,16 +211,14 @@ export function openTab(
     clearInterval(timer);
     channel?.close();
     channel = undefined;
-    queue?.abort();
-    release?.();
-    release = undefined;
+    lock.leave();
   }
 
   if (name) {
     channel = new world.BroadcastChannel!(name);
     channel.onmessage = receive;
     timer = quietInterval(tick, TICK_MS);
-    request();
+    lock.request();
     hello();
     refresh();
   } else feed.connectOwn();
