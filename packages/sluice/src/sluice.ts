@@ -17,12 +17,12 @@ import { type KnownChannels, tooManyChannels } from "./channel/known/known-chann
 import { NOBODY } from "./channel/local-presence.ts";
 import type { Cluster } from "./cluster/cluster.ts";
 import type { Presence } from "./cluster/presence.ts";
-import type { JobRegistry } from "./jobs/job-registry.ts";
 import { Jobs } from "./jobs/jobs.ts";
-import { checkJobsOptions, type JobLimits, type JobsOptions } from "./jobs/jobs-options.ts";
+import { checkJobsOptions, type JobsOptions } from "./jobs/jobs-options.ts";
 import type { LocalJobs } from "./jobs/local-jobs.ts";
 import { checkName, knownOrMade } from "./known-or-made.ts";
 import { checkSluiceOptions, type SluiceOptions, type SluiceSettings } from "./sluice-options.ts";
+import type { SluiceParts } from "./sluice-parts.ts";
 import { type SluiceHealth, type SluiceStats, type StatsOptions, sluiceHealth, sluiceStats } from "./sluice-stats.ts";
 import type { CloseReason } from "./stream/close-reason.ts";
 import type { Connection } from "./stream/connection.ts";
@@ -37,14 +37,6 @@ import { StreamHub } from "./stream/stream-hub.ts";
 import type { NodeRequest, NodeResponse } from "./transports/node/node-request.ts";
 import { Transports } from "./transports/transports.ts";
 
-/** The parts of a Sluice that a hot reload needs. */
-export interface SluiceParts {
-  readonly settings: SluiceSettings;
-  readonly hub: StreamHub;
-  readonly channels: ReadonlyMap<string, Channel>;
-  readonly jobs: ReadonlyMap<string, Jobs>;
-}
-
 /** The event streams, channels and jobs of this process. Create one per process, with {@link createSluice}. */
 export class Sluice implements AsyncClosable {
   readonly #settings: SluiceSettings;
@@ -54,7 +46,9 @@ export class Sluice implements AsyncClosable {
   readonly #jobs = new Map<string, Jobs>();
   readonly #transports: Transports;
   /** The nodes that share the log. Joined at the first use of a shared log. */
-  readonly #cluster: OnDemand<Cluster> = new OnDemand(() => this.#joinCluster());
+  readonly #cluster: OnDemand<Cluster> = new OnDemand(async () =>
+    (await import("./join-nodes.ts")).joinNodes(this.parts, (...channel) => this.#makeChannel(...channel)),
+  );
   readonly #combining: OnDemand<Combining> = new OnDemand(
     async () => new (await import("./channel/combine/combining.ts")).Combining(this.#hub),
   );
@@ -151,7 +145,10 @@ export class Sluice implements AsyncClosable {
       channel.isFixed = true;
       const setup = { hub: this.#hub, channel, name, limits };
       if (!this.#settings.log.shared) return new Jobs(setup);
-      const share = (local: LocalJobs) => this.#shareJobs(channel, local, limits);
+      const share = async (local: LocalJobs) => {
+        const [{ shareJobs }, nodes] = await Promise.all([import("./jobs/shared-jobs.ts"), this.#cluster.get()]);
+        return shareJobs(this.#hub, { channel, nodes, local, limits });
+      };
       const jobs = new Jobs({ ...setup, share });
       if (this.#hasJoined) jobs.load();
       return jobs;
@@ -280,23 +277,6 @@ export class Sluice implements AsyncClosable {
       this.#hub.report(error, { stage: "cluster" });
     });
     for (const jobs of this.#jobs.values()) jobs.load();
-  }
-
-  async #joinCluster(): Promise<Cluster> {
-    const { joinCluster } = await import("./cluster/cluster.ts");
-    return joinCluster((name, options) => this.#makeChannel(name, options), {
-      node: this.#hub.name,
-      nodeTimeout: this.#settings.nodeTimeout,
-      channels: this.#channels,
-      disconnect: (selector, openedUntil) => void disconnectStreams(this.#hub, selector, openedUntil),
-      report: (error) => this.#hub.report(error, { stage: "cluster" }),
-    });
-  }
-
-  async #shareJobs(channel: Channel, local: LocalJobs, limits: JobLimits): Promise<JobRegistry> {
-    const [{ SharedJobs }, nodes] = await Promise.all([import("./jobs/shared-jobs.ts"), this.#cluster.get()]);
-    const report = (error: unknown) => this.#hub.report(error, { stage: "job", channel: channel.name });
-    return new SharedJobs({ channel, nodes, local, limits, report });
   }
 
   async #disconnectEverywhere(selector: NamedSelector): Promise<number> {

@@ -2,6 +2,7 @@ import { sleep } from "../base/timers.ts";
 import type { Channel } from "../channel/channel.ts";
 import type { KeptEvent } from "../channel/event/kept-event.ts";
 import { Projection } from "../channel/follow/projection.ts";
+import type { StreamHub } from "../stream/stream-hub.ts";
 import { EndPublisher } from "./end-publisher.ts";
 import { describeJob, type FollowedJob, type Job, type JobEnd, type JobState, messageData } from "./job.ts";
 import type { JobRegistry, JobRun } from "./job-registry.ts";
@@ -28,6 +29,12 @@ interface SharedJobsSetup {
   readonly local: LocalJobs;
   readonly limits: JobLimits;
   readonly report: (error: unknown) => void;
+}
+
+/** Makes the jobs of this process known to the other nodes, and theirs to this process. */
+export function shareJobs({ report }: Pick<StreamHub, "report">, setup: Omit<SharedJobsSetup, "report">): SharedJobs {
+  const { name } = setup.channel;
+  return new SharedJobs({ ...setup, report: (error) => report(error, { stage: "job", channel: name }) });
 }
 
 /** End of a job whose node died. */
