@@ -142,7 +142,7 @@ export const LAYERS: readonly Layer[] = [
   },
   { folder: "jobs", imports: ["base", "protocol", "stream", "channel"] },
   { folder: "cluster", imports: ["base", "protocol", "stream", "channel"] },
-  { folder: "process", imports: ["base", "stream", "channel", "jobs", "sluice.ts"] },
+  { folder: "process", imports: ["base", "stream", "channel", "jobs", "sluice.ts", "sluice-parts.ts"] },
   { folder: "transports", imports: ["base", "protocol", "stream"] },
   { folder: "transports/node", imports: [] },
   { folder: "transports/node/connections", imports: ["transports/node/node-request.ts"] },

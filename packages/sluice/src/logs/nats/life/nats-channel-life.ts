@@ -2,57 +2,25 @@ import type { LogEntry } from "../../log.ts";
 import { closedError } from "../../shared/closed-error.ts";
 import { continues, type Life } from "../../shared/life.ts";
 import { LogView } from "../../shared/log-view.ts";
-import type { ReadBudget } from "../../shared/read-budget.ts";
 import { type Defined, retryIdempotent } from "../../shared/retry-idempotent.ts";
-import { AcknowledgedEntries } from "../append/acknowledged-entries.ts";
 import type { PublisherLog } from "../append/publisher-log.ts";
-import { partOf } from "../batch/batch-part.ts";
-import type { ChannelNames, StreamSubjects } from "../channel-names.ts";
+import { lastComplete } from "../batch/last-complete.ts";
+import type { StreamSubjects } from "../channel-names.ts";
 import { apiCode, BrokenLink, isTimeout, ReplacedStream, STREAM_NOT_FOUND } from "../connection/nats-errors.ts";
-import type { NatsLink } from "../connection/nats-link.ts";
 import { timeoutError } from "../connection/timeout-error.ts";
-import { entryOf } from "../read/message.ts";
-import type { FoundStream, NatsStream } from "../stream/nats-stream.ts";
+import type { FoundStream } from "../stream/nats-stream.ts";
 import { beginLife, createStream } from "./begin-life.ts";
 import { CoalescedCheck } from "./coalesced-check.ts";
-import { ChannelDeletion, type OthersDeletions } from "./delete-channel.ts";
-import { KnownEntry } from "./known-entry.ts";
-import { lifeOf, type NatsLives } from "./nats-lives.ts";
+import { ChannelDeletion } from "./delete-channel.ts";
+import type { NatsLifeListener, NatsLifeParts } from "./nats-life-parts.ts";
+import { lifeOf } from "./nats-lives.ts";
+import { ReceivedEntries } from "./received-entries.ts";
 
 /** Pause before work is retried, in ms: doubled from the first to the longest. */
 const FIRST_PAUSE_MS = 20;
 const MAX_PAUSE_MS = 320;
 /** Checks after a deletion: a check that is running may have begun before. */
 const MAX_CHECKS = 3;
-
-/** Parts that {@link NatsChannelLife} works with. */
-export interface NatsLifeParts {
-  readonly link: NatsLink;
-  readonly lives: NatsLives;
-  readonly deletions: OthersDeletions;
-  readonly stream: NatsStream;
-  readonly names: ChannelNames;
-  /** Limits the bytes that the reads of all channels have in flight, and that the channels hold back. */
-  readonly budget: ReadBudget;
-  /** The log's timeout, in ms. */
-  readonly timeout: number;
-}
-
-/** Callbacks of {@link NatsChannelLife}. */
-export interface NatsLifeListener {
-  /** The connection or the life changes. State that belongs to the previous one is useless. */
-  abandon(): void;
-  /**
-   * A check succeeded, and found the stream. `isNew` is true for the first check over this connection or in this life.
-   */
-  checked(isNew: boolean, found: FoundStream): void;
-  /** The view of the log received entries. */
-  received(entries: readonly LogEntry[]): void;
-  /** Returns true if the tail has missed nothing since the last check. Called once in each check. */
-  look(): boolean;
-  /** A check in the background failed. */
-  failed(error: unknown): void;
-}
 
 /**
  * The life of a channel's log, as this process knows it. The log is *checked* over a connection once the stream and its
@@ -69,22 +37,15 @@ export class NatsChannelLife implements PublisherLog {
   #subjects: StreamSubjects | undefined;
   /** Identity of the connection over which the log was last checked. */
   #checkedBy: string | undefined;
-  /** The newest entry that this process received in the current epoch. */
-  #newest: KnownEntry | undefined;
-  /** The newest entry when the log was last checked. */
-  #witness: KnownEntry | undefined;
-  /** Entries of this process that the tail has yet to deliver. */
-  readonly #pending: AcknowledgedEntries;
+  readonly #entries: ReceivedEntries;
   /** True if the log was closed because the channel was deleted, and nothing in this process needs it. */
   #isGone = false;
-  /** True if NATS delivered other entries in this epoch than it had acknowledged. */
-  #isContradicted = false;
   /** Unknown epochs of entries. A check found that the log is still in the life that this process knows. */
   readonly #strangers = new Set<string>();
 
   constructor(parts: NatsLifeParts, listener: NatsLifeListener) {
     this.#parts = parts;
-    this.#pending = new AcknowledgedEntries(parts.budget.held);
+    this.#entries = new ReceivedEntries(parts.budget.held);
     this.#listener = listener;
     this.#check = new CoalescedCheck(
       parts.link,
@@ -192,17 +153,9 @@ export class NatsChannelLife implements PublisherLog {
    * {@link TailListener.appended}.
    */
   receive(entries: readonly LogEntry[], isBehind = false): void {
-    const isContradicted = this.#pending.differFrom(entries);
-    this.#pending.forgetThrough(entries.at(-1)?.offset ?? 0);
-    if (isContradicted) {
-      this.#isContradicted = true;
-      this.invalidate();
-      return;
-    }
+    if (this.#entries.isContradictedBy(entries)) return this.invalidate();
     this.view.receive(entries, isBehind);
-    // The message at a void offset is not empty.
-    const newest = entries.findLast(({ isVoid }) => !isVoid);
-    if (newest !== undefined) this.#newest = new KnownEntry(newest, isBehind);
+    this.#entries.received(entries, isBehind);
     this.#listener.received(entries);
   }
 
@@ -221,7 +174,7 @@ export class NatsChannelLife implements PublisherLog {
   appended(entries: readonly LogEntry[]): void {
     if (entries[0]!.offset === this.last + 1) return this.receive(entries);
     this.view.appended(entries);
-    for (const entry of entries) if (entry.offset > this.last) this.#pending.add(entry);
+    for (const entry of entries) if (entry.offset > this.last) this.#entries.add(entry);
   }
 
   wasDeleted(epoch: string): boolean {
@@ -245,7 +198,7 @@ export class NatsChannelLife implements PublisherLog {
 
   close(): void {
     this.isClosed = true;
-    this.#pending.clear();
+    this.#entries.clear();
   }
 
   async #checkOnce(): Promise<number> {
@@ -266,10 +219,10 @@ export class NatsChannelLife implements PublisherLog {
         continue;
       }
       const isUnbroken = this.#listener.look() && identity === this.#checkedBy;
-      const isSame = await this.#isSame(found, isUnbroken);
+      const isSame = await this.#entries.areIn(found, isUnbroken, link, names.stream);
       const life = lifeOf(found, stored, isSame, seen);
       if (this.#view !== undefined && !continues(life, this.#view.epoch)) await this.#markIfDeleted(this.#view);
-      const end = life.epoch === this.#view?.epoch ? found.last : await this.#endOf(found);
+      const end = life.epoch === this.#view?.epoch ? found.last : await lastComplete(link, names.stream, found);
       if (identity === undefined || identity !== link.identity) throw new BrokenLink();
       const isAgreed = life === stored.life || (await beginLife(this.#parts, life, found, stored));
       this.throwIfClosed();
@@ -295,34 +248,6 @@ export class NatsChannelLife implements PublisherLog {
     if (this.#isGone) throw closedError();
   }
 
-  /**
-   * Returns the offset of the newest entry: the last message of the stream, unless it belongs to a batch that is not
-   * complete.
-   */
-  async #endOf({ first, last }: FoundStream): Promise<number> {
-    if (last < first) return last;
-    const { link, names } = this.#parts;
-    const message = await link.session.jsm.streams.getMessage(names.stream, { seq: last });
-    const part = partOf({ headers: message?.header });
-    return part === undefined || part.index === part.size ? last : Math.max(first - 1, last - part.index);
-  }
-
-  /**
-   * Returns false if the stream has another entry where this process received one. `isUnbroken`: the tail has missed
-   * nothing over this connection since the last check.
-   */
-  async #isSame({ first, last, isAlone }: FoundStream, isUnbroken: boolean): Promise<boolean> {
-    if (this.#isContradicted) return false;
-    // The connection stays if another server has the stream and restarts, and the tail may not notice.
-    const witness = isAlone || this.#witness?.offset === last ? undefined : this.#witness;
-    const known = isUnbroken ? witness : this.#newest;
-    // If the stream has no entry at that offset, there is nothing to compare.
-    if (known === undefined || known.offset < first || known.offset > last) return true;
-    const { link, names } = this.#parts;
-    const message = await link.session.jsm.streams.getMessage(names.stream, { seq: known.offset });
-    return message === null || known.isSame(entryOf(known.offset, { string: () => message.string() }));
-  }
-
   /** Enters a life that ends in the entry at the offset `last`. */
   #adopt(life: Life, found: FoundStream, last: number, identity: string): void {
     const { first } = found;
@@ -331,13 +256,8 @@ export class NatsChannelLife implements PublisherLog {
     this.#checkedBy = identity;
     this.#subjects = found.subjects;
     if (isNew) this.#listener.abandon();
-    if (isNewLife) {
-      this.#newest = undefined;
-      this.#pending.clear();
-      this.#strangers.clear();
-      this.#isContradicted = false;
-    }
-    this.#witness = this.#newest;
+    if (isNewLife) this.#strangers.clear();
+    this.#entries.checked(isNewLife);
     if (this.#view === undefined) this.#view = new LogView(life, first, last, this.#parts.budget.held);
     else this.#view.enterLife(life, first, last);
     this.#listener.checked(isNew, found);

@@ -1,0 +1,79 @@
+import type { LogEntry } from "../../log.ts";
+import type { HeldBytes } from "../../shared/held-bytes.ts";
+import { AcknowledgedEntries } from "../append/acknowledged-entries.ts";
+import type { NatsLink } from "../connection/nats-link.ts";
+import { entryOf } from "../read/message.ts";
+import type { FoundStream } from "../stream/nats-stream.ts";
+import { KnownEntry } from "./known-entry.ts";
+
+/** The entries of the current epoch that this process needs to recognise its stream: another may have replaced it. */
+export class ReceivedEntries {
+  /** The newest entry that this process received in the current epoch. */
+  #newest: KnownEntry | undefined;
+  /** The newest entry when the log was last checked. */
+  #witness: KnownEntry | undefined;
+  /** Entries of this process that the tail has yet to deliver. */
+  readonly #pending: AcknowledgedEntries;
+  /** True if NATS delivered other entries in this epoch than it had acknowledged. */
+  #isContradicted = false;
+
+  /** `held`: the bytes that all channels hold back. */
+  constructor(held: HeldBytes) {
+    this.#pending = new AcknowledgedEntries(held);
+  }
+
+  /** Adds an entry that NATS acknowledged and the tail has yet to deliver. */
+  add(entry: LogEntry): void {
+    this.#pending.add(entry);
+  }
+
+  /** Returns true if one of the entries differs from the entry that NATS acknowledged at its offset. */
+  isContradictedBy(entries: readonly LogEntry[]): boolean {
+    const isContradicted = this.#pending.differFrom(entries);
+    this.#pending.forgetThrough(entries.at(-1)?.offset ?? 0);
+    if (isContradicted) this.#isContradicted = true;
+    return isContradicted;
+  }
+
+  /** Remembers the newest of the entries. `isBrief`: see {@link KnownEntry}. */
+  received(entries: readonly LogEntry[], isBrief: boolean): void {
+    // The message at a void offset is not empty.
+    const newest = entries.findLast(({ isVoid }) => !isVoid);
+    if (newest !== undefined) this.#newest = new KnownEntry(newest, isBrief);
+  }
+
+  /**
+   * Returns false if the stream `name` has another entry where this process received one. `isUnbroken`: the tail has
+   * missed nothing over this connection since the last check.
+   */
+  async areIn(
+    { first, last, isAlone }: FoundStream,
+    isUnbroken: boolean,
+    link: NatsLink,
+    name: string,
+  ): Promise<boolean> {
+    if (this.#isContradicted) return false;
+    // The connection stays if another server has the stream and restarts, and the tail may not notice.
+    const witness = isAlone || this.#witness?.offset === last ? undefined : this.#witness;
+    const known = isUnbroken ? witness : this.#newest;
+    // If the stream has no entry at that offset, there is nothing to compare.
+    if (known === undefined || known.offset < first || known.offset > last) return true;
+    const message = await link.session.jsm.streams.getMessage(name, { seq: known.offset });
+    return message === null || known.isSame(entryOf(known.offset, { string: () => message.string() }));
+  }
+
+  /** Records that the log was checked. `isNewLife`: the entries of the previous life are useless. */
+  checked(isNewLife: boolean): void {
+    if (isNewLife) {
+      this.#newest = undefined;
+      this.#isContradicted = false;
+      this.clear();
+    }
+    this.#witness = this.#newest;
+  }
+
+  /** Forgets the entries that the tail has yet to deliver. */
+  clear(): void {
+    this.#pending.clear();
+  }
+}
