@@ -25,8 +25,8 @@ export interface StreamErrorContext {
    * - `gap`: events are lost, and neither `onGap` nor a listener nor an iteration receives the gap.
    *   The error is the gap.
    * - `persist`: the position could not be loaded or saved.
-   * - `callback`: `onAttemptEnd` or a listener of the state threw.
-   * - `load`: the code that watches the network and the page could not be loaded.
+   * - `callback`: `onAttemptEnd`, `shareKey` or a listener of the state threw.
+   * - `load`: code could not be loaded: for the network and the page, or for sharing, and the tab does not share.
    * - `stream`: the stream failed for good, without an iteration that throws the error.
    */
   readonly stage: "listener" | "data" | "gap" | "persist" | "callback" | "load" | "stream";

@@ -69,7 +69,7 @@ describe("the option shareAcrossTabs", () => {
     expect(opened.map(({ received }) => received)).toEqual([[], []]);
   });
 
-  it("leaves the group before an event is delivered if the key has changed, also while consumers are busy", async () => {
+  it("leaves the group before an event is delivered if the key has changed, also with busy consumers", async () => {
     const [feed, other] = [new FakeFeed(), new FakeFeed()];
     let user = "ada";
     const tab = browser.open();
@@ -138,7 +138,7 @@ describe("the option shareAcrossTabs", () => {
     expect(again.map(({ received }) => received)).toEqual([[3], []]);
   });
 
-  it("has a connection of its own without Web Locks or BroadcastChannel, and if the runtime refuses locks", async () => {
+  it("has a connection of its own without Web Locks or BroadcastChannel, and if locks are refused", async () => {
     const feed = new FakeFeed();
     for (const missing of [{ navigator: undefined }, { BroadcastChannel: undefined }, "refused" as const]) {
       const tab = browser.open();
@@ -153,7 +153,7 @@ describe("the option shareAcrossTabs", () => {
     expect(feed.open).toBe(3);
   });
 
-  it("joins another group after reconnect() if the URL has changed, and calls a function for it once for each attempt", async () => {
+  it("joins another group after reconnect() if the URL has changed, and calls a function for it once", async () => {
     const feed = new FakeFeed();
     let topic = "a";
     const url = vi.fn(() => `${ADDRESS}?topic=${topic}`);
