@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { type ScriptedConnection, startScriptedServer } from "../../../src/testing/index.ts";
 import { until } from "../../support/until.ts";
-import { both, orNever, sleep, useScene } from "../support/scene.ts";
+import { both, sleep, useScene } from "../support/scene.ts";
 
 /** Each test states what the Microsoft package does, and what Sluice does in its place. */
 describe("faults of @microsoft/fetch-event-source that sluice/fetch-event-source does not have", () => {
@@ -61,7 +61,7 @@ describe("faults of @microsoft/fetch-event-source that sluice/fetch-event-source
           },
           onclose: () => void log.push("close"),
         });
-        await orNever(() => log.includes("end 2"));
+        await until("the last one is done", () => log.includes("end 2"));
         return log;
       });
       expect(theirs).toEqual(["begin 1", "begin 2", "close", "end 1", "end 2"]);

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, vi } from "vitest";
 import type { ScriptedServer } from "../../../src/testing/index.ts";
+import { until } from "../../support/until.ts";
 import { type Implementation, type Init, MICROSOFT, Page, SLUICE } from "./implementations.ts";
 
 /** Time for what must not happen, in ms. */
@@ -63,8 +64,9 @@ export async function both<Result>(
   return [await scenario(MICROSOFT), await scenario(SLUICE)];
 }
 
-/** Resolves once the condition holds, or after the time for what must not happen. */
-export async function orNever(condition: () => boolean): Promise<void> {
+/** Resolves once the condition holds. If it is not expected, resolves after the time for what must not happen. */
+export async function orNever(isExpected: boolean, condition: () => boolean): Promise<void> {
+  if (isExpected) return until("it happens", condition);
   const end = performance.now() + WHILE_MS;
   while (!condition() && performance.now() < end) await sleep(5);
 }
