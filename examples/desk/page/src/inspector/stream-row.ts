@@ -1,3 +1,4 @@
+import type { Sharing } from "sluice/client";
 import type { ServerHealth } from "../server/server-health.ts";
 import type { LiveStream, StreamState } from "../streams/live-stream.ts";
 import type { StreamPart } from "../streams/stream-part.ts";
@@ -13,6 +14,12 @@ const STATE_TEXT: Record<StreamState, string> = {
   refused: "refused",
   ended: "ended",
   paused: "paused in the background",
+};
+
+const SHARING_TEXT: Record<Sharing, string> = {
+  alone: "",
+  holder: "this tab holds it",
+  follower: "another tab holds it",
 };
 
 /** Actions of the row's buttons. */
@@ -47,12 +54,13 @@ export class StreamRow {
 
   #render(): void {
     this.#frame = 0;
-    const { state, path, connection, info } = this.#stream;
+    const { state, sharing, path, connection, info } = this.#stream;
     const isLost = state === "reconnecting" || state === "refused";
     const isUnreachable = this.#health.state === "unreachable" && isLost;
     this.element.hidden = state === "idle" && connection === 0;
     this.element.dataset.state = isUnreachable ? "unreachable" : state;
     this.#text(".state-text", isUnreachable ? "server unreachable" : STATE_TEXT[state]);
+    this.#text(".sharing", SHARING_TEXT[sharing]);
     this.#text(".path", path.replace(/[0-9a-f]{8}-[0-9a-f-]{27}(\.[a-z]+)?/, "…"));
     this.#text(".reconnects", formatCount(Math.max(0, connection - 1)));
     find<HTMLButtonElement>(".cut", this.element).disabled = state !== "open" || info === undefined;

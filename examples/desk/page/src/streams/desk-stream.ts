@@ -3,7 +3,10 @@ import { joinCombinedId, type PartIds, splitCombinedId } from "./event-id.ts";
 import { LiveStream } from "./live-stream.ts";
 import { StreamPart } from "./stream-part.ts";
 
-/** The stream of everything that the signed-in user may see: orders, notifications and the dashboard. */
+/**
+ * The stream of everything that the signed-in user may see: orders, notifications and the dashboard. All tabs of the
+ * user share its connection.
+ */
 export class DeskStream extends LiveStream {
   readonly orders: StreamPart;
   readonly notifications: StreamPart;
@@ -14,7 +17,11 @@ export class DeskStream extends LiveStream {
     const orders = new StreamPart("Orders", "orders");
     const notifications = new StreamPart("Notifications", "notifications");
     const dashboard = new StreamPart("Dashboard", "dashboard");
-    super("Desk", "/api/stream", { parts: [orders, notifications, dashboard], key: browserKey() });
+    super("Desk", "/api/stream", {
+      parts: [orders, notifications, dashboard],
+      key: browserKey(),
+      shareKey: () => this.#user,
+    });
     this.orders = orders;
     this.notifications = notifications;
     this.dashboard = dashboard;

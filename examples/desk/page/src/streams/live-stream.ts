@@ -1,4 +1,4 @@
-import { type AttemptEnd, type EventStream, openEventStream } from "sluice/client";
+import { type AttemptEnd, type EventStream, openEventStream, type Sharing } from "sluice/client";
 import type { StreamInfo } from "../../../wire/stream.ts";
 import { splitCombinedId } from "./event-id.ts";
 import { StreamPart } from "./stream-part.ts";
@@ -17,10 +17,9 @@ export interface LiveStreamOptions {
   readonly key?: string;
   /** Types of the event that ends the stream. Default: it does not end. */
   readonly until?: readonly string[];
+  /** Returns the user whose tabs share this stream. Default: tabs do not share it. */
+  readonly shareKey?: () => string;
 }
-
-/** The ends of a connection that the program or the browser wanted. */
-const WANTED_ENDS: readonly AttemptEnd["type"][] = ["superseded", "closed", "completed", "no-content"];
 
 /**
  * One event stream of this page, and what the inspector shows of it.
@@ -44,15 +43,15 @@ export class LiveStream extends EventTarget {
   #stream: EventStream | undefined;
   /** The position of the closed stream, or the one from which the open stream began. */
   #position = "";
-  readonly #until: readonly string[] | undefined;
+  readonly #options: LiveStreamOptions;
 
-  constructor(name: string, path: string, { parts, key = randomKey(), until }: LiveStreamOptions = {}) {
+  constructor(name: string, path: string, options: LiveStreamOptions = {}) {
     super();
     this.name = name;
     this.path = path;
-    this.key = key;
-    this.parts = parts ?? [new StreamPart(name)];
-    this.#until = until;
+    this.key = options.key ?? randomKey();
+    this.parts = options.parts ?? [new StreamPart(name)];
+    this.#options = options;
   }
 
   /** The only part of a stream that is not combined. */
@@ -65,6 +64,11 @@ export class LiveStream extends EventTarget {
     return this.#stream?.lastEventId || this.#position || (this.info?.positionAtOpen ?? "");
   }
 
+  /** Shows whether this tab holds the connection that all tabs share. */
+  get sharing(): Sharing {
+    return this.#stream?.sharing ?? "alone";
+  }
+
   /** Opens the stream after `lastEventId`. By default it resumes after its last event. */
   open(lastEventId: string = this.lastEventId): void {
     void this.#stream?.close();
@@ -72,19 +76,23 @@ export class LiveStream extends EventTarget {
     this.#movePartsTo(lastEventId);
     const url = new URL(this.path, location.href);
     url.searchParams.set("key", this.key);
+    const { until, shareKey } = this.#options;
     const stream: EventStream = openEventStream(url, {
       lastEventId,
+      until,
+      shareAcrossTabs: shareKey !== undefined,
+      shareKey,
       onGap: (gap) => this.#partOf(gap.channel).addGap(gap),
-      onAttemptEnd: (end) => this.#attemptEnded(stream, end),
-      ...(this.#until !== undefined && { until: this.#until }),
+      onError: (error, { stage }) => {
+        // The page shows the end of a refused stream.
+        if (stage !== "stream") console.error(error);
+      },
     });
     this.#stream = stream;
     for (const part of this.parts) {
       for (const type of part.types) stream.on(type, (data, { id }) => this.#receive(part, type, data, id));
     }
-    stream.onStateChange((state) => {
-      if (stream === this.#stream && state === "open") this.#opened();
-    });
+    stream.onStateChange(() => this.#streamChanged(stream));
     void stream.closed.then((end) => this.#closed(stream, end));
     this.#setState(this.connection === 0 ? "connecting" : "reconnecting");
   }
@@ -151,12 +159,18 @@ export class LiveStream extends EventTarget {
     this.dispatchEvent(new Event("opened"));
   }
 
-  #attemptEnded(stream: EventStream, end: AttemptEnd): void {
-    if (stream !== this.#stream || WANTED_ENDS.includes(end.type)) return;
-    if (this.state === "open") this.lostAt = Date.now();
-    this.info = undefined;
-    this.#setState("reconnecting");
-    this.dispatchEvent(new Event("lost"));
+  #streamChanged(stream: EventStream): void {
+    if (stream !== this.#stream) return;
+    const isOpen = this.state === "open";
+    if (stream.state === "open") {
+      if (isOpen) this.dispatchEvent(new Event("change"));
+      else this.#opened();
+    } else if (isOpen && stream.state !== "closed") {
+      this.lostAt = Date.now();
+      this.info = undefined;
+      this.#setState("reconnecting");
+      this.dispatchEvent(new Event("lost"));
+    }
   }
 
   #closed(stream: EventStream, { type }: AttemptEnd): void {
