@@ -3,7 +3,7 @@ import { defineConfig } from "vitest/config";
 /** The suites of `npm run test:client`: the client in every runtime, and faults that take time. */
 export default defineConfig({
   test: {
-    include: ["packages/*/test/{client,fetch-event-source}/**/*.suite.ts"],
+    include: ["packages/*/test/{client,fetch-event-source,react}/**/*.suite.ts"],
     testTimeout: 60_000,
     hookTimeout: 60_000,
     expect: { poll: { timeout: 10_000 } },

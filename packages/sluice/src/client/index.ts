@@ -8,6 +8,9 @@ export {
   type EventSourceMessage,
   type EventSourceOptions,
 } from "./event-source/event-source.ts";
+export type { Projection, ProjectionReducer, ProjectionType } from "./store/projection.ts";
+export { type EventProjector, type SharedEventStream, shareEventStream } from "./store/share-event-stream.ts";
+export type { Store, StreamSnapshot } from "./store/store.ts";
 export { type AttemptEnd, EventStreamError, type Superseder } from "./stream/attempt/attempt-end.ts";
 export type { StreamEvent, StreamEventFields, StreamGap } from "./stream/deliver/stream-event.ts";
 export type { EventStream } from "./stream/event-stream.ts";

@@ -169,6 +169,7 @@ export const LAYERS: readonly Layer[] = [
   { folder: "client/connection", imports: [] },
   { folder: "client/event-source", imports: ["client/connection"] },
   { folder: "client/stream", imports: ["client/connection"] },
+  { folder: "client/store", imports: ["client/stream"] },
   { folder: "client/stream/deliver", imports: ["client/stream/load-rest.ts"] },
   { folder: "client/stream/attempt", imports: ["client/stream/deliver", "client/stream/load-rest.ts"] },
   { folder: "fetch-event-source", imports: ["base", "protocol", "client"] },

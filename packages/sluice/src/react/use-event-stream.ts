@@ -1,0 +1,62 @@
+import { requestOf, type StreamRequest } from "../client/store/same-stream.ts";
+import { type EventProjector, shareRequest } from "../client/store/share-event-stream.ts";
+import { FIRST_SNAPSHOT } from "../client/store/shared-connection.ts";
+import type { StreamSnapshot } from "../client/store/store.ts";
+import type { AnyEvents, EventMap } from "../client/stream/deliver/stream-event.ts";
+import type { EventStreamOptions, StreamUrl } from "../client/stream/stream-options.ts";
+import { useHeldStore } from "./use-held-store.ts";
+
+/**
+ * A stream as a component sees it. The component renders again when a field changes that it has read. The object stays
+ * the same until then.
+ */
+export interface EventStreamView<Events extends EventMap = AnyEvents>
+  extends StreamSnapshot<Events>,
+    EventProjector<Events> {}
+
+/**
+ * Returns the event stream of a URL. All components that name the same stream share one connection: those with an equal
+ * URL and equal options, as {@link shareEventStream} compares them. The connection opens when the first component has
+ * mounted, and closes one second after the last one has unmounted. On a server nothing opens.
+ *
+ * Within a component a function may change with each rendering. The stream uses the newest one from its next attempt
+ * on. Another URL or plain option names another stream.
+ *
+ * ```tsx
+ * const stream = useEventStream<EventsOf<typeof orders>>("/api/orders/stream");
+ * const placed = useEvents(stream, "placed", (list: Order[], order) => [...list, order], []);
+ * if (stream.error) return <p>Sign in again.</p>;
+ * ```
+ *
+ * @throws {SluiceError} `INVALID_OPTION`, when the component mounts
+ */
+export function useEventStream<Events extends EventMap = AnyEvents>(
+  url: StreamUrl,
+  options: EventStreamOptions<Events> = {},
+): EventStreamView<Events> {
+  const request = requestOf(url, options as EventStreamOptions);
+  return useHeldStore(() => createView(request), request, request, true) as unknown as EventStreamView<Events>;
+}
+
+function createView(request: StreamRequest) {
+  const shared = shareRequest(request);
+  /** The fields of the view that the component has read, with their values. */
+  let read: Record<PropertyKey, unknown>;
+  let view: EventStreamView | undefined;
+
+  function show(snapshot: StreamSnapshot): EventStreamView {
+    const next: Record<PropertyKey, unknown> = { ...shared, ...snapshot };
+    if (!view || Object.keys(read).some((name) => next[name] !== read[name])) {
+      const fields: typeof read = {};
+      read = fields;
+      view = new Proxy(next, { get: (_, name) => (fields[name] = next[name]) }) as unknown as EventStreamView;
+    }
+    return view;
+  }
+
+  return {
+    ...shared,
+    getSnapshot: () => show(shared.getSnapshot()),
+    getServerSnapshot: () => view ?? show(FIRST_SNAPSHOT),
+  };
+}

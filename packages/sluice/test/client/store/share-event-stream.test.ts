@@ -1,0 +1,189 @@
+import { describe, expect, it, vi } from "vitest";
+import { EventStreamError, type SharedEventStream, shareEventStream } from "../../../src/client/index.ts";
+import { startScriptedServer } from "../../../src/testing/index.ts";
+import { turns } from "../../support/turns.ts";
+import { until } from "../../support/until.ts";
+import { block, QUICK } from "../stream/support/quick.ts";
+
+const ignore = () => undefined;
+/** Longer than a connection stays open without a subscriber. */
+const AFTER_GRACE_MS = 1_100;
+const sleep = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
+
+/** Projects the data of all events of type `n`. */
+const collect = (stream: SharedEventStream) =>
+  stream.project("n", (list: unknown[], data) => [...list, data], [] as unknown[]);
+
+describe("a shared stream", () => {
+  it("opens nothing until it has a subscriber", async () => {
+    await using server = await startScriptedServer();
+    const stream = shareEventStream(server.url);
+    const events = collect(stream);
+    expect([stream.getSnapshot(), events.getSnapshot()]).toEqual([{ state: "connecting" }, []]);
+    await turns(20);
+    expect(server.connections).toHaveLength(0);
+    const leave = events.subscribe(ignore);
+    await server.next();
+    leave();
+  });
+
+  it("is one connection for all that name the same stream", async () => {
+    await using server = await startScriptedServer();
+    const headers = async () => ({ a: "b" });
+    const options = () => ({ headers, until: ["x", "y"], persistKey: "k", onGap: undefined });
+    const leaving = [0, 1, 2].map(() => shareEventStream(server.url, options()).subscribe(ignore));
+    leaving.push(shareEventStream(new URL(server.url), { ...options(), body: undefined }).subscribe(ignore));
+    await (await server.next()).send(block(1));
+    await sleep(50);
+    expect(server.connections).toHaveLength(1);
+    for (const leave of leaving) leave();
+  });
+
+  it("is another connection for another URL, value, function or object", async () => {
+    await using server = await startScriptedServer({ otherwise: (connection) => connection.open() });
+    const headers = () => ({});
+    const all = [
+      shareEventStream(server.url),
+      shareEventStream(`${server.url}?a`),
+      shareEventStream(server.url, { headers: { authorization: "a" } }),
+      shareEventStream(server.url, { headers: { authorization: "b" } }),
+      shareEventStream(server.url, { headers: new Headers({ authorization: "a" }) }),
+      shareEventStream(server.url, { headers: new Headers({ authorization: "b" }) }),
+      shareEventStream(server.url, { headers }),
+      shareEventStream(server.url, { headers: () => ({}) }),
+      shareEventStream(server.url, { until: ["a"] }),
+      shareEventStream(server.url, { until: ["a", "b"] }),
+      shareEventStream(server.url, { persist: { load: ignore, save: ignore } }),
+      shareEventStream(server.url, { persist: { load: ignore, save: () => undefined } }),
+    ];
+    const leaving = all.map((stream) => stream.subscribe(ignore));
+    await until("all have connected", () => server.connections.length === all.length);
+    for (const leave of leaving) leave();
+  });
+
+  it("shows its state, the newest event, the newest gap and the error", async () => {
+    await using server = await startScriptedServer();
+    const onError = vi.fn();
+    const stream = shareEventStream(server.url, { ...QUICK, onError });
+    const states: string[] = [];
+    const leave = stream.subscribe(() => {
+      const { state } = stream.getSnapshot();
+      if (state !== states.at(-1)) states.push(state);
+    });
+    const gap = { reason: "trimmed", lastEventId: "1", resumesAfter: "4" };
+    const first = await server.next();
+    await first.send(block(1) + block(4, gap, "gap"));
+    await until("the gap has arrived", () => stream.getSnapshot().gap !== undefined);
+    await until("the event has arrived", () => stream.getSnapshot().lastEvent?.id === "4");
+    expect(stream.getSnapshot()).toMatchObject({ state: "open", gap, lastEvent: { type: "gap", data: gap, id: "4" } });
+    first.end();
+    (await server.next()).answer(404, { body: "gone" });
+    await until("the stream has failed", () => stream.getSnapshot().state === "closed");
+    const { error } = stream.getSnapshot();
+    expect(error).toBeInstanceOf(EventStreamError);
+    expect(error).toMatchObject({ status: 404, body: "gone" });
+    expect(states).toEqual(["open", "waiting", "connecting", "closed"]);
+    expect(onError.mock.calls).toEqual([[error, { stage: "stream" }]]);
+    leave();
+  });
+
+  it("opens again after a failure when it is told to reconnect, from its position", async () => {
+    await using server = await startScriptedServer();
+    const stream = shareEventStream(server.url, { onError: ignore });
+    const events = collect(stream);
+    const leave = events.subscribe(ignore);
+    const first = await server.next();
+    await first.send(block(1));
+    await until("the event has arrived", () => events.getSnapshot().length === 1);
+    stream.reconnect();
+    const second = await server.next();
+    expect(second.lastEventId).toBe("1");
+    second.answer(403);
+    await until("the stream has failed", () => stream.getSnapshot().state === "closed");
+    stream.reconnect();
+    expect(stream.getSnapshot()).toMatchObject({ state: "connecting", error: undefined });
+    const third = await server.next();
+    expect(third.lastEventId).toBe("1");
+    await third.send(block(2));
+    await until("the event has arrived", () => events.getSnapshot().length === 2);
+    leave();
+  });
+
+  it("stays open for a second without a subscriber, then closes, and begins anew after that", async () => {
+    await using server = await startScriptedServer();
+    const stream = shareEventStream(server.url);
+    const leave = stream.subscribe(ignore);
+    const first = await server.next();
+    await first.send(block(1));
+    await until("the event has arrived", () => stream.getSnapshot().lastEvent?.id === "1");
+    leave();
+    leave();
+    await sleep(200);
+    const leaveAgain = shareEventStream(server.url).subscribe(ignore);
+    expect(stream.getSnapshot()).toMatchObject({ state: "open", lastEvent: { id: "1" } });
+    await sleep(AFTER_GRACE_MS);
+    expect([first.isClosed, server.connections.length]).toEqual([false, 1]);
+    leaveAgain();
+    await until("the connection is closed", () => first.isClosed);
+    expect(stream.getSnapshot()).toEqual({ state: "connecting" });
+    const leaveLast = stream.subscribe(ignore);
+    expect((await server.next()).lastEventId).toBe("");
+    leaveLast();
+  });
+
+  it("passes the errors of its options to the subscriber that opens it", async () => {
+    const stream = shareEventStream("http://127.0.0.1:1/", { backoff: -1 });
+    expect(() => stream.subscribe(ignore)).toThrow(expect.objectContaining({ code: "INVALID_OPTION" }));
+    expect(() => shareEventStream("http://[").subscribe(ignore)).toThrow(
+      expect.objectContaining({ code: "INVALID_OPTION" }),
+    );
+  });
+
+  it("calls the newest functions of its users", async () => {
+    await using server = await startScriptedServer();
+    let token = "a";
+    const headers = () => ({ authorization: token });
+    const gaps: unknown[] = [];
+    const options = { ...QUICK, headers, onGap: (gap: unknown) => void gaps.push(gap) };
+    const leave = shareEventStream(server.url, options).subscribe(ignore);
+    const first = await server.next();
+    expect(first.headers.authorization).toBe("a");
+    await first.send(block(1, { reason: "trimmed" }, "gap"));
+    await until("the gap was passed on", () => gaps.length === 1);
+    token = "b";
+    first.end();
+    expect((await server.next()).headers.authorization).toBe("b");
+    leave();
+  });
+
+  it("ends with the event that until names", async () => {
+    await using server = await startScriptedServer();
+    for (const end of ["done", ["x", "done"], ({ type }: { type: string }) => type === "done"]) {
+      const stream = shareEventStream(server.url, { until: end });
+      const leave = stream.subscribe(ignore);
+      await (await server.next()).send(block(1) + block(2, "last", "done") + block(3));
+      await until("the stream is complete", () => stream.getSnapshot().state === "closed");
+      expect(stream.getSnapshot()).toMatchObject({ error: undefined, lastEvent: { type: "done", data: "last" } });
+      leave();
+    }
+  });
+
+  it("reports the error of a subscriber to onError, and calls the others", async () => {
+    await using server = await startScriptedServer();
+    const onError = vi.fn();
+    const stream = shareEventStream(server.url, { onError });
+    const error = new Error("thrown");
+    const leaving = [
+      stream.subscribe(() => {
+        throw error;
+      }),
+    ];
+    const called = vi.fn();
+    leaving.push(stream.subscribe(called));
+    (await server.next()).open();
+    await until("the stream is open", () => stream.getSnapshot().state === "open");
+    expect(called).toHaveBeenCalledTimes(1);
+    expect(onError.mock.calls).toEqual([[error, { stage: "listener" }]]);
+    for (const leave of leaving) leave();
+  });
+});
