@@ -11,7 +11,9 @@ const IN_ALL = { inAll: 6_660, apart: "tabs" };
  * The largest size of each entry, minified and gzipped, in bytes. `budget` leaves out the parts that load on demand,
  * `inAll` counts them, without the modules of the folder `apart`. `only`: of a program that imports this name alone.
  * `beyond`: the budget is for the bytes that the entry adds to a program that imports this name of `sluice/client`.
- * @type {readonly { entry: string, file: string, only?: string, beyond?: string, budget: number, inAll?: number, apart?: string }[]}
+ * @typedef {{ entry: string, file: string, only?: string, beyond?: string, budget: number }
+ *   & { inAll?: number, apart?: string }} Budget
+ * @type {readonly Budget[]}
  */
 const BUDGETS = [
   { entry: "sluice", file: "index.js", budget: 12_000 },

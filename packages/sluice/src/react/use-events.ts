@@ -12,7 +12,7 @@ import { useHeldStore } from "./use-held-store.ts";
  * `initialState`, else with `undefined`, and begins anew if the stream or the types change.
  *
  * ```tsx
- * const total = useEvents(stream, ["placed", "cancelled"], (count, _, { type }) => count + (type === "placed" ? 1 : -1), 0);
+ * const open = useEvents(stream, ["placed", "cancelled"], (n, _, { type }) => n + (type === "placed" ? 1 : -1), 0);
  * ```
  *
  * @throws {SluiceError} `INVALID_OPTION`

@@ -12,7 +12,8 @@ export function requestOf(url: StreamUrl, options: EventStreamOptions): StreamRe
 
 /**
  * Returns true if two values are the same: equal texts, numbers and booleans, plain objects and arrays of the same
- * values, and the same function or other object. `loosely`, a function or another object is the same as any of its kind.
+ * values, and the same function or other object. `loosely`, a function or another object is the same as any of its
+ * kind.
  */
 export function isSame(a: unknown, b: unknown, loosely: boolean): boolean {
   if (a === b || Object(a) !== a || kindOf(a) !== kindOf(b)) return a === b;

@@ -44,12 +44,11 @@ export interface SharedEventStream<Events extends EventMap = AnyEvents>
 
 /**
  * Returns a stream whose connection is shared by everything that names the same stream: an equal URL and equal options.
- * Callbacks (`onGap`, `onAttemptEnd`, `onError`) may differ, and those of every user are called. Other functions are
- * equal if they are the same function, and objects if they are plain and have equal values, or are the same object.
+ * Plain objects are equal if their values are. A function or another object is equal only to itself.
  *
- * The first subscriber opens the connection. It closes one second after the last one has left. Without a subscriber
- * nothing opens, so a server can render the stream's snapshot. An invalid URL or option throws `INVALID_OPTION` when the
- * connection opens.
+ * The first subscriber opens the connection. It closes one second after the last subscriber has left. Without a
+ * subscriber nothing opens, so a server can render the stream's snapshot. If the URL or an option is invalid, the first
+ * subscription throws `INVALID_OPTION`.
  *
  * ```ts
  * const stream = shareEventStream<EventsOf<typeof orders>>("/api/orders/stream");

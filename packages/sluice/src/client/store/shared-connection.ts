@@ -44,7 +44,7 @@ export const FIRST_SNAPSHOT: StreamSnapshot = { state: "connecting", error: unde
  */
 const connections = new Set<SharedConnection>();
 
-/** Returns the connection of a user, or the one that its request names; `undefined` if there is none. */
+/** Returns the connection of a user, else the connection that its request names; `undefined` if there is none. */
 export function findConnection({ connection, current }: ConnectionUser): SharedConnection | undefined {
   if (connections.has(connection!)) return connection;
   return [...connections].find((each) => isSame(each.current(), current, false));

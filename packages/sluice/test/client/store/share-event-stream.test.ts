@@ -87,7 +87,7 @@ describe("a shared stream", () => {
     leave();
   });
 
-  it("opens again after a failure when it is told to reconnect, from its position", async () => {
+  it("opens again from its position when reconnect() is called after a failure", async () => {
     await using server = await startScriptedServer();
     const stream = shareEventStream(server.url, { onError: ignore });
     const events = collect(stream);

@@ -49,7 +49,8 @@ export async function startReactPage(): Promise<ReactPage> {
   const entry = output.find((file) => file.type === "chunk" && file.isEntry)!.fileName;
   const server = createServer(({ url = "/" }, response) => {
     const code = files.get(url);
-    const page = `<!doctype html><link rel="icon" href="data:,"><main></main><script type="module" src="/${entry}"></script>`;
+    const page = `<!doctype html><link rel="icon" href="data:,"><main></main>
+      <script type="module" src="/${entry}"></script>`;
     response.writeHead(200, { "content-type": code === undefined ? "text/html" : "text/javascript" }).end(code ?? page);
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
