@@ -4,8 +4,8 @@ import { defineConfig } from "vitest/config";
 export default defineConfig({
   test: {
     include: ["deploy/test/**/*.suite.ts"],
-    testTimeout: 120_000,
-    hookTimeout: 60_000,
+    testTimeout: 180_000,
+    hookTimeout: 120_000,
     expect: { poll: { timeout: 10_000 } },
     // Most tests wait for the time-outs of proxies. Several files run at once, so that these waits overlap.
     maxWorkers: 4,

@@ -1,6 +1,7 @@
 /**
  * A rolling deploy of two processes behind HAProxy and behind nginx, with 5,000 clients. It is the test
- * deploy/test/rolling-deploy.suite.ts with more clients. The run fails if a client misses an event or sees an error page.
+ * deploy/test/rolling-deploy.suite.ts with more clients. The run fails if a client misses an event or sees an error
+ * page.
  */
 import { spawn } from "node:child_process";
 import { once } from "node:events";

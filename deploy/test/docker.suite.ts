@@ -11,7 +11,7 @@ import { readDeployFile } from "./support/deploy-file.ts";
 import { eventually } from "./support/eventually.ts";
 
 const run = promisify(execFile);
-const BUILD_TIMEOUT_MS = 480_000;
+const BUILD_TIMEOUT_MS = 600_000;
 /** The user `nobody`. If the tests do not run as root, they are an unprivileged user already. */
 const NOBODY = process.getuid?.() === 0 ? { uid: 65_534, gid: 65_534 } : {};
 /** The image holds Node and these files. Node's own image is about 80 MB. */

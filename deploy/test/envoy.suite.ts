@@ -37,9 +37,7 @@ describe("deploy/envoy", () => {
     const [mapper] = manager.local_reply_config.mappers;
     expect(mapper).toMatchObject({ status_code: 200, body: { inline_string: "retry: 2000\n\n" } });
     expect(mapper.body_format_override.content_type).toBe("text/event-stream");
-    expect(mapper.filter.and_filter.filters.at(-1).header_filter.header.string_match.contains).toBe(
-      "text/event-stream",
-    );
+    expect(mapper.filter.and_filter.filters.at(-1).header_filter.header.string_match.exact).toBe("text/event-stream");
   });
 
   it("broken/route-timeout.yaml: leaves the route's time-out at its default", async () => {

@@ -21,7 +21,8 @@ describe.each([HAPROXY, NGINX])("a rolling deploy of two processes behind $name"
     const { restarts, allBackMs, cpu, published, missed, repeated, gaps, errorPages } = deploy;
     console.log(
       `${kind.name}, ${CLIENTS} clients, ${published} events: missed ${missed}, repeated ${repeated}, gaps ${gaps}, ` +
-        `error pages ${errorPages.length}; CPU peak: servers ${cpu.servers.toFixed(0)} %, proxy ${cpu.proxy.toFixed(0)} %`,
+        `error pages ${errorPages.length}; CPU peak in percent of one processor: servers ${cpu.servers.toFixed(0)}, ` +
+        `proxy ${cpu.proxy.toFixed(0)}`,
     );
     restarts.forEach((times, index) => {
       const bars = histogram(times).map((count, i) => `  ${((i * BUCKET_MS) / 1_000).toFixed(1)} s  ${count}`);

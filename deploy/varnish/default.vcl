@@ -34,7 +34,7 @@ sub vcl_init {
 
 sub vcl_recv {
   set req.backend_hint = desk.backend();
-  # Requests of an EventSource or of openEventStream(). Without `pass`, Varnish replaces Accept-Encoding: a client without
+  # Requests for streams. Without `pass`, Varnish replaces Accept-Encoding: a client without
   # gzip receives nothing of a stream that the process compresses.
   if (req.method == "GET" && req.http.Accept ~ "text/event-stream") {
     return (pass);
@@ -43,7 +43,7 @@ sub vcl_recv {
 
 sub vcl_backend_response {
   # Until Varnish has noticed that a process drains, the other process takes the request.
-  if (beresp.status >= 502 && beresp.status <= 504 && bereq.http.Accept ~ "text/event-stream") {
+  if (beresp.status >= 502 && beresp.status <= 504 && bereq.http.Accept == "text/event-stream") {
     if (bereq.retries < 2) {
       return (retry);
     }
@@ -53,7 +53,7 @@ sub vcl_backend_response {
 
 sub vcl_backend_error {
   # An EventSource that receives an error gives up for good. This one comes back after two to three seconds.
-  if (bereq.method == "GET" && bereq.http.Accept ~ "text/event-stream") {
+  if (bereq.method == "GET" && bereq.http.Accept == "text/event-stream") {
     if (bereq.retries < 2) {
       return (retry);
     }

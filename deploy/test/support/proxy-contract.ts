@@ -11,10 +11,10 @@ import { PROTOCOLS, type Protocol, StreamClient } from "./stream-client.ts";
 const ALLOWANCE = 5;
 const LEAVE_WHILE_LIVE_MS = 1_000;
 const HEARTBEAT_MS = 15_000;
-/** By the second heartbeat, which may be a second late. */
-const LEAVE_QUIET_MS = 2 * HEARTBEAT_MS + 5_000;
+/** By the second heartbeat, at 30 s, with room for a busy machine. */
+const LEAVE_QUIET_MS = 5 * HEARTBEAT_MS;
 /** HAProxy without `http-no-delay` holds each event back for 200 ms. */
-const HELD_BACK_MS = 100;
+const HELD_BACK_MS = 180;
 const EVENTS = 20;
 const PACE_MS = 50;
 

@@ -40,7 +40,7 @@ class Orders {
   }
 }
 
-/** Tests a proxy: with its shipped file, a restart of the desk kills no native EventSource, and none misses an event. */
+/** Tests a proxy with its shipped file: a restart of the desk kills no native EventSource, and none misses an event. */
 export function describeRestarts(kind: ProxyKind, protocols: readonly Protocol[] = PROTOCOLS): void {
   describe(`deploy/${kind.files[0]}, while the desk restarts`, () => {
     it.each([

@@ -4,7 +4,7 @@ import { createParser } from "../../../packages/sluice/src/protocol/index.ts";
 /** The reconnection time that Chromium uses until a stream sets another, in ms. */
 const DEFAULT_RETRY_MS = 3_000;
 
-/** What all clients of a rolling deploy have seen together. */
+/** Observations of all clients of a rolling deploy together. */
 export interface Seen {
   /** Times at which clients sent a request again, in ms. */
   readonly reconnects: number[];

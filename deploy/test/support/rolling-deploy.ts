@@ -19,7 +19,7 @@ const PUBLISH_EVERY_MS = 500;
 const DEADLINE_MS = 180_000;
 const CHECK_EVERY_MS = 100;
 
-/** What happened in a rolling deploy. */
+/** The outcome of a rolling deploy. */
 export interface RollingDeploy extends Seen {
   readonly published: number;
   /** For each restart: the ms from SIGTERM to each reconnect. */

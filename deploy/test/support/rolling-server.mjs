@@ -1,7 +1,7 @@
 // @ts-check
 /**
- * One of the processes of a rolling deploy: `node rolling-server.mjs PORT FOLDER`. GET answers with the stream of a channel
- * whose log is in the folder, POST publishes the next number, /health/ready is for the proxy. SIGTERM makes it drain.
+ * One of the processes of a rolling deploy: `node rolling-server.mjs PORT FOLDER`. GET answers with the stream of a
+ * channel whose log is in the folder, POST publishes an event, /health/ready is for the proxy. SIGTERM makes it drain.
  */
 import { createServer } from "node:http";
 import { createSluice } from "sluice";
