@@ -22,7 +22,8 @@ describe("the hooks on a server", () => {
       );
     await turns(20);
     expect(server.connections).toHaveLength(0);
-    expect(process.getActiveResourcesInfo().filter((name) => name === "Timeout")).toHaveLength(timers);
+    const left = process.getActiveResourcesInfo().filter((name) => name === "Timeout").length;
+    expect(left).toBeLessThanOrEqual(timers);
   });
 
   it("take a URL that is relative to the page", () => {

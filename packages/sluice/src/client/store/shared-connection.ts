@@ -73,20 +73,17 @@ function createConnection(last: ConnectionUser): SharedConnection {
     return last.current;
   }
 
-  /** Calls the listeners, or with an event the functions that receive it, of all members. */
-  function call(index: 1 | 2, event?: StreamEvent): void {
-    for (const member of members) {
+  /** Changes the snapshot, passes an event on, and calls the listeners. */
+  function change(part: Partial<StreamSnapshot>, event?: StreamEvent): void {
+    snapshot = { ...snapshot, ...part };
+    for (const [, listener, apply] of members) {
       try {
-        member[index]?.(event!);
+        if (event) apply?.(event);
+        listener?.();
       } catch (error) {
         (current().onError ?? console.error)(error, { stage: "listener" });
       }
     }
-  }
-
-  function change(part: Partial<StreamSnapshot>): void {
-    snapshot = { ...snapshot, ...part };
-    call(1);
   }
 
   function open(): void {
@@ -107,10 +104,7 @@ function createConnection(last: ConnectionUser): SharedConnection {
       // Is called with each event of any type, in the turn in which it arrives.
       until(event) {
         // Without data, the event was skipped.
-        if (event.data !== undefined) {
-          call(2, event);
-          change({ lastEvent: event });
-        }
+        if (event.data !== undefined) change({ lastEvent: event }, event);
         return typeof until === "function" ? until(event) : [until].flat().includes(event.type);
       },
     });
