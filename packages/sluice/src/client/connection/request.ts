@@ -33,7 +33,7 @@ export function checkRequest({ fetch, method, headers, body }: RequestOptions): 
     const init = { method, headers: unlessFunction(headers), body: unlessFunction(body) };
     new Request("http://x", init as RequestInit);
   } catch (cause) {
-    throw new SluiceError("INVALID_OPTION", `No request can be made: ${(cause as Error).message}`, { cause });
+    throw new SluiceError("INVALID_OPTION", `No valid request: ${(cause as Error).message}`, { cause });
   }
 }
 

@@ -86,14 +86,15 @@ export class EventSource extends EventTarget {
 
   constructor(url: string | URL, options: EventSourceOptions = {}) {
     super();
-    // A TypeError without an argument, as Web IDL demands.
-    const address = url.toString();
+    // [WebIDL] If argcount is less than the length of the shortest argument list, then throw a TypeError.
+    // biome-ignore lint/complexity/noArguments: `undefined` is a URL, and no argument is none
+    if (!arguments.length) throw new TypeError();
     const { document, location } = globalThis as { document?: Document; location?: Location };
     try {
-      this.#url = new URL(address, document?.baseURI ?? location?.href).href;
+      this.#url = new URL(url, document?.baseURI ?? location?.href).href;
     } catch {
       // [spec] If urlRecord is failure, then throw a "SyntaxError" DOMException.
-      throw new DOMException(`"${address}" is not a valid URL.`, "SyntaxError");
+      throw new DOMException(`"${url}" is not a valid URL.`, "SyntaxError");
     }
     this.#options = { ...options, withCredentials: Boolean(options?.withCredentials) };
     checkRequest(this.#options);
@@ -156,7 +157,7 @@ export class EventSource extends EventTarget {
         await new Promise<void>((resolve) => this.#queueTask(resolve));
       }
       // [spec] If res is not a network error, then reestablish the connection.
-      this.#end(CONNECTING, { message: "The event stream has ended" });
+      this.#end(CONNECTING, { message: "The stream ended" });
     } catch (error) {
       // [spec] If res is an aborted network error, then fail the connection.
       const isAborted = (error as Error | null)?.name === "AbortError";
