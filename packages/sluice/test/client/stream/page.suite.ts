@@ -106,7 +106,7 @@ if (programPath("chromium") !== undefined)
     });
     afterAll(() => browser?.close());
 
-    it("closes when the page is left, so that it enters the back/forward cache, and resumes when it is back", async () => {
+    it("closes when the page is left, which so enters the back/forward cache, and resumes with the page", async () => {
       await using reading = await ReadingPage.open(browser, { backoff: LONG_MS, maxBackoff: LONG_MS });
       await reading.publish(3);
       await reading.complete();

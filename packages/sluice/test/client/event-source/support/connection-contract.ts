@@ -278,7 +278,7 @@ export function connectionContract(run: Run): void {
     first.end();
     const second = await server.next();
     expect(second.lastEventId).toBe(id);
-    await second.open();
+    await second.send("data: 2\n\n");
     await recorded;
   });
 

@@ -37,7 +37,10 @@ export function requestContract(run: Run, { isBrowser }: RuntimeKind): void {
   });
 
   it("carries the user name and the password of a URL as Basic credentials, unless a header has others", async () => {
-    await using server = await startScriptedServer({ cors: true, otherwise: (connection) => connection.open() });
+    await using server = await startScriptedServer({
+      cors: true,
+      otherwise: (connection) => connection.send(": open\n\n"),
+    });
     const seen = await run(
       async (scope, host) => {
         const urls = [`http://ada:l%C3%B6ve%20100%@${host}/`, `http://only@${host}/`, `http://:word@${host}/`];
