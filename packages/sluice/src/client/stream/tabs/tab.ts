@@ -70,7 +70,7 @@ export function openTab(
 
   function refresh(sharing = shown.sharing): void {
     const connection = feed.own ?? upstream;
-    const state = connection?.state ?? holderState;
+    const state = connection?.state ?? (isFollowing ? holderState : "connecting");
     loop.lastEnd = connection?.lastEnd ?? loop.lastEnd;
     if (`${loop.state}${state}`.includes("closed") || (loop.state === state && shown.sharing === sharing)) return;
     loop.state = state;

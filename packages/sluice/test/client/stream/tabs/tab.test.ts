@@ -146,6 +146,22 @@ describe("a tab that shares a stream", () => {
     await settle(() => feed.open === 1, LONG_MS, status);
   });
 
+  it("is open only when it receives each event from then on, also if it joins a busy stream", async () => {
+    await openSeveral(1);
+    feed.publish(10);
+    await receive(opened, 10);
+    turns = 6;
+    const late = open();
+    for (let left = 500; left > 0 && late.stream.state !== "open"; left--) {
+      feed.publish(1);
+      await pass(0);
+    }
+    const next = feed.events.length + 1;
+    feed.publish(3);
+    await receive(opened, next + 2);
+    expect(late.stream.received).toEqual(numbers(Math.min(next, late.stream.received[0]!), next + 2));
+  });
+
   it("joins the others when it has caught up with an idle stream", async () => {
     await openSeveral(1);
     feed.publish(3);
