@@ -1,6 +1,5 @@
 import type { Position } from "../../../base/position.ts";
 import type { NewEntry } from "../../log.ts";
-import { entryText } from "../../shared/entry-text.ts";
 import { newEpoch } from "../../shared/epoch.ts";
 import { findOwnId } from "../batch/find-batch.ts";
 import type { ChannelNames } from "../channel-names.ts";
@@ -8,7 +7,9 @@ import { apiCode, isMissingStream, isTimeout, WRONG_LAST_SEQUENCE } from "../con
 import type { NatsLink } from "../connection/nats-link.ts";
 import { messageIdOf } from "../message-id.ts";
 import { Destination, inDoubt } from "./destination.ts";
+import { expiryError } from "./expiry-error.ts";
 import { type BatchPosition, NatsBatch } from "./nats-batch.ts";
+import { newPendingEntry, wellFormed } from "./new-pending-entry.ts";
 import { PendingEntries, type PendingEntry } from "./pending-entries.ts";
 import type { PublisherLog } from "./publisher-log.ts";
 
@@ -63,29 +64,9 @@ export class NatsPublisher {
   /** Publishes an entry. Resolves to its position. */
   publish(given: NewEntry): Promise<Position> {
     const { log, timeout } = this.#options;
-    const entry = wellFormed(given);
+    const { epoch } = log;
     return new Promise((resolve, reject) => {
-      const time = Date.now();
-      const text = entryText(entry, time);
-      this.#pending.add({
-        entry,
-        time,
-        destination: undefined,
-        expect: undefined,
-        text,
-        chars: text.length,
-        isBarrier: false,
-        epoch: log.epoch,
-        number: this.#count++,
-        deadline: performance.now() + timeout,
-        resolve,
-        reject,
-        attempts: 0,
-        after: 0,
-        firstSentAt: 0,
-        order: 0,
-        sentAt: 0,
-      });
+      this.#pending.add(newPendingEntry({ given, epoch, number: this.#count++, timeout, resolve, reject }));
     });
   }
 
@@ -268,17 +249,6 @@ export class NatsPublisher {
 
   #expire(pending: PendingEntry | NatsBatch): void {
     const { link, log, timeout } = this.#options;
-    const { failure } = log;
-    if (pending.isBarrier && pending.isOutpaced && failure === undefined) {
-      const message = `${link.store} did not store the events together within ${timeout} ms, since events of other`;
-      return pending.reject(new Error(`${message} publishers came between them. Publish fewer at once.`));
-    }
-    const reason = failure === undefined ? "" : ` (${failure.message.replace(/\.$/, "")})`;
-    pending.reject(link.error(`did not acknowledge the event within ${timeout} ms${reason}`, { cause: failure }));
+    pending.reject(expiryError(link, timeout, log.failure, pending.isBarrier && pending.isOutpaced));
   }
-}
-
-/** Returns an entry as NATS returns it: UTF-8 cannot represent a lone surrogate. */
-function wellFormed(entry: NewEntry): NewEntry {
-  return entry.data.isWellFormed() ? entry : { ...entry, data: entry.data.toWellFormed() };
 }
