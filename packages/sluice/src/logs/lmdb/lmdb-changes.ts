@@ -2,7 +2,8 @@ import { SluiceError } from "../../base/sluice-error.ts";
 import { ENTRY_OVERHEAD_BYTES, entryBytes, type LogEntry, type NewEntry, type Retention } from "../log.ts";
 import { ChannelDeleted } from "./channel-deleted.ts";
 import { type LmdbBlock, toBlocks } from "./store/block.ts";
-import { type ChannelState, type LmdbStore, MAX_GROWTH } from "./store/lmdb-store.ts";
+import type { ChannelState } from "./store/channel-state.ts";
+import { type LmdbStore, MAX_GROWTH } from "./store/lmdb-store.ts";
 
 // Prepares changes of a channel from a snapshot. `LmdbStore.change` writes them if the channel is still unchanged.
 

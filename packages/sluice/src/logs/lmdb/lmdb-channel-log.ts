@@ -10,7 +10,7 @@ import type { LmdbChannelLife } from "./lmdb-channel-life.ts";
 import type { LmdbFolder } from "./lmdb-folder.ts";
 import { LmdbTrimmer } from "./lmdb-trimmer.ts";
 import type { Portion, ReadLimit, ReadTurns } from "./read-turns.ts";
-import type { ChannelState } from "./store/lmdb-store.ts";
+import type { ChannelState } from "./store/channel-state.ts";
 
 /** Options of a {@link LmdbChannelLog}. */
 export interface LmdbChannelOptions extends OpenOptions {

@@ -1,7 +1,7 @@
 import type { Retention } from "../log.ts";
 import { isOver, trim } from "./lmdb-changes.ts";
 import type { LmdbChannelLife, LmdbPlace } from "./lmdb-channel-life.ts";
-import type { ChannelState } from "./store/lmdb-store.ts";
+import type { ChannelState } from "./store/channel-state.ts";
 
 /** Commits after which LMDB reuses the pages that a commit freed. */
 const COMMITS_UNTIL_REUSE = 2;

@@ -3,6 +3,7 @@ import { SluiceError } from "../../../base/sluice-error.ts";
 import { currentLife, type Life, parseLife } from "../../shared/life.ts";
 import { newestCommit } from "./admission.ts";
 import { LmdbBlock } from "./block.ts";
+import { type ChannelState, readState, stateValue } from "./channel-state.ts";
 import { CommitRings } from "./commit-rings.ts";
 import { DeletedChannels } from "./deleted-channels.ts";
 import type { Environment } from "./environment.ts";
@@ -11,19 +12,6 @@ import { blockKey, CHANNEL_LIST, guardKey, idKey, lifeKey, nameKey, offsetOfKey,
 import { OpenFiles } from "./open-files.ts";
 import { SharedState } from "./shared-state.ts";
 
-/** The ends and the size of a channel's log. */
-export interface ChannelState {
-  /** See {@link ChannelLog.first}. */
-  readonly first: number;
-  /** See {@link ChannelLog.last}. */
-  readonly last: number;
-  /** Bytes that the kept entries count against the retention. */
-  readonly bytes: number;
-  /** Number of lives the log has had. If it changes, the life must be read again. */
-  readonly lifeCount: number;
-}
-
-const STATE_BYTES = 32;
 const NONE: ReadonlySet<string> = new Set();
 
 /**
@@ -184,22 +172,12 @@ export class LmdbStore {
   }
 
   state(channel: number): ChannelState {
-    const value = this.#db.getBinary(stateKey(channel));
-    if (value === undefined) return { first: 1, last: 0, bytes: 0, lifeCount: 0 };
-    const [first, last, bytes, lifeCount] = [0, 8, 16, 24].map((at) => value.readDoubleBE(at)) as [
-      number,
-      number,
-      number,
-      number,
-    ];
-    return { first, last, bytes, lifeCount };
+    return readState(this.#db.getBinary(stateKey(channel)));
   }
 
-  setState(channel: number, { first, last, bytes, lifeCount }: ChannelState): void {
-    const value = Buffer.alloc(STATE_BYTES);
-    for (const [i, number] of [first, last, bytes, lifeCount].entries()) value.writeDoubleBE(number, i * 8);
+  setState(channel: number, state: ChannelState): void {
     const guard = guardKey(channel);
-    this.#put(guard, value, (this.#db.getEntry(guard)?.version ?? 0) + 1);
+    this.#put(guard, stateValue(state), (this.#db.getEntry(guard)?.version ?? 0) + 1);
   }
 
   /** Returns the block that contains an entry, or else the next block. */
