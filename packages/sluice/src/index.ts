@@ -6,6 +6,7 @@ export {
   defineChannel,
 } from "./channel/channel-definition.ts";
 export type { ChannelOptions } from "./channel/channel-options.ts";
+export type { ChannelStats } from "./channel/channel-stats.ts";
 export type { Combination } from "./channel/combine/combination.ts";
 export type { CombinedTypes, CombineOptions } from "./channel/combine/combine-options.ts";
 export type { CombinedEvent, CombinedGap, CombinedParts } from "./channel/combine/combined-event.ts";
@@ -18,7 +19,6 @@ export type { PublishedEvent } from "./channel/event/published-event.ts";
 export type { GapEvent, ReceivedEvent } from "./channel/event/received-event.ts";
 export type { SelectionOptions } from "./channel/event/selection-options.ts";
 export type { Serializer } from "./channel/event/serializer.ts";
-export type { ChannelStats } from "./channel/open-channel.ts";
 export type { History, HistoryOptions } from "./channel/read/history.ts";
 export type { LatestLimits } from "./channel/read/latest.ts";
 export type { WindowLimits } from "./channel/read/live/event-window.ts";

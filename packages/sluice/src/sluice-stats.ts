@@ -1,5 +1,5 @@
-import { type Channel, NO_FIGURES } from "./channel/channel.ts";
-import type { ChannelStats } from "./channel/open-channel.ts";
+import type { Channel } from "./channel/channel.ts";
+import { type ChannelStats, NO_FIGURES } from "./channel/channel-stats.ts";
 import type { CloseReason } from "./stream/close-reason.ts";
 import type { StreamHub } from "./stream/stream-hub.ts";
 

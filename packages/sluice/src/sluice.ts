@@ -4,9 +4,10 @@ import { checkBoolean, checkNames, invalidOption } from "./base/check-option.ts"
 import { callGuarded, ignore } from "./base/guard.ts";
 import { OnDemand } from "./base/on-demand.ts";
 import { SluiceError } from "./base/sluice-error.ts";
-import { Channel, type ChannelSetup } from "./channel/channel.ts";
+import { Channel } from "./channel/channel.ts";
 import type { ChannelDefinition } from "./channel/channel-definition.ts";
 import { type ChannelOptions, checkChannelOptions } from "./channel/channel-options.ts";
+import type { ChannelSetup } from "./channel/channel-setup.ts";
 import { type Combination, combine } from "./channel/combine/combination.ts";
 import type { CombinedTypes, CombineOptions } from "./channel/combine/combine-options.ts";
 import type { CombinedEvent, CombinedParts } from "./channel/combine/combined-event.ts";

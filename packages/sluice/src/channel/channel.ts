@@ -5,6 +5,8 @@ import type { Log } from "../logs/log.ts";
 import { dataText } from "../stream/source/data-text.ts";
 import type { StreamHub } from "../stream/stream-hub.ts";
 import { type ChannelOptions, type ChannelSettings, checkChannelOptions } from "./channel-options.ts";
+import type { ChannelSetup } from "./channel-setup.ts";
+import { type ChannelStats, NO_FIGURES } from "./channel-stats.ts";
 import { FilterNumbers } from "./event/filter-numbers.ts";
 import type { JsonEvents } from "./event/jsonify.ts";
 import type { AnyEvents, EventMap } from "./event/kept-event.ts";
@@ -14,39 +16,12 @@ import type { Draft, PublishedEvent } from "./event/published-event.ts";
 import type { KnownChannels } from "./known/known-channels.ts";
 import { type LocalPresence, NOBODY } from "./local-presence.ts";
 import { askLog } from "./log-failed.ts";
-import type { ChannelStats, OpenChannel } from "./open-channel.ts";
+import type { OpenChannel } from "./open-channel.ts";
 import type { History, HistoryOptions } from "./read/history.ts";
 import type { SubscribeOptions } from "./subscribe-options.ts";
 import { type SubscribedChannel, Subscription } from "./subscription.ts";
 
-/** Arguments of a channel's constructor. */
-export interface ChannelSetup<Events extends EventMap> {
-  readonly hub: StreamHub;
-  readonly log: Log;
-  readonly name: string;
-  /** The type of the channel's gap events. */
-  readonly gapEvent: string;
-  /** Default of the option `flushInterval`, in ms. */
-  readonly flushInterval: number;
-  readonly options: ChannelOptions<Events>;
-  /** Called each time the channel opens its log: at its first use, and again if that failed or the channel closed. */
-  readonly onOpen?: (() => void) | undefined;
-  /** The channels among which it is known. Default: none. */
-  readonly known?: KnownChannels | undefined;
-}
-
 type LoadedChannel = typeof import("./loaded-channel.ts");
-
-/** Figures of a channel whose log is not open. */
-export const NO_FIGURES: ChannelStats = {
-  subscribers: 0,
-  live: 0,
-  lagging: 0,
-  published: 0,
-  retained: 0,
-  window: { events: 0, bytes: 0 },
-  cohorts: 0,
-};
 
 /**
  * A named, ordered, replayable sequence of events that programs publish to and subscribe to. `Events` maps the event

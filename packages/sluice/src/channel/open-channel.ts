@@ -9,6 +9,7 @@ import type { SourceContext } from "../stream/feed.ts";
 import type { Outages, StreamHub } from "../stream/stream-hub.ts";
 import { type AppendTarget, appendAll, checkKeptEvent } from "./append-all.ts";
 import type { ChannelSettings } from "./channel-options.ts";
+import type { ChannelStats } from "./channel-stats.ts";
 import type { CohortKind } from "./deliver/cohort.ts";
 import { countPresence } from "./deliver/count-presence.ts";
 import { Cursor } from "./deliver/cursor.ts";
@@ -20,26 +21,12 @@ import { type IterationOptions, SubscriptionIterator } from "./follow/subscripti
 import { Uses } from "./known/uses.ts";
 import type { LocalPresence } from "./local-presence.ts";
 import { askLog, logError } from "./log-failed.ts";
+import { PublishedEvents } from "./published-events.ts";
 import { checkKeptBytes } from "./publishing.ts";
 import type { History, HistoryQuery } from "./read/history.ts";
 import type { LiveLog } from "./read/live/live-log.ts";
 import { readHistory } from "./read/read-history.ts";
 import type { SubscriptionSettings } from "./subscribe-options.ts";
-
-/** Figures of a channel in this process. */
-export interface ChannelStats {
-  readonly subscribers: number;
-  readonly live: number;
-  readonly lagging: number;
-  /** Events published by this process. */
-  readonly published: number;
-  /** Events that the log keeps. */
-  readonly retained: number;
-  /** Events and bytes that this process keeps encoded. */
-  readonly window: { readonly events: number; readonly bytes: number };
-  /** Different selections among the subscribers. */
-  readonly cohorts: number;
-}
 
 /** Parts of an {@link OpenChannel}. */
 export interface OpenChannelParts {
@@ -64,12 +51,8 @@ export class OpenChannel {
   readonly #onAbandoned: OpenChannelParts["onAbandoned"];
   #deletions = 0;
   readonly #request = new RequestMark();
-  #published = 0;
   readonly #uses = new Uses();
-  /** The highest offset of an event that this process published. */
-  #newestPublished = 0;
-  /** The epoch of that offset. */
-  #publishedIn = "";
+  readonly #published: PublishedEvents;
 
   constructor({ hub, log, name, settings, isShared, outages, onAbandoned }: OpenChannelParts) {
     this.#name = name;
@@ -79,6 +62,7 @@ export class OpenChannel {
     this.#outages = outages;
     this.#onAbandoned = onAbandoned;
     this.#delivery = new Delivery({ hub, log, channel: name, settings, isNeeded: () => this.#isNeeded() });
+    this.#published = new PublishedEvents(hub.counts);
     // The callers that waited for the channel use it in this turn.
     void this.#uses.during(new Promise<void>(afterTurn));
   }
@@ -98,7 +82,7 @@ export class OpenChannel {
           this.#outages.succeeded(this.#name, failures);
           // Take the epoch now: a new life may begin before the caller continues.
           return entry.id === undefined
-            ? this.#appended(offset!)
+            ? this.#published.add(this.#log.epoch, offset!)
             : this.#appendedOwn(entry, { epoch, offset: offset! });
         },
         (cause) => {
@@ -116,7 +100,7 @@ export class OpenChannel {
     const { epoch, offsets } = await this.#uses.during(appendAll(this.#target, entries));
     this.#outages.succeeded(this.#name, failures);
     return entries.map(({ id }, i) => {
-      const eventId = this.#appended(offsets[i]!, epoch);
+      const eventId = this.#published.add(epoch, offsets[i]!);
       return id ?? eventId;
     });
   }
@@ -183,7 +167,7 @@ export class OpenChannel {
       subscribers: live + lagging.size,
       live,
       lagging: lagging.size,
-      published: this.#published,
+      published: this.#published.count,
       retained: this.#log.last - this.#log.first + 1,
       window: { events: window.last - window.first + 1, bytes: window.bytes },
       cohorts: cohorts.size,
@@ -248,7 +232,7 @@ export class OpenChannel {
   /** The log may have had an event with this ID. Only the same event is a repetition. */
   async #appendedOwn(entry: NewEntry, position: Position): Promise<string> {
     await checkKeptEvent(this.#target, entry, position);
-    this.#appended(position.offset);
+    this.#published.add(this.#log.epoch, position.offset);
     return entry.id as string;
   }
 
@@ -267,18 +251,5 @@ export class OpenChannel {
 
   get #target(): AppendTarget {
     return { name: this.#name, log: this.#log, liveLog: this.#delivery.liveLog };
-  }
-
-  /** Counts an event that this process published. Returns the log's ID for it. */
-  #appended(offset: number, epoch = this.#log.epoch): string {
-    if (epoch !== this.#publishedIn) this.#newestPublished = 0;
-    this.#publishedIn = epoch;
-    // If the log already had an event with this own ID, its offset is not new.
-    if (offset > this.#newestPublished) {
-      this.#newestPublished = offset;
-      this.#published++;
-      this.#delivery.hub.counts.published++;
-    }
-    return formatPosition({ epoch, offset });
   }
 }
