@@ -58,6 +58,14 @@ describe("the public entry", () => {
   });
 });
 
+describe("the entries for browsers", () => {
+  it.each(["client", "react", "fetch-event-source"])("%s reach no folder of the server", (entry) => {
+    const folders = reachable(join(SRC, entry, "index.ts")).files.map((file) => relative(SRC, file).split("/")[0]);
+    const own = ["base", "protocol", "client", "react", "fetch-event-source"];
+    expect(folders.filter((folder) => !own.includes(folder ?? ""))).toEqual([]);
+  });
+});
+
 describe("the check of import directions", () => {
   it.each([
     ["protocol/a.ts", `import { b } from "./b.ts";`],

@@ -13,6 +13,10 @@ const PROGRAMS: Readonly<Record<string, string>> = {
   vue: `import { createApp, h } from "vue"; import { useStore } from "recipe";
     const Count = { setup() { const count = useStore(counted); return () => h("b", count.value); } };
     const app = createApp(Count); app.mount(main); globalThis.stop = () => app.unmount();`,
+  "sluice/react": `import { createElement, StrictMode } from "react"; import { createRoot } from "react-dom/client";
+    import { Orders } from "recipe";
+    const root = createRoot(main); root.render(createElement(StrictMode, null, createElement(Orders)));
+    globalThis.stop = () => root.unmount();`,
   "svelte/reactivity": `import { createSubscriber } from "svelte/reactivity"; import { mount, unmount } from "svelte";
     import { fromStore } from "recipe"; import Count from "count.svelte";
     const count = mount(Count, { target: main, props: { count: fromStore(counted) } });
@@ -27,7 +31,7 @@ const SVELTE_COMPONENT = "<script>let { count } = $props();</script><b>{count.cu
 async function bundle(framework: string, recipe: string, url: string): Promise<string> {
   const { compile } = await import("svelte/compiler");
   const modules: Record<string, string> = {
-    recipe,
+    recipe: recipe.replace('"/api/orders/stream"', JSON.stringify(url)),
     "count.svelte": compile(SVELTE_COMPONENT, { generate: "client", runes: true }).js.code,
     program: `import { shareEventStream } from "sluice/client";
       const main = document.body.appendChild(document.createElement("main"));
@@ -40,8 +44,8 @@ async function bundle(framework: string, recipe: string, url: string): Promise<s
     plugins: [
       {
         name: "recipe",
-        resolveId: (id) => (id in modules ? join(ROOT, `packages/sluice/${id}.ts`) : undefined),
-        load: (id) => modules[id.slice(join(ROOT, "packages/sluice/").length, -3)],
+        resolveId: (id) => (id in modules ? join(ROOT, `packages/sluice/${id}.tsx`) : undefined),
+        load: (id) => modules[id.slice(join(ROOT, "packages/sluice/").length, -4)],
       },
     ],
     write: false,
@@ -53,7 +57,9 @@ async function bundle(framework: string, recipe: string, url: string): Promise<s
 }
 
 describe("the recipes of docs/client.md", () => {
-  const recipes = codeBlocks(readDocument("docs/client.md")).filter(({ code }) => code.includes("Store<Value>"));
+  const recipes = codeBlocks(readDocument("docs/client.md")).filter(({ code }) =>
+    /Store<Value>|"sluice\/react"/.test(code),
+  );
   let browser: Awaited<ReturnType<typeof launchChromium>>;
   beforeAll(async () => {
     browser = await launchChromium();
@@ -78,8 +84,13 @@ describe("the recipes of docs/client.md", () => {
       page.on("pageerror", (error) => errors.push(String(error)));
       await page.goto(`http://127.0.0.1:${(site.address() as AddressInfo).port}/`);
       const connection = await server.next();
-      for (let id = 1; id <= 300; id++) await connection.send(`event: n\nid: ${id}\ndata: ${id}\n\n`);
-      await expect.poll(() => page.textContent("b")).toBe("300");
+      for (let id = 1; id <= 300; id++)
+        await connection.send(
+          `event: n\nid: ${id}\ndata: ${id}\n\nevent: placed\nid: ${id}\ndata: {"orderId":"${id}"}\n\n`,
+        );
+      if (framework === "sluice/react")
+        await expect.poll(() => page.locator("[data-state=open] > li").count()).toBe(300);
+      else await expect.poll(() => page.textContent("b")).toBe("300");
       await page.evaluate("stop()");
       await expect.poll(() => connection.isClosed).toBe(true);
       expect([errors, server.connections.length]).toEqual([[], 1]);
