@@ -1,5 +1,6 @@
 import { closedError } from "../shared/closed-error.ts";
 import type { HeldBytes } from "../shared/held-bytes.ts";
+import type { Seen } from "../shared/life.ts";
 import { LogView } from "../shared/log-view.ts";
 import { ChannelDeleted } from "./channel-deleted.ts";
 import type { LmdbFolder } from "./lmdb-folder.ts";
@@ -11,6 +12,19 @@ const MAX_LIVES_PER_CALL = 5;
 interface RunOptions {
   /** False if the work must not run again once it has succeeded. Default: true. */
   readonly isIdempotent?: boolean;
+}
+
+/** Options of a {@link LmdbChannelLife}. */
+export interface LmdbLifeOptions {
+  /** The name of the channel. */
+  readonly name: string;
+  readonly place: LmdbPlace;
+  /** The bytes that all channels hold back. */
+  readonly held: HeldBytes;
+  /** The state that this process had seen when it closed the channel. `undefined`: it does not know of any. */
+  readonly before: Seen | undefined;
+  /** Called with the number that the channel had if it gets another one in the same folder. */
+  readonly onMoved: (from: number) => void;
 }
 
 /** The place of a channel's life. Another life has another place. */
@@ -34,17 +48,13 @@ export class LmdbChannelLife {
   #lifeCount: number;
   #entering: Promise<void> | undefined;
 
-  /**
-   * `held`: the bytes that all channels hold back. `onMoved` is called with the number that the channel had if it gets
-   * another one in the same folder.
-   */
-  constructor(name: string, place: LmdbPlace, held: HeldBytes, onMoved: (from: number) => void) {
+  constructor({ name, place, held, before, onMoved }: LmdbLifeOptions) {
     const { folder, channel } = place;
     const { first, last, lifeCount } = folder.store.state(channel);
     this.name = name;
     this.#place = place;
     this.#onMoved = onMoved;
-    this.view = new LogView(folder.store.life(channel)!, first, last, held);
+    this.view = new LogView(folder.store.life(channel)!, first, last, held, before);
     this.#lifeCount = lifeCount;
   }
 

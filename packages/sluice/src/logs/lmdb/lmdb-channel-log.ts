@@ -1,7 +1,9 @@
 import { SluiceError } from "../../base/sluice-error.ts";
 import { type ChannelLog, entryBytes, type LogEntry, type NewEntry, type OpenOptions } from "../log.ts";
 import { startAgeChecks } from "../shared/age-checks.ts";
+import type { ClosedChannels } from "../shared/closed-channels.ts";
 import { closedError } from "../shared/closed-error.ts";
+import type { Seen } from "../shared/life.ts";
 import type { LogView } from "../shared/log-view.ts";
 import { SharedChannelLog } from "../shared/shared-channel-log.ts";
 import { LmdbAppender } from "./lmdb-appender.ts";
@@ -157,12 +159,20 @@ export class LmdbChannelLog extends SharedChannelLog implements ChannelLog {
     this.#inBackground(Promise.reject(error));
   }
 
-  /** Epochs that this process has seen end. */
-  get ended(): ReadonlySet<string> {
-    return this.view.seen.ended;
+  /** See {@link LogView.seen}. */
+  get seen(): Seen {
+    return this.view.seen;
   }
 
-  /** Continues in another folder, where this channel has a life that is none of the {@link ended} ones. */
+  /**
+   * Records what this process has seen of the channel, which is closed. `losses`: the number of times that the files
+   * of the folder were lost.
+   */
+  rememberIn(closed: ClosedChannels<number>, losses: number): void {
+    closed.remember(this.name, this.view, losses);
+  }
+
+  /** Continues in another folder, where this channel has a life that contains what this process has {@link seen}. */
   moveTo(folder: LmdbFolder, channel: number): void {
     this.#appender.seal();
     this.#life.moveTo({ folder, channel });

@@ -1,5 +1,6 @@
 import type { open } from "lmdb";
 import { AgeTimers } from "../shared/age-checks.ts";
+import type { Seen } from "../shared/life.ts";
 import type { Changed } from "./commit-tracker.ts";
 import { CommitWatcher } from "./commit-watcher.ts";
 import { LmdbWriter } from "./lmdb-writer.ts";
@@ -17,8 +18,6 @@ export interface LmdbFolderOptions {
   /** Called once if the path names other files: see {@link OpenFiles}. Every use of this folder then fails. */
   readonly onLost: (error: Error) => void;
 }
-
-const NONE: ReadonlySet<string> = new Set();
 
 /** Channels that are being created. */
 interface Adding {
@@ -56,18 +55,18 @@ export class LmdbFolder {
   }
 
   /**
-   * Resolves to the number of a channel, which is created if needed. Its life then began in this data file, and is none
-   * of the `ended` ones. Another process may delete the channel at any time.
+   * Resolves to the number of a channel, which is created if needed. Its life then began in this data file, and has
+   * what this process has `seen` of the channel. Another process may delete the channel at any time.
    */
-  async enterChannel(name: string, ended: ReadonlySet<string> = NONE): Promise<number> {
+  async enterChannel(name: string, seen?: Seen): Promise<number> {
     const { store, writer } = this;
     for (;;) {
       store.takeSnapshot();
       const number = store.channelNumber(name) ?? (await this.#addChannel(name));
       store.takeSnapshot();
       // A number without a name must never get a life: the processes would be in different ones.
-      const enter = () => store.hasChannel(number) && store.enterLife(number, ended);
-      if (!store.hasValidLife(number, ended)) await writer.run(number, enter);
+      const enter = () => store.hasChannel(number) && store.enterLife(number, seen);
+      if (!store.hasValidLife(number, seen)) await writer.run(number, enter);
       store.takeSnapshot();
       if (store.hasChannel(number)) return number;
     }

@@ -2,6 +2,7 @@ import type { open as Open } from "lmdb";
 import { checkNames, checkNumber, invalidOption } from "../../base/check-option.ts";
 import { loadPackage } from "../../base/load-package.ts";
 import type { ChannelLog, Log, OpenOptions } from "../log.ts";
+import { ClosedChannels, seenBefore, seenEnd } from "../shared/closed-channels.ts";
 import { closedError } from "../shared/closed-error.ts";
 import { HeldBytes } from "../shared/held-bytes.ts";
 import type { Changed } from "./commit-tracker.ts";
@@ -65,6 +66,10 @@ class LmdbLog implements Log {
   #channels = new Map<number, LmdbChannelLog>();
   readonly #turns = new ReadTurns();
   readonly #held = new HeldBytes();
+  /** Each with {@link #losses} at the time when it was closed. */
+  readonly #closedChannels = new ClosedChannels<number>();
+  /** Number of times that the open files of the folder were lost. */
+  #losses = 0;
   #closing: Promise<void> | undefined;
 
   constructor(path: string, maxBytes: number) {
@@ -76,6 +81,7 @@ class LmdbLog implements Log {
       load: loadLmdb,
       onCommit: (changed) => this.#changed(changed),
       onLost: (error) => {
+        this.#losses++;
         for (const channel of this.#channels.values()) channel.lost(error);
       },
       moveTo: (folder) => this.#moveTo(folder),
@@ -87,14 +93,19 @@ class LmdbLog implements Log {
     const folder = await this.#folder.get();
     let channel: number;
     // Another process may delete the channel before this one has read its life.
-    do channel = await folder.enterChannel(name);
+    const closed = this.#closedChannels.recall(name);
+    const known = closed && seenBefore(closed);
+    // If the files that this process had open are at the path again, they are of an earlier time.
+    const before = known && (closed.mark === this.#losses ? known : seenEnd(known));
+    do channel = await folder.enterChannel(name, before);
     while (!folder.store.hasChannel(channel));
     this.#checkOpen();
     const onMoved = (from: number) => {
       if (this.#channels.get(from) === log) this.#channels.delete(from);
       this.#channels.set(log.channel, log);
     };
-    const life = new LmdbChannelLife(name, { folder, channel }, this.#held, onMoved);
+    const life = new LmdbChannelLife({ name, place: { folder, channel }, held: this.#held, before, onMoved });
+    this.#closedChannels.forget(name);
     const onClosed = () => this.#closed(log);
     const log: LmdbChannelLog = new LmdbChannelLog({ life, turns: this.#turns, retain, onError, onClosed });
     this.#channels.set(channel, log);
@@ -113,7 +124,7 @@ class LmdbLog implements Log {
 
   async #moveTo(folder: LmdbFolder): Promise<void> {
     const logs = [...this.#channels.values()];
-    const numbers = await Promise.all(logs.map(({ name, ended }) => folder.enterChannel(name, ended)));
+    const numbers = await Promise.all(logs.map(({ name, seen }) => folder.enterChannel(name, seen)));
     // Move all at once, so that none is left behind if one cannot be entered.
     this.#channels = new Map();
     for (const [i, log] of logs.entries()) {
@@ -134,6 +145,7 @@ class LmdbLog implements Log {
 
   #closed(log: LmdbChannelLog): void {
     if (this.#channels.get(log.channel) === log) this.#channels.delete(log.channel);
+    if (this.#closing === undefined) log.rememberIn(this.#closedChannels, this.#losses);
   }
 
   #checkOpen(): void {

@@ -2,6 +2,7 @@ import { ignore } from "../../base/guard.ts";
 import type { Position } from "../../base/position.ts";
 import { within } from "../../base/timers.ts";
 import { type ChannelLog, entryBytes, type LogEntry, type NewEntry, type Retention } from "../log.ts";
+import type { ClosedChannels } from "../shared/closed-channels.ts";
 import { closedError } from "../shared/closed-error.ts";
 import type { LogView } from "../shared/log-view.ts";
 import { TAIL_OUTAGE } from "../shared/out-of-reach.ts";
@@ -14,6 +15,7 @@ import { isComplete } from "./batch/find-batch.ts";
 import type { NatsMessage } from "./connection/nats-link.ts";
 import { timeoutError } from "./connection/timeout-error.ts";
 import type { CheckRounds, RoundsMember } from "./life/check-rounds.ts";
+import type { KnownEntry } from "./life/known-entry.ts";
 import { NatsChannelLife } from "./life/nats-channel-life.ts";
 import type { NatsLifeParts } from "./life/nats-life-parts.ts";
 import { writtenEpoch } from "./life/nats-lives.ts";
@@ -222,6 +224,11 @@ export class NatsChannelLog extends SharedChannelLog implements ChannelLog {
     this.#tail.close();
     this.#wake();
     this.#parts.onClose(this);
+  }
+
+  /** Records what this process has seen of the channel, which is closed. */
+  rememberIn(closed: ClosedChannels<KnownEntry | undefined>, name: string): void {
+    this.#life.rememberIn(closed, name);
   }
 
   /**

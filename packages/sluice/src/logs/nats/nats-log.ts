@@ -3,6 +3,7 @@ import { loadPackage } from "../../base/load-package.ts";
 import { SluiceError } from "../../base/sluice-error.ts";
 import { within } from "../../base/timers.ts";
 import type { ChannelLog, Log, OpenOptions, Retention } from "../log.ts";
+import { ClosedChannels } from "../shared/closed-channels.ts";
 import { closedError } from "../shared/closed-error.ts";
 import { TAIL_OUTAGE } from "../shared/out-of-reach.ts";
 import { ReadBudget } from "../shared/read-budget.ts";
@@ -12,6 +13,7 @@ import { connectTo, parseServers } from "./connection/servers.ts";
 import { timeoutError } from "./connection/timeout-error.ts";
 import { CheckRounds } from "./life/check-rounds.ts";
 import { OthersDeletions } from "./life/delete-channel.ts";
+import type { KnownEntry } from "./life/known-entry.ts";
 import { NatsLives } from "./life/nats-lives.ts";
 import { OpenTurns } from "./life/open-turns.ts";
 import { NatsChannelLog } from "./nats-channel-log.ts";
@@ -99,6 +101,7 @@ export function natsLog(options: NatsLogOptions): Log {
   const lives = new NatsLives(link, prefix, storage);
   const turns = new OpenTurns(timeout);
   const opened = new Set<NatsChannelLog>();
+  const closedChannels = new ClosedChannels<KnownEntry | undefined>();
   /** The logs that receive no entries, although NATS works. */
   const deaf = new Set<NatsChannelLog>();
   let isClosed = false;
@@ -121,12 +124,13 @@ export function natsLog(options: NatsLogOptions): Log {
     await within(link.open(), timeout, () => timeoutError(link, timeout, "accept a connection"));
     const names = await namesOf(prefix, channel);
     return turns.run(
-      () => openNamed(names, retain, onError),
+      () => openNamed(channel, names, retain, onError),
       () => timeoutError(link, timeout, "open a channel"),
     );
   }
 
   async function openNamed(
+    channel: string,
     names: ChannelNames,
     retain: Retention,
     onError: (error: unknown) => void,
@@ -136,6 +140,7 @@ export function natsLog(options: NatsLogOptions): Log {
     const onClose = (log: NatsChannelLog) => {
       opened.delete(log);
       deaf.delete(log);
+      if (!isClosed) log.rememberIn(closedChannels, channel);
     };
     const log = new NatsChannelLog({
       link,
@@ -148,6 +153,7 @@ export function natsLog(options: NatsLogOptions): Log {
       rounds,
       received,
       republishing,
+      before: closedChannels.recall(channel),
       timeout,
       onClose,
       onError,
@@ -156,6 +162,7 @@ export function natsLog(options: NatsLogOptions): Log {
     opened.add(log);
     try {
       await log.open();
+      closedChannels.forget(channel);
       return log;
     } catch (error) {
       await log.close();

@@ -1,7 +1,9 @@
 import type { AgeTimers } from "../shared/age-checks.ts";
+import type { ClosedChannel } from "../shared/closed-channels.ts";
 import type { ReadBudget } from "../shared/read-budget.ts";
 import type { SharedKeys } from "./channel-keys.ts";
 import type { RedisGate } from "./connection/redis-gate.ts";
+import type { EntryMark } from "./life/entry-mark.ts";
 import type { StoreWitness } from "./life/store-witness.ts";
 
 /** The log that a channel belongs to, as `RedisChannelLog` needs it. */
@@ -10,6 +12,8 @@ export interface ChannelHost {
   readonly sharedKeys: SharedKeys;
   readonly witness: StoreWitness;
   readonly ageTimers: AgeTimers;
+  /** The state that this process had seen when it closed the channel. `undefined`: it does not know of any. */
+  readonly before: ClosedChannel<EntryMark | undefined> | undefined;
   /** The budget of bytes of all channels. */
   readonly budget: ReadBudget;
   /** Ends the tail's pause: more was appended than this process knows. */

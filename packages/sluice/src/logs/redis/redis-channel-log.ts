@@ -3,6 +3,7 @@ import { SluiceError } from "../../base/sluice-error.ts";
 import { messageOf } from "../../base/thrown.ts";
 import { afterTurn } from "../../base/timers.ts";
 import type { ChannelLog, LogEntry, NewEntry, Retention } from "../log.ts";
+import type { ClosedChannels } from "../shared/closed-channels.ts";
 import { closedError } from "../shared/closed-error.ts";
 import { parseEntry } from "../shared/entry-text.ts";
 import type { LogView } from "../shared/log-view.ts";
@@ -14,6 +15,7 @@ import type { ChannelHost } from "./channel-host.ts";
 import type { ChannelKeys } from "./channel-keys.ts";
 import type { RedisConnection } from "./connection/redis-connection.ts";
 import { deleteChannel } from "./life/delete-channel.ts";
+import type { EntryMark } from "./life/entry-mark.ts";
 import { RedisChannelLife } from "./life/redis-channel-life.ts";
 import type { StoreState } from "./life/store-witness.ts";
 import { ArrivalCheck } from "./read/arrival-check.ts";
@@ -49,6 +51,7 @@ export class RedisChannelLog extends SharedChannelLog implements ChannelLog, Tai
         sharedKeys: host.sharedKeys,
         witness: host.witness,
         held: host.budget.held,
+        before: host.before,
       },
       {
         changed: () => {
@@ -107,6 +110,11 @@ export class RedisChannelLog extends SharedChannelLog implements ChannelLog, Tai
   /** Looks up the life in a Redis of this state. The first call opens the log. */
   enter(connection: RedisConnection, state: StoreState): Promise<void> {
     return this.#life.enter(connection, state);
+  }
+
+  /** Records what this process has seen of the channel, which is closed. */
+  rememberIn(closed: ClosedChannels<EntryMark | undefined>, name: string): void {
+    closed.remember(name, this.view, this.#life.lastMark);
   }
 
   /** Starts to trim the log to its limits. */

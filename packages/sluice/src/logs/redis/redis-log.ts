@@ -2,6 +2,7 @@ import { checkNames, checkNumber, invalidOption } from "../../base/check-option.
 import { messageOf } from "../../base/thrown.ts";
 import type { ChannelLog, Log, OpenOptions } from "../log.ts";
 import { AgeTimers } from "../shared/age-checks.ts";
+import { ClosedChannels } from "../shared/closed-channels.ts";
 import { closedError } from "../shared/closed-error.ts";
 import { OutOfReach, TAIL_OUTAGE } from "../shared/out-of-reach.ts";
 import { ReadBudget } from "../shared/read-budget.ts";
@@ -11,6 +12,7 @@ import { channelKeys, type SharedKeys, sharedKeys } from "./channel-keys.ts";
 import { type RedisClient, type RedisClients, redisClients } from "./connection/redis-client.ts";
 import type { RedisConnection } from "./connection/redis-connection.ts";
 import { RedisGate } from "./connection/redis-gate.ts";
+import type { EntryMark } from "./life/entry-mark.ts";
 import { type StoreState, StoreWitness } from "./life/store-witness.ts";
 import { RedisTail } from "./read/redis-tail.ts";
 import { RedisChannelLog } from "./redis-channel-log.ts";
@@ -83,6 +85,7 @@ class RedisLog implements Log {
   readonly #budget: ReadBudget;
   readonly #witness: StoreWitness;
   readonly #channels: ChannelChecks;
+  readonly #closedChannels = new ClosedChannels<EntryMark | undefined>();
   readonly #ageTimers = new AgeTimers();
   /** Those of the channel opened last. A lost connection concerns all channels, and is reported once. */
   #onError: (error: unknown) => void = () => undefined;
@@ -143,10 +146,11 @@ class RedisLog implements Log {
       witness: this.#witness,
       ageTimers: this.#ageTimers,
       budget: this.#budget,
+      before: this.#closedChannels.recall(channel),
       hurry: () => this.#tail.hurry(),
       lifeChanged: () => this.#tail.reread(),
       hasMissed: (since) => this.#tail.hasMissed(since),
-      closed: () => this.#forget(log),
+      closed: () => this.#forget(channel, log),
       onError,
     };
     const log: RedisChannelLog = new RedisChannelLog(host, keys, retain);
@@ -154,6 +158,7 @@ class RedisLog implements Log {
     this.#witness.saw();
     await this.#gate.use(async (connection) => log.enter(connection, await this.#witness.look(connection)));
     if (this.#isClosed) throw closedError();
+    this.#closedChannels.forget(channel);
     this.#channels.add(log);
     log.keepToLimits();
     this.#tail.follow(log);
@@ -194,11 +199,13 @@ class RedisLog implements Log {
   }
 
   /** A channel that is closed must not forget what this process saw before Redis knows that it did. */
-  #forget(log: RedisChannelLog): void {
+  #forget(channel: string, log: RedisChannelLog): void {
     this.#channels.delete(log);
     this.#tail.leave(log);
+    if (this.#isClosed) return;
+    log.rememberIn(this.#closedChannels, channel);
     const { connection } = this.#gate;
-    if (connection === undefined || this.#isClosed) return;
+    if (connection === undefined) return;
     this.#witness.look(connection).catch(() => {
       // The next check repeats it.
     });

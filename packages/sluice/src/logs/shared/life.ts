@@ -52,6 +52,9 @@ export interface Seen extends Position {
   readonly isSure?: boolean;
 }
 
+/** No life has this epoch. */
+export const NO_EPOCH = "";
+
 /** Earlier lives remembered. A subscriber that resumes from an older one receives a gap. */
 const MAX_FORMER = 64;
 
@@ -83,7 +86,7 @@ export function currentLife(found: FoundLog, kept: Life | undefined, seen?: Seen
 }
 
 /** Returns true if the log certainly lacks entries that this process has seen. */
-function isLost({ run, first, last }: FoundLog, kept: Life, seen: Seen | undefined): boolean {
+export function isLost({ run, first, last }: FoundLog, kept: Life, seen: Seen | undefined): boolean {
   if (seen === undefined) return false;
   const { epoch, offset, former, ended } = seen;
   if (ended.has(epoch) && kept.epoch === epoch) return true;

@@ -1,7 +1,7 @@
 import { entryBytes, type LogEntry, type TailListener } from "../log.ts";
 import { DeletedEpochs } from "./deleted-epochs.ts";
 import { HeldBytes } from "./held-bytes.ts";
-import type { Life, Seen } from "./life.ts";
+import { type Life, NO_EPOCH, type Seen } from "./life.ts";
 
 /** Ended epochs that a process remembers. */
 const MAX_ENDED = 256;
@@ -34,13 +34,16 @@ export class LogView {
   readonly #ended = new Set<string>();
   readonly #deleted = new DeletedEpochs(MAX_ENDED);
 
-  constructor(life: Life, first: number, last: number, held: HeldBytes = new HeldBytes()) {
+  /** `before`: what this process had seen of the channel when it closed the channel. Default: it never had it open. */
+  constructor(life: Life, first: number, last: number, held: HeldBytes = new HeldBytes(), before?: Seen) {
     this.#held = held;
     this.epoch = life.epoch;
     this.lostAfter = life.lostAfter;
     this.#former = life.former;
     this.first = first;
     this.last = last;
+    for (const epoch of before?.ended ?? []) this.#end(epoch);
+    if (before !== undefined && before.epoch !== NO_EPOCH && before.epoch !== life.epoch) this.#end(before.epoch);
     for (const [epoch] of life.former) this.#end(epoch);
   }
 

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe } from "vitest";
 import { natsLog } from "../../../src/logs/nats/nats-log.ts";
 import { NATS_SERVER, type NatsServer, startNats } from "../../support/stores/nats-server.ts";
+import { closedChannelContract } from "../support/closed-channel-contract.ts";
 import { killedPublisherContract } from "../support/killed-publisher-contract.ts";
 import { likeMemory, NOTHING } from "../support/like-memory.ts";
 import { logContract } from "../support/log-contract.ts";
@@ -29,6 +30,21 @@ describe.skipIf(NATS_SERVER === undefined)("on a real nats-server", () => {
   sharedLogContract("natsLog", newStore);
 
   killedPublisherContract("natsLog", newStore);
+
+  closedChannelContract("natsLog", async () => {
+    const own = await startNats();
+    const restart = async (data: "kept" | "saved") => {
+      await own.kill();
+      await own.start(data);
+    };
+    return {
+      open: () => natsLog({ servers: own.url }),
+      copy: () => own.save(),
+      restore: () => restart("saved"),
+      restart: () => restart("kept"),
+      stop: () => own.stop(),
+    };
+  });
 
   likeMemory("natsLog", newStore, NOTHING);
 });

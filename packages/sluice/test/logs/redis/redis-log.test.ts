@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe } from "vitest";
 import { redisLog } from "../../../src/logs/redis/redis-log.ts";
-import { REDIS_SERVER, type RedisServer, startRedis } from "../../support/stores/redis-server.ts";
+import { DURABLE, REDIS_SERVER, type RedisServer, startRedis } from "../../support/stores/redis-server.ts";
+import { closedChannelContract } from "../support/closed-channel-contract.ts";
 import { killedPublisherContract } from "../support/killed-publisher-contract.ts";
 import { EVENTS, likeMemory } from "../support/like-memory.ts";
 import { logContract } from "../support/log-contract.ts";
@@ -27,6 +28,24 @@ describe.skipIf(REDIS_SERVER === undefined)("redisLog on a real Redis", () => {
   sharedLogContract("redisLog", newStore);
 
   killedPublisherContract("redisLog", newStore);
+
+  closedChannelContract("redisLog", async () => {
+    const server = await startRedis(DURABLE);
+    const prefix = `${prefixes++}:`;
+    const forEachKey = async (command: (key: string) => string) => {
+      for (const name of ["log", "meta", "ids"]) await server.ask(command(`${prefix}{orders}:${name}`));
+    };
+    return {
+      open: () => redisLog({ url: server.url, prefix }),
+      copy: () => forEachKey((key) => `COPY ${key} copy:${key} REPLACE`),
+      restore: () => forEachKey((key) => `COPY copy:${key} ${key} REPLACE`),
+      async restart() {
+        await server.kill();
+        await server.start();
+      },
+      stop: () => server.stop(),
+    };
+  });
 
   likeMemory("redisLog", newStore, EVENTS);
 });

@@ -1,6 +1,6 @@
 import type { RootDatabase } from "lmdb";
 import { SluiceError } from "../../../base/sluice-error.ts";
-import { currentLife, type Life, parseLife } from "../../shared/life.ts";
+import { currentLife, isLost, type Life, parseLife, type Seen } from "../../shared/life.ts";
 import { newestCommit } from "./admission.ts";
 import { LmdbBlock } from "./block.ts";
 import { type ChannelState, readState, stateValue } from "./channel-state.ts";
@@ -11,8 +11,6 @@ import { makeReserve, removeReserve } from "./files.ts";
 import { blockKey, CHANNEL_LIST, guardKey, idKey, lifeKey, nameKey, offsetOfKey, stateKey } from "./keys.ts";
 import { OpenFiles } from "./open-files.ts";
 import { SharedState } from "./shared-state.ts";
-
-const NONE: ReadonlySet<string> = new Set();
 
 /**
  * Identifies the layout of everything in the store. Stored behind the number of channels. A new layout needs a new
@@ -122,7 +120,7 @@ export class LmdbStore {
       numbers.set(name, number);
       if (known === undefined) this.#put(nameKey(name), numberValue(number));
       // Only a copied folder has channels without a life of its own file. They enter it in a change of their own.
-      if (known === undefined) this.enterLife(number, NONE);
+      if (known === undefined) this.enterLife(number);
     }
     if (count > this.#countChannels())
       this.#put(guardKey(CHANNEL_LIST), Buffer.concat([numberValue(count), FORMAT]), count);
@@ -141,18 +139,20 @@ export class LmdbStore {
     );
   }
 
-  /** Returns true if the channel's life began in this data file and is none of the `ended` ones. */
-  hasValidLife(channel: number, ended: ReadonlySet<string>): boolean {
+  /** Returns true if the channel's life began in this data file and has what this process has `seen` of the channel. */
+  hasValidLife(channel: number, seen?: Seen): boolean {
     const life = this.life(channel);
-    return life !== undefined && life.run === this.run && !ended.has(life.epoch);
+    if (life === undefined || life.run !== this.run) return false;
+    const { first, last } = this.state(channel);
+    return seen === undefined || !(seen.ended.has(life.epoch) || isLost({ run: this.run, first, last }, life, seen));
   }
 
   /**
-   * Begins a new life of a channel, unless it has one that began in this data file and is none of the `ended` ones.
-   * Call it only in a change of the channel, or in the change that adds it.
+   * Begins a new life of a channel, unless its life is valid. Call it only in a change of the channel, or in the change
+   * that adds it.
    */
-  enterLife(channel: number, ended: ReadonlySet<string>): void {
-    if (this.hasValidLife(channel, ended)) return;
+  enterLife(channel: number, seen?: Seen): void {
+    if (this.hasValidLife(channel, seen)) return;
     const state = this.state(channel);
     const { first, last } = state;
     // A different file, or one that was away, is of an earlier time. Entries appended elsewhere since then are missing

@@ -17,10 +17,15 @@ export class KnownEntry {
    * `isBrief`: keeps only a digest, so that the entry's memory is free at once. A process that catches up on many
    * channels would otherwise hold an entry of each until its next turn.
    */
-  constructor(entry: LogEntry, isBrief: boolean) {
+  constructor(entry: LogEntry, isBrief: boolean, minCharacters: number = MIN_DIGESTED_CHARACTERS) {
     this.offset = entry.offset;
-    if (isBrief && entry.data.length >= MIN_DIGESTED_CHARACTERS) this.#digest = digestOf(entry);
+    if (isBrief && entry.data.length >= minCharacters) this.#digest = digestOf(entry);
     else this.#entry = entry;
+  }
+
+  /** The same, without the entry: it needs little memory, however long it is kept. */
+  get brief(): KnownEntry {
+    return this.#entry === undefined ? this : new KnownEntry(this.#entry, true, 0);
   }
 
   /** Returns true if the entry that the stream has at this offset is the same. */

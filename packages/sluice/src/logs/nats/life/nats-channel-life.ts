@@ -1,6 +1,7 @@
 import type { LogEntry } from "../../log.ts";
+import { type ClosedChannels, seenBefore, seenBeforeLife } from "../../shared/closed-channels.ts";
 import { closedError } from "../../shared/closed-error.ts";
-import { continues, type Life } from "../../shared/life.ts";
+import { continues, type Life, type Seen } from "../../shared/life.ts";
 import { LogView } from "../../shared/log-view.ts";
 import { type Defined, retryIdempotent } from "../../shared/retry-idempotent.ts";
 import type { PublisherLog } from "../append/publisher-log.ts";
@@ -12,6 +13,7 @@ import type { FoundStream } from "../stream/nats-stream.ts";
 import { beginLife, createStream } from "./begin-life.ts";
 import { CoalescedCheck } from "./coalesced-check.ts";
 import { ChannelDeletion } from "./delete-channel.ts";
+import type { KnownEntry } from "./known-entry.ts";
 import type { NatsLifeListener, NatsLifeParts } from "./nats-life-parts.ts";
 import { lifeOf } from "./nats-lives.ts";
 import { ReceivedEntries } from "./received-entries.ts";
@@ -45,7 +47,7 @@ export class NatsChannelLife implements PublisherLog {
 
   constructor(parts: NatsLifeParts, listener: NatsLifeListener) {
     this.#parts = parts;
-    this.#entries = new ReceivedEntries(parts.budget.held);
+    this.#entries = new ReceivedEntries(parts.budget.held, parts.before?.mark);
     this.#listener = listener;
     this.#check = new CoalescedCheck(
       parts.link,
@@ -201,11 +203,24 @@ export class NatsChannelLife implements PublisherLog {
     this.#entries.clear();
   }
 
+  /** Records what this process has seen of the log, which is closed. */
+  rememberIn(closed: ClosedChannels<KnownEntry | undefined>, name: string): void {
+    if (this.#view === undefined) return;
+    if (this.#entries.isContradicted) this.#view.distrust();
+    closed.remember(name, this.#view, this.#entries.newest?.brief);
+  }
+
+  /** Returns what this process had seen of the log when it closed the log. */
+  async #seenBefore(stored: Life | undefined): Promise<Seen | undefined> {
+    const { before, lives } = this.#parts;
+    return before && stored && seenBeforeLife(before, stored, (epoch) => lives.isDeleted(epoch));
+  }
+
   async #checkOnce(): Promise<number> {
     const { link, lives, stream, names } = this.#parts;
     const { identity } = link;
     for (;;) {
-      const seen = this.#view?.seen;
+      const known = this.#view?.seen;
       const [found, stored] = await Promise.all([stream.find(), lives.read(names.token)]);
       if (stored.deleting !== undefined) {
         await this.#parts.deletions.wait(this.#parts, stored, this.#parts.timeout);
@@ -220,6 +235,7 @@ export class NatsChannelLife implements PublisherLog {
       }
       const isUnbroken = this.#listener.look() && identity === this.#checkedBy;
       const isSame = await this.#entries.areIn(found, isUnbroken, link, names.stream);
+      const seen = known ?? (await this.#seenBefore(stored.life));
       const life = lifeOf(found, stored, isSame, seen);
       if (this.#view !== undefined && !continues(life, this.#view.epoch)) await this.#markIfDeleted(this.#view);
       const end = life.epoch === this.#view?.epoch ? found.last : await lastComplete(link, names.stream, found);
@@ -252,13 +268,15 @@ export class NatsChannelLife implements PublisherLog {
   #adopt(life: Life, found: FoundStream, last: number, identity: string): void {
     const { first } = found;
     const isNewLife = life.epoch !== this.#view?.epoch;
+    const before = this.#view === undefined ? this.#parts.before : undefined;
     const isNew = isNewLife || identity !== this.#checkedBy || found.subjects.all !== this.#subjects?.all;
     this.#checkedBy = identity;
     this.#subjects = found.subjects;
     if (isNew) this.#listener.abandon();
     if (isNewLife) this.#strangers.clear();
-    this.#entries.checked(isNewLife);
-    if (this.#view === undefined) this.#view = new LogView(life, first, last, this.#parts.budget.held);
+    this.#entries.checked(isNewLife && life.epoch !== before?.epoch);
+    if (this.#view === undefined)
+      this.#view = new LogView(life, first, last, this.#parts.budget.held, before && seenBefore(before));
     else this.#view.enterLife(life, first, last);
     this.#listener.checked(isNew, found);
   }

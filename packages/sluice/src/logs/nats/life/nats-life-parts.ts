@@ -1,9 +1,11 @@
 import type { LogEntry } from "../../log.ts";
+import type { ClosedChannel } from "../../shared/closed-channels.ts";
 import type { ReadBudget } from "../../shared/read-budget.ts";
 import type { ChannelNames } from "../channel-names.ts";
 import type { NatsLink } from "../connection/nats-link.ts";
 import type { FoundStream, NatsStream } from "../stream/nats-stream.ts";
 import type { OthersDeletions } from "./delete-channel.ts";
+import type { KnownEntry } from "./known-entry.ts";
 import type { NatsLives } from "./nats-lives.ts";
 
 /** Parts that a `NatsChannelLife` works with. */
@@ -17,6 +19,8 @@ export interface NatsLifeParts {
   readonly budget: ReadBudget;
   /** The log's timeout, in ms. */
   readonly timeout: number;
+  /** The state that this process had seen when it closed the channel. `undefined`: it does not know of any. */
+  readonly before: ClosedChannel<KnownEntry | undefined> | undefined;
 }
 
 /** Callbacks of a `NatsChannelLife`. */

@@ -8,18 +8,30 @@ import { KnownEntry } from "./known-entry.ts";
 
 /** The entries of the current epoch that this process needs to recognise its stream: another may have replaced it. */
 export class ReceivedEntries {
-  /** The newest entry that this process received in the current epoch. */
   #newest: KnownEntry | undefined;
   /** The newest entry when the log was last checked. */
   #witness: KnownEntry | undefined;
   /** Entries of this process that the tail has yet to deliver. */
   readonly #pending: AcknowledgedEntries;
-  /** True if NATS delivered other entries in this epoch than it had acknowledged. */
   #isContradicted = false;
 
-  /** `held`: the bytes that all channels hold back. */
-  constructor(held: HeldBytes) {
+  /**
+   * `held`: the bytes that all channels hold back. `newest`: the newest entry that this process had received when it
+   * closed the channel.
+   */
+  constructor(held: HeldBytes, newest?: KnownEntry) {
     this.#pending = new AcknowledgedEntries(held);
+    this.#newest = newest;
+  }
+
+  /** The newest entry that this process received in the current epoch. */
+  get newest(): KnownEntry | undefined {
+    return this.#newest;
+  }
+
+  /** True if NATS delivered other entries in this epoch than it had acknowledged. */
+  get isContradicted(): boolean {
+    return this.#isContradicted;
   }
 
   /** Adds an entry that NATS acknowledged and the tail has yet to deliver. */

@@ -22,8 +22,8 @@ const MAX_TRIES = 10;
 
 /** How to judge the stored life. */
 export interface LifeSearch {
-  /** The newest position that this process had seen before the call. */
-  readonly seen?: Seen | undefined;
+  /** Returns the newest position that this process had seen before the call. Called with the life found. */
+  readonly seen?: (stored: Life) => Promise<Seen | undefined>;
   /** Entries that this process has received. */
   readonly marks?: readonly EntryMark[];
   /** Called before a life begins in a log that has none. If it rejects, none begins. */
@@ -48,7 +48,8 @@ export async function findLife(
     if (stored === undefined) await onMissing?.();
     // Another entry in place of one that this process has: the store went back in time, and another process went on.
     const isReplaced = marks.some(({ epoch, offset }, i) => replaced[i] === 1 && offset <= endOf(epoch, stored, last));
-    const life = currentLife({ run, first, last, timeline }, isReplaced ? undefined : stored, seen);
+    const before = stored && (await seen?.(stored));
+    const life = currentLife({ run, first, last, timeline }, isReplaced ? undefined : stored, before);
     if (life === stored) return { life, first, last, removed };
     const args = [text, JSON.stringify(life), life.epoch];
     [first, last, text] = (await connection.run("begin", keys, args)) as [number, number, string];

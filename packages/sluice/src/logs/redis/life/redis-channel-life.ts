@@ -1,8 +1,9 @@
 import type { SluiceError } from "../../../base/sluice-error.ts";
+import { type ClosedChannel, flatCopy, seenBefore, seenBeforeLife } from "../../shared/closed-channels.ts";
 import { closedError } from "../../shared/closed-error.ts";
 import { deletedSlot } from "../../shared/deleted-epochs.ts";
 import type { HeldBytes } from "../../shared/held-bytes.ts";
-import { continues } from "../../shared/life.ts";
+import { continues, type Life, type Seen } from "../../shared/life.ts";
 import { LogView } from "../../shared/log-view.ts";
 import type { ChannelKeys, SharedKeys } from "../channel-keys.ts";
 import type { RedisConnection } from "../connection/redis-connection.ts";
@@ -23,6 +24,8 @@ export interface LifePlace {
   readonly witness: StoreWitness;
   /** The bytes that all channels hold back. */
   readonly held: HeldBytes;
+  /** See {@link ChannelHost.before}. */
+  readonly before: ClosedChannel<EntryMark | undefined> | undefined;
 }
 
 /** Receives what a look at a log's life finds. */
@@ -53,8 +56,13 @@ export class RedisChannelLife {
   #timelineId: string | undefined;
   /** The first visit of the timeline after which this process knows the log. */
   #knownSince = 0;
+  /** See {@link LifePlace.before}. `undefined` once the log is open. */
+  #before: ClosedChannel<EntryMark | undefined> | undefined;
 
-  constructor({ gate, keys, sharedKeys, witness, held }: LifePlace, listener: LifeListener) {
+  constructor({ gate, keys, sharedKeys, witness, held, before }: LifePlace, listener: LifeListener) {
+    this.#before = before;
+    // The entry counts as one that this process has received.
+    this.#checked = before?.mark;
     this.#held = held;
     this.gate = gate;
     this.keys = keys;
@@ -84,7 +92,8 @@ export class RedisChannelLife {
     const view = this.#view;
     const onMissing = view && (() => this.#leaveMissing(connection, view));
     const isSure = this.#knownSince <= knownThrough(state.timeline, this.#timelineId);
-    const seen = view && { ...view.seen, isSure };
+    const known = view && { ...view.seen, isSure };
+    const seen = async (stored: Life) => known ?? (await this.#seenBefore(connection, stored));
     const found = await findLife(connection, this.keys, state, { seen, marks: this.#marks, onMissing });
     const { life, first, last, removed } = found;
     if (state.timeline.id !== this.#timelineId) {
@@ -95,7 +104,8 @@ export class RedisChannelLife {
     this.isUnsure = false;
     if (removed > 0) this.#listener.removed(removed);
     if (this.#view === undefined) {
-      this.#view = new LogView(life, first, last, this.#held);
+      this.#view = new LogView(life, first, last, this.#held, this.#before && seenBefore(this.#before));
+      this.#before = undefined;
       return;
     }
     const isOther = life.epoch !== this.epoch;
@@ -197,6 +207,21 @@ export class RedisChannelLife {
   /** Returns true if the life of an epoch ended because the channel was deleted, as far as Redis remembers. */
   async findDeleted(connection: RedisConnection, epoch: string): Promise<boolean> {
     return (await connection.send(["HGET", this.sharedKeys.deleted, deletedSlot(epoch)])) === epoch;
+  }
+
+  /** The newest entry that this process had at the last check or since, to be kept when the log is closed. */
+  get lastMark(): EntryMark | undefined {
+    const mark = this.#marks.at(-1);
+    return mark && { ...mark, text: flatCopy(mark.text) };
+  }
+
+  /** Returns what this process had seen of the log when it closed the log. */
+  async #seenBefore(connection: RedisConnection, stored: Life): Promise<Seen | undefined> {
+    const before = this.#before;
+    if (before === undefined) return undefined;
+    const seen = await seenBeforeLife(before, stored, (epoch) => this.findDeleted(connection, epoch));
+    // Other nodes may have received more since. This node cannot vouch that a copy has it.
+    return { ...seen, isSure: false };
   }
 
   /** Finds out why the life that this process knows has ended. Another process may have begun the next one already. */
