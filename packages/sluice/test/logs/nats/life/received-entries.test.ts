@@ -1,0 +1,56 @@
+import { expect, it } from "vitest";
+import type { LogEntry } from "../../../../src/logs/log.ts";
+import type { NatsLink } from "../../../../src/logs/nats/connection/nats-link.ts";
+import { ReceivedEntries } from "../../../../src/logs/nats/life/received-entries.ts";
+import type { FoundStream } from "../../../../src/logs/nats/stream/nats-stream.ts";
+import { entryText } from "../../../../src/logs/shared/entry-text.ts";
+import { HeldBytes } from "../../../../src/logs/shared/held-bytes.ts";
+
+function entry(offset: number, data: string): LogEntry {
+  return { offset, time: 0, type: "n", data, json: false };
+}
+
+/** Returns a check against a replicated stream with these entries. */
+function streamOf(...entries: LogEntry[]) {
+  const found = { first: 1, last: entries.length, isAlone: false } as FoundStream;
+  const getMessage = async (_: string, { seq }: { seq: number }) => {
+    const text = entryText(entries[seq - 1]!, 0);
+    return { string: () => text };
+  };
+  const link = { session: { jsm: { streams: { getMessage } } } } as unknown as NatsLink;
+  return { areHeld: (own: ReceivedEntries, isUnbroken = false) => own.areIn(found, isUnbroken, link, "orders") };
+}
+
+const receive = (...entries: LogEntry[]) => {
+  const own = new ReceivedEntries(new HeldBytes());
+  own.received(entries, false);
+  return own;
+};
+
+it("are in a stream that has the newest of them at its offset", async () => {
+  const own = receive(entry(1, "a"), entry(2, "b"));
+  expect(await streamOf(entry(1, "a"), entry(2, "b")).areHeld(own)).toBe(true);
+  expect(await streamOf(entry(1, "a"), entry(2, "other")).areHeld(own)).toBe(false);
+});
+
+it("are not compared with a stream that has no entry at that offset", async () => {
+  expect(await streamOf(entry(1, "other")).areHeld(receive(entry(1, "a"), entry(2, "b")))).toBe(true);
+});
+
+it("compare the newest entry of the last check if the tail has missed nothing since", async () => {
+  const own = receive(entry(1, "a"));
+  own.checked(false);
+  own.received([entry(2, "b")], false);
+  expect(await streamOf(entry(1, "a"), entry(2, "other")).areHeld(own, true)).toBe(true);
+  expect(await streamOf(entry(1, "other"), entry(2, "b")).areHeld(own, true)).toBe(false);
+});
+
+it("are in no stream once NATS delivered another entry than it acknowledged, until the next life", async () => {
+  const own = receive(entry(1, "a"));
+  own.add(entry(2, "b"));
+  const stream = streamOf(entry(1, "a"), entry(2, "other"));
+  expect(own.isContradictedBy([entry(2, "other")])).toBe(true);
+  expect(await stream.areHeld(own)).toBe(false);
+  own.checked(true);
+  expect(await stream.areHeld(own)).toBe(true);
+});
