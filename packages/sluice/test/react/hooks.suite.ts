@@ -306,7 +306,7 @@ if (programPath("chromium") !== undefined)
           const stream = useEventStream<{ n: number }>(url);
           first[id] = useEvents(stream, "n", (all: number[], n) => [...all, n], []);
           // Rendering takes time, so that events arrive between two of its slices.
-          for (const end = performance.now() + 3; performance.now() < end; );
+          for (const end = performance.now() + 1; performance.now() < end; );
           return null;
         };
         let add!: (id: number) => void;

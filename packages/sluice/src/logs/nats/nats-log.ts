@@ -5,6 +5,7 @@ import { within } from "../../base/timers.ts";
 import type { ChannelLog, Log, OpenOptions, Retention } from "../log.ts";
 import { ClosedChannels } from "../shared/closed-channels.ts";
 import { closedError } from "../shared/closed-error.ts";
+import { OpenTurns } from "../shared/open-turns.ts";
 import { TAIL_OUTAGE } from "../shared/out-of-reach.ts";
 import { ReadBudget } from "../shared/read-budget.ts";
 import { type ChannelNames, namesOf } from "./channel-names.ts";
@@ -15,7 +16,6 @@ import { CheckRounds } from "./life/check-rounds.ts";
 import { OthersDeletions } from "./life/delete-channel.ts";
 import type { KnownEntry } from "./life/known-entry.ts";
 import { NatsLives } from "./life/nats-lives.ts";
-import { OpenTurns } from "./life/open-turns.ts";
 import { NatsChannelLog } from "./nats-channel-log.ts";
 import type { StreamStorage } from "./stream/add-stream.ts";
 import { NatsStream } from "./stream/nats-stream.ts";
@@ -64,6 +64,11 @@ export interface NatsLogOptions {
   readonly maxReadBytes?: number | undefined;
 }
 
+/**
+ * Channels that are opened at a time. A server creates one stream after another, and is quickest if it always has the
+ * next request.
+ */
+const MAX_OPENING = 32;
 const DEFAULT_PREFIX = "sluice";
 const DEFAULT_TIMEOUT_MS = 5_000;
 const MIN_TIMEOUT_MS = 100;
@@ -99,7 +104,7 @@ export function natsLog(options: NatsLogOptions): Log {
   const deletions = new OthersDeletions();
   const budget = new ReadBudget(maxReadBytes);
   const lives = new NatsLives(link, prefix, storage);
-  const turns = new OpenTurns(timeout);
+  const turns = new OpenTurns(timeout, MAX_OPENING);
   const opened = new Set<NatsChannelLog>();
   const closedChannels = new ClosedChannels<KnownEntry | undefined>();
   /** The logs that receive no entries, although NATS works. */

@@ -4,6 +4,7 @@ import type { ChannelLog, Log, OpenOptions } from "../log.ts";
 import { AgeTimers } from "../shared/age-checks.ts";
 import { ClosedChannels } from "../shared/closed-channels.ts";
 import { closedError } from "../shared/closed-error.ts";
+import { OpenTurns } from "../shared/open-turns.ts";
 import { OutOfReach, TAIL_OUTAGE } from "../shared/out-of-reach.ts";
 import { ReadBudget } from "../shared/read-budget.ts";
 import { ChannelChecks } from "./channel-checks.ts";
@@ -55,6 +56,8 @@ const DEFAULT_TIMEOUT_MS = 5_000;
 const MAX_TIMEOUT_MS = 2 ** 30;
 const DEFAULT_READ_BYTES = 8_388_608;
 const MIN_READ_BYTES = 65_536;
+/** Channels that are opened at a time: enough for a slow network, and few enough for a slow server. */
+const MAX_OPENING = 256;
 
 /**
  * Keeps events in Redis (6.2 or newer) or Valkey: one stream per channel, shared by any number of processes. Throws
@@ -91,6 +94,8 @@ class RedisLog implements Log {
   #onError: (error: unknown) => void = () => undefined;
   #onRecovered: (outage: string) => void = () => undefined;
   #isClosed = false;
+  readonly #openTurns: OpenTurns;
+  readonly #timeout: number;
 
   constructor(options: RedisLogOptions) {
     checkNames("redisLog", options, OPTION_NAMES);
@@ -101,6 +106,8 @@ class RedisLog implements Log {
     const reads = { min: MIN_READ_BYTES, whole: true, unit: "bytes" };
     this.#budget = new ReadBudget(checkNumber("maxReadBytes", options.maxReadBytes, DEFAULT_READ_BYTES, reads));
     const clients = redisClients(client, url, timeout);
+    this.#openTurns = new OpenTurns(timeout, MAX_OPENING);
+    this.#timeout = timeout;
     this.#options = { ...options };
     this.#prefix = prefix;
     this.#sharedKeys = sharedKeys(prefix);
@@ -154,9 +161,7 @@ class RedisLog implements Log {
       onError,
     };
     const log: RedisChannelLog = new RedisChannelLog(host, keys, retain);
-    // The look counts as a visit: this process is about to see the log.
-    this.#witness.saw();
-    await this.#gate.use(async (connection) => log.enter(connection, await this.#witness.look(connection)));
+    await this.#openTurns.run(() => this.#enter(log), this.#noneOpened);
     if (this.#isClosed) throw closedError();
     this.#closedChannels.forget(channel);
     this.#channels.add(log);
@@ -164,6 +169,17 @@ class RedisLog implements Log {
     this.#tail.follow(log);
     return log;
   }
+
+  #enter(log: RedisChannelLog): Promise<void> {
+    // The look counts as a visit: this process is about to see the log.
+    this.#witness.saw();
+    return this.#gate.use(async (connection) => log.enter(connection, await this.#witness.look(connection)));
+  }
+
+  readonly #noneOpened = (): OutOfReach => {
+    const store = `Redis at ${this.#clients.address}`;
+    return new OutOfReach(`${store} opened none of the channels that wait, within ${this.#timeout} ms.`, { store });
+  };
 
   toJSON(): object {
     // A client has state: what it is made from counts.

@@ -9,7 +9,7 @@ const scope = { ...react, createRoot, hydrateRoot, flushSync, shareEventStream, 
 
 /** Resolves once the condition holds. */
 async function until(condition) {
-  for (const end = Date.now() + 10_000; !condition(); ) {
+  for (const end = Date.now() + 30_000; !condition(); ) {
     if (Date.now() > end) throw new Error(`Not in time: ${condition}`);
     await new Promise((resolve) => setTimeout(resolve, 2));
   }

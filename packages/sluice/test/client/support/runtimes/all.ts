@@ -15,7 +15,12 @@ export function allRuntimes(): RuntimeKind[] {
     child("Bun", programPath("bun")),
     child("Deno", programPath("deno"), "run", "--no-config", "--allow-net"),
     { name: "Chromium", isBrowser: true, start: programPath("chromium") === undefined ? undefined : startChromium },
-    { name: "Firefox", isBrowser: true, start: programPath("firefox") === undefined ? undefined : startFirefox },
+    {
+      name: "Firefox",
+      isBrowser: true,
+      readsAhead: true,
+      start: programPath("firefox") === undefined ? undefined : startFirefox,
+    },
   ];
   const missing = kinds.filter(({ start }) => start === undefined).map(({ name }) => name);
   if (missing.length > 0) {

@@ -39,5 +39,7 @@ export interface RuntimeKind {
   readonly name: string;
   /** True if it is a browser: a page of another origin than the server. */
   readonly isBrowser: boolean;
+  /** True if it reads an answer into its own memory while the program does not read: no backpressure. */
+  readonly readsAhead?: boolean;
   start(): Promise<Runtime>;
 }

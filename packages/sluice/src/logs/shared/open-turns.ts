@@ -1,9 +1,3 @@
-/**
- * Channels that are opened at a time. A server creates one stream after another, and is quickest if it always has the
- * next request.
- */
-const MAX_OPENING = 32;
-
 interface Waiting {
   /** On the clock of `performance.now()`. */
   readonly since: number;
@@ -17,13 +11,15 @@ interface Waiting {
  */
 export class OpenTurns {
   readonly #timeout: number;
+  readonly #most: number;
   readonly #waiting = new Set<Waiting>();
   #opening = 0;
   #openedAt = 0;
 
-  /** `timeout` is the time for one channel, in ms. */
-  constructor(timeout: number) {
+  /** `timeout` is the time for one channel, in ms; `most` the number of channels that are opened at a time. */
+  constructor(timeout: number, most: number) {
     this.#timeout = timeout;
+    this.#most = most;
   }
 
   /**
@@ -42,7 +38,7 @@ export class OpenTurns {
   }
 
   async #turn(late: () => Error): Promise<void> {
-    if (this.#opening < MAX_OPENING) {
+    if (this.#opening < this.#most) {
       this.#opening++;
       return;
     }

@@ -1,14 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { OpenTurns } from "../../../../src/logs/nats/life/open-turns.ts";
-import { NATS_SERVER } from "../../../support/stores/nats-server.ts";
-import { KEEP_ALL } from "../../support/log-contract.ts";
-import { useNats } from "../support/use-nats.ts";
+import { OpenTurns } from "../../../src/logs/shared/open-turns.ts";
 
 const TIMEOUT_MS = 1_000;
-/** A server that is as busy as ours in tests needs longer for so many than the timeout of a channel. */
-const CHANNELS = 1_000;
-/** Requests of 32 channels that are opened. */
-const MAX_IN_FLIGHT = 150;
+const MOST = 32;
 
 describe("channels that are opened at once", () => {
   beforeEach(() => void vi.useFakeTimers({ toFake: ["setTimeout", "performance"] }));
@@ -17,7 +11,7 @@ describe("channels that are opened at once", () => {
   const late = () => new Error("No channel was opened.");
 
   it("are opened some at a time, in order, and the time of a waiting channel does not run", async () => {
-    const turns = new OpenTurns(TIMEOUT_MS);
+    const turns = new OpenTurns(TIMEOUT_MS, MOST);
     const begun: number[] = [];
     let running = 0;
     let most = 0;
@@ -33,50 +27,30 @@ describe("channels that are opened at once", () => {
     await vi.advanceTimersByTimeAsync(TIMEOUT_MS * 100);
     expect(await opened).toEqual(all);
     expect(begun).toEqual(all);
-    expect(most).toBe(32);
+    expect(most).toBe(MOST);
   });
 
   it("are rejected if the store opens none of them within the timeout", async () => {
-    const turns = new OpenTurns(TIMEOUT_MS);
+    const turns = new OpenTurns(TIMEOUT_MS, MOST);
     const fail = () => new Promise((_, reject) => setTimeout(() => reject(new Error("No answer.")), TIMEOUT_MS));
     const started = performance.now();
     const ended: { readonly reason: string; readonly after: number }[] = [];
     for (let i = 0; i < 500; i++)
       turns.run(fail, late).catch(({ message }) => ended.push({ reason: message, after: performance.now() - started }));
     await vi.advanceTimersByTimeAsync(TIMEOUT_MS * 3);
-    expect(ended.filter(({ reason }) => reason === "No answer.")).toHaveLength(32);
+    expect(ended.filter(({ reason }) => reason === "No answer.")).toHaveLength(MOST);
     expect(ended).toHaveLength(500);
     // A store that works again has all turns.
     expect(await turns.run(async () => "open", late)).toBe("open");
   });
 
   it("do not wait for a channel that was refused", async () => {
-    const turns = new OpenTurns(TIMEOUT_MS);
+    const turns = new OpenTurns(TIMEOUT_MS, MOST);
     const results = await Promise.allSettled(
       Array.from({ length: 100 }, (_, i) =>
         turns.run(() => (i % 2 === 0 ? Promise.reject(new Error("denied")) : Promise.resolve(i)), late),
       ),
     );
     expect(results.filter(({ status }) => status === "fulfilled")).toHaveLength(50);
-  });
-});
-
-describe.skipIf(NATS_SERVER === undefined)("thousands of channels at once on NATS", { timeout: 120_000 }, () => {
-  const nats = useNats();
-
-  it("are all opened, with few requests at a time", async () => {
-    const connection = await nats.connect();
-    const request = connection.request.bind(connection);
-    let inFlight = 0;
-    let most = 0;
-    connection.request = (...given) => {
-      most = Math.max(most, ++inFlight);
-      return request(...given).finally(() => void inFlight--);
-    };
-    const log = nats.newLog({ connection, timeout: 5_000 });
-    const opening = Array.from({ length: CHANNELS }, (_, i) => log.open(`c${i}`, { retain: KEEP_ALL }));
-    const channels = await Promise.all(opening);
-    expect(new Set(channels.map(({ epoch }) => epoch)).size).toBe(CHANNELS);
-    expect(most).toBeLessThan(MAX_IN_FLIGHT);
   });
 });
