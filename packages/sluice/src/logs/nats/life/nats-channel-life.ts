@@ -3,12 +3,11 @@ import { type ClosedChannels, seenBefore, seenBeforeLife } from "../../shared/cl
 import { closedError } from "../../shared/closed-error.ts";
 import { continues, type Life, type Seen } from "../../shared/life.ts";
 import { LogView } from "../../shared/log-view.ts";
-import { type Defined, retryIdempotent } from "../../shared/retry-idempotent.ts";
+import type { Defined } from "../../shared/retry-idempotent.ts";
 import type { PublisherLog } from "../append/publisher-log.ts";
 import { lastComplete } from "../batch/last-complete.ts";
 import type { StreamSubjects } from "../channel-names.ts";
-import { apiCode, BrokenLink, isTimeout, ReplacedStream, STREAM_NOT_FOUND } from "../connection/nats-errors.ts";
-import { timeoutError } from "../connection/timeout-error.ts";
+import { BrokenLink, ReplacedStream } from "../connection/nats-errors.ts";
 import type { FoundStream } from "../stream/nats-stream.ts";
 import { beginLife, createStream } from "./begin-life.ts";
 import { CoalescedCheck } from "./coalesced-check.ts";
@@ -17,10 +16,8 @@ import type { KnownEntry } from "./known-entry.ts";
 import type { NatsLifeListener, NatsLifeParts } from "./nats-life-parts.ts";
 import { lifeOf } from "./nats-lives.ts";
 import { ReceivedEntries } from "./received-entries.ts";
+import { type CheckedLog, retryOnChecked } from "./retry-on-checked.ts";
 
-/** Pause before work is retried, in ms: doubled from the first to the longest. */
-const FIRST_PAUSE_MS = 20;
-const MAX_PAUSE_MS = 320;
 /** Checks after a deletion: a check that is running may have begun before. */
 const MAX_CHECKS = 3;
 
@@ -29,7 +26,7 @@ const MAX_CHECKS = 3;
  * life were read over that connection. If the server is in another run than the life, the check begins a new life.
  * Nothing is sent before a check.
  */
-export class NatsChannelLife implements PublisherLog {
+export class NatsChannelLife implements PublisherLog, CheckedLog {
   isClosed = false;
   readonly #parts: NatsLifeParts;
   readonly #listener: NatsLifeListener;
@@ -100,8 +97,12 @@ export class NatsChannelLife implements PublisherLog {
     void this.#check.runAfresh();
   }
 
-  invalidate(): void {
+  uncheck(): void {
     this.#checkedBy = undefined;
+  }
+
+  invalidate(): void {
+    this.uncheck();
     void this.#check.runInBackground();
   }
 
@@ -111,25 +112,7 @@ export class NatsChannelLife implements PublisherLog {
    */
   use<T extends Defined>(task: string, work: () => Promise<T | undefined>): Promise<T> {
     const { link, timeout } = this.#parts;
-    const options = {
-      timeout,
-      timeoutError: () => timeoutError(link, timeout, task),
-      pause: (attempts: number) => Math.min(MAX_PAUSE_MS, FIRST_PAUSE_MS * 2 ** (attempts - 1)),
-    };
-    return retryIdempotent(options, async () => {
-      this.throwIfClosed();
-      if (!this.isChecked) await this.check();
-      const { epoch } = this;
-      const { identity } = link;
-      try {
-        const result = await link.whileUp(work());
-        return this.epoch === epoch && link.identity === identity ? result : undefined;
-      } catch (error) {
-        if (apiCode(error) === STREAM_NOT_FOUND || error instanceof ReplacedStream) this.#checkedBy = undefined;
-        else if (!(error instanceof BrokenLink) && !isTimeout(error)) throw error;
-        return undefined;
-      }
-    });
+    return retryOnChecked({ log: this, link, timeout, task }, work);
   }
 
   /**
