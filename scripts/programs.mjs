@@ -51,6 +51,9 @@ export const PROGRAMS = [
   { name: "apache2", suites: ["proxies"], commands: ["apache2"], packages: ["apache2"] },
   { name: "varnishd", suites: ["proxies"], commands: ["varnishd"], packages: ["varnish"] },
   { name: "hitch", suites: ["proxies"], commands: ["hitch"], packages: ["hitch"] },
+  // Debian has no packages of these two. `go install` builds Traefik.
+  { name: "traefik", suites: ["proxies"], variable: "TRAEFIK", commands: ["traefik"], isOptional: true },
+  { name: "envoy", suites: ["proxies"], variable: "ENVOY", commands: ["envoy"], isOptional: true },
   { name: "faketime", suites: ["wrong clocks"], commands: ["faketime"], packages: ["faketime"] },
   // runtimes/package-lock.json brings the other runtimes. If npm has none for this platform, PATH is searched.
   { name: "bun", suites: ["Bun", "client"], commands: ["bun"], runtime: [/^@oven\/bun-/, "bin/bun"] },

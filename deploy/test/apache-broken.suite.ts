@@ -2,6 +2,7 @@ import { connect } from "node:http2";
 import { setTimeout as wait } from "node:timers/promises";
 import { describe, it } from "vitest";
 import { BrokenSite, OBSERVED_MS } from "./support/broken-proxy.ts";
+import { expectEndedStreamAgain } from "./support/cached-stream.ts";
 import { expectCutAfter } from "./support/cut-after.ts";
 import { eventually } from "./support/eventually.ts";
 import { QUIET_STREAM } from "./support/proxied-desk.ts";
@@ -47,6 +48,20 @@ describe.concurrent("the broken files of deploy/apache", () => {
     using client = site.request({ gzip: true });
     await eventually("the stream begins", () => client.firstAt !== undefined);
     expect(client.headers["content-encoding"]).toBe("gzip");
+    for (let n = 1; n <= 3; n++) {
+      await site.desk.publish();
+      expect((await client.next("orders")).data).toEqual({ n });
+    }
+  });
+
+  it("cache.conf: a client receives the stream of another client once more after its end", async () => {
+    await expectEndedStreamAgain(APACHE, "apache/broken/cache.conf");
+  });
+
+  it("http-1.0.conf: harmless, events arrive one by one", async ({ expect }) => {
+    await using site = await BrokenSite.start(APACHE, "apache/broken/http-1.0.conf");
+    using client = site.request();
+    await eventually("the stream begins", () => client.firstAt !== undefined);
     for (let n = 1; n <= 3; n++) {
       await site.desk.publish();
       expect((await client.next("orders")).data).toEqual({ n });

@@ -1,5 +1,15 @@
 import { describe, expect, it } from "vitest";
+import { until } from "../../packages/sluice/test/support/until.ts";
+import { BrokenSite } from "./support/broken-proxy.ts";
 import { readYaml } from "./support/deploy-file.ts";
+import { ifFound } from "./support/optional-proxies.ts";
+import { ENVOY } from "./support/proxies.ts";
+import { describeProxy } from "./support/proxy-contract.ts";
+import { describeRestarts } from "./support/restart-contract.ts";
+
+const PROTOCOLS = ["HTTP/1.1 over TLS", "HTTP/2"] as const;
+const ROUTE_TIMEOUT_MS = 15_000;
+const PACE_MS = 1_000;
 
 /** Returns the connection manager, its only route and the cluster of a configuration. */
 async function partsOf(name: string) {
@@ -43,5 +53,21 @@ describe("deploy/envoy", () => {
   it("broken/route-timeout.yaml: leaves the route's time-out at its default", async () => {
     const { route } = await partsOf("envoy/broken/route-timeout.yaml");
     expect(route).toEqual({ cluster: "desk" });
+  });
+});
+
+ifFound(ENVOY, () => {
+  describeProxy(ENVOY, { protocols: PROTOCOLS, usualTimeoutS: 60 });
+  describeRestarts(ENVOY, PROTOCOLS);
+
+  it("broken/route-timeout.yaml: cuts a stream at the age of 15 s, although events flow", async () => {
+    await using site = await BrokenSite.start(ENVOY, "envoy/broken/route-timeout.yaml");
+    using client = site.request({ protocol: "HTTP/1.1 over TLS" });
+    const publishing = setInterval(() => void site.desk.publish(), PACE_MS);
+    await until("the stream ends", () => client.hasEnded, 2 * ROUTE_TIMEOUT_MS).finally(() =>
+      clearInterval(publishing),
+    );
+    expect(client.events.length).toBeGreaterThan(0);
+    expect(client.endedAt! - client.requestedAt).toBeGreaterThan(ROUTE_TIMEOUT_MS * 0.9);
   });
 });

@@ -1,6 +1,7 @@
 import { setTimeout as wait } from "node:timers/promises";
 import { describe, it } from "vitest";
 import { BrokenSite } from "./support/broken-proxy.ts";
+import { expectEndedStreamAgain } from "./support/cached-stream.ts";
 import { expectCutAfter } from "./support/cut-after.ts";
 import { eventually } from "./support/eventually.ts";
 import { HAPROXY } from "./support/proxies.ts";
@@ -8,6 +9,7 @@ import { HAPROXY } from "./support/proxies.ts";
 /** HAProxy's delay is the kernel's: 200 ms for MSG_MORE (tcp(7), TCP_CORK). */
 const DELAY_MS = 200;
 const EVENTS = 5;
+const BODY_WAIT_MS = 10_000;
 
 describe.concurrent("the broken files of deploy/haproxy", () => {
   it("delay.cfg: each event arrives 200 ms late", async ({ expect }) => {
@@ -31,6 +33,20 @@ describe.concurrent("the broken files of deploy/haproxy", () => {
     using client = await site.observe({ gzip: true });
     expect(client.firstAt).toBeDefined();
     expect(client.headers["content-encoding"]).toBeUndefined();
+  });
+
+  it("wait-for-body.cfg: the head arrives after the wait of 10 s, with all events until then", async ({ expect }) => {
+    await using site = await BrokenSite.start(HAPROXY, "haproxy/broken/wait-for-body.cfg");
+    using client = await site.observe();
+    expect(client.headAt).toBeUndefined();
+    await eventually("the head arrives", () => client.headAt !== undefined);
+    const headMs = client.headAt! - client.requestedAt;
+    console.log(`HAProxy with wait-for-body: head ${headMs.toFixed(0)} ms after the request`);
+    expect(headMs).toBeGreaterThan(BODY_WAIT_MS * 0.9);
+  });
+
+  it("cache.cfg: a client receives the stream of another client once more after its end", async () => {
+    await expectEndedStreamAgain(HAPROXY, "haproxy/broken/cache.cfg");
   });
 
   it("timeout-30s.cfg: cuts a stream without heartbeats, and keeps one with them", async () => {

@@ -13,7 +13,7 @@ probe ready {
   .threshold = 1;
   .initial = 1;
 }
-# The heartbeat of a stream, by default every 15 s, must be more frequent than between_bytes_timeout.
+# The heartbeat of a stream, by default every 15 s, must be more frequent than between_bytes_timeout and pipe_timeout.
 backend desk1 {
   .host = "127.0.0.1";
   .port = "8080";
@@ -34,9 +34,14 @@ sub vcl_init {
 
 sub vcl_recv {
   set req.backend_hint = desk.backend();
-  # Requests for streams. Without `pass`, Varnish replaces Accept-Encoding: a client without
+  # Requests for streams. Without `pipe` or `pass`, Varnish replaces Accept-Encoding: a client without
   # gzip receives nothing of a stream that the process compresses.
   if (req.method == "GET" && req.http.Accept ~ "text/event-stream") {
+    # A pipe notices at once that its client has left. HTTP/2 has none. If no process is ready, only `pass` ends in
+    # vcl_backend_error.
+    if (req.proto == "HTTP/1.1" && std.healthy(req.backend_hint)) {
+      return (pipe);
+    }
     return (pass);
   }
 }

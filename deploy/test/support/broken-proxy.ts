@@ -1,7 +1,7 @@
-import { createServer } from "node:http";
+import { createServer, type RequestListener } from "node:http";
 import type { AddressInfo } from "node:net";
 import { setTimeout as wait } from "node:timers/promises";
-import { createSluice } from "sluice";
+import { createSluice, type Sluice } from "sluice";
 import { eventually } from "./eventually.ts";
 import { ProxiedDesk, QUIET_STREAM, STREAM } from "./proxied-desk.ts";
 import { type ProxyKind, ProxyProcess } from "./proxy-process.ts";
@@ -21,10 +21,11 @@ export class BrokenSite implements AsyncDisposable {
     this.proxy = proxy;
   }
 
-  /** Starts both. `file` is relative to deploy/. */
-  static async start(proxy: ProxyKind, file: string): Promise<BrokenSite> {
+  /** Starts both. `file` is relative to deploy/, and takes the place of `replacedFile`, by default the first. */
+  static async start(proxy: ProxyKind, file: string, replacedFile = proxy.files[0]): Promise<BrokenSite> {
     const desk = await ProxiedDesk.start({ compress: false });
-    return new BrokenSite(desk, await ProxyProcess.start(proxy, { desks: [desk.port, desk.port], file }));
+    const desks = [desk.port, desk.port] as const;
+    return new BrokenSite(desk, await ProxyProcess.start(proxy, { desks, file, replacedFile }));
   }
 
   /** Requests a stream through the proxy, and waits for nothing. */
@@ -50,11 +51,32 @@ export class BrokenSite implements AsyncDisposable {
   }
 }
 
+interface StreamServer extends AsyncDisposable {
+  readonly port: number;
+}
+
 /** Starts a server whose streams send a first comment and then neither events nor heartbeats. */
-export async function startSilentServer(): Promise<{ port: number } & AsyncDisposable> {
+export function startSilentServer(): Promise<StreamServer> {
   const sluice = createSluice({ heartbeat: 3_600_000 });
   const silence = sluice.channel("silence");
-  const server = createServer((request, response) => void sluice.stream(request, response, silence.subscribe()));
+  return startServer(sluice, (request, response) => void sluice.stream(request, response, silence.subscribe()));
+}
+
+/** Starts a server whose streams end after one event: the number of the request, as `{ n }`. */
+export function startEndingServer(): Promise<StreamServer> {
+  const sluice = createSluice();
+  let requests = 0;
+  return startServer(sluice, (request, response) => {
+    const n = ++requests;
+    const source = async function* () {
+      yield { n };
+    };
+    void sluice.stream(request, response, source);
+  });
+}
+
+async function startServer(sluice: Sluice, listener: RequestListener): Promise<StreamServer> {
+  const server = createServer(listener);
   await new Promise<void>((resolve) => void server.listen(0, "127.0.0.1", resolve));
   return {
     port: (server.address() as AddressInfo).port,

@@ -90,6 +90,39 @@ export const VARNISH: ProxyKind = {
   ],
 };
 
+export const TRAEFIK: ProxyKind = {
+  name: "Traefik",
+  program: "traefik",
+  files: ["traefik/traefik.yaml", "traefik/dynamic.yaml"],
+  replacements: ({ http, https, desks, certificate, folder }) => ({
+    ...desksOf(desks),
+    '":80"': `"127.0.0.1:${http}"`,
+    '":443"': `"127.0.0.1:${https}"`,
+    "/etc/sluice/certificate.pem": certificate,
+    "/etc/sluice/key.pem": certificate,
+    "/etc/traefik": folder,
+  }),
+  commands: ([file]) => [["traefik", `--configFile=${file!.path}`]],
+  startsWithoutRoutes: true,
+};
+
+/** Its shipped file has no port without TLS. */
+export const ENVOY: ProxyKind = {
+  name: "Envoy",
+  program: "envoy",
+  files: ["envoy/envoy.yaml"],
+  replacements: ({ https, desks: [first, second], certificate }) => ({
+    "address: 0.0.0.0": "address: 127.0.0.1",
+    "port_value: 443 }": `port_value: ${https} }`,
+    "port_value: 8080 }": `port_value: ${first} }`,
+    "port_value: 8081 }": `port_value: ${second} }`,
+    "/etc/sluice/certificate.pem": certificate,
+    "/etc/sluice/key.pem": certificate,
+  }),
+  // Without hot restart, several processes may run at once.
+  commands: ([file]) => [["envoy", "-c", file!.path, "--disable-hot-restart", "--log-level", "warn"]],
+};
+
 /** Returns the arguments of the command line in a unit of systemd. */
 function commandOf({ text }: PlacedFile): string[] {
   const line = /^ExecStart=(\S+ .+)$/m.exec(text)?.[1];

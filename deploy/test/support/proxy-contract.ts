@@ -11,8 +11,8 @@ import { PROTOCOLS, type Protocol, StreamClient } from "./stream-client.ts";
 const ALLOWANCE = 5;
 const LEAVE_WHILE_LIVE_MS = 1_000;
 const HEARTBEAT_MS = 15_000;
-/** By the second heartbeat, at 30 s, with room for a busy machine. */
-const LEAVE_QUIET_MS = 5 * HEARTBEAT_MS;
+/** The second heartbeat and a few seconds for a busy machine: less than the third. */
+const LEAVE_QUIET_MS = 2 * HEARTBEAT_MS + 6_000;
 /** HAProxy without `http-no-delay` holds each event back for 200 ms. */
 const HELD_BACK_MS = 180;
 const EVENTS = 20;

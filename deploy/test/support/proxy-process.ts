@@ -49,6 +49,8 @@ export interface ProxyKind {
   replacements(places: Places): Readonly<Record<string, string>>;
   /** Returns the command lines of its programs, given the texts of the files after the replacements. */
   commands(files: readonly PlacedFile[], places: Places): readonly Command[];
+  /** True if it accepts connections before it has its routes, and answers 404 until then. */
+  readonly startsWithoutRoutes?: boolean;
 }
 
 /** A copy of a file of deploy/, with its places replaced. */
@@ -60,8 +62,10 @@ export interface PlacedFile {
 export interface ProxySettings {
   /** The ports of the two processes. */
   readonly desks: readonly [number, number];
-  /** A file of deploy/ that takes the place of the first shipped one. It need not contain each place. */
+  /** A file of deploy/ that takes the place of a shipped one. It need not contain each place. */
   readonly file?: string;
+  /** The shipped file whose place it takes. Default: the first. */
+  readonly replacedFile?: string;
 }
 
 /** A proxy that runs with the files of deploy/, in which only ports and paths are replaced. */
@@ -79,17 +83,18 @@ export class ProxyProcess implements AsyncDisposable, Address {
   }
 
   /** Starts a proxy, and resolves when it accepts connections. */
-  static async start(kind: ProxyKind, { desks, file }: ProxySettings): Promise<ProxyProcess> {
+  static async start(kind: ProxyKind, { desks, file, replacedFile }: ProxySettings): Promise<ProxyProcess> {
     const folder = await mkdtemp(join(tmpdir(), `sluice-${kind.program}-`));
-    await chmod(folder, 0o755); // for proxies whose workers run as another user
+    await chmod(folder, 0o1777); // for proxies whose workers run as another user
     const certificate = join(folder, "localhost.pem");
     await cp(CERTIFICATE, certificate);
     const [http, https, inner] = [await freePort(), await freePort(), await freePort()];
     const places: Places = { folder, certificate, desks, http, https, inner };
     const running = new ProxyProcess(places);
-    const files = await placeFiles(kind, places, file);
+    const files = await placeFiles(kind, places, file, replacedFile);
     for (const command of kind.commands(files, places)) running.#spawn(command);
-    await running.#listening(kind).catch(async (error: unknown) => {
+    const hasCleartext = files.some(({ text }) => text.includes(`${http}`));
+    await running.#listening(kind, hasCleartext ? http : https).catch(async (error: unknown) => {
       await running.stop();
       throw error;
     });
@@ -121,11 +126,11 @@ export class ProxyProcess implements AsyncDisposable, Address {
     this.#children.push(child);
   }
 
-  async #listening({ name }: ProxyKind): Promise<void> {
+  async #listening({ name, startsWithoutRoutes = false }: ProxyKind, port: number): Promise<void> {
     await eventually(`${name} listens`, async () => {
       if (this.#children.some(({ exitCode }) => exitCode !== null))
         throw new Error(`${name} did not start. It printed: ${this.#output}`);
-      return isListening(this.port);
+      return (await isListening(port)) && (!startsWithoutRoutes || (await hasRoutes(port)));
     });
   }
 }
@@ -141,12 +146,17 @@ async function endProcess(child: ChildProcess): Promise<void> {
 }
 
 /**
- * Copies the files of a proxy to the folder and replaces their places. `broken` takes the place of the first. Throws
+ * Copies the files of a proxy to the folder and replaces their places. `broken` takes the place of one of them. Throws
  * if no shipped file contains a place: the table in deploy/README.md and the files differ.
  */
-async function placeFiles(kind: ProxyKind, places: Places, broken: string | undefined): Promise<PlacedFile[]> {
-  const [first, ...others] = kind.files;
-  const texts = await Promise.all([broken ?? first, ...others].map((name) => readFile(join(DEPLOY, name), "utf8")));
+async function placeFiles(
+  kind: ProxyKind,
+  places: Places,
+  broken: string | undefined,
+  replacedFile = kind.files[0],
+): Promise<PlacedFile[]> {
+  const names = kind.files.map((name) => (name === replacedFile ? (broken ?? name) : name));
+  const texts = await Promise.all(names.map((name) => readFile(join(DEPLOY, name), "utf8")));
   const replacements = Object.entries(kind.replacements(places));
   const unused = replacements.filter(([place]) => !texts.some((text) => text.includes(place)));
   if (broken === undefined && unused.length > 0) throw new Error(`No shipped file contains ${unused.join(", ")}.`);
@@ -156,6 +166,13 @@ async function placeFiles(kind: ProxyKind, places: Places, broken: string | unde
   }));
   await Promise.all(files.map(({ path, text }) => writeFile(path, text)));
   return files;
+}
+
+/** Returns false while a proxy answers 404, because it has no routes yet. */
+async function hasRoutes(port: number): Promise<boolean> {
+  const response = await fetch(`http://127.0.0.1:${port}/health/live`).catch(() => undefined);
+  await response?.body?.cancel();
+  return response !== undefined && response.status !== 404;
 }
 
 async function isListening(port: number): Promise<boolean> {

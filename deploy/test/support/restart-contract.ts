@@ -9,6 +9,10 @@ import { STREAM } from "./proxied-desk.ts";
 import { type ProxyKind, ProxyProcess } from "./proxy-process.ts";
 import { PROTOCOLS, type Protocol } from "./stream-client.ts";
 
+type Restart = readonly [name: string, desks: number];
+export const SINGLE_RESTART: Restart = ["a single desk", 1];
+export const ROLLING_RESTART: Restart = ["one of two desks after the other", 2];
+
 const SOURCES = 30;
 const PACE_MS = 100;
 
@@ -41,12 +45,13 @@ class Orders {
 }
 
 /** Tests a proxy with its shipped file: a restart of the desk kills no native EventSource, and none misses an event. */
-export function describeRestarts(kind: ProxyKind, protocols: readonly Protocol[] = PROTOCOLS): void {
+export function describeRestarts(
+  kind: ProxyKind,
+  protocols: readonly Protocol[] = PROTOCOLS,
+  restarts: readonly Restart[] = [SINGLE_RESTART, ROLLING_RESTART],
+): void {
   describe(`deploy/${kind.files[0]}, while the desk restarts`, () => {
-    it.each([
-      ["a single desk", 1],
-      ["one of two desks after the other", 2],
-    ])("no native EventSource gives up and none misses an event: %s", async (name, count) => {
+    it.each(restarts)("no native EventSource gives up and none misses an event: %s", async (name, count) => {
       const folder = await mkdtemp(join(tmpdir(), "sluice-restart-"));
       const desks: DeskProcess[] = [];
       const sources: NativeSource[] = [];
