@@ -4,52 +4,45 @@ import { gzipSync } from "node:zlib";
 import { build } from "rolldown";
 import { ROOT } from "../programs.mjs";
 
-/** The limit for `openEventStream` and all that it loads. The code for tabs is printed, and does not count yet. */
-const IN_ALL = { inAll: 6_660, apart: "tabs" };
-
 /**
  * The largest size of each entry, minified and gzipped, in bytes. `budget` leaves out the parts that load on demand,
- * `inAll` counts them, without the modules of the folder `apart`. `only`: of a program that imports this name alone.
+ * `inAll` counts them, those for tabs included. `only`: of a program that imports this name alone.
  * `beyond`: the budget is for the bytes that the entry adds to a program that imports this name of `sluice/client`.
- * @typedef {{ entry: string, file: string, only?: string, beyond?: string, budget: number }
- *   & { inAll?: number, apart?: string }} Budget
+ * @typedef {{ entry: string, file: string, only?: string, beyond?: string, budget: number, inAll?: number }} Budget
  * @type {readonly Budget[]}
  */
 const BUDGETS = [
   { entry: "sluice", file: "index.js", budget: 12_000 },
   { entry: "sluice/protocol", file: "protocol/index.js", budget: 2_000 },
   { entry: "sluice/client", file: "client/index.js", only: "EventSource", budget: 3_000 },
-  { entry: "sluice/client", file: "client/index.js", only: "openEventStream", budget: 4_600, ...IN_ALL },
+  { entry: "sluice/client", file: "client/index.js", only: "openEventStream", budget: 4_500, inAll: 9_900 },
   { entry: "sluice/react", file: "react/index.js", budget: 1_000, beyond: "openEventStream" },
   { entry: "sluice/fetch-event-source", file: "fetch-event-source/index.js", budget: 6_000 },
 ];
 
 const DIST = join(ROOT, "packages/sluice/dist");
 
-export const sizeChecks = BUDGETS.map(
-  ({ entry, file, only, beyond, budget, inAll = Number.POSITIVE_INFINITY, apart }) => ({
-    name: `size of ${only === undefined ? entry : `${only} of ${entry}`}`,
-    run: async () => {
-      const { minified, gzipped, later, modules } = await measure(join(DIST, file), only);
-      const onDemand = later.reduce((sum, chunk) => sum + chunk.gzipped, 0);
-      const setApart = later.filter(({ paths }) => paths.some((path) => apart && path.includes(`/${apart}/`)));
-      const counted = gzipped + onDemand - setApart.reduce((sum, chunk) => sum + chunk.gzipped, 0);
-      const base = beyond === undefined ? 0 : (await measure(join(DIST, "client/index.js"), beyond)).gzipped;
-      const added = gzipped - base;
-      const parts = [`${added} of ${budget} bytes gzipped, ${minified} minified`];
-      if (beyond !== undefined) parts.push(`${gzipped} with the ${base} of ${beyond}`);
-      if (onDemand > 0) parts.push(`${onDemand} gzipped on demand`);
-      if (inAll < Number.POSITIVE_INFINITY) {
-        parts.push(...later.map((chunk) => `${chunk.name}: ${chunk.gzipped}`));
-        parts.push(`${gzipped + onDemand} in all`, `${counted} of ${inAll} without ${apart}`);
-      }
-      const sizes = parts.join("; ");
-      if (added > budget || counted > inAll)
-        throw new Error([`${sizes}. The largest modules, before minifying:`, ...modules].join("\n"));
-      return sizes;
-    },
-  }),
-);
+export const sizeChecks = BUDGETS.map(({ entry, file, only, beyond, budget, inAll = Number.POSITIVE_INFINITY }) => ({
+  name: `size of ${only === undefined ? entry : `${only} of ${entry}`}`,
+  run: async () => {
+    const { minified, gzipped, later, modules } = await measure(join(DIST, file), only);
+    const onDemand = later.reduce((sum, chunk) => sum + chunk.gzipped, 0);
+    const total = gzipped + onDemand;
+    const base = beyond === undefined ? 0 : (await measure(join(DIST, "client/index.js"), beyond)).gzipped;
+    const added = gzipped - base;
+    const parts = [`${added} of ${budget} bytes gzipped, ${minified} minified`];
+    if (beyond !== undefined) parts.push(`${gzipped} with the ${base} of ${beyond}`);
+    if (onDemand > 0) parts.push(`${onDemand} gzipped on demand`);
+    if (inAll < Number.POSITIVE_INFINITY) {
+      parts.push(...later.map((chunk) => `${chunk.name}: ${chunk.gzipped}`));
+      parts.push(`${total} of ${inAll} in all`);
+    }
+    const sizes = parts.join("; ");
+    if (added > budget || total > inAll)
+      throw new Error([`${sizes}. The largest modules, before minifying:`, ...modules].join("\n"));
+    return sizes;
+  },
+}));
 
 const LARGEST_SHOWN = 12;
 
@@ -67,7 +60,8 @@ async function measure(file, only) {
     write: false,
     platform: "neutral",
     external: [/^node:/, "react"],
-    output: { format: "esm", minify: true },
+    // Without `comments: false`, notes for other bundlers stay: "pure" before `new Set`.
+    output: { format: "esm", minify: true, comments: false },
   });
   const all = output.filter((file) => file.type === "chunk");
   const chunks = initialChunks(all);
@@ -80,7 +74,7 @@ async function measure(file, only) {
     .map(({ path, renderedLength }) => `${String(renderedLength).padStart(7)} ${path}`);
   const later = all
     .filter((chunk) => !chunks.includes(chunk))
-    .map((chunk) => ({ name: chunk.name, gzipped: gzip(chunk.code), paths: Object.keys(chunk.modules) }));
+    .map((chunk) => ({ name: chunk.name, gzipped: gzip(chunk.code) }));
   return { minified: Buffer.byteLength(code), gzipped: gzip(code), later, modules };
 }
 

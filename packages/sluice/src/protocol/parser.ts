@@ -79,7 +79,7 @@ export function createParser(options: ParserOptions): Parser {
 export function createUncheckedParser(
   { onEvent, onRetry, onComment }: ParserCallbacks,
   maxEventBytes: number,
-  lastEventId = "",
+  lastEventId: string,
 ): Parser {
   // `lastEventId` is a plain property: a getter would give each parser its own hidden class, which makes calls to
   // `push` slow in V8.

@@ -106,7 +106,7 @@ export class EventSource extends EventTarget {
       },
     };
     // The standard has no limit for the size of an event.
-    this.#parser = createUncheckedParser(callbacks, Number.POSITIVE_INFINITY);
+    this.#parser = createUncheckedParser(callbacks, Number.POSITIVE_INFINITY, "");
     void this.#connect();
   }
 

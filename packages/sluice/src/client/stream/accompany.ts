@@ -19,7 +19,7 @@ export async function accompany(
   if (settings.shareAcrossTabs) {
     const { share } = await import("./tabs/share.ts");
     // The code for tabs imports none of these, so that bundlers need no exports for it.
-    owner.kept = share(loop, settings, delivery, signal, owner, create, keepPosition, useShortStreams, shown);
+    share(loop, settings, delivery, signal, owner, create, keepPosition, useShortStreams, shown);
   } else {
     if (!signal.aborted) useShortStreams(settings, delivery, loop, signal);
     owner.kept = keepPosition(settings, owner.failed);

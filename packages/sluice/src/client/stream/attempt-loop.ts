@@ -7,10 +7,7 @@ import type { History, Plan, PlanSettings } from "./plan.ts";
 import type { StreamErrorContext, StreamState } from "./stream-options.ts";
 
 /** Settings of a loop. */
-export interface LoopSettings extends AttemptSettings, PlanSettings {
-  /** Time after which an open connection is stable, in ms. */
-  readonly stableAfter: number;
-}
+export interface LoopSettings extends AttemptSettings, PlanSettings {}
 
 /** The stream as its loop sees it. */
 export interface LoopOwner {
@@ -31,7 +28,7 @@ export interface StreamOwner extends LoopOwner {
 export interface AttemptLoop {
   state: StreamState;
   /** The end of the newest attempt. */
-  lastEnd: AttemptEnd | undefined;
+  lastEnd?: AttemptEnd | undefined;
   /** Runs until the last attempt has ended. Never rejects. */
   run(): Promise<void>;
   /** Replaces the attempt, or the wait for it, by a new attempt at once. */
@@ -44,11 +41,9 @@ export interface AttemptLoop {
 
 /** Creates the loop of a stream. */
 export function createLoop(settings: LoopSettings, delivery: Receiver, owner: LoopOwner): AttemptLoop {
-  const history: History = { retry: 0, failures: 0, hasAskedAgain: false };
+  const history: History = {};
   let isPaused = false;
   let attempt: Attempt | undefined;
-  /** When the attempt received its head. `NaN`: it has not. */
-  let openedAt: number;
   /** Ends the wait for the next attempt. */
   let skip: (() => void) | undefined;
 
@@ -70,7 +65,6 @@ export function createLoop(settings: LoopSettings, delivery: Receiver, owner: Lo
 
   /** Decides what follows an attempt, and waits until then. */
   async function follow(end: AttemptEnd): Promise<void> {
-    if (performance.now() - openedAt >= settings.stableAfter) history.failures = 0;
     const plan = await skippable<Plan>((resolve) => {
       loadRest()
         .then(({ planAfter }) => planAfter(end, history, settings, owner.failed))
@@ -90,31 +84,19 @@ export function createLoop(settings: LoopSettings, delivery: Receiver, owner: Lo
 
   const loop: AttemptLoop = {
     state: "connecting",
-    lastEnd: undefined,
     async run() {
       while (!isClosed()) {
-        openedAt = Number.NaN;
         enter(isPaused ? "paused" : "connecting");
         if (isPaused) await skippable();
         else if (!isClosed()) {
-          attempt = startAttempt(settings, delivery, {
-            opened() {
-              openedAt = performance.now();
-              history.hasAskedAgain = false;
-              enter("open");
-            },
-            retry(ms) {
-              history.retry = ms;
-            },
-          });
+          attempt = startAttempt(settings, delivery, history, () => enter("open"));
           loop.lastEnd = await attempt.ended;
           await follow(loop.lastEnd);
         }
       }
     },
     renew(by) {
-      history.hasAskedAgain = false;
-      history.failures = 0;
+      history.failures = history.refusals = 0;
       attempt?.stop({ type: "superseded", by });
       skip?.();
     },

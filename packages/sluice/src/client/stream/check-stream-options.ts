@@ -3,7 +3,6 @@ import { evaluate } from "./attempt/send-request.ts";
 import type { LoopSettings } from "./attempt-loop.ts";
 import type { DeliverySettings } from "./deliver/delivery.ts";
 import { jsonOrText } from "./deliver/json-or-text.ts";
-import type { StreamEvent } from "./deliver/stream-event.ts";
 import type { EventStreamOptions, StreamUrl } from "./stream-options.ts";
 
 /** The options of a stream, checked and complete. */
@@ -55,41 +54,39 @@ const SAMPLES: Readonly<Record<keyof EventStreamOptions, unknown>> = {
 
 /** Returns the settings of a stream. Throws `INVALID_OPTION`. */
 export function checkStreamOptions(address: StreamUrl, options: EventStreamOptions): StreamSettings {
-  const given: Record<string, unknown> = {};
+  const settings: Record<string, unknown> = { ...DEFAULTS };
   for (const [name, value] of Object.entries(options)) {
     const type = typeof SAMPLES[name as keyof EventStreamOptions];
     check(Object.hasOwn(SAMPLES, name), "a known option", name);
     if (value === undefined) continue;
     const isOfType = typeof value === type && value !== null && (type !== "number" || value >= 1);
     check(isOfType || type === "undefined", `${name}: ${type}`, value);
-    given[name] = value;
+    settings[name] = value;
   }
   const hasFreshUrl = typeof address === "function";
-  const { headers, body, method = body ? "POST" : undefined, until, persist, shareKey } = options;
-  const { persistKey = hasFreshUrl ? "" : `${address}` } = options;
-  const types = [until].flat();
+  const { headers, body, method = body ? "POST" : undefined, withCredentials } = options;
+  const { persist, persistKey = hasFreshUrl ? "" : `${address}`, shareAcrossTabs, shareKey } = options;
   const fixed = (value: unknown) => (typeof value === "function" ? undefined : value);
   // A stream cannot be sent again. Some packages replace the global `Request` by one that takes it.
-  check(!(body as Partial<ReadableStream> | undefined)?.getReader, "a valid request", body);
+  let problem = (body as Partial<ReadableStream> | undefined)?.getReader && (body as unknown);
   try {
     // It also refuses a URL with a user name or a password, as `fetch` does.
     const init = { method, headers: fixed(headers), body: fixed(body) } as RequestInit;
     new Request(hasFreshUrl ? "http://x" : absolute(address), init);
   } catch (error) {
-    check(false, "a valid request", error);
+    problem = error;
   }
+  check(!problem, "a valid request", problem);
   check(!persist || "load" in persist || ("getItem" in persist && persistKey), "a persistKey", persist);
-  const isPrivate = options.shareAcrossTabs && (headers || body || options.withCredentials);
+  const isPrivate = shareAcrossTabs && (headers || body || withCredentials);
   check(!isPrivate || shareKey !== undefined, "a shareKey", shareKey);
   return {
-    ...DEFAULTS,
-    ...given,
+    ...settings,
     method,
     url: async () => absolute(await evaluate(address)),
     hasFreshUrl,
-    persistKey: `sluice:${persistKey}`,
-    until: until === undefined || typeof until === "function" ? until : ({ type }: StreamEvent) => types.includes(type),
-  } as StreamSettings;
+    persistKey,
+  } as unknown as StreamSettings;
 }
 
 /** Throws `INVALID_OPTION` unless the condition holds. */

@@ -35,10 +35,11 @@ export interface PersistSettings {
 
 /** Returns the position of a stream in its store; `undefined` without a store. `failed` receives the store's errors. */
 export function keepPosition(
-  { persist, persistKey: key, lastEventId }: PersistSettings,
+  { persist, persistKey, lastEventId }: PersistSettings,
   failed: (error: unknown, stage: "persist") => void,
 ): KeptPosition | undefined {
   if (persist === undefined) return undefined;
+  const key = `sluice:${persistKey}`;
   const store: PositionStore =
     "getItem" in persist
       ? { load: () => persist.getItem(key), save: (position) => persist.setItem(key, position) }

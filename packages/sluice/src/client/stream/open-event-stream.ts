@@ -1,7 +1,7 @@
 import type { AttemptEnd, EventStreamError } from "./attempt/attempt-end.ts";
 import { createLoop, type StreamOwner } from "./attempt-loop.ts";
 import { check, checkStreamOptions } from "./check-stream-options.ts";
-import { createDelivery, type Listener } from "./deliver/delivery.ts";
+import { createDelivery, type DeliveryOwner, type Listener } from "./deliver/delivery.ts";
 import { iterate } from "./deliver/iterate.ts";
 import type { AnyEvents, EventMap } from "./deliver/stream-event.ts";
 import type { EventStream } from "./event-stream.ts";
@@ -25,7 +25,7 @@ export function openEventStream<Events extends EventMap = AnyEvents>(
 ): EventStream<Events> {
   const settings = checkStreamOptions(url, options as EventStreamOptions);
   const { signal, onError, onAttemptEnd } = settings;
-  const stateListeners = new Set<readonly [(state: StreamState) => unknown]>();
+  let stateListeners: readonly { listener: ((state: StreamState) => unknown) | undefined }[] = [];
   /** Aborts when the stream is closed. */
   const over = new AbortController();
   let failure: EventStreamError | undefined;
@@ -39,12 +39,12 @@ export function openEventStream<Events extends EventMap = AnyEvents>(
     }
   }
 
-  const delivery = createDelivery(settings, { moved: (position) => owner.kept?.save(position), failed });
-  const owner: StreamOwner = {
+  const owner: StreamOwner & DeliveryOwner = {
+    moved: (position) => owner.kept?.save(position),
     changed(state) {
-      for (const [listener] of stateListeners) {
+      for (const { listener } of stateListeners) {
         try {
-          listener(state);
+          listener?.(state);
         } catch (error) {
           failed(error, "callback");
         }
@@ -59,6 +59,7 @@ export function openEventStream<Events extends EventMap = AnyEvents>(
     },
     failed,
   };
+  const delivery = createDelivery(settings, owner);
   const loop = createLoop(settings, delivery, owner);
 
   async function close(): Promise<void> {
@@ -88,9 +89,12 @@ export function openEventStream<Events extends EventMap = AnyEvents>(
     },
     onStateChange(listener: (state: StreamState) => unknown) {
       check(typeof listener === "function", "a listener", listener);
-      const added = [listener] as const;
-      stateListeners.add(added);
-      return () => stateListeners.delete(added);
+      const added: (typeof stateListeners)[number] = { listener };
+      stateListeners = [...stateListeners, added];
+      return () => {
+        added.listener = undefined;
+        stateListeners = stateListeners.filter((each) => each !== added);
+      };
     },
     reconnect: () => loop.renew("reconnect"),
     close,

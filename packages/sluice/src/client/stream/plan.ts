@@ -6,18 +6,22 @@ export interface PlanSettings extends Pick<EventStreamOptions, "headers" | "body
   /** The first and the largest window of the back-off, in ms. */
   readonly backoff: number;
   readonly maxBackoff: number;
+  /** Time after which an open connection is stable, in ms. */
+  readonly stableAfter: number;
   /** True if a function returns the URL. */
   readonly hasFreshUrl: boolean;
 }
 
-/** The history of a stream, as far as it decides what follows an attempt. */
+/** The history of a stream, as far as it decides what follows an attempt. It is empty at first. */
 export interface History {
-  /** The server's reconnection time, in ms. */
-  retry: number;
-  /** Number of attempts since a stable one. */
-  failures: number;
-  /** True if a 401 or 403 led to another attempt, and no answer was accepted since. */
-  hasAskedAgain: boolean;
+  /** The server's reconnection time, in ms. Default: 0. */
+  retry?: number;
+  /** Number of attempts since a stable one. Default: 0. */
+  failures?: number;
+  /** Number of answers 401 and 403 since an answer was accepted. Default: 0. */
+  refusals?: number;
+  /** When the attempt received the head of an event stream. `undefined`: it has not. */
+  openedAt?: number | undefined;
 }
 
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
@@ -35,15 +39,26 @@ export async function planAfter(
 ): Promise<Plan> {
   const canAskAgain =
     settings.hasFreshUrl || [settings.headers, settings.body].some((each) => typeof each === "function");
+  const { openedAt } = history;
+  history.openedAt = undefined;
+  if (openedAt !== undefined) {
+    history.refusals = 0;
+    if (performance.now() - openedAt >= settings.stableAfter) history.failures = 0;
+  }
   const { status, retryAfter = 0 } = end as { status?: number; retryAfter?: number };
-  const delay = () => backOff(settings, history.failures++, Math.max(history.retry, retryAfter));
+  const delay = () => {
+    const { retry = 0, failures = 0 } = history;
+    history.failures = failures + 1;
+    return backOff(settings, failures, Math.max(retry, retryAfter));
+  };
   let planned: number | undefined;
   if (end.type === "superseded") {
     planned = 0;
   } else if (status === 401 || status === 403) {
     // The functions among the options may return fresh credentials, once.
-    if (canAskAgain && !history.hasAskedAgain) planned = 0;
-    history.hasAskedAgain = true;
+    const { refusals = 0 } = history;
+    if (canAskAgain && refusals === 0) planned = 0;
+    history.refusals = refusals + 1;
   } else if (status === 429 || (status ?? 0) >= 500 || ["ended", "network", "silent"].includes(end.type)) {
     planned = delay();
   }

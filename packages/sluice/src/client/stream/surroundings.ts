@@ -24,11 +24,11 @@ export function watchSurroundings(stream: SurroundedStream, pauseWhenHidden: boo
   const { document } = page;
   const listen = (target: Partial<EventTarget> | undefined, type: string, listener: () => void) =>
     target?.addEventListener?.(type, listener, { signal });
-  const pauses = new Set<Pause>();
+  const pauses: Record<Pause, boolean> = { pagehide: false, hidden: false };
   const pause = (by: Pause, isPaused: boolean) => {
-    if (isPaused === pauses.has(by)) return;
-    pauses[isPaused ? "add" : "delete"](by);
-    stream.pause(pauses.size > 0, by);
+    if (isPaused === pauses[by]) return;
+    pauses[by] = isPaused;
+    stream.pause(pauses.pagehide || pauses.hidden, by);
   };
 
   let last = now();

@@ -19,12 +19,12 @@ export interface AttemptSettings extends RequestOptions {
   form?: Form;
 }
 
-/** The stream as its attempts see it. */
-export interface AttemptOwner {
-  /** Called when the answer is an event stream. */
-  opened(): void;
-  /** Called with the server's reconnection time, in ms. */
-  retry(ms: number): void;
+/** The part of the history of a stream that its attempts write. */
+export interface AttemptHistory {
+  /** The server's reconnection time, in ms. */
+  retry?: number;
+  /** When the attempt received the head of an event stream, in ms of the steady clock. */
+  openedAt?: number | undefined;
 }
 
 /** One attempt: a request, its answer, and the events of its body. It ends once, for one reason. */
@@ -39,8 +39,16 @@ export interface Attempt {
 const SILENT_INTERVALS = 2;
 const EVENT_STREAM = /^\s*text\/event-stream\s*(;|$)/i;
 
-/** Starts an attempt, which resumes from the position of the events that were given. */
-export function startAttempt(settings: AttemptSettings, delivery: Receiver, owner: AttemptOwner): Attempt {
+/**
+ * Starts an attempt, which resumes from the position of the events that were given. Calls `opened` when the answer is
+ * an event stream.
+ */
+export function startAttempt(
+  settings: AttemptSettings,
+  delivery: Receiver,
+  history: AttemptHistory,
+  opened: () => void,
+): Attempt {
   const controller = new AbortController();
   let end: AttemptEnd | undefined;
   let interrupt: (() => void) | undefined;
@@ -60,11 +68,11 @@ export function startAttempt(settings: AttemptSettings, delivery: Receiver, owne
     reader?.cancel().catch(() => {});
   }
 
-  /** Settles as the promise does. A wait of more than `ms` ends the attempt. */
-  function wait<T>(promise: PromiseLike<T>, ms = Number.POSITIVE_INFINITY): Promise<T> {
+  /** Settles as the promise does. A wait of more than `ms` ends the attempt. Default: no limit. */
+  function wait<T>(promise: PromiseLike<T>, ms?: number): Promise<T> {
     clearTimeout(timer);
-    // Timers can be no longer: 24 days.
-    if (ms < 2 ** 31) timer = setTimeout(() => stop({ type: "silent", ms }), ms);
+    // Timers can be no longer: 24 days. `undefined` is not shorter than that.
+    if (ms! < 2 ** 31) timer = setTimeout(() => stop({ type: "silent", ms: ms! }), ms);
     // Not `Promise.race` with one promise for the end: that promise would collect a reaction for each read.
     return new Promise((resolve, reject) => {
       interrupt = () => reject(end);
@@ -85,16 +93,17 @@ export function startAttempt(settings: AttemptSettings, delivery: Receiver, owne
       // [spec] If res's status is not 200, or its Content-Type is not text/event-stream, then fail the connection.
       if (status !== 200 || !EVENT_STREAM.test(headers.get("content-type")!))
         return (await wait(loadRest())).refusalOf(status, headers, reader, wait);
-      owner.opened();
+      history.openedAt = performance.now();
+      opened();
       comment = undefined;
-      const failure = reader && (await read(reader));
+      const failure = reader && (await read());
       // Short streams in a row are one attempt.
       if (failure || comment !== "short" || !settings.form?.goesOn()) return failure ?? { type: "ended" };
     }
   }
 
   /** Reads a body to its end. Resolves to the end of the attempt if an event ends it. */
-  async function read(chunks: Reader): Promise<AttemptEnd | undefined> {
+  async function read(): Promise<AttemptEnd | undefined> {
     let limit = settings.silenceTimeout;
     let failure: AttemptEnd | undefined;
     const onEvent = (event: ParsedEvent) => end || delivery.take(event);
@@ -104,14 +113,17 @@ export function startAttempt(settings: AttemptSettings, delivery: Receiver, owne
       if (interval) limit = +interval[1]! * SILENT_INTERVALS;
       comment = text;
     };
-    const callbacks = { onEvent, onRetry: owner.retry, onComment };
+    const onRetry = (ms: number) => {
+      history.retry = ms;
+    };
+    const callbacks = { onEvent, onRetry, onComment };
     const parser = createUncheckedParser(callbacks, settings.maxEventBytes, delivery.given);
     for (;;) {
       await wait(delivery.settled());
       if (delivery.isComplete) return { type: "completed" };
       if (failure) return failure;
       delivery.pass(parser.lastEventId);
-      const { value } = await wait(chunks.read(), limit);
+      const { value } = await wait(reader!.read(), limit);
       if (!value) return undefined;
       delivery.isOpened = true;
       settings.form?.receive();

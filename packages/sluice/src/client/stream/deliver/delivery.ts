@@ -16,8 +16,8 @@ export interface DeliverySettings {
   readonly gapEvent: string;
   /** Receives the gaps, in place of the iterations. */
   readonly onGap?: Listener | undefined;
-  /** Returns true for the event that completes the stream. */
-  readonly until?: ((event: StreamEvent) => boolean) | undefined;
+  /** The event that completes the stream: its type or types, or a function that returns true for it. */
+  readonly until?: string | readonly string[] | ((event: StreamEvent) => boolean) | undefined;
   /** Called before each event. Returns true if this stream must not receive it any more. Then drops what waits. */
   isStale?: () => boolean;
 }
@@ -39,6 +39,11 @@ export interface Consumer {
 }
 
 type Recipient = Pick<Consumer, "listener">;
+
+interface WaitingEvent extends ParsedEvent {
+  /** Returns the data that the schema has validated, or throws. `undefined`: not validated yet. */
+  readonly valid?: () => unknown;
+}
 
 /**
  * Gives the events of all attempts to the consumers, one at a time. The next event waits until all consumers are done
@@ -77,7 +82,7 @@ export type Receiver = Pick<Delivery, "given" | "isComplete" | "isOpened" | "tak
 export function createDelivery(settings: DeliverySettings, { moved, failed }: DeliveryOwner): Delivery {
   const { parse, schemas, gapEvent, onGap, until } = settings;
   let consumers: readonly Consumer[] = [];
-  let waiting: ParsedEvent[] = [];
+  let waiting: WaitingEvent[] = [];
   /** Number of pending promises: of consumers, or of a schema. */
   let busy = 0;
   let resume: (() => void) | undefined;
@@ -91,7 +96,9 @@ export function createDelivery(settings: DeliverySettings, { moved, failed }: De
   let recipients: Recipient[];
 
   const gapRecipient: Recipient = { listener: onGap ?? ((gap) => failed(gap, "gap")) };
-  const completion: Recipient = { listener: (_, event) => void (delivery.isComplete ||= !!until?.(event)) };
+  const types: unknown[] = [until].flat();
+  const isLast = typeof until === "function" ? until : ({ type }: StreamEvent) => types.includes(type);
+  const completion: Recipient = { listener: (_, event) => void (delivery.isComplete ||= !!isLast(event)) };
 
   function setConsumers(changed: readonly Consumer[]): void {
     consumers = changed;
@@ -110,37 +117,32 @@ export function createDelivery(settings: DeliverySettings, { moved, failed }: De
     knownType = type;
   }
 
-  function give(event: ParsedEvent): void {
+  function give(event: WaitingEvent): void {
     if (event.type !== knownType) know(event.type);
     try {
-      const data = recipients[0] && decode(event.data);
-      if (schema) validate(schema, event, data);
+      const data = event.valid ? event.valid() : recipients[0] && decode(event.data);
+      if (schema && !event.valid) validate(event, data);
       else hand(event, data);
     } catch (error) {
-      skip(event, error);
+      failed(error, "data");
+      hand(event, undefined, [completion]);
     }
   }
 
-  function skip(event: ParsedEvent, error: unknown): void {
-    failed(error, "data");
-    hand(event, undefined, [completion]);
-  }
-
-  function validate(by: StandardSchema, event: ParsedEvent, data: unknown): void {
+  /** Validates data, and then puts the event back. It waits if all consumers have left meanwhile, as any event does. */
+  function validate(event: ParsedEvent, data: unknown): void {
+    // If the attempt ends meanwhile, its events are dropped, this one with them.
     const among = waiting;
-    const ifWanted = (work: () => unknown) => waiting === among && work();
-    const validated = loadRest().then(({ validate }) => validate(by, event.type, data));
     occupy(
-      validated.then(
-        (valid) =>
-          ifWanted(() => {
-            know(event.type);
-            // If all consumers have left, the event waits for another, as any event does.
-            if (consumers[0]) hand(event, valid);
-            else waiting.unshift(event);
-          }),
-        (error) => ifWanted(() => skip(event, error)),
-      ),
+      loadRest()
+        .then(({ validate }) => validate(schema as StandardSchema, event.type, data))
+        .then(
+          (value) => () => value,
+          (error) => () => {
+            throw error;
+          },
+        )
+        .then((valid) => among.unshift({ ...event, valid })),
     );
   }
 
@@ -160,14 +162,15 @@ export function createDelivery(settings: DeliverySettings, { moved, failed }: De
     if (!busy) delivery.done = id;
   }
 
-  function occupy(work: PromiseLike<unknown>): void {
+  async function occupy(work: PromiseLike<unknown>): Promise<void> {
     busy++;
-    Promise.resolve(work)
-      .catch((error) => failed(error, "listener"))
-      .then(() => {
-        busy--;
-        goOn();
-      });
+    try {
+      await work;
+    } catch (error) {
+      failed(error, "listener");
+    }
+    busy--;
+    goOn();
   }
 
   /** Gives the events that wait, as far as all consumers are ready. */
@@ -222,7 +225,7 @@ export function createDelivery(settings: DeliverySettings, { moved, failed }: De
         consumer.listener = undefined;
         consumer.end?.(failure);
       }
-      return removed.some(({ end }) => end);
+      return removed.some((consumer) => consumer.end);
     },
   };
   return delivery;

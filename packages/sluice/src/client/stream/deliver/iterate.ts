@@ -11,7 +11,7 @@ export interface EventIteration extends AsyncIterableIterator<StreamEvent, undef
   end(failure: Error | undefined): void;
 }
 
-const OVER: Result = { done: true, value: undefined };
+const OVER = { done: true } as Result;
 
 /**
  * Creates an iteration. It is a consumer from its first call of `next()` on, and busy with an event until the next
@@ -45,7 +45,7 @@ export function iterate(delivery: Delivery, close: () => void): EventIteration {
     failure = undefined;
   }
 
-  const iteration: EventIteration = {
+  return {
     next: () =>
       new Promise((resolve) => {
         if (isOver) return answer(resolve);
@@ -61,8 +61,9 @@ export function iterate(delivery: Delivery, close: () => void): EventIteration {
       else setTimeout(() => release?.());
       return OVER;
     },
-    [Symbol.asyncIterator]: () => iteration,
+    [Symbol.asyncIterator]() {
+      return this;
+    },
     end,
   };
-  return iteration;
 }

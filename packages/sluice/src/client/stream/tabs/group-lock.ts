@@ -31,13 +31,19 @@ const LEASE_MS = 1_500;
 
 /** Creates the lock of a group, which this tab does not request yet. */
 export function groupLock(locks: LockManager, name: string, owner: LockOwner): GroupLock {
-  const isOfGroup = (lock: LockInfo) => lock.name === name;
   /** Cancels the wait for the lock. */
   let queue: AbortController | undefined;
   /** Gives the lock up. */
   let release: (() => void) | undefined;
   let clientId: string | undefined;
   let activeAt: number;
+
+  /** Resolves to the tab that has the lock, and to the number of tabs that wait for it. */
+  async function query(): Promise<readonly [holder: string | undefined, waiting: number]> {
+    const { held, pending } = await locks.query();
+    const isOfGroup = (lock: LockInfo) => lock.name === name;
+    return [held!.find(isOfGroup)?.clientId, pending!.filter(isOfGroup).length];
+  }
 
   function lose(): void {
     if (!release) return;
@@ -49,8 +55,8 @@ export function groupLock(locks: LockManager, name: string, owner: LockOwner): G
     // The answer holds for the time of the question: it may reach a page that was frozen in between.
     const askedAt = performance.now();
     try {
-      const { held } = await locks.query();
-      if (!held!.some((lock) => isOfGroup(lock) && lock.clientId === clientId)) lose();
+      const [holder] = await query();
+      if (holder !== clientId) lose();
       activeAt = askedAt;
     } catch {
       lose();
@@ -59,10 +65,10 @@ export function groupLock(locks: LockManager, name: string, owner: LockOwner): G
   }
 
   async function begin(mine: () => void): Promise<void> {
-    const { held, pending } = await locks.query();
-    clientId = held!.find(isOfGroup)?.clientId;
+    const [holder, waiting] = await query();
+    clientId = holder;
     activeAt = performance.now();
-    if (release === mine) owner.granted(pending!.filter(isOfGroup).length);
+    if (release === mine) owner.granted(waiting);
   }
 
   const lock = {
@@ -94,7 +100,7 @@ export function groupLock(locks: LockManager, name: string, owner: LockOwner): G
       while (isLate()) await (lock.verifying ??= verify());
       if (release) work();
     },
-    isAwaited: async () => (await locks.query()).pending!.some(isOfGroup),
+    isAwaited: async () => (await query())[1] > 0,
     leave() {
       queue?.abort();
       release?.();

@@ -2,7 +2,7 @@ import type { KeptPosition, keepPosition, PositionStore } from "../keep-position
 import { openTab, type Tab } from "./tab.ts";
 import type { TabStream, World } from "./tab-stream.ts";
 
-/** Makes the loop of a stream share its connection with other tabs. Returns the position that is kept for the key. */
+/** Makes the loop of a stream share its connection with other tabs. Sets `owner.kept`, also when the key changes. */
 export function share(
   loop: TabStream["loop"],
   settings: TabStream["settings"],
@@ -14,12 +14,11 @@ export function share(
   useShort: TabStream["useShort"],
   shown: TabStream["shown"],
   world: World = globalThis,
-): KeptPosition | undefined {
+): void {
   const stream: TabStream = { loop, settings, delivery, owner, create, useShort, shown, world };
   const { shareKey = "", persist } = settings;
   let canShare = world.navigator?.locks && world.BroadcastChannel;
   let key = keyNow();
-  let kept = keptFor(key);
   let tab: Tab | undefined;
   /** Identifies the membership. */
   let turn = 0;
@@ -80,7 +79,7 @@ export function share(
       const position = await next?.load();
       if (mine !== turn) return;
       key = now;
-      kept = next;
+      owner.kept = next;
       delivery.pass(position ?? "");
     }
     if (mine !== turn || isPaused || signal.aborted) return;
@@ -117,12 +116,6 @@ export function share(
     loop.state = "paused";
     owner.changed("paused");
   };
+  owner.kept = keptFor(key);
   signal.addEventListener("abort", leave);
-  return (
-    kept && {
-      load: () => kept!.load(),
-      save: (lastEventId) => kept!.save(lastEventId),
-      saved: () => kept!.saved(),
-    }
-  );
 }

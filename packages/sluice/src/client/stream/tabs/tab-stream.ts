@@ -16,7 +16,7 @@ export interface World {
 /** The loop of a stream, or of one of its connections. */
 export interface TabLoop {
   state: StreamState;
-  lastEnd: AttemptEnd | undefined;
+  lastEnd?: AttemptEnd | undefined;
   run(): Promise<void>;
   renew(by: Superseder): void;
   pause(isPaused: boolean, by: Superseder): void;

@@ -37,7 +37,8 @@ export function connectUpstream(
     isOpened: true,
     take: add,
     async settled() {
-      for (let waiting = owner.waiting(); waiting; waiting = owner.waiting()) await waiting;
+      let waiting: Promise<void> | undefined;
+      while ((waiting = owner.waiting())) await waiting;
     },
     pass(lastEventId) {
       if (lastEventId !== hub.given) add({ lastEventId });

@@ -6,10 +6,10 @@ import type {
   StreamUrl,
 } from "../../../../../src/client/index.ts";
 import type { AttemptEnd } from "../../../../../src/client/stream/attempt/attempt-end.ts";
-import { createLoop, type LoopOwner } from "../../../../../src/client/stream/attempt-loop.ts";
+import { createLoop, type StreamOwner } from "../../../../../src/client/stream/attempt-loop.ts";
 import { checkStreamOptions } from "../../../../../src/client/stream/check-stream-options.ts";
 import { createDelivery } from "../../../../../src/client/stream/deliver/delivery.ts";
-import { type KeptPosition, keepPosition } from "../../../../../src/client/stream/keep-position.ts";
+import { keepPosition } from "../../../../../src/client/stream/keep-position.ts";
 import { loadRest } from "../../../../../src/client/stream/load-rest.ts";
 import { useShortStreams } from "../../../../../src/client/stream/short-streams.ts";
 import { share } from "../../../../../src/client/stream/tabs/share.ts";
@@ -51,8 +51,7 @@ export function openShared(tab: FakeTab, url: StreamUrl, options: EventStreamOpt
     resolve = done;
   });
   const shown: { sharing: Sharing } = { sharing: "alone" };
-  let kept: KeptPosition | undefined;
-  const owner: LoopOwner = {
+  const owner: StreamOwner = {
     changed: () => void shared.changes.push([loop.state, shown.sharing]),
     finished(end) {
       over.abort();
@@ -61,7 +60,7 @@ export function openShared(tab: FakeTab, url: StreamUrl, options: EventStreamOpt
     },
     failed: (error, stage) => settings.onError(error, { stage }),
   };
-  const delivery = createDelivery(settings, { moved: (id) => kept?.save(id), failed: owner.failed });
+  const delivery = createDelivery(settings, { moved: (id) => owner.kept?.save(id), failed: owner.failed });
   const loop = createLoop(settings, delivery, owner);
   const shared: SharedStream = {
     received: [],
@@ -94,19 +93,8 @@ export function openShared(tab: FakeTab, url: StreamUrl, options: EventStreamOpt
   });
   delivery.add({ type: "gap", listener: (gap) => void shared.gaps.push(gap as StreamGap) });
   tab.crashed.signal.addEventListener("abort", () => over.abort());
-  kept = share(
-    loop,
-    settings,
-    delivery,
-    over.signal,
-    owner,
-    createLoop,
-    keepPosition,
-    useShortStreams,
-    shown,
-    tab.world,
-  );
-  void Promise.resolve(kept?.load()).then((position) => {
+  share(loop, settings, delivery, over.signal, owner, createLoop, keepPosition, useShortStreams, shown, tab.world);
+  void Promise.resolve(owner.kept?.load()).then((position) => {
     delivery.pass(position || settings.lastEventId);
     return loop.run();
   });
