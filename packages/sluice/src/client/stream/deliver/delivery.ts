@@ -120,9 +120,9 @@ export function createDelivery(settings: DeliverySettings, { moved, failed }: De
   function give(event: WaitingEvent): void {
     if (event.type !== knownType) know(event.type);
     try {
-      const data = event.valid ? event.valid() : recipients[0] && decode(event.data);
-      if (schema && !event.valid) validate(event, data);
-      else hand(event, data);
+      if (!schema) hand(event, recipients[0] && decode(event.data));
+      else if (event.valid) hand(event, event.valid());
+      else validate(event, decode(event.data));
     } catch (error) {
       failed(error, "data");
       hand(event, undefined, [completion]);
