@@ -1,3 +1,4 @@
+import { ignore } from "../../base/guard.ts";
 import { formatPosition, type Position } from "../../base/position.ts";
 import { toBytes } from "../../protocol/bytes.ts";
 import { COMMENT } from "../../stream/body/heartbeat.ts";
@@ -156,11 +157,11 @@ export class Cursor implements Feed, Member {
     // Events published before the subscriber came must not count as new.
     liveLog.flush();
     const { selection } = this.cohort;
+    const generation = this.#generation;
     const found = findStartPoint(liveLog, { lastEventId, isForeign, from: this.#from, selection });
     const isFresh = lastEventId === undefined;
     if (!(found instanceof Promise)) return this.#begin(found, opening, isFresh);
     if (opening !== "") writeText(this.target, `${opening}\n`);
-    const generation = this.#generation;
     found
       .then((start) => {
         if (generation === this.#generation) this.#begin(start, "", isFresh);
@@ -223,7 +224,22 @@ export class Cursor implements Feed, Member {
         this.#eventsBefore = this.cohort.events;
         return this.#delivery.addLive(this);
       }
+      // The log may notice a trim or a new life within this call, and then resumes the cursors on its list.
+      const generation = this.#generation;
+      const { epoch } = liveLog;
+      this.#busy = true;
       const step = liveLog.reader.next(this.cohort, this.#after);
+      const hasBegunAnew = generation !== this.#generation;
+      if (hasBegunAnew || epoch !== liveLog.epoch) {
+        // What was read is obsolete.
+        if (step instanceof Promise) step.catch(ignore);
+        if (hasBegunAnew) return;
+        // A cursor that starts is not on the list yet.
+        if (!liveLog.holds({ epoch, offset: this.#after })) return this.resume(-1, liveLog.lossReason(epoch));
+        this.#busy = false;
+        continue;
+      }
+      this.#busy = false;
       if (step instanceof Promise) return this.#await(step, pieces);
       if (step === "gone") return this.#reportTrimmed();
       this.#take(step);

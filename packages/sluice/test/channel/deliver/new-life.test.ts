@@ -16,6 +16,7 @@ function sharedLog() {
   let entries: LogEntry[] = [];
   const first = 1;
   let held: Promise<void> = Promise.resolve();
+  let noticesAtRead = false;
   const known = new LogView(life, 1, 0);
   const add = (added: readonly NewEntry[]) => {
     const before = entries.length;
@@ -39,6 +40,7 @@ function sharedLog() {
       return added.map(({ offset }) => offset);
     },
     read: async (after, events) => {
+      if (noticesAtRead) known.enterLife(life, first, entries.length);
       const found = after + 1 < first ? "gone" : entries.slice(after, after + events);
       await held;
       return found;
@@ -66,6 +68,10 @@ function sharedLog() {
     /** Makes this process enter the current life. */
     enterLife() {
       known.enterLife(life, first, entries.length);
+    },
+    /** From now on each read looks at the life first, within its call, as LMDB does. */
+    noticeAtRead() {
+      noticesAtRead = true;
     },
     /** Makes this process enter the current life and receive every entry. */
     receiveAll() {
@@ -107,6 +113,24 @@ const dataOf = (subscriber: FakeSubscriber) => {
 };
 
 describe("a new life of the log", () => {
+  it.each([
+    ["keeps the subscriber's place: the rest follows once", 0, ["a", "b", "x", "y"]],
+    ["lost the subscriber's place: one gap, and what is kept follows once", 3, ["gap", "a", "b", "x", "y"]],
+  ])("that the log notices within the call of a read %s", async (_, place, expected) => {
+    const { store, channel, connect } = await setUp(SMALL_WINDOW);
+    const [epoch] = (await channel.position()).split("-");
+    store.loseAfter(2, "x", "y");
+    store.noticeAtRead();
+    const subscriber = connect(channel.subscribe(), `${epoch}-${place}`);
+    for (let turn = 0; turn < 20; turn++) {
+      await turns();
+      subscriber.take();
+    }
+    store.receiveAll();
+    await turns();
+    expect(dataOf(subscriber)).toEqual(expected);
+  });
+
   it("that lost nothing is no gap, and positions of the earlier life stay valid", async () => {
     const { store, channel, connect } = await setUp();
     const position = await channel.position();
