@@ -231,7 +231,7 @@ export class Cursor implements Feed, Member {
       const step = liveLog.reader.next(this.cohort, this.#after);
       const hasBegunAnew = generation !== this.#generation;
       if (hasBegunAnew || epoch !== liveLog.epoch) {
-        // What was read is obsolete.
+        // The entries that were read are obsolete.
         if (step instanceof Promise) step.catch(ignore);
         if (hasBegunAnew) return;
         // A cursor that starts is not on the list yet.
