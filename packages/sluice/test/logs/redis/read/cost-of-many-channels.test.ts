@@ -12,6 +12,8 @@ const CHANNELS_PER_CALL = 64;
 const CALLS_IN_FLIGHT = 8;
 /** One way through a slow network, in ms. */
 const DELAY_MS = 600;
+/** Time for the first calls. One after the other, they would take several times as long. */
+const LIMIT_MS = 2 * DELAY_MS;
 
 const test = useRedis();
 
@@ -43,21 +45,24 @@ it("asks for many changed channels at a time, so that a slow network does not li
   const proxy = await test.proxyTo(port);
   const count = CHANNELS_PER_CALL * (CALLS_IN_FLIGHT + 4);
   const here = await joinMany(test, `redis://127.0.0.1:${proxy.port}`, count);
-  const there = await joinMany(test, url, count);
   proxy.delay(DELAY_MS);
-  await Promise.all(there.channels.map((channel) => channel.append([numbered(1)])));
-  await there.log.close();
-  await counts.reset();
-  // The first read finds few changes: it was waiting. The next one finds all others.
-  await expect.poll(async () => (await counts.follows(0)).calls, { timeout: 8_000 }).toBeGreaterThan(1);
-  const began = performance.now();
-  await expect
-    .poll(async () => (await counts.follows(0)).calls, { timeout: 8_000 })
-    .toBeGreaterThanOrEqual(CALLS_IN_FLIGHT);
-  // One after the other, these calls would take longer.
-  expect(performance.now() - began).toBeLessThan((CALLS_IN_FLIGHT / 2) * DELAY_MS);
-  await expect.poll(() => here.seen.every(([n]) => n === "1"), { timeout: 12_000 }).toBe(true);
-}, 30_000);
+  // On a busy machine the appends may take so long that a read finds few of them. Then another round shows it.
+  let quickest = Number.POSITIVE_INFINITY;
+  for (let round = 1; round <= 4 && quickest > LIMIT_MS; round++) {
+    const there = await joinMany(test, url, count);
+    await Promise.all(there.channels.map((channel) => channel.append([numbered(round)])));
+    await there.log.close();
+    await counts.reset();
+    const calls = async () => (await counts.follows(0)).calls;
+    // The first read finds few changes: it was waiting. The next one finds all others.
+    await expect.poll(calls, { timeout: 12_000 }).toBeGreaterThan(1);
+    const began = performance.now();
+    await expect.poll(calls, { timeout: 12_000 }).toBeGreaterThanOrEqual(CALLS_IN_FLIGHT);
+    quickest = Math.min(quickest, performance.now() - began);
+    await expect.poll(() => here.seen.every(({ length }) => length >= round), { timeout: 12_000 }).toBe(true);
+  }
+  expect(quickest).toBeLessThan(LIMIT_MS);
+}, 90_000);
 
 it("finds an entry that no change names by a check, without a look at all channels", async () => {
   const { url, counts } = await startCounted();
