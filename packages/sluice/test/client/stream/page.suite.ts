@@ -59,6 +59,10 @@ class ReadingPage implements AsyncDisposable {
       [read.toString(), options] as const,
     );
     await reading.connected(1);
+    // The code that watches the page and the network loads while the stream is open already.
+    const rest = `${pages.origin}/dist/client/stream/on-demand.js`;
+    // A text: Vitest replaces `import()` in functions.
+    await reading.page.evaluate(`import("${rest}").then(() => new Promise((next) => setTimeout(next)))`);
     return reading;
   }
 
