@@ -1,16 +1,19 @@
 import { setTimeout as wait } from "node:timers/promises";
 import { expect } from "vitest";
-import { startSilentServer } from "./broken-proxy.ts";
+import { until } from "../../../packages/sluice/test/support/until.ts";
+import { BrokenSite, startSilentServer } from "./broken-proxy.ts";
 import { ProxiedDesk, QUIET_STREAM } from "./proxied-desk.ts";
 import { type ProxyKind, ProxyProcess } from "./proxy-process.ts";
 import { StreamClient } from "./stream-client.ts";
 
 /** A time-out may be late by this, in ms. */
 const TOLERANCE_MS = 10_000;
+/** Time between two events of a live stream, in ms. */
+const PACE_MS = 1_000;
 
 /**
  * Checks that a file of deploy/ cuts a stream which sends nothing after `timeoutMs`, and that it does not cut a stream
- * of the desk, which sends a heartbeat every 15 s. Resolves to the age at which the first was cut, in ms.
+ * of the desk, which sends a heartbeat every 15 s. Resolves to the age of the silent stream at its cut, in ms.
  */
 export async function expectCutAfter(proxy: ProxyKind, file: string, timeoutMs: number): Promise<number> {
   await using silent = await startSilentServer();
@@ -23,6 +26,21 @@ export async function expectCutAfter(proxy: ProxyKind, file: string, timeoutMs: 
   expect(cut.hasEnded).toBe(true);
   expect(kept.hasEnded).toBe(false);
   const age = cut.endedAt! - cut.requestedAt;
+  expect(age).toBeGreaterThan(timeoutMs * 0.9);
+  return age;
+}
+
+/**
+ * Checks that a file of deploy/ cuts a stream at the age of `timeoutMs`, although events flow. Resolves to its age at
+ * the cut, in ms.
+ */
+export async function expectLiveCutAfter(proxy: ProxyKind, file: string, timeoutMs: number): Promise<number> {
+  await using site = await BrokenSite.start(proxy, file);
+  using client = site.request();
+  const publishing = setInterval(() => void site.desk.publish(), PACE_MS);
+  await until("the stream ends", () => client.hasEnded, 2 * timeoutMs).finally(() => clearInterval(publishing));
+  expect(client.events.length).toBeGreaterThan(0);
+  const age = client.endedAt! - client.requestedAt;
   expect(age).toBeGreaterThan(timeoutMs * 0.9);
   return age;
 }

@@ -29,7 +29,7 @@ export function describeProxy(proxy: ProxyKind, { protocols = PROTOCOLS, usualTi
   describe(`deploy/${proxy.files[0]}, in front of the desk`, () => {
     let desk: ProxiedDesk;
     let running: ProxyProcess;
-    /** Streams without events that were opened at the start, and the ms after which the desk noticed that one left. */
+    /** Quiet streams, opened at the start. `noticedMs`: time until the desk noticed that the client had left. */
     const quiet = new Map<Protocol, { stream: StreamClient; noticedMs: Promise<number> }>();
     let keys = 0;
     const newKey = () => `${proxy.program}${++keys}`;

@@ -42,8 +42,8 @@ export class RawHttp2Stream {
 }
 
 /**
- * A client of HTTP/2 that sends and reads frames itself (RFC 9113). It decides about each window, and can break rules
- * that other clients follow.
+ * A client of HTTP/2 that sends and reads frames itself (RFC 9113). It decides about each window, and can break the
+ * rules of the protocol.
  */
 export class RawHttp2Client implements Disposable {
   readonly streams: Map<number, RawHttp2Stream> = new Map();

@@ -3,8 +3,8 @@ import { mustStartBatch } from "../together.ts";
 import type { EventWindow } from "./event-window.ts";
 
 /**
- * Returns the events after the offset `after` that one flush hands out together: at most `limit` bytes, unless the
- * first event alone has more. The window must have an event after the offset.
+ * Returns the next batch of a flush: the events after the offset `after`, of at most `limit` bytes, or the first event
+ * alone if it has more. The window must have an event after the offset.
  */
 export function nextBatch(window: EventWindow, after: number, limit: number): KeptEvent[] {
   const batch: KeptEvent[] = [];

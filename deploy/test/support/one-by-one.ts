@@ -1,0 +1,19 @@
+import { expect } from "vitest";
+import { BrokenSite } from "./broken-proxy.ts";
+import { eventually } from "./eventually.ts";
+import type { ProxyKind } from "./proxy-process.ts";
+
+/**
+ * Checks that events arrive one by one behind a file of deploy/, compressed if the client accepts gzip: each is
+ * published when the one before has arrived.
+ */
+export async function expectOneByOne(proxy: ProxyKind, file: string, { gzip = false } = {}): Promise<void> {
+  await using site = await BrokenSite.start(proxy, file);
+  using client = site.request({ gzip });
+  await eventually("the stream begins", () => client.firstAt !== undefined);
+  expect(client.headers["content-encoding"]).toBe(gzip ? "gzip" : undefined);
+  for (let n = 1; n <= 3; n++) {
+    await site.desk.publish();
+    expect((await client.next("orders")).data).toEqual({ n });
+  }
+}
