@@ -86,6 +86,8 @@ class RedisLog implements Log {
   readonly #gate: RedisGate;
   readonly #tail: RedisTail;
   readonly #budget: ReadBudget;
+  readonly #timeout: number;
+  readonly #openTurns: OpenTurns;
   readonly #witness: StoreWitness;
   readonly #channels: ChannelChecks;
   readonly #closedChannels = new ClosedChannels<EntryMark | undefined>();
@@ -94,8 +96,6 @@ class RedisLog implements Log {
   #onError: (error: unknown) => void = () => undefined;
   #onRecovered: (outage: string) => void = () => undefined;
   #isClosed = false;
-  readonly #openTurns: OpenTurns;
-  readonly #timeout: number;
 
   constructor(options: RedisLogOptions) {
     checkNames("redisLog", options, OPTION_NAMES);
