@@ -21,6 +21,9 @@ import { programPath } from "../../scripts/programs.mjs";
  */
 
 const READY_MS = 30_000;
+/** Chromium on a busy machine accepts a connection before it has its first page, and may then never answer on it. */
+const CONNECT_MS = 10_000;
+const CONNECTS = 3;
 const EVERY_MS = 10;
 
 /**
@@ -42,7 +45,7 @@ export async function startTabBrowser() {
     });
     child.once("error", reject).once("exit", (code) => reject(new Error(`Chromium ended with ${code}`)));
   });
-  const browser = await chromium.connectOverCDP(endpoint, { noDefaults: true });
+  const browser = await connect(endpoint);
   const [context] = browser.contexts();
   if (context === undefined) throw new Error("Chromium has no context");
   /** @type {Set<SharingTab>} */
@@ -153,4 +156,19 @@ export function faultsOf(received, newest) {
   }
   if (last !== newest) faults.push(`${last} is the last one, of ${newest}`);
   return faults;
+}
+
+/**
+ * Connects to a Chromium that has just begun to listen.
+ * @param {string} endpoint
+ * @returns {Promise<import("playwright-core").Browser>}
+ */
+async function connect(endpoint) {
+  for (let left = CONNECTS; ; left--) {
+    try {
+      return await chromium.connectOverCDP(endpoint, { noDefaults: true, timeout: CONNECT_MS });
+    } catch (error) {
+      if (left === 1) throw error;
+    }
+  }
 }
