@@ -6,7 +6,7 @@ import { NotificationsPane } from "./notifications/notifications-pane.ts";
 import { GeneratorSwitch } from "./orders/generator-switch.ts";
 import { OrdersPane } from "./orders/orders-pane.ts";
 import { ApiError } from "./server/api.ts";
-import { startMetricTimeout } from "./server/metric-timeout.ts";
+import { startHealthChecks } from "./server/health-checks.ts";
 import type { ServerHealth } from "./server/server-health.ts";
 import type { Banner } from "./session/banner.ts";
 import { rememberedUser, signIn } from "./session/session.ts";
@@ -48,7 +48,7 @@ export class Desk {
     const streams = [this.#stream, this.#plainOrders, this.#export];
     const set = new StreamSet(streams, health, { userId: () => this.#user.id, onEnded: () => this.#signedOut() });
     new InspectorPane(set, health, { desk: this.#stream, plainOrders: this.#plainOrders });
-    startMetricTimeout(this.#stream, health);
+    startHealthChecks(this.#stream, health);
     startConnectionState(streams, health);
     startTheme(() => this.#dashboardPane.recolor());
   }

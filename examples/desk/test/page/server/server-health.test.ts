@@ -56,8 +56,14 @@ it("checks the server at once when the user clicks Try now", async () => {
 });
 
 it("shows that a draining server is shutting down", async () => {
-  const { url, desk } = await startDesk();
+  const { url, desk } = await startDesk({ exportPace: 60_000 });
   const page = await openPage(url);
-  await desk.drain(2_000);
+  const ada = await ApiClient.signIn(url, "ada");
+  await ada.placeOrder("One");
+  const { jobId } = await ada.json<{ jobId: string }>("POST", "/api/exports/start");
+  // The server answers until its timeout, because somebody follows an export.
+  await (await ada.stream(`/api/exports/${jobId}/progress`)).next("progress");
+  const drained = desk.drain(10_000);
   await page.getByRole("alert").getByText("The server is shutting down.").waitFor();
+  await drained;
 });
