@@ -2,7 +2,7 @@ import type { IncomingMessage } from "node:http";
 import type { FastifyInstance, FastifyPluginAsync, FastifyReply } from "fastify";
 import type { CloseReason, NodeRequest, NodeResponse, Source, StreamOptions } from "../index.ts";
 import { FRAMEWORK } from "../stream/opening/framework.ts";
-import { cutUnused } from "../transports/node/connections/server-connections.ts";
+import { cutUnusedOnClose } from "../transports/node/connections/server-connections.ts";
 import { checkAdapterOptions, type DrainingAdapterOptions } from "./adapter-options.ts";
 import { FastifyTurn } from "./fastify-turn.ts";
 
@@ -51,7 +51,7 @@ export const sluiceFastify: FastifyPluginAsync<DrainingAdapterOptions> = async (
   app.addHook("preClose", async () => {
     await sluice.drain(drain);
     // Fastify would wait for them until their clients leave.
-    cutUnused(app.server);
+    cutUnusedOnClose(app.server);
   });
 };
 

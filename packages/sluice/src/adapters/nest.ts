@@ -5,7 +5,9 @@ import {
   Inject,
   Module,
 } from "@nestjs/common";
+import { HttpAdapterHost } from "@nestjs/core";
 import { Sluice } from "../index.ts";
+import { cutUnusedOnClose } from "../transports/node/connections/server-connections.ts";
 import { checkAdapterOptions, type DrainingAdapterOptions } from "./adapter-options.ts";
 
 export type { DrainingAdapterOptions as SluiceModuleOptions } from "./adapter-options.ts";
@@ -27,9 +29,11 @@ const OPTIONS = Symbol("SluiceModuleOptions");
  */
 export class SluiceModule implements BeforeApplicationShutdown {
   readonly #options: DrainingAdapterOptions;
+  readonly #host: HttpAdapterHost;
 
-  constructor(options: DrainingAdapterOptions) {
+  constructor(options: DrainingAdapterOptions, host: HttpAdapterHost) {
     this.#options = options;
+    this.#host = host;
   }
 
   /** Makes the module from its options: `imports: [SluiceModule.forRoot({ sluice })]`. Throws `INVALID_OPTION`. */
@@ -55,8 +59,12 @@ export class SluiceModule implements BeforeApplicationShutdown {
 
   async beforeApplicationShutdown(): Promise<void> {
     const { sluice, drain = {} } = this.#options;
-    if (drain !== false) await sluice.drain(drain);
+    if (drain === false) return;
+    await sluice.drain(drain);
+    // Nest would wait for them until their clients leave.
+    cutUnusedOnClose(this.#host.httpAdapter?.getHttpServer());
   }
 }
 Inject(OPTIONS)(SluiceModule, undefined, 0);
+Inject(HttpAdapterHost)(SluiceModule, undefined, 1);
 Module({})(SluiceModule);

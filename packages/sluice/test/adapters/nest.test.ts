@@ -1,6 +1,8 @@
 import { FastifyAdapter } from "@nestjs/platform-fastify";
 import "reflect-metadata";
+import { once } from "node:events";
 import type { Server } from "node:http";
+import { type AddressInfo, connect } from "node:net";
 import {
   type ArgumentsHost,
   type CallHandler,
@@ -296,6 +298,49 @@ describe("SluiceModule of Nest", () => {
     );
     expect(await (await server.fetch("/stats")).json()).toMatchObject({ streams: 0 });
     await server.close();
+    expect(sluice.health().status).toBe("draining");
+  });
+
+  describe.each([
+    { name: "Express", newPlatform: () => new ExpressAdapter() },
+    { name: "Fastify", newPlatform: () => new FastifyAdapter() },
+  ])("on $name", ({ newPlatform }) => {
+    async function startIdle(sluice: Sluice) {
+      class Application {}
+      const root = { module: Application, imports: [SluiceModule.forRoot({ sluice, drain: { timeout: 60_000 } })] };
+      const app = await NestFactory.create(root as never, newPlatform() as ExpressAdapter, { logger: false });
+      await app.listen(0, "127.0.0.1");
+      return app;
+    }
+
+    it("does not keep the application from closing by a connection that has sent nothing", async () => {
+      const app = await startIdle(createSluice());
+      const server = app.getHttpServer() as Server;
+      const silent = connect((server.address() as AddressInfo).port, "127.0.0.1");
+      await once(server, "connection");
+      const closed = once(silent, "close");
+      await app.close();
+      await closed;
+      expect(server.listening).toBe(false);
+    });
+
+    it("closes an application that does not listen", async () => {
+      class Application {}
+      const sluice = createSluice();
+      const root = { module: Application, imports: [SluiceModule.forRoot({ sluice })] };
+      const app = await NestFactory.create(root as never, newPlatform() as ExpressAdapter, { logger: false });
+      await app.init();
+      await app.close();
+      expect(sluice.health().status).toBe("draining");
+    });
+  });
+
+  it("drains when an application without a server closes", async () => {
+    class Application {}
+    const sluice = createSluice();
+    const root = { module: Application, imports: [SluiceModule.forRoot({ sluice })] };
+    const app = await NestFactory.createApplicationContext(root as never, { logger: false });
+    await app.close();
     expect(sluice.health().status).toBe("draining");
   });
 });

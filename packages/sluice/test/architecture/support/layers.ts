@@ -159,7 +159,7 @@ export const LAYERS: readonly Layer[] = [
       "stream/opening/response-head.ts",
       "transports/node/connections/server-connections.ts",
     ],
-    packages: ["fastify", "koa", "hono", "h3", "@nestjs/common", "rxjs"],
+    packages: ["fastify", "koa", "hono", "h3", "@nestjs/common", "@nestjs/core", "rxjs"],
   },
   { folder: "auth", imports: ["base", "protocol", "index.ts"], packages: ["jose"] },
   { folder: "metrics", imports: ["base", "protocol", "index.ts"], packages: ["prom-client"] },

@@ -1,8 +1,18 @@
+import { quietInterval } from "../../../base/timers.ts";
+
 /** A server whose connections can be cut. */
 export interface ServerOfConnections {
   /** Absent from servers of HTTP/2. */
   closeAllConnections?(): void;
 }
+
+/** A server whose owner closes it. */
+export interface ClosableServer extends ServerOfConnections {
+  readonly listening: boolean;
+  once(event: "close", listener: () => void): unknown;
+}
+
+const STEP_MS = 50;
 
 /** The part of a server's connection that Sluice uses. */
 interface Connection {
@@ -16,6 +26,16 @@ interface Connection {
 export function cutUnused(server: ServerOfConnections): void {
   for (const connection of [...acceptedBy(server), ...requestsOf(server)])
     if (connection.bytesRead === 0) connection.destroy();
+}
+
+/**
+ * Cuts the unused connections of a server, as `cutUnused`, from the time at which its owner closes it. Does nothing if
+ * the server does not listen.
+ */
+export function cutUnusedOnClose(server: ClosableServer | undefined): void {
+  if (!server?.listening) return;
+  const timer = quietInterval(() => server.listening || cutUnused(server), STEP_MS);
+  server.once("close", () => clearInterval(timer));
 }
 
 /** Cuts all connections. */
