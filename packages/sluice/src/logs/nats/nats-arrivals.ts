@@ -1,5 +1,6 @@
 import { ignore } from "../../base/guard.ts";
 import { entryBytes, type LogEntry, type Retention } from "../log.ts";
+import type { HeldBytes } from "../shared/held-bytes.ts";
 import { TAIL_OUTAGE } from "../shared/out-of-reach.ts";
 import { BatchAssembler } from "./batch/batch-assembler.ts";
 import type { NatsMessage } from "./connection/nats-link.ts";
@@ -22,6 +23,8 @@ export interface NatsArrivalParts extends NatsLifeParts {
   readonly rounds: CheckRounds;
   /** The live bytes of this turn, over all channels. */
   readonly received: ReceivedBytes;
+  /** The bytes of batches that are not complete, over all channels. */
+  readonly batches: HeldBytes;
   readonly republishing: Republishing;
 }
 
@@ -32,7 +35,7 @@ export class NatsArrivals {
   readonly #onFailure: () => void;
   readonly #tail: NatsTail;
   /** Holds the messages of the tail that do not complete their batch. */
-  readonly #assembler = new BatchAssembler();
+  readonly #assembler: BatchAssembler;
   /** Bytes that can be appended before the server trims. */
   #roomBytes = Number.POSITIVE_INFINITY;
   #failure: Error | undefined;
@@ -66,6 +69,7 @@ export class NatsArrivals {
       onDenied: (error) => republishing.refused(`denies this user the subject ${live}`, error),
       onFailure: (error) => this.#tailFailed(error),
     });
+    this.#assembler = new BatchAssembler({ held: parts.batches, onAgain: () => this.#receiveAgain() });
     this.#member = { check: () => life.checkInBackground(), late: () => this.#tail.late() };
     this.#unwatch = link.onChange(() => {
       this.#tail.reconnect();
@@ -165,6 +169,12 @@ export class NatsArrivals {
     const added = decided.filter((entry) => entry.offset > life.last);
     if (added.length > 0) life.receive(added, isBehind);
     else this.#wake();
+  }
+
+  /** Receives the messages after the newest entry again. The tail requests them after a check. */
+  #receiveAgain(): void {
+    this.#tail.stop();
+    this.#life.checkAfresh();
   }
 
   /** Another process may have begun a life, or be about to delete the channel. */

@@ -5,6 +5,7 @@ import { within } from "../../base/timers.ts";
 import type { ChannelLog, Log, OpenOptions, Retention } from "../log.ts";
 import { ClosedChannels } from "../shared/closed-channels.ts";
 import { closedError } from "../shared/closed-error.ts";
+import { HeldBytes } from "../shared/held-bytes.ts";
 import { OpenTurns } from "../shared/open-turns.ts";
 import { TAIL_OUTAGE } from "../shared/out-of-reach.ts";
 import { ReadBudget } from "../shared/read-budget.ts";
@@ -101,6 +102,7 @@ export function natsLog(options: NatsLogOptions): Log {
   const storage = { kind, replicas, republishing };
   const rounds = new CheckRounds();
   const received = new ReceivedBytes();
+  const batches = new HeldBytes();
   const deletions = new OthersDeletions();
   const budget = new ReadBudget(maxReadBytes);
   const lives = new NatsLives(link, prefix, storage);
@@ -157,6 +159,7 @@ export function natsLog(options: NatsLogOptions): Log {
       budget,
       rounds,
       received,
+      batches,
       republishing,
       before: closedChannels.recall(channel),
       timeout,

@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import type { LogEntry } from "../../../../src/logs/log.ts";
 import { BatchAssembler, type ReadEntry } from "../../../../src/logs/nats/batch/batch-assembler.ts";
 import { batchMessageId, partOf } from "../../../../src/logs/nats/batch/batch-part.ts";
+import { HeldBytes } from "../../../../src/logs/shared/held-bytes.ts";
 
 /** The messages of one publisher after another: `sent` of the `size` messages of a batch; 0: a message of its own. */
 const attempts = fc.array(
@@ -67,6 +68,47 @@ describe("BatchAssembler", () => {
     const assembler = new BatchAssembler();
     assembler.take(messages[0]!);
     expect(assembler.take(messages[3]!)).toMatchObject([{ offset: 4 }]);
+  });
+});
+
+describe("a BatchAssembler that may hold only some bytes", () => {
+  it("decides every message as one without a limit, and receives the batches again that it had to drop", () => {
+    fc.assert(
+      fc.property(attempts, fc.nat(80), fc.nat(2_000), (made, begin, limit) => {
+        const { messages } = streamOf(made);
+        const held = new HeldBytes(limit);
+        let isAgain = false;
+        const assembler = new BatchAssembler({ held, onAgain: () => (isAgain = true) });
+        const unlimited = new BatchAssembler();
+        const expected = messages.slice(begin).flatMap((message) => unlimited.take(message));
+        const decided: LogEntry[] = [];
+        let repetitions = 0;
+        for (let i = begin; i < messages.length; i++) {
+          decided.push(...assembler.take(messages[i]!));
+          expect(held.bytes).toBeLessThanOrEqual(limit);
+          if (!isAgain) continue;
+          isAgain = false;
+          repetitions++;
+          expect(assembler.received).toBe(0);
+          i = begin + decided.length - 1;
+        }
+        expect(decided).toEqual(expected);
+        expect(repetitions).toBeLessThanOrEqual(made.length);
+        assembler.clear();
+        expect(held.bytes).toBe(0);
+      }),
+    );
+  });
+
+  it("holds a bounded number of bytes together with all others", () => {
+    const { messages } = streamOf([{ size: 6, sent: 5 }]);
+    const held = new HeldBytes(10_000);
+    const assemblers = Array.from({ length: 500 }, () => new BatchAssembler({ held, onAgain: () => undefined }));
+    for (const message of messages) for (const each of assemblers) each.take(message);
+    expect(held.bytes).toBeLessThanOrEqual(10_000);
+    expect(assemblers.filter((each) => each.held.length > 0).length).toBeGreaterThan(0);
+    for (const each of assemblers) each.clear();
+    expect(held.bytes).toBe(0);
   });
 });
 

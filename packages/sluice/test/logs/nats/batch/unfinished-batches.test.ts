@@ -104,6 +104,35 @@ describe.skipIf(NATS_SERVER === undefined)("a batch in NATS whose publisher stop
     expect(essence((await other.read(1, 1, 1e6)) as never)).toEqual([[2, "3", 1]]);
   });
 
+  it.each(["a batch that becomes complete", "a batch that never does"])(
+    "holds a bounded number of bytes: %s",
+    async (what) => {
+      const channel = await nats.open();
+      // More than all channels of a process may hold.
+      const large = Array.from({ length: 12 }, (_, i) => entry(i, { data: JSON.stringify("x".repeat(800_000)) }));
+      const batch = await send(11, large);
+      // It receives the messages late, and the first process receives them live.
+      const other = await nats.open();
+      const tails = [channel, other].map((each) => {
+        const { seen, listener } = recorder();
+        each.tail(listener);
+        return seen;
+      });
+      await Promise.all([channel.sync(), other.sync()]);
+      expect(tails).toEqual([[], []]);
+      const isWhole = what.endsWith("complete");
+      if (isWhole) await batch.send(1);
+      const last = await channel.append([entry(99)]);
+      const offsets = large.slice(isWhole ? 0 : 1).map((_, i) => i + 1);
+      for (const seen of tails) {
+        await expect.poll(() => seen.at(-1)?.offset, { timeout: 20_000 }).toBe(last[0]);
+        expect(seen.map(({ offset }) => offset)).toEqual([...offsets, ...last]);
+        expect(seen.map(({ isVoid = false }) => isVoid)).toEqual([...offsets.map(() => !isWhole), false]);
+      }
+    },
+    40_000,
+  );
+
   it("cannot go on after another entry", async () => {
     const channel = await nats.open();
     const batch = await send(2);
