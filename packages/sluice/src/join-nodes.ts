@@ -8,6 +8,7 @@ export function joinNodes({ hub, settings, channels }: SluiceParts, open: OpenCl
     node: hub.name,
     nodeTimeout: settings.nodeTimeout,
     channels,
+    changed: (hub.changedChannels = new Set()),
     disconnect: (selector, openedUntil) => void disconnectStreams(hub, selector, openedUntil),
     report: (error) => hub.report(error, { stage: "cluster" }),
   });

@@ -1,4 +1,4 @@
-import { type LocalPresence, NOBODY } from "../channel/local-presence.ts";
+import type { LocalPresence } from "../channel/local-presence.ts";
 import type { ChannelReport, TopicCount } from "./cluster-events.ts";
 
 /** Numbers of a channel's subscribers on all nodes. */
@@ -44,17 +44,15 @@ export class PresenceTable {
   }
 
   /**
-   * Returns reports of what changed in this node's channels since the last call, or reports of all channels if `whole`.
-   * Each inner array fits into one beat. There is at least one, which may be empty.
+   * Returns reports of what changed in these channels of this node since the last call. `whole`: they are all channels,
+   * and the reports describe all of them. Each inner array fits into one beat. There is at least one, which may be
+   * empty.
    */
   nextReports(channels: Iterable<readonly [string, LocalPresence]>, whole: boolean): ChannelReport[][] {
     if (whole) this.#lastSent = new Map();
     const parts: ChannelReport[][] = [[]];
     let room = BEAT_CHARACTERS;
-    const present = new Map(channels);
-    // A channel that closed has no subscribers any more.
-    for (const channel of this.#lastSent.keys()) if (!present.has(channel)) present.set(channel, NOBODY);
-    for (const [channel, { subscribers, topics }] of present) {
+    for (const [channel, { subscribers, topics }] of channels) {
       const last = this.#lastSent.get(channel);
       const changed = changedTopics(topics, last?.topics);
       if (changed.length === 0 && subscribers === (last?.subscribers ?? 0)) continue;

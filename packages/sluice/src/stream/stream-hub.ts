@@ -66,6 +66,8 @@ export class StreamHub implements StreamOwner {
   /** Set when the first channel is opened. */
   outages: Outages | undefined;
   reads: SharedReads | undefined;
+  /** Names of channels whose subscribers have changed since the last beat of this node. Set if the log is shared. */
+  changedChannels: Set<string> | undefined;
   /** Set with the first stream, because only streams need them. */
   sweep: { watch(stream: EventStream): void } | undefined;
   endSignals: EndSignals | undefined;

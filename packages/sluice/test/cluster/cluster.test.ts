@@ -48,6 +48,40 @@ describe("presence", () => {
     await expect.poll(() => b.sluice.presence("orders").topics.get("x")).toBe(1);
   });
 
+  it("is counted at a beat only for channels whose subscribers have changed, open or closed", async () => {
+    const [a, b] = [await world.node(), await world.node()];
+    const channels = Array.from({ length: 50 }, (_, i) => a.sluice.channel(`doc:${i}`));
+    await Promise.all(channels.map((channel) => channel.publish("n", 1)));
+    const streams = [await a.open(channels[0]!.subscribe()), await a.open(channels[1]!.subscribe())];
+    await expect.poll(() => b.sluice.presence("doc:1").subscribers).toBe(1);
+    const counted: string[] = [];
+    for (const channel of channels) {
+      const { presence } = channel;
+      channel.presence = () => {
+        counted.push(channel.name);
+        return presence.call(channel);
+      };
+    }
+    const beatsTwice = async () => {
+      const { appended } = a.beats();
+      await until("more beats", () => a.beats().appended > appended + 2);
+    };
+    // The first beats of another node ask for all channels.
+    await beatsTwice();
+    counted.length = 0;
+    await beatsTwice();
+    expect(counted).toEqual([]);
+    await streams[0]!.close();
+    await channels[1]!.close();
+    await expect.poll(() => b.sluice.presence("doc:0").subscribers).toBe(0);
+    await expect.poll(() => b.sluice.presence("doc:1").subscribers).toBe(0);
+    await beatsTwice();
+    // The closed channel is not asked.
+    expect(new Set(counted)).toEqual(new Set(["doc:0"]));
+    expect(counted.length).toBeLessThanOrEqual(2);
+    await streams[1]!.close();
+  });
+
   it("is known to a node that starts later", async () => {
     const a = await world.node();
     await using _stream = await a.open(a.sluice.channel("orders").subscribe({ topics: ["x"] }));

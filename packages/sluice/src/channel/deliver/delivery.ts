@@ -108,12 +108,14 @@ export class Delivery implements LiveLogListener {
   /** Adds a member that reads older events. */
   addLagging(member: Member): void {
     this.#lagging.add(member);
+    this.#countsChanged();
     if (this.liveLog.flushing) this.liveLog.closeReaders.add(member);
   }
 
   /** Removes a member that has caught up or left. */
   removeLagging(member: Member): void {
     this.#lagging.delete(member);
+    this.#countsChanged();
     this.liveLog.closeReaders.delete(member);
     // With no reader left, nobody will need the steps and pages that were kept.
     if (this.#lagging.size > 0) return;
@@ -132,6 +134,7 @@ export class Delivery implements LiveLogListener {
   removeLive(member: Member): void {
     member.cohort.remove(member);
     this.#live--;
+    this.#countsChanged();
   }
 
   report(error: unknown, stage: string): void {
@@ -154,6 +157,11 @@ export class Delivery implements LiveLogListener {
     const closed = this.liveLog.close();
     this.endStreams(RECONNECT_MS);
     return closed;
+  }
+
+  /** The number of subscribers may have changed. `addLive` calls it by `removeLagging`. */
+  #countsChanged(): void {
+    this.hub.changedChannels?.add(this.channel);
   }
 
   #members(): Member[] {
