@@ -194,7 +194,7 @@ export class Cluster {
     return isNew ? now : this.#clocks.latest(node, given, now);
   }
 
-  /** Yields the presence of all channels, or of the ones that have changed: a beat costs nothing for the others. */
+  /** Yields the presence of all channels, or only of changed channels: a beat costs nothing for the others. */
   *#present(whole: boolean): Generator<[string, LocalPresence]> {
     const { channels, changed } = this.#member;
     const names = whole ? [...channels.keys()] : [...changed];
