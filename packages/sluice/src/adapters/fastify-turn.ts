@@ -1,7 +1,7 @@
 import type { FastifyReply } from "fastify";
 import type { CloseReason } from "../index.ts";
+import type { HttpAnswer } from "../stream/answer/http-answer.ts";
 import type { Framework, SendBody } from "../stream/opening/framework.ts";
-import type { HttpAnswer } from "../stream/opening/http-answer.ts";
 import { mergeVary } from "../stream/opening/response-head.ts";
 import { FrameworkBody } from "./framework-body.ts";
 

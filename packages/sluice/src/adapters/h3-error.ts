@@ -1,5 +1,5 @@
-import type { HttpAnswer } from "../stream/opening/http-answer.ts";
-import { httpError } from "../stream/opening/http-error.ts";
+import type { HttpAnswer } from "../stream/answer/http-answer.ts";
+import { httpError } from "../stream/answer/http-error.ts";
 
 /** An error with an answer, in the form by which h3 1 and 2 recognise their own errors. */
 class ErrorOfH3 extends Error {

@@ -1,6 +1,6 @@
 import type { CloseReason } from "../index.ts";
+import type { HttpAnswer } from "../stream/answer/http-answer.ts";
 import type { Framework, SendBody } from "../stream/opening/framework.ts";
-import type { HttpAnswer } from "../stream/opening/http-answer.ts";
 import { toErrorOfH3 } from "./h3-error.ts";
 
 /** The part of a response of Node that the turn uses. */

@@ -1,4 +1,4 @@
-import { httpError } from "../stream/opening/http-error.ts";
+import { httpError } from "../stream/answer/http-error.ts";
 
 /**
  * Gives an error with a status of its own the method `getResponse`, by which Hono's default handler answers it. Returns

@@ -1,7 +1,7 @@
 import type { ServerResponse } from "node:http";
 import type { Context } from "hono";
+import type { HttpAnswer } from "../stream/answer/http-answer.ts";
 import type { Framework, SendBody } from "../stream/opening/framework.ts";
-import type { HttpAnswer } from "../stream/opening/http-answer.ts";
 import { withResponse } from "./hono-error.ts";
 
 /** Settles the promise of the handler. */

@@ -1,6 +1,6 @@
+import type { HttpAnswer } from "../stream/answer/http-answer.ts";
+import { httpError } from "../stream/answer/http-error.ts";
 import type { Framework, SendBody } from "../stream/opening/framework.ts";
-import type { HttpAnswer } from "../stream/opening/http-answer.ts";
-import { httpError } from "../stream/opening/http-error.ts";
 import { FastifyTurn } from "./fastify-turn.ts";
 import type { PlatformReply } from "./nest-platform.ts";
 

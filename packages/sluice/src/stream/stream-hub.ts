@@ -1,8 +1,8 @@
+import type { OnRefuse, RefuseAsStream, Throws } from "./answer/refusal.ts";
 import { CLOSE_REASONS, type CloseReason } from "./close-reason.ts";
 import type { DrainableServer, DrainSettings } from "./drain-options.ts";
 import type { EndSignals } from "./end-signals.ts";
 import type { EventStream, StreamOwner } from "./event-stream.ts";
-import type { OnRefuse, RefuseAsStream, Throws } from "./opening/refusal.ts";
 import type { PendingStream } from "./pending-stream.ts";
 import type { ErrorContext, Report } from "./report.ts";
 

@@ -1,8 +1,8 @@
 import { callGuarded, guardResult, ignore } from "../base/guard.ts";
 import { OnDemand } from "../base/on-demand.ts";
+import { type HttpAnswer, lowerCased, notOpened } from "../stream/answer/http-answer.ts";
 import type { CloseReason } from "../stream/close-reason.ts";
 import { notifyClosed } from "../stream/notify-closed.ts";
-import { type HttpAnswer, lowerCased, notOpened } from "../stream/opening/http-answer.ts";
 import type { StreamOptions } from "../stream/opening/stream-options.ts";
 import { discard, ignoreErrors } from "../stream/source/discard.ts";
 import { checkSource, type Source } from "../stream/source/source.ts";

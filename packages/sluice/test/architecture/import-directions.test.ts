@@ -130,8 +130,8 @@ describe("the check of import directions", () => {
     [
       "adapters/koa.ts",
       `import { b } from "../sluice.ts";`,
-      "adapters imports index.ts, stream/drain-options.ts, stream/source/discard.ts, stream/opening/framework.ts, " +
-        "stream/opening/http-answer.ts, stream/opening/http-error.ts, stream/opening/response-head.ts, " +
+      "adapters imports index.ts, stream/drain-options.ts, stream/source/discard.ts, stream/answer/http-answer.ts, " +
+        "stream/answer/http-error.ts, stream/opening/framework.ts, stream/opening/response-head.ts, " +
         "transports/node/connections/server-connections.ts only",
     ],
     ["client/a.ts", `import { b } from "../stream/b.ts";`, "client imports base, protocol only"],

@@ -1,9 +1,9 @@
 import { invalidOption } from "../../base/check-option.ts";
 import { guardResult, ignore } from "../../base/guard.ts";
+import type { HttpAnswer } from "../answer/http-answer.ts";
+import { RETRY_LATER } from "../answer/retry-later.ts";
 import type { StreamHub } from "../stream-hub.ts";
 import type { Exchange } from "./exchange.ts";
-import type { HttpAnswer } from "./http-answer.ts";
-import { RETRY_LATER } from "./retry-later.ts";
 
 /** The decision about a request: a stream, counted under `key`, or an answer that refuses it. */
 export type Admission =

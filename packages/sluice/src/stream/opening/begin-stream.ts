@@ -1,6 +1,7 @@
 import { isWorkerd } from "../../base/request-mark.ts";
 import { jitter } from "../../base/timers.ts";
 import { acceptsGzip } from "../../protocol/head.ts";
+import type { HttpAnswer } from "../answer/http-answer.ts";
 import { canGzip } from "../body/gzip-part.ts";
 import { EndSignals } from "../end-signals.ts";
 import { EventStream, type EventStreamSetup } from "../event-stream.ts";
@@ -11,7 +12,6 @@ import type { StreamContext } from "../source/stream-context.ts";
 import type { StreamHub } from "../stream-hub.ts";
 import { Sweep } from "../sweep.ts";
 import type { Exchange } from "./exchange.ts";
-import type { HttpAnswer } from "./http-answer.ts";
 import { responseHead } from "./response-head.ts";
 import { shortWait } from "./short-wait.ts";
 import type { StreamOptions } from "./stream-options.ts";

@@ -1,6 +1,6 @@
 import { checkFunction, checkNames, checkNumber, checkText, invalidOption } from "../../base/check-option.ts";
 import { SluiceError } from "../../base/sluice-error.ts";
-import { HEADER_NAME, isHeaderValue, RESERVED_HEADERS } from "./header-rules.ts";
+import { HEADER_NAME, isHeaderValue, RESERVED_HEADERS } from "../answer/header-rules.ts";
 import { checkEventType, checkThrows, type ShortStreamOptions, type StreamOptions } from "./stream-options.ts";
 
 const NAMES = [

@@ -1,5 +1,5 @@
+import type { HttpAnswer } from "../answer/http-answer.ts";
 import type { Sink, SinkOwner } from "../body/sink.ts";
-import type { HttpAnswer } from "./http-answer.ts";
 
 /** How to send a response body. */
 export interface BodyOptions {

@@ -1,4 +1,4 @@
-import type { HttpAnswer } from "./http-answer.ts";
+import type { HttpAnswer } from "../answer/http-answer.ts";
 
 /**
  * Key of a `Framework` in the options of a stream, for adapters only. It is the same in all copies of the package, and

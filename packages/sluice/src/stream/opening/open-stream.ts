@@ -1,3 +1,6 @@
+import { refusedMethod } from "../answer/allowed-methods.ts";
+import { type HttpAnswer, NO_STORE } from "../answer/http-answer.ts";
+import { RETRY_LATER } from "../answer/retry-later.ts";
 import type { CloseReason } from "../close-reason.ts";
 import { endInOrder } from "../end-in-order.ts";
 import type { EventStream } from "../event-stream.ts";
@@ -9,12 +12,9 @@ import type { Source } from "../source/source.ts";
 import { StreamContext } from "../source/stream-context.ts";
 import type { StreamHub } from "../stream-hub.ts";
 import { type Admission, admit } from "./admission.ts";
-import { refusedMethod } from "./allowed-methods.ts";
 import { headersOf, type StreamParts, sendHead, startStream } from "./begin-stream.ts";
 import type { Exchange } from "./exchange.ts";
-import { type HttpAnswer, NO_STORE } from "./http-answer.ts";
 import { requestedPosition } from "./requested-position.ts";
-import { RETRY_LATER } from "./retry-later.ts";
 import { Settlement, type StreamRequest } from "./settlement.ts";
 import type { StreamOptions } from "./stream-options.ts";
 

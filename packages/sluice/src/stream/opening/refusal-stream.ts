@@ -1,8 +1,8 @@
 import { jitter } from "../../base/timers.ts";
+import { type HttpAnswer, retryAfterMs } from "../answer/http-answer.ts";
+import type { RefuseAsStream } from "../answer/refusal.ts";
 import type { StreamHub } from "../stream-hub.ts";
 import type { Exchange } from "./exchange.ts";
-import { type HttpAnswer, retryAfterMs } from "./http-answer.ts";
-import type { RefuseAsStream } from "./refusal.ts";
 import { responseHead } from "./response-head.ts";
 import type { StreamOptions } from "./stream-options.ts";
 

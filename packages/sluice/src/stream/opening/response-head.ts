@@ -1,5 +1,5 @@
 import { eventStreamHeaders } from "../../protocol/head.ts";
-import { type HttpAnswer, lowerCased } from "./http-answer.ts";
+import { type HttpAnswer, lowerCased } from "../answer/http-answer.ts";
 import type { StreamOptions } from "./stream-options.ts";
 
 /**

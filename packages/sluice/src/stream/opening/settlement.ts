@@ -1,5 +1,8 @@
 import { SluiceError } from "../../base/sluice-error.ts";
 import { isAbortError } from "../../base/thrown.ts";
+import { type HttpAnswer, lowerCased } from "../answer/http-answer.ts";
+import { httpError, isOwnRefusal, refusalError } from "../answer/http-error.ts";
+import { renderRefusal } from "../answer/render-refusal.ts";
 import type { CloseReason } from "../close-reason.ts";
 import type { Feed } from "../feed.ts";
 import { notifyClosed } from "../notify-closed.ts";
@@ -7,10 +10,7 @@ import type { PendingStream } from "../pending-stream.ts";
 import type { StreamContext } from "../source/stream-context.ts";
 import type { StreamHub } from "../stream-hub.ts";
 import type { Exchange } from "./exchange.ts";
-import { type HttpAnswer, lowerCased } from "./http-answer.ts";
-import { httpError, isOwnRefusal, refusalError } from "./http-error.ts";
 import { refusalStream } from "./refusal-stream.ts";
-import { renderRefusal } from "./render-refusal.ts";
 import { withHeaders } from "./response-head.ts";
 import type { StreamOptions } from "./stream-options.ts";
 

@@ -1,8 +1,8 @@
 import { checkOneOf, invalidOption } from "../../base/check-option.ts";
 import { isSafe, SAFE_TEXT } from "../../protocol/safe-text.ts";
+import type { OnRefuse, Throws } from "../answer/refusal.ts";
 import type { CloseReason } from "../close-reason.ts";
 import type { Connection, Subscriber } from "../connection.ts";
-import type { OnRefuse, Throws } from "./refusal.ts";
 
 /** Options of short streams. */
 export interface ShortStreamOptions {

@@ -1,8 +1,8 @@
 import { invalidOption } from "../../base/check-option.ts";
+import { type HttpAnswer, NO_STORE } from "../../stream/answer/http-answer.ts";
 import type { Sink, SinkOwner } from "../../stream/body/sink.ts";
 import type { BodyOptions, Exchange } from "../../stream/opening/exchange.ts";
 import { FRAMEWORK } from "../../stream/opening/framework.ts";
-import { type HttpAnswer, NO_STORE } from "../../stream/opening/http-answer.ts";
 import { withHeaders } from "../../stream/opening/response-head.ts";
 import type { StreamOptions } from "../../stream/opening/stream-options.ts";
 import { FetchSink } from "./fetch-sink.ts";

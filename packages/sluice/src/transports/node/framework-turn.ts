@@ -1,5 +1,5 @@
+import type { HttpAnswer } from "../../stream/answer/http-answer.ts";
 import type { Framework, PushBody } from "../../stream/opening/framework.ts";
-import type { HttpAnswer } from "../../stream/opening/http-answer.ts";
 
 /**
  * The turn of a framework, between the source and the head of a stream: its hooks and middlewares finish the response.

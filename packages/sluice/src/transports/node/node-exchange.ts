@@ -1,8 +1,8 @@
 import { toBytes } from "../../protocol/bytes.ts";
+import type { HttpAnswer } from "../../stream/answer/http-answer.ts";
 import type { Sink, SinkOwner } from "../../stream/body/sink.ts";
 import type { BodyOptions, Exchange } from "../../stream/opening/exchange.ts";
 import { FRAMEWORK, type Framework } from "../../stream/opening/framework.ts";
-import type { HttpAnswer } from "../../stream/opening/http-answer.ts";
 import { mergeVary } from "../../stream/opening/response-head.ts";
 import type { StreamOptions } from "../../stream/opening/stream-options.ts";
 import { BodySink } from "./body-sink.ts";

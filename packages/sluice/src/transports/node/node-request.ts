@@ -1,5 +1,5 @@
 import { invalidOption } from "../../base/check-option.ts";
-import type { HttpAnswer } from "../../stream/opening/http-answer.ts";
+import type { HttpAnswer } from "../../stream/answer/http-answer.ts";
 
 /** The part of a request that Sluice uses: of `node:http`, `node:http2`, or a framework. */
 export interface NodeRequest {

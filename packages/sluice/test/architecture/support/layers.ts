@@ -69,6 +69,7 @@ export const LAYERS: readonly Layer[] = [
     ],
   },
   { folder: "stream", imports: ["base", "protocol"] },
+  { folder: "stream/answer", imports: [] },
   { folder: "stream/body", imports: [] },
   { folder: "stream/source", imports: ["stream/body", "stream/channels-of.ts", "stream/feed.ts"] },
   {
@@ -78,6 +79,7 @@ export const LAYERS: readonly Layer[] = [
   {
     folder: "stream/opening",
     imports: [
+      "stream/answer",
       "stream/body",
       "stream/short",
       "stream/source",
@@ -153,9 +155,9 @@ export const LAYERS: readonly Layer[] = [
       "index.ts",
       "stream/drain-options.ts",
       "stream/source/discard.ts",
+      "stream/answer/http-answer.ts",
+      "stream/answer/http-error.ts",
       "stream/opening/framework.ts",
-      "stream/opening/http-answer.ts",
-      "stream/opening/http-error.ts",
       "stream/opening/response-head.ts",
       "transports/node/connections/server-connections.ts",
     ],

@@ -1,9 +1,9 @@
 import { createParser, type Parser } from "../../../src/protocol/parser.ts";
+import type { HttpAnswer } from "../../../src/stream/answer/http-answer.ts";
 import type { Piece } from "../../../src/stream/body/piece.ts";
 import type { Sink, SinkOwner } from "../../../src/stream/body/sink.ts";
 import type { CloseReason } from "../../../src/stream/close-reason.ts";
 import type { Exchange } from "../../../src/stream/opening/exchange.ts";
-import type { HttpAnswer } from "../../../src/stream/opening/http-answer.ts";
 import { openStream } from "../../../src/stream/opening/open-stream.ts";
 import type { Source } from "../../../src/stream/source/source.ts";
 import type { StreamHub } from "../../../src/stream/stream-hub.ts";
