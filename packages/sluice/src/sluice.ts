@@ -123,7 +123,11 @@ export class Sluice implements AsyncClosable {
     const make = (): Channel => {
       if (name.startsWith(RESERVED_PREFIX))
         throw invalidOption("channel name", `a name that does not begin with "${RESERVED_PREFIX}"`, name);
-      if (this.#channels.size >= this.#settings.maxChannels) throw tooManyChannels(name);
+      if (this.#channels.size >= this.#settings.maxChannels) {
+        // If no channel was ever used, nothing looks for idle ones yet.
+        void this.#channels.values().next().value?.keeper();
+        throw tooManyChannels(name);
+      }
       return this.#makeChannel(name, options ?? {}, { onOpen: () => this.#join(), known: this.#known });
     };
     this.#known.keeper?.recall(name);

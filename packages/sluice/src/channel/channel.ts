@@ -13,7 +13,7 @@ import type { AnyEvents, EventMap } from "./event/kept-event.ts";
 import type { DataText } from "./event/new-entry.ts";
 import { copyOptions, NO_PUBLISH_OPTIONS, type PublishOptions } from "./event/publish-options.ts";
 import type { Draft, PublishedEvent } from "./event/published-event.ts";
-import type { KnownChannels } from "./known/known-channels.ts";
+import type { ChannelKeeper, KnownChannels } from "./known/known-channels.ts";
 import { type LocalPresence, NOBODY } from "./local-presence.ts";
 import { askLog } from "./log-failed.ts";
 import type { OpenChannel } from "./open-channel.ts";
@@ -162,7 +162,7 @@ export class Channel<Events extends EventMap = AnyEvents, Received extends Event
   async close(): Promise<void> {
     if (this.isFixed) return;
     await this.#release();
-    this.#known?.keeper?.forget(this);
+    (await this.keeper())?.forget(this);
   }
 
   /**
@@ -207,6 +207,13 @@ export class Channel<Events extends EventMap = AnyEvents, Received extends Event
   abandon(closing: Promise<unknown>): void {
     this.#closing = closing;
     this.#opened = new OnDemand(() => closing.then(() => this.#open()));
+  }
+
+  /** @internal Resolves to the keeper of the known channels; to `undefined` if there is none. Never rejects. */
+  async keeper(): Promise<ChannelKeeper | undefined> {
+    const known = this.#known;
+    const code = await Promise.resolve(this.#code.get()).catch(ignore);
+    return known && (this.#closed ? known.keeper : code?.keeperOf(known));
   }
 
   /** @internal Stops following the log for good. The Sluice ends the streams. */

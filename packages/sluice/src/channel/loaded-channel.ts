@@ -1,7 +1,7 @@
 import type { Log } from "../logs/log.ts";
 import type { Outages, StreamHub } from "../stream/stream-hub.ts";
 import { IdleChannels } from "./known/idle-channels.ts";
-import type { KnownChannel, KnownChannels } from "./known/known-channels.ts";
+import type { ChannelKeeper, KnownChannel, KnownChannels } from "./known/known-channels.ts";
 import { askLog } from "./log-failed.ts";
 import { LogOutages } from "./log-outages.ts";
 import { OpenChannel, type OpenChannelParts } from "./open-channel.ts";
@@ -33,7 +33,7 @@ export async function openChannel({ channel, known, closed, ...options }: Openin
   hub.reads ??= new ReadCache(log.maxReadBytes);
   const { name } = channel;
   mustBeOpen({ name, closed });
-  if (known !== undefined) (known.keeper ??= new IdleChannels(known)).enter(channel);
+  if (known !== undefined) keeperOf(known).enter(channel);
   const onError = (error: unknown) => hub.report(error, { stage: "log", channel: name });
   if (hub.logsFree !== undefined) await hub.logsFree;
   const outages = outagesOf(hub);
@@ -49,6 +49,11 @@ export async function openChannel({ channel, known, closed, ...options }: Openin
   };
   const loaded = new OpenChannel({ ...options, name, log: opened, isShared: log.shared, outages, onAbandoned });
   return loaded;
+}
+
+/** Returns the keeper of the channels. The first call makes it, and so starts its timer. */
+export function keeperOf(known: KnownChannels): ChannelKeeper {
+  return (known.keeper ??= new IdleChannels(known));
 }
 
 function outagesOf(hub: StreamHub): Outages {

@@ -5,7 +5,9 @@ import { type ChannelKeeper, type KnownChannel, type KnownChannels, tooManyChann
 /** Looks of the sweep within one `idleTimeout`. So a channel closes at most half of the time too late. */
 const LOOKS_PER_TIMEOUT = 4;
 const MAX_INTERVAL_MS = 60_000;
-/** Channels that close in one turn of the event loop. */
+/** Channels at which the sweep looks in one turn of the event loop. */
+const LOOKS_PER_TURN = 1_024;
+/** Channels that close in one turn. */
 const CLOSES_PER_TURN = 64;
 
 /** A channel at a look of the sweep. */
@@ -26,6 +28,9 @@ export class IdleChannels implements ChannelKeeper {
   readonly #closed = new Map<string, WeakRef<KnownChannel>>();
   readonly #collected: FinalizationRegistry<string> | undefined;
   readonly #timer: Timer | undefined;
+  /** Idle channels that are about to close. */
+  readonly #due: KnownChannel[] = [];
+  #isLooking = false;
   #isStopped = false;
 
   constructor(known: KnownChannels) {
@@ -76,28 +81,48 @@ export class IdleChannels implements ChannelKeeper {
     clearInterval(this.#timer);
   }
 
+  /** Looks at all channels, at some of them in each turn, and closes the idle ones. */
   #look(): void {
-    const { channels, settings } = this.#known;
-    const now = performance.now();
-    const due: KnownChannel[] = [];
-    for (const channel of channels.values()) {
-      const { uses, since } = this.#idle.get(channel) ?? {};
-      const usesNow = channel.opened.value?.uses ?? 0;
-      const isIdle = since !== undefined && uses === usesNow && isUnused(channel);
-      if (!isIdle) this.#idle.set(channel, { uses: usesNow, since: now });
-      else if (now - since >= settings.idleTimeout) due.push(channel);
-    }
-    this.#close(due);
+    if (this.#isLooking) return;
+    this.#isLooking = true;
+    const rest = this.#known.channels.values();
+    const lookOn = () => {
+      this.#isLooking = !this.#isStopped && this.#lookAt(rest);
+      if (this.#isLooking) afterTurn(lookOn);
+    };
+    lookOn();
   }
 
-  /** Closes channels, a few in each turn. */
-  #close(due: KnownChannel[]): void {
-    for (const channel of due.splice(0, CLOSES_PER_TURN)) {
-      this.#idle.delete(channel);
-      // It may have been used since the look.
-      if (isUnused(channel)) void channel.close();
+  /** Looks at the next channels. Returns false if there are no more. */
+  #lookAt(rest: Iterator<KnownChannel, undefined>): boolean {
+    const now = performance.now();
+    for (let i = 0; i < LOOKS_PER_TURN; i++) {
+      const channel = rest.next().value;
+      if (channel === undefined) return false;
+      if (this.#isDue(channel, now)) this.#close(channel);
     }
-    if (due.length > 0) afterTurn(() => this.#close(due));
+    return true;
+  }
+
+  #isDue(channel: KnownChannel, now: number): boolean {
+    const { uses, since } = this.#idle.get(channel) ?? {};
+    const usesNow = channel.opened.value?.uses ?? 0;
+    if (since !== undefined && uses === usesNow && isUnused(channel))
+      return now - since >= this.#known.settings.idleTimeout;
+    this.#idle.set(channel, { uses: usesNow, since: now });
+    return false;
+  }
+
+  /** Closes a channel after the others that are due, a few in each turn. */
+  #close(channel: KnownChannel): void {
+    this.#idle.delete(channel);
+    if (this.#due.push(channel) === 1) afterTurn(() => this.#closeDue());
+  }
+
+  #closeDue(): void {
+    // A channel may have been used since the look.
+    for (const channel of this.#due.splice(0, CLOSES_PER_TURN)) if (isUnused(channel)) void channel.close();
+    if (this.#due.length > 0) afterTurn(() => this.#closeDue());
   }
 }
 

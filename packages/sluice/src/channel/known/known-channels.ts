@@ -34,7 +34,7 @@ export interface KnownChannels {
     /** See {@link SluiceOptions.idleTimeout}. */
     readonly idleTimeout: number;
   };
-  /** Set when the first channel is opened. */
+  /** Set when the first channel is opened or closed, or refused. */
   keeper?: ChannelKeeper;
 }
 

@@ -1,9 +1,11 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { sleep } from "../../../src/base/timers.ts";
+import { IdleChannels } from "../../../src/channel/known/idle-channels.ts";
 import { type Channel, createSluice, type Sluice, type SluiceOptions } from "../../../src/index.ts";
 import { memoryLog } from "../../../src/logs/memory/memory-log.ts";
 import { readEventStream } from "../../../src/testing/index.ts";
 import { usedHeap } from "../../support/heap.ts";
+import { until } from "../../support/until.ts";
 
 const IDLE_MS = 100;
 /** Longer than a busy machine pauses a test. */
@@ -83,6 +85,27 @@ describe("an idle channel", () => {
     await sluice.channel("doc").publish("n", 1);
     await expect.poll(() => sluice.stats().channelCount).toBe(0);
     expect(sluice.stats()).toMatchObject({ published: 1, channels: {} });
+  });
+
+  it("is found by a look at some channels in each turn: the event loop never waits for all of them", async () => {
+    make();
+    let turn = 0;
+    const looks = new Map<number, number>();
+    const opened = {
+      get value() {
+        looks.set(turn, (looks.get(turn) ?? 0) + 1);
+        return { uses: 0, isUnused: false };
+      },
+      isPending: false,
+    };
+    const close = async () => undefined;
+    const names = Array.from({ length: 10_000 }, (_, i) => `doc:${i}`);
+    const channels = new Map(names.map((name) => [name, { name, opened, close, abandon() {} }]));
+    const keeper = new IdleChannels({ channels, settings: { maxChannels: 1e6, idleTimeout: IDLE_MS } });
+    const all = () => [...looks.values()].reduce((sum, n) => sum + n, 0);
+    for (; all() < 10_000; turn++) await new Promise(setImmediate);
+    keeper.stop();
+    expect(Math.max(...looks.values())).toBeLessThan(5_000);
   });
 
   it("leaves nothing behind in the process: thousands of names that were used once are forgotten", async () => {
@@ -187,6 +210,21 @@ describe("`maxChannels`", () => {
     expect(refused.headers.get("retry-after")).toBe("2");
     expect(Object.keys(sluice.stats().channels)).toEqual(["a", "b"]);
     expect(sluice.channel("a")).toBe(sluice.channel("a"));
+  });
+
+  it("has room again after `idleTimeout`, or `close()`, if the names were never used", async () => {
+    make({ maxChannels: 2, idleTimeout: 100 });
+    for (const name of ["a", "b"]) sluice.channel(name);
+    expect(() => sluice.channel("c")).toThrow(expect.objectContaining({ code: "TOO_MANY_CHANNELS" }));
+    await until("there is room", () => sluice.stats().channelCount === 0);
+    const c = sluice.channel("c");
+    expect(sluice.channel("c")).toBe(c);
+    make({ maxChannels: 1 });
+    const a = sluice.channel("a");
+    await a.close();
+    await sluice.channel("b").close();
+    await a.publish("n", 1);
+    expect(sluice.channel("a")).toBe(a);
   });
 
   it("has room again when a channel has closed, and refuses a closed one that is used beyond it", async () => {
