@@ -12,13 +12,14 @@ const ALL = [
 
 /**
  * Files whose tests run in processes that other files have used. A process of its own costs each file 0.4 s of
- * processor time. The exceptions count the timers of their process, measure its memory, or replace its globals (Hono's
- * server does).
+ * processor time. The exceptions count the timers of their process, measure its memory, replace its globals (Hono's
+ * server does), or replace modules.
  */
 const IN_SHARED_PROCESSES = [
   "packages/*/test/*.test.ts",
   "packages/*/test/adapters/!(hono|hono-turn|late-handler).test.ts",
-  "packages/*/test/{architecture,auth,base,client,cluster}/**/*.test.ts",
+  "packages/*/test/{architecture,auth,base,cluster}/**/*.test.ts",
+  "packages/*/test/client/**/!(load-rest).test.ts",
   "packages/*/test/{jobs,metrics,protocol,testing,transports}/**/*.test.ts",
   "packages/*/test/logs/{memory,shared}/**/*.test.ts",
   "packages/*/test/channel/**/!(delivery|idle-channels).test.ts",

@@ -1,7 +1,7 @@
 import { type AttemptEnd, failureOf } from "../client/stream/attempt/attempt-end.ts";
 import { retryAfterOf } from "../client/stream/attempt/refusal.ts";
 import { type AttemptLoop, createLoop } from "../client/stream/attempt-loop.ts";
-import { loadRest } from "../client/stream/load-rest.ts";
+import { planAfter } from "../client/stream/plan.ts";
 import type { AttemptPlan, Verdict } from "../client/stream/stream-options.ts";
 import { type SurroundedStream, watchSurroundings } from "../client/stream/surroundings.ts";
 import { checkOptions, type FetchEventSourceOptions } from "./fetch-event-source-options.ts";
@@ -111,14 +111,15 @@ export async function fetchEventSource(input: Input, options: FetchEventSourceOp
   const isOver = new Promise<void>((resolve) => {
     resolveOver = resolve;
   });
-  const loop = createLoop(settings, messages, {
+  const owner = {
     changed() {},
     failed() {},
     finished() {
       over.abort();
       resolveOver();
     },
-  });
+  };
+  const loop = createLoop(settings, messages, owner, async () => ({ planAfter }));
   const abort = () => finish({ type: "closed" });
   signal?.addEventListener("abort", abort, { signal: over.signal });
   watchSurroundings(
@@ -126,7 +127,6 @@ export async function fetchEventSource(input: Input, options: FetchEventSourceOp
     openWhenHidden === false,
     over.signal,
   );
-  loadRest().catch((error: unknown) => finish({ type: "closed" }, { error }));
   void loop.run();
   await isOver;
   if (failure) throw failure.error;

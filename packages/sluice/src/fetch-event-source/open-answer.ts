@@ -14,10 +14,11 @@ export async function openAnswer(
   onopen: FetchEventSourceOptions["onopen"],
   parser: MessageParser,
 ): Promise<Response> {
-  const { status, body } = answer;
+  const { status, ok, body } = answer;
+  const isStream = ok && isEventStream(answer.headers.get("content-type"));
   if (onopen) await onopen(answer);
-  else if (status === 204) return answer;
-  else if (!answer.ok || !isEventStream(answer.headers.get("content-type"))) throw await refusal(answer);
+  // A 204 reads as an event stream that has ended.
+  else if (!isStream && status !== 204) throw await refusal(answer);
   const headers = new Headers({ "content-type": EventStreamContentType });
   return { status: 200, headers, body: body && controlOf(body, parser) } as unknown as Response;
 }

@@ -5,7 +5,10 @@ import type { TabLoop, TabOwner, TabReceiver, TabSettings, TabStream } from "./t
 
 /**
  * Adapts a stream to the network, the page, the machine and the other tabs until the signal aborts. Sets `owner.kept`,
- * and resolves to the kept position; to `undefined` without a store.
+ * and resolves to the kept position; to `undefined` without a store. Does nothing if called again.
+ *
+ * It is called late if this code could not be loaded at first. The stream then has a position already, and shares with
+ * no tab.
  */
 export async function accompany(
   loop: TabLoop,
@@ -16,14 +19,18 @@ export async function accompany(
   create: TabStream["create"],
   shown: TabStream["shown"],
 ): Promise<string | undefined> {
-  if (settings.shareAcrossTabs) {
-    const { share } = await import("./tabs/share.ts");
-    // The code for tabs imports none of these, so that bundlers need no exports for it.
-    share(loop, settings, delivery, signal, owner, create, keepPosition, useShortStreams, shown);
-  } else {
+  if (owner.isAccompanied) return;
+  owner.isAccompanied = true;
+  const { shareAcrossTabs, pauseWhenHidden } = settings;
+  const tabs =
+    shareAcrossTabs && !loop.lastEnd && (await import("./tabs/share.ts").catch((error) => owner.failed(error, "load")));
+  // The code for tabs imports none of these, so that bundlers need no exports for it.
+  if (tabs) tabs.share(loop, settings, delivery, signal, owner, create, keepPosition, useShortStreams, shown);
+  else {
     if (!signal.aborted) useShortStreams(settings, delivery, loop, signal);
-    owner.kept = keepPosition(settings, owner.failed);
+    // A position of a stream that should share belongs to a key.
+    if (!shareAcrossTabs) owner.kept = keepPosition(settings, owner.failed);
   }
-  watchSurroundings(loop, settings.pauseWhenHidden, signal);
+  watchSurroundings(loop, pauseWhenHidden, signal);
   return owner.kept?.load();
 }

@@ -2,7 +2,7 @@ import { type Attempt, type AttemptSettings, startAttempt } from "./attempt/atte
 import type { AttemptEnd, EventStreamError, Superseder } from "./attempt/attempt-end.ts";
 import type { Receiver } from "./deliver/delivery.ts";
 import type { KeptPosition } from "./keep-position.ts";
-import { loadRest } from "./load-rest.ts";
+import { loadRest, type Rest } from "./load-rest.ts";
 import type { History, Plan, PlanSettings } from "./plan.ts";
 import type { StreamErrorContext, StreamState } from "./stream-options.ts";
 
@@ -22,6 +22,8 @@ export interface LoopOwner {
 export interface StreamOwner extends LoopOwner {
   /** The place of the stream's position, once the code for it is loaded; `undefined` without a store. */
   kept?: KeptPosition | undefined;
+  /** True once the code that adapts the stream to its surroundings has begun. */
+  isAccompanied?: boolean;
 }
 
 /** Makes one attempt after another until the stream is closed, complete or refused. */
@@ -39,8 +41,13 @@ export interface AttemptLoop {
   finish(end: AttemptEnd, failure?: EventStreamError): void;
 }
 
-/** Creates the loop of a stream. */
-export function createLoop(settings: LoopSettings, delivery: Receiver, owner: LoopOwner): AttemptLoop {
+/** Creates the loop of a stream. `load` returns the code that plans, which is needed once an attempt has ended. */
+export function createLoop(
+  settings: LoopSettings,
+  delivery: Receiver,
+  owner: LoopOwner,
+  load: () => Promise<Pick<Rest, "planAfter">> = loadRest,
+): AttemptLoop {
   const history: History = {};
   let isPaused = false;
   let attempt: Attempt | undefined;
@@ -66,8 +73,8 @@ export function createLoop(settings: LoopSettings, delivery: Receiver, owner: Lo
   /** Decides what follows an attempt, and waits until then. */
   async function follow(end: AttemptEnd): Promise<void> {
     const plan = await skippable<Plan>((resolve) => {
-      loadRest()
-        .then(({ planAfter }) => planAfter(end, history, settings, owner.failed))
+      load()
+        .then(({ planAfter }) => planAfter(end, history, settings, owner))
         // The code could not be loaded: try again later.
         .catch(() => Math.random() * settings.maxBackoff)
         .then(resolve);

@@ -42,6 +42,7 @@ export function openEventStream<Events extends EventMap = AnyEvents>(
   const owner: StreamOwner & DeliveryOwner = {
     moved: (position) => owner.kept?.save(position),
     changed(state) {
+      void begin();
       for (const { listener } of stateListeners) {
         try {
           listener?.(state);
@@ -61,6 +62,12 @@ export function openEventStream<Events extends EventMap = AnyEvents>(
   };
   const delivery = createDelivery(settings, owner);
   const loop = createLoop(settings, delivery, owner);
+
+  /** Loads the rest: at the first attempt, and again at each attempt until it is loaded. */
+  const begin = () =>
+    loadRest()
+      .then(({ accompany }) => accompany(loop, settings, delivery, over.signal, owner, createLoop, stream))
+      .catch((error) => failed(error, "load"));
 
   async function close(): Promise<void> {
     loop.finish({ type: "closed" });
@@ -112,10 +119,8 @@ export function openEventStream<Events extends EventMap = AnyEvents>(
     abort();
   } else {
     // Alone and without `persist`, the first attempt does not wait for the rest.
-    const rest = loadRest()
-      .then(({ accompany }) => accompany(loop, settings, delivery, over.signal, owner, createLoop, stream))
-      .catch((error) => failed(error, "load"));
-    Promise.resolve((settings.persist || settings.shareAcrossTabs) && rest).then((position) => {
+    const begun = begin();
+    Promise.resolve((settings.persist || settings.shareAcrossTabs) && begun).then((position) => {
       delivery.pass(position || settings.lastEventId);
       return loop.run();
     });

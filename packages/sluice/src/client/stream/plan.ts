@@ -35,7 +35,7 @@ export async function planAfter(
   end: AttemptEnd,
   history: History,
   settings: PlanSettings,
-  failed: (error: unknown, stage: StreamErrorContext["stage"]) => void,
+  { failed }: { failed(error: unknown, stage: StreamErrorContext["stage"]): void },
 ): Promise<Plan> {
   const canAskAgain =
     settings.hasFreshUrl || [settings.headers, settings.body].some((each) => typeof each === "function");

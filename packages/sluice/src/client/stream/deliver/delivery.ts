@@ -63,8 +63,8 @@ export interface Delivery {
   /** Gives an event to the consumers: at once, or as soon as all of them are ready. */
   take(event: ParsedEvent): void;
   /**
-   * Resolves when no event waits and no consumer is busy. Replaces the promise of the last call, which may then stay
-   * pending.
+   * Resolves when no event waits and no consumer is busy. Rejects if the code that validates an event cannot be loaded.
+   * Replaces the promise of the last call, which may then stay pending.
    */
   settled(): Promise<void>;
   /** Moves the position of a settled delivery: to where the stream begins, or past blocks without an event. */
@@ -85,7 +85,7 @@ export function createDelivery(settings: DeliverySettings, { moved, failed }: De
   let waiting: WaitingEvent[] = [];
   /** Number of pending promises: of consumers, or of a schema. */
   let busy = 0;
-  let resume: (() => void) | undefined;
+  let resume: ((failed?: Promise<void>) => void) | undefined;
   /**
    * The type of the last event, and how to give an event of it: most events have the type of the one before.
    * `undefined`: the consumers have changed since.
@@ -137,12 +137,13 @@ export function createDelivery(settings: DeliverySettings, { moved, failed }: De
       loadRest()
         .then(({ validate }) => validate(schema as StandardSchema, event.type, data))
         .then(
-          (value) => () => value,
-          (error) => () => {
-            throw error;
+          (valid) => among.unshift({ ...event, valid }),
+          // The code could not be loaded. The attempt ends, and the next one receives the event again.
+          (error) => {
+            waiting = [];
+            resume!(Promise.reject(error));
           },
-        )
-        .then((valid) => among.unshift({ ...event, valid })),
+        ),
     );
   }
 

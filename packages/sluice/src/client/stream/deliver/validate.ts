@@ -1,8 +1,14 @@
 import { type StandardSchema, schemaMismatch } from "../../../base/standard-schema.ts";
 
-/** Resolves to the output of the schema. Rejects with `SCHEMA_MISMATCH`. */
-export async function validate(schema: StandardSchema, type: string, data: unknown): Promise<unknown> {
-  const result = await schema["~standard"].validate(data);
-  if (result.issues === undefined) return result.value;
-  throw schemaMismatch(type, result.issues);
+/** Resolves to a function that returns the output of the schema, or throws `SCHEMA_MISMATCH`. Never rejects. */
+export async function validate(schema: StandardSchema, type: string, data: unknown): Promise<() => unknown> {
+  try {
+    const result = await schema["~standard"].validate(data);
+    if (result.issues !== undefined) throw schemaMismatch(type, result.issues);
+    return () => result.value;
+  } catch (error) {
+    return () => {
+      throw error;
+    };
+  }
 }

@@ -29,6 +29,8 @@ export interface TabOwner {
   finished(end: AttemptEnd, failure: EventStreamError | undefined): void;
   failed(error: unknown, stage: StreamErrorContext["stage"]): void;
   kept?: KeptPosition | undefined;
+  /** True once the code that adapts the stream has begun. */
+  isAccompanied?: boolean;
 }
 
 /** The part of a delivery that a connection uses. */
