@@ -1,17 +1,25 @@
 // @ts-check
 /**
- * Reports to systemd that the process has started, and then, twice per WatchdogSec, that its event loop turns. If the
- * loop is blocked for longer, systemd restarts the process. Load it with `node --import`. Without systemd it does
- * nothing.
+ * Reports to systemd that the process answers on its port. Reports twice per WatchdogSec that its event loop turns: if the
+ * loop is blocked for longer, systemd restarts the process. Load it with `node --import`. Without systemd it does nothing.
  */
 import { spawn } from "node:child_process";
 
-const { NOTIFY_SOCKET, WATCHDOG_USEC } = process.env;
+const { NOTIFY_SOCKET, WATCHDOG_USEC, PORT = "8080" } = process.env;
+const STEP_MS = 100;
 
 if (NOTIFY_SOCKET) {
-  notify("--ready");
+  reportWhenReady();
   const intervalMs = Number(WATCHDOG_USEC) / 2_000;
   if (intervalMs > 0) setInterval(() => notify("WATCHDOG=1"), intervalMs).unref();
+}
+
+/** Reports the start as soon as the process answers: `systemctl restart` of the next process waits for it. */
+async function reportWhenReady() {
+  const response = await fetch(`http://localhost:${PORT}/health/live`).catch(() => undefined);
+  await response?.body?.cancel();
+  if (response?.ok) notify("--ready");
+  else setTimeout(reportWhenReady, STEP_MS).unref();
 }
 
 /** Sends a state. Node has no datagrams on Unix sockets, so the program of systemd does it. @param {string} state */

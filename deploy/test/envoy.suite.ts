@@ -2,7 +2,9 @@ import { describe, expect, it } from "vitest";
 import { until } from "../../packages/sluice/test/support/until.ts";
 import { BrokenSite } from "./support/broken-proxy.ts";
 import { readYaml } from "./support/deploy-file.ts";
+import { eventually } from "./support/eventually.ts";
 import { ifFound } from "./support/optional-proxies.ts";
+import { describeOutage } from "./support/outage-contract.ts";
 import { ENVOY } from "./support/proxies.ts";
 import { describeProxy } from "./support/proxy-contract.ts";
 import { describeRestarts } from "./support/restart-contract.ts";
@@ -59,6 +61,18 @@ describe("deploy/envoy", () => {
 ifFound(ENVOY, () => {
   describeProxy(ENVOY, { protocols: PROTOCOLS, usualTimeoutS: 60 });
   describeRestarts(ENVOY, PROTOCOLS);
+  describeOutage(ENVOY, PROTOCOLS);
+
+  it("broken/gzip.yaml: leaves a stream as it is, because the stream asks for no-transform", async () => {
+    await using site = await BrokenSite.start(ENVOY, "envoy/broken/gzip.yaml");
+    using page = site.request({ protocol: "HTTP/2", gzip: true, path: "/" });
+    using client = site.request({ protocol: "HTTP/2", gzip: true });
+    await eventually("both heads arrive", () => page.headAt !== undefined && client.headAt !== undefined);
+    expect(page.headers["content-encoding"]).toBe("gzip");
+    expect(client.headers["content-encoding"]).toBeUndefined();
+    await site.desk.publish();
+    expect((await client.next("orders")).data).toEqual({ n: 1 });
+  });
 
   it("broken/route-timeout.yaml: cuts a stream at the age of 15 s, although events flow", async () => {
     await using site = await BrokenSite.start(ENVOY, "envoy/broken/route-timeout.yaml");

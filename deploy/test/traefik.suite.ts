@@ -2,11 +2,12 @@ import { describe, expect, it } from "vitest";
 import { BrokenSite } from "./support/broken-proxy.ts";
 import { expectLiveCutAfter } from "./support/cut-after.ts";
 import { readYaml } from "./support/deploy-file.ts";
+import { expectOneByOne } from "./support/one-by-one.ts";
 import { ifFound } from "./support/optional-proxies.ts";
+import { describeOutage } from "./support/outage-contract.ts";
 import { TRAEFIK } from "./support/proxies.ts";
 import { describeProxy } from "./support/proxy-contract.ts";
-import { describeRestarts, ROLLING_RESTART } from "./support/restart-contract.ts";
-import { PROTOCOLS } from "./support/stream-client.ts";
+import { describeRestarts } from "./support/restart-contract.ts";
 
 describe("deploy/traefik", () => {
   it("traefik.yaml: no time-out for writing, room for many streams, and the routes of dynamic.yaml", async () => {
@@ -23,7 +24,17 @@ describe("deploy/traefik", () => {
     expect(servers).toHaveLength(2);
     expect(healthCheck).toEqual({ path: "/health/ready", interval: "1s", timeout: "1s" });
     expect(http.routers.desk.middlewares).toEqual(["retry"]);
-    expect(http.middlewares).toEqual({ retry: { retry: { attempts: 3, initialInterval: "100ms" } } });
+    expect(http.middlewares.retry).toEqual({ retry: { attempts: 3, initialInterval: "100ms" } });
+    for (const { buffering } of Object.values<{ buffering?: unknown }>(http.middlewares))
+      expect(buffering).toBeUndefined();
+  });
+
+  it("dynamic.yaml: an EventSource waits while no process takes requests", async () => {
+    const [{ http }] = await readYaml("traefik/dynamic.yaml");
+    const { rule, middlewares } = http.routers["event-source"];
+    expect(rule).toBe("PathPrefix(`/`) && Header(`Accept`, `text/event-stream`)");
+    expect(middlewares).toEqual(["wait"]);
+    expect(http.middlewares.wait.retry).toEqual({ attempts: 800, initialInterval: "500ms", status: ["502-504"] });
   });
 
   it("broken: a middleware that buffers, and a time-out for writing", async () => {
@@ -36,8 +47,8 @@ describe("deploy/traefik", () => {
 
 ifFound(TRAEFIK, () => {
   describeProxy(TRAEFIK, { usualTimeoutS: 60 });
-  // It cannot replace its own 502: with a single desk, an EventSource that reconnects too early gives up.
-  describeRestarts(TRAEFIK, PROTOCOLS, [ROLLING_RESTART]);
+  describeRestarts(TRAEFIK);
+  describeOutage(TRAEFIK);
 
   describe.concurrent("the broken files of deploy/traefik", () => {
     it("buffering.yaml: no head arrives", async ({ expect }) => {
@@ -45,6 +56,10 @@ ifFound(TRAEFIK, () => {
       using client = await site.observe();
       expect(client.headAt).toBeUndefined();
       expect(client.hasEnded).toBe(false);
+    });
+
+    it("gzip.yaml: compresses the stream in spite of no-transform, and delivers events one by one", async () => {
+      await expectOneByOne(TRAEFIK, "traefik/broken/gzip.yaml", { gzip: true, replacedFile: "traefik/dynamic.yaml" });
     });
 
     it("timeout-30s.yaml: cuts a stream at the age of 30 s, although events flow", async () => {

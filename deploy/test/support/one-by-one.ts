@@ -7,8 +7,12 @@ import type { ProxyKind } from "./proxy-process.ts";
  * Checks that events arrive one by one behind a file of deploy/, compressed if the client accepts gzip: each is
  * published when the one before has arrived.
  */
-export async function expectOneByOne(proxy: ProxyKind, file: string, { gzip = false } = {}): Promise<void> {
-  await using site = await BrokenSite.start(proxy, file);
+export async function expectOneByOne(
+  proxy: ProxyKind,
+  file: string,
+  { gzip = false, replacedFile = proxy.files[0] } = {},
+): Promise<void> {
+  await using site = await BrokenSite.start(proxy, file, replacedFile);
   using client = site.request({ gzip });
   await eventually("the stream begins", () => client.firstAt !== undefined);
   expect(client.headers["content-encoding"]).toBe(gzip ? "gzip" : undefined);

@@ -9,9 +9,11 @@ import { STREAM } from "./proxied-desk.ts";
 import { type ProxyKind, ProxyProcess } from "./proxy-process.ts";
 import { PROTOCOLS, type Protocol } from "./stream-client.ts";
 
-type Restart = readonly [name: string, desks: number];
-export const SINGLE_RESTART: Restart = ["a single desk", 1];
-export const ROLLING_RESTART: Restart = ["one of two desks after the other", 2];
+/** Names of the restarts, each with its number of desks. */
+const RESTARTS: readonly (readonly [name: string, desks: number])[] = [
+  ["a single desk", 1],
+  ["one of two desks after the other", 2],
+];
 
 const SOURCES = 30;
 const PACE_MS = 100;
@@ -45,13 +47,9 @@ class Orders {
 }
 
 /** Tests a proxy with its shipped file: a restart of the desk kills no native EventSource, and none misses an event. */
-export function describeRestarts(
-  kind: ProxyKind,
-  protocols: readonly Protocol[] = PROTOCOLS,
-  restarts: readonly Restart[] = [SINGLE_RESTART, ROLLING_RESTART],
-): void {
+export function describeRestarts(kind: ProxyKind, protocols: readonly Protocol[] = PROTOCOLS): void {
   describe(`deploy/${kind.files[0]}, while the desk restarts`, () => {
-    it.each(restarts)("no native EventSource gives up and none misses an event: %s", async (name, count) => {
+    it.each(RESTARTS)("no native EventSource gives up and none misses an event: %s", async (name, count) => {
       const folder = await mkdtemp(join(tmpdir(), "sluice-restart-"));
       const desks: DeskProcess[] = [];
       const sources: NativeSource[] = [];
