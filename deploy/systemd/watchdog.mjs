@@ -1,7 +1,8 @@
 // @ts-check
 /**
- * Reports to systemd that the process answers on its port. Reports twice per WatchdogSec that its event loop turns: if the
- * loop is blocked for longer, systemd restarts the process. Load it with `node --import`. Without systemd it does nothing.
+ * Reports to systemd that the process answers on its port. Reports twice per WatchdogSec that its event loop turns: if
+ * the loop is blocked for longer, systemd restarts the process. Load it with `node --import`. Does nothing without
+ * systemd.
  */
 import { spawn } from "node:child_process";
 

@@ -27,6 +27,10 @@ const appText = (key: string, revision: number, options = "", channelOptions = "
   export const handle = (request, response) => sluice.stream(request, response, orders.subscribe());
 `;
 
+/** A save that Vite has not seen for this time is repeated: its watcher may not have been ready. */
+const SAVE_AGAIN_MS = 2_000;
+const SAVE_LIMIT_MS = 25_000;
+
 /** A development server of Vite that evaluates modules in this process, and the module `app.js`. */
 class ViteApp {
   readonly url: string;
@@ -72,8 +76,16 @@ class ViteApp {
   /** Saves the module, and resolves to it as soon as Vite evaluates it again. */
   async save(options?: string, channelOptions?: string): Promise<App> {
     const revision = ++this.#revision;
-    writeFileSync(join(this.#folder, "app.js"), appText(this.#key, revision, options, channelOptions));
-    await until("Vite evaluates the saved module", async () => (await this.load()).revision === revision);
+    const text = appText(this.#key, revision, options, channelOptions);
+    let savedAt = Number.NEGATIVE_INFINITY;
+    const isEvaluated = async () => {
+      if (performance.now() - savedAt > SAVE_AGAIN_MS) {
+        writeFileSync(join(this.#folder, "app.js"), text);
+        savedAt = performance.now();
+      }
+      return (await this.load()).revision === revision;
+    };
+    await until("Vite evaluates the saved module", isEvaluated, SAVE_LIMIT_MS);
     return this.load();
   }
 }

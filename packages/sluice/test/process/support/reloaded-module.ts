@@ -4,6 +4,9 @@ import { type EventStreamReader, readEventStream } from "../../../src/testing/in
 import { startServer } from "../../support/test-server.ts";
 import { until } from "../../support/until.ts";
 
+/** For a busy machine. */
+const TIMEOUT_MS = 20_000;
+
 let last = 0;
 
 /** A module that defines a shared Sluice. Each call of `load` stands for an evaluation of the module. */
@@ -38,7 +41,10 @@ export async function serve(answer: () => [Sluice, Parameters<Sluice["stream"]>[
 
 /** Opens a stream for the time of the test. */
 export async function open(url: string, lastEventId?: string): Promise<EventStreamReader> {
-  const stream = await readEventStream(url, lastEventId === undefined ? {} : { lastEventId });
+  const stream = await readEventStream(url, {
+    timeout: TIMEOUT_MS,
+    ...(lastEventId !== undefined && { lastEventId }),
+  });
   onTestFinished(() => stream[Symbol.asyncDispose]());
   return stream;
 }
