@@ -36,6 +36,10 @@ export declare class ServerProcess implements AsyncDisposable {
   readonly port: number;
   /** The URL, without a password. */
   readonly url: string;
+  /** The process ID; `undefined` if the server is not running. */
+  readonly pid: number | undefined;
+  /** The folder in which the server keeps its data. */
+  readonly dataFolder: string;
   /**
    * Starts the server again after `kill`: with its data (`kept`), without (`lost`), or with the data of the last `save`
    * (`saved`). Resolves when the server is ready.

@@ -67,6 +67,14 @@ export class ServerProcess {
     return `${this.#program.scheme}://127.0.0.1:${this.port}`;
   }
 
+  get pid() {
+    return this.#child?.pid;
+  }
+
+  get dataFolder() {
+    return this.#data;
+  }
+
   /** @param {"kept" | "lost" | "saved"} data */
   async start(data = "kept") {
     if (data !== "kept") await this.#removeData();

@@ -1,4 +1,5 @@
-import { readdirSync, statSync } from "node:fs";
+import { readdirSync, readFileSync, statSync } from "node:fs";
+import { platform } from "node:os";
 import { join } from "node:path";
 import { formatNumber } from "../report.mjs";
 
@@ -17,7 +18,7 @@ export async function storeFootprint(store) {
     case "redis":
       return redis(options.url);
     case "nats":
-      return nats(options.servers);
+      return nats(options.servers, store.server);
     default:
       return "";
   }
@@ -44,8 +45,11 @@ async function redis(url) {
   return `${formatNumber(keys)} keys, ${formatNumber(memory)} MiB`;
 }
 
-/** @param {string} servers */
-async function nats(servers) {
+/**
+ * @param {string} servers
+ * @param {import("../../scripts/server-process.mjs").ServerProcess} [server]
+ */
+async function nats(servers, server) {
   const [{ connect }, { jetstreamManager }] = await Promise.all([
     import("@nats-io/transport-node"),
     import("@nats-io/jetstream"),
@@ -54,5 +58,18 @@ async function nats(servers) {
   const { streams, consumers, storage } = await (await jetstreamManager(connection)).getAccountInfo();
   await connection.close();
   const size = formatNumber(storage / MEBIBYTE);
-  return `${formatNumber(streams)} streams, ${formatNumber(consumers)} consumers, ${size} MiB`;
+  const counts = `${formatNumber(streams)} streams, ${formatNumber(consumers)} consumers, ${size} MiB`;
+  if (server === undefined) return counts;
+  const files = readdirSync(server.dataFolder, { recursive: true }).length;
+  return `${counts}, ${formatNumber(files)} files and folders, ${residentMemory(server.pid)} of server memory`;
+}
+
+/**
+ * Returns the resident memory of a process as text.
+ * @param {number} [pid]
+ */
+function residentMemory(pid) {
+  if (platform() !== "linux") return "unknown MiB";
+  const kibibytes = /^VmRSS:\s*(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1];
+  return `${formatNumber(Number(kibibytes) / 1_024)} MiB`;
 }

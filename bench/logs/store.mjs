@@ -17,7 +17,7 @@ export const KINDS = /** @type {const} */ (["lmdb", "redis", "nats"]);
 
 /**
  * A new, empty store for one log: an LMDB folder, a redis-server or a nats-server.
- * @typedef {{ kind: Kind, log: LogSettings, stop: () => Promise<void> }} Store
+ * @typedef {{ kind: Kind, log: LogSettings, server?: ServerProcess, stop: () => Promise<void> }} Store
  */
 
 /**
@@ -59,7 +59,7 @@ export async function startStore(kind) {
   const wrap = (/** @type {string} */ command, /** @type {readonly string[]} */ all) =>
     pinProgram("load", command, all);
   const server = await ServerProcess.start(program, { args, wrap });
-  return { kind, log: { kind, options: options(server.url) }, stop: () => server.stop() };
+  return { kind, log: { kind, options: options(server.url) }, server, stop: () => server.stop() };
 }
 
 /** @returns {Store} */

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { sleep } from "../../../src/base/timers.ts";
 import type { ChannelLog, Log, NewEntry, Retention } from "../../../src/logs/log.ts";
+import { combinedDeleteContract } from "./combined-delete-contract.ts";
 import { KEEP_ALL, recorder } from "./log-contract.ts";
 import { wholeCalls } from "./publisher-program.ts";
 import { sharedDeleteContract } from "./shared-delete-contract.ts";
@@ -22,6 +23,7 @@ const ROUNDS = 3;
 /** Tests the part of the contract about several processes. One call tests one implementation. */
 export function sharedLogContract(name: string, setUp: () => Promise<SharedStore>): void {
   sharedDeleteContract(name, setUp);
+  combinedDeleteContract(name, setUp);
   describe(`${name}, as a log that several processes share`, () => {
     let store: SharedStore;
     const logs: Log[] = [];
