@@ -1,4 +1,5 @@
 import { entryBytes, type LogEntry, type TailListener } from "../log.ts";
+import { briefEntry } from "./brief-entry.ts";
 import { DeletedEpochs } from "./deleted-epochs.ts";
 import { HeldBytes } from "./held-bytes.ts";
 import { type Life, NO_EPOCH, type Seen } from "./life.ts";
@@ -52,7 +53,10 @@ export class LogView {
     return this.#waiting.at(-1)?.offset ?? this.last;
   }
 
-  /** The newest entry received; `undefined` if this life has none that this process received. */
+  /**
+   * The newest entry received, a {@link briefEntry} while the process catches up: many channels may wait for their turn
+   * then. `undefined` if this process received no entry of this life.
+   */
   get newest(): LogEntry | undefined {
     return this.#newest;
   }
@@ -119,7 +123,8 @@ export class LogView {
     const { received } = this;
     const firstNew = entries.findIndex(({ offset }) => offset > received);
     if (firstNew < 0) return;
-    this.#newest = entries.at(-1);
+    const newest = entries[entries.length - 1]!;
+    this.#newest = isBehind ? briefEntry(newest) : newest;
     const added = this.#whole(firstNew === 0 ? entries : entries.slice(firstNew));
     if (added.length === 0) return;
     const next = added[0]!.offset;

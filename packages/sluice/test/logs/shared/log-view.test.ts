@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { LogEntry } from "../../../src/logs/log.ts";
+import { BRIEF_CHARS } from "../../../src/logs/shared/brief-entry.ts";
 import { currentLife } from "../../../src/logs/shared/life.ts";
 import { LogView } from "../../../src/logs/shared/log-view.ts";
 
@@ -41,6 +42,16 @@ describe("entries", () => {
     view.receive(entries(2, 5));
     expect(received).toEqual(["appended 1,2", "appended 3,4", "appended 5"]);
     expect(view.last).toBe(5);
+  });
+
+  it("leave only the beginning of the newest one in memory while the process catches up", () => {
+    const { view } = openView();
+    const data = "x".repeat(65_536);
+    const [first, second] = entries(1, 2).map((entry) => ({ ...entry, data }));
+    view.receive([first!], true);
+    expect(view.newest).toEqual({ ...first, data: data.slice(0, BRIEF_CHARS) });
+    view.receive([second!]);
+    expect(view.newest).toBe(second);
   });
 
   it("that this process appended wait for earlier entries of other processes", () => {

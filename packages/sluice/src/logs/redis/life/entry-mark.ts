@@ -1,8 +1,12 @@
 import type { LogEntry } from "../../log.ts";
+import { BRIEF_CHARS } from "../../shared/brief-entry.ts";
 import { entryText } from "../../shared/entry-text.ts";
 
-/** The beginning of an entry's text identifies the entry: its time, type and topics, and some of its data. */
-const MARK_CHARS = 120;
+/**
+ * The beginning of an entry's text identifies the entry: its time, type and topics, and some of its data. The newest
+ * entry may be a brief one.
+ */
+const MARK_CHARS = BRIEF_CHARS;
 
 /** An entry of a log, as far as it must be compared. */
 export interface EntryMark {
