@@ -19,24 +19,23 @@ export class ProxiedDesk implements AsyncDisposable {
   readonly port: number;
   #published = 0;
 
-  private constructor(desk: Desk, token: string) {
+  private constructor(desk: Desk, headers: Readonly<Record<string, string>>) {
     this.#desk = desk;
     this.#orders = desk.sluice.channel("orders", ORDERS);
     this.port = Number(new URL(desk.origin()).port);
-    this.headers = { authorization: `Bearer ${token}` };
+    this.headers = headers;
   }
 
   /** Starts a desk. `compress`: true to compress events for clients that accept gzip. */
   static async start({ compress }: { compress: boolean }): Promise<ProxiedDesk> {
     const desk = await buildDesk({ pageFolder: PAGE_FOLDER, retainOrders: RETAINED, compress });
     await desk.app.listen({ port: 0, host: "127.0.0.1" });
-    const response = await fetch(`${desk.origin()}/api/session`, {
-      method: "POST",
-      headers: { "content-type": "application/json" },
-      body: JSON.stringify({ userId: "ada" }),
-    });
-    const { token } = (await response.json()) as { token: string };
-    return new ProxiedDesk(desk, token);
+    return new ProxiedDesk(desk, await signIn(desk, "ada"));
+  }
+
+  /** Signs in another user, and resolves to the headers of that user's requests. */
+  signIn(userId: string): Promise<Readonly<Record<string, string>>> {
+    return signIn(this.#desk, userId);
   }
 
   /** Publishes the next number as `{ n }` of an event `orders`. Resolves to its ID. */
@@ -56,4 +55,14 @@ export class ProxiedDesk implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#desk.app.close();
   }
+}
+
+async function signIn(desk: Desk, userId: string): Promise<Readonly<Record<string, string>>> {
+  const response = await fetch(`${desk.origin()}/api/session`, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify({ userId }),
+  });
+  const { token } = (await response.json()) as { token: string };
+  return { authorization: `Bearer ${token}` };
 }
