@@ -25,7 +25,7 @@ async function readAll(stream: EventStreamReader) {
 
 /** Tests combined streams while one of their channels is deleted and used anew. One call tests one implementation. */
 export function combinedDeleteContract(name: string, setUp: () => Promise<SharedStore>): void {
-  it(`${name}: two processes delete a channel and use it anew at once; combined streams have the gap, then all events`, async () => {
+  it(`${name}: two processes delete and reuse a channel; combined streams have the gap, then all events`, async () => {
     const store = await setUp();
     const errors: unknown[] = [];
     const make = () => createSluice({ log: store.open(), onError: (error) => errors.push(error) });

@@ -52,15 +52,22 @@ export class NatsReader {
   }
 
   /**
-   * Requests more entries, of about `bytes` bytes, and takes the first. Returns `undefined` if the stream has none up
-   * to `last`.
+   * Requests at most `events` more entries, of about `bytes` bytes, and takes the first. Returns `undefined` if the
+   * stream has none up to `last`.
    */
-  async pull(last: number, bytes: number): Promise<ReadEntry | undefined> {
-    const batch = Math.max(1, Math.min(MAX_BATCH, last - this.#position + 1));
+  async pull(last: number, events: number, bytes: number): Promise<ReadEntry | undefined> {
+    const batch = Math.max(1, Math.min(MAX_BATCH, events, last - this.#position + 1));
     const maxBytes = Math.max(MIN_BATCH_BYTES, Math.min(MAX_BATCH_BYTES, bytes));
     // If the first message is larger than `maxBytes`, request that message alone.
     if (!(await this.#request({ batch, bytes: maxBytes }))) await this.#request({ batch: 1 });
     return this.take();
+  }
+
+  /** Records the use, and drops the entries that were taken: the reader may be idle for long. */
+  rest(): void {
+    this.used = performance.now();
+    this.#entries = this.#entries.slice(this.#taken);
+    this.#taken = 0;
   }
 
   stop(): void {

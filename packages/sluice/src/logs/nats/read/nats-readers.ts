@@ -44,7 +44,7 @@ export class NatsReaders {
     try {
       let size = 0;
       while (found.length < events && size < bytes && after + found.length < last) {
-        const next = reader.take() ?? (await reader.pull(last, bytes));
+        const next = reader.take() ?? (await reader.pull(last, events - found.length, bytes));
         if (next === undefined) break;
         if (next.entry.offset !== after + 1 + found.length) {
           // The entries before this one were trimmed. Leave this one to a later call that asks for it.
@@ -63,10 +63,16 @@ export class NatsReaders {
       reader.stop();
       return [];
     }
-    reader.used = performance.now();
+    this.#park(reader, last);
+    return this.#decide(found);
+  }
+
+  /** Keeps a reader for the call that continues, unless it has read everything: thousands of channels may be open. */
+  #park(reader: NatsReader, last: number): void {
+    if (reader.next > last) return reader.stop();
+    reader.rest();
     this.#idle.push(reader);
     if (this.#idle.length > MAX_READERS) this.#idle.shift()?.stop();
-    return this.#decide(found);
   }
 
   /** Returns consecutive messages as entries of the log. */

@@ -11,16 +11,18 @@ describe.skipIf(NATS_SERVER === undefined)("natsLog, when it reads", { timeout: 
     const channel = await nats.open({ timeout: 20_000 });
     await channel.append(Array.from({ length: 3_000 }, (_, i) => entry(i)));
     const offsets: number[] = [];
+    const jsm = await nats.admin();
+    const consumers = async () => (await jsm.streams.info("sluice_orders")).state.consumer_count;
     for (let after = 0; after < 3_000; ) {
+      // One reader.
+      if (after > 0) expect(await consumers()).toBe(1);
       const page = (await channel.read(after, 128, 1e6)) as readonly LogEntry[];
       offsets.push(...page.map(({ offset }) => offset));
       after = offsets.at(-1) as number;
     }
     expect(offsets).toEqual(Array.from({ length: 3_000 }, (_, i) => i + 1));
-    const jsm = await nats.admin();
-    const consumers = async () => (await jsm.streams.info("sluice_orders")).state.consumer_count;
-    // One reader.
-    await expect.poll(consumers).toBe(1);
+    // It has read everything: an open channel has no consumer.
+    await expect.poll(consumers).toBe(0);
     // After reads at many positions, few readers stay.
     await Promise.all(Array.from({ length: 40 }, (_, i) => channel.read(i * 50, 10, 1e6)));
     await until("few consumers are left", async () => (await consumers()) <= 8);
