@@ -20,7 +20,8 @@ export interface EventStreamView<Events extends EventMap = AnyEvents>
  * mounted, and closes one second after the last one has unmounted. On a server nothing opens.
  *
  * Within a component a function may change with each rendering. The stream uses the newest one from its next attempt
- * on. Another URL or plain option names another stream.
+ * on. Another URL or plain option names another stream. If several components define functions such as `headers`, give
+ * them an equal text as `shareKey`, which names the user. Otherwise each of them has a connection of its own.
  *
  * ```tsx
  * const stream = useEventStream<EventsOf<typeof orders>>("/api/orders/stream");
@@ -56,7 +57,6 @@ function createView(request: StreamRequest) {
 
   return {
     ...shared,
-    getSnapshot: () => show(shared.getSnapshot()),
-    getServerSnapshot: () => view ?? show(FIRST_SNAPSHOT),
+    getSnapshot: (isServer?: boolean) => show(isServer ? FIRST_SNAPSHOT : shared.getSnapshot()),
   };
 }

@@ -7,9 +7,8 @@ interface HeldStore<Value> {
   readonly latest: { current: unknown };
   /** Without a listener, joins the stream and opens no connection. */
   subscribe(listener?: () => void): () => void;
-  getSnapshot(): Value;
-  /** Returns the value in the rendering of a server. Default: that of `getSnapshot`. */
-  getServerSnapshot?(): Value;
+  /** Returns the value; with `isServer`, the value that a page from a server shows. */
+  getSnapshot(isServer?: boolean): Value;
 }
 
 /**
@@ -34,5 +33,5 @@ export function useHeldStore<Value>(
     store.latest.current = current;
     return store.subscribe();
   });
-  return useSyncExternalStore(store.subscribe, store.getSnapshot, store.getServerSnapshot ?? store.getSnapshot);
+  return useSyncExternalStore(store.subscribe, store.getSnapshot, () => store.getSnapshot(true));
 }

@@ -191,6 +191,54 @@ if (programPath("chromium") !== undefined)
       await server[Symbol.asyncDispose]();
     });
 
+    it("share one connection with functions made at each rendering if shareKey names the same user", async () => {
+      server = await start();
+      const over = chromium.run(async ({ createElement: h, StrictMode, useEventStream, useEvents, ...scope }, url) => {
+        const texts: Record<string, string> = {};
+        let render: ((version: number) => void) | undefined;
+        const Part = ({ name, user, version }: { name: string; user: string; version: number }) => {
+          const stream = useEventStream<{ n: number }>(url, {
+            shareKey: user,
+            headers: async () => ({ authorization: `${user} ${version}` }),
+            parse: (text) => JSON.parse(text),
+            onError: () => {},
+            backoff: 1,
+            maxBackoff: 2,
+          });
+          texts[name] = useEvents(stream, "n", (all: number[], n) => [...all, n], []).join();
+          return null;
+        };
+        const All = () => {
+          const [version, set] = scope.useState(1);
+          render = set;
+          return [
+            h(Part, { key: "a", name: "a", user: "u1", version }),
+            h(Part, { key: "b", name: "b", user: "u1", version }),
+            version < 100 ? h(Part, { key: "c", name: "c", user: "u2", version }) : null,
+          ];
+        };
+        scope.createRoot(document.querySelector("main")!).render(h(StrictMode, null, h(All)));
+        await scope.until(() => texts.a === "1" && texts.b === "1");
+        for (let version = 2; version <= 100; version++) scope.flushSync(() => render?.(version));
+        await scope.until(() => texts.a === "1,2" && texts.b === "1,2");
+        return texts;
+      }, server.url);
+      const [first, other] = [await server.next(), await server.next()].sort((a, b) =>
+        `${a.headers.authorization}`.localeCompare(`${b.headers.authorization}`),
+      );
+      expect([first?.headers.authorization, other?.headers.authorization]).toEqual(["u1 1", "u2 1"]);
+      other?.open();
+      await first?.send(block(1));
+      await sleep(1_500);
+      first?.end();
+      const next = await server.next();
+      expect([next.headers.authorization, next.path]).toEqual(["u1 100", "/?lastEventId=1"]);
+      await next.send(block(2));
+      expect(await over).toEqual({ a: "1,2", b: "1,2", c: "" });
+      expect(server.connections).toHaveLength(3);
+      await server[Symbol.asyncDispose]();
+    });
+
     it("catch up in a hidden Activity, and resume from the place at which all were hidden", async () => {
       server = await start();
       const over = chromium.run(async ({ createElement: h, Activity, useEventStream, useEvents, ...scope }, url) => {

@@ -7,7 +7,7 @@ export interface StreamRequest extends EventStreamOptions {
 
 /** Returns the request of a URL and options. */
 export function requestOf(url: StreamUrl, options: EventStreamOptions): StreamRequest {
-  return { ...options, url: typeof url === "function" ? url : String(url) };
+  return { ...options, url: typeof url === "function" ? url : `${url}` };
 }
 
 /**
@@ -16,12 +16,15 @@ export function requestOf(url: StreamUrl, options: EventStreamOptions): StreamRe
  * kind.
  */
 export function isSame(a: unknown, b: unknown, loosely: boolean): boolean {
-  if (a === b || Object(a) !== a || kindOf(a) !== kindOf(b)) return a === b;
-  return ([Object, Array] as unknown[]).includes(kindOf(a))
-    ? Object.keys({ ...(a as object), ...(b as object) }).every((name) =>
-        isSame((a as Contents)[name], (b as Contents)[name], loosely),
-      )
-    : loosely;
+  return (
+    a === b ||
+    (kindOf(a) === kindOf(b) &&
+      (([Object, Array] as unknown[]).includes(kindOf(a))
+        ? Object.keys({ ...(a as object), ...(b as object) }).every((name) =>
+            isSame((a as Contents)[name], (b as Contents)[name], loosely),
+          )
+        : loosely && Object(a) === a))
+  );
 }
 
 type Contents = Record<string, unknown>;

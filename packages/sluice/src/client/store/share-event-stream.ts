@@ -44,7 +44,10 @@ export interface SharedEventStream<Events extends EventMap = AnyEvents>
 
 /**
  * Returns a stream whose connection is shared by everything that names the same stream: an equal URL and equal options.
- * Plain objects are equal if their values are. A function or another object is equal only to itself.
+ * Plain objects are equal if their values are. A function or another object is equal only to itself, unless an equal
+ * text as `shareKey` names the user. Then any function is equal as `headers`, `fetch`, `parse`, `onError` and
+ * `onAttemptEnd`, and any object of its class as an option, if `url`, `body` and `until` are no functions, and there is
+ * no `onGap` and no `signal`.
  *
  * The first subscriber opens the connection. It closes one second after the last subscriber has left. Without a
  * subscriber nothing opens, so a server can render the stream's snapshot. If the URL or an option is invalid, the first

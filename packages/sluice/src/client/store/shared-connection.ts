@@ -44,10 +44,26 @@ export const FIRST_SNAPSHOT: StreamSnapshot = { state: "connecting", error: unde
  */
 const connections = new Set<SharedConnection>();
 
-/** Returns the connection of a user, else the connection that its request names; `undefined` if there is none. */
-export function findConnection({ connection, current }: ConnectionUser): SharedConnection | undefined {
-  if (connections.has(connection!)) return connection;
-  return [...connections].find((each) => isSame(each.current(), current, false));
+/** A value that may be a function, which has `call`, or a text, which has a first character unless it is empty. */
+// biome-ignore lint/suspicious/noExplicitAny: any type
+type Tested = any;
+
+/**
+ * Returns the connection of a user, else the connection that its request names; `undefined` if there is none.
+ *
+ * Two closures over two users' tokens look alike. Other functions name the same stream only if a text names the user,
+ * and no function decides which events arrive or belongs to one component: docs/decisions/098-a-text-names-the-user.md.
+ */
+export function findConnection({ connection, current }: Tested): SharedConnection | undefined {
+  if (connections.has(connection)) return connection;
+  return [...connections].find((each) =>
+    isSame(
+      each.current(),
+      current,
+      current.shareKey?.[0] &&
+        !(current.body?.call || current.url.call || current.until?.call || current.onGap || current.signal),
+    ),
+  );
 }
 
 /**
@@ -89,13 +105,12 @@ function createConnection(last: ConnectionUser): SharedConnection {
   function open(): void {
     const options: Record<string, unknown> = {};
     for (const [name, value] of Object.entries(current())) {
-      options[name] =
-        typeof value === "function"
-          ? (...args: unknown[]) => {
-              const { [name]: newest } = current() as unknown as Record<string, (...args: unknown[]) => unknown>;
-              return newest!(...args);
-            }
-          : value;
+      options[name] = (value as Tested)?.call
+        ? (...args: unknown[]) => {
+            const { [name]: newest } = current() as unknown as Record<string, (...args: unknown[]) => unknown>;
+            return newest!(...args);
+          }
+        : value;
     }
     const { url, until, ...rest } = options as unknown as StreamRequest;
     const opened = openEventStream(url, {
@@ -105,7 +120,7 @@ function createConnection(last: ConnectionUser): SharedConnection {
       until(event) {
         // Without data, the event was skipped.
         if (event.data !== undefined) change({ lastEvent: event }, event);
-        return typeof until === "function" ? until(event) : [until].flat().includes(event.type);
+        return (until as Tested)?.call ? (until as Tested)(event) : [until].flat().includes(event.type);
       },
     });
     stream = opened;
@@ -138,7 +153,7 @@ function createConnection(last: ConnectionUser): SharedConnection {
         clearTimeout(timer);
         timer = setTimeout(() => {
           if (!members.size) connections.delete(connection);
-          if ([...members].some(([, listener]) => listener)) return;
+          for (const [, listener] of members) if (listener) return;
           isOpen = false;
           stream?.close();
           change(FIRST_SNAPSHOT);

@@ -61,6 +61,61 @@ describe("a shared stream", () => {
     for (const leave of leaving) leave();
   });
 
+  it("is one connection for other functions of the same kind if a text names the same user", async () => {
+    await using server = await startScriptedServer();
+    const open = (token: string) =>
+      shareEventStream<{ n: string }>(server.url, {
+        ...QUICK,
+        shareKey: "user 1",
+        headers: () => ({ authorization: token }),
+        parse: (text) => `${token}${text}`,
+        persist: { load: () => undefined, save: () => undefined },
+        onError: () => undefined,
+      });
+    const streams = ["a", "b"].map(open);
+    const leaving = streams.map((stream) => stream.subscribe(ignore));
+    const first = await server.next();
+    await first.send(block(1));
+    await until("the event has arrived", () => streams[0]?.getSnapshot().lastEvent !== undefined);
+    expect(streams.map((stream) => stream.getSnapshot().lastEvent?.data)).toEqual(["b1", "b1"]);
+    leaving.push(open("c").subscribe(ignore));
+    first.end();
+    const second = await server.next();
+    expect([first.headers.authorization, second.headers.authorization]).toEqual(["b", "c"]);
+    expect(server.connections).toHaveLength(2);
+    for (const leave of leaving) leave();
+  });
+
+  it("is another connection for equal functions, unless a text names the same user", async () => {
+    await using server = await startScriptedServer({ otherwise: (connection) => connection.open() });
+    const headers = () => () => ({ authorization: "a" });
+    const all = [undefined, "", "user 1", "user 2", () => "user 1"].flatMap((shareKey) =>
+      [1, 2].map(() => shareEventStream(server.url, { shareKey, headers: headers() })),
+    );
+    const leaving = all.map((stream) => stream.subscribe(ignore));
+    await until("all have connected", () => server.connections.length >= all.length - 2);
+    await sleep(100);
+    expect(server.connections).toHaveLength(all.length - 2);
+    for (const leave of leaving) leave();
+  });
+
+  it("is another connection for a function that decides on the events, and for each onGap and signal", async () => {
+    await using server = await startScriptedServer({ otherwise: (connection) => connection.open() });
+    const own: (() => Parameters<typeof shareEventStream>)[] = [
+      () => [() => server.url, { persistKey: "p" }],
+      () => [server.url, { method: "POST", body: () => "{}" }],
+      () => [server.url, { until: () => false }],
+      () => [server.url, { onGap: () => undefined }],
+      () => [server.url, { signal: new AbortController().signal }],
+    ];
+    const leaving = [...own, ...own].map((create) => {
+      const [url, options] = create();
+      return shareEventStream(url, { ...options, headers: () => ({}), shareKey: "user 1" }).subscribe(ignore);
+    });
+    await until("all have connected", () => server.connections.length === leaving.length);
+    for (const leave of leaving) leave();
+  });
+
   it("shows its state, the newest event, the newest gap and the error", async () => {
     await using server = await startScriptedServer();
     const onError = vi.fn();
