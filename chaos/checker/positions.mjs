@@ -149,8 +149,9 @@ export class Positions {
   }
 
   /**
-   * Returns true if the life `now` is the first that a process entered which knew the event, and the life `passed`
-   * had lost the event before. A subscriber that was in `passed` receives the gap only in `now`.
+   * Returns true if a process that knew the event has entered the life `now` or an earlier one, and the life `passed`
+   * had lost the event before. A subscriber that was in `passed` receives the gap only in `now`: its node may have
+   * missed the lives between them.
    * @param {PublishedEvent} event
    * @param {string} passed an epoch
    * @param {string} now an epoch
@@ -158,9 +159,11 @@ export class Positions {
   isLossDetectedIn(event, passed, now) {
     return this.positionsOf(event).every((position) => {
       const lives = this.#livesWithout(position);
-      const detected = lives.find((life) => this.#isSeenByKnowing(event, life));
-      if (passed === now || detected?.epoch !== now || (detected.holds.get(passed) ?? -1) >= 0) return false;
-      return lives.some(({ epoch }) => epoch === passed);
+      const first = lives.findIndex((life) => this.#isSeenByKnowing(event, life));
+      const last = lives.findIndex(({ epoch }) => epoch === now);
+      if (passed === now || first < 0 || last < first) return false;
+      const isVoid = lives.slice(first, last + 1).every(({ holds }) => (holds.get(passed) ?? -1) < 0);
+      return isVoid && lives.some(({ epoch }) => epoch === passed);
     });
   }
 

@@ -127,6 +127,18 @@ describe("the checker of lost events, if the store lost data,", () => {
     expect(round.violations()).toEqual([]);
   });
 
+  it("accepts a late gap from a node that did not enter the life in which another node noticed the loss", () => {
+    const round = new MadeRound({ storeLostData: true });
+    const subscriber = round.subscribe("one-1");
+    round.publish("one-3");
+    round.history.addLife("two", { one: 2 }, "node 2.1");
+    round.history.addLife("three", { one: -1 }, "node 1.1");
+    round.history.addLife("four", { one: -1, two: -1, three: -1 }, "node 2.1");
+    subscriber.sees({ kind: "position", id: "two-1" });
+    subscriber.receivesGap("other-epoch", "four-0").receives(round.publish("four-3"));
+    expect(round.violations()).toEqual([]);
+  });
+
   it("finds a gap that came before the event was published", () => {
     const round = new MadeRound({ storeLostData: true });
     const subscriber = round.subscribe("one-5");
