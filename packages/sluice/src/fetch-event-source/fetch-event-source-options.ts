@@ -25,7 +25,7 @@ type RetryInterval = number | null | undefined | void;
 
 /** The options that `@microsoft/fetch-event-source` has, with every option of `fetch`. */
 export interface FetchEventSourceInit extends RequestInit {
-  /** Sets request headers. Names may be in upper or lower case. Default: `accept: text/event-stream`. */
+  /** Sets request headers. Names may be in upper or lower case. Default: `accept` prefers `text/event-stream`. */
   headers?: Record<string, string>;
   /**
    * Called with each answer, and awaited. It may check the answer and throw. Default: throws an `EventStreamError`
@@ -54,7 +54,7 @@ export interface FetchEventSourceInit extends RequestInit {
 export interface FetchEventSourceOptions extends Omit<FetchEventSourceInit, "headers"> {
   /**
    * Sets request headers: a record, `Headers`, pairs, or a function that returns them for each attempt, also later.
-   * Default: the headers of a `Request`, and `accept: text/event-stream`.
+   * Default: the headers of a `Request`, and `accept` prefers `text/event-stream`.
    */
   headers?: Fresh<HeadersInit>;
 }

@@ -19,7 +19,8 @@ export function requestsOf(input: Input, options: FetchEventSourceOptions): Send
   return async (lastEventId, signal) => {
     const given: HeadersInit | undefined = await evaluate(headers);
     const sent = recordOf(given ?? (isRequest(input) ? input.headers : {}));
-    if (nameOf(sent, "accept") === undefined) sent.accept = "text/event-stream";
+    // The second type asks a draining Sluice for 503 in place of a stream that ends, which would look complete.
+    if (nameOf(sent, "accept") === undefined) sent.accept = "text/event-stream, */*";
     if (lastEventId !== undefined) {
       // A position of the program's own is the older one.
       delete sent[nameOf(sent, "last-event-id") ?? ""];

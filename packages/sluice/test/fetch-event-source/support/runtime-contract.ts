@@ -33,7 +33,7 @@ export function runtimeContract(kind: RuntimeKind, step: number): void {
       const { data } = request as { data: string };
       expect(JSON.parse(data)).toMatchObject({
         method: "POST",
-        headers: { "x-own": "1", accept: "text/event-stream" },
+        headers: { "x-own": "1", accept: "text/event-stream, */*" },
         body: "prompt",
       });
       const message = { id: "größe-1", event: "n", data: "😀 first\nsecond" };
