@@ -28,7 +28,7 @@ const FULL = {
   resumeClients: 1_000,
   resumeEvents: 1_000,
   clientEvents: 200_000,
-  clientRounds: 7,
+  clientRounds: 15,
   clientHeapEvents: 10_000_000,
   logsPublishMs: 700,
   logsRounds: 5,

@@ -71,6 +71,18 @@ describe("the last event ID", () => {
     expect(events).toEqual([message("a", "1")]);
   });
 
+  it("ignores the IDs that contain NUL, and no other ID of the chunk", () => {
+    const { events, parser } = listen();
+    parser.push("id: 1\ndata: a\0\n\nid: 2\0\ndata: b\n\nid: 3\ndata: c\n\nid: \0\ndata: d\n\nid: 5\ndata: e\n\n");
+    expect(events).toEqual([
+      message("a\0", "1"),
+      message("b", "1"),
+      message("c", "3"),
+      message("d", "3"),
+      message("e", "5"),
+    ]);
+  });
+
   it("is up to date inside the callback, on each path", () => {
     const seen: string[] = [];
     const parser = createParser({
