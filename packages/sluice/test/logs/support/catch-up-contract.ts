@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -14,6 +15,10 @@ const EVENTS = 40;
 const LIVE_EVENTS = 3;
 const EVENT_BYTES = 65_536;
 const FILLED_AT_A_TIME = 4;
+/** Events of one more channel that a warm node receives live, so that V8's young space has its full size. */
+const WARM_EVENTS = 1_000;
+/** A busy machine runs V8's collections late. Then the node grows more. */
+const ATTEMPTS = 3;
 /** Four times the default of `maxReadBytes`. */
 export const MAX_GROWTH_BYTES: number = 4 * 8 * MEBIBYTE;
 const MEASURE_EVERY_MS = 5;
@@ -28,6 +33,7 @@ export interface CatchUpStore {
 
 /** The ways in which a node uses its channels. */
 const USES = ["nothing", "an iteration", "a subscriber over HTTP"] as const;
+type Use = (typeof USES)[number];
 
 /** Holds the memory of a node that has stood still while much was appended to many channels. */
 export function catchesUpInBoundedMemory(kind: SharedLogKind, openStore: () => Promise<CatchUpStore>): void {
@@ -40,50 +46,89 @@ export function catchesUpInBoundedMemory(kind: SharedLogKind, openStore: () => P
 
     afterAll(() => programs[Symbol.asyncDispose]());
 
-    it.for(USES)("catches up on many channels in bounded memory, with %s for each", async (use) => {
-      const { options, log } = await openStore();
-      const open = async (_: unknown, index: number) => log.open(`c${index}`, { retain: KEEP_ALL });
-      const channels = await Promise.all(Array.from({ length: CHANNELS }, open));
-      using node = new NodeProcess(programs.node, kind, options, LITTLE_GARBAGE);
-      using subscribers = new NodeProcess(programs.subscribers, kind, options);
-      await node.ask({ do: "open", channels: CHANNELS, iterate: use === USES[1] });
-      if (use === USES[2]) await subscribe(node, subscribers);
-      const received = () => {
-        if (use === USES[2]) return subscribers.ask<number>({ do: "events" });
-        return node.ask<number>({ do: use === USES[1] ? "iterated" : "kept" });
-      };
-      const untilReceived = async (events: number) => {
-        while ((await received()) < CHANNELS * events) await sleep(MEASURE_EVERY_MS);
-      };
-      await fill(channels, LIVE_EVENTS);
-      await untilReceived(LIVE_EVENTS);
-      const until = join(programs.folder, `go-on-${USES.indexOf(use)}`);
-      const running = node.ask({ do: "standStill", until });
-      await fill(channels, EVENTS);
+    const measure = async (use: Use, warmEvents: number, nodeArgs: readonly string[]) => {
+      const store = await openStore();
+      const growth = await growthOf({ kind, store, programs, use, warmEvents, nodeArgs });
+      const state = warmEvents > 0 ? "warm" : "cold";
+      if (process.env.PRINT_GROWTH) console.log(`${kind}, ${state}, ${use}: ${(growth / MEBIBYTE).toFixed(1)} MiB`);
+      return growth;
+    };
 
-      const before = node.residentBytes;
-      let most = before;
-      const measuring = setInterval(() => {
-        most = Math.max(most, node.residentBytes);
-      }, MEASURE_EVERY_MS);
-      try {
-        await writeFile(until, "");
-        await running;
-        await untilReceived(LIVE_EVENTS + EVENTS);
-      } finally {
-        clearInterval(measuring);
+    it.for(USES)("catches up on many channels in bounded memory, with %s for each", async (use) => {
+      expect(await measure(use, 0, LITTLE_GARBAGE)).toBeLessThan(MAX_GROWTH_BYTES);
+    });
+
+    // A node with the default retention trims the warm channel of NATS: not all of its events would arrive.
+    const warmUses = kind === "natsLog" ? [] : USES;
+    it.for(warmUses)("grows little with V8's defaults if it was warm, with %s for each", async (use) => {
+      let least = Number.POSITIVE_INFINITY;
+      for (let attempt = 0; attempt < ATTEMPTS && least >= MAX_GROWTH_BYTES; attempt++) {
+        least = Math.min(least, await measure(use, WARM_EVENTS, []));
       }
-      expect(await received()).toBe(CHANNELS * (LIVE_EVENTS + EVENTS));
-      if (process.env.PRINT_GROWTH) console.log(`${kind}, ${use}: ${((most - before) / MEBIBYTE).toFixed(1)} MiB`);
-      expect(most - before).toBeLessThan(MAX_GROWTH_BYTES);
+      expect(least).toBeLessThan(MAX_GROWTH_BYTES);
     });
   });
 }
 
-async function subscribe(node: NodeProcess, subscribers: NodeProcess): Promise<void> {
+interface Measurement {
+  readonly kind: SharedLogKind;
+  readonly store: CatchUpStore;
+  readonly programs: CatchUpPrograms;
+  readonly use: Use;
+  readonly warmEvents: number;
+  readonly nodeArgs: readonly string[];
+}
+
+/** Returns the bytes by which a node grows after it has stood still. Fails if it receives an event more than once. */
+async function growthOf({ kind, store, programs, use, warmEvents, nodeArgs }: Measurement): Promise<number> {
+  const { options, log } = store;
+  const open = async (_: unknown, index: number) => log.open(`c${index}`, { retain: KEEP_ALL });
+  const all = await Promise.all(Array.from({ length: CHANNELS + 1 }, open));
+  const channels = all.slice(0, CHANNELS);
+  using node = new NodeProcess(programs.node, kind, options, nodeArgs);
+  using subscribers = new NodeProcess(programs.subscribers, kind, options);
+  await node.ask({ do: "open", channels: all.length, iterate: use === USES[1] });
+  if (use === USES[2]) await subscribe(node, subscribers, all.length);
+  const received = () => {
+    if (use === USES[2]) return subscribers.ask<number>({ do: "events" });
+    return node.ask<number>({ do: use === USES[1] ? "iterated" : "kept" });
+  };
+  let sent = 0;
+  const untilReceived = async (more: number) => {
+    sent += more;
+    while ((await received()) < sent) await sleep(MEASURE_EVERY_MS);
+  };
+  await fill(channels, LIVE_EVENTS);
+  await untilReceived(CHANNELS * LIVE_EVENTS);
+  // At a pace that the node can follow.
+  for (let n = 0; n < warmEvents; n += FILLED_AT_A_TIME) {
+    await fill(all.slice(CHANNELS), FILLED_AT_A_TIME);
+    await untilReceived(FILLED_AT_A_TIME);
+  }
+  const until = join(programs.folder, `go-on-${randomUUID()}`);
+  const running = node.ask({ do: "standStill", until });
+  await fill(channels, EVENTS);
+
+  const before = node.residentBytes;
+  let most = before;
+  const measuring = setInterval(() => {
+    most = Math.max(most, node.residentBytes);
+  }, MEASURE_EVERY_MS);
+  try {
+    await writeFile(until, "");
+    await running;
+    await untilReceived(CHANNELS * EVENTS);
+  } finally {
+    clearInterval(measuring);
+  }
+  expect(await received()).toBe(sent);
+  return most - before;
+}
+
+async function subscribe(node: NodeProcess, subscribers: NodeProcess, channels: number): Promise<void> {
   const port = await node.ask<number>({ do: "serve" });
-  await subscribers.ask({ do: "subscribe", port, channels: CHANNELS });
-  while ((await subscribers.ask<number>({ do: "begun" })) < CHANNELS) await sleep(MEASURE_EVERY_MS);
+  await subscribers.ask({ do: "subscribe", port, channels });
+  while ((await subscribers.ask<number>({ do: "begun" })) < channels) await sleep(MEASURE_EVERY_MS);
 }
 
 /** Appends events to each channel, each by itself, and a few at a time. */
