@@ -16,6 +16,17 @@ describe("the checker of jobs", () => {
     expect(round.violations()).toEqual(["job"]);
   });
 
+  it("accepts a gap in a job if a node notices only then that the log has lost events, and no other gap", () => {
+    const round = new MadeRound({ storeLostData: true });
+    round.loseData();
+    round.history.addJob(NODE).followers.push(ended("completed"));
+    expect(round.violations()).toEqual(["job"]);
+    round.history.addLife("two", { one: 5 }, NODE);
+    expect(round.violations()).toEqual(["job"]);
+    round.history.addLife("three", { one: -1, two: -1 }, NODE);
+    expect(round.violations()).toEqual([]);
+  });
+
   it("accepts a job that is unknown if the log trimmed it", () => {
     const round = new MadeRound({ retained: 0 });
     round.publish("one-1");
