@@ -98,9 +98,10 @@ function describe({ key, subscriber, tick }, history) {
   const next = notes.findIndex((note) => note.tick > moment);
   const begin = Math.max(0, (next < 0 ? notes.length : next) - SHOWN_NOTES + 5);
   lines.push(...notes.slice(begin, begin + SHOWN_NOTES).map((note) => `#${note.tick} ${note.text}`));
-  const lives = history.lives.map(
-    ({ epoch, holds, tick: began }) => `${epoch} #${began} holds ${JSON.stringify([...holds])}`,
-  );
+  const lives = history.lives.map(({ epoch, holds, seenBy }) => {
+    const entered = [...seenBy].map(([process, at]) => `#${at} by ${process}`);
+    return `${epoch} ${entered.join(", ")}, holds ${JSON.stringify([...holds])}`;
+  });
   lines.push(`lives: ${lives.join("; ")}`);
   const deletions = history.deletions.map(
     ({ node, began, answered, error }) => `#${began} by ${node}, ${error ?? "resolved"} #${answered}`,

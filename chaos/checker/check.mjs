@@ -14,7 +14,7 @@ import { checkSubscriber } from "./subscriber.mjs";
 /**
  * @typedef {"lost" | "duplicated" | "out of order" | "torn" | "foreign" | "needless gap" | "ambiguous ID"
  * | "unanswered" | "job" | "crash" | "presence" | "disconnect" | "combined" | "deletion"} ViolationKind
- * @typedef {{ kind: ViolationKind, text: string, channel?: string, key?: number, subscriber?: string,
+ * @typedef {{ kind: ViolationKind, text: string, channel?: string, key?: number | undefined, subscriber?: string,
  *   tick?: number }} Violation
  *
  * @typedef {object} Verdict

@@ -12,7 +12,7 @@ import { parsePosition } from "./positions.mjs";
  * @param {History} history
  * @param {SubscriberHistory} subscriber
  * @param {Positions} positions
- * @returns {{ tick: number, text: string }[]}
+ * @returns {{ tick: number, text: string, key: number | undefined }[]}
  */
 export function findWrongMoves({ storeLostData }, { seen }, positions) {
   const wrong = [];
@@ -27,10 +27,12 @@ export function findWrongMoves({ storeLostData }, { seen }, positions) {
     // After a loss, an event with an own ID may be at the same place in another life.
     const position = storeLostData ? parsePosition(each.id) : positions.onlyPositionOf(each.id);
     if (position === undefined) continue;
+    const { tick } = each;
+    const key = each.kind === "event" ? each.key : undefined;
     if (at !== undefined && positions.isEndedIn(at, position.epoch))
-      wrong.push({ tick: each.tick, text: `came from ${at.epoch}-${at.offset} to ${each.id} without a gap` });
+      wrong.push({ tick, key, text: `came from ${at.epoch}-${at.offset} to ${each.id} without a gap` });
     if (!storeLostData && floor !== undefined && positions.isEndedIn(position, floor.epoch))
-      wrong.push({ tick: each.tick, text: `received ${each.id} after the gap that ended its life` });
+      wrong.push({ tick, key, text: `received ${each.id} after the gap that ended its life` });
     at = position;
   }
   return wrong;

@@ -35,8 +35,8 @@ export function checkSubscriber(history, subscriber, positions) {
   for (const key of findBackwards(subscriber, (id) => positions.mayBeIdOfRepeated(id)))
     add("out of order", key, "came after a later event");
   for (const key of findTorn(history, subscriber)) add("torn", key, "came without the rest of its batch");
-  for (const { tick, text } of findWrongMoves(history, subscriber, positions))
-    violations.push({ kind: "deletion", text: `${name} ${text}`, subscriber: name, tick });
+  for (const { tick, key, text } of findWrongMoves(history, subscriber, positions))
+    violations.push({ kind: "deletion", text: `${name} ${text}`, subscriber: name, tick, key });
   const events = seen.filter((each) => each.kind === "event");
   for (const { key, intact } of events) {
     const event = history.events[key];
