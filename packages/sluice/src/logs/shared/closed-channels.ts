@@ -1,4 +1,4 @@
-import { continues, type Life, NO_EPOCH, type Seen } from "./life.ts";
+import { type Life, NO_EPOCH, type Seen } from "./life.ts";
 import type { LogView } from "./log-view.ts";
 
 /** Closed channels that a process remembers. It forgets the channel first that it closed the longest ago. */
@@ -58,25 +58,6 @@ export class ClosedChannels<Mark> {
 /** Returns what a process had seen of a channel that it opens again. */
 export function seenBefore({ epoch, offset, former, ended }: ClosedChannel<unknown>): Seen {
   return { epoch, offset, former, ended: new Set([...former.map(([earlier]) => earlier), ...ended]) };
-}
-
-/** Returns what a process had seen if the life that it knew last has ended. The next life need not have any of it. */
-export function seenEnd({ epoch, ended }: Seen): Seen {
-  return { epoch: NO_EPOCH, offset: 0, former: NONE, ended: new Set([...ended, epoch]) };
-}
-
-/**
- * Returns what a process had seen of a channel that it opens again, where the store has this life now. `wasDeleted`
- * returns true if the store remembers that the life of an epoch was deleted.
- */
-export async function seenBeforeLife(
-  closed: ClosedChannel<unknown>,
-  stored: Life,
-  wasDeleted: (epoch: string) => Promise<boolean>,
-): Promise<Seen> {
-  const seen = seenBefore(closed);
-  // If the life goes on, a deletion may have just begun. It must not meet another life.
-  return continues(stored, seen.epoch) || !(await wasDeleted(seen.epoch)) ? seen : seenEnd(seen);
 }
 
 /**

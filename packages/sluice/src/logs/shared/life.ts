@@ -109,6 +109,25 @@ export function continues({ epoch, former }: Life, earlier: string): boolean {
   return epoch === earlier || former.some(([each]) => each === earlier);
 }
 
+/** Returns what a process had seen if the life that it knew last has ended. The next life need not have any of it. */
+export function seenEnd({ epoch, ended, isSure }: Seen): Seen {
+  const known = { epoch: NO_EPOCH, offset: 0, former: [], ended: new Set([...ended, epoch]) };
+  return isSure === undefined ? known : { ...known, isSure };
+}
+
+/**
+ * Returns what a process had seen of a channel whose stored life may have begun after a deletion that the process
+ * missed. `wasDeleted` returns true if the store remembers that the life of an epoch was deleted.
+ */
+export async function seenSinceDeletion(
+  seen: Seen,
+  stored: Life,
+  wasDeleted: (epoch: string) => Promise<boolean>,
+): Promise<Seen> {
+  // If the life goes on, a deletion may have just begun. It must not meet another life.
+  return continues(stored, seen.epoch) || !(await wasDeleted(seen.epoch)) ? seen : seenEnd(seen);
+}
+
 /** Parses a life that was stored as JSON. Returns `undefined` if there is no text. */
 export function parseLife(text: string | null | undefined): Life | undefined {
   if (!text) return undefined;

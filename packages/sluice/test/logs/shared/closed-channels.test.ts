@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { ClosedChannels, seenBefore, seenBeforeLife } from "../../../src/logs/shared/closed-channels.ts";
+import { ClosedChannels, seenBefore } from "../../../src/logs/shared/closed-channels.ts";
 import { currentLife, type Life } from "../../../src/logs/shared/life.ts";
 import { LogView } from "../../../src/logs/shared/log-view.ts";
 
@@ -72,16 +72,6 @@ describe("closed channels", () => {
       former: [],
       ended: new Set([FIRST.epoch, NEXT.epoch]),
     });
-  });
-
-  it("have ended if the store remembers the deletion, unless their life goes on", async () => {
-    const closed = closeView(new LogView(NEXT, 1, 25))!;
-    const other = currentLife({ run: "1", first: 1, last: 0 }, undefined);
-    const later = currentLife({ run: "2", first: 1, last: 25 }, NEXT);
-    const wasDeleted = async (epoch: string) => epoch === NEXT.epoch;
-    expect((await seenBeforeLife(closed, other, wasDeleted)).offset).toBe(0);
-    for (const life of [NEXT, later]) expect((await seenBeforeLife(closed, life, wasDeleted)).offset).toBe(25);
-    expect((await seenBeforeLife(closed, other, async () => false)).offset).toBe(25);
   });
 
   it("tell a view that opens again which epochs have ended", () => {

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { currentLife, type Life, parseLife, type Seen } from "../../../src/logs/shared/life.ts";
+import { currentLife, type Life, parseLife, type Seen, seenSinceDeletion } from "../../../src/logs/shared/life.ts";
 
 function lifeIn(run: string, kept: Life | undefined, first: number, last: number, seen?: Seen): Life {
   return currentLife({ run, first, last }, kept, seen);
@@ -154,6 +154,19 @@ describe("the life of a log", () => {
         expect(holds(newest, epoch)).toBe(Math.min(...ends.slice(i)));
     });
     fc.assert(property);
+  });
+
+  it("loses nothing that a process had seen in a life that was deleted, unless that life goes on", async () => {
+    const seen = { ...seenIn(NEW, 9), isSure: false };
+    const made = lifeIn("1", lifeIn("0", undefined, 1, 0), 1, 3);
+    const later = lifeIn("1", NEW, 1, 9);
+    const wasDeleted = async (epoch: string) => epoch === NEW.epoch;
+    expect(lifeIn("1", made, 1, 3, seen).former).toEqual([]);
+    const since = await seenSinceDeletion(seen, made, wasDeleted);
+    expect(since).toEqual({ epoch: "", offset: 0, former: [], ended: new Set([NEW.epoch]), isSure: false });
+    expect(lifeIn("1", made, 1, 3, since)).toBe(made);
+    for (const life of [NEW, later]) expect(await seenSinceDeletion(seen, life, wasDeleted)).toBe(seen);
+    expect(await seenSinceDeletion(seen, made, async () => false)).toBe(seen);
   });
 
   it("is parsed from JSON unchanged, and is undefined if there is no text", () => {

@@ -1,7 +1,7 @@
 import type { LogEntry } from "../../log.ts";
-import { type ClosedChannels, seenBefore, seenBeforeLife } from "../../shared/closed-channels.ts";
+import { type ClosedChannels, seenBefore } from "../../shared/closed-channels.ts";
 import { closedError } from "../../shared/closed-error.ts";
-import { continues, type Life, type Seen } from "../../shared/life.ts";
+import { continues, type Life, type Seen, seenSinceDeletion } from "../../shared/life.ts";
 import { LogView } from "../../shared/log-view.ts";
 import type { Defined } from "../../shared/retry-idempotent.ts";
 import type { PublisherLog } from "../append/publisher-log.ts";
@@ -193,10 +193,14 @@ export class NatsChannelLife implements PublisherLog, CheckedLog {
     closed.remember(name, this.#view, this.#entries.newest?.brief);
   }
 
-  /** Returns what this process had seen of the log when it closed the log. */
-  async #seenBefore(stored: Life | undefined): Promise<Seen | undefined> {
+  /**
+   * Returns what this process had seen of the log. `known` is that of the open log; without it, the log was closed
+   * before. It counts only for a life that the store has.
+   */
+  async #seen(known: Seen | undefined, stored: Life | undefined): Promise<Seen | undefined> {
     const { before, lives } = this.#parts;
-    return before && stored && seenBeforeLife(before, stored, (epoch) => lives.isDeleted(epoch));
+    const seen = known ?? (before && seenBefore(before));
+    return seen && stored && seenSinceDeletion(seen, stored, (epoch) => lives.isDeleted(epoch));
   }
 
   async #checkOnce(): Promise<number> {
@@ -218,7 +222,7 @@ export class NatsChannelLife implements PublisherLog, CheckedLog {
       }
       const isUnbroken = this.#listener.look() && identity === this.#checkedBy;
       const isSame = await this.#entries.areIn(found, isUnbroken, link, names.stream);
-      const seen = known ?? (await this.#seenBefore(stored.life));
+      const seen = await this.#seen(known, stored.life);
       const life = lifeOf(found, stored, isSame, seen);
       if (this.#view !== undefined && !continues(life, this.#view.epoch)) await this.#markIfDeleted(this.#view);
       const end = life.epoch === this.#view?.epoch ? found.last : await lastComplete(link, names.stream, found);

@@ -1,9 +1,9 @@
 import type { SluiceError } from "../../../base/sluice-error.ts";
-import { type ClosedChannel, flatCopy, seenBefore, seenBeforeLife } from "../../shared/closed-channels.ts";
+import { type ClosedChannel, flatCopy, seenBefore } from "../../shared/closed-channels.ts";
 import { closedError } from "../../shared/closed-error.ts";
 import { deletedSlot } from "../../shared/deleted-epochs.ts";
 import type { HeldBytes } from "../../shared/held-bytes.ts";
-import { continues, type Life, type Seen } from "../../shared/life.ts";
+import { continues, type Life, type Seen, seenSinceDeletion } from "../../shared/life.ts";
 import { LogView } from "../../shared/log-view.ts";
 import type { ChannelKeys, SharedKeys } from "../channel-keys.ts";
 import type { RedisConnection } from "../connection/redis-connection.ts";
@@ -92,8 +92,9 @@ export class RedisChannelLife {
     const view = this.#view;
     const onMissing = view && (() => this.#leaveMissing(connection, view));
     const isSure = this.#knownSince <= knownThrough(state.timeline, this.#timelineId);
-    const known = view && { ...view.seen, isSure };
-    const seen = async (stored: Life) => known ?? (await this.#seenBefore(connection, stored));
+    const known = view === undefined ? this.#seenBefore : { ...view.seen, isSure };
+    const wasDeleted = (epoch: string) => this.findDeleted(connection, epoch);
+    const seen = async (stored: Life) => known && seenSinceDeletion(known, stored, wasDeleted);
     const found = await findLife(connection, this.keys, state, { seen, marks: this.#marks, onMissing });
     const { life, first, last, removed } = found;
     if (state.timeline.id !== this.#timelineId) {
@@ -215,13 +216,10 @@ export class RedisChannelLife {
     return mark && { ...mark, text: flatCopy(mark.text) };
   }
 
-  /** Returns what this process had seen of the log when it closed the log. */
-  async #seenBefore(connection: RedisConnection, stored: Life): Promise<Seen | undefined> {
-    const before = this.#before;
-    if (before === undefined) return undefined;
-    const seen = await seenBeforeLife(before, stored, (epoch) => this.findDeleted(connection, epoch));
+  /** What this process had seen of the log when it closed the log. */
+  get #seenBefore(): Seen | undefined {
     // Other nodes may have received more since. This node cannot vouch that a copy has it.
-    return { ...seen, isSure: false };
+    return this.#before && { ...seenBefore(this.#before), isSure: false };
   }
 
   /** Finds out why the life that this process knows has ended. Another process may have begun the next one already. */

@@ -25,6 +25,31 @@ describe.skipIf(NATS_SERVER === undefined)("natsLog, when its server restarts", 
     expect(seen.map(({ data }) => Number(data))).toEqual([1, 2, 3]);
   });
 
+  it("keeps the life of a channel that was deleted and made anew, although a node missed both and the restart", async () => {
+    const channel = await nats.open();
+    const [late, proxy] = await nats.openProxied();
+    await channel.append([entry(1), entry(2)]);
+    await late.sync();
+    const deleted = channel.epoch;
+    proxy.refuse();
+    await channel.delete();
+    await channel.append([entry(3)]);
+    const made = channel.epoch;
+    await nats.server.kill();
+    await nats.server.start();
+    await untilAnswers(channel);
+    const { epoch } = channel;
+    expect(channel.holds(made)).toBe(1);
+    proxy.resume();
+    await untilAnswers(late);
+    await channel.sync();
+    for (const each of [channel, late]) {
+      expect(each.epoch).toBe(epoch);
+      expect(each.holds(made)).toBe(1);
+      expect(await each.wasDeleted?.(deleted)).toBe(true);
+    }
+  });
+
   it("begins a new epoch in which no position is valid if the server lost its data", async () => {
     const [a, b] = [await nats.open(), await nats.open()];
     const { epoch } = a;

@@ -26,6 +26,32 @@ describe.skipIf(REDIS_SERVER === undefined)("redisLog, when Redis restarts", { t
     expect(await readNumbers(b.channel)).toEqual(range(1, 6));
   });
 
+  it("keeps the life of a channel that was deleted and made anew, although a node missed both and the restart", async () => {
+    const redis = await start(DURABLE);
+    const proxy = await proxyTo(redis.port);
+    const [a, late] = [await join(redis.port), await join(proxy.port)];
+    await a.channel.append(entries(1, 5));
+    await late.channel.sync();
+    const deleted = a.channel.epoch;
+    proxy.refuse();
+    await a.channel.delete();
+    await a.channel.append(entries(6, 8));
+    const made = a.channel.epoch;
+    await redis.kill();
+    await redis.start("kept");
+    expect(await publish(a.channel, 9)).toBe(4);
+    const { epoch } = a.channel;
+    expect(a.channel.holds(made)).toBe(3);
+    proxy.resume();
+    await retry(() => late.channel.sync());
+    await a.channel.sync();
+    for (const { channel } of [a, late]) {
+      expect(channel.epoch).toBe(epoch);
+      expect(channel.holds(made)).toBe(3);
+      expect(await channel.wasDeleted?.(deleted)).toBe(true);
+    }
+  });
+
   it("begins a new epoch in which no position is valid if Redis lost its data", async () => {
     const redis = await start(DURABLE);
     const [a, b] = [await join(redis.port), await join(redis.port)];
