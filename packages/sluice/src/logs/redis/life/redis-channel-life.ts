@@ -216,7 +216,7 @@ export class RedisChannelLife {
     return mark && { ...mark, text: flatCopy(mark.text) };
   }
 
-  /** What this process had seen of the log when it closed the log. */
+  /** The state that this process had seen when it closed the log. */
   get #seenBefore(): Seen | undefined {
     // Other nodes may have received more since. This node cannot vouch that a copy has it.
     return this.#before && { ...seenBefore(this.#before), isSure: false };

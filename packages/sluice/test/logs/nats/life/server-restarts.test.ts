@@ -25,7 +25,7 @@ describe.skipIf(NATS_SERVER === undefined)("natsLog, when its server restarts", 
     expect(seen.map(({ data }) => Number(data))).toEqual([1, 2, 3]);
   });
 
-  it("keeps the life of a channel that was deleted and made anew, although a node missed both and the restart", async () => {
+  it("keeps the life of a channel that was deleted and made anew, if a node missed this and the restart", async () => {
     const channel = await nats.open();
     const [late, proxy] = await nats.openProxied();
     await channel.append([entry(1), entry(2)]);

@@ -26,7 +26,7 @@ describe.skipIf(REDIS_SERVER === undefined)("redisLog, when Redis restarts", { t
     expect(await readNumbers(b.channel)).toEqual(range(1, 6));
   });
 
-  it("keeps the life of a channel that was deleted and made anew, although a node missed both and the restart", async () => {
+  it("keeps the life of a channel that was deleted and made anew, if a node missed this and the restart", async () => {
     const redis = await start(DURABLE);
     const proxy = await proxyTo(redis.port);
     const [a, late] = [await join(redis.port), await join(proxy.port)];
