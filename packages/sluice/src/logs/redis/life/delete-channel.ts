@@ -5,17 +5,19 @@ import { MAX_LIVES_PER_CALL, type RedisChannelLife } from "./redis-channel-life.
 
 /**
  * Deletes the life that a channel's log is in. A call whose answer was lost is repeated, but never for a life that
- * began after the call. Resolves to the epoch of the life.
+ * began after the call. After it has rejected, it deletes no further life. Resolves to the epoch of the life.
  */
 export async function deleteChannel(life: RedisChannelLife): Promise<string> {
   /** Epoch of the life that was to be deleted last. */
   let asked: string | undefined;
+  let isOver = false;
   const work = async (connection: RedisConnection) => {
     const { view } = life;
     let { epoch } = view;
     // The answer was lost, and the life that was to be deleted has ended.
     if (asked !== undefined && asked !== epoch && view.holds(asked) === undefined) return true;
     for (let lives = 0; lives < MAX_LIVES_PER_CALL; lives++) {
+      if (isOver) return true;
       asked = epoch;
       // Both are sent at once, before any later append.
       const [, other] = await Promise.all([
@@ -31,6 +33,8 @@ export async function deleteChannel(life: RedisChannelLife): Promise<string> {
     await life.use(work);
   } catch (error) {
     if (!life.isGone) throw error;
+  } finally {
+    isOver = true;
   }
   return asked ?? life.epoch;
 }

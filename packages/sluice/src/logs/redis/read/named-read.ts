@@ -51,6 +51,7 @@ export class NamedRead {
     const count = Math.max(MIN_CHANNEL_ENTRIES, Math.floor(this.#entries / channels.size));
     const words = ["XREAD", "COUNT", String(count), "BLOCK", String(blockMs), "STREAMS", ...channels.keys()];
     for (const { readAfter } of channels.values()) words.push(readAfter);
+    const asked = new Map([...channels].map(([stream, channel]) => [stream, { channel, epoch: channel.epoch }]));
     const answer = await connection.send(words, blockMs);
     if (answer === null || answer === undefined) return undefined;
     let hasNew = false;
@@ -61,10 +62,15 @@ export class NamedRead {
     for (const [stream, entries] of pairs) {
       for (const [, [, text]] of entries) chars += text.length;
       const channel = channels.get(stream);
-      if (channel?.receive(entries)) hasNew = true;
-      if (channel !== undefined && entries.length >= count && entries.at(-1)![0] === channel.readAfter) {
+      if (channel === undefined) continue;
+      const before = asked.get(stream)!;
+      // In another life the offset that was asked for means another entry, so entries would be skipped.
+      if (channel !== before.channel || channel.epoch !== before.epoch) {
         behind.push(channel);
+        continue;
       }
+      if (channel.receive(entries)) hasNew = true;
+      if (entries.length >= count && entries.at(-1)![0] === channel.readAfter) behind.push(channel);
     }
     if (chars > MAX_SMALL_READ_CHARS) this.#entries = FIRST_READ_ENTRIES;
     else if (behind.length > 0) this.#entries = Math.min(MAX_READ_ENTRIES, this.#entries * 2);
