@@ -56,9 +56,11 @@ export async function runFaults(planned, parts, from) {
       await fault.run(parts, ms, new Random(seed));
     };
     const repaired = run().finally(() => {
-      for (const target of targets) broken.delete(target);
+      // Another fault of several targets may wait for this one, and has them already.
+      for (const target of targets) if (broken.get(target) === own) broken.delete(target);
     });
-    for (const target of targets) broken.set(target, { repaired, isOfSeveral: targets.length > 1 });
+    const own = { repaired, isOfSeveral: targets.length > 1 };
+    for (const target of targets) broken.set(target, own);
     running.push(repaired);
   }
   await Promise.all(running);

@@ -5,16 +5,18 @@ import { History } from "../../history.mjs";
 
 const parts = { history: new History(), store: { isServer: true } } as unknown as RoundParts;
 
-/** Runs faults that begin together, in this order. Returns when each began and ended. */
-async function runTogether(...faults: { name: string; breaks: Fault["breaks"] }[]): Promise<string[]> {
+const LASTS_MS = 20;
+
+/** Runs faults, in this order; at the same moment, unless `at` says otherwise. Returns when each began and ended. */
+async function runTogether(...faults: { name: string; breaks: Fault["breaks"]; at?: number }[]): Promise<string[]> {
   const seen: string[] = [];
-  const planned = faults.map(({ name, breaks }) => {
+  const planned = faults.map(({ name, breaks, at = 0 }) => {
     const run = async () => {
       seen.push(`${name} begins`);
-      await new Promise((resolve) => setTimeout(resolve, 20));
+      await new Promise((resolve) => setTimeout(resolve, LASTS_MS));
       seen.push(`${name} ends`);
     };
-    return { at: 0, fault: { name, lasts: [1, 1] as const, breaks, run }, ms: 1, seed: 1 };
+    return { at, fault: { name, lasts: [1, 1] as const, breaks, run }, ms: 1, seed: 1 };
   });
   await runFaults(planned, parts, 0);
   return seen;
@@ -31,6 +33,15 @@ it("begins a fault of several targets when none is broken, and breaks none of th
     { name: "restore", breaks: ["store", "nodes"] },
     { name: "pause", breaks: "node" },
     { name: "stop", breaks: "store" },
+  );
+  expect(seen).toEqual(["kill begins", "kill ends", "restore begins", "restore ends"]);
+});
+
+it("breaks no target of a fault that has waited for it", async () => {
+  const seen = await runTogether(
+    { name: "kill", breaks: "store" },
+    { name: "restore", breaks: ["store", "nodes"] },
+    { name: "stop", breaks: "store", at: 1.5 * LASTS_MS },
   );
   expect(seen).toEqual(["kill begins", "kill ends", "restore begins", "restore ends"]);
 });
