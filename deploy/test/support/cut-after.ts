@@ -13,7 +13,7 @@ const PACE_MS = 1_000;
 
 /**
  * Checks that a file of deploy/ cuts a stream which sends nothing after `timeoutMs`, and that it does not cut a stream
- * of the desk, which sends a heartbeat every 15 s. Resolves to the age of the silent stream at its cut, in ms.
+ * of the desk, which sends a heartbeat every 15 s. Resolves to the time that the silent stream lasted, in ms.
  */
 export async function expectCutAfter(proxy: ProxyKind, file: string, timeoutMs: number): Promise<number> {
   await using silent = await startSilentServer();

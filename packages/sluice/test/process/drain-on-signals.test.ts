@@ -33,8 +33,8 @@ function run(setup: Setup = {}, command: readonly string[] = [process.execPath])
 }
 
 /**
- * Sends a signal every 300 ms until the program ends or the test is over. A busy program may take the first two for one
- * that arrives twice.
+ * Sends a signal every 300 ms until the program ends or the test is over. A busy program may count the first two as
+ * one signal.
  */
 function killRepeatedly(program: Program, signal: NodeJS.Signals): void {
   const timer = setInterval(() => program.kill(signal), NEXT_SIGNAL_MS);
