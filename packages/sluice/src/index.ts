@@ -1,5 +1,5 @@
-export { SluiceError, type SluiceErrorCode } from "./base/sluice-error.ts";
-export type { StandardSchema } from "./base/standard-schema.ts";
+export type { StandardSchema } from "./base/checks/standard-schema.ts";
+export { SluiceError, type SluiceErrorCode } from "./base/errors/sluice-error.ts";
 export { Channel } from "./channel/channel.ts";
 export {
   type ChannelDefinition,

@@ -1,6 +1,6 @@
-import { checkText, invalidOption, show } from "./base/check-option.ts";
-import { differences } from "./base/differences.ts";
-import { SluiceError } from "./base/sluice-error.ts";
+import { checkText, invalidOption, show } from "./base/checks/check-option.ts";
+import { differences } from "./base/checks/differences.ts";
+import { SluiceError } from "./base/errors/sluice-error.ts";
 
 const MAX_NAME_LENGTH = 256;
 

@@ -7,8 +7,8 @@ import {
   checkText,
   invalidOption,
   type NumberRule,
-} from "./base/check-option.ts";
-import { VERSION } from "./base/version.ts";
+} from "./base/checks/check-option.ts";
+import { VERSION } from "./base/copies/version.ts";
 import type { Log } from "./logs/log.ts";
 import { memoryLog } from "./logs/memory/memory-log.ts";
 import type { OnRefuse, RefuseAsStream, Throws } from "./stream/answer/refusal.ts";

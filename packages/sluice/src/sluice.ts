@@ -1,9 +1,9 @@
 import type { AsyncClosable } from "./base/async-closable.ts";
-import { outside } from "./base/async-context.ts";
-import { checkBoolean, checkNames, invalidOption } from "./base/check-option.ts";
-import { callGuarded, ignore } from "./base/guard.ts";
-import { OnDemand } from "./base/on-demand.ts";
-import { SluiceError } from "./base/sluice-error.ts";
+import { checkBoolean, checkNames, invalidOption } from "./base/checks/check-option.ts";
+import { outside } from "./base/context/async-context.ts";
+import { callGuarded, ignore } from "./base/errors/guard.ts";
+import { SluiceError } from "./base/errors/sluice-error.ts";
+import { OnDemand } from "./base/loading/on-demand.ts";
 import { Channel } from "./channel/channel.ts";
 import type { ChannelDefinition } from "./channel/channel-definition.ts";
 import { type ChannelOptions, checkChannelOptions } from "./channel/channel-options.ts";

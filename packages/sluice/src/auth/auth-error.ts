@@ -1,5 +1,5 @@
-import { brand } from "../base/brand.ts";
-import { SluiceError } from "../base/sluice-error.ts";
+import { brand } from "../base/copies/brand.ts";
+import { SluiceError } from "../base/errors/sluice-error.ts";
 
 /**
  * Thrown if a request has no credential or an invalid one. The answer is 401 (RFC 9110, section 15.5.2).

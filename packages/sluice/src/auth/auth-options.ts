@@ -1,6 +1,6 @@
 import type { JSONWebKeySet, JWK, JWTVerifyGetKey } from "jose";
-import { checkNames, checkNumber, checkText, invalidOption } from "../base/check-option.ts";
-import { SluiceError } from "../base/sluice-error.ts";
+import { checkNames, checkNumber, checkText, invalidOption } from "../base/checks/check-option.ts";
+import { SluiceError } from "../base/errors/sluice-error.ts";
 import { looksPublic } from "./public-material.ts";
 import type { TicketLimits } from "./tickets.ts";
 import type { KeyObject, VerifierSettings } from "./token-verifier.ts";

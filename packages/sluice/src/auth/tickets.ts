@@ -1,4 +1,4 @@
-import { type Expiry, expiryAt, timeLeft } from "../base/expiry.ts";
+import { type Expiry, expiryAt, timeLeft } from "../base/time/expiry.ts";
 import { AuthError } from "./auth-error.ts";
 import type { Identity } from "./identity.ts";
 

@@ -1,5 +1,5 @@
 import type { JSONWebKeySet, JWK, JWTPayload, JWTVerifyGetKey, JWTVerifyOptions } from "jose";
-import { loadPackage } from "../base/load-package.ts";
+import { loadPackage } from "../base/loading/load-package.ts";
 import { AuthError } from "./auth-error.ts";
 
 type Jose = typeof import("jose");

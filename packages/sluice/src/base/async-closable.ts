@@ -1,5 +1,5 @@
-// Declares the names of explicit resource management for programs whose `lib` has none, such as ES2022. They merge with
-// the names that newer libraries have, and with those of `@types/node`.
+// Declares the names of explicit resource management for programs whose `lib` has none, such as ES2022. If a newer
+// `lib` or `@types/node` declares them too, the declarations merge.
 declare global {
   interface SymbolConstructor {
     readonly dispose: unique symbol;

@@ -1,7 +1,7 @@
-import { outside } from "../base/async-context.ts";
-import { show } from "../base/check-option.ts";
+import { show } from "../base/checks/check-option.ts";
+import { outside } from "../base/context/async-context.ts";
+import { SluiceError } from "../base/errors/sluice-error.ts";
 import type { Position } from "../base/position.ts";
-import { SluiceError } from "../base/sluice-error.ts";
 import type { ChannelLog, NewEntry } from "../logs/log.ts";
 import { checkOwnEventId, isSameEvent } from "./event/own-event-id.ts";
 import { askLog } from "./log-failed.ts";

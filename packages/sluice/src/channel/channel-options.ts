@@ -1,5 +1,5 @@
-import { checkFunction, checkNames, checkNumber, checkOneOf, invalidOption } from "../base/check-option.ts";
-import type { StandardSchema } from "../base/standard-schema.ts";
+import { checkFunction, checkNames, checkNumber, checkOneOf, invalidOption } from "../base/checks/check-option.ts";
+import type { StandardSchema } from "../base/checks/standard-schema.ts";
 import type { Retention } from "../logs/log.ts";
 import type { JsonEvents } from "./event/jsonify.ts";
 import type { AnyEvents, ChannelEvent, EventMap } from "./event/kept-event.ts";

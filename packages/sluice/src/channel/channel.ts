@@ -1,6 +1,6 @@
-import { ignore } from "../base/guard.ts";
-import { OnDemand } from "../base/on-demand.ts";
-import { onceLoaded } from "../base/once-loaded.ts";
+import { ignore } from "../base/errors/guard.ts";
+import { OnDemand } from "../base/loading/on-demand.ts";
+import { onceLoaded } from "../base/loading/once-loaded.ts";
 import type { Log } from "../logs/log.ts";
 import { dataText } from "../stream/source/data-text.ts";
 import type { StreamHub } from "../stream/stream-hub.ts";

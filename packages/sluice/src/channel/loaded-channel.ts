@@ -10,7 +10,7 @@ import { ReadCache } from "./read/read-cache.ts";
 
 // Everything that channels consist of. Loaded when the first channel is made.
 
-export { schemaMismatch } from "../base/standard-schema.ts";
+export { schemaMismatch } from "../base/checks/standard-schema.ts";
 export { publish, publishAll } from "./publishing.ts";
 export { checkHistoryOptions } from "./read/history.ts";
 

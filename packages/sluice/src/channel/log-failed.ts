@@ -1,6 +1,6 @@
-import { isSluiceError } from "../base/is-sluice-error.ts";
-import { SluiceError } from "../base/sluice-error.ts";
-import { messageOf } from "../base/thrown.ts";
+import { isSluiceError } from "../base/errors/is-sluice-error.ts";
+import { SluiceError } from "../base/errors/sluice-error.ts";
+import { messageOf } from "../base/errors/thrown.ts";
 
 /** Thrown when a log fails. A request that needs the log is answered with 503 and `Retry-After`. */
 class LogFailed extends SluiceError {

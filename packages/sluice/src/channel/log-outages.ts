@@ -1,5 +1,5 @@
-import { SluiceError } from "../base/sluice-error.ts";
-import { quietTimeout, type Timer } from "../base/timers.ts";
+import { SluiceError } from "../base/errors/sluice-error.ts";
+import { quietTimeout, type Timer } from "../base/time/timers.ts";
 import type { ErrorContext, Report } from "../stream/report.ts";
 import type { Outages } from "../stream/stream-hub.ts";
 

@@ -1,8 +1,8 @@
-import { outside } from "../base/async-context.ts";
+import { outside } from "../base/context/async-context.ts";
+import { RequestMark } from "../base/context/request-mark.ts";
+import { SluiceError } from "../base/errors/sluice-error.ts";
 import { formatPosition, type Position } from "../base/position.ts";
-import { RequestMark } from "../base/request-mark.ts";
-import { SluiceError } from "../base/sluice-error.ts";
-import { afterTurn } from "../base/timers.ts";
+import { afterTurn } from "../base/time/timers.ts";
 import type { ChannelLog, NewEntry, Retention } from "../logs/log.ts";
 import { announceReload, RECONNECT_MS } from "../stream/end-streams.ts";
 import type { SourceContext } from "../stream/feed.ts";

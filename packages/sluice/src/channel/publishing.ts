@@ -1,7 +1,7 @@
-import { invalidOption } from "../base/check-option.ts";
-import { isSluiceError } from "../base/is-sluice-error.ts";
-import { onceLoaded } from "../base/once-loaded.ts";
-import { SluiceError } from "../base/sluice-error.ts";
+import { invalidOption } from "../base/checks/check-option.ts";
+import { isSluiceError } from "../base/errors/is-sluice-error.ts";
+import { SluiceError } from "../base/errors/sluice-error.ts";
+import { onceLoaded } from "../base/loading/once-loaded.ts";
 import { type ChannelLog, entryBytes, type NewEntry, type Retention } from "../logs/log.ts";
 import type { ChannelSettings } from "./channel-options.ts";
 import { type DataText, makeEntry, type Publication } from "./event/new-entry.ts";

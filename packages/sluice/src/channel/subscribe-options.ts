@@ -1,4 +1,4 @@
-import { checkNames, invalidOption } from "../base/check-option.ts";
+import { checkNames, invalidOption } from "../base/checks/check-option.ts";
 import type { ChannelSettings } from "./channel-options.ts";
 import type { AnyEvents, EventMap } from "./event/kept-event.ts";
 import type { Selection } from "./event/selection.ts";

@@ -1,4 +1,4 @@
-import { onceLoaded } from "../base/once-loaded.ts";
+import { onceLoaded } from "../base/loading/once-loaded.ts";
 import type { Feed, FeedSource, SourceContext } from "../stream/feed.ts";
 import { currentStreamSignal } from "../stream/source/current-stream.ts";
 import type { AnyEvents, EventMap } from "./event/kept-event.ts";

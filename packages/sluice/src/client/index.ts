@@ -1,5 +1,5 @@
-export { SluiceError, type SluiceErrorCode } from "../base/sluice-error.ts";
-export type { SchemaResult, StandardSchema } from "../base/standard-schema.ts";
+export type { SchemaResult, StandardSchema } from "../base/checks/standard-schema.ts";
+export { SluiceError, type SluiceErrorCode } from "../base/errors/sluice-error.ts";
 export type { FetchFunction, Fresh } from "./connection/request.ts";
 export {
   EventSource,

@@ -1,4 +1,4 @@
-import { quietInterval, type Timer } from "../base/timers.ts";
+import { quietInterval, type Timer } from "../base/time/timers.ts";
 import type { Channel } from "../channel/channel.ts";
 import type { ChannelOptions } from "../channel/channel-options.ts";
 import type { EventMap, KeptEvent } from "../channel/event/kept-event.ts";

@@ -1,5 +1,5 @@
-import { SluiceError } from "../base/sluice-error.ts";
-import { afterTurn } from "../base/timers.ts";
+import { SluiceError } from "../base/errors/sluice-error.ts";
+import { afterTurn } from "../base/time/timers.ts";
 import type { Channel } from "../channel/channel.ts";
 import type { GapReason } from "../channel/event/gap.ts";
 import type { KeptEvent } from "../channel/event/kept-event.ts";

@@ -1,4 +1,4 @@
-import { checkBoolean, invalidOption } from "../base/check-option.ts";
+import { checkBoolean, invalidOption } from "../base/checks/check-option.ts";
 import type { Fresh } from "../client/connection/request.ts";
 
 /** The content type of an event stream. */

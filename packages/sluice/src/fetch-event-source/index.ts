@@ -1,4 +1,4 @@
-export { SluiceError, type SluiceErrorCode } from "../base/sluice-error.ts";
+export { SluiceError, type SluiceErrorCode } from "../base/errors/sluice-error.ts";
 export { type AttemptEnd, EventStreamError, type Superseder } from "../client/stream/attempt/attempt-end.ts";
 export { fetchEventSource } from "./fetch-event-source.ts";
 export {

@@ -1,4 +1,4 @@
-import { SluiceError } from "../base/sluice-error.ts";
+import { SluiceError } from "../base/errors/sluice-error.ts";
 import { createUtf8Decoder } from "../protocol/utf8-decoder.ts";
 import type { EventSourceMessage } from "./fetch-event-source-options.ts";
 

@@ -1,5 +1,5 @@
-import { isSluiceError } from "../base/is-sluice-error.ts";
-import { sleep } from "../base/timers.ts";
+import { isSluiceError } from "../base/errors/is-sluice-error.ts";
+import { sleep } from "../base/time/timers.ts";
 import type { Channel } from "../channel/channel.ts";
 import type { JobEnd } from "./job.ts";
 import type { JobRun } from "./job-registry.ts";

@@ -1,4 +1,4 @@
-import { brand } from "../base/brand.ts";
+import { brand } from "../base/copies/brand.ts";
 
 /**
  * An error whose message followers may see. If a job throws it, its followers receive `message`. If a job throws any

@@ -1,5 +1,5 @@
-import { show } from "../base/check-option.ts";
-import { SluiceError } from "../base/sluice-error.ts";
+import { show } from "../base/checks/check-option.ts";
+import { SluiceError } from "../base/errors/sluice-error.ts";
 import type { Channel } from "../channel/channel.ts";
 import type { Feed, FeedSource, SourceContext } from "../stream/feed.ts";
 import { SourceFeed } from "../stream/source/source-feed.ts";

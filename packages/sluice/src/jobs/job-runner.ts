@@ -1,6 +1,6 @@
-import { outside } from "../base/async-context.ts";
-import { isSluiceError } from "../base/is-sluice-error.ts";
-import type { OnDemand } from "../base/on-demand.ts";
+import { outside } from "../base/context/async-context.ts";
+import { isSluiceError } from "../base/errors/is-sluice-error.ts";
+import type { OnDemand } from "../base/loading/on-demand.ts";
 import type { Channel } from "../channel/channel.ts";
 import type { DataText } from "../channel/event/new-entry.ts";
 import { dataText } from "../stream/source/data-text.ts";

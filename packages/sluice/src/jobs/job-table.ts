@@ -1,4 +1,4 @@
-import { type Expiry, expiryAt, timeLeft } from "../base/expiry.ts";
+import { type Expiry, expiryAt, timeLeft } from "../base/time/expiry.ts";
 import type { KeptEvent } from "../channel/event/kept-event.ts";
 import type { DataText } from "../channel/event/new-entry.ts";
 import { type Job, type JobEnd, type JobOutcome, type JobState, messageData } from "./job.ts";

@@ -1,4 +1,4 @@
-import { type AsyncContext, currentContext } from "../base/async-context.ts";
+import { type AsyncContext, currentContext } from "../base/context/async-context.ts";
 import type { Jsonify } from "../channel/event/jsonify.ts";
 import type { DataText } from "../channel/event/new-entry.ts";
 import type { TerminalType } from "./job-events.ts";

@@ -1,4 +1,4 @@
-import { checkNames, checkNumber } from "../base/check-option.ts";
+import { checkNames, checkNumber } from "../base/checks/check-option.ts";
 import type { ChannelOptions } from "../channel/channel-options.ts";
 
 /** Options of the jobs of one name. */

@@ -1,5 +1,5 @@
-import { checkFunction, checkNames, checkText } from "../base/check-option.ts";
-import { OnDemand } from "../base/on-demand.ts";
+import { checkFunction, checkNames, checkText } from "../base/checks/check-option.ts";
+import { OnDemand } from "../base/loading/on-demand.ts";
 import type { Jsonify } from "../channel/event/jsonify.ts";
 import { checkTopic } from "../channel/event/topics.ts";
 import type { FeedSource } from "../stream/feed.ts";

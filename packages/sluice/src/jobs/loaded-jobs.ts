@@ -1,5 +1,5 @@
-import { OnDemand } from "../base/on-demand.ts";
-import { afterTurn } from "../base/timers.ts";
+import { OnDemand } from "../base/loading/on-demand.ts";
+import { afterTurn } from "../base/time/timers.ts";
 import type { Channel } from "../channel/channel.ts";
 import type { Feed, FeedSource, SourceContext } from "../stream/feed.ts";
 import type { StreamHub } from "../stream/stream-hub.ts";

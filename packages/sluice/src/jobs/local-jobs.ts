@@ -1,4 +1,4 @@
-import { quietTimeout, type Timer } from "../base/timers.ts";
+import { quietTimeout, type Timer } from "../base/time/timers.ts";
 import type { Channel } from "../channel/channel.ts";
 import type { DataText } from "../channel/event/new-entry.ts";
 import { type Job, type JobEnd, type JobState, parseData } from "./job.ts";

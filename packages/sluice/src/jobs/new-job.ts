@@ -1,5 +1,5 @@
-import { show } from "../base/check-option.ts";
-import { SluiceError } from "../base/sluice-error.ts";
+import { show } from "../base/checks/check-option.ts";
+import { SluiceError } from "../base/errors/sluice-error.ts";
 
 /** A job as it is started. */
 export interface NewJob {

@@ -1,4 +1,4 @@
-import { sleep } from "../base/timers.ts";
+import { sleep } from "../base/time/timers.ts";
 import type { Channel } from "../channel/channel.ts";
 import type { KeptEvent } from "../channel/event/kept-event.ts";
 import { Projection } from "../channel/follow/projection.ts";

@@ -1,7 +1,7 @@
 import { Counter, Gauge, type Registry } from "prom-client";
-import { checkFunction, checkNames, checkNumber, checkText, invalidOption } from "../base/check-option.ts";
-import { tooOld } from "../base/load-package.ts";
-import { isReplaced } from "../base/shared-sluices.ts";
+import { checkFunction, checkNames, checkNumber, checkText, invalidOption } from "../base/checks/check-option.ts";
+import { isReplaced } from "../base/copies/shared-sluices.ts";
+import { tooOld } from "../base/loading/load-package.ts";
 import { ChannelLabels } from "./channel-series.ts";
 import type { MeasuredSluice } from "./measured.ts";
 import { METRICS, type Metric, type ScrapedStats } from "./metric-table.ts";

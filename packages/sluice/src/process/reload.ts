@@ -1,5 +1,5 @@
-import { SluiceError } from "../base/sluice-error.ts";
-import { sleep, within } from "../base/timers.ts";
+import { SluiceError } from "../base/errors/sluice-error.ts";
+import { sleep, within } from "../base/time/timers.ts";
 import type { Channel } from "../channel/channel.ts";
 import type { ChannelOptions } from "../channel/channel-options.ts";
 import type { Jobs } from "../jobs/jobs.ts";

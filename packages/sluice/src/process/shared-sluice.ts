@@ -1,8 +1,8 @@
-import { outside } from "../base/async-context.ts";
-import { checkFunction, checkText, invalidOption } from "../base/check-option.ts";
-import { differences } from "../base/differences.ts";
-import { SHARED } from "../base/shared-sluices.ts";
-import { VERSION } from "../base/version.ts";
+import { checkFunction, checkText, invalidOption } from "../base/checks/check-option.ts";
+import { differences } from "../base/checks/differences.ts";
+import { outside } from "../base/context/async-context.ts";
+import { SHARED } from "../base/copies/shared-sluices.ts";
+import { VERSION } from "../base/copies/version.ts";
 import type { Sluice } from "../sluice.ts";
 
 /**

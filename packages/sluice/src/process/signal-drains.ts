@@ -1,4 +1,4 @@
-import { sleep } from "../base/timers.ts";
+import { sleep } from "../base/time/timers.ts";
 import { countOfSignalExit, exitCodeOf } from "./signal-exit.ts";
 
 /** A terminal and npm both send Ctrl-C to the program. Repetitions within this time count as one signal. */

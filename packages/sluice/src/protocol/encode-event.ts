@@ -1,4 +1,4 @@
-import { SluiceError } from "../base/sluice-error.ts";
+import { SluiceError } from "../base/errors/sluice-error.ts";
 import type { EventFields } from "./event-fields.ts";
 import { isSafe, SAFE_TEXT } from "./safe-text.ts";
 

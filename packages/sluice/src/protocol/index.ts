@@ -1,4 +1,4 @@
-export { SluiceError, type SluiceErrorCode } from "../base/sluice-error.ts";
+export { SluiceError, type SluiceErrorCode } from "../base/errors/sluice-error.ts";
 export { encodeEvent } from "./encode-event.ts";
 export type { EventFields } from "./event-fields.ts";
 export { EventStreamParser } from "./event-stream-parser.ts";

@@ -1,4 +1,4 @@
-import { SluiceError } from "../base/sluice-error.ts";
+import { SluiceError } from "../base/errors/sluice-error.ts";
 import { createUtf8Decoder } from "./utf8-decoder.ts";
 
 /** An event as a client dispatches it (WHATWG HTML, section 9.2.6). */

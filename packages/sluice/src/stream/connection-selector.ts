@@ -1,5 +1,5 @@
-import { checkNames, checkText, invalidOption } from "../base/check-option.ts";
-import { callGuarded, type OnFailure } from "../base/guard.ts";
+import { checkNames, checkText, invalidOption } from "../base/checks/check-option.ts";
+import { callGuarded, type OnFailure } from "../base/errors/guard.ts";
 import { hasMethod } from "../base/has-method.ts";
 import type { Connection, Subscriber } from "./connection.ts";
 

@@ -25,7 +25,7 @@ export async function drainStreams(
   while ((hub.unfinished > 0 || isBusy()) && performance.now() < latest) await pause(STEP_MS);
 }
 
-/** As `sleep` in `base/timers.ts`, without the other timers, which the core does not need. */
+/** As `sleep` in `base/time/timers.ts`, without the other timers, which the core does not need. */
 function pause(ms: number): Promise<void> {
   return new Promise((resolve) => void setTimeout(resolve, ms));
 }

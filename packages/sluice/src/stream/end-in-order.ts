@@ -1,4 +1,4 @@
-import { sleep } from "../base/timers.ts";
+import { sleep } from "../base/time/timers.ts";
 import type { DrainSettings } from "./drain-options.ts";
 import type { EventStream } from "./event-stream.ts";
 import type { StreamHub } from "./stream-hub.ts";

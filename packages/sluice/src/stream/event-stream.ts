@@ -1,4 +1,4 @@
-import { quietTimeout, type Timer } from "../base/timers.ts";
+import { quietTimeout, type Timer } from "../base/time/timers.ts";
 import { toBytes } from "../protocol/bytes.ts";
 import { Piece } from "./body/piece.ts";
 import type { Sink, SinkOwner } from "./body/sink.ts";

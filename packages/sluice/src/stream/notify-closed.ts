@@ -1,4 +1,4 @@
-import { callGuarded } from "../base/guard.ts";
+import { callGuarded } from "../base/errors/guard.ts";
 import type { CloseReason } from "./close-reason.ts";
 import type { Connection } from "./connection.ts";
 import type { Report } from "./report.ts";

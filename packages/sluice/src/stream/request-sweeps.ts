@@ -1,4 +1,4 @@
-import { RequestMark } from "../base/request-mark.ts";
+import { RequestMark } from "../base/context/request-mark.ts";
 import type { EventStream } from "./event-stream.ts";
 import type { StreamHub } from "./stream-hub.ts";
 import { Sweep, type SweepOwner } from "./sweep.ts";

@@ -1,4 +1,4 @@
-import { checkNames, checkNumber, invalidOption } from "../base/check-option.ts";
+import { checkNames, checkNumber, invalidOption } from "../base/checks/check-option.ts";
 import type { SourceContext } from "../index.ts";
 import type { ParsedEvent } from "../protocol/parser.ts";
 import { readEventStream } from "./read-event-stream.ts";

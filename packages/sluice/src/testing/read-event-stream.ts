@@ -1,4 +1,4 @@
-import { checkNames, invalidOption } from "../base/check-option.ts";
+import { checkNames, invalidOption } from "../base/checks/check-option.ts";
 import { EventStreamReader } from "./event-stream-reader.ts";
 import { checkTimeout, inTime } from "./time-limit.ts";
 

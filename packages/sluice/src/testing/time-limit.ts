@@ -1,5 +1,5 @@
-import { checkNumber } from "../base/check-option.ts";
-import { within } from "../base/timers.ts";
+import { checkNumber } from "../base/checks/check-option.ts";
+import { within } from "../base/time/timers.ts";
 
 /** Shorter than the time limit of common test runners (5 s), so that a test fails with the message of this package. */
 const TIMEOUT_MS = 4_000;

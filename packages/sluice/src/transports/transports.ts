@@ -1,5 +1,5 @@
-import { callGuarded, guardResult, ignore } from "../base/guard.ts";
-import { OnDemand } from "../base/on-demand.ts";
+import { callGuarded, guardResult, ignore } from "../base/errors/guard.ts";
+import { OnDemand } from "../base/loading/on-demand.ts";
 import { type HttpAnswer, lowerCased, notOpened } from "../stream/answer/http-answer.ts";
 import type { CloseReason } from "../stream/close-reason.ts";
 import { notifyClosed } from "../stream/notify-closed.ts";

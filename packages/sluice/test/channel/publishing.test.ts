@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { StandardSchema } from "../../src/base/standard-schema.ts";
+import type { StandardSchema } from "../../src/base/checks/standard-schema.ts";
 import type { ChannelOptions } from "../../src/channel/channel-options.ts";
 import { ENTRY_OVERHEAD_BYTES } from "../../src/logs/log.ts";
 import { turns } from "../support/turns.ts";

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { SluiceError } from "../../src/base/sluice-error.ts";
+import { SluiceError } from "../../src/base/errors/sluice-error.ts";
 import { channelWorld } from "./support/channel-world.ts";
 
 describe("the options of a subscription", () => {

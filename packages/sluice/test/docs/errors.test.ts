@@ -10,7 +10,7 @@ const page = readDocument("docs/errors.md");
 
 describe("docs/errors.md", () => {
   it("has every code of SluiceErrorCode, and no other", () => {
-    const source = readFileSync(join(SOURCES, "base/sluice-error.ts"), "utf8");
+    const source = readFileSync(join(SOURCES, "base/errors/sluice-error.ts"), "utf8");
     const union = /type SluiceErrorCode =(.*?);\n/s.exec(source)?.[1] ?? "";
     const codes = [...union.matchAll(/\| "([A-Z_]+)"/g)].map((match) => match[1] as string);
     expect(codes).toContain("INVALID_OPTION");

@@ -1,6 +1,6 @@
 import { rename } from "node:fs/promises";
 import { describe, expect, it } from "vitest";
-import { sleep } from "../../src/base/timers.ts";
+import { sleep } from "../../src/base/time/timers.ts";
 import { createSluice, type Log, type Sluice } from "../../src/index.ts";
 import { natsLog } from "../../src/logs/nats/nats-log.ts";
 import { redisLog } from "../../src/logs/redis/redis-log.ts";

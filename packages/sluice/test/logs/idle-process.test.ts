@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "rolldown";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { sleep } from "../../src/base/timers.ts";
+import { sleep } from "../../src/base/time/timers.ts";
 import { NATS_SERVER, startNats } from "../support/stores/nats-server.ts";
 import { REDIS_SERVER, startRedis } from "../support/stores/redis-server.ts";
 import { until } from "../support/until.ts";

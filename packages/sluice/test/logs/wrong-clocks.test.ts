@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { sleep } from "../../src/base/timers.ts";
+import { sleep } from "../../src/base/time/timers.ts";
 import type { Presence } from "../../src/cluster/presence.ts";
 import { readEventStream } from "../../src/testing/index.ts";
 import type { NodeProgram } from "../support/node-program.ts";

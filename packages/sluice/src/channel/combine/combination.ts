@@ -1,7 +1,7 @@
-import { checkNames, invalidOption } from "../../base/check-option.ts";
+import { checkNames, invalidOption } from "../../base/checks/check-option.ts";
 import { hasMethod } from "../../base/has-method.ts";
-import type { OnDemand } from "../../base/on-demand.ts";
-import { onceLoaded } from "../../base/once-loaded.ts";
+import type { OnDemand } from "../../base/loading/on-demand.ts";
+import { onceLoaded } from "../../base/loading/once-loaded.ts";
 import type { FeedSource } from "../../stream/feed.ts";
 import { currentStreamSignal } from "../../stream/source/current-stream.ts";
 import { iteratorOf } from "../follow/deferred-iterator.ts";

@@ -1,5 +1,5 @@
-import { outside } from "../../base/async-context.ts";
-import { afterTurn } from "../../base/timers.ts";
+import { outside } from "../../base/context/async-context.ts";
+import { afterTurn } from "../../base/time/timers.ts";
 import { toBytes } from "../../protocol/bytes.ts";
 import { encodeEvent } from "../../protocol/encode-event.ts";
 import { COMMENT } from "../../stream/body/heartbeat.ts";

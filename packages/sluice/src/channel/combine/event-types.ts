@@ -1,6 +1,6 @@
-import { outside } from "../../base/async-context.ts";
-import { invalidOption } from "../../base/check-option.ts";
-import { FailureReports } from "../../base/failure-reports.ts";
+import { invalidOption } from "../../base/checks/check-option.ts";
+import { outside } from "../../base/context/async-context.ts";
+import { FailureReports } from "../../base/errors/failure-reports.ts";
 import { isSafe } from "../../protocol/safe-text.ts";
 import type { ErrorContext } from "../../stream/report.ts";
 import type { CombinedTypes } from "./combine-options.ts";

@@ -1,4 +1,4 @@
-import { ignore } from "../../base/guard.ts";
+import { ignore } from "../../base/errors/guard.ts";
 import { formatPosition, type Position } from "../../base/position.ts";
 import { toBytes } from "../../protocol/bytes.ts";
 import { COMMENT } from "../../stream/body/heartbeat.ts";

@@ -1,5 +1,5 @@
-import { outside } from "../../base/async-context.ts";
-import { afterTurn } from "../../base/timers.ts";
+import { outside } from "../../base/context/async-context.ts";
+import { afterTurn } from "../../base/time/timers.ts";
 
 /** Maximum number of callbacks in one event-loop turn. Other work gets its turn in between. */
 const RUNS_PER_TURN = 32;

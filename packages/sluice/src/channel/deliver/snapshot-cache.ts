@@ -1,4 +1,4 @@
-import { outside } from "../../base/async-context.ts";
+import { outside } from "../../base/context/async-context.ts";
 import type { Position } from "../../base/position.ts";
 import type { LatestSnapshot } from "../read/latest-snapshot.ts";
 import type { LiveLog } from "../read/live/live-log.ts";

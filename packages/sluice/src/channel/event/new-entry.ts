@@ -1,5 +1,5 @@
-import { checkNames, show } from "../../base/check-option.ts";
-import { SluiceError } from "../../base/sluice-error.ts";
+import { checkNames, show } from "../../base/checks/check-option.ts";
+import { SluiceError } from "../../base/errors/sluice-error.ts";
 import type { NewEntry } from "../../logs/log.ts";
 import { toBytes } from "../../protocol/bytes.ts";
 import { checkFields } from "../../protocol/encode-event.ts";

@@ -1,6 +1,6 @@
-import { show } from "../../base/check-option.ts";
+import { show } from "../../base/checks/check-option.ts";
+import { SluiceError } from "../../base/errors/sluice-error.ts";
 import { MAX_EVENT_ID_LENGTH, NEVER_IN_AN_ID, parsePosition } from "../../base/position.ts";
-import { SluiceError } from "../../base/sluice-error.ts";
 import type { NewEntry } from "../../logs/log.ts";
 import { NO_POSITION } from "./gap.ts";
 

@@ -1,5 +1,5 @@
-import { inCurrentContext } from "../../base/async-context.ts";
-import { checkFunction, invalidOption } from "../../base/check-option.ts";
+import { checkFunction, invalidOption } from "../../base/checks/check-option.ts";
+import { inCurrentContext } from "../../base/context/async-context.ts";
 import type { FilterNumbers } from "./filter-numbers.ts";
 import type { AnyEvents, ChannelEvent, EventMap } from "./kept-event.ts";
 import type { EventFilter, Selection } from "./selection.ts";

@@ -1,5 +1,5 @@
-import { invalidOption } from "../../base/check-option.ts";
-import { guardResult, ignore } from "../../base/guard.ts";
+import { invalidOption } from "../../base/checks/check-option.ts";
+import { guardResult, ignore } from "../../base/errors/guard.ts";
 import type { ChannelEvent, KeptEvent } from "./kept-event.ts";
 
 /** Returns `true` if the subscriber gets the event. Runs once per event and cohort, not once per subscriber. */

@@ -1,6 +1,6 @@
-import { guardResult, ignore } from "../../base/guard.ts";
-import { SluiceError } from "../../base/sluice-error.ts";
-import { messageOf } from "../../base/thrown.ts";
+import { guardResult, ignore } from "../../base/errors/guard.ts";
+import { SluiceError } from "../../base/errors/sluice-error.ts";
+import { messageOf } from "../../base/errors/thrown.ts";
 
 /** How a channel turns data into text and back, if not as JSON. */
 export interface Serializer {

@@ -1,5 +1,5 @@
-import { invalidOption, show } from "../../base/check-option.ts";
-import { SluiceError } from "../../base/sluice-error.ts";
+import { invalidOption, show } from "../../base/checks/check-option.ts";
+import { SluiceError } from "../../base/errors/sluice-error.ts";
 
 const MAX_TOPIC_LENGTH = 256;
 

@@ -1,4 +1,4 @@
-import { quietSleep } from "../../base/timers.ts";
+import { quietSleep } from "../../base/time/timers.ts";
 import type { Channel } from "../channel.ts";
 import type { GapReason } from "../event/gap.ts";
 import type { KeptEvent } from "../event/kept-event.ts";

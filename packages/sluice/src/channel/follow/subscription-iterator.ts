@@ -1,6 +1,6 @@
-import { inCurrentContext } from "../../base/async-context.ts";
+import { inCurrentContext } from "../../base/context/async-context.ts";
 import type { Position } from "../../base/position.ts";
-import { holdProcess } from "../../base/timers.ts";
+import { holdProcess } from "../../base/time/timers.ts";
 import { dataText } from "../../stream/source/data-text.ts";
 import { isSseItem } from "../../stream/source/sse-item.ts";
 import { StreamContext } from "../../stream/source/stream-context.ts";

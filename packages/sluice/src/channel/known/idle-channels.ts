@@ -1,5 +1,5 @@
-import { SluiceError } from "../../base/sluice-error.ts";
-import { afterTurn, quietInterval, type Timer } from "../../base/timers.ts";
+import { SluiceError } from "../../base/errors/sluice-error.ts";
+import { afterTurn, quietInterval, type Timer } from "../../base/time/timers.ts";
 import { type ChannelKeeper, type KnownChannel, type KnownChannels, tooManyChannels } from "./known-channels.ts";
 
 /** Looks of the sweep within one `idleTimeout`. So a channel closes at most half of the time too late. */

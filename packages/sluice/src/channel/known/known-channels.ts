@@ -1,4 +1,4 @@
-import { SluiceError } from "../../base/sluice-error.ts";
+import { SluiceError } from "../../base/errors/sluice-error.ts";
 
 /** A channel as {@link KnownChannels} uses it. */
 export interface KnownChannel {

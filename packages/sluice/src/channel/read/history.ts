@@ -1,4 +1,4 @@
-import { checkNames, checkNumber, invalidOption } from "../../base/check-option.ts";
+import { checkNames, checkNumber, invalidOption } from "../../base/checks/check-option.ts";
 import type { Gap } from "../event/gap.ts";
 import type { AnyEvents, ChannelEvent, EventMap } from "../event/kept-event.ts";
 import type { Selection } from "../event/selection.ts";

@@ -1,5 +1,5 @@
-import { invalidOption } from "../../base/check-option.ts";
-import { guardResult, ignore } from "../../base/guard.ts";
+import { invalidOption } from "../../base/checks/check-option.ts";
+import { guardResult, ignore } from "../../base/errors/guard.ts";
 import type { ChannelEvent, KeptEvent } from "../event/kept-event.ts";
 import { type Selection, selects } from "../event/selection.ts";
 import { type LatestEvents, LatestSnapshot } from "./latest-snapshot.ts";

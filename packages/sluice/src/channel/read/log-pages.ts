@@ -1,5 +1,5 @@
-import { outside } from "../../base/async-context.ts";
-import { afterTurn } from "../../base/timers.ts";
+import { outside } from "../../base/context/async-context.ts";
+import { afterTurn } from "../../base/time/timers.ts";
 import type { ChannelLog } from "../../logs/log.ts";
 import type { SharedReads } from "../../stream/stream-hub.ts";
 import { KeptEvent } from "../event/kept-event.ts";

@@ -1,7 +1,7 @@
-import { invalidOption } from "../../base/check-option.ts";
+import { invalidOption } from "../../base/checks/check-option.ts";
+import { SluiceError } from "../../base/errors/sluice-error.ts";
 import { hasMethod } from "../../base/has-method.ts";
 import { formatPosition, type Position } from "../../base/position.ts";
-import { SluiceError } from "../../base/sluice-error.ts";
 import type { SourceContext } from "../../stream/feed.ts";
 import { readableSource } from "../../stream/source/readable-source.ts";
 import { isIterable } from "../../stream/source/source.ts";

@@ -1,4 +1,4 @@
-import { outside } from "../../base/async-context.ts";
+import { outside } from "../../base/context/async-context.ts";
 import {
   formatPosition,
   MAX_EVENT_ID_LENGTH,

@@ -1,4 +1,4 @@
-import { SluiceError } from "../../base/sluice-error.ts";
+import { SluiceError } from "../../base/errors/sluice-error.ts";
 
 /** A function that fetches as the global `fetch` does: of a test, of a framework, or of React Native. */
 export type FetchFunction = (url: string, init: RequestInit) => Promise<Response>;

@@ -1,4 +1,4 @@
-import { SluiceError } from "../../base/sluice-error.ts";
+import { SluiceError } from "../../base/errors/sluice-error.ts";
 import { evaluate } from "./attempt/send-request.ts";
 import type { LoopSettings } from "./attempt-loop.ts";
 import type { DeliverySettings } from "./deliver/delivery.ts";

@@ -1,4 +1,4 @@
-import type { Timer } from "../../base/timers.ts";
+import type { Timer } from "../../base/time/timers.ts";
 import type { Superseder } from "./attempt/attempt-end.ts";
 import type { Form } from "./attempt/form.ts";
 import type { StreamState } from "./stream-options.ts";

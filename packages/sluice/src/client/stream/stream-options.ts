@@ -1,4 +1,4 @@
-import type { StandardSchema } from "../../base/standard-schema.ts";
+import type { StandardSchema } from "../../base/checks/standard-schema.ts";
 import type { Fresh, RequestOptions } from "../connection/request.ts";
 import type { AttemptEnd } from "./attempt/attempt-end.ts";
 import type { AnyEvents, EventMap, StreamEvent, StreamGap } from "./deliver/stream-event.ts";

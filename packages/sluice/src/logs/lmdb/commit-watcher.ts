@@ -1,5 +1,5 @@
 import type { FSWatcher } from "node:fs";
-import { quietInterval, type Timer } from "../../base/timers.ts";
+import { quietInterval, type Timer } from "../../base/time/timers.ts";
 import { type Changed, CommitTracker } from "./commit-tracker.ts";
 import { COMMIT_TIMEOUT_MS } from "./lmdb-writer.ts";
 import { fileSystem } from "./store/files.ts";

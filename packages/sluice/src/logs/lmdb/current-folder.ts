@@ -1,5 +1,5 @@
 import type { open } from "lmdb";
-import { OnDemand } from "../../base/on-demand.ts";
+import { OnDemand } from "../../base/loading/on-demand.ts";
 import { LmdbFolder, type LmdbFolderOptions } from "./lmdb-folder.ts";
 import { untilRestored } from "./store/restored.ts";
 

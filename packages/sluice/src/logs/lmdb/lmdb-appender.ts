@@ -1,5 +1,5 @@
-import { ignore } from "../../base/guard.ts";
-import { isSluiceError } from "../../base/is-sluice-error.ts";
+import { ignore } from "../../base/errors/guard.ts";
+import { isSluiceError } from "../../base/errors/is-sluice-error.ts";
 import type { NewEntry, Retention } from "../log.ts";
 import { type Appended, append as appendTo } from "./lmdb-changes.ts";
 import type { LmdbChannelLife, LmdbPlace } from "./lmdb-channel-life.ts";

@@ -1,4 +1,4 @@
-import { SluiceError } from "../../base/sluice-error.ts";
+import { SluiceError } from "../../base/errors/sluice-error.ts";
 import { ENTRY_OVERHEAD_BYTES, entryBytes, type LogEntry, type NewEntry, type Retention } from "../log.ts";
 import { ChannelDeleted } from "./channel-deleted.ts";
 import { type LmdbBlock, toBlocks } from "./store/block.ts";

@@ -1,4 +1,4 @@
-import { SluiceError } from "../../base/sluice-error.ts";
+import { SluiceError } from "../../base/errors/sluice-error.ts";
 import { type ChannelLog, entryBytes, type LogEntry, type NewEntry, type OpenOptions } from "../log.ts";
 import { startAgeChecks } from "../shared/age-checks.ts";
 import type { ClosedChannels } from "../shared/closed-channels.ts";

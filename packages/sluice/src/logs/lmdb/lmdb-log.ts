@@ -1,6 +1,6 @@
 import type { open as Open } from "lmdb";
-import { checkNames, checkNumber, invalidOption } from "../../base/check-option.ts";
-import { loadPackage } from "../../base/load-package.ts";
+import { checkNames, checkNumber, invalidOption } from "../../base/checks/check-option.ts";
+import { loadPackage } from "../../base/loading/load-package.ts";
 import type { ChannelLog, Log, OpenOptions } from "../log.ts";
 import { ClosedChannels, seenBefore } from "../shared/closed-channels.ts";
 import { closedError } from "../shared/closed-error.ts";

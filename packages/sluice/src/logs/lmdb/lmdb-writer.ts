@@ -1,7 +1,7 @@
-import { isSluiceError } from "../../base/is-sluice-error.ts";
-import { SluiceError } from "../../base/sluice-error.ts";
-import { messageOf } from "../../base/thrown.ts";
-import { afterTurn, quietSleep, timeLimit } from "../../base/timers.ts";
+import { isSluiceError } from "../../base/errors/is-sluice-error.ts";
+import { SluiceError } from "../../base/errors/sluice-error.ts";
+import { messageOf } from "../../base/errors/thrown.ts";
+import { afterTurn, quietSleep, timeLimit } from "../../base/time/timers.ts";
 import type { LmdbStore } from "./store/lmdb-store.ts";
 
 /** A change of a channel that waits to be committed. */

@@ -1,4 +1,4 @@
-import { afterTurn } from "../../base/timers.ts";
+import { afterTurn } from "../../base/time/timers.ts";
 
 /** The most that a channel may read now. It may exceed the bytes by one event. */
 export interface ReadLimit {

@@ -1,4 +1,4 @@
-import { ignore } from "../../base/guard.ts";
+import { ignore } from "../../base/errors/guard.ts";
 import { entryBytes, type LogEntry, type Retention } from "../log.ts";
 import type { HeldBytes } from "../shared/held-bytes.ts";
 import { TAIL_OUTAGE } from "../shared/out-of-reach.ts";

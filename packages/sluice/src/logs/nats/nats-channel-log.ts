@@ -1,5 +1,5 @@
 import type { Position } from "../../base/position.ts";
-import { within } from "../../base/timers.ts";
+import { within } from "../../base/time/timers.ts";
 import type { ChannelLog, LogEntry, NewEntry } from "../log.ts";
 import type { ClosedChannels } from "../shared/closed-channels.ts";
 import { closedError } from "../shared/closed-error.ts";

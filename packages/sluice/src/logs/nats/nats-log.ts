@@ -1,7 +1,7 @@
-import { checkFunction, checkNames, checkNumber, checkText, invalidOption } from "../../base/check-option.ts";
-import { loadPackage } from "../../base/load-package.ts";
-import { SluiceError } from "../../base/sluice-error.ts";
-import { within } from "../../base/timers.ts";
+import { checkFunction, checkNames, checkNumber, checkText, invalidOption } from "../../base/checks/check-option.ts";
+import { SluiceError } from "../../base/errors/sluice-error.ts";
+import { loadPackage } from "../../base/loading/load-package.ts";
+import { within } from "../../base/time/timers.ts";
 import type { ChannelLog, Log, OpenOptions, Retention } from "../log.ts";
 import { ClosedChannels } from "../shared/closed-channels.ts";
 import { closedError } from "../shared/closed-error.ts";

@@ -1,5 +1,5 @@
-import { messageOf } from "../../base/thrown.ts";
-import { quietInterval, type Timer } from "../../base/timers.ts";
+import { messageOf } from "../../base/errors/thrown.ts";
+import { quietInterval, type Timer } from "../../base/time/timers.ts";
 import { someAtATime } from "../shared/some-at-a-time.ts";
 import type { RedisConnection } from "./connection/redis-connection.ts";
 import type { RedisGate } from "./connection/redis-gate.ts";

@@ -1,7 +1,7 @@
+import { SluiceError } from "../../base/errors/sluice-error.ts";
+import { messageOf } from "../../base/errors/thrown.ts";
 import type { Position } from "../../base/position.ts";
-import { SluiceError } from "../../base/sluice-error.ts";
-import { messageOf } from "../../base/thrown.ts";
-import { afterTurn } from "../../base/timers.ts";
+import { afterTurn } from "../../base/time/timers.ts";
 import type { ChannelLog, LogEntry, NewEntry, Retention } from "../log.ts";
 import type { ClosedChannels } from "../shared/closed-channels.ts";
 import { closedError } from "../shared/closed-error.ts";

@@ -1,5 +1,5 @@
-import { checkNames, checkNumber, invalidOption } from "../../base/check-option.ts";
-import { messageOf } from "../../base/thrown.ts";
+import { checkNames, checkNumber, invalidOption } from "../../base/checks/check-option.ts";
+import { messageOf } from "../../base/errors/thrown.ts";
 import type { ChannelLog, Log, OpenOptions } from "../log.ts";
 import { AgeTimers } from "../shared/age-checks.ts";
 import { ClosedChannels } from "../shared/closed-channels.ts";

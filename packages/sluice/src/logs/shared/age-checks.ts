@@ -1,4 +1,4 @@
-import { quietInterval, quietTimeout, type Timer } from "../../base/timers.ts";
+import { quietInterval, quietTimeout, type Timer } from "../../base/time/timers.ts";
 
 /** Checks within one `retain.age`: an entry stays at most a tenth of the age too long. */
 const CHECKS_PER_AGE = 10;

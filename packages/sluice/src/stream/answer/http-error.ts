@@ -1,5 +1,5 @@
-import { isSluiceError } from "../../base/is-sluice-error.ts";
-import { SluiceError, type SluiceErrorCode } from "../../base/sluice-error.ts";
+import { isSluiceError } from "../../base/errors/is-sluice-error.ts";
+import { SluiceError, type SluiceErrorCode } from "../../base/errors/sluice-error.ts";
 import { isSoundHeader } from "./header-rules.ts";
 import { type HttpAnswer, TEXT_HEADERS } from "./http-answer.ts";
 

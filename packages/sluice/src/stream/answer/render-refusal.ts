@@ -1,5 +1,5 @@
-import { invalidOption } from "../../base/check-option.ts";
-import { callGuarded, type OnFailure } from "../../base/guard.ts";
+import { invalidOption } from "../../base/checks/check-option.ts";
+import { callGuarded, type OnFailure } from "../../base/errors/guard.ts";
 import { isHeaderValue } from "./header-rules.ts";
 import type { HttpAnswer } from "./http-answer.ts";
 import type { OnRefuse } from "./refusal.ts";

@@ -1,4 +1,4 @@
-import { isWorkerd } from "../../base/request-mark.ts";
+import { isWorkerd } from "../../base/context/request-mark.ts";
 import { toChunk } from "./chunk.ts";
 import { crcShift } from "./crc32.ts";
 

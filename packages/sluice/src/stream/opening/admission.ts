@@ -1,5 +1,5 @@
-import { invalidOption } from "../../base/check-option.ts";
-import { guardResult, ignore } from "../../base/guard.ts";
+import { invalidOption } from "../../base/checks/check-option.ts";
+import { guardResult, ignore } from "../../base/errors/guard.ts";
 import type { HttpAnswer } from "../answer/http-answer.ts";
 import { RETRY_LATER } from "../answer/retry-later.ts";
 import type { StreamHub } from "../stream-hub.ts";

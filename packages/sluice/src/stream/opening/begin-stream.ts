@@ -1,5 +1,5 @@
-import { isWorkerd } from "../../base/request-mark.ts";
-import { jitter } from "../../base/timers.ts";
+import { isWorkerd } from "../../base/context/request-mark.ts";
+import { jitter } from "../../base/time/timers.ts";
 import { acceptsGzip } from "../../protocol/head.ts";
 import type { HttpAnswer } from "../answer/http-answer.ts";
 import { canGzip } from "../body/gzip-part.ts";

@@ -1,5 +1,5 @@
-import { checkFunction, checkNames, checkNumber, checkText, invalidOption } from "../../base/check-option.ts";
-import { SluiceError } from "../../base/sluice-error.ts";
+import { checkFunction, checkNames, checkNumber, checkText, invalidOption } from "../../base/checks/check-option.ts";
+import { SluiceError } from "../../base/errors/sluice-error.ts";
 import { HEADER_NAME, isHeaderValue, RESERVED_HEADERS } from "../answer/header-rules.ts";
 import { checkEventType, checkThrows, type ShortStreamOptions, type StreamOptions } from "./stream-options.ts";
 

@@ -1,4 +1,4 @@
-import { jitter } from "../../base/timers.ts";
+import { jitter } from "../../base/time/timers.ts";
 import { type HttpAnswer, retryAfterMs } from "../answer/http-answer.ts";
 import type { RefuseAsStream } from "../answer/refusal.ts";
 import type { StreamHub } from "../stream-hub.ts";

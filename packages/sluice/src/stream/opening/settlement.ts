@@ -1,5 +1,5 @@
-import { SluiceError } from "../../base/sluice-error.ts";
-import { isAbortError } from "../../base/thrown.ts";
+import { SluiceError } from "../../base/errors/sluice-error.ts";
+import { isAbortError } from "../../base/errors/thrown.ts";
 import { type HttpAnswer, lowerCased } from "../answer/http-answer.ts";
 import { httpError, isOwnRefusal, refusalError } from "../answer/http-error.ts";
 import { renderRefusal } from "../answer/render-refusal.ts";

@@ -1,4 +1,4 @@
-import { checkOneOf, invalidOption } from "../../base/check-option.ts";
+import { checkOneOf, invalidOption } from "../../base/checks/check-option.ts";
 import { isSafe, SAFE_TEXT } from "../../protocol/safe-text.ts";
 import type { OnRefuse, Throws } from "../answer/refusal.ts";
 import type { CloseReason } from "../close-reason.ts";

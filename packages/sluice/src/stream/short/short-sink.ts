@@ -1,5 +1,5 @@
-import { outside } from "../../base/async-context.ts";
-import { afterTurn, quietTimeout, type Timer } from "../../base/timers.ts";
+import { outside } from "../../base/context/async-context.ts";
+import { afterTurn, quietTimeout, type Timer } from "../../base/time/timers.ts";
 import { toBytes } from "../../protocol/bytes.ts";
 import { Piece } from "../body/piece.ts";
 import type { Sink } from "../body/sink.ts";

@@ -1,4 +1,4 @@
-import { AsyncLocalStorage, type AsyncStorage } from "../../base/async-context.ts";
+import { AsyncLocalStorage, type AsyncStorage } from "../../base/context/async-context.ts";
 import type { SourceContext } from "../feed.ts";
 import type { LazySignal } from "./lazy-signal.ts";
 

@@ -1,7 +1,7 @@
-import { invalidOption, show } from "../../base/check-option.ts";
-import { guardResult, ignore } from "../../base/guard.ts";
-import { SluiceError } from "../../base/sluice-error.ts";
-import { messageOf } from "../../base/thrown.ts";
+import { invalidOption, show } from "../../base/checks/check-option.ts";
+import { guardResult, ignore } from "../../base/errors/guard.ts";
+import { SluiceError } from "../../base/errors/sluice-error.ts";
+import { messageOf } from "../../base/errors/thrown.ts";
 
 /** Turns a value into text. The channel option `serialize`. */
 export type Serialize = (value: unknown) => string;

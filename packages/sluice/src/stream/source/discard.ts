@@ -1,6 +1,6 @@
-import { ignore, type OnFailure } from "../../base/guard.ts";
+import { ignore, type OnFailure } from "../../base/errors/guard.ts";
+import { isAbortError } from "../../base/errors/thrown.ts";
 import { hasMethod } from "../../base/has-method.ts";
-import { isAbortError } from "../../base/thrown.ts";
 import { isReadableStream } from "./source.ts";
 
 /** The part of a Node `Readable` that Sluice uses. */

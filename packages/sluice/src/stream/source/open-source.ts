@@ -1,4 +1,4 @@
-import { invalidOption } from "../../base/check-option.ts";
+import { invalidOption } from "../../base/checks/check-option.ts";
 import { hasMethod } from "../../base/has-method.ts";
 import { channelsOf } from "../channels-of.ts";
 import type { Feed, FeedSource, SourceContext } from "../feed.ts";

@@ -1,4 +1,4 @@
-import { isAbortError } from "../../base/thrown.ts";
+import { isAbortError } from "../../base/errors/thrown.ts";
 import { toBytes } from "../../protocol/bytes.ts";
 import { COMMENT } from "../body/heartbeat.ts";
 import { Piece } from "../body/piece.ts";

@@ -1,4 +1,4 @@
-import { afterTurn } from "../../base/timers.ts";
+import { afterTurn } from "../../base/time/timers.ts";
 import { byteLength, toBytes } from "../../protocol/bytes.ts";
 import { Piece } from "../body/piece.ts";
 import type { FeedTarget } from "../feed.ts";

@@ -1,4 +1,4 @@
-import { invalidOption } from "../../base/check-option.ts";
+import { invalidOption } from "../../base/checks/check-option.ts";
 import { hasMethod } from "../../base/has-method.ts";
 import type { FeedSource, SourceContext } from "../feed.ts";
 import type { SseItem } from "./sse-item.ts";

@@ -1,4 +1,4 @@
-import { brand } from "../../base/brand.ts";
+import { brand } from "../../base/copies/brand.ts";
 
 /** The fields of an event besides its data. */
 export interface SseItemFields {

@@ -1,4 +1,4 @@
-import { type AsyncContext, currentContext } from "../../base/async-context.ts";
+import { type AsyncContext, currentContext } from "../../base/context/async-context.ts";
 import type { SourceContext } from "../feed.ts";
 import { LazySignal } from "./lazy-signal.ts";
 

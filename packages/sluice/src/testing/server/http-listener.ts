@@ -1,6 +1,6 @@
 import type { Server } from "node:http";
 import type { AddressInfo } from "node:net";
-import { invalidOption } from "../../base/check-option.ts";
+import { invalidOption } from "../../base/checks/check-option.ts";
 import { HttpWire, readRequest } from "./http-wire.ts";
 import type { Wire } from "./wire.ts";
 

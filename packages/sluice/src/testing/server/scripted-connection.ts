@@ -1,6 +1,6 @@
-import { checkBoolean, checkNames, checkNumber, checkText, invalidOption } from "../../base/check-option.ts";
-import { SluiceError } from "../../base/sluice-error.ts";
-import { sleep } from "../../base/timers.ts";
+import { checkBoolean, checkNames, checkNumber, checkText, invalidOption } from "../../base/checks/check-option.ts";
+import { SluiceError } from "../../base/errors/sluice-error.ts";
+import { sleep } from "../../base/time/timers.ts";
 import { toBytes } from "../../protocol/bytes.ts";
 import { inTime } from "../time-limit.ts";
 import type { Wire } from "./wire.ts";

@@ -1,6 +1,6 @@
 import type { AsyncClosable } from "../../base/async-closable.ts";
-import { invalidOption } from "../../base/check-option.ts";
-import { isSluiceError } from "../../base/is-sluice-error.ts";
+import { invalidOption } from "../../base/checks/check-option.ts";
+import { isSluiceError } from "../../base/errors/is-sluice-error.ts";
 import { inTime } from "../time-limit.ts";
 import { corsHeaders, isPreflight } from "./cors.ts";
 import { HttpListener } from "./http-listener.ts";

@@ -1,4 +1,4 @@
-import { checkBoolean, checkFunction, checkNames } from "../../base/check-option.ts";
+import { checkBoolean, checkFunction, checkNames } from "../../base/checks/check-option.ts";
 import { checkTimeout } from "../time-limit.ts";
 import { checkScripts, type Script, ScriptedServer } from "./scripted-server.ts";
 

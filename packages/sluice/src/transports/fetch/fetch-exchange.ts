@@ -1,4 +1,4 @@
-import { invalidOption } from "../../base/check-option.ts";
+import { invalidOption } from "../../base/checks/check-option.ts";
 import { type HttpAnswer, NO_STORE } from "../../stream/answer/http-answer.ts";
 import type { Sink, SinkOwner } from "../../stream/body/sink.ts";
 import type { BodyOptions, Exchange } from "../../stream/opening/exchange.ts";

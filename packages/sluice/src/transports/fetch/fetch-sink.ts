@@ -1,5 +1,5 @@
-import { isWorkerd } from "../../base/request-mark.ts";
-import { quietTimeout } from "../../base/timers.ts";
+import { isWorkerd } from "../../base/context/request-mark.ts";
+import { quietTimeout } from "../../base/time/timers.ts";
 import { GZIP_HEADER, GzipBody } from "../../stream/body/gzip-body.ts";
 import type { Piece } from "../../stream/body/piece.ts";
 import type { Sink, SinkOwner } from "../../stream/body/sink.ts";

@@ -1,4 +1,4 @@
-import { invalidOption } from "../../base/check-option.ts";
+import { invalidOption } from "../../base/checks/check-option.ts";
 import type { HttpAnswer } from "../../stream/answer/http-answer.ts";
 
 /** The part of a request that Sluice uses: of `node:http`, `node:http2`, or a framework. */

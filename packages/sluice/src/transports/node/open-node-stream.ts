@@ -1,4 +1,4 @@
-import { ignore } from "../../base/guard.ts";
+import { ignore } from "../../base/errors/guard.ts";
 import type { CloseReason } from "../../stream/close-reason.ts";
 import { checkStreamOptions } from "../../stream/opening/check-stream-options.ts";
 import { openStream } from "../../stream/opening/open-stream.ts";

@@ -19,6 +19,15 @@ export interface Layer {
  */
 export const LAYERS: readonly Layer[] = [
   { folder: "base", imports: [] },
+  { folder: "base/context", imports: [] },
+  { folder: "base/copies", imports: [] },
+  { folder: "base/time", imports: ["base/context"] },
+  {
+    folder: "base/errors",
+    imports: ["base/context", "base/copies", "base/time", "base/has-method.ts"],
+  },
+  { folder: "base/checks", imports: ["base/errors"] },
+  { folder: "base/loading", imports: ["base/context", "base/errors"] },
   { folder: "protocol", imports: ["base"] },
   { folder: "logs", imports: ["base", "protocol"] },
   { folder: "logs/shared", imports: ["logs/log.ts"] },

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { sleep } from "../../../src/base/timers.ts";
+import { sleep } from "../../../src/base/time/timers.ts";
 import { IdleChannels } from "../../../src/channel/known/idle-channels.ts";
 import { type Channel, createSluice, type Sluice, type SluiceOptions } from "../../../src/index.ts";
 import { memoryLog } from "../../../src/logs/memory/memory-log.ts";

@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { ignore } from "../../../src/base/guard.ts";
+import { ignore } from "../../../src/base/errors/guard.ts";
 import { turns } from "../../support/turns.ts";
 import type { LogHistory, ModelPosition } from "./log-history.ts";
 import { SELECTIONS } from "./model-subscriber.ts";

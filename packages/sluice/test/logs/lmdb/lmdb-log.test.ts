@@ -2,7 +2,7 @@ import { copyFile, mkdtemp, rename, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll } from "vitest";
-import { sleep } from "../../../src/base/timers.ts";
+import { sleep } from "../../../src/base/time/timers.ts";
 import { lmdbLog } from "../../../src/logs/lmdb/lmdb-log.ts";
 import { closedChannelContract } from "../support/closed-channel-contract.ts";
 import { killedPublisherContract } from "../support/killed-publisher-contract.ts";

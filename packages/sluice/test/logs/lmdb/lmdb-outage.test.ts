@@ -1,6 +1,6 @@
 import { rename } from "node:fs/promises";
 import { describe, expect, it } from "vitest";
-import { sleep } from "../../../src/base/timers.ts";
+import { sleep } from "../../../src/base/time/timers.ts";
 import { until } from "../../support/until.ts";
 import { nodeOf } from "../support/node-of.ts";
 import { lmdbSuite } from "./support/lmdb-suite.ts";

@@ -1,7 +1,7 @@
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { sleep } from "../../../src/base/timers.ts";
+import { sleep } from "../../../src/base/time/timers.ts";
 import { CommitRings } from "../../../src/logs/lmdb/store/commit-rings.ts";
 import { LmdbStore } from "../../../src/logs/lmdb/store/lmdb-store.ts";
 import type { ChannelLog, Log } from "../../../src/logs/log.ts";

@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { sleep } from "../../../src/base/timers.ts";
+import { sleep } from "../../../src/base/time/timers.ts";
 import type { ChannelLog, Log } from "../../../src/logs/log.ts";
 import { buildCatchUpPrograms, type CatchUpPrograms, type SharedLogKind } from "./catch-up-programs.ts";
 import { KEEP_ALL } from "./log-contract.ts";

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { sleep } from "../../../src/base/timers.ts";
+import { sleep } from "../../../src/base/time/timers.ts";
 import { createSluice, type Sluice } from "../../../src/index.ts";
 import { type EventStreamReader, readEventStream } from "../../../src/testing/index.ts";
 import type { SharedStore } from "./shared-log-contract.ts";

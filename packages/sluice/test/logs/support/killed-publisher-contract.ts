@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { sleep } from "../../../src/base/timers.ts";
+import { sleep } from "../../../src/base/time/timers.ts";
 import type { Log, LogEntry, NewEntry } from "../../../src/logs/log.ts";
 import { KEEP_ALL, recorder } from "./log-contract.ts";
 import { type LogOfProgram, PublisherProgram, wholeCalls } from "./publisher-program.ts";

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { sleep } from "../../../src/base/timers.ts";
+import { sleep } from "../../../src/base/time/timers.ts";
 import type { ChannelLog, Log, NewEntry, Retention } from "../../../src/logs/log.ts";
 import { combinedDeleteContract } from "./combined-delete-contract.ts";
 import { KEEP_ALL, recorder } from "./log-contract.ts";

@@ -1,4 +1,4 @@
-import { SluiceError } from "../../../src/base/sluice-error.ts";
+import { SluiceError } from "../../../src/base/errors/sluice-error.ts";
 import type { ChannelLog, Log, LogEntry, NewEntry, Retention } from "../../../src/logs/log.ts";
 import { MemoryChannelLog } from "../../../src/logs/memory/memory-channel-log.ts";
 import { closedError } from "../../../src/logs/shared/closed-error.ts";

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { sleep } from "../../../src/base/timers.ts";
+import { sleep } from "../../../src/base/time/timers.ts";
 import { EndlessSource } from "../../support/sources.ts";
 import { turns } from "../../support/turns.ts";
 import { until } from "../../support/until.ts";

@@ -1,4 +1,4 @@
-import { quietTimeout, type Timer } from "../../../base/timers.ts";
+import { quietTimeout, type Timer } from "../../../base/time/timers.ts";
 
 /** Longest time for which a log that catches up waits for readers, in ms. A slower reader reads alone. */
 const PATIENCE_MS = 100;

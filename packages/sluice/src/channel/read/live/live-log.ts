@@ -1,8 +1,8 @@
-import { outside } from "../../../base/async-context.ts";
-import { ignore } from "../../../base/guard.ts";
+import { outside } from "../../../base/context/async-context.ts";
+import { ignore } from "../../../base/errors/guard.ts";
 import type { Position } from "../../../base/position.ts";
-import { afterTurn, quietTimeout, type Timer } from "../../../base/timers.ts";
-import { Turns } from "../../../base/turns.ts";
+import { afterTurn, quietTimeout, type Timer } from "../../../base/time/timers.ts";
+import { Turns } from "../../../base/time/turns.ts";
 import type { ChannelLog, LogEntry, TailListener } from "../../../logs/log.ts";
 import type { SharedReads } from "../../../stream/stream-hub.ts";
 import { KeptEvent } from "../../event/kept-event.ts";

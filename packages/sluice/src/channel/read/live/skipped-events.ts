@@ -1,7 +1,7 @@
-import { show } from "../../../base/check-option.ts";
-import { FailureReports } from "../../../base/failure-reports.ts";
-import { isSluiceError } from "../../../base/is-sluice-error.ts";
-import { SluiceError } from "../../../base/sluice-error.ts";
+import { show } from "../../../base/checks/check-option.ts";
+import { FailureReports } from "../../../base/errors/failure-reports.ts";
+import { isSluiceError } from "../../../base/errors/is-sluice-error.ts";
+import { SluiceError } from "../../../base/errors/sluice-error.ts";
 import type { ErrorContext } from "../../../stream/report.ts";
 import type { KeptEvent } from "../../event/kept-event.ts";
 

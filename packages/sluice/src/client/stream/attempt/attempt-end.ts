@@ -1,4 +1,4 @@
-import { SluiceError } from "../../../base/sluice-error.ts";
+import { SluiceError } from "../../../base/errors/sluice-error.ts";
 
 /** Why an attempt ended: the typed reason. `type` names it. */
 export type AttemptEnd =

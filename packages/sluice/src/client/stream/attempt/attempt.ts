@@ -1,4 +1,4 @@
-import type { Timer } from "../../../base/timers.ts";
+import type { Timer } from "../../../base/time/timers.ts";
 import { createUncheckedParser, type ParsedEvent } from "../../../protocol/parser.ts";
 import type { RequestOptions } from "../../connection/request.ts";
 import type { Receiver } from "../deliver/delivery.ts";

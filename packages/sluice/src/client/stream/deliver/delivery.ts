@@ -1,4 +1,4 @@
-import type { StandardSchema } from "../../../base/standard-schema.ts";
+import type { StandardSchema } from "../../../base/checks/standard-schema.ts";
 import type { ParsedEvent } from "../../../protocol/parser.ts";
 import { loadRest } from "../load-rest.ts";
 import { jsonOrText } from "./json-or-text.ts";

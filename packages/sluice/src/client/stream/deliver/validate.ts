@@ -1,4 +1,4 @@
-import { type StandardSchema, schemaMismatch } from "../../../base/standard-schema.ts";
+import { type StandardSchema, schemaMismatch } from "../../../base/checks/standard-schema.ts";
 
 /** Resolves to a function that returns the output of the schema, or throws `SCHEMA_MISMATCH`. Never rejects. */
 export async function validate(schema: StandardSchema, type: string, data: unknown): Promise<() => unknown> {

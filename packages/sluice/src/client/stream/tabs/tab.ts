@@ -1,4 +1,4 @@
-import { quietInterval, sleep } from "../../../base/timers.ts";
+import { quietInterval, sleep } from "../../../base/time/timers.ts";
 import type { Superseder } from "../attempt/attempt-end.ts";
 import type { StreamState } from "../stream-options.ts";
 import { createFeed } from "./feed.ts";

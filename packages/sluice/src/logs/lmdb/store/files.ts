@@ -1,5 +1,5 @@
 import type * as fs from "node:fs";
-import { SluiceError } from "../../../base/sluice-error.ts";
+import { SluiceError } from "../../../base/errors/sluice-error.ts";
 
 /** Returns Node's file system. It is looked up at run time, so that bundles for other runtimes can do without it. */
 export function fileSystem(): typeof fs {

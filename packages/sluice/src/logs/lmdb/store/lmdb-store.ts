@@ -1,5 +1,5 @@
 import type { RootDatabase } from "lmdb";
-import { SluiceError } from "../../../base/sluice-error.ts";
+import { SluiceError } from "../../../base/errors/sluice-error.ts";
 import { currentLife, isLost, type Life, parseLife, type Seen } from "../../shared/life.ts";
 import { newestCommit } from "./admission.ts";
 import { LmdbBlock } from "./block.ts";

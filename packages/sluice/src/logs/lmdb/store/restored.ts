@@ -1,4 +1,4 @@
-import { quietInterval } from "../../../base/timers.ts";
+import { quietInterval } from "../../../base/time/timers.ts";
 import { fileSystem } from "./files.ts";
 import { type FolderRecord, folderFiles, readRecord } from "./folder-record.ts";
 import { NOTICE_MS, type OpenFiles } from "./open-files.ts";

@@ -1,5 +1,5 @@
 import type { Position } from "../../../base/position.ts";
-import type { Timer } from "../../../base/timers.ts";
+import type { Timer } from "../../../base/time/timers.ts";
 import type { NewEntry } from "../../log.ts";
 import type { Destination } from "./destination.ts";
 

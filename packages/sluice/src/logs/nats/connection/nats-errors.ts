@@ -1,4 +1,4 @@
-import { messageOf } from "../../../base/thrown.ts";
+import { messageOf } from "../../../base/errors/thrown.ts";
 import { OutOfReach } from "../../shared/out-of-reach.ts";
 
 /** Thrown if the connection breaks while work is in flight. */

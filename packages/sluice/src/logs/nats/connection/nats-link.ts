@@ -1,6 +1,6 @@
 import type { JetStreamClient, JetStreamManager, jetstream } from "@nats-io/jetstream";
-import { isSluiceError } from "../../../base/is-sluice-error.ts";
-import { sleep } from "../../../base/timers.ts";
+import { isSluiceError } from "../../../base/errors/is-sluice-error.ts";
+import { sleep } from "../../../base/time/timers.ts";
 import { newEpoch } from "../../shared/epoch.ts";
 import { type OutageOptions, OutOfReach } from "../../shared/out-of-reach.ts";
 import { letExit } from "./let-exit.ts";

@@ -1,6 +1,6 @@
-import { loadPackage } from "../../../base/load-package.ts";
-import { SluiceError } from "../../../base/sluice-error.ts";
-import { messageOf } from "../../../base/thrown.ts";
+import { SluiceError } from "../../../base/errors/sluice-error.ts";
+import { messageOf } from "../../../base/errors/thrown.ts";
+import { loadPackage } from "../../../base/loading/load-package.ts";
 import { OutOfReach } from "../../shared/out-of-reach.ts";
 import { dial } from "./dial.ts";
 import type { NatsConnection } from "./nats-link.ts";

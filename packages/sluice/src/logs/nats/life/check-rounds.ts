@@ -1,4 +1,4 @@
-import { quietInterval, type Timer } from "../../../base/timers.ts";
+import { quietInterval, type Timer } from "../../../base/time/timers.ts";
 
 /** Pause between two parts of a round, in ms. */
 const TICK_MS = 250;

@@ -1,4 +1,4 @@
-import { ignore } from "../../../base/guard.ts";
+import { ignore } from "../../../base/errors/guard.ts";
 import { BrokenLink } from "../connection/nats-errors.ts";
 import type { NatsLink } from "../connection/nats-link.ts";
 

@@ -1,5 +1,5 @@
-import { SluiceError } from "../../../base/sluice-error.ts";
-import { sleep } from "../../../base/timers.ts";
+import { SluiceError } from "../../../base/errors/sluice-error.ts";
+import { sleep } from "../../../base/time/timers.ts";
 import { newEpoch } from "../../shared/epoch.ts";
 import { apiCode, STREAM_NOT_FOUND } from "../connection/nats-errors.ts";
 import type { NatsLink } from "../connection/nats-link.ts";

@@ -1,5 +1,5 @@
 import type { StreamConfig } from "@nats-io/jetstream";
-import { sleep } from "../../../base/timers.ts";
+import { sleep } from "../../../base/time/timers.ts";
 import { apiCode, STREAM_NAME_IN_USE, STREAM_NOT_FOUND, SUBJECTS_OVERLAP } from "../connection/nats-errors.ts";
 import type { NatsLink } from "../connection/nats-link.ts";
 import type { Replicas } from "./replicas.ts";

@@ -1,6 +1,6 @@
 import type { StreamInfo } from "@nats-io/jetstream";
-import { SluiceError } from "../../../base/sluice-error.ts";
-import { sleep } from "../../../base/timers.ts";
+import { SluiceError } from "../../../base/errors/sluice-error.ts";
+import { sleep } from "../../../base/time/timers.ts";
 import { apiCode, INSUFFICIENT_RESOURCES, NO_SUITABLE_PEERS, NOT_CLUSTERED } from "../connection/nats-errors.ts";
 import type { NatsLink } from "../connection/nats-link.ts";
 

@@ -1,5 +1,5 @@
 import type { Republish, StreamInfo } from "@nats-io/jetstream";
-import { SluiceError } from "../../../base/sluice-error.ts";
+import { SluiceError } from "../../../base/errors/sluice-error.ts";
 import { apiCode, isDenied } from "../connection/nats-errors.ts";
 import type { NatsLink } from "../connection/nats-link.ts";
 

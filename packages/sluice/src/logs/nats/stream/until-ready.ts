@@ -1,4 +1,4 @@
-import { sleep } from "../../../base/timers.ts";
+import { sleep } from "../../../base/time/timers.ts";
 import { apiCode, isNotTaken, WRONG_LAST_SEQUENCE } from "../connection/nats-errors.ts";
 import type { NatsLink } from "../connection/nats-link.ts";
 

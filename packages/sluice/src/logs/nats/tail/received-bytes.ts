@@ -1,4 +1,4 @@
-import { afterTurn } from "../../../base/timers.ts";
+import { afterTurn } from "../../../base/time/timers.ts";
 
 /** Counts the bytes that a process receives in one turn of the event loop, over all channels. */
 export class ReceivedBytes {

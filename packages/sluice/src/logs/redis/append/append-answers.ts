@@ -1,5 +1,5 @@
+import { SluiceError } from "../../../base/errors/sluice-error.ts";
 import type { Position } from "../../../base/position.ts";
-import { SluiceError } from "../../../base/sluice-error.ts";
 import type { RedisChannelLife } from "../life/redis-channel-life.ts";
 import type { AppendCall } from "./append-call.ts";
 

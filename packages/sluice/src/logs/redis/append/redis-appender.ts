@@ -1,4 +1,4 @@
-import { afterTurn } from "../../../base/timers.ts";
+import { afterTurn } from "../../../base/time/timers.ts";
 import type { NewEntry } from "../../log.ts";
 import { closedError } from "../../shared/closed-error.ts";
 import type { RedisConnection } from "../connection/redis-connection.ts";

@@ -1,4 +1,4 @@
-import { quietTimeout } from "../../../base/timers.ts";
+import { quietTimeout } from "../../../base/time/timers.ts";
 
 /** A pause between attempts that {@link end} can cut short. It does not keep the process running. */
 export class Pause {

@@ -1,6 +1,6 @@
-import { checkText, invalidOption } from "../../../base/check-option.ts";
-import { loadPackage } from "../../../base/load-package.ts";
-import { SluiceError } from "../../../base/sluice-error.ts";
+import { checkText, invalidOption } from "../../../base/checks/check-option.ts";
+import { SluiceError } from "../../../base/errors/sluice-error.ts";
+import { loadPackage } from "../../../base/loading/load-package.ts";
 
 /** The part that the log uses of a client of the package `redis` (5 or newer), made by `createClient`. */
 export interface RedisClient {

@@ -1,4 +1,4 @@
-import { afterTurn, quietTimeout, timeLimit } from "../../../base/timers.ts";
+import { afterTurn, quietTimeout, timeLimit } from "../../../base/time/timers.ts";
 import { OutOfReach } from "../../shared/out-of-reach.ts";
 import { SCRIPT_NAMES, SCRIPTS, type ScriptName } from "../scripts/redis-scripts.ts";
 import type { RedisClient } from "./redis-client.ts";

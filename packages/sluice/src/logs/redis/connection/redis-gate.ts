@@ -1,4 +1,4 @@
-import { quietTimeout } from "../../../base/timers.ts";
+import { quietTimeout } from "../../../base/time/timers.ts";
 import { closedError } from "../../shared/closed-error.ts";
 import { OutOfReach } from "../../shared/out-of-reach.ts";
 import { retryIdempotent } from "../../shared/retry-idempotent.ts";

@@ -1,4 +1,4 @@
-import type { SluiceError } from "../../../base/sluice-error.ts";
+import type { SluiceError } from "../../../base/errors/sluice-error.ts";
 import { type ClosedChannel, flatCopy, seenBefore } from "../../shared/closed-channels.ts";
 import { closedError } from "../../shared/closed-error.ts";
 import { deletedSlot } from "../../shared/deleted-epochs.ts";

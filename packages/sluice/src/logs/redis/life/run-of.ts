@@ -1,4 +1,4 @@
-import { SluiceError } from "../../../base/sluice-error.ts";
+import { SluiceError } from "../../../base/errors/sluice-error.ts";
 import type { RedisConnection } from "../connection/redis-connection.ts";
 
 /**

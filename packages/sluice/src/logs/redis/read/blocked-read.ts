@@ -1,4 +1,4 @@
-import { sleep } from "../../../base/timers.ts";
+import { sleep } from "../../../base/time/timers.ts";
 import type { RedisGate } from "../connection/redis-gate.ts";
 
 /** Pause before a read is unblocked again, in ms. */

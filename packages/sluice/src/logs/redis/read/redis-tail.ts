@@ -1,4 +1,4 @@
-import { afterTurn } from "../../../base/timers.ts";
+import { afterTurn } from "../../../base/time/timers.ts";
 import { closedError } from "../../shared/closed-error.ts";
 import type { ReadBudget } from "../../shared/read-budget.ts";
 import { Pause } from "../connection/pause.ts";

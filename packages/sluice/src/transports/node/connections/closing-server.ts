@@ -1,4 +1,4 @@
-import { sleep } from "../../../base/timers.ts";
+import { sleep } from "../../../base/time/timers.ts";
 import type { SharedConnections, StreamHub } from "../../../stream/stream-hub.ts";
 import type { NodeHttp2Server, NodeHttp2Stream, NodeResponse } from "../node-request.ts";
 import { cutConnections, cutUnused, type ServerOfConnections } from "./server-connections.ts";

@@ -1,4 +1,4 @@
-import { quietInterval, sleep } from "../../../base/timers.ts";
+import { quietInterval, sleep } from "../../../base/time/timers.ts";
 import type { SharedConnections, StreamHub } from "../../../stream/stream-hub.ts";
 import type { NodeHttp2Server, NodeHttp2Session, NodeHttp2Socket } from "../node-request.ts";
 import { Http2Connection } from "./http2-connection.ts";

@@ -1,4 +1,4 @@
-import { quietInterval } from "../../../base/timers.ts";
+import { quietInterval } from "../../../base/time/timers.ts";
 
 /** A server whose connections can be cut. */
 export interface ServerOfConnections {

@@ -1,4 +1,4 @@
-import { OnDemand } from "../../../../src/base/on-demand.ts";
+import { OnDemand } from "../../../../src/base/loading/on-demand.ts";
 import { Channel } from "../../../../src/channel/channel.ts";
 import type { ChannelOptions } from "../../../../src/channel/channel-options.ts";
 import { type Combination, combine } from "../../../../src/channel/combine/combination.ts";

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { sleep } from "../../../../src/base/timers.ts";
+import { sleep } from "../../../../src/base/time/timers.ts";
 import type { ChannelLog } from "../../../../src/logs/log.ts";
 import type { NatsConnection } from "../../../../src/logs/nats/nats-log.ts";
 import { NATS_SERVER } from "../../../support/stores/nats-server.ts";

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { sleep } from "../../../../src/base/timers.ts";
+import { sleep } from "../../../../src/base/time/timers.ts";
 import { natsLog } from "../../../../src/logs/nats/nats-log.ts";
 import { NATS_SERVER } from "../../../support/stores/nats-server.ts";
 import { until } from "../../../support/until.ts";

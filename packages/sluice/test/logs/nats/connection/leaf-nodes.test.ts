@@ -3,7 +3,7 @@ import { jetstreamManager } from "@nats-io/jetstream";
 import { connect } from "@nats-io/transport-node";
 import { afterEach, describe, expect, it } from "vitest";
 import { freePort } from "../../../../../../scripts/server-process.mjs";
-import { sleep } from "../../../../src/base/timers.ts";
+import { sleep } from "../../../../src/base/time/timers.ts";
 import type { ChannelLog, LogEntry } from "../../../../src/logs/log.ts";
 import { type NatsLogOptions, natsLog } from "../../../../src/logs/nats/nats-log.ts";
 import { NATS_SERVER } from "../../../support/stores/nats-server.ts";

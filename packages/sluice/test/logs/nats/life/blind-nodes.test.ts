@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from "vitest";
-import { sleep } from "../../../../src/base/timers.ts";
+import { sleep } from "../../../../src/base/time/timers.ts";
 import { createSluice } from "../../../../src/index.ts";
 import type { ChannelLog, LogEntry } from "../../../../src/logs/log.ts";
 import { readEventStream } from "../../../../src/testing/index.ts";

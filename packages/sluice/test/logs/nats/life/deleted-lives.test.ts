@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { sleep } from "../../../../src/base/timers.ts";
+import { sleep } from "../../../../src/base/time/timers.ts";
 import { createSluice } from "../../../../src/index.ts";
 import { readEventStream } from "../../../../src/testing/index.ts";
 import { NATS_SERVER } from "../../../support/stores/nats-server.ts";

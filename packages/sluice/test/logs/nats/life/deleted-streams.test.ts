@@ -1,7 +1,7 @@
 import { jetstreamManager } from "@nats-io/jetstream";
 import { connect } from "@nats-io/transport-node";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { sleep } from "../../../../src/base/timers.ts";
+import { sleep } from "../../../../src/base/time/timers.ts";
 import { natsLog } from "../../../../src/logs/nats/nats-log.ts";
 import { type NatsServer, startNats } from "../../../support/stores/nats-server.ts";
 import { closing } from "../../support/delete-contract.ts";

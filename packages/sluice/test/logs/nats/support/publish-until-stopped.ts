@@ -1,4 +1,4 @@
-import { sleep } from "../../../../src/base/timers.ts";
+import { sleep } from "../../../../src/base/time/timers.ts";
 import type { ChannelLog } from "../../../../src/logs/log.ts";
 import { entry } from "./use-nats.ts";
 

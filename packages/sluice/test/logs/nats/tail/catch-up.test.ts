@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { sleep } from "../../../../src/base/timers.ts";
+import { sleep } from "../../../../src/base/time/timers.ts";
 import type { ChannelLog, LogEntry } from "../../../../src/logs/log.ts";
 import { NATS_SERVER } from "../../../support/stores/nats-server.ts";
 import { startProxy } from "../../../support/stores/tcp-proxy.mjs";

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { SluiceError } from "../../../../src/base/sluice-error.ts";
+import { SluiceError } from "../../../../src/base/errors/sluice-error.ts";
 import type { NewEntry } from "../../../../src/logs/log.ts";
 import { type AppendTarget, RedisAppender } from "../../../../src/logs/redis/append/redis-appender.ts";
 import { turns } from "../../../support/turns.ts";

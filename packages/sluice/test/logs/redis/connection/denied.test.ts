@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { sleep } from "../../../../src/base/timers.ts";
+import { sleep } from "../../../../src/base/time/timers.ts";
 import { redisLog } from "../../../../src/logs/redis/redis-log.ts";
 import { REDIS_SERVER, startRedis } from "../../../support/stores/redis-server.ts";
 import { until } from "../../../support/until.ts";

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { sleep } from "../../../../src/base/timers.ts";
+import { sleep } from "../../../../src/base/time/timers.ts";
 import { DURABLE, REDIS_SERVER, type RedisServer } from "../../../support/stores/redis-server.ts";
 import { entries, entry, type Node, numbersOf, range, readNumbers, useRedis } from "../support/use-redis.ts";
 

@@ -1,6 +1,6 @@
 import { createClient } from "redis";
 import { expect, it } from "vitest";
-import { sleep } from "../../../../src/base/timers.ts";
+import { sleep } from "../../../../src/base/time/timers.ts";
 import { CommandCounts, joinMany, numbered } from "../support/many-channels.ts";
 import { useRedis } from "../support/use-redis.ts";
 

@@ -1,5 +1,5 @@
 import { afterEach, expect } from "vitest";
-import { sleep } from "../../../../src/base/timers.ts";
+import { sleep } from "../../../../src/base/time/timers.ts";
 import type { ChannelLog, Log, LogEntry, NewEntry, Retention } from "../../../../src/logs/log.ts";
 import { redisLog } from "../../../../src/logs/redis/redis-log.ts";
 import { type RedisServer, startRedis } from "../../../support/stores/redis-server.ts";

@@ -1,7 +1,0 @@
-/** Does `work` with a value: at once if the value is at hand, else when its promise resolves. */
-export function onceLoaded<T, Result>(
-  value: T | Promise<T>,
-  work: (value: T) => Result,
-): Result | Promise<Awaited<Result>> {
-  return value instanceof Promise ? (value.then(work) as Promise<Awaited<Result>>) : work(value);
-}
