@@ -17,7 +17,8 @@ const ALL = [
  */
 const IN_SHARED_PROCESSES = [
   "packages/*/test/*.test.ts",
-  "packages/*/test/adapters/!(hono|hono-turn|late-handler).test.ts",
+  "packages/*/test/adapters/!(hono|late-handler).test.ts",
+  "packages/*/test/adapters/{fastify,koa,nest}/*.test.ts",
   "packages/*/test/{architecture,auth,base,cluster}/**/*.test.ts",
   "packages/*/test/client/**/!(load-rest).test.ts",
   "packages/*/test/{jobs,metrics,protocol,testing,transports}/**/*.test.ts",

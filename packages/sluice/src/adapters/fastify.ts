@@ -3,10 +3,10 @@ import type { FastifyInstance, FastifyPluginAsync, FastifyReply } from "fastify"
 import type { CloseReason, NodeRequest, NodeResponse, Source, StreamOptions } from "../index.ts";
 import { FRAMEWORK } from "../stream/opening/framework.ts";
 import { cutUnusedOnClose } from "../transports/node/connections/server-connections.ts";
-import { checkAdapterOptions, type DrainingAdapterOptions } from "./adapter-options.ts";
-import { FastifyTurn } from "./fastify-turn.ts";
+import { FastifyTurn } from "./fastify/fastify-turn.ts";
+import { checkAdapterOptions, type DrainingAdapterOptions } from "./shared/adapter-options.ts";
 
-export type { DrainingAdapterOptions as SluiceFastifyOptions } from "./adapter-options.ts";
+export type { DrainingAdapterOptions as SluiceFastifyOptions } from "./shared/adapter-options.ts";
 
 declare module "fastify" {
   interface FastifyReply {
@@ -50,14 +50,14 @@ export const sluiceFastify: FastifyPluginAsync<DrainingAdapterOptions> = async (
   beforeClose(app, () => sluice.drain(drain));
   app.addHook("preClose", async () => {
     await sluice.drain(drain);
-    // Fastify would wait for them until their clients leave.
+    // Fastify would wait for unused connections until their clients leave.
     cutUnusedOnClose(app.server);
   });
 };
 
 /**
- * Calls `act` when the application is closed, and closes it when the promise of `act` has resolved. Once Fastify is
- * closing, it answers every request with 503 (`return503OnClosing`), after which a native `EventSource` gives up.
+ * Calls `act` when the application is closed, and closes it when the promise of `act` has resolved. Once Fastify
+ * closes, it answers every request with 503 (`return503OnClosing`), and a native `EventSource` gives up after a 503.
  */
 function beforeClose(app: FastifyInstance, act: () => Promise<void>): void {
   let root: FastifyInstance = app;

@@ -1,17 +1,17 @@
 import type { IncomingMessage } from "node:http";
 import { SluiceError, type Source, type StreamOptions } from "../index.ts";
-import { type AdapterOptions, checkAdapterOptions } from "./adapter-options.ts";
-import { type H3EventOfV1, isEventOfV1, streamOnH3V1 } from "./h3-v1.ts";
-import { type H3EventOfV2, isEventOfV2, streamOnH3V2 } from "./h3-v2.ts";
+import { type H3EventOfV1, isEventOfV1, streamOnH3V1 } from "./h3/h3-v1.ts";
+import { type H3EventOfV2, isEventOfV2, streamOnH3V2 } from "./h3/h3-v2.ts";
+import { type AdapterOptions, checkAdapterOptions } from "./shared/adapter-options.ts";
 
-export type { AdapterOptions as SluiceH3Options } from "./adapter-options.ts";
-export type { H3EventOfV1 } from "./h3-v1.ts";
-export type { H3EventOfV2 } from "./h3-v2.ts";
+export type { H3EventOfV1 } from "./h3/h3-v1.ts";
+export type { H3EventOfV2 } from "./h3/h3-v2.ts";
+export type { AdapterOptions as SluiceH3Options } from "./shared/adapter-options.ts";
 
 /**
  * Answers an event of h3 with an event stream; see `Sluice.stream`. Return its promise from the event handler. The
- * answer has the headers and cookies that were set before, and those of hooks and middlewares after the handler. A
- * source function receives `event.req` as its request. The option `onClose` receives the reason for which the stream
+ * answer has the headers and cookies that were set before, and the headers of hooks and middlewares after the handler.
+ * A source function receives `event.req` as its request. The option `onClose` receives the reason for which the stream
  * ended. Rejects with an error of the source function, unless `throws` is `"none"`, and with `INVALID_OPTION`. h3
  * answers both like any error, and an error keeps its status.
  */

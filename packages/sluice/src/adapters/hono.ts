@@ -1,11 +1,11 @@
 import type { MiddlewareHandler } from "hono";
 import type { Source, StreamOptions } from "../index.ts";
 import { FRAMEWORK } from "../stream/opening/framework.ts";
-import { type AdapterOptions, checkAdapterOptions } from "./adapter-options.ts";
-import { withResponse } from "./hono-error.ts";
-import { streamOnNode } from "./hono-on-node.ts";
+import { withResponse } from "./hono/hono-error.ts";
+import { streamOnNode } from "./hono/hono-on-node.ts";
+import { type AdapterOptions, checkAdapterOptions } from "./shared/adapter-options.ts";
 
-export type { AdapterOptions as SluiceHonoOptions } from "./adapter-options.ts";
+export type { AdapterOptions as SluiceHonoOptions } from "./shared/adapter-options.ts";
 
 declare module "hono" {
   interface ContextVariableMap {

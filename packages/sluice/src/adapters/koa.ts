@@ -2,10 +2,10 @@ import type { IncomingMessage } from "node:http";
 import type { Middleware } from "koa";
 import type { Source, StreamOptions } from "../index.ts";
 import { FRAMEWORK } from "../stream/opening/framework.ts";
-import { type AdapterOptions, checkAdapterOptions } from "./adapter-options.ts";
-import { KoaTurn } from "./koa-turn.ts";
+import { KoaTurn } from "./koa/koa-turn.ts";
+import { type AdapterOptions, checkAdapterOptions } from "./shared/adapter-options.ts";
 
-export type { AdapterOptions as SluiceKoaOptions } from "./adapter-options.ts";
+export type { AdapterOptions as SluiceKoaOptions } from "./shared/adapter-options.ts";
 
 declare module "koa" {
   interface DefaultContext {
@@ -43,7 +43,7 @@ export function sluiceKoa(options: AdapterOptions): Middleware {
           (error) => turn.fail(error, {}),
         );
       });
-      // The handler need not await the promise. It must not end the process.
+      // A handler may ignore the promise. Its rejection must not end the process.
       opened.catch(() => undefined);
       return opened;
     };

@@ -8,10 +8,10 @@ import {
 import { HttpAdapterHost } from "@nestjs/core";
 import { Sluice } from "../index.ts";
 import { cutUnusedOnClose } from "../transports/node/connections/server-connections.ts";
-import { checkAdapterOptions, type DrainingAdapterOptions } from "./adapter-options.ts";
+import { checkAdapterOptions, type DrainingAdapterOptions } from "./shared/adapter-options.ts";
 
-export type { DrainingAdapterOptions as SluiceModuleOptions } from "./adapter-options.ts";
-export { EventStream, type EventStreamOptions } from "./nest-event-stream.ts";
+export { EventStream, type EventStreamOptions } from "./nest/nest-event-stream.ts";
+export type { DrainingAdapterOptions as SluiceModuleOptions } from "./shared/adapter-options.ts";
 
 /** Options of {@link SluiceModule.forRootAsync}. */
 export interface SluiceModuleAsyncOptions extends Pick<DynamicModule, "imports">, Pick<FactoryProvider, "inject"> {
@@ -61,7 +61,7 @@ export class SluiceModule implements BeforeApplicationShutdown {
     const { sluice, drain = {} } = this.#options;
     if (drain === false) return;
     await sluice.drain(drain);
-    // Nest would wait for them until their clients leave.
+    // Nest would wait for unused connections until their clients leave.
     cutUnusedOnClose(this.#host.httpAdapter?.getHttpServer());
   }
 }

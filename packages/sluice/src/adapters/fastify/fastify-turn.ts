@@ -1,9 +1,9 @@
 import type { FastifyReply } from "fastify";
-import type { CloseReason } from "../index.ts";
-import type { HttpAnswer } from "../stream/answer/http-answer.ts";
-import type { Framework, SendBody } from "../stream/opening/framework.ts";
-import { mergeVary } from "../stream/opening/response-head.ts";
-import { FrameworkBody } from "./framework-body.ts";
+import type { CloseReason } from "../../index.ts";
+import type { HttpAnswer } from "../../stream/answer/http-answer.ts";
+import type { Framework, SendBody } from "../../stream/opening/framework.ts";
+import { mergeVary } from "../../stream/opening/response-head.ts";
+import { FrameworkBody } from "../shared/framework-body.ts";
 
 /**
  * The turn of Fastify. The answer goes through `reply.send()`, so that `onSend` hooks run, and errors go to the error
@@ -16,7 +16,7 @@ export class FastifyTurn implements Framework {
   constructor(reply: FastifyReply) {
     this.#reply = reply;
     this.#send = reply.send.bind(reply);
-    // Fastify sends `undefined` if an async handler has returned, and nothing else has answered by then.
+    // If an async handler returns before an answer, Fastify sends `undefined`.
     reply.send = ((payload?: unknown) => (payload === undefined ? reply : this.#send(payload))) as typeof reply.send;
   }
 
@@ -24,7 +24,7 @@ export class FastifyTurn implements Framework {
     const reply = this.#reply;
     const body = new FrameworkBody(reply.raw, (wrapped) => {
       this.release();
-      // Fastify then ignores the result of the handler.
+      // So that Fastify ignores the result of the handler.
       if (wrapped === undefined) reply.hijack();
       send(wrapped);
     });
@@ -37,7 +37,7 @@ export class FastifyTurn implements Framework {
     this.#setHeaders(headers);
     reply.code(status);
     if (status === 200 && text === "") this.#send(headOnly(reply.raw));
-    // As bytes, the text passes a serializer of the reply.
+    // A serializer of the reply changes text, but not bytes.
     else this.#send(text === "" ? undefined : Buffer.from(text));
   }
 
@@ -47,9 +47,9 @@ export class FastifyTurn implements Framework {
     this.#send(asError(error));
   }
 
-  /** Gives `reply.send()` back. */
+  /** Restores `reply.send()`. */
   release(): void {
-    // Deletes the own property: the method is that of the prototype.
+    // The method is inherited from the prototype.
     Reflect.deleteProperty(this.#reply, "send");
   }
 
@@ -80,7 +80,7 @@ function headOnly(response: { end(): unknown }): FrameworkBody {
   });
 }
 
-/** Returns what was thrown as an `Error`, which is all that Fastify treats as one. */
+/** Returns a thrown value as an `Error`, because Fastify answers only instances of `Error` as errors. */
 function asError(thrown: unknown): Error {
   if (thrown instanceof Error) return thrown;
   const error = new Error(String((thrown as { message?: unknown } | null | undefined)?.message ?? thrown));

@@ -16,12 +16,12 @@ import { ExpressAdapter } from "@nestjs/platform-express";
 import { FastifyAdapter } from "@nestjs/platform-fastify";
 import { catchError, map, mergeMap, of } from "rxjs";
 import { describe, expect, it } from "vitest";
-import { EventStream, SluiceModule } from "../../src/adapters/nest.ts";
-import { createSluice, type Sluice } from "../../src/index.ts";
-import type { TestServer } from "./support/adapter-contract.ts";
-import { HandFed } from "./support/hand-fed.ts";
-import { served } from "./support/listen.ts";
-import { type TurnSetup, turnContract } from "./support/turn-contract.ts";
+import { EventStream, SluiceModule } from "../../../src/adapters/nest.ts";
+import { createSluice, type Sluice } from "../../../src/index.ts";
+import type { TestServer } from "../support/adapter-contract.ts";
+import { HandFed } from "../support/hand-fed.ts";
+import { served } from "../support/listen.ts";
+import { type TurnSetup, turnContract } from "../support/turn-contract.ts";
 
 type Platform = () => ExpressAdapter;
 const PLATFORMS: [string, Platform][] = [

@@ -1,11 +1,11 @@
-import type { HttpAnswer } from "../stream/answer/http-answer.ts";
-import { httpError } from "../stream/answer/http-error.ts";
+import type { HttpAnswer } from "../../stream/answer/http-answer.ts";
+import { httpError } from "../../stream/answer/http-error.ts";
 
 /** An error with an answer, in the form by which h3 1 and 2 recognise their own errors. */
 class ErrorOfH3 extends Error {
-  /** h3 1 looks for this. */
+  /** h3 1 recognises its errors by this property. */
   static readonly __h3_error__ = true;
-  /** h3 2 looks for this name, and for `status`. */
+  /** h3 2 recognises its errors by this name and `status`. */
   override readonly name = "HTTPError";
   readonly status: number;
   readonly statusCode: number;
@@ -33,9 +33,9 @@ interface Failure {
 }
 
 /**
- * Returns the error as one of h3, with the original as its `cause`, if it has an answer for the client: a status of its
- * own from 400 to 499, or a later one with `retry-after`, as refusals have. h3 answers it with that status. Returns any
- * other error as it is: h3 prints it, and hides its message.
+ * Returns the error in the form of h3, with the original as its `cause`, if it has an answer for the client: a status
+ * of its own from 400 to 499, or from 500 with `retry-after`, as refusals have. h3 answers it with that status. Returns
+ * any other error unchanged: h3 prints it, and hides its message.
  */
 export function toErrorOfH3(error: unknown): Failure {
   const failure = { error, headers: {} };

@@ -1,16 +1,16 @@
 import type { ServerResponse } from "node:http";
 import type { Context } from "hono";
-import type { HttpAnswer } from "../stream/answer/http-answer.ts";
-import type { Framework, SendBody } from "../stream/opening/framework.ts";
+import type { HttpAnswer } from "../../stream/answer/http-answer.ts";
+import type { Framework, SendBody } from "../../stream/opening/framework.ts";
 import { withResponse } from "./hono-error.ts";
 
-/** Settles the promise of the handler. */
+/** The functions that settle the promise of the handler. */
 interface Settle {
   resolve(response: Response): void;
   reject(error: unknown): void;
 }
 
-/** The headers of node-server's RESPONSE_ALREADY_SENT, which is shared. Middlewares may set headers on a copy. */
+/** The headers of node-server's shared RESPONSE_ALREADY_SENT. A copy of it, because middlewares may set headers. */
 const ALREADY_SENT = { "x-hono-already-sent": "true" };
 
 type WrittenHeaders = Readonly<Record<string, string | string[]>>;
@@ -51,21 +51,24 @@ export class HonoTurn implements Framework {
   /** Keeps node-server from answering, if Sluice needed no turn: other code has answered, or the client has left. */
   skip(): void {
     if (this.#isUsed) return;
-    const giveBackHead = shadow(this.#outgoing, "writeHead", () => {
-      giveBackHead();
+    const restoreHead = shadow(this.#outgoing, "writeHead", () => {
+      restoreHead();
       this.#takeEnd(() => undefined);
       return this.#outgoing;
     });
     this.#settle.resolve(new Response(null, { headers: ALREADY_SENT }));
   }
 
-  /** Takes the head of the response from node-server. Sends the stream when node-server ends the response. */
+  /**
+   * Collects the head that node-server writes, and calls `send` when node-server ends the response. `own`: the headers
+   * of the stream.
+   */
   #takeHead(own: HttpAnswer["headers"], send: SendBody): void {
     const outgoing = this.#outgoing;
-    const giveBackHead = shadow(outgoing, "writeHead", (status: number, headers: WrittenHeaders) => {
-      giveBackHead();
+    const restoreHead = shadow(outgoing, "writeHead", (status: number, headers: WrittenHeaders) => {
+      restoreHead();
       const all = Object.entries(headers ?? {});
-      // Something else answers, such as the handler of an error.
+      // Other code answers, such as the handler of an error.
       if (status !== 200 || !all.some(([name, value]) => isEventStream(name, value)))
         return outgoing.writeHead(status, headers);
       for (const [name, value] of all) if (own[name] === undefined || name === "vary") outgoing.setHeader(name, value);
@@ -74,9 +77,10 @@ export class HonoTurn implements Framework {
     });
   }
 
+  /** Calls `ended` in place of the next `end()` of the response. */
   #takeEnd(ended: () => void): void {
-    const giveBackEnd = shadow(this.#outgoing, "end", () => {
-      giveBackEnd();
+    const restoreEnd = shadow(this.#outgoing, "end", () => {
+      restoreEnd();
       ended();
       return this.#outgoing;
     });
@@ -87,7 +91,7 @@ function isEventStream(name: string, value: string | string[]): boolean {
   return name.toLowerCase() === "content-type" && String(value).startsWith("text/event-stream");
 }
 
-/** Replaces a method of an object. Returns a function that gives the method back. */
+/** Replaces a method of a response. Returns a function that restores the method. */
 function shadow<Name extends "writeHead" | "end">(
   object: ServerResponse,
   name: Name,

@@ -1,10 +1,10 @@
-import type { HttpAnswer } from "../stream/answer/http-answer.ts";
-import { httpError } from "../stream/answer/http-error.ts";
-import type { Framework, SendBody } from "../stream/opening/framework.ts";
-import { FastifyTurn } from "./fastify-turn.ts";
+import type { HttpAnswer } from "../../stream/answer/http-answer.ts";
+import { httpError } from "../../stream/answer/http-error.ts";
+import type { Framework, SendBody } from "../../stream/opening/framework.ts";
+import { FastifyTurn } from "../fastify/fastify-turn.ts";
 import type { PlatformReply } from "./nest-platform.ts";
 
-/** Settles the promise for which the interceptors wait. */
+/** The functions that settle the promise for which the interceptors wait. */
 interface Settle {
   resolve(): void;
   reject(error: unknown): void;
@@ -14,8 +14,9 @@ interface Settle {
 const ANSWERING = ["send", "json"] as const;
 
 /**
- * The turn of Nest. The interceptors see the method finish while the response is still open. When the last one is done,
- * Nest answers with their result. Sluice takes that call, and begins the stream. On Fastify, its turn follows.
+ * The turn of Nest. The interceptors see the method finish while the response is still open. After the last
+ * interceptor, Nest answers with their result. This turn replaces that answer by the stream. On Fastify, the turn of
+ * Fastify follows.
  */
 export class NestTurn implements Framework {
   readonly #reply: PlatformReply;
@@ -54,7 +55,7 @@ export class NestTurn implements Framework {
       if (method === undefined) continue;
       reply[name] = (...args) => {
         for (const taken of ANSWERING) Reflect.deleteProperty(reply, taken);
-        // An exception filter answers: an interceptor has failed.
+        // An interceptor has failed, and an exception filter answers.
         if (reply.statusCode >= 400) return method.apply(reply, args);
         answer(reply.raw === undefined ? undefined : new FastifyTurn(reply as never));
         return undefined;
@@ -65,8 +66,8 @@ export class NestTurn implements Framework {
 }
 
 /**
- * Gives an error with a `status` the `statusCode` by which Nest answers errors that are no `HttpException`. With a 5xx,
- * `expose` keeps its message from the client. Returns the error.
+ * Copies the `status` of an error to `statusCode`, because Nest reads that of errors that are no `HttpException`. Sets
+ * `expose` to false for a 5xx, so that the client does not receive its message. Returns the error.
  */
 function withStatusCode(error: unknown): unknown {
   if (typeof error !== "object" || error === null) return error;

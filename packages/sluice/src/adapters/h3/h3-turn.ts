@@ -1,6 +1,6 @@
-import type { CloseReason } from "../index.ts";
-import type { HttpAnswer } from "../stream/answer/http-answer.ts";
-import type { Framework, SendBody } from "../stream/opening/framework.ts";
+import type { CloseReason } from "../../index.ts";
+import type { HttpAnswer } from "../../stream/answer/http-answer.ts";
+import type { Framework, SendBody } from "../../stream/opening/framework.ts";
 import { toErrorOfH3 } from "./h3-error.ts";
 
 /** The part of a response of Node that the turn uses. */
@@ -9,7 +9,7 @@ interface TurnResponse {
   setHeader(name: string, value: string): unknown;
 }
 
-/** Settles the promise of an event handler. */
+/** The functions that settle the promise of an event handler. */
 interface Settle {
   readonly resolve: (value: unknown) => void;
   readonly reject: (error: unknown) => void;
@@ -23,7 +23,7 @@ interface Settle {
 export class H3Turn implements Framework {
   readonly #response: TurnResponse;
   readonly #settle: Settle;
-  /** True if h3 has the answer: a body, or an error. */
+  /** True if h3 has the answer, which is a body or an error. */
   isOver = false;
   /** Resolves when the stream has ended. */
   closed: Promise<CloseReason> | undefined;
@@ -50,7 +50,7 @@ export class H3Turn implements Framework {
   }
 
   #answer(write: () => void): void {
-    // A pipelined response waits for the one before it. h3 drops the body of a response without a socket.
+    // A pipelined response has no socket until the response before it has ended. h3 would drop its body.
     if (!this.#response.socket) return write();
     this.isOver = true;
     this.#settle.resolve({

@@ -1,5 +1,5 @@
-import { type DrainOptions, type Sluice, SluiceError } from "../index.ts";
-import { DRAIN_TIMES } from "../stream/drain-options.ts";
+import { type DrainOptions, type Sluice, SluiceError } from "../../index.ts";
+import { DRAIN_TIMES } from "../../stream/drain-options.ts";
 
 /** Options of every adapter. */
 export interface AdapterOptions {
@@ -10,14 +10,14 @@ export interface AdapterOptions {
 /** Options of the adapters for frameworks that announce their shutdown. */
 export interface DrainingAdapterOptions extends AdapterOptions {
   /**
-   * Sets how streams are drained when the application closes, before its server waits for them; see `Sluice.drain`. The
-   * framework closes its server itself. `false`: streams are not drained, for a Sluice that outlives the application.
-   * Default: `{}`, the defaults of `Sluice.drain`.
+   * Sets how streams are drained when the application closes; see `Sluice.drain`. The drain ends before the server
+   * waits for open connections. The framework closes its server itself. `false`: streams are not drained, for a Sluice
+   * that outlives the application. Default: `{}`, the defaults of `Sluice.drain`.
    */
   readonly drain?: Omit<DrainOptions, "server"> | false;
 }
 
-/** Validates the options when the adapter is registered, not at the first request. Throws `INVALID_OPTION`. */
+/** Validates the options of an adapter, when it is registered. Throws `INVALID_OPTION`. */
 export function checkAdapterOptions(adapter: string, options: DrainingAdapterOptions, names: readonly string[]): void {
   const refuse = (message: string) => new SluiceError("INVALID_OPTION", `${adapter}: ${message}`);
   if (typeof options?.sluice?.stream !== "function")

@@ -8,17 +8,17 @@ import {
   UseInterceptors,
 } from "@nestjs/common";
 import { isObservable, mergeMap, type Observable, take } from "rxjs";
-import { Sluice, SluiceError, type Source, type StreamOptions } from "../index.ts";
-import { FRAMEWORK } from "../stream/opening/framework.ts";
-import { discard } from "../stream/source/discard.ts";
+import { Sluice, SluiceError, type Source, type StreamOptions } from "../../index.ts";
+import { FRAMEWORK } from "../../stream/opening/framework.ts";
+import { discard } from "../../stream/source/discard.ts";
 import { type PlatformReply, type PlatformRequest, rawOf } from "./nest-platform.ts";
 import { NestTurn } from "./nest-turn.ts";
 
 type MethodSource = Source<IncomingMessage> | null;
 
 /**
- * Options of a stream, or a function that returns them, or a promise for them, for the platform's request: for options
- * such as `subscriber` and `expiresAt`, which depend on the authenticated user.
+ * Options of a stream, or a function that returns them or a promise for them. The function receives the platform's
+ * request. Use it for options that depend on the authenticated user, such as `subscriber` and `expiresAt`.
  */
 // biome-ignore lint/suspicious/noExplicitAny: the type of the request depends on the platform and the guards
 export type EventStreamOptions = StreamOptions | ((request: any) => StreamOptions | Promise<StreamOptions>);
@@ -29,7 +29,7 @@ export type EventStreamOptions = StreamOptions | ((request: any) => StreamOption
  * the exception filters, unless `throws` is `"none"`.
  *
  * For interceptors of the controller and the application, the method returns `undefined` when the source is open. They
- * may still set headers: the head leaves after the last one, with the headers of `@Header()` and those set on `@Res()`.
+ * may still set headers. The head leaves after the last interceptor, with the headers of `@Header()` and of `@Res()`.
  * The option `onClose` receives the reason for which the stream ended.
  *
  * ```ts
@@ -67,7 +67,7 @@ export function EventStream(options: EventStreamOptions = {}): MethodDecorator {
       });
     }
   }
-  /** If the function fails, the filters of the application answer, and nothing reads the source. */
+  /** Returns the options for a request. If their function fails, releases the source: no stream will read it. */
   async function optionsFor(request: PlatformRequest, source: MethodSource): Promise<StreamOptions> {
     try {
       return typeof options === "function" ? await options(request) : options;
@@ -81,7 +81,8 @@ export function EventStream(options: EventStreamOptions = {}): MethodDecorator {
   const decorate = UseInterceptors(mixin(EventStreamInterceptor));
   return (target, name, descriptor) => {
     refuseObservables(descriptor);
-    // Nest answers, which begins the stream (`NestTurn`), also if a parameter has `@Res()` without `passthrough`.
+    // So that Nest answers, which begins the stream (`NestTurn`), even if a parameter has `@Res()` without
+    // `passthrough`.
     metadata.defineMetadata("__responsePassthrough__", true, target.constructor, name);
     decorate(target, name, descriptor);
   };
@@ -113,7 +114,7 @@ function refuseObservable(value: unknown): unknown {
   );
 }
 
-/** The functions that `reflect-metadata` adds to `Reflect`. Nest loads that package. */
+/** The functions that the package `reflect-metadata`, which Nest loads, adds to `Reflect`. */
 const metadata = Reflect as unknown as {
   getOwnMetadataKeys(owner: object): unknown[];
   getOwnMetadata(key: unknown, owner: object): unknown;

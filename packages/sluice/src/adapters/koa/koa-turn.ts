@@ -1,16 +1,16 @@
 import type { Context } from "koa";
-import type { HttpAnswer } from "../stream/answer/http-answer.ts";
-import type { Framework, SendBody } from "../stream/opening/framework.ts";
-import { mergeVary } from "../stream/opening/response-head.ts";
-import { FrameworkBody } from "./framework-body.ts";
+import type { HttpAnswer } from "../../stream/answer/http-answer.ts";
+import type { Framework, SendBody } from "../../stream/opening/framework.ts";
+import { mergeVary } from "../../stream/opening/response-head.ts";
+import { FrameworkBody } from "../shared/framework-body.ts";
 
-/** Settles the promise for which the middlewares before the handler wait. */
+/** The functions that settle the promise for which the middlewares before the handler wait. */
 interface Settle {
   resolve(): void;
   reject(error: unknown): void;
 }
 
-/** Codes of the errors of a connection that is cut. */
+/** Codes of the errors that a client causes when it cuts its connection. */
 const RESETS = ["ECONNRESET", "EPIPE", "ECONNABORTED", "ETIMEDOUT"];
 
 /**
@@ -20,11 +20,11 @@ const RESETS = ["ECONNRESET", "EPIPE", "ECONNABORTED", "ETIMEDOUT"];
 export class KoaTurn implements Framework {
   readonly #ctx: Context;
   readonly #settle: Settle;
-  /** The value of `ctx.respond` that other code has set. */
+  /** The value that other code has set as `ctx.respond`. */
   #respond: boolean | undefined;
   #body: FrameworkBody | undefined;
   #hasAnswer = false;
-  /** True if Koa was done before the answer was known. */
+  /** True if Koa was done with the request before the answer was known. */
   #isLate = false;
 
   constructor(ctx: Context, settle: Settle) {
@@ -54,7 +54,7 @@ export class KoaTurn implements Framework {
     this.#hasAnswer = true;
     if (this.#isLate) return write();
     this.#setHead(status, headers);
-    // Koa ends the answer to HEAD. For a stream it does not add a length.
+    // The answer to HEAD. Koa ends it, and adds no length because the body is a stream.
     if (status === 200 && text === "") this.#ctx.body = new FrameworkBody(this.#ctx.res, () => undefined);
     else this.#ctx.body = text === "" ? null : text;
     this.#settle.resolve();
@@ -63,7 +63,7 @@ export class KoaTurn implements Framework {
   fail(error: unknown, headers: HttpAnswer["headers"]): void {
     this.#hasAnswer = true;
     this.#setHeaders(headers);
-    // After Koa is done, nobody awaits the handler.
+    // After Koa is done, no code awaits the handler.
     if (this.#isLate) this.#ctx.onerror(error as Error);
     this.#settle.reject(error);
   }
@@ -81,7 +81,7 @@ export class KoaTurn implements Framework {
     return false;
   }
 
-  /** A client that resets its connection is no failure of the application, but Koa would print an error each time. */
+  /** Keeps Koa from printing an error each time that a client resets its connection. */
   #ignoreResets(): void {
     const ctx = this.#ctx;
     const { onerror } = ctx;

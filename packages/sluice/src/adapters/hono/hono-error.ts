@@ -1,8 +1,8 @@
-import { httpError } from "../stream/answer/http-error.ts";
+import { httpError } from "../../stream/answer/http-error.ts";
 
 /**
- * Gives an error with a status of its own the method `getResponse`, by which Hono's default handler answers it. Returns
- * the error. Other errors stay as they are: Hono answers them with 500.
+ * Adds the method `getResponse` to an error with a status of its own, because Hono's default handler answers with its
+ * result. Returns the error. Hono answers other errors with 500.
  */
 export function withResponse(error: unknown): unknown {
   if (typeof error !== "object" || error === null || "getResponse" in error || !Object.isExtensible(error))

@@ -1,5 +1,5 @@
-import type { Sluice, Source, StreamOptions } from "../index.ts";
-import { FRAMEWORK } from "../stream/opening/framework.ts";
+import type { Sluice, Source, StreamOptions } from "../../index.ts";
+import { FRAMEWORK } from "../../stream/opening/framework.ts";
 import { toErrorOfH3 } from "./h3-error.ts";
 
 /** The part of an event of h3 2 that Sluice uses. */
@@ -8,7 +8,7 @@ export interface H3EventOfV2 {
   readonly res: { readonly headers: Headers; readonly errHeaders?: Headers };
 }
 
-/** True if the event is one of h3 2, or of Nitro 3. */
+/** Returns true if the event belongs to h3 2, which Nitro 3 uses. */
 export function isEventOfV2(event: Partial<H3EventOfV2> | undefined): boolean {
   return typeof event?.req?.headers?.get === "function" && typeof event.res?.headers?.get === "function";
 }
@@ -26,9 +26,9 @@ export async function streamOnH3V2(
     for (const [name, value] of Object.entries(options?.headers ?? {})) errHeaders.set(name, value);
     throw toErrorOfH3(error).error;
   });
-  // HTTP/2 forbids it (RFC 9113 section 8.2.2), and Node would print a warning.
+  // HTTP/2 forbids this header (RFC 9113 section 8.2.2), and Node would print a warning.
   if (isOnHttp2(event.req)) response.headers.delete("connection");
-  // h3 puts the headers of the event over those of the response.
+  // h3 replaces headers of the response by headers of the event.
   const set = event.res.headers;
   for (const [name, value] of response.headers) {
     const earlier = set.get(name);
@@ -39,7 +39,7 @@ export async function streamOnH3V2(
   return response;
 }
 
-/** True if the request came to a server of `node:http2`. */
+/** Returns true if a server of `node:http2` received the request. */
 function isOnHttp2(request: Request): boolean {
   const { runtime } = request as { readonly runtime?: { readonly node?: { readonly req?: NodeRequest } } };
   return runtime?.node?.req?.httpVersionMajor === 2;

@@ -5,13 +5,13 @@ import { PassThrough, type Readable } from "node:stream";
 import { createGzip } from "node:zlib";
 import Koa from "koa";
 import { describe, expect, it } from "vitest";
-import { sluiceKoa } from "../../src/adapters/koa.ts";
-import { createSluice } from "../../src/index.ts";
-import { readEventStream } from "../../src/testing/index.ts";
-import { HandFed } from "./support/hand-fed.ts";
-import { serve } from "./support/listen.ts";
-import { fetchGzip } from "./support/naive-compression.ts";
-import { turnContract } from "./support/turn-contract.ts";
+import { sluiceKoa } from "../../../src/adapters/koa.ts";
+import { createSluice } from "../../../src/index.ts";
+import { readEventStream } from "../../../src/testing/index.ts";
+import { HandFed } from "../support/hand-fed.ts";
+import { serve } from "../support/listen.ts";
+import { fetchGzip } from "../support/naive-compression.ts";
+import { turnContract } from "../support/turn-contract.ts";
 
 turnContract("Koa 3", ({ sluice, source, onClose, late }) => {
   const app = new Koa();

@@ -1,18 +1,18 @@
 import type { Readable } from "node:stream";
-import type { PushBody, SendBody } from "../stream/opening/framework.ts";
+import type { PushBody, SendBody } from "../../stream/opening/framework.ts";
 
-/** Not imported: a bundler may include this module for a runtime without it. */
+/** Not imported, because a bundler may include this module for a runtime without `node:stream`. */
 const ReadableOfNode: typeof Readable = process.getBuiltinModule("node:stream").Readable;
 
-/** A destination that compresses, and holds bytes back until its `flush` is called. */
+/** A destination that compresses, and holds bytes back until a call of its `flush`. */
 interface Flushable {
   flush?(): void;
 }
 
 /**
- * The body of an event stream, as a framework sees it. It has no bytes of its own if the framework pipes it into the
- * response: Sluice writes to the response itself, which costs far less. If a middleware pipes or reads it instead, such
- * as one that compresses it, the events go through it.
+ * The body of an event stream, as a framework sees it. If the framework pipes it into the response, it passes no bytes:
+ * Sluice writes to the response itself, which costs far less. If a middleware pipes or reads the body, for example to
+ * compress it, the events go through the body.
  */
 export class FrameworkBody extends ReadableOfNode implements PushBody {
   onRead: (() => void) | undefined;

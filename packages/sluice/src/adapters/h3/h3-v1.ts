@@ -1,6 +1,7 @@
 import type { IncomingMessage } from "node:http";
-import type { NodeResponse, Sluice, Source, SourceContext, StreamOptions } from "../index.ts";
-import { FRAMEWORK } from "../stream/opening/framework.ts";
+import type { NodeResponse, Sluice, Source, StreamOptions } from "../../index.ts";
+import { FRAMEWORK } from "../../stream/opening/framework.ts";
+import { withRequest } from "../shared/with-request.ts";
 import { H3Turn } from "./h3-turn.ts";
 
 /** The part of an event of h3 1 that Sluice uses. */
@@ -11,7 +12,7 @@ export interface H3EventOfV1 {
   readonly web?: { readonly request?: Request; readonly url?: URL };
 }
 
-/** True if the event is one of h3 1, or of Nitro 2. */
+/** Returns true if the event belongs to h3 1, which Nitro 2 uses. */
 export function isEventOfV1(event: { readonly node?: Partial<H3EventOfV1["node"]> } | undefined): boolean {
   return typeof event?.node?.req?.headers === "object" && typeof event.node.res?.writeHead === "function";
 }
@@ -19,7 +20,7 @@ export function isEventOfV1(event: { readonly node?: Partial<H3EventOfV1["node"]
 /**
  * Answers an event of h3 1. Resolves to the value that the event handler returns.
  *
- * The value is not the `Response` of `sluice.response()`: h3 1 goes on to read its body after the client has left.
+ * The value is not the `Response` of `sluice.response()`, because h3 1 reads its body on after the client has left.
  */
 export function streamOnH3V1(
   event: H3EventOfV1,
@@ -31,7 +32,10 @@ export function streamOnH3V1(
   return new Promise((resolve, reject) => {
     const turn = new H3Turn(res, { resolve, reject });
     if (isImitation(event)) {
-      const answer = sluice.response(fetchRequest(event), forFetch(source, req), { ...options, ...BY_FRAMEWORK });
+      const answer = sluice.response(fetchRequest(event), withRequest<Request, IncomingMessage>(source, req), {
+        ...options,
+        ...BY_FRAMEWORK,
+      });
       return answer.then(resolve, (error) => turn.fail(error, options?.headers ?? {}));
     }
     const ownOptions = { ...options, [FRAMEWORK]: turn };
@@ -45,10 +49,10 @@ export function streamOnH3V1(
   });
 }
 
-/** Errors go to the framework. */
+/** The option by which errors go to the framework. */
 const BY_FRAMEWORK = { [FRAMEWORK]: true };
 
-/** True if the event has imitations of Node's objects: on Bun, Deno and workers, and for a direct call in Nitro. */
+/** Returns true if the event imitates Node's objects: on Bun, Deno and workers, and for a direct call in Nitro. */
 function isImitation({ web, node: { res } }: H3EventOfV1): boolean {
   return web !== undefined || "__unenv__" in res;
 }
@@ -61,18 +65,4 @@ function fetchRequest({ web, node: { req } }: H3EventOfV1): Request {
   }
   const url = new URL(req.url ?? "/", `http://${req.headers.host ?? "localhost"}`);
   return new Request(url, { method: req.method ?? "GET", headers });
-}
-
-/** A source function receives the request of the event, as it does on Node. */
-function forFetch(source: Source<IncomingMessage>, request: IncomingMessage): Source<Request> {
-  if (typeof source !== "function") return source;
-  return (context: SourceContext<Request>) =>
-    source({
-      // A getter, since `context.signal` makes the signal when it is first read.
-      get signal() {
-        return context.signal;
-      },
-      lastEventId: context.lastEventId,
-      request,
-    });
 }

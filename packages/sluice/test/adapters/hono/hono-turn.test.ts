@@ -2,11 +2,11 @@ import type { Server } from "node:http";
 import { createAdaptorServer } from "@hono/node-server";
 import { Hono } from "hono";
 import { describe, expect, it } from "vitest";
-import { sluiceHono } from "../../src/adapters/hono.ts";
-import { createSluice } from "../../src/index.ts";
-import { HandFed } from "./support/hand-fed.ts";
-import { serve } from "./support/listen.ts";
-import { turnContract } from "./support/turn-contract.ts";
+import { sluiceHono } from "../../../src/adapters/hono.ts";
+import { createSluice } from "../../../src/index.ts";
+import { HandFed } from "../support/hand-fed.ts";
+import { serve } from "../support/listen.ts";
+import { turnContract } from "../support/turn-contract.ts";
 
 turnContract("Hono on @hono/node-server", ({ sluice, source, onClose, late }) => {
   const app = new Hono();

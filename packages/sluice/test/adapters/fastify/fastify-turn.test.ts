@@ -2,16 +2,16 @@ import type { Readable } from "node:stream";
 import { createGzip } from "node:zlib";
 import Fastify, { type FastifyInstance } from "fastify";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { sluiceFastify } from "../../src/adapters/fastify.ts";
-import { createSluice, type Sluice } from "../../src/index.ts";
-import { readEventStream } from "../../src/testing/index.ts";
-import { turns } from "../support/turns.ts";
-import { fetchHttp1 } from "./support/fetch-http1.ts";
-import { fetchHttp2 } from "./support/fetch-http2.ts";
-import { HandFed } from "./support/hand-fed.ts";
-import { served } from "./support/listen.ts";
-import { fetchGzip } from "./support/naive-compression.ts";
-import { type TurnSetup, turnContract } from "./support/turn-contract.ts";
+import { sluiceFastify } from "../../../src/adapters/fastify.ts";
+import { createSluice, type Sluice } from "../../../src/index.ts";
+import { readEventStream } from "../../../src/testing/index.ts";
+import { turns } from "../../support/turns.ts";
+import { fetchHttp1 } from "../support/fetch-http1.ts";
+import { fetchHttp2 } from "../support/fetch-http2.ts";
+import { HandFed } from "../support/hand-fed.ts";
+import { served } from "../support/listen.ts";
+import { fetchGzip } from "../support/naive-compression.ts";
+import { type TurnSetup, turnContract } from "../support/turn-contract.ts";
 
 async function start(app: FastifyInstance, { sluice, source, onClose, late }: TurnSetup, connect: typeof fetchHttp1) {
   await app.register(sluiceFastify, { sluice, drain: false });
