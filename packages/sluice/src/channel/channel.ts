@@ -97,14 +97,15 @@ export class Channel<Events extends EventMap = AnyEvents, Received extends Event
    * bytes.
    */
   publishAll(events: readonly PublishedEvent<Events>[]): Promise<string[]> {
-    const drafts = (events as readonly PublishedEvent[])?.map?.((given): Draft => {
-      const event = { ...copyOptions(given) } as PublishedEvent;
+    const draft = (given: unknown): Draft => {
+      const event = { ...copyOptions(given as object) } as PublishedEvent;
       try {
         return { event, text: this.#validText(event.type, event.data) };
       } catch (error) {
         return { event, error };
       }
-    });
+    };
+    const drafts: unknown = Array.isArray(events) ? Array.from(events, draft) : events;
     return onceLoaded(this.#code.get(), (code) => code.publishAll(this, drafts));
   }
 

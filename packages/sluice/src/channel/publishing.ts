@@ -44,11 +44,12 @@ export function publish(channel: PublishingChannel, publication: Publication): P
 
 /**
  * Publishes the events of one call of `channel.publishAll()`. If no schema is asynchronous and the channel is open, it
- * appends them before it returns, so that the order of the calls holds.
+ * appends them before it returns, so that the order of the calls holds. `drafts` has a {@link Draft} for each event; it
+ * is what the caller gave if that is no array.
  */
-export async function publishAll(channel: PublishingChannel, drafts: readonly Draft[] | undefined): Promise<string[]> {
+export async function publishAll(channel: PublishingChannel, drafts: unknown): Promise<string[]> {
   if (!Array.isArray(drafts) || drafts.length > MAX_EVENTS)
-    throw invalidOption("publishAll events", `an array of at most ${MAX_EVENTS} events`, drafts);
+    throw invalidOption("events", `an array of at most ${MAX_EVENTS} events`, drafts);
   let texts: readonly (DataText | Promise<DataText> | undefined)[] = drafts.map(({ text }: Draft) => text);
   if (texts.some((text) => text instanceof Promise)) {
     const settled = await Promise.allSettled(texts);

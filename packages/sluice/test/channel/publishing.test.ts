@@ -100,15 +100,16 @@ describe("publishAll", () => {
   );
 
   it.each([
-    ["undefined", undefined],
-    ["an object", {}],
-    ["a string", "placed"],
-    ["a set", new Set([placed(1)])],
-    ["more than 1,000 events", numbers(1_001).map((n) => placed(n))],
-  ])("refuses %s in place of a list of events", async (_, events) => {
+    ["undefined", undefined, "undefined"],
+    ["an object", {}, "an object (Object)"],
+    ["an object with a map method", { map: () => [] }, "an object (Object)"],
+    ["a string", "placed", '"placed"'],
+    ["a set", new Set([placed(1)]), "an object (Set)"],
+    ["more than 1,000 events", numbers(1_001).map((n) => placed(n)), "an array of 1001"],
+  ])("refuses %s in place of a list of events", async (_, events, shown) => {
     const { channel } = await openWorld();
-    const code = "INVALID_OPTION";
-    await expect(channel.publishAll(events as never)).rejects.toMatchObject({ name: "SluiceError", code });
+    const message = `\`events\` must be an array of at most 1000 events, but is ${shown}.`;
+    await expect(channel.publishAll(events as never)).rejects.toMatchObject({ code: "INVALID_OPTION", message });
     expect(channel.stats()).toMatchObject({ retained: 0 });
   });
 

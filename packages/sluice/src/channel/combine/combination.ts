@@ -51,14 +51,13 @@ export function combine<Event, Types extends CombinedTypes>(
   if (types !== "prefixed" && types !== "plain" && typeof types !== "function")
     throw invalidOption("types", '"prefixed", "plain" or a function', types);
   const parts = Object.entries(Object(subscriptions) as Record<string, Subscription>);
-  const isValid = ([name, part]: [string, unknown]) =>
-    PART_NAME.test(name) && hasMethod(Object(part).part?.channel, "open");
-  if (!parts.length || parts.length > MAX_PARTS || !parts.every(isValid))
-    throw invalidOption(
-      "parts",
-      `1 to ${MAX_PARTS} subscriptions, with names of A-Z, a-z, 0-9, _ and -`,
-      subscriptions,
-    );
+  if (!parts.length || parts.length > MAX_PARTS)
+    throw invalidOption("number of parts", `1 to ${MAX_PARTS}`, parts.length);
+  for (const [name, part] of parts) {
+    if (!PART_NAME.test(name)) throw invalidOption("name of a part", "1 to 64 of A-Z, a-z, 0-9, _ and -", name);
+    if (!hasMethod(Object(part).part?.channel, "open"))
+      throw invalidOption(`parts.${name}`, "a subscription, from channel.subscribe()", part);
+  }
   const settings = { parts, types };
   const use = <T>(work: (combining: Combining) => T) => onceLoaded(code.get(), work);
   const after = (lastEventId?: string) => {

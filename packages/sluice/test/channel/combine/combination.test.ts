@@ -9,22 +9,25 @@ describe("sluice.combine()", () => {
   it("refuses parts that are no subscriptions, names that an ID cannot carry, and too many parts", async () => {
     await using sluice = createSluice();
     const part = sluice.channel("a").subscribe();
-    const invalid = [
-      {},
-      undefined,
-      [part, sluice.channel("a")],
-      { a: sluice.channel("a") },
-      { a: (async function* () {})() },
-      { a: sluice.combine({ b: part }) },
-      { "": part },
-      { "a.b": part },
-      { "a b": part },
-      { é: part },
-      { ["n".repeat(65)]: part },
-      Object.fromEntries(Array.from({ length: 65 }, (_, i) => [`p${i}`, part])),
+    const name = "`name of a part` must be 1 to 64 of A-Z, a-z, 0-9, _ and -, but is";
+    const subscription = "must be a subscription, from channel.subscribe(), but is";
+    const many = Object.fromEntries(Array.from({ length: 65 }, (_, i) => [`p${i}`, part]));
+    const invalid: [unknown, string][] = [
+      [{}, "`number of parts` must be 1 to 64, but is 0"],
+      [undefined, "`number of parts` must be 1 to 64, but is 0"],
+      [many, "`number of parts` must be 1 to 64, but is 65"],
+      [[part, sluice.channel("a")], `\`parts.1\` ${subscription} an object (Channel)`],
+      [{ a: sluice.channel("a") }, `\`parts.a\` ${subscription} an object (Channel)`],
+      [{ a: (async function* () {})() }, `\`parts.a\` ${subscription} an object`],
+      [{ a: sluice.combine({ b: part }) }, `\`parts.a\` ${subscription} an object (Object)`],
+      [{ b: part, a: undefined }, `\`parts.a\` ${subscription} undefined`],
+      [{ "": part }, `${name} ""`],
+      [{ "a.b": part }, `${name} "a.b"`],
+      [{ "a b": part }, `${name} "a b"`],
+      [{ é: part }, `${name} "é"`],
+      [{ ["n".repeat(65)]: part }, `${name} "nnn`],
     ];
-    for (const parts of invalid)
-      expect(() => sluice.combine(parts as never)).toThrow(/`parts` must be 1 to 64 subscriptions/);
+    for (const [parts, message] of invalid) expect(() => sluice.combine(parts as never)).toThrow(message);
     sluice.combine(Object.fromEntries(Array.from({ length: 64 }, (_, i) => [`p${i}`, part])));
     sluice.combine({ ["n".repeat(64)]: part, "A-z_0": part });
   });
