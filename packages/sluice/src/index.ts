@@ -43,7 +43,7 @@ export type { OnRefuse, Refusal, RefusalBody, RefuseAsStream, Throws } from "./s
 export type { CloseReason } from "./stream/close-reason.ts";
 export type { Connection, Subscriber } from "./stream/connection.ts";
 export type { ConnectionSelector, NamedSelector } from "./stream/connection-selector.ts";
-export type { DrainableServer, DrainOptions } from "./stream/drain-options.ts";
+export type { DrainableServer, DrainOptions } from "./stream/ending/drain-options.ts";
 export type { FeedSource, SourceContext } from "./stream/feed.ts";
 export type { ShortStreamOptions, StreamOptions } from "./stream/opening/stream-options.ts";
 export type { ErrorContext } from "./stream/report.ts";

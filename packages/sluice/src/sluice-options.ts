@@ -12,7 +12,7 @@ import { VERSION } from "./base/copies/version.ts";
 import type { Log } from "./logs/log.ts";
 import { memoryLog } from "./logs/memory/memory-log.ts";
 import type { OnRefuse, RefuseAsStream, Throws } from "./stream/answer/refusal.ts";
-import { checkDrainOptions, type DrainOptions } from "./stream/drain-options.ts";
+import { checkDrainOptions, type DrainOptions } from "./stream/ending/drain-options.ts";
 import { checkEventType, checkThrows } from "./stream/opening/stream-options.ts";
 import type { ErrorContext } from "./stream/report.ts";
 import type { StreamSettings } from "./stream/stream-hub.ts";

@@ -28,9 +28,9 @@ import { type SluiceHealth, type SluiceStats, type StatsOptions, sluiceHealth, s
 import type { CloseReason } from "./stream/close-reason.ts";
 import type { Connection } from "./stream/connection.ts";
 import type { ConnectionSelector, NamedSelector } from "./stream/connection-selector.ts";
-import { disconnectStreams } from "./stream/disconnect.ts";
-import { drainStreams } from "./stream/drain.ts";
-import type { DrainOptions } from "./stream/drain-options.ts";
+import { disconnectStreams } from "./stream/ending/disconnect.ts";
+import { drainStreams } from "./stream/ending/drain.ts";
+import type { DrainOptions } from "./stream/ending/drain-options.ts";
 import type { StreamOptions } from "./stream/opening/stream-options.ts";
 import type { ErrorContext } from "./stream/report.ts";
 import type { Source } from "./stream/source/source.ts";

@@ -4,7 +4,7 @@ import { SluiceError } from "../base/errors/sluice-error.ts";
 import { formatPosition, type Position } from "../base/position.ts";
 import { afterTurn } from "../base/time/timers.ts";
 import type { ChannelLog, NewEntry, Retention } from "../logs/log.ts";
-import { announceReload, RECONNECT_MS } from "../stream/end-streams.ts";
+import { announceReload, RECONNECT_MS } from "../stream/ending/end-streams.ts";
 import type { SourceContext } from "../stream/feed.ts";
 import type { Outages, StreamHub } from "../stream/stream-hub.ts";
 import { type AppendTarget, appendAll, checkKeptEvent } from "./append-all.ts";

@@ -6,7 +6,7 @@ import type { Jobs } from "../jobs/jobs.ts";
 import type { JobsOptions } from "../jobs/jobs-options.ts";
 import type { Sluice } from "../sluice.ts";
 import type { SluiceParts } from "../sluice-parts.ts";
-import { announceReload, endStreams } from "../stream/end-streams.ts";
+import { announceReload, endStreams } from "../stream/ending/end-streams.ts";
 import { forward } from "./forward.ts";
 
 /** Time for requests whose source is being opened, in ms. */

@@ -1,7 +1,7 @@
 import type { OnRefuse, RefuseAsStream, Throws } from "./answer/refusal.ts";
 import { CLOSE_REASONS, type CloseReason } from "./close-reason.ts";
-import type { DrainableServer, DrainSettings } from "./drain-options.ts";
-import type { EndSignals } from "./end-signals.ts";
+import type { DrainableServer, DrainSettings } from "./ending/drain-options.ts";
+import type { EndSignals } from "./ending/end-signals.ts";
 import type { EventStream, StreamOwner } from "./event-stream.ts";
 import type { PendingStream } from "./pending-stream.ts";
 import type { ErrorContext, Report } from "./report.ts";

@@ -2,7 +2,7 @@ import { callGuarded, guardResult, ignore } from "../base/errors/guard.ts";
 import { OnDemand } from "../base/loading/on-demand.ts";
 import { type HttpAnswer, lowerCased, notOpened } from "../stream/answer/http-answer.ts";
 import type { CloseReason } from "../stream/close-reason.ts";
-import { notifyClosed } from "../stream/notify-closed.ts";
+import { notifyClosed } from "../stream/ending/notify-closed.ts";
 import type { StreamOptions } from "../stream/opening/stream-options.ts";
 import { discard, ignoreErrors } from "../stream/source/discard.ts";
 import { checkSource, type Source } from "../stream/source/source.ts";

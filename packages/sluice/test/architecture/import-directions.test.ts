@@ -130,7 +130,7 @@ describe("the check of import directions", () => {
     [
       "adapters/koa.ts",
       `import { b } from "../sluice.ts";`,
-      "adapters imports index.ts, stream/drain-options.ts, stream/source/discard.ts, stream/answer/http-answer.ts, " +
+      "adapters imports index.ts, stream/ending/drain-options.ts, stream/source/discard.ts, stream/answer/http-answer.ts, " +
         "stream/answer/http-error.ts, stream/opening/framework.ts, stream/opening/response-head.ts, " +
         "transports/node/connections/server-connections.ts only",
     ],

@@ -1,5 +1,5 @@
 import { type DrainOptions, type Sluice, SluiceError } from "../../index.ts";
-import { DRAIN_TIMES } from "../../stream/drain-options.ts";
+import { DRAIN_TIMES } from "../../stream/ending/drain-options.ts";
 
 /** Options of every adapter. */
 export interface AdapterOptions {

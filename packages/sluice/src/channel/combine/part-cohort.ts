@@ -1,7 +1,7 @@
 import { formatPosition, type Position } from "../../base/position.ts";
 import { toBytes } from "../../protocol/bytes.ts";
 import { encodeEvent } from "../../protocol/encode-event.ts";
-import { RECONNECT_MS } from "../../stream/end-streams.ts";
+import { RECONNECT_MS } from "../../stream/ending/end-streams.ts";
 import type { FeedTarget } from "../../stream/feed.ts";
 import type { StreamHub } from "../../stream/stream-hub.ts";
 import { Cohort, type Member, type WrittenBeginning } from "../deliver/cohort.ts";

@@ -3,7 +3,7 @@ import { formatPosition, type Position } from "../../base/position.ts";
 import { toBytes } from "../../protocol/bytes.ts";
 import { COMMENT } from "../../stream/body/heartbeat.ts";
 import { Piece } from "../../stream/body/piece.ts";
-import { RECONNECT_MS } from "../../stream/end-streams.ts";
+import { RECONNECT_MS } from "../../stream/ending/end-streams.ts";
 import type { Feed, FeedContext, FeedState, FeedTarget, SharedWrites } from "../../stream/feed.ts";
 import { beginningOf } from "../read/beginning.ts";
 import type { LossReason } from "../read/live/live-log-options.ts";

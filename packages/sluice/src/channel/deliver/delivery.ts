@@ -1,5 +1,5 @@
 import type { ChannelLog } from "../../logs/log.ts";
-import { RECONNECT_MS } from "../../stream/end-streams.ts";
+import { RECONNECT_MS } from "../../stream/ending/end-streams.ts";
 import type { ErrorContext } from "../../stream/report.ts";
 import type { StreamHub } from "../../stream/stream-hub.ts";
 import type { ChannelSettings } from "../channel-options.ts";

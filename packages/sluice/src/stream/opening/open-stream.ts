@@ -2,7 +2,7 @@ import { refusedMethod } from "../answer/allowed-methods.ts";
 import { type HttpAnswer, NO_STORE } from "../answer/http-answer.ts";
 import { RETRY_LATER } from "../answer/retry-later.ts";
 import type { CloseReason } from "../close-reason.ts";
-import { endInOrder } from "../end-in-order.ts";
+import { endInOrder } from "../ending/end-in-order.ts";
 import type { EventStream } from "../event-stream.ts";
 import type { Feed } from "../feed.ts";
 import { PendingStream } from "../pending-stream.ts";

@@ -5,16 +5,16 @@ import type { BodyOptions, Exchange } from "../../stream/opening/exchange.ts";
 import { FRAMEWORK, type Framework } from "../../stream/opening/framework.ts";
 import { mergeVary } from "../../stream/opening/response-head.ts";
 import type { StreamOptions } from "../../stream/opening/stream-options.ts";
-import { BodySink } from "./body-sink.ts";
 import { settleConnectionHeaders } from "./connection-headers.ts";
 import type { Http2Connection } from "./connections/http2-connection.ts";
 import { isCutHere } from "./cut-here.ts";
 import { expressNext } from "./express-next.ts";
 import { FrameworkTurn } from "./framework-turn.ts";
-import { Http2Sink } from "./http2-sink.ts";
 import type { NodeRequest, NodeResponse } from "./node-request.ts";
-import type { NodeSink } from "./node-sink.ts";
-import { openHttp1 } from "./open-http1.ts";
+import { BodySink } from "./sinks/body-sink.ts";
+import { Http2Sink } from "./sinks/http2-sink.ts";
+import type { NodeSink } from "./sinks/node-sink.ts";
+import { openHttp1 } from "./sinks/open-http1.ts";
 import { onSocketClose } from "./socket-close.ts";
 
 /** A request that came through `node:http` or `node:http2`. */

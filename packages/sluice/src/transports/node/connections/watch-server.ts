@@ -1,5 +1,5 @@
-import type { DrainableServer } from "../../../stream/drain-options.ts";
-import { endInOrder } from "../../../stream/end-in-order.ts";
+import type { DrainableServer } from "../../../stream/ending/drain-options.ts";
+import { endInOrder } from "../../../stream/ending/end-in-order.ts";
 import type { StreamHub } from "../../../stream/stream-hub.ts";
 import { ClosingServer, type NodeServer } from "./closing-server.ts";
 

@@ -1,9 +1,9 @@
-import { GZIP_HEADER, GzipBody } from "../../stream/body/gzip-body.ts";
-import type { Piece } from "../../stream/body/piece.ts";
-import type { SinkOwner } from "../../stream/body/sink.ts";
-import type { BodyOptions } from "../../stream/opening/exchange.ts";
-import type { Http2Connection } from "./connections/http2-connection.ts";
-import type { NodeHttp2Stream, NodeResponse } from "./node-request.ts";
+import { GZIP_HEADER, GzipBody } from "../../../stream/body/gzip-body.ts";
+import type { Piece } from "../../../stream/body/piece.ts";
+import type { SinkOwner } from "../../../stream/body/sink.ts";
+import type { BodyOptions } from "../../../stream/opening/exchange.ts";
+import type { Http2Connection } from "../connections/http2-connection.ts";
+import type { NodeHttp2Stream, NodeResponse } from "../node-request.ts";
 import type { NodeSink } from "./node-sink.ts";
 import { WriteGauge } from "./write-gauge.ts";
 

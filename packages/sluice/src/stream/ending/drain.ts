@@ -1,5 +1,5 @@
+import type { StreamHub } from "../stream-hub.ts";
 import { checkDrainOptions, type DrainOptions } from "./drain-options.ts";
-import type { StreamHub } from "./stream-hub.ts";
 
 const STEP_MS = 20;
 

@@ -1,9 +1,9 @@
 import { describe, expect, it, vi } from "vitest";
-import { stopClock } from "../support/clock.ts";
-import { Site } from "../support/site.ts";
-import { ParkedSource } from "../support/sources.ts";
-import { turns } from "../support/turns.ts";
-import { until } from "../support/until.ts";
+import { stopClock } from "../../support/clock.ts";
+import { Site } from "../../support/site.ts";
+import { ParkedSource } from "../../support/sources.ts";
+import { turns } from "../../support/turns.ts";
+import { until } from "../../support/until.ts";
 
 describe("expiresAt", () => {
   it.each([

@@ -1,8 +1,8 @@
-import { GZIP_HEADER, GzipBody } from "../../stream/body/gzip-body.ts";
-import type { Piece } from "../../stream/body/piece.ts";
-import type { SinkOwner } from "../../stream/body/sink.ts";
-import type { BodyOptions } from "../../stream/opening/exchange.ts";
-import type { PushBody } from "../../stream/opening/framework.ts";
+import { GZIP_HEADER, GzipBody } from "../../../stream/body/gzip-body.ts";
+import type { Piece } from "../../../stream/body/piece.ts";
+import type { SinkOwner } from "../../../stream/body/sink.ts";
+import type { BodyOptions } from "../../../stream/opening/exchange.ts";
+import type { PushBody } from "../../../stream/opening/framework.ts";
 import type { NodeSink } from "./node-sink.ts";
 
 /**

@@ -1,4 +1,4 @@
-import type { SinkOwner } from "../../stream/body/sink.ts";
+import type { SinkOwner } from "../../../stream/body/sink.ts";
 
 /** The part of a Node writable that a gauge uses. */
 export interface GaugedWritable {

@@ -2,12 +2,12 @@ import { once } from "node:events";
 import { createServer } from "node:http";
 import { type AddressInfo, createServer as createTcpServer } from "node:net";
 import { describe, expect, it } from "vitest";
-import { createSluice, type NodeResponse } from "../../../src/index.ts";
-import { RawClient } from "../../support/raw-client.ts";
-import { Site } from "../../support/site.ts";
-import { EndlessSource } from "../../support/sources.ts";
-import { until } from "../../support/until.ts";
-import { Tunnel } from "../support/tunnel.ts";
+import { createSluice, type NodeResponse } from "../../../../src/index.ts";
+import { RawClient } from "../../../support/raw-client.ts";
+import { Site } from "../../../support/site.ts";
+import { EndlessSource } from "../../../support/sources.ts";
+import { until } from "../../../support/until.ts";
+import { Tunnel } from "../../support/tunnel.ts";
 
 describe("a stream on HTTP/1.1", () => {
   it("sends its head in one packet with the first block", async () => {

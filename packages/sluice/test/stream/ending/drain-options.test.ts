@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { createSluice } from "../../src/index.ts";
-import { checkDrainOptions } from "../../src/stream/drain-options.ts";
-import { errorOf, expectOptionError, numberCases, type OptionCase, optionsOf } from "../support/option-cases.ts";
+import { createSluice } from "../../../src/index.ts";
+import { checkDrainOptions } from "../../../src/stream/ending/drain-options.ts";
+import { errorOf, expectOptionError, numberCases, type OptionCase, optionsOf } from "../../support/option-cases.ts";
 
 const DRAIN_CASES: OptionCase[] = [
   ...numberCases("timeout", "a number of ms of at least 0"),

@@ -1,5 +1,5 @@
-import { type ConnectionSelector, matcherOf } from "./connection-selector.ts";
-import type { StreamHub } from "./stream-hub.ts";
+import { type ConnectionSelector, matcherOf } from "../connection-selector.ts";
+import type { StreamHub } from "../stream-hub.ts";
 
 /**
  * Ends the streams of this process that the selector selects, and refuses the selected requests that have no stream

@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
-import { readGzip } from "../../support/received-stream.ts";
-import { Site } from "../../support/site.ts";
-import { until } from "../../support/until.ts";
-import { compressing } from "../support/middlewares.ts";
+import { readGzip } from "../../../support/received-stream.ts";
+import { Site } from "../../../support/site.ts";
+import { until } from "../../../support/until.ts";
+import { compressing } from "../../support/middlewares.ts";
 
 describe("a stream behind a compression middleware", () => {
   it("arrives event by event", async () => {

@@ -1,11 +1,11 @@
 import { execSync } from "node:child_process";
 import { describe, expect, it, vi } from "vitest";
-import { stopClock } from "../support/clock.ts";
-import type { RawClient } from "../support/raw-client.ts";
-import { Site } from "../support/site.ts";
-import { EndlessSource, ParkedSource } from "../support/sources.ts";
-import { turns } from "../support/turns.ts";
-import { until } from "../support/until.ts";
+import { stopClock } from "../../support/clock.ts";
+import type { RawClient } from "../../support/raw-client.ts";
+import { Site } from "../../support/site.ts";
+import { EndlessSource, ParkedSource } from "../../support/sources.ts";
+import { turns } from "../../support/turns.ts";
+import { until } from "../../support/until.ts";
 
 const RETRY = 1_000;
 const SPREAD = 4_000;

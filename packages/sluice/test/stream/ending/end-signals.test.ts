@@ -1,8 +1,8 @@
 import { getEventListeners } from "node:events";
 import { describe, expect, it, vi } from "vitest";
-import { Site } from "../support/site.ts";
-import { ParkedSource } from "../support/sources.ts";
-import { until } from "../support/until.ts";
+import { Site } from "../../support/site.ts";
+import { ParkedSource } from "../../support/sources.ts";
+import { until } from "../../support/until.ts";
 
 describe("the option signal", () => {
   it("ends its streams when it aborts, and has one listener for all of them until the last has ended", async () => {

@@ -1,7 +1,7 @@
-import { sleep } from "../base/time/timers.ts";
+import { sleep } from "../../base/time/timers.ts";
+import type { EventStream } from "../event-stream.ts";
+import type { StreamHub } from "../stream-hub.ts";
 import type { DrainSettings } from "./drain-options.ts";
-import type { EventStream } from "./event-stream.ts";
-import type { StreamHub } from "./stream-hub.ts";
 
 const STEP_MS = 20;
 

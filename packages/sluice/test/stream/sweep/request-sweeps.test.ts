@@ -1,7 +1,7 @@
 import { describe, expect, it, onTestFinished, vi } from "vitest";
-import { readEventStream } from "../../src/testing/index.ts";
-import { until } from "../support/until.ts";
-import { Workerd, WorkerRequest } from "../support/workerd.ts";
+import { readEventStream } from "../../../src/testing/index.ts";
+import { until } from "../../support/until.ts";
+import { Workerd, WorkerRequest } from "../../support/workerd.ts";
 
 /** Yields once, and then nothing. */
 async function* quiet() {

@@ -1,4 +1,4 @@
-import type { StreamHub } from "./stream-hub.ts";
+import type { StreamHub } from "../stream-hub.ts";
 
 /** The reconnection time of clients whose streams a hot reload ends, in ms. The next stream sends the usual one. */
 export const RECONNECT_MS = 100;

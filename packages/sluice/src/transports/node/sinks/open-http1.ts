@@ -1,7 +1,7 @@
-import type { SinkOwner } from "../../stream/body/sink.ts";
-import type { BodyOptions } from "../../stream/opening/exchange.ts";
-import { IS_NODE } from "./is-node.ts";
-import type { NodeResponse } from "./node-request.ts";
+import type { SinkOwner } from "../../../stream/body/sink.ts";
+import type { BodyOptions } from "../../../stream/opening/exchange.ts";
+import { IS_NODE } from "../is-node.ts";
+import type { NodeResponse } from "../node-request.ts";
 import type { NodeSink } from "./node-sink.ts";
 import { ResponseSink } from "./response-sink.ts";
 import { SocketSink } from "./socket-sink.ts";

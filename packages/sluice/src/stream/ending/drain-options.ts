@@ -1,4 +1,4 @@
-import { checkNames, checkNumber, invalidOption } from "../base/checks/check-option.ts";
+import { checkNames, checkNumber, invalidOption } from "../../base/checks/check-option.ts";
 
 /** A server of `node:http`, `node:https` or `node:http2`, as far as a drain uses it. */
 export interface DrainableServer {

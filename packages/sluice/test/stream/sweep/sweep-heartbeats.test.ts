@@ -1,10 +1,10 @@
 import { describe, expect, it, vi } from "vitest";
-import { stopClock } from "../support/clock.ts";
-import type { RawClient } from "../support/raw-client.ts";
-import { Site } from "../support/site.ts";
-import { ParkedSource } from "../support/sources.ts";
-import { turns } from "../support/turns.ts";
-import { until } from "../support/until.ts";
+import { stopClock } from "../../support/clock.ts";
+import type { RawClient } from "../../support/raw-client.ts";
+import { Site } from "../../support/site.ts";
+import { ParkedSource } from "../../support/sources.ts";
+import { turns } from "../../support/turns.ts";
+import { until } from "../../support/until.ts";
 
 const BEAT = 8_000;
 

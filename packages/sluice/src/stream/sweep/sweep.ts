@@ -1,6 +1,6 @@
-import { outside } from "../base/context/async-context.ts";
-import { afterTurn, quietTimeout, type Timer } from "../base/time/timers.ts";
-import type { CloseReason } from "./close-reason.ts";
+import { outside } from "../../base/context/async-context.ts";
+import { afterTurn, quietTimeout, type Timer } from "../../base/time/timers.ts";
+import type { CloseReason } from "../close-reason.ts";
 
 /** A stream as the sweep sees it. */
 interface SweptStream {

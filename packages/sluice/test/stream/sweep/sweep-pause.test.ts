@@ -2,8 +2,8 @@ import { type ClientHttp2Stream, connect } from "node:http2";
 import { connect as connectSocket } from "node:net";
 import { platform } from "node:os";
 import { describe, expect, it } from "vitest";
-import { until } from "../support/until.ts";
-import { ServingProcess } from "./support/serving-process.ts";
+import { until } from "../../support/until.ts";
+import { ServingProcess } from "../support/serving-process.ts";
 
 const STALL_TIMEOUT_MS = 2_000;
 const PAUSE_MS = STALL_TIMEOUT_MS * 1.5;

@@ -2,12 +2,12 @@ import { once } from "node:events";
 import { connect as connectHttp2 } from "node:http2";
 import { connect } from "node:net";
 import { describe, expect, it } from "vitest";
-import { type CloseReason, createSluice, type NodeResponse } from "../../../src/index.ts";
-import { EndlessSource, ParkedSource } from "../../support/sources.ts";
-import { startServer } from "../../support/test-server.ts";
-import { until } from "../../support/until.ts";
-import { http2Carrier } from "../support/http2-carrier.ts";
-import { TransportSite } from "../support/transport-site.ts";
+import { type CloseReason, createSluice, type NodeResponse } from "../../../../src/index.ts";
+import { EndlessSource, ParkedSource } from "../../../support/sources.ts";
+import { startServer } from "../../../support/test-server.ts";
+import { until } from "../../../support/until.ts";
+import { http2Carrier } from "../../support/http2-carrier.ts";
+import { TransportSite } from "../../support/transport-site.ts";
 
 describe("a stream on HTTP/2", () => {
   it("has no headers that belong to a connection", async () => {

@@ -1,10 +1,10 @@
-import { toChunk } from "../../stream/body/chunk.ts";
-import { GZIP_HEADER, GzipBody } from "../../stream/body/gzip-body.ts";
-import type { Piece } from "../../stream/body/piece.ts";
-import type { SinkOwner } from "../../stream/body/sink.ts";
-import type { BodyOptions } from "../../stream/opening/exchange.ts";
+import { toChunk } from "../../../stream/body/chunk.ts";
+import { GZIP_HEADER, GzipBody } from "../../../stream/body/gzip-body.ts";
+import type { Piece } from "../../../stream/body/piece.ts";
+import type { SinkOwner } from "../../../stream/body/sink.ts";
+import type { BodyOptions } from "../../../stream/opening/exchange.ts";
+import type { NodeResponse, NodeSocket } from "../node-request.ts";
 import { closeAfter } from "./close-after.ts";
-import type { NodeResponse, NodeSocket } from "./node-request.ts";
 import type { NodeSink } from "./node-sink.ts";
 
 /** Parts of a socket beyond the stream interface. All are optional: without them the sink is slower, but correct. */

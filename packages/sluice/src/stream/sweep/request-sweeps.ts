@@ -1,6 +1,6 @@
-import { RequestMark } from "../base/context/request-mark.ts";
-import type { EventStream } from "./event-stream.ts";
-import type { StreamHub } from "./stream-hub.ts";
+import { RequestMark } from "../../base/context/request-mark.ts";
+import type { EventStream } from "../event-stream.ts";
+import type { StreamHub } from "../stream-hub.ts";
 import { Sweep, type SweepOwner } from "./sweep.ts";
 
 /** If the streams of a request were not swept for this time, in ms, its timers are dead, and so is the request. */

@@ -1,7 +1,7 @@
-import { callGuarded } from "../base/errors/guard.ts";
-import type { CloseReason } from "./close-reason.ts";
-import type { Connection } from "./connection.ts";
-import type { Report } from "./report.ts";
+import { callGuarded } from "../../base/errors/guard.ts";
+import type { CloseReason } from "../close-reason.ts";
+import type { Connection } from "../connection.ts";
+import type { Report } from "../report.ts";
 
 /** Listeners for the end of a stream, or for a request that got no stream. */
 export interface EndListeners {
