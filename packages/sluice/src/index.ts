@@ -9,7 +9,7 @@ export type { ChannelOptions } from "./channel/channel-options.ts";
 export type { ChannelStats } from "./channel/channel-stats.ts";
 export type { Combination } from "./channel/combine/combination.ts";
 export type { CombinedTypes, CombineOptions } from "./channel/combine/combine-options.ts";
-export type { CombinedEvent, CombinedGap, CombinedParts } from "./channel/combine/combined-event.ts";
+export type { CombinedEvent, CombinedGap, CombinedParts } from "./channel/combine/event/combined-event.ts";
 export type { EventsOf } from "./channel/event/events-of.ts";
 export type { Gap, GapReason } from "./channel/event/gap.ts";
 export type { JsonEvents, Jsonify } from "./channel/event/jsonify.ts";

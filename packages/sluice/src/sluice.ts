@@ -10,8 +10,8 @@ import { type ChannelOptions, checkChannelOptions } from "./channel/channel-opti
 import type { ChannelSetup } from "./channel/channel-setup.ts";
 import { type Combination, combine } from "./channel/combine/combination.ts";
 import type { CombinedTypes, CombineOptions } from "./channel/combine/combine-options.ts";
-import type { CombinedEvent, CombinedParts } from "./channel/combine/combined-event.ts";
 import type { Combining } from "./channel/combine/combining.ts";
+import type { CombinedEvent, CombinedParts } from "./channel/combine/event/combined-event.ts";
 import type { AnyEvents, EventMap } from "./channel/event/kept-event.ts";
 import type { Serializer } from "./channel/event/serializer.ts";
 import { type KnownChannels, tooManyChannels } from "./channel/known/known-channels.ts";

@@ -7,13 +7,13 @@ import { currentStreamSignal } from "../../stream/source/current-stream.ts";
 import { iteratorOf } from "../follow/deferred-iterator.ts";
 import type { Subscription } from "../subscription.ts";
 import type { CombinedTypes, CombineOptions } from "./combine-options.ts";
-import type { CombinedEvent, CombinedEventMap, CombinedParts } from "./combined-event.ts";
 import type { Combining } from "./combining.ts";
+import type { CombinedEvent, CombinedEventMap, CombinedParts } from "./event/combined-event.ts";
 
 /**
- * One event stream over several channels: a description like a subscription, and the source of any number of streams.
- * Within a channel, a stream has the log's order; it has none between channels. `Event` is the union of the events that
- * an iteration yields, and `Types` is the option `types`.
+ * One event stream over several channels. Like a subscription, it is a description, and the source of any number of
+ * streams. A stream has the log's order within a channel, and no order between channels. `Event` is the union of the
+ * events that an iteration yields, and `Types` is the option `types`.
  */
 export interface Combination<Event = CombinedEvent, Types extends CombinedTypes = CombinedTypes>
   extends FeedSource,

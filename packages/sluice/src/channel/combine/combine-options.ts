@@ -1,6 +1,6 @@
 import type { Subscription } from "../subscription.ts";
 
-/** How the types of a combination's events are named: see {@link CombineOptions}. */
+/** The names of the types of a combination's events; see {@link CombineOptions}. */
 export type CombinedTypes = "prefixed" | "plain" | ((name: string, type: string) => string);
 
 /** Options of `sluice.combine()`. */

@@ -10,7 +10,7 @@ const PART_NAME = /^[\w-]{1,64}$/;
  */
 export const MAX_COMBINED_ID_LENGTH: number = 64 * (64 + 1 + 32 + 1 + 16) + 63;
 
-/** The parts of a combined event ID around one of them: `a.x-1~` and `~c.z-3`. */
+/** The text of a combined event ID before and after one of its parts: `a.x-1~` and `~c.z-3`. */
 export interface IdAround {
   readonly before: string;
   readonly after: string;
@@ -18,7 +18,7 @@ export interface IdAround {
 
 /**
  * Returns a combined event ID without the part `index`. `partOf` returns a part as {@link formatPart} does, or
- * `undefined` if the client must not have a position of it yet: it then starts that part anew.
+ * `undefined` if the client must not have a position of it yet. A client without a position starts that part anew.
  */
 export function idAround(count: number, index: number, partOf: (index: number) => string | undefined): IdAround {
   let before = "";
@@ -38,12 +38,20 @@ export function formatPart(name: string, position: string): string {
 }
 
 /**
- * Returns the position that a client keeps of a part while a snapshot replaces the events of a gap: a cut leads to the
- * same gap again.
+ * Returns the position that a client keeps of a part while a snapshot replaces the events of a gap. A client that is
+ * cut meanwhile gets the same gap again.
  */
 export function positionBefore({ reason, lastEventId }: Gap): string {
   // A text that the channel cannot read may be a position of another channel.
   return reason !== "unparsable" && parsePosition(lastEventId) !== undefined ? lastEventId : NO_POSITION;
+}
+
+/** Stands for the position of each part if the last event ID is no combined ID. */
+export const FOREIGN = "foreign";
+
+/** Returns the positions of a last event ID by the names of parts; {@link FOREIGN} if it is no combined ID. */
+export function resumedPositions(lastEventId: string | undefined): ReadonlyMap<string, string> | typeof FOREIGN {
+  return lastEventId === undefined ? new Map() : (parseCombinedId(lastEventId) ?? FOREIGN);
 }
 
 /** Returns the positions of a combined event ID by the names of its parts; `undefined` if it is no combined ID. */

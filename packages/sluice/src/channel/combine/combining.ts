@@ -2,20 +2,20 @@ import type { Feed, FeedContext, SourceContext } from "../../stream/feed.ts";
 import type { StreamHub } from "../../stream/stream-hub.ts";
 import type { OpenChannel } from "../open-channel.ts";
 import type { CombinedSettings, CombinedTypes } from "./combine-options.ts";
-import { CombinedCohort } from "./combined-cohort.ts";
-import { CombinedFeed } from "./combined-feed.ts";
 import { formatPart } from "./combined-id.ts";
-import { type CombinedIterationOptions, CombinedIterator } from "./combined-iterator.ts";
-import { EventTypes } from "./event-types.ts";
+import { EventTypes } from "./event/event-types.ts";
+import { CombinedCohort } from "./feed/combined-cohort.ts";
+import { CombinedFeed } from "./feed/combined-feed.ts";
+import { type CombinedIterationOptions, CombinedIterator } from "./iteration/combined-iterator.ts";
 import type { OpenPart } from "./open-part.ts";
 
 type CombinedItems<Event> = AsyncGenerator<Event, void, undefined>;
 
-/** Combines channels. Loaded at the first use of a combination, once for each Sluice. */
+/** The code of combinations. It is loaded at the first use of a combination, once for each Sluice. */
 export class Combining {
   readonly #hub: StreamHub;
   readonly #cohorts = new Map<string, CombinedCohort>();
-  /** Numbers of live logs and of functions, for keys. */
+  /** The number that stands for a live log or a function in a key. */
   readonly #numbers = new WeakMap<object, number>();
   #lastNumber = 0;
 
@@ -31,7 +31,7 @@ export class Combining {
     return opened instanceof Promise ? opened.then(feed) : feed(opened);
   }
 
-  /** Iterates like a subscriber with this last event ID, at the caller's pace. */
+  /** Iterates like a subscriber, at the caller's pace. */
   iterate<Event>(
     settings: CombinedSettings,
     options: Omit<CombinedIterationOptions, "types">,
@@ -57,7 +57,7 @@ export class Combining {
     const typesKey = typeof types === "string" ? types : this.#numberOf(types);
     const channels = parts.map(({ channel }) => this.#numberOf(channel.liveLog));
     const names = parts.map(({ name }) => name);
-    // Subscribers of several Sluices may share a channel. Each Sluice numbers functions for itself.
+    // Subscribers of several Sluices may share a channel, but each Sluice has its own numbers of functions.
     const shape = `${this.#hub.name} ${typesKey} ${names.map((name, index) => `${name}=${channels[index]}`).join()}`;
     const known = JSON.stringify([shape, parts.map(({ settings }) => settings.selection.key)]);
     let cohort = this.#cohorts.get(known);
@@ -77,7 +77,7 @@ export class Combining {
   }
 }
 
-/** Returns the parts with their open channels; a promise while one of them is being opened. */
+/** Returns the parts with their open channels, or a promise if a channel is not open yet. */
 function openParts(settings: CombinedSettings): readonly OpenPart[] | Promise<readonly OpenPart[]> {
   const { parts } = settings;
   const opened = parts.map(([, subscription]) => subscription.part.channel.open());
@@ -85,6 +85,6 @@ function openParts(settings: CombinedSettings): readonly OpenPart[] | Promise<re
     parts.map(([name, { part }], index) => ({ name, settings: part.settings, channel: channels[index]! }));
   const isOpen = (channels: typeof opened): channels is OpenChannel[] =>
     !channels.some((channel) => channel instanceof Promise);
-  // A channel may close while another one is being opened: then open it again.
+  // A channel may close while another one opens. Open it again then.
   return isOpen(opened) ? withChannels(opened) : Promise.all(opened).then(() => openParts(settings));
 }

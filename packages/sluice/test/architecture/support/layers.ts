@@ -164,6 +164,15 @@ export const LAYERS: readonly Layer[] = [
       "channel/subscription.ts",
     ],
   },
+  { folder: "channel/combine/event", imports: ["channel/combine/combine-options.ts"] },
+  {
+    folder: "channel/combine/feed",
+    imports: ["channel/combine/event", "channel/combine/combined-id.ts", "channel/combine/open-part.ts"],
+  },
+  {
+    folder: "channel/combine/iteration",
+    imports: ["channel/combine/event", "channel/combine/combined-id.ts", "channel/combine/open-part.ts"],
+  },
   { folder: "jobs", imports: ["base", "protocol", "stream", "channel"] },
   { folder: "cluster", imports: ["base", "protocol", "stream", "channel"] },
   { folder: "process", imports: ["base", "stream", "channel", "jobs", "sluice.ts", "sluice-parts.ts"] },

@@ -1,5 +1,5 @@
-import { EventCopy } from "../event/event-copy.ts";
-import type { Serializer } from "../event/serializer.ts";
+import { EventCopy } from "../../event/event-copy.ts";
+import type { Serializer } from "../../event/serializer.ts";
 
 /** The fields that a combination adds to an event, or changes. */
 interface CombinedFields {
@@ -13,7 +13,7 @@ interface CombinedFields {
   readonly data?: unknown;
 }
 
-/** An event as an iteration over a combination yields it. A source that yields it sends the combined ID and type. */
+/** An event that an iteration over a combination yields. A source that yields it sends the combined ID and type. */
 export class CombinedCopy extends EventCopy {
   readonly channel: string;
   readonly #event: string | undefined;
@@ -25,7 +25,7 @@ export class CombinedCopy extends EventCopy {
     this.#event = event;
   }
 
-  /** The type under which the event is sent, under the name that it has in an `SseItem`. */
+  /** The type under which the event is sent. `SseItem` has the same name for it. */
   override get event(): string {
     return this.#event as string;
   }

@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
-import { parseCombinedId } from "../../../src/channel/combine/combined-id.ts";
-import { createSluice, SseItem } from "../../../src/index.ts";
-import { turns } from "../../support/turns.ts";
-import { FakeSubscriber } from "../support/fake-subscriber.ts";
-import { CombineWorld, seen } from "./support/combine-world.ts";
+import { parseCombinedId } from "../../../../src/channel/combine/combined-id.ts";
+import { createSluice, SseItem } from "../../../../src/index.ts";
+import { turns } from "../../../support/turns.ts";
+import { FakeSubscriber } from "../../support/fake-subscriber.ts";
+import { CombineWorld, seen } from "../support/combine-world.ts";
 
 async function two() {
   const world = new CombineWorld();

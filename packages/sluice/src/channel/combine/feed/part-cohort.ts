@@ -1,21 +1,21 @@
-import { formatPosition, type Position } from "../../base/position.ts";
-import { toBytes } from "../../protocol/bytes.ts";
-import { encodeEvent } from "../../protocol/encode-event.ts";
-import { RECONNECT_MS } from "../../stream/ending/end-streams.ts";
-import type { FeedTarget } from "../../stream/feed.ts";
-import type { StreamHub } from "../../stream/stream-hub.ts";
-import { Cohort, type Member, type WrittenBeginning } from "../deliver/cohort.ts";
-import { NO_SLOT } from "../deliver/live-list.ts";
-import type { SharedPieces } from "../deliver/shared-pieces.ts";
-import type { KeptEvent } from "../event/kept-event.ts";
-import type { Selection } from "../event/selection.ts";
-import type { LiveLog } from "../read/live/live-log.ts";
-import type { Stretch } from "../read/step.ts";
-import { formatPart } from "./combined-id.ts";
+import { formatPosition, type Position } from "../../../base/position.ts";
+import { toBytes } from "../../../protocol/bytes.ts";
+import { encodeEvent } from "../../../protocol/encode-event.ts";
+import { RECONNECT_MS } from "../../../stream/ending/end-streams.ts";
+import type { FeedTarget } from "../../../stream/feed.ts";
+import type { StreamHub } from "../../../stream/stream-hub.ts";
+import { Cohort, type Member, type WrittenBeginning } from "../../deliver/cohort.ts";
+import { NO_SLOT } from "../../deliver/live-list.ts";
+import type { SharedPieces } from "../../deliver/shared-pieces.ts";
+import type { KeptEvent } from "../../event/kept-event.ts";
+import type { Selection } from "../../event/selection.ts";
+import type { LiveLog } from "../../read/live/live-log.ts";
+import type { Stretch } from "../../read/step.ts";
+import { formatPart } from "../combined-id.ts";
 import type { PartMember, PartsOwner } from "./contracts.ts";
 import { framePart, lastIdOf, type PartStep, partStepOf } from "./part-step.ts";
 
-/** Slot of a member whose subscriber is shared: live in all parts, and written to by the combined cohort. */
+/** Slot of a member whose subscriber is shared: it is live in all parts, and the combined cohort writes to it. */
 const SHARED = -2;
 
 /** Bytes of a position in a combined ID, with the separators around it: an estimate. */
@@ -30,7 +30,7 @@ interface PartCohortSetup {
 
 /**
  * The cohort of one part in the part's channel. Its list has the members that are live in this part while their
- * subscriber lags in another one: each of them gets IDs of its own.
+ * subscriber lags in another part. Each of these members gets IDs of its own.
  */
 export class PartCohort extends Cohort {
   override readonly overhead: number;
@@ -85,8 +85,9 @@ export class PartCohort extends Cohort {
   }
 
   /**
-   * In the middle of a flush, members may have received less than `flushed`: a filter may flush the channel of another
-   * part, whose IDs must not claim events that were not written yet.
+   * Returns the offset that live members have received. In the middle of a flush it may be less than `flushed`: a
+   * filter may flush the channel of another part, and the IDs of that part must not claim events that were not written
+   * yet.
    */
   override reached({ settled }: LiveLog): number {
     return Math.max(this.lastSent?.offset ?? 0, settled);
@@ -113,7 +114,7 @@ export class PartCohort extends Cohort {
     const combined = this.#combined;
     for (const slice of this.#slices(events)) {
       const step = this.stepOf({ events: slice, through: slice[slice.length - 1]!.entry.offset });
-      // A sink that fails in the middle of a batch may lead to this one. No ID could be right now.
+      // A sink that fails in the middle of a batch may lead here. No ID would be right: end the streams.
       if (combined.isWriting) return this.#endAll();
       const around = combined.around(this.#index);
       this.lastSent = step.lastSent;

@@ -1,35 +1,31 @@
-import { outside } from "../../base/context/async-context.ts";
-import { afterTurn } from "../../base/time/timers.ts";
-import { toBytes } from "../../protocol/bytes.ts";
-import { encodeEvent } from "../../protocol/encode-event.ts";
-import { COMMENT } from "../../stream/body/heartbeat.ts";
-import { Piece } from "../../stream/body/piece.ts";
-import type { CloseReason } from "../../stream/close-reason.ts";
-import type { Feed, FeedContext, FeedState, FeedTarget, SharedWrites } from "../../stream/feed.ts";
-import { NO_SLOT } from "../deliver/live-list.ts";
+import { outside } from "../../../base/context/async-context.ts";
+import { afterTurn } from "../../../base/time/timers.ts";
+import { COMMENT } from "../../../stream/body/heartbeat.ts";
+import type { Piece } from "../../../stream/body/piece.ts";
+import type { CloseReason } from "../../../stream/close-reason.ts";
+import type { Feed, FeedContext, FeedState, FeedTarget, SharedWrites } from "../../../stream/feed.ts";
+import { NO_SLOT } from "../../deliver/live-list.ts";
+import { FOREIGN, idAround, parseCombinedId, resumedPositions } from "../combined-id.ts";
+import type { CombinedGap } from "../event/combined-event.ts";
+import type { OpenPart } from "../open-part.ts";
 import type { CombinedCohort } from "./combined-cohort.ts";
-import type { CombinedGap } from "./combined-event.ts";
-import { idAround, parseCombinedId } from "./combined-id.ts";
+import { frameGap, frameOpening, framePosition, type Opening } from "./combined-pieces.ts";
 import type { PartOwner, SharedSubscriber } from "./contracts.ts";
-import type { OpenPart } from "./open-part.ts";
 import type { PartCohort } from "./part-cohort.ts";
-import { FOREIGN, PartContext, resumedPositions } from "./part-context.ts";
+import { describeParts, makeParts, stepPartsBack, stopParts } from "./part-list.ts";
 import { framePart, lastIdOf, type PartStep } from "./part-step.ts";
-import { PartTarget } from "./part-target.ts";
+import type { PartTarget } from "./part-target.ts";
 
 /**
- * Feeds one stream from several channels: a cursor for each part. Every ID that it writes has the positions up to
- * which the client has received each part. If a subscriber is live in all parts, its combined cohort writes to it.
+ * The feed of one stream over several channels, with a cursor for each part. Every ID that it writes has the positions
+ * up to which the client has received each part. The combined cohort writes to a subscriber that is live in all parts.
  */
 export class CombinedFeed implements Feed, PartOwner, SharedSubscriber {
   slot: number = NO_SLOT;
   target!: FeedTarget;
   readonly parts: readonly PartTarget[];
   readonly #cohort: CombinedCohort;
-  /** First lines of the stream, until all parts have begun. */
-  #opening: string | undefined;
-  /** The gaps of parts that have begun, while others have not. */
-  #gaps: (() => void)[] | undefined;
+  #opening: Opening | undefined;
   /** True if a part has a position that no ID has yet. */
   #isPositionDue = false;
   /** The last ID that was written to this stream alone, and the cohort's event count at that time. */
@@ -37,9 +33,9 @@ export class CombinedFeed implements Feed, PartOwner, SharedSubscriber {
   #lastIdAt = 0;
   /** The cohort's event count when the subscriber became shared. */
   #eventsBefore = 0;
-  /** Work of a part that found the stream full. */
+  /** The work of a part that found the stream full. */
   #held: (() => void) | undefined;
-  /** The part that begins when the stream drains next. */
+  /** Index of the part that writes first when the stream drains next. */
   #first = 0;
   #isWriting = false;
   #isSharingDue = false;
@@ -47,35 +43,25 @@ export class CombinedFeed implements Feed, PartOwner, SharedSubscriber {
   constructor(cohort: CombinedCohort, parts: readonly OpenPart[], context: FeedContext) {
     this.#cohort = cohort;
     cohort.members++;
-    const made: PartTarget[] = [];
-    this.parts = made;
-    const { lastEventId } = context;
-    const positions = resumedPositions(lastEventId);
-    if (positions !== FOREIGN) this.#lastId = lastEventId ?? "";
+    const positions = resumedPositions(context.lastEventId);
+    if (positions !== FOREIGN) this.#lastId = context.lastEventId ?? "";
     try {
-      for (const [index, { name, channel, settings }] of parts.entries()) {
-        const resumed = positions === FOREIGN ? FOREIGN : positions.get(name);
-        const target = new PartTarget({ feed: this, index, resumed });
-        const partContext = lastEventId === undefined ? context : new PartContext(context, resumed);
-        target.cursor = channel.feed(settings, partContext, cohort.kindOf(index, channel.liveLog));
-        made.push(target);
-      }
+      this.parts = makeParts(parts, { feed: this, cohort, context, positions });
     } catch (error) {
-      this.stop();
+      cohort.leave();
       throw error;
     }
   }
 
   start(target: FeedTarget, opening: string): void {
     this.target = target;
-    this.#opening = opening;
-    this.#gaps = [];
-    // No part writes before each has its start: an ID without one of them would let it begin anew.
+    this.#opening = { lines: opening, gaps: [] };
+    // No part writes until every part has its start. A client that resumes after an ID without a part begins it anew.
     for (const part of this.parts) {
       part.cursor.start(part, "");
       if (target.ended) return;
     }
-    this.#writeOpening(this.#gaps);
+    this.#writeOpening(this.#opening);
     this.#goOn();
   }
 
@@ -99,24 +85,16 @@ export class CombinedFeed implements Feed, PartOwner, SharedSubscriber {
   /** Sends the position if a channel moved on without an event for the subscriber. */
   heartbeat(): Piece {
     const id = this.#id();
-    return id === this.#currentLastId ? COMMENT : this.#positionOf(id);
+    return id === this.#currentLastId ? COMMENT : this.#pieceAt(id);
   }
 
   stop(): void {
-    for (const { cursor } of this.parts) cursor.stop();
+    stopParts(this.parts);
     this.#cohort.leave();
   }
 
   describe(): FeedState {
-    const states = this.parts.map(({ cursor }) => cursor.describe());
-    const topics = states.map((state) => state.topics);
-    const lastEventId = this.#currentLastId;
-    return {
-      channels: [...new Set(states.map(({ channel }) => channel as string))],
-      topics: topics.includes("*") ? "*" : [...new Set(topics.flatMap((named) => named ?? []))],
-      state: this.parts.every(({ isLive }) => isLive) ? "live" : "lagging",
-      ...(lastEventId !== "" && { lastEventId }),
-    };
+    return describeParts(this.parts, this.#currentLastId);
   }
 
   fallBehind(): void {
@@ -129,14 +107,14 @@ export class CombinedFeed implements Feed, PartOwner, SharedSubscriber {
     return this.#opening === undefined && this.target.writable;
   }
 
-  /** Writes a piece. If the stream is full then, no part is live any more. */
+  /** Writes a piece. If that fills the stream, all parts lag. */
   write(piece: Piece): boolean {
-    // A failing sink may have led here from within its write. No order could be right now.
+    // A sink that fails within its write may lead here. The order of the events would be wrong: end the stream.
     if (this.#isWriting) this.target.close("error");
     this.#isWriting = true;
     const goesOn = this.target.write(piece);
     this.#isWriting = false;
-    if (!goesOn) this.#stepBack();
+    if (!goesOn) stepPartsBack(this.parts);
     return goesOn;
   }
 
@@ -147,20 +125,20 @@ export class CombinedFeed implements Feed, PartOwner, SharedSubscriber {
     this.write(framePart(step, around));
   }
 
-  /** Writes a gap event of a part. `apply` sets the part's position before its ID is made. */
+  /** Writes a gap event of a part. Calls `apply`, which sets the part's position, before it makes the ID. */
   writeGap(type: string, gap: CombinedGap, apply: () => void): void {
-    if (this.#opening !== undefined) return void this.#gaps?.push(() => this.writeGap(type, gap, apply));
+    if (this.#opening !== undefined) return void this.#opening.gaps.push(() => this.writeGap(type, gap, apply));
     apply();
     const id = this.#id();
     this.#noteId(id);
-    this.write(new Piece(toBytes(encodeEvent({ event: type, id, data: JSON.stringify(gap) })), 0));
+    this.write(frameGap(type, id, gap));
   }
 
   positionIn(name: string): string | undefined {
     return parseCombinedId(this.#currentLastId)?.get(name);
   }
 
-  /** A part has a new position without an event. The positions of one turn are written together. */
+  /** Schedules a write of the position: a part moved on without an event. One write has all moves of a turn. */
   positionDue(): void {
     const isScheduled = this.#isPositionDue;
     this.#isPositionDue = true;
@@ -175,7 +153,7 @@ export class CombinedFeed implements Feed, PartOwner, SharedSubscriber {
 
   close(reason: CloseReason, retry?: number): void {
     if (this.#opening !== undefined) {
-      this.target.write(new Piece(toBytes(`${this.#opening}\n`), 0));
+      this.target.write(frameOpening(this.#opening, ""));
       this.#opening = undefined;
     }
     this.target.close(reason, retry);
@@ -186,14 +164,14 @@ export class CombinedFeed implements Feed, PartOwner, SharedSubscriber {
     const { parts, target } = this;
     if (this.slot !== NO_SLOT || target.ended || !target.writable || !parts.every(({ isLive }) => isLive)) return;
     const cohorts = parts.map(({ cursor }) => cursor.cohort as PartCohort);
-    // In the middle of a flush, it may still have to receive a batch that others have, or the other way round.
+    // In the middle of a flush, this subscriber and the shared ones may have received different batches.
     if (cohorts.some(({ isFlushing }) => isFlushing)) return this.#shareLater();
     for (const [index, cohort] of cohorts.entries()) cohort.share(parts[index]!.cursor);
     this.#cohort.shared.add(this);
     this.#eventsBefore = this.#cohort.events;
   }
 
-  /** Makes all parts lag. They go on by themselves if the stream is not full. */
+  /** Makes all parts lag. They continue in the next turn if the stream is not full. */
   leaveShared(): void {
     if (this.slot === NO_SLOT) return;
     this.target.countEvents(this.#cohort.events - this.#eventsBefore);
@@ -201,7 +179,7 @@ export class CombinedFeed implements Feed, PartOwner, SharedSubscriber {
     this.#lastIdAt = this.#cohort.events;
     this.#cohort.shared.remove(this);
     if (this.target.ended) return;
-    this.#stepBack();
+    stepPartsBack(this.parts);
     outside(() => afterTurn(() => this.#goOn()));
   }
 
@@ -216,11 +194,7 @@ export class CombinedFeed implements Feed, PartOwner, SharedSubscriber {
     );
   }
 
-  #stepBack(): void {
-    for (const { cursor } of this.parts) cursor.stepBack();
-  }
-
-  /** Each time another part begins, so that none keeps the stream from the others. */
+  /** Lets each part write. Another part is first each time, so that no part keeps the others from writing. */
   #goOn(): void {
     const { parts } = this;
     const first = this.#first;
@@ -228,38 +202,39 @@ export class CombinedFeed implements Feed, PartOwner, SharedSubscriber {
     for (let i = 0; i < parts.length && !this.target.ended; i++) parts[(first + i) % parts.length]!.cursor.drained();
   }
 
-  #writeOpening(gaps: readonly (() => void)[]): void {
-    const opening = this.#opening as string;
+  #writeOpening(opening: Opening): void {
     this.#opening = undefined;
-    this.#gaps = undefined;
     const id = this.#id();
-    const hasPosition = gaps.length === 0 && this.#isPositionDue && id !== "";
+    const hasPosition = opening.gaps.length === 0 && this.#isPositionDue && id !== "";
     if (hasPosition) this.#noteId(id);
-    this.write(new Piece(toBytes(hasPosition ? `${opening}id: ${id}\n\n` : `${opening}\n`), 0));
-    for (const writeGap of gaps) writeGap();
+    this.write(frameOpening(opening, hasPosition ? id : ""));
+    for (const writeGap of opening.gaps) writeGap();
   }
 
   #writePosition(): void {
-    if (this.#isPositionDue && !this.target.ended) this.write(this.#positionOf(this.#id()));
+    if (this.#isPositionDue && !this.target.ended) this.write(this.#pieceAt(this.#id()));
   }
 
-  #positionOf(id: string): Piece {
+  /** Returns a piece that gives the client the position `id`. */
+  #pieceAt(id: string): Piece {
     this.#noteId(id);
-    return new Piece(toBytes(`id: ${id}\n\n`), 0);
+    return framePosition(id);
   }
 
+  /** Records an ID that is written to this stream. */
   #noteId(id: string): void {
     this.#lastId = id;
     this.#lastIdAt = this.#cohort.events;
     this.#isPositionDue = false;
   }
 
+  /** Returns the ID with the current position of every part. */
   #id(): string {
     if (this.slot !== NO_SLOT) return this.#cohort.id;
     return this.parts.flatMap(({ idPart }) => idPart ?? []).join("~");
   }
 
-  /** The ID that the client has received last; `""` if none. */
+  /** The last ID that was written to the client; `""` if none. */
   get #currentLastId(): string {
     const isShared = this.slot !== NO_SLOT && this.#cohort.events > this.#lastIdAt;
     return isShared ? this.#cohort.lastId : this.#lastId;

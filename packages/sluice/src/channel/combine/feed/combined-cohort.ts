@@ -1,23 +1,23 @@
-import type { Piece } from "../../stream/body/piece.ts";
-import type { StreamHub } from "../../stream/stream-hub.ts";
-import type { CohortKind } from "../deliver/cohort.ts";
-import { LiveList } from "../deliver/live-list.ts";
-import type { LiveLog } from "../read/live/live-log.ts";
-import { type IdAround, idAround } from "./combined-id.ts";
+import type { Piece } from "../../../stream/body/piece.ts";
+import type { StreamHub } from "../../../stream/stream-hub.ts";
+import type { CohortKind } from "../../deliver/cohort.ts";
+import { LiveList } from "../../deliver/live-list.ts";
+import type { LiveLog } from "../../read/live/live-log.ts";
+import { type IdAround, idAround } from "../combined-id.ts";
 import type { CombinedCohortSetup, PartsOwner, SharedSubscriber } from "./contracts.ts";
 import { PartCohort } from "./part-cohort.ts";
 
 /**
- * Subscribers of combinations with equal parts. Those that are live in all parts have equal positions, and so receive
- * the same bytes.
+ * The subscribers of combinations with equal parts. Subscribers that are live in all parts have equal positions, so
+ * they receive the same bytes.
  */
 export class CombinedCohort implements PartsOwner {
   readonly setup: CombinedCohortSetup;
-  /** Its cohorts in the channels, by part. */
+  /** The cohort of each part in the part's channel. */
   readonly parts: PartCohort[] = [];
   /** The subscribers that are live in all parts. */
   readonly shared: LiveList<SharedSubscriber> = new LiveList();
-  /** Events written to each subscriber that was shared all the time. */
+  /** Events written to a subscriber that has been shared since the cohort began. */
   events = 0;
   /** Time of the last write, on the hub's clock. */
   writtenAt = 0;
@@ -25,7 +25,7 @@ export class CombinedCohort implements PartsOwner {
   lastId = "";
   /** True while a part writes a batch. */
   isWriting = false;
-  /** Subscribers, shared or not. */
+  /** Number of subscribers, shared or not. */
   members = 0;
   #id = "";
 
@@ -33,7 +33,7 @@ export class CombinedCohort implements PartsOwner {
     this.setup = setup;
   }
 
-  /** Counts a subscriber out. */
+  /** Removes a subscriber from the count. */
   leave(): void {
     if (--this.members === 0) this.setup.onEmpty();
   }
@@ -55,7 +55,7 @@ export class CombinedCohort implements PartsOwner {
     return idAround(this.parts.length, index, (other) => this.parts[other]!.livePart);
   }
 
-  /** The ID of a shared subscriber now. Thousands of subscribers share the text. */
+  /** The current ID of a shared subscriber. Thousands of subscribers share its text. */
   get id(): string {
     const id = this.parts.map(({ livePart }) => livePart).join("~");
     if (id !== this.#id) this.#id = id;

@@ -1,11 +1,10 @@
-import type { EventCopy } from "../event/event-copy.ts";
-import type { IteratedItem } from "../follow/subscription-iterator.ts";
-import { CombinedCopy } from "./combined-copy.ts";
-import type { CombinedEvent } from "./combined-event.ts";
-import { formatPart } from "./combined-id.ts";
-import type { EventTypes } from "./event-types.ts";
-import type { OpenPart } from "./open-part.ts";
-import { FOREIGN, resumedPositions } from "./part-context.ts";
+import type { EventCopy } from "../../event/event-copy.ts";
+import type { IteratedItem } from "../../follow/subscription-iterator.ts";
+import { FOREIGN, formatPart, resumedPositions } from "../combined-id.ts";
+import { CombinedCopy } from "../event/combined-copy.ts";
+import type { CombinedEvent } from "../event/combined-event.ts";
+import type { EventTypes } from "../event/event-types.ts";
+import type { OpenPart } from "../open-part.ts";
 import { PartIteration } from "./part-iteration.ts";
 
 /** Options of a {@link CombinedIterator}. */
@@ -17,13 +16,13 @@ export interface CombinedIterationOptions {
 }
 
 /**
- * A combination without HTTP, at the caller's pace. The parts take turns, so that none keeps the others waiting. It
- * ends when one of its parts ends.
+ * An iteration over a combination, without HTTP, at the caller's pace. The parts take turns, so that no part keeps the
+ * others waiting. It ends when one of its parts ends.
  */
 export class CombinedIterator implements AsyncGenerator<CombinedEvent, void, undefined> {
   readonly #parts: readonly PartIteration[];
   readonly #types: EventTypes;
-  /** The part that is asked first next time. */
+  /** Index of the part that `next()` tries first. */
   #first = 0;
   #stopped = false;
   #wake: (() => void) | undefined;
@@ -99,7 +98,7 @@ export class CombinedIterator implements AsyncGenerator<CombinedEvent, void, und
   }
 
   #combined(channel: string, event: EventCopy, { position, gap }: IteratedItem): CombinedEvent {
-    // No event of a snapshot is a position to resume from.
+    // A client cannot resume from an event of a snapshot.
     const id = position !== undefined || gap !== undefined ? this.#id() : undefined;
     if (gap !== undefined)
       return new CombinedCopy(event, { channel, event: event.type, id, data: { ...gap, channel } });

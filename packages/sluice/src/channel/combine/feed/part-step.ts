@@ -1,11 +1,11 @@
-import { formatPosition, type Position } from "../../base/position.ts";
-import { concatBytes, toBytes } from "../../protocol/bytes.ts";
-import { Piece } from "../../stream/body/piece.ts";
-import type { KeptEvent } from "../event/kept-event.ts";
-import type { Step, Stretch } from "../read/step.ts";
-import { formatPart, type IdAround } from "./combined-id.ts";
+import { formatPosition, type Position } from "../../../base/position.ts";
+import { concatBytes, toBytes } from "../../../protocol/bytes.ts";
+import { Piece } from "../../../stream/body/piece.ts";
+import type { KeptEvent } from "../../event/kept-event.ts";
+import type { Step, Stretch } from "../../read/step.ts";
+import { formatPart, type IdAround } from "../combined-id.ts";
 
-/** An event of a part as a block without its ID, which differs from subscriber to subscriber. */
+/** An event of a part, without its ID, which differs from subscriber to subscriber. */
 interface PartBlock {
   /** The event's own part of the combined ID. */
   readonly idPart: string;
@@ -15,7 +15,7 @@ interface PartBlock {
   readonly tail: Uint8Array;
 }
 
-/** A step of a part: its events still lack the positions of the other parts. */
+/** A step of a part. Its events still lack the positions of the other parts. */
 export interface PartStep extends Step {
   readonly piece: undefined;
   readonly blocks: readonly PartBlock[];
@@ -53,7 +53,7 @@ export function lastIdOf({ blocks }: PartStep, { before, after }: IdAround): str
   return before + blocks[blocks.length - 1]!.idPart + after;
 }
 
-/** The position after an event. A publisher's own ID would need escapes, and is less exact. */
+/** Returns the position after an event. It leaves out the publisher's own ID, which would need escapes. */
 function positionOf({ position: { epoch, offset } }: KeptEvent): Position {
   return { epoch, offset };
 }

@@ -1,17 +1,17 @@
-import type { Position } from "../../base/position.ts";
-import type { Piece } from "../../stream/body/piece.ts";
-import type { FeedTarget } from "../../stream/feed.ts";
-import type { StreamHub } from "../../stream/stream-hub.ts";
-import type { Member, WrittenBeginning } from "../deliver/cohort.ts";
-import type { Listed, LiveList } from "../deliver/live-list.ts";
-import type { CombinedGap } from "./combined-event.ts";
-import type { IdAround } from "./combined-id.ts";
-import type { EventTypes } from "./event-types.ts";
+import type { Position } from "../../../base/position.ts";
+import type { Piece } from "../../../stream/body/piece.ts";
+import type { FeedTarget } from "../../../stream/feed.ts";
+import type { StreamHub } from "../../../stream/stream-hub.ts";
+import type { Member, WrittenBeginning } from "../../deliver/cohort.ts";
+import type { Listed, LiveList } from "../../deliver/live-list.ts";
+import type { IdAround } from "../combined-id.ts";
+import type { CombinedGap } from "../event/combined-event.ts";
+import type { EventTypes } from "../event/event-types.ts";
 import type { PartStep } from "./part-step.ts";
 
 /*
  * A subscriber of a combination has a feed (CombinedFeed) with a target for each part (PartTarget). Its cohort
- * (CombinedCohort) has a cohort in the channel of each part (PartCohort). This is what they know of each other.
+ * (CombinedCohort) has a cohort in the channel of each part (PartCohort). This file has the contracts between them.
  */
 
 /** The feed of a subscriber, as its parts see it. */
@@ -23,7 +23,7 @@ export interface PartOwner {
   write(piece: Piece): boolean;
   writeEvents(index: number, step: PartStep): void;
   writeGap(type: string, gap: CombinedGap, apply: () => void): void;
-  /** Returns the position of a part that the client has now, if any. */
+  /** Returns the client's current position in a part, if it has one. */
   positionIn(name: string): string | undefined;
   positionDue(): void;
   hold(work: () => void): boolean;

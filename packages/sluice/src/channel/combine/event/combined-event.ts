@@ -1,8 +1,8 @@
-import type { FeedSource } from "../../stream/feed.ts";
-import type { Gap } from "../event/gap.ts";
-import type { AnyEvents } from "../event/kept-event.ts";
-import type { GapEvent, ReceivedEvent } from "../event/received-event.ts";
-import type { CombinedTypes } from "./combine-options.ts";
+import type { FeedSource } from "../../../stream/feed.ts";
+import type { Gap } from "../../event/gap.ts";
+import type { AnyEvents } from "../../event/kept-event.ts";
+import type { GapEvent, ReceivedEvent } from "../../event/received-event.ts";
+import type { CombinedTypes } from "../combine-options.ts";
 
 /** The parts of a combination: subscriptions by name. */
 export type CombinedParts = Readonly<Record<string, CombinedPart>>;

@@ -1,14 +1,6 @@
-import type { FeedContext } from "../../stream/feed.ts";
-import type { LazySignal } from "../../stream/source/lazy-signal.ts";
-import { parseCombinedId } from "./combined-id.ts";
-
-/** The position of a part whose client brought an ID that is no combined ID. */
-export const FOREIGN = "foreign";
-
-/** Returns the positions of a last event ID by the names of parts; {@link FOREIGN} if it is no combined ID. */
-export function resumedPositions(lastEventId: string | undefined): ReadonlyMap<string, string> | typeof FOREIGN {
-  return lastEventId === undefined ? new Map() : (parseCombinedId(lastEventId) ?? FOREIGN);
-}
+import type { FeedContext } from "../../../stream/feed.ts";
+import type { LazySignal } from "../../../stream/source/lazy-signal.ts";
+import { FOREIGN } from "../combined-id.ts";
 
 /** The context of a combined stream, as the cursor of one of its parts sees it. */
 export class PartContext implements FeedContext {
@@ -31,7 +23,7 @@ export class PartContext implements FeedContext {
     return this.#stream.request;
   }
 
-  /** Ends subscriptions that an `initial` function iterates over, with the stream. */
+  /** The signal that ends subscriptions over which an `initial` function iterates. */
   get life(): LazySignal | undefined {
     return this.#stream.life;
   }

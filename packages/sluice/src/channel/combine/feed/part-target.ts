@@ -1,15 +1,14 @@
-import { formatPosition, type Position } from "../../base/position.ts";
-import type { Piece } from "../../stream/body/piece.ts";
-import type { Sink } from "../../stream/body/sink.ts";
-import type { CloseReason } from "../../stream/close-reason.ts";
-import type { WrittenBeginning } from "../deliver/cohort.ts";
-import type { Cursor } from "../deliver/cursor.ts";
-import { NO_SLOT } from "../deliver/live-list.ts";
-import { NO_POSITION } from "../event/gap.ts";
-import { formatPart, positionBefore } from "./combined-id.ts";
+import { formatPosition, type Position } from "../../../base/position.ts";
+import type { Piece } from "../../../stream/body/piece.ts";
+import type { Sink } from "../../../stream/body/sink.ts";
+import type { CloseReason } from "../../../stream/close-reason.ts";
+import type { WrittenBeginning } from "../../deliver/cohort.ts";
+import type { Cursor } from "../../deliver/cursor.ts";
+import { NO_SLOT } from "../../deliver/live-list.ts";
+import { NO_POSITION } from "../../event/gap.ts";
+import { FOREIGN, formatPart, positionBefore } from "../combined-id.ts";
 import type { PartMember, PartOwner } from "./contracts.ts";
 import type { PartCohort } from "./part-cohort.ts";
-import { FOREIGN } from "./part-context.ts";
 import type { PartStep } from "./part-step.ts";
 
 /** Setup of a {@link PartTarget}. */
@@ -24,12 +23,12 @@ export interface PartTargetSetup {
 export class PartTarget implements PartMember {
   readonly feed: PartOwner;
   cursor!: Cursor;
-  /** Position up to which the part was written, unless its cursor is live. `undefined`: the client has none to keep. */
+  /** Position up to which the part was written, while its cursor lags; `undefined` if the client has none to keep. */
   position: Position | undefined;
   readonly #index: number;
   /**
-   * Position that the client keeps while `position` is `undefined`. A cut leads from there to the same beginning.
-   * `undefined`: the part then begins anew.
+   * Position that the client keeps while `position` is `undefined`. A client that is cut then gets the same beginning
+   * again. `undefined`: the part begins anew.
    */
   #kept: string | undefined;
 
@@ -39,7 +38,9 @@ export class PartTarget implements PartMember {
     this.#kept = resumed === FOREIGN ? NO_POSITION : resumed;
   }
 
-  /** Its part of the combined ID, as the client has received it; `undefined` if the client must have none. */
+  /**
+   * The part's position in a combined ID, as far as the client has received it; `undefined` if an ID must not have one.
+   */
   get idPart(): string | undefined {
     const cohort = this.cursor.cohort as PartCohort;
     if (this.isLive) return cohort.livePart;
@@ -72,11 +73,11 @@ export class PartTarget implements PartMember {
     this.feed.writeEvents(this.#index, step);
   }
 
-  /** Writes the part's gap, if it has one. Its position is written with those of the other parts. */
+  /** Writes the part's gap, if it has one. An ID then has its position together with the positions of other parts. */
   begin({ gap, snapshot, position, gapEvent }: WrittenBeginning): void {
     if (gap !== undefined) {
       const { name: channel } = this.cursor.cohort as PartCohort;
-      // IDs of other parts may have told the client a later position than that of the last event.
+      // An event of another part may have given the client a later position than the last event of this part.
       const lastEventId = this.feed.positionIn(channel) ?? gap.lastEventId;
       const reported = { ...gap, lastEventId, channel };
       this.feed.writeGap(gapEvent, reported, () => {
@@ -86,7 +87,7 @@ export class PartTarget implements PartMember {
     } else if (snapshot === undefined) this.reach(position);
   }
 
-  /** The client may have this position from now on. */
+  /** Sets the position that IDs have from now on, and schedules a write of it. */
   reach(position: Position): void {
     this.position = position;
     this.feed.positionDue();

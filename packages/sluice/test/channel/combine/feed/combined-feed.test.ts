@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest";
-import { parseCombinedId } from "../../../src/channel/combine/combined-id.ts";
-import type { TailListener } from "../../../src/logs/log.ts";
-import { memoryLog } from "../../../src/logs/memory/memory-log.ts";
-import type { Piece } from "../../../src/stream/body/piece.ts";
-import { turns } from "../../support/turns.ts";
-import { CombineWorld, seen } from "./support/combine-world.ts";
+import { parseCombinedId } from "../../../../src/channel/combine/combined-id.ts";
+import type { TailListener } from "../../../../src/logs/log.ts";
+import { memoryLog } from "../../../../src/logs/memory/memory-log.ts";
+import type { Piece } from "../../../../src/stream/body/piece.ts";
+import { turns } from "../../../support/turns.ts";
+import { CombineWorld, seen } from "../support/combine-world.ts";
 
 /** Makes channels `a` and `b`. */
 async function two(...given: ConstructorParameters<typeof CombineWorld>) {

@@ -1,9 +1,8 @@
-import { formatPosition } from "../../base/position.ts";
-import { NO_POSITION } from "../event/gap.ts";
-import type { IteratedItem, SubscriptionIterator } from "../follow/subscription-iterator.ts";
-import { positionBefore } from "./combined-id.ts";
-import type { OpenPart } from "./open-part.ts";
-import { FOREIGN } from "./part-context.ts";
+import { formatPosition } from "../../../base/position.ts";
+import { NO_POSITION } from "../../event/gap.ts";
+import type { IteratedItem, SubscriptionIterator } from "../../follow/subscription-iterator.ts";
+import { FOREIGN, positionBefore } from "../combined-id.ts";
+import type { OpenPart } from "../open-part.ts";
 
 /** Options of a {@link PartIteration}. */
 interface PartIterationOptions {
@@ -19,7 +18,7 @@ interface PartIterationOptions {
 /** One part of an iteration over a combination. It reads one item ahead. */
 export class PartIteration {
   readonly name: string;
-  /** The position that the consumer has of the part; `undefined` if it has none to keep. */
+  /** The consumer's position in the part; `undefined` if it has none to keep. */
   position: string | undefined;
   readonly #items: SubscriptionIterator;
   readonly #onReady: () => void;
@@ -39,13 +38,13 @@ export class PartIteration {
       present: (item) => item as never,
     });
     const { start } = this.#items;
-    // With `initial`, a cut leads to the snapshot again until it is complete.
+    // With `initial`, a consumer that ends before the snapshot is complete gets the snapshot again.
     if (start !== undefined && start.gap === undefined && settings.initial === undefined)
       this.position = formatPosition(start.position);
     else this.position = isForeign ? NO_POSITION : resumed;
   }
 
-  /** Reads the next item, unless one is being read or has arrived. */
+  /** Starts to read the next item, unless an item has arrived or is on its way. */
   read(): void {
     if (this.#isReading || this.isReady) return;
     this.#isReading = true;

@@ -1,14 +1,14 @@
-import { invalidOption } from "../../base/checks/check-option.ts";
-import { outside } from "../../base/context/async-context.ts";
-import { FailureReports } from "../../base/errors/failure-reports.ts";
-import { isSafe } from "../../protocol/safe-text.ts";
-import type { ErrorContext } from "../../stream/report.ts";
-import type { CombinedTypes } from "./combine-options.ts";
+import { invalidOption } from "../../../base/checks/check-option.ts";
+import { outside } from "../../../base/context/async-context.ts";
+import { FailureReports } from "../../../base/errors/failure-reports.ts";
+import { isSafe } from "../../../protocol/safe-text.ts";
+import type { ErrorContext } from "../../../stream/report.ts";
+import type { CombinedTypes } from "../combine-options.ts";
 
 /** The type that the standard gives to an event without one. */
 const DEFAULT_TYPE = "message";
 
-/** Maps the types of a combination's events to the types that its subscribers receive. */
+/** A map from the types of a combination's events to the types that its subscribers receive. */
 export class EventTypes {
   readonly #types: CombinedTypes;
   readonly #failures: FailureReports;
@@ -25,7 +25,7 @@ export class EventTypes {
     return typeof this.#types === "function" ? this.#mapped(this.#types, name, own) : `${name}.${own}`;
   }
 
-  /** If the function fails, its event must not get lost: it has the default type then. */
+  /** Calls the function. If it fails, returns the default type, so that the event is not lost. */
   #mapped(map: Exclude<CombinedTypes, string>, name: string, type: string): string {
     try {
       const mapped: unknown = outside(() => map(name, type));
