@@ -1,12 +1,12 @@
 /**
- * A rolling deploy of two processes behind HAProxy and behind nginx, with 5,000 clients. It is the test
- * deploy/test/rolling-deploy.suite.ts with more clients. The run fails if a client misses an event or sees an error
- * page.
+ * A rolling deploy of two processes behind HAProxy and behind nginx, with 5,000 clients. It runs the suite of the
+ * proxies with more clients. The run fails if a client misses an event or sees an error page.
  */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 
+const SUITE = "deploy/test/restarts/rolling-deploy.suite.ts";
 const CLIENTS = 5_000;
 const QUICK_CLIENTS = 200;
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
@@ -16,7 +16,7 @@ const ROOT = fileURLToPath(new URL("../..", import.meta.url));
  * @returns {Promise<import("../report.mjs").Figure[]>}
  */
 export async function run({ quick }) {
-  const args = ["vitest", "run", "--config", "vitest.proxies.config.ts", "deploy/test/rolling-deploy.suite.ts"];
+  const args = ["vitest", "run", "--config", "vitest.proxies.config.ts", SUITE];
   const env = { ...process.env, DEPLOY_CLIENTS: String(quick ? QUICK_CLIENTS : CLIENTS) };
   const child = spawn("npx", args, { cwd: ROOT, env, stdio: ["ignore", "inherit", "inherit"] });
   const [code] = await once(child, "exit");

@@ -1,13 +1,13 @@
 import { connect } from "node:http2";
 import { setTimeout as wait } from "node:timers/promises";
 import { describe, it } from "vitest";
-import { BrokenSite, OBSERVED_MS } from "../support/broken-proxy.ts";
-import { expectEndedStreamAgain } from "../support/cached-stream.ts";
-import { expectCutAfter } from "../support/cut-after.ts";
+import { BrokenSite, OBSERVED_MS } from "../support/broken/broken-proxy.ts";
+import { expectEndedStreamAgain } from "../support/broken/cached-stream.ts";
+import { expectCutAfter } from "../support/broken/cut-after.ts";
+import { expectOneByOne } from "../support/broken/one-by-one.ts";
+import { QUIET_STREAM } from "../support/desks/proxied-desk.ts";
 import { eventually } from "../support/eventually.ts";
-import { expectOneByOne } from "../support/one-by-one.ts";
-import { QUIET_STREAM } from "../support/proxied-desk.ts";
-import { APACHE } from "../support/proxies.ts";
+import { APACHE } from "../support/proxies/proxies.ts";
 
 const THREADS = 25;
 const HTTP2_STREAMS = 6;

@@ -1,7 +1,7 @@
 import { describe, it } from "vitest";
-import { BrokenSite } from "../support/broken-proxy.ts";
-import { expectLiveCutAfter } from "../support/cut-after.ts";
-import { CADDY } from "../support/proxies.ts";
+import { BrokenSite } from "../support/broken/broken-proxy.ts";
+import { expectLiveCutAfter } from "../support/broken/cut-after.ts";
+import { CADDY } from "../support/proxies/proxies.ts";
 
 describe.concurrent("the broken files of deploy/caddy", () => {
   it("buffering.Caddyfile: no head arrives", async ({ expect }) => {

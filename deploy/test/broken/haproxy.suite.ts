@@ -1,10 +1,10 @@
 import { setTimeout as wait } from "node:timers/promises";
 import { describe, it } from "vitest";
-import { BrokenSite } from "../support/broken-proxy.ts";
-import { expectEndedStreamAgain } from "../support/cached-stream.ts";
-import { expectCutAfter } from "../support/cut-after.ts";
+import { BrokenSite } from "../support/broken/broken-proxy.ts";
+import { expectEndedStreamAgain } from "../support/broken/cached-stream.ts";
+import { expectCutAfter } from "../support/broken/cut-after.ts";
 import { eventually } from "../support/eventually.ts";
-import { HAPROXY } from "../support/proxies.ts";
+import { HAPROXY } from "../support/proxies/proxies.ts";
 
 /** HAProxy's delay is the kernel's: 200 ms for MSG_MORE (tcp(7), TCP_CORK). */
 const DELAY_MS = 200;

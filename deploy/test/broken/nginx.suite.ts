@@ -1,13 +1,13 @@
 import { setTimeout as wait } from "node:timers/promises";
 import { describe, it } from "vitest";
-import { BrokenSite, OBSERVED_MS } from "../support/broken-proxy.ts";
-import { expectCutAfter } from "../support/cut-after.ts";
+import { BrokenSite, OBSERVED_MS } from "../support/broken/broken-proxy.ts";
+import { expectCutAfter } from "../support/broken/cut-after.ts";
+import { expectOneByOne } from "../support/broken/one-by-one.ts";
+import { QUIET_STREAM } from "../support/desks/proxied-desk.ts";
 import { eventually } from "../support/eventually.ts";
-import { expectOneByOne } from "../support/one-by-one.ts";
-import { QUIET_STREAM } from "../support/proxied-desk.ts";
-import { NGINX } from "../support/proxies.ts";
+import { NGINX } from "../support/proxies/proxies.ts";
 
-/** nginx's proxy_cache_lock_timeout. */
+/** The proxy_cache_lock_timeout of nginx, in ms. */
 const CACHE_LOCK_MS = 5_000;
 
 describe.concurrent("the broken files of deploy/nginx", () => {

@@ -2,12 +2,12 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, it } from "vitest";
-import { DeskProcess } from "../support/desk-process.ts";
+import { NativeSource } from "../support/clients/native-source.ts";
+import { DeskProcess } from "../support/desks/desk-process.ts";
+import { STREAM } from "../support/desks/proxied-desk.ts";
 import { eventually } from "../support/eventually.ts";
-import { NativeSource } from "../support/native-source.ts";
-import { STREAM } from "../support/proxied-desk.ts";
-import { NGINX } from "../support/proxies.ts";
-import { ProxyProcess } from "../support/proxy-process.ts";
+import { NGINX } from "../support/proxies/proxies.ts";
+import { ProxyProcess } from "../support/proxies/proxy-process.ts";
 
 const SOURCES = 30;
 

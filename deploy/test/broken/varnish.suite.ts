@@ -1,8 +1,8 @@
 import { describe, it } from "vitest";
-import { BrokenSite } from "../support/broken-proxy.ts";
-import { expectCutAfter } from "../support/cut-after.ts";
+import { BrokenSite } from "../support/broken/broken-proxy.ts";
+import { expectCutAfter } from "../support/broken/cut-after.ts";
 import { eventually } from "../support/eventually.ts";
-import { VARNISH } from "../support/proxies.ts";
+import { VARNISH } from "../support/proxies/proxies.ts";
 
 describe.concurrent("the broken files of deploy/varnish", () => {
   it("buffering.vcl: no head arrives", async ({ expect }) => {
