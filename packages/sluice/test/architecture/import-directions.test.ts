@@ -130,9 +130,9 @@ describe("the check of import directions", () => {
     [
       "adapters/koa.ts",
       `import { b } from "../sluice.ts";`,
-      "adapters imports index.ts, stream/ending/drain-options.ts, stream/source/discard.ts, stream/answer/http-answer.ts, " +
-        "stream/answer/http-error.ts, stream/opening/framework.ts, stream/opening/response-head.ts, " +
-        "transports/node/connections/server-connections.ts only",
+      "adapters imports index.ts, stream/ending/drain-options.ts, stream/source/discard.ts, " +
+        "stream/answer/http-answer.ts, stream/answer/http-error.ts, stream/opening/framework.ts, " +
+        "stream/opening/response-head.ts, transports/node/connections/server-connections.ts only",
     ],
     ["client/a.ts", `import { b } from "../stream/b.ts";`, "client imports base, protocol only"],
     ["channel/a.ts", `import type { S } from "zod";`, "it uses no packages"],

@@ -1,50 +1,35 @@
 import { ignore } from "../../base/errors/guard.ts";
-import { formatPosition, type Position } from "../../base/position.ts";
-import { toBytes } from "../../protocol/bytes.ts";
-import { COMMENT } from "../../stream/body/heartbeat.ts";
-import { Piece } from "../../stream/body/piece.ts";
+import { formatPosition } from "../../base/position.ts";
 import { RECONNECT_MS } from "../../stream/ending/end-streams.ts";
-import type { Feed, FeedContext, FeedState, FeedTarget, SharedWrites } from "../../stream/feed.ts";
+import type { Feed, FeedContext, FeedTarget } from "../../stream/feed.ts";
 import { beginningOf } from "../read/beginning.ts";
 import type { LossReason } from "../read/live/live-log-options.ts";
 import { type Initial, offerSnapshot, type SnapshotOffer } from "../read/snapshot.ts";
 import { type From, findStartPoint, type StartPoint, startAfterGap } from "../read/start-point.ts";
 import type { Step } from "../read/step.ts";
 import type { SubscriptionSettings } from "../subscribe-options.ts";
-import { type Cohort, type CohortKind, type Member, writeText } from "./cohort.ts";
+import { type CohortKind, writeText } from "./cohort.ts";
+import { CursorPosition } from "./cursor-position.ts";
 import type { Delivery } from "./delivery.ts";
-import { NO_SLOT } from "./live-list.ts";
 import { SnapshotWriter } from "./snapshot-writer.ts";
 
 /** Maximum number of pieces a cursor writes before other cursors get a turn. */
 const PIECES_PER_RUN = 4;
 
-/** Last sent position of a subscriber that has received no position yet: it has no event ID. */
-const NOTHING_SENT: Position = { epoch: "", offset: 0, ownId: "" };
-
 /**
- * One subscriber's position in a channel. Replay, resume and a slow reader are the same: a cursor that lags, and moves
- * on as fast as its socket takes bytes. A cursor that has everything is live: a member of its cohort without an own
- * offset. Its cohort decides how its output is written: to a stream of its own, or to its part of a combined stream.
+ * One subscriber's cursor in a channel. Replay, resume and slow readers are one mechanism: a cursor that lags moves on
+ * as fast as its socket takes bytes. A cursor that has everything is live, and its cohort writes to it. The cohort
+ * decides whether the output goes to a stream of its own, or to a part of a combined stream.
  */
-export class Cursor implements Feed, Member {
-  readonly cohort: Cohort;
-  slot: number = NO_SLOT;
-  target!: FeedTarget;
-  readonly #delivery: Delivery;
-  // The settings are taken apart: their selection is the cohort's, and thousands of subscribers need not keep it each.
+export class Cursor extends CursorPosition implements Feed {
+  // Not the settings as a whole: the cohort has their selection, and thousands of subscribers need not keep it.
   readonly #from: From;
   readonly #initial: Initial | undefined;
   readonly #context: FeedContext;
-  /** Offset up to which the subscriber has received every event. A live cursor uses the channel's `flushed` instead. */
-  #after = 0;
-  #lastSent: Position = NOTHING_SENT;
   /** True while a read, a snapshot or the run queue will move the cursor on. */
   #busy = true;
   /** True once the start point is known. */
   #begun = false;
-  /** The cohort's event count when the cursor became live. */
-  #eventsBefore = 0;
   #snapshot: SnapshotWriter | undefined;
   /** Changes when pending work becomes obsolete: the log began a new life, or the stream ended. */
   #generation = 0;
@@ -55,24 +40,23 @@ export class Cursor implements Feed, Member {
     context: FeedContext,
     kind?: CohortKind,
   ) {
-    this.#delivery = delivery;
+    super(delivery, selection, kind);
     this.#from = from;
     this.#initial = initial;
     this.#context = context;
     if (typeof initial === "function") context.keepCaller?.();
-    this.cohort = delivery.cohorts.join(this, selection, kind);
   }
 
   start(target: FeedTarget, opening: string): void {
     this.target = target;
-    if (this.#delivery.liveLog.closed) {
+    if (this.delivery.liveLog.closed) {
       // The channel was defined again while the request was being answered.
       if (opening !== "") writeText(target, `${opening}\n`);
       return target.close("drained", RECONNECT_MS);
     }
     this.#findStart(opening);
-    // Most cursors are live by now. Adding and removing each of them would leave garbage in the set.
-    if (!this.#isLive && !target.ended) this.#delivery.addLagging(this);
+    // Most cursors are live by now. To add and remove each of them would leave garbage in the set.
+    if (!this.isLive && !target.ended) this.delivery.addLagging(this);
   }
 
   drained(): void {
@@ -80,81 +64,45 @@ export class Cursor implements Feed, Member {
     this.#goOn();
   }
 
-  get shared(): SharedWrites | undefined {
-    if (!this.#isLive) return undefined;
-    return { events: this.cohort.events - this.#eventsBefore, writtenAt: this.cohort.writtenAt };
-  }
-
   flush(): void {
-    if (!this.#delivery.liveLog.closed) this.#delivery.liveLog.flush();
-  }
-
-  /**
-   * Sends the position if the channel moved on without an event for the subscriber: it must not fall out of the log.
-   */
-  heartbeat(): Piece {
-    const { liveLog } = this.#delivery;
-    const reached = this.#isLive ? liveLog.flushed : this.#after;
-    if (reached <= this.#currentLastSent.offset) return COMMENT;
-    this.#lastSent = liveLog.positionAt(reached);
-    return new Piece(toBytes(`id: ${formatPosition(this.#lastSent)}\n\n`), 0);
+    if (!this.delivery.liveLog.closed) this.delivery.liveLog.flush();
   }
 
   stop(): void {
     this.#generation++;
-    if (this.#isLive) this.#leaveLive();
-    else this.#delivery.removeLagging(this);
-    this.#delivery.cohorts.leave(this, this.cohort);
+    if (this.isLive) this.leaveLive();
+    else this.delivery.removeLagging(this);
+    this.delivery.cohorts.leave(this, this.cohort);
     this.#snapshot?.stop();
   }
 
-  describe(): FeedState {
-    const { topics } = this.cohort.selection;
-    return {
-      channel: this.#delivery.channel,
-      topics: topics === "*" ? "*" : [...topics],
-      state: this.#isLive ? "live" : "lagging",
-      lastEventId: formatPosition(this.#currentLastSent),
-    };
-  }
-
-  fallBehind(): void {
-    if (!this.#isLive) return;
+  override fallBehind(): void {
+    if (!this.isLive) return;
     this.stepBack();
     this.target.block();
   }
 
-  stepBack(): void {
-    if (!this.#isLive) return;
-    this.#after = this.cohort.reached(this.#delivery.liveLog);
-    this.#leaveLive();
-    this.#delivery.addLagging(this);
+  override stepBack(): void {
+    if (!this.isLive) return;
+    this.after = this.cohort.reached(this.delivery.liveLog);
+    this.leaveLive();
+    this.delivery.addLagging(this);
     this.#busy = false;
   }
 
-  resume(kept: number | undefined, reason: LossReason): void {
+  override resume(kept: number | undefined, reason: LossReason): void {
     if (this.target.ended) return;
-    if (kept === undefined || (this.#begun && this.#after <= kept)) return this.#goOn();
+    if (kept === undefined || (this.#begun && this.after <= kept)) return this.#goOn();
     this.#generation++;
     if (!this.#begun) return;
     this.#busy = true;
-    this.#begin(startAfterGap(this.#delivery.liveLog, reason, formatPosition(this.#lastSent)), "", false);
-  }
-
-  get #isLive(): boolean {
-    return this.slot !== NO_SLOT;
-  }
-
-  get #currentLastSent(): Position {
-    const { lastSent } = this.cohort;
-    if (!this.#isLive || lastSent === undefined || lastSent.offset <= this.#lastSent.offset) return this.#lastSent;
-    return lastSent;
+    this.#begin(startAfterGap(this.delivery.liveLog, reason, formatPosition(this.lastSent)), "", false);
   }
 
   #findStart(opening: string): void {
     const { lastEventId, isForeign } = this.#context;
-    const { liveLog } = this.#delivery;
-    // Events published before the subscriber came must not count as new.
+    const { liveLog } = this.delivery;
+    // Events that were published before this subscriber arrived must not count as new.
     liveLog.flush();
     const { selection } = this.cohort;
     const generation = this.#generation;
@@ -165,7 +113,7 @@ export class Cursor implements Feed, Member {
     found
       .then((start) => {
         if (generation === this.#generation) this.#begin(start, "", isFresh);
-        // A start point of an earlier life may mean nothing in the new one.
+        // The start point is of an earlier life, and may mean nothing in the new life.
         else if (!this.target.ended) this.#findStart("");
       })
       .catch((error) => this.#fail(error, "log"));
@@ -173,13 +121,13 @@ export class Cursor implements Feed, Member {
 
   /** Writes the gap or the position, then the snapshot, then moves on. `opening`: first lines of the first block. */
   #begin(start: StartPoint, opening: string, isFresh: boolean): void {
-    const { liveLog, hub, gapEvent } = this.#delivery;
+    const { liveLog, hub, gapEvent } = this.delivery;
     this.#begun = true;
     const offer = offerSnapshot(liveLog, this.#initial);
     const beginning = beginningOf(start, isFresh, offer);
     const { gap, snapshot, position } = beginning;
-    this.#after = position.offset;
-    this.#lastSent = position;
+    this.after = position.offset;
+    this.lastSent = position;
     if (gap !== undefined) hub.counts.gaps++;
     this.cohort.begin(this.target, { ...beginning, opening, gapEvent });
     if (snapshot === undefined) this.#run();
@@ -187,14 +135,15 @@ export class Cursor implements Feed, Member {
   }
 
   /**
-   * The events of a snapshot have no IDs. The position comes last: a subscriber that is cut before gets it all again.
+   * Writes a snapshot, whose events have no IDs, and then the position. A subscriber that is cut before the position
+   * gets the whole snapshot again.
    */
   async #writeSnapshot(offer: SnapshotOffer): Promise<void> {
     this.#busy = true;
     // A snapshot of an earlier life is obsolete.
     this.#snapshot?.stop();
     const { cohort } = this;
-    const writer = new SnapshotWriter(this.#delivery, { target: this.target, cohort, context: this.#context });
+    const writer = new SnapshotWriter(this.delivery, { target: this.target, cohort, context: this.#context });
     this.#snapshot = writer;
     const isWritten = await writer.write(offer);
     if (!isWritten || this.#snapshot !== writer) return;
@@ -203,39 +152,36 @@ export class Cursor implements Feed, Member {
     this.#run();
   }
 
-  /** Moves on, unless pending work will do so. */
+  /** Moves on, unless pending work will do it. */
   #goOn(): void {
-    if (!this.#busy && !this.#isLive) this.#run();
+    if (!this.#busy && !this.isLive) this.#run();
   }
 
   /**
    * Writes until the socket is full, every event is written, or other cursors should get a turn. `pieces`: number of
-   * pieces written in this turn before. The log may answer in the same turn.
+   * pieces that this cursor has written in this turn, because the log may answer in the same turn.
    */
   #run(pieces = 0): void {
     this.#busy = false;
-    const { liveLog, runQueue } = this.#delivery;
+    const { liveLog, runQueue } = this.delivery;
     while (!this.target.ended && this.target.writable) {
       if (liveLog.flushing || pieces === PIECES_PER_RUN) {
         this.#busy = true;
         return runQueue.add(this.#inThisLife(() => this.#run()));
       }
-      if (this.#after === liveLog.flushed) {
-        this.#eventsBefore = this.cohort.events;
-        return this.#delivery.addLive(this);
-      }
-      // The log may notice a trim or a new life within this call, and then resumes the cursors on its list.
+      if (this.after === liveLog.flushed) return this.becomeLive();
+      // Within the call below, the log may notice a trim or a new life. It then resumes the lagging cursors.
       const generation = this.#generation;
       const { epoch } = liveLog;
       this.#busy = true;
-      const step = liveLog.reader.next(this.cohort, this.#after);
+      const step = liveLog.reader.next(this.cohort, this.after);
       const hasBegunAnew = generation !== this.#generation;
       if (hasBegunAnew || epoch !== liveLog.epoch) {
-        // The entries that were read are obsolete.
+        // The entries of the step are obsolete.
         if (step instanceof Promise) step.catch(ignore);
         if (hasBegunAnew) return;
-        // A cursor that starts is not on the list yet.
-        if (!liveLog.holds({ epoch, offset: this.#after })) return this.resume(-1, liveLog.lossReason(epoch));
+        // A cursor that starts is not in the set of lagging cursors yet.
+        if (!liveLog.holds({ epoch, offset: this.after })) return this.resume(-1, liveLog.lossReason(epoch));
         this.#busy = false;
         continue;
       }
@@ -249,7 +195,7 @@ export class Cursor implements Feed, Member {
 
   #await(step: Promise<Step | "gone">, pieces: number): void {
     this.#busy = true;
-    const { liveLog } = this.#delivery;
+    const { liveLog } = this.delivery;
     const { epoch } = liveLog;
     const go = this.#inThisLife((read: Step | "gone"): void => {
       // The offset still holds in the new life, but the entries that were read may be lost.
@@ -264,29 +210,23 @@ export class Cursor implements Feed, Member {
   }
 
   #take(step: Step): void {
-    this.#after = step.through;
-    if (step.lastSent !== undefined) this.#lastSent = step.lastSent;
-    this.cohort.writeStep(this.target, step, this.#delivery.liveLog.epoch);
-  }
-
-  #leaveLive(): void {
-    this.target.countEvents(this.shared?.events ?? 0);
-    this.#lastSent = this.#currentLastSent;
-    this.#delivery.removeLive(this);
+    this.after = step.through;
+    if (step.lastSent !== undefined) this.lastSent = step.lastSent;
+    this.cohort.writeStep(this.target, step, this.delivery.liveLog.epoch);
   }
 
   #reportTrimmed(): void {
-    const lastEventId = formatPosition(this.#lastSent);
-    this.#begin(startAfterGap(this.#delivery.liveLog, "trimmed", lastEventId), "", false);
+    const lastEventId = formatPosition(this.lastSent);
+    this.#begin(startAfterGap(this.delivery.liveLog, "trimmed", lastEventId), "", false);
   }
 
   #fail(error: unknown, stage: string): void {
     if (this.target.ended) return;
-    this.#delivery.report(error, stage);
+    this.delivery.report(error, stage);
     this.target.close("error");
   }
 
-  /** Returns `work` guarded: it does nothing if the log began a new life or the stream ended before it runs. */
+  /** Returns a function that calls `work`, unless the log has begun a new life or the stream has ended by then. */
   #inThisLife<Args extends unknown[]>(work: (...args: Args) => void): (...args: Args) => void {
     const generation = this.#generation;
     return (...args) => {
