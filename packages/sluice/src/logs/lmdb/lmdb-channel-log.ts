@@ -4,7 +4,7 @@ import { startAgeChecks } from "../shared/age-checks.ts";
 import type { ClosedChannels } from "../shared/closed-channels.ts";
 import { closedError } from "../shared/closed-error.ts";
 import type { Seen } from "../shared/life.ts";
-import type { LogView } from "../shared/log-view.ts";
+import { type LogView, MAX_WAITING_BYTES } from "../shared/log-view.ts";
 import { SharedChannelLog } from "../shared/shared-channel-log.ts";
 import { LmdbAppender } from "./lmdb-appender.ts";
 import type { Appended } from "./lmdb-changes.ts";
@@ -73,7 +73,7 @@ export class LmdbChannelLog extends SharedChannelLog implements ChannelLog {
   read(after: number, events: number, bytes: number): Promise<readonly LogEntry[] | "gone"> {
     return this.#life.run(async () => {
       const { first, last } = this.#life.look();
-      return after + 1 < first ? "gone" : this.#page(after, last, events, bytes);
+      return after + 1 < first ? "gone" : this.#page(after, last, { events, bytes });
     });
   }
 
@@ -217,15 +217,18 @@ export class LmdbChannelLog extends SharedChannelLog implements ChannelLog {
   #readPortion({ events, bytes }: ReadLimit): Portion {
     if (this.#life.isClosed) return { events: 0, bytes: 0, isLast: true };
     const { last } = this.#life.look();
-    const page = this.#page(this.view.received, last, events, bytes);
+    const page = this.#page(this.view.received, last, { events, bytes }, MAX_WAITING_BYTES);
     const isLast = this.view.received + page.length >= last;
     this.view.receive(page, !isLast);
     const size = page.reduce((sum, entry) => sum + entryBytes(entry), 0);
     return { events: page.length, bytes: size, isLast, taken: isLast ? undefined : this.taken() };
   }
 
-  /** Returns the entries after an offset, from the snapshot. */
-  #page(after: number, last: number, events: number, bytes: number): LogEntry[] {
+  /**
+   * Returns the entries after an offset, from the snapshot. `wholeBytes`: the page goes on to the end of an append as
+   * long as it has no more bytes than this. Entries of an incomplete append would wait in memory.
+   */
+  #page(after: number, last: number, { events, bytes }: ReadLimit, wholeBytes = 0): LogEntry[] {
     const found: LogEntry[] = [];
     if (after >= last) return found;
     let size = 0;
@@ -236,7 +239,8 @@ export class LmdbChannelLog extends SharedChannelLog implements ChannelLog {
         if (entry.offset !== after + found.length + 1) break;
         found.push(entry);
         size += entryBytes(entry);
-        if (entry.offset === last || found.length >= events || size >= bytes) return found;
+        const isFull = found.length >= events || size >= bytes;
+        if (entry.offset === last || (isFull && !(entry.more && size <= wholeBytes))) return found;
       }
     }
     const missing = after + found.length + 1;

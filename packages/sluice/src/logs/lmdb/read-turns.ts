@@ -1,6 +1,9 @@
 import { afterTurn } from "../../base/time/timers.ts";
 
-/** The most that a channel may read now. It may exceed the bytes by one event. */
+/**
+ * The most that a channel may read now. It may exceed this by one event, and by the rest of an append: see
+ * {@link MAX_WAITING_BYTES}.
+ */
 export interface ReadLimit {
   readonly events: number;
   readonly bytes: number;

@@ -60,6 +60,7 @@ export class NatsArrivals {
       received,
       next: () => this.#reached + 1,
       onMessage: (offset, message, isBehind) => this.#take(offset, message, isBehind),
+      awaited: () => this.#assembler.awaited,
       taken: () => life.view.taken(),
       onLife: (message) => this.#lifeWritten(message),
       onInterrupted: () => life.checkAfresh(),

@@ -103,6 +103,10 @@ export class RedisChannelLog extends SharedChannelLog implements ChannelLog, Tai
     return this.view.received;
   }
 
+  get isMidAppend(): boolean {
+    return this.view.isMidAppend;
+  }
+
   protected get view(): LogView {
     return this.#life.view;
   }

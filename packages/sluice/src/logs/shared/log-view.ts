@@ -7,7 +7,7 @@ import { type Life, NO_EPOCH, type Seen } from "./life.ts";
 /** Ended epochs that a process remembers. */
 const MAX_ENDED = 256;
 /** Bytes of a channel that wait for the rest of their append at most. An append of more fits into no write anyway. */
-const MAX_WAITING_BYTES = 262_144;
+export const MAX_WAITING_BYTES = 262_144;
 
 /**
  * This process's view of a log that other processes append to as well. It passes each entry to the listener once and in
@@ -51,6 +51,11 @@ export class LogView {
   /** Offset of the newest entry received: `last`, unless entries wait for the rest of their append. */
   get received(): number {
     return this.#waiting.at(-1)?.offset ?? this.last;
+  }
+
+  /** True if entries wait for the rest of their append. */
+  get isMidAppend(): boolean {
+    return this.#waiting.length > 0;
   }
 
   /**

@@ -46,6 +46,12 @@ export class BatchAssembler {
     return this.#held;
   }
 
+  /** Number of messages for which the held ones wait. */
+  get awaited(): number {
+    const { size = 0, index = 0 } = this.#held.length > 0 ? (this.#newest ?? {}) : {};
+    return size - index;
+  }
+
   /** Offset of the newest message taken, decided or not. 0 after {@link clear}. */
   get received(): number {
     return this.#received;

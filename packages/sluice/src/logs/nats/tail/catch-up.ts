@@ -38,6 +38,8 @@ export interface CatchUpOptions {
   readonly onAnswer: () => void;
   /** `isBehind`: more messages follow in the stream. */
   readonly onMessage: (sequence: number, message: StreamMessage, isBehind: boolean) => void;
+  /** See {@link NatsTailOptions.awaited}. */
+  readonly awaited: () => number;
   /** See {@link TailListener.taken}. */
   readonly taken: () => Promise<void> | undefined;
   /** Called when it ends by itself. `isComplete`: it received everything, but for `nearBytes`. */
@@ -139,21 +141,32 @@ export class CatchUp {
 
   /** Requests messages within the budget. Returns false if the first one was larger than the limit. */
   #pullOnce(consumer: PullConsumer, bytes: number, limits: () => RequestLimits): Promise<boolean> {
-    return this.#options.budget.use(bytes, () =>
+    const { budget, awaited } = this.#options;
+    return budget.use(bytes, () =>
       this.#request(async () => {
         if (this.#isOver) return true;
-        const before = this.#delivered;
-        this.#isUnanswered = before === 0;
-        const isWithin = await consumer.request(limits(), (numbers, message) => this.#take(numbers, message));
-        this.#isUnanswered = false;
-        this.lastMessageAt = performance.now();
-        // The stream has no more messages.
-        if (isWithin && this.#delivered === before) this.#isNear = true;
+        let isWithin = await this.#requestOnce(consumer, limits());
+        // Messages wait in memory for the rest of their append. Another channel first would add its own to them.
+        for (let rest = awaited(); isWithin && rest > 0 && !this.#isNear && !this.#isOver; rest = awaited()) {
+          isWithin = await this.#requestOnce(consumer, { ...limits(), batch: rest });
+        }
         // The bytes stay counted until the subscribers have taken them.
         await this.#options.taken();
         return isWithin;
       }),
     );
+  }
+
+  /** Returns false if the first message was larger than the limit. */
+  async #requestOnce(consumer: PullConsumer, limits: RequestLimits): Promise<boolean> {
+    const before = this.#delivered;
+    this.#isUnanswered = before === 0;
+    const isWithin = await consumer.request(limits, (numbers, message) => this.#take(numbers, message));
+    this.#isUnanswered = false;
+    this.lastMessageAt = performance.now();
+    // The stream has no more messages.
+    if (isWithin && this.#delivered === before) this.#isNear = true;
+    return isWithin;
   }
 
   async #request<T>(work: () => Promise<T>): Promise<T> {

@@ -19,6 +19,8 @@ export interface NatsTailOptions {
   readonly next: () => number;
   /** Receives each message of the stream, with its number. `isBehind`: see {@link TailListener.appended}. */
   readonly onMessage: (sequence: number, message: StreamMessage, isBehind: boolean) => void;
+  /** Returns the number of messages for which those before them wait: the rest of an append. */
+  readonly awaited: () => number;
   /** See {@link TailListener.taken}. */
   readonly taken: () => Promise<void> | undefined;
   /** Receives the channel's life when a process has written it. */

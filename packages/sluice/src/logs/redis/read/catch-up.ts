@@ -30,6 +30,8 @@ export interface FollowedChannel {
   readonly received: number;
   /** Receives the entries after the position `asked`. Returns true if the log has more entries. */
   receivePage(page: FollowedPage, asked: Position): boolean;
+  /** See {@link LogView.isMidAppend}. */
+  readonly isMidAppend: boolean;
   /** See {@link TailListener.taken}. */
   taken(): Promise<void> | undefined;
 }
@@ -69,22 +71,25 @@ export async function catchUp<C extends FollowedChannel>(
       const asked = group.map(({ epoch, received }) => ({ epoch, offset: received }));
       const keys = group.flatMap(({ keys: [log, meta] }) => [log, meta]);
       const args = [bytes, Math.min(bytes, CHANNEL_BYTES), ...asked.map(({ offset }) => offset)].map(String);
-      const [examined, size] = await budget.use(bytes, async () => {
+      const [examined, size, midAppend] = await budget.use(bytes, async () => {
         const [examined, size, ...parts] = (await connection.run("follow", keys, args)) as Answer;
         const more: C[] = [];
+        const midAppend: C[] = [];
         for (const [index, epoch, first, last, ...texts] of parts.splice(0)) {
           const channel = group[index]!;
           const hasMore = isFollowed(channel) && channel.receivePage({ epoch, first, last, texts }, asked[index]!);
-          if (hasMore) more.push(channel);
+          if (hasMore) (channel.isMidAppend ? midAppend : more).push(channel);
         }
         // The bytes stay counted until the subscribers have taken them.
         await Promise.all(more.map((channel) => channel.taken()));
         behind.push(...more);
-        return [examined, size] as const;
+        return [examined, size, midAppend] as const;
       });
       // The next entry may alone have more than a call's bytes.
       bytes = size > 0 ? size : budget.part(CALL_BYTES);
       waiting.push(...group.slice(examined).reverse());
+      // Entries wait in memory for the rest of their append. Another channel first would add its own to them.
+      waiting.push(...midAppend);
     }
   };
   await Promise.all(Array.from({ length: CALLS_IN_FLIGHT }, readGroups));

@@ -8,6 +8,7 @@ const LATER: StreamEntry = ["15-0", ["second", '[0,"n",1]\n15']];
 class FakeChannel implements TailedChannel {
   readonly keys = KEYS;
   readonly received = 14;
+  readonly isMidAppend = false;
   readonly readAfter = "14-0";
   readonly seen: StreamEntry[] = [];
   epoch: string;
