@@ -19,6 +19,7 @@ const NODE = `
   const [kind, options] = process.argv.slice(2);
   const { [kind]: makeLog } = await import("./" + kind + ".js");
   const sluice = createSluice({ log: makeLog(JSON.parse(options)) });
+  const retain = { events: Infinity, bytes: Infinity, age: Infinity };
   let opened;
   let iterated = 0;
   const iterate = async (channel) => {
@@ -26,7 +27,7 @@ const NODE = `
   };
   const commands = {
     async open({ channels, iterate: isIterated }) {
-      opened = Array.from({ length: channels }, (_, i) => sluice.channel("c" + i));
+      opened = Array.from({ length: channels }, (_, i) => sluice.channel("c" + i, { retain }));
       for (const channel of opened) await channel.position();
       if (isIterated) for (const channel of opened) void iterate(channel);
     },
