@@ -92,7 +92,6 @@ export async function fetchEventSource(input: Input, options: FetchEventSourceOp
   const settings = {
     url: async () => new URL("http://localhost"),
     fetch: connect,
-    hasFreshUrl: false,
     backoff: BACKOFF_MS,
     maxBackoff: LONGEST_BACKOFF_MS,
     stableAfter: STABLE_MS,

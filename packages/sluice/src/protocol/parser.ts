@@ -195,7 +195,7 @@ export function createUncheckedParser(
     if (length <= maxEventBytes) return;
     // Makes each further push fail here.
     piecesLength = Infinity;
-    throw new SluiceError("EVENT_TOO_LARGE", `Event exceeds maxEventBytes: ${maxEventBytes}. Call reset()`);
+    throw new SluiceError("EVENT_TOO_LARGE", `Event exceeds maxEventBytes: ${maxEventBytes}`);
   }
 
   function parseLine(line: string): void {

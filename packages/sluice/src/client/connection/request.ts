@@ -29,8 +29,9 @@ export function checkRequest({ fetch, method, headers, body }: RequestOptions): 
     const isFunction = fetch === undefined || typeof fetch === "function";
     // A stream cannot be sent again. Some packages replace the global `Request` by one that takes it.
     const isStream = (body as Partial<ReadableStream> | null | undefined)?.getReader;
-    if (!isFunction || isStream) throw new TypeError("invalid fetch or body");
-    const init = { method, headers: unlessFunction(headers), body: unlessFunction(body) };
+    if (!isFunction || isStream) throw new TypeError("fetch must be a function, and body no stream");
+    // The text of a function stands for the body that it returns.
+    const init = { method, headers: typeof headers === "function" ? [] : headers, body };
     new Request("http://x", init as RequestInit);
   } catch (cause) {
     throw new SluiceError("INVALID_OPTION", `No valid request: ${(cause as Error).message}`, { cause });
@@ -70,20 +71,20 @@ export async function sendRequest(
     // A plain object, which a `fetch` of the user's can extend: { ...init.headers, authorization }.
     headers: Object.fromEntries(sent),
     body: await freshOf(body),
+    // `fetch` requires it for a body that is a stream.
+    duplex: "half",
     signal,
     // [spec] Set request's cache mode to "no-store".
     cache: "no-store",
     // [spec] If corsAttributeState is Anonymous, set credentialsMode to "same-origin". That is the default of `fetch`.
     credentials: withCredentials ? "include" : undefined,
   };
+  // A `fetch` that ignores the signal would send the request.
+  signal.throwIfAborted();
   const response = await fetch(target.href, init as RequestInit);
   if (signal.aborted) response.body?.cancel().catch(() => undefined);
   signal.throwIfAborted();
   return response;
-}
-
-function unlessFunction<T>(value: Fresh<T> | undefined): T | undefined {
-  return typeof value === "function" ? undefined : value;
 }
 
 function freshOf<T>(value: Fresh<T>): T | PromiseLike<T> {

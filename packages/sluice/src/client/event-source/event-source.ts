@@ -135,10 +135,14 @@ export class EventSource extends EventTarget {
   }
 
   async #connect(): Promise<void> {
-    this.#attempt = new AbortController();
+    const { signal } = (this.#attempt = new AbortController());
     try {
-      const response = await sendRequest(this.#url, this.#options, this.#parser.lastEventId, this.#attempt.signal);
-      const { status: code, headers } = response;
+      const response = await sendRequest(this.#url, this.#options, this.#parser.lastEventId, signal);
+      const { status: code, headers, body } = response;
+      // Not every browser can iterate a `ReadableStream`.
+      const reader = body?.getReader();
+      // Another `fetch` may ignore the signal.
+      signal.onabort = () => reader?.cancel().catch(() => {});
       const type = headers.get("content-type");
       // [spec] Otherwise, if res's status is not 200, or if res's `Content-Type` is not `text/event-stream`, then fail
       // the connection.
@@ -149,8 +153,6 @@ export class EventSource extends EventTarget {
       // [spec] Otherwise, announce the connection and interpret res's body line by line.
       this.#dispatch(new Event("open"), OPEN);
       this.#parser.reset();
-      // Not every browser can iterate a `ReadableStream`.
-      const reader = response.body?.getReader();
       for (let chunk = await reader?.read(); chunk?.value; chunk = await reader?.read()) {
         this.#parser.push(chunk.value);
         // Read on once all listeners have run.

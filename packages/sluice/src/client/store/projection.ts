@@ -1,4 +1,4 @@
-import { check } from "../stream/check-stream-options.ts";
+import { check } from "../stream/check.ts";
 import type { EventMap, StreamEvent, StreamEventFields, StreamGap } from "../stream/deliver/stream-event.ts";
 import { type ConnectionUser, joinConnection } from "./shared-connection.ts";
 import type { Store } from "./store.ts";

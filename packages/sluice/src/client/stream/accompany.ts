@@ -24,10 +24,11 @@ export async function accompany(
   const { shareAcrossTabs, pauseWhenHidden } = settings;
   const tabs =
     shareAcrossTabs && !loop.lastEnd && (await import("./tabs/share.ts").catch((error) => owner.failed(error, "load")));
+  if (signal.aborted) return;
   // The code for tabs imports none of these, so that bundlers need no exports for it.
   if (tabs) tabs.share(loop, settings, delivery, signal, owner, create, keepPosition, useShortStreams, shown);
   else {
-    if (!signal.aborted) useShortStreams(settings, delivery, loop, signal);
+    useShortStreams(settings, delivery, loop, signal);
     // A position of a stream that should share belongs to a key.
     if (!shareAcrossTabs) owner.kept = keepPosition(settings, owner.failed);
   }

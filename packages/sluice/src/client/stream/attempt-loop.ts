@@ -76,10 +76,10 @@ export function createLoop(
       load()
         .then(({ planAfter }) => planAfter(end, history, settings, owner))
         // The code could not be loaded: try again later.
-        .catch(() => Math.random() * settings.maxBackoff)
+        .catch(() => (end.type === "superseded" ? 0 : Math.random() * settings.maxBackoff))
         .then(resolve);
     });
-    if (isClosed() || end.type === "superseded" || !plan) return;
+    if (isClosed() || !plan) return;
     if (typeof plan === "object") return loop.finish(end, plan.failure);
     enter("waiting");
     let timer: ReturnType<typeof setTimeout> | undefined;

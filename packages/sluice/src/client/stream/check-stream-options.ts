@@ -1,6 +1,6 @@
-import { SluiceError } from "../../base/errors/sluice-error.ts";
 import { evaluate } from "./attempt/send-request.ts";
 import type { LoopSettings } from "./attempt-loop.ts";
+import { check } from "./check.ts";
 import type { DeliverySettings } from "./deliver/delivery.ts";
 import { jsonOrText } from "./deliver/json-or-text.ts";
 import type { EventStreamOptions, StreamUrl } from "./stream-options.ts";
@@ -30,6 +30,7 @@ const DEFAULTS = {
   connectTimeout: 60_000,
   silenceTimeout: Number.POSITIVE_INFINITY,
   maxEventBytes: 16 * 1024 * 1024,
+  withCredentials: false,
   pauseWhenHidden: false,
   shortStreams: true,
   shareAcrossTabs: false,
@@ -44,54 +45,51 @@ const SAMPLES: Readonly<Record<keyof EventStreamOptions, unknown>> = {
   onGap: jsonOrText,
   onAttemptEnd: jsonOrText,
   until: undefined,
-  method: undefined,
+  method: "",
   headers: undefined,
   body: undefined,
   shareKey: undefined,
   fetch: jsonOrText,
-  withCredentials: undefined,
 };
 
 /** Returns the settings of a stream. Throws `INVALID_OPTION`. */
 export function checkStreamOptions(address: StreamUrl, options: EventStreamOptions): StreamSettings {
-  const settings: Record<string, unknown> = { ...DEFAULTS };
+  const hasFreshUrl = typeof address === "function";
+  const settings: Record<string, unknown> = {
+    ...DEFAULTS,
+    address,
+    url: async () => absolute(await evaluate(address)),
+    method: options.body ? "POST" : undefined,
+    persistKey: hasFreshUrl ? "" : `${address}`,
+  };
   for (const [name, value] of Object.entries(options)) {
     const type = typeof SAMPLES[name as keyof EventStreamOptions];
-    check(Object.hasOwn(SAMPLES, name), "a known option", name);
+    check(name in SAMPLES, "a valid option", name);
     if (value === undefined) continue;
     const isOfType = typeof value === type && value !== null && (type !== "number" || value >= 1);
-    check(isOfType || type === "undefined", `${name}: ${type}`, value);
+    check(isOfType || type === "undefined", `${name}: ${type}${type === "number" ? " >= 1" : ""}`, value);
     settings[name] = value;
   }
-  const hasFreshUrl = typeof address === "function";
-  const { headers, body, method = body ? "POST" : undefined, withCredentials } = options;
-  const { persist, persistKey = hasFreshUrl ? "" : `${address}`, shareAcrossTabs, shareKey } = options;
-  const fixed = (value: unknown) => (typeof value === "function" ? undefined : value);
-  // A stream cannot be sent again. Some packages replace the global `Request` by one that takes it.
-  let problem = (body as Partial<ReadableStream> | undefined)?.getReader && (body as unknown);
+  const { headers, body, withCredentials, until, persist, shareAcrossTabs, shareKey } = options;
   try {
-    // It also refuses a URL with a user name or a password, as `fetch` does.
-    const init = { method, headers: fixed(headers), body: fixed(body) } as RequestInit;
-    new Request(hasFreshUrl ? "http://x" : absolute(address), init);
+    // A stream cannot be sent again. Some packages replace the global `Request` by one that takes it.
+    if ((body as Partial<ReadableStream> | undefined)?.getReader) throw body;
+    // It refuses a URL with a user name or a password, as `fetch` does.
+    const init = { ...settings, headers: typeof headers === "function" ? [] : headers };
+    new Request(hasFreshUrl ? "http://x" : absolute(address), init as RequestInit);
   } catch (error) {
-    problem = error;
+    check(false, "a valid request", error);
   }
-  check(!problem, "a valid request", problem);
-  check(!persist || "load" in persist || ("getItem" in persist && persistKey), "a persistKey", persist);
+  // Texts, arrays and functions have a length.
+  check(!until || until.length >= 0, "a valid until", until);
+  check(
+    !persist || "load" in persist || ("getItem" in persist && settings.persistKey),
+    "a valid persist and persistKey",
+    persist,
+  );
   const isPrivate = shareAcrossTabs && (headers || body || withCredentials);
-  check(!isPrivate || shareKey !== undefined, "a shareKey", shareKey);
-  return {
-    ...settings,
-    method,
-    url: async () => absolute(await evaluate(address)),
-    hasFreshUrl,
-    persistKey,
-  } as unknown as StreamSettings;
-}
-
-/** Throws `INVALID_OPTION` unless the condition holds. */
-export function check(condition: unknown, expected: string, value: unknown): void {
-  if (!condition) throw new SluiceError("INVALID_OPTION", `Expected ${expected}, but got ${String(value)}`);
+  check(!isPrivate || shareKey !== undefined, "a valid shareKey", shareKey);
+  return settings as unknown as StreamSettings;
 }
 
 /** Returns a URL, which may be relative to the page. */

@@ -70,7 +70,8 @@ export function keepPosition(
 
   return {
     async load() {
-      newest = (await attempt(() => store.load())) || lastEventId;
+      // A store may have kept it as a number.
+      newest = `${(await attempt(() => store.load())) || lastEventId}`;
       return newest;
     },
     save(position) {

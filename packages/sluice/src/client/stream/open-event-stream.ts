@@ -1,6 +1,7 @@
 import type { AttemptEnd, EventStreamError } from "./attempt/attempt-end.ts";
 import { createLoop, type StreamOwner } from "./attempt-loop.ts";
-import { check, checkStreamOptions } from "./check-stream-options.ts";
+import { check } from "./check.ts";
+import { checkStreamOptions } from "./check-stream-options.ts";
 import { createDelivery, type DeliveryOwner, type Listener } from "./deliver/delivery.ts";
 import { iterate } from "./deliver/iterate.ts";
 import type { AnyEvents, EventMap } from "./deliver/stream-event.ts";
@@ -25,31 +26,24 @@ export function openEventStream<Events extends EventMap = AnyEvents>(
 ): EventStream<Events> {
   const settings = checkStreamOptions(url, options as EventStreamOptions);
   const { signal, onError, onAttemptEnd } = settings;
-  let stateListeners: readonly { listener: ((state: StreamState) => unknown) | undefined }[] = [];
+  const stateListeners = new Set<() => Promise<unknown>>();
   /** Aborts when the stream is closed. */
   const over = new AbortController();
   let failure: EventStreamError | undefined;
   let resolveClosed: (end: AttemptEnd) => void;
 
   function failed(error: unknown, stage: StreamErrorContext["stage"]): void {
-    try {
-      onError(error, { stage });
-    } catch (thrown) {
-      console.error("sluice:", thrown);
-    }
+    // An async function turns an error into a rejection, and is called at once.
+    (async () => onError(error, { stage }))().catch(console.error);
   }
 
   const owner: StreamOwner & DeliveryOwner = {
     moved: (position) => owner.kept?.save(position),
     changed(state) {
       void begin();
-      for (const { listener } of stateListeners) {
-        try {
-          listener?.(state);
-        } catch (error) {
-          failed(error, "callback");
-        }
-      }
+      // A listener before it may have removed it, or changed the state again.
+      for (const notify of [...stateListeners])
+        if (loop.state === state && stateListeners.has(notify)) notify().catch((error) => failed(error, "callback"));
     },
     finished(end, error) {
       failure = error;
@@ -68,6 +62,14 @@ export function openEventStream<Events extends EventMap = AnyEvents>(
     loadRest()
       .then(({ accompany }) => accompany(loop, settings, delivery, over.signal, owner, createLoop, stream))
       .catch((error) => failed(error, "load"));
+
+  async function start(): Promise<void> {
+    const begun = begin();
+    // Alone and without `persist`, the first attempt does not wait for the rest.
+    const position = await ((settings.persist || settings.shareAcrossTabs) && begun);
+    delivery.pass(position || settings.lastEventId);
+    await loop.run();
+  }
 
   async function close(): Promise<void> {
     loop.finish({ type: "closed" });
@@ -96,12 +98,9 @@ export function openEventStream<Events extends EventMap = AnyEvents>(
     },
     onStateChange(listener: (state: StreamState) => unknown) {
       check(typeof listener === "function", "a listener", listener);
-      const added: (typeof stateListeners)[number] = { listener };
-      stateListeners = [...stateListeners, added];
-      return () => {
-        added.listener = undefined;
-        stateListeners = stateListeners.filter((each) => each !== added);
-      };
+      const notify = async () => listener(loop.state);
+      stateListeners.add(notify);
+      return () => void stateListeners.delete(notify);
     },
     reconnect: () => loop.renew("reconnect"),
     close,
@@ -115,15 +114,7 @@ export function openEventStream<Events extends EventMap = AnyEvents>(
 
   const abort = () => loop.finish({ type: "closed", reason: signal!.reason });
   signal?.addEventListener("abort", abort, { signal: over.signal });
-  if (signal?.aborted) {
-    abort();
-  } else {
-    // Alone and without `persist`, the first attempt does not wait for the rest.
-    const begun = begin();
-    Promise.resolve((settings.persist || settings.shareAcrossTabs) && begun).then((position) => {
-      delivery.pass(position || settings.lastEventId);
-      return loop.run();
-    });
-  }
+  if (signal?.aborted) abort();
+  void start();
   return stream as unknown as EventStream<Events>;
 }

@@ -1,5 +1,6 @@
 import { type AttemptEnd, type EventStreamError, failureOf } from "./attempt/attempt-end.ts";
-import type { EventStreamOptions, StreamErrorContext, Verdict } from "./stream-options.ts";
+import { check } from "./check.ts";
+import type { EventStreamOptions, StreamErrorContext } from "./stream-options.ts";
 
 /** The settings that decide what follows an attempt. */
 export interface PlanSettings extends Pick<EventStreamOptions, "headers" | "body" | "onAttemptEnd"> {
@@ -8,8 +9,8 @@ export interface PlanSettings extends Pick<EventStreamOptions, "headers" | "body
   readonly maxBackoff: number;
   /** Time after which an open connection is stable, in ms. */
   readonly stableAfter: number;
-  /** True if a function returns the URL. */
-  readonly hasFreshUrl: boolean;
+  /** The URL, or a function that returns it. */
+  readonly address?: unknown;
 }
 
 /** The history of a stream, as far as it decides what follows an attempt. It is empty at first. */
@@ -18,14 +19,13 @@ export interface History {
   retry?: number;
   /** Number of attempts since a stable one. Default: 0. */
   failures?: number;
-  /** Number of answers 401 and 403 since an answer was accepted. Default: 0. */
-  refusals?: number;
-  /** When the attempt received the head of an event stream. `undefined`: it has not. */
-  openedAt?: number | undefined;
+  /** 1 if an answer was 401 or 403 since an answer was accepted. Default: 0. */
+  refusals?: 0 | 1;
+  /** When the attempt received the head of an event stream. Default: 0, it has not. */
+  openedAt?: number;
 }
 
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
-const MOST_DOUBLINGS = 30;
 
 /** The delay before the next attempt, in ms; or the end of the stream, with its error if it has failed. */
 export type Plan = number | { readonly failure: EventStreamError | undefined };
@@ -37,52 +37,42 @@ export async function planAfter(
   settings: PlanSettings,
   { failed }: { failed(error: unknown, stage: StreamErrorContext["stage"]): void },
 ): Promise<Plan> {
-  const canAskAgain =
-    settings.hasFreshUrl || [settings.headers, settings.body].some((each) => typeof each === "function");
+  const canAskAgain = [settings.address, settings.headers, settings.body].some((each) => typeof each === "function");
   const { openedAt } = history;
-  history.openedAt = undefined;
-  if (openedAt !== undefined) {
-    history.refusals = 0;
+  if (openedAt) {
+    history.openedAt = history.refusals = 0;
     if (performance.now() - openedAt >= settings.stableAfter) history.failures = 0;
   }
   const { status, retryAfter = 0 } = end as { status?: number; retryAfter?: number };
+  // Exponential, with full jitter, so that clients that lost one server come back spread over the whole window. The
+  // window begins at the time that the server asks for.
   const delay = () => {
     const { retry = 0, failures = 0 } = history;
     history.failures = failures + 1;
-    return backOff(settings, failures, Math.max(retry, retryAfter));
+    const window = Math.min(LONGEST_TIMER_MS, settings.maxBackoff, settings.backoff * 2 ** failures);
+    return Math.max(retry, retryAfter) + Math.random() * window;
   };
   let planned: number | undefined;
   if (end.type === "superseded") {
     planned = 0;
   } else if (status === 401 || status === 403) {
     // The functions among the options may return fresh credentials, once.
-    const { refusals = 0 } = history;
-    if (canAskAgain && refusals === 0) planned = 0;
-    history.refusals = refusals + 1;
-  } else if (status === 429 || (status ?? 0) >= 500 || ["ended", "network", "silent"].includes(end.type)) {
+    if (canAskAgain && !history.refusals) planned = 0;
+    history.refusals = 1;
+  } else if (status === 429 || status! >= 500 || /^(ended|network|silent)$/.test(end.type)) {
     planned = delay();
   }
-  let verdict: Verdict;
   try {
-    verdict = (await settings.onAttemptEnd?.(end, { retryIn: planned })) as Verdict;
+    const verdict = await settings.onAttemptEnd?.(end, { retryIn: planned });
+    if (verdict === "stop") planned = undefined;
+    else if (verdict === "retry") planned ??= delay();
+    else if (verdict && verdict.retryIn !== planned) {
+      const { retryIn } = verdict;
+      check(retryIn >= 0, "a Verdict of onAttemptEnd", retryIn ?? verdict);
+      planned = retryIn;
+    }
   } catch (error) {
     failed(error, "callback");
   }
-  if (typeof verdict === "object") planned = verdict.retryIn;
-  else if (verdict === "stop") planned = undefined;
-  else if (verdict === "retry") planned ??= delay();
-  return planned ?? { failure: failureOf(end) };
-}
-
-/**
- * Returns the delay before the next attempt, in ms: exponential, with full jitter, so that clients that lost one server
- * come back spread over the whole window. The window begins at `earliest`, the time that the server asks for.
- */
-export function backOff(
-  { backoff, maxBackoff }: Pick<PlanSettings, "backoff" | "maxBackoff">,
-  failures: number,
-  earliest: number,
-): number {
-  const window = Math.min(maxBackoff, backoff * 2 ** Math.min(failures, MOST_DOUBLINGS));
-  return Math.min(LONGEST_TIMER_MS, earliest + Math.random() * window);
+  return planned === undefined ? { failure: failureOf(end) } : Math.min(LONGEST_TIMER_MS, planned);
 }

@@ -14,8 +14,8 @@ export interface ShortSettings {
 export interface ShortDelivery {
   /** The position after the events that were given. */
   readonly given: string;
-  /** True once the first bytes of an answer have come. */
-  readonly isOpened?: boolean;
+  /** True once the first bytes of the answer have come. */
+  isOpened?: boolean;
 }
 
 /** The loop of the stream's attempts. */
@@ -53,7 +53,7 @@ export function useShortStreams(
     // A POST may cost something at each request.
     if (isShort || !settings.shortStreams || (settings.method ?? "GET") !== "GET") return;
     timer = setTimeout(() => {
-      if (!/^(connecting|open)$/.test(loop.state)) return;
+      if (delivery.isOpened || !/^(connecting|open)$/.test(loop.state)) return;
       isShort = true;
       loop.renew("held-back");
     }, FIRST_BLOCK_MS);
@@ -63,16 +63,14 @@ export function useShortStreams(
     ask(url) {
       askedAt = performance.now();
       askedFrom = delivery.given;
+      if (!isShort && delivery.isOpened) pause = LONG_FORM_MS;
+      delivery.isOpened = false;
       if (askedAt > longAt!) {
         isShort = false;
         longAt = undefined;
       }
       if (isShort) url.search += `${url.search && "&"}sluice-short=1`;
       awaitBytes();
-    },
-    receive() {
-      clearTimeout(timer);
-      if (!isShort) pause = LONG_FORM_MS;
     },
     goesOn() {
       const now = performance.now();
@@ -86,6 +84,6 @@ export function useShortStreams(
     },
   };
   // The first attempt may have begun before this code was loaded.
-  if (!delivery.isOpened) awaitBytes();
+  awaitBytes();
   signal.addEventListener("abort", () => clearTimeout(timer));
 }

@@ -25,7 +25,7 @@ export interface StreamErrorContext {
    * - `gap`: events are lost, and neither `onGap` nor a listener nor an iteration receives the gap.
    *   The error is the gap.
    * - `persist`: the position could not be loaded or saved.
-   * - `callback`: `onAttemptEnd`, `shareKey` or a listener of the state threw.
+   * - `callback`: `onAttemptEnd`, `shareKey` or a listener of the state threw, or its promise rejected.
    * - `load`: code could not be loaded: for the network and the page, or for sharing, and the tab does not share.
    * - `stream`: the stream failed for good, without an iteration that throws the error.
    */
@@ -90,7 +90,10 @@ export interface EventStreamOptions<Events extends EventMap = AnyEvents> extends
    * Without such an event, the end of an answer is an interruption. Default: none.
    */
   readonly until?: string | readonly string[] | ((event: StreamEvent<Events>) => boolean) | undefined;
-  /** Called when an attempt has ended. Its result, also later, overrules the plan. Default: as planned. */
+  /**
+   * Called when an attempt has ended, also if another one replaces it. Its result, also later, overrules the plan.
+   * `onError` receives an invalid result. Default: as planned.
+   */
   readonly onAttemptEnd?: OnAttemptEnd | undefined;
   /** Called with each error that has no caller. Default: `console.error`. */
   readonly onError?: ((error: unknown, context: StreamErrorContext) => void) | undefined;
@@ -103,7 +106,10 @@ export interface EventStreamOptions<Events extends EventMap = AnyEvents> extends
   readonly maxBackoff?: number | undefined;
   /** Sets how long a connection must be open before the back-off begins again, in ms. Default: 10,000. */
   readonly stableAfter?: number | undefined;
-  /** Limits the time for the head of an answer, in ms. `Infinity`: no limit. Default: 60,000. */
+  /**
+   * Limits the time until the head of an answer, in ms, including that of the functions `url`, `headers` and `body`.
+   * `Infinity`: no limit. Default: 60,000.
+   */
   readonly connectTimeout?: number | undefined;
   /**
    * Limits the silence of an open stream, in ms, if its server states no heartbeat interval. Sluice does: the limit is

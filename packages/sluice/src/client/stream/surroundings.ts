@@ -31,13 +31,14 @@ export function watchSurroundings(stream: SurroundedStream, pauseWhenHidden: boo
     stream.pause(pauses.pagehide || pauses.hidden, by);
   };
 
-  let last = now();
+  /** Times of both clocks at the last tick. At the first tick, the difference is NaN. */
+  let last: number[] = [];
   let wasHidden = false;
   const tick = () => {
-    const [wall, steady] = now();
     // The steady clock stands still during sleep in some browsers, and the wall clock may be set back.
-    const late = Math.max(wall - last[0], steady - last[1]) - TICK_MS;
-    last = [wall, steady];
+    const now = [Date.now(), performance.now()];
+    const late = Math.max(...now.map((ms, clock) => ms - last[clock]!)) - TICK_MS;
+    last = now;
     if (late > (wasHidden ? HIDDEN_SLEEP_MS : SLEEP_MS)) stream.renew("wake");
     wasHidden = document?.visibilityState === "hidden";
     pause("hidden", pauseWhenHidden && wasHidden);
@@ -50,8 +51,4 @@ export function watchSurroundings(stream: SurroundedStream, pauseWhenHidden: boo
   listen(page, "pagehide", () => pause("pagehide", true));
   listen(page, "pageshow", () => pause("pagehide", false));
   tick();
-}
-
-function now(): [number, number] {
-  return [Date.now(), performance.now()];
 }

@@ -213,7 +213,7 @@ export const LAYERS: readonly Layer[] = [
   { folder: "client/event-source", imports: ["client/connection"] },
   { folder: "client/stream", imports: ["client/connection"] },
   { folder: "client/store", imports: ["client/stream"] },
-  { folder: "client/stream/deliver", imports: ["client/stream/load-rest.ts"] },
+  { folder: "client/stream/deliver", imports: ["client/stream/check.ts", "client/stream/load-rest.ts"] },
   { folder: "client/stream/attempt", imports: ["client/stream/deliver", "client/stream/load-rest.ts"] },
   { folder: "fetch-event-source", imports: ["base", "protocol", "client"] },
   {

@@ -36,6 +36,14 @@ describe("sendRequest()", () => {
     expect([seen.headers["x-token"], seen.body]).toEqual(["fresh", "a=1"]);
   });
 
+  it("sends a stream that a function returns, a new one at each call", async () => {
+    await using server = await startScriptedServer({ otherwise: (connection) => connection.echo() });
+    const body = () => new Blob(["a stream"]).stream();
+    for (let i = 0; i < 2; i++)
+      await sendRequest(server.url, { method: "POST", body }, "", new AbortController().signal);
+    expect(server.connections.map((connection) => connection.body)).toEqual(["a stream", "a stream"]);
+  });
+
   it("sends the last event ID as UTF-8, instead of one among the headers", async () => {
     const headers = { "last-event-id": "first" };
     expect((await seenBy({ headers })).lastEventId).toBe("first");

@@ -18,6 +18,11 @@ const invalid: [string, unknown][] = [
   ["an invalid method", { method: "a b" }],
   ["a fetch that is no function", { fetch: "fetch" }],
   ["a store without methods", { persist: {} }],
+  ["a controller in place of its signal", { signal: new AbortController() }],
+  ["an expression as `until`", { until: /done/ }],
+  ["a number as `until`", { until: 5 }],
+  ["credentials as text", { withCredentials: "include" }],
+  ["a body with a function and GET", { method: "GET", body: () => "x" }],
 ];
 
 /** A global `Request` as `@hono/node-server` installs it: it takes a stream as body. */
@@ -45,6 +50,14 @@ describe("openEventStream()", () => {
   it.each(invalid)("refuses %s", (_, options) => {
     const open = () => openEventStream("http://127.0.0.1:9/", options as EventStreamOptions);
     expect(open).toThrow(expect.objectContaining({ code: "INVALID_OPTION" }));
+  });
+
+  it.each([
+    ["the name of the option", { retryDelay: 5 }, "Expected a valid option, but got retryDelay"],
+    ["its type and least value", { backoff: -5 }, "Expected backoff: number >= 1, but got -5"],
+    ["its type", { gapEvent: 5 }, "Expected gapEvent: string, but got 5"],
+  ])("names %s", (_, options, message) => {
+    expect(() => openEventStream("http://127.0.0.1:9/", options as EventStreamOptions)).toThrow(message);
   });
 
   it("refuses a URL with a user name or a password, which fetch refuses at each attempt", () => {

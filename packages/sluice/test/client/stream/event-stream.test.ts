@@ -108,6 +108,40 @@ describe("an event stream", () => {
     remove();
   });
 
+  it("reports the rejections of state listeners to onError, and those of onError to the console", async () => {
+    const log = vi.spyOn(console, "error").mockReturnValue();
+    const onError = vi.fn(async (error: unknown) => {
+      throw error;
+    });
+    const stream = openEventStream("http://127.0.0.1:9/", { onError });
+    stream.onStateChange(async () => {
+      throw new Error("of the state");
+    });
+    await stream.close();
+    await until("both were reported", () => log.mock.calls.length === 1);
+    expect(onError.mock.calls).toEqual([[new Error("of the state"), { stage: "callback" }]]);
+    expect(log.mock.calls).toEqual([[new Error("of the state")]]);
+    log.mockRestore();
+  });
+
+  it("reports a state that a listener has changed to the listeners after it once, as the newest", async () => {
+    await using server = await startScriptedServer({ otherwise: (connection) => connection.open() });
+    const stream = openEventStream(server.url);
+    const seen: string[] = [];
+    stream.onStateChange((state) => {
+      seen.push(`first: ${state}`);
+      if (state === "open") void stream.close();
+    });
+    const remove = stream.onStateChange((state) => {
+      seen.push(`second: ${state}`);
+      remove();
+      stream.onStateChange((next) => seen.push(`added: ${next}`));
+    });
+    stream.onStateChange((state) => seen.push(`third: ${state}`));
+    await stream.closed;
+    expect(seen).toEqual(["first: open", "first: closed", "second: closed", "third: closed"]);
+  });
+
   it("ends iterations, cancels the request and resolves `closed` when it is closed", async () => {
     await using server = await startScriptedServer();
     const stream = openEventStream(server.url);

@@ -87,6 +87,23 @@ describe("the option `persist`", () => {
     expect(saved).toEqual(["3"]);
   });
 
+  it("resumes from a position that a store has kept as a number", async () => {
+    await using server = await startScriptedServer();
+    const persist = { load: () => 7 as unknown as string, save: () => undefined };
+    await using stream = openEventStream(server.url, { persist });
+    expect((await server.next()).lastEventId).toBe("7");
+    expect(stream.lastEventId).toBe("7");
+  });
+
+  it("asks its store for nothing if the signal has aborted before", async () => {
+    const load = vi.fn(() => "7");
+    const signal = AbortSignal.abort("before");
+    const stream = openEventStream("http://127.0.0.1:9/", { signal, persist: { load, save: () => undefined } });
+    expect(await stream.closed).toEqual({ type: "closed", reason: "before" });
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    expect(load).not.toHaveBeenCalled();
+  });
+
   it("reports a store that fails, and continues", async () => {
     await using server = await startScriptedServer();
     const onError = vi.fn();

@@ -1,22 +1,16 @@
 import type { Timer } from "../../../base/time/timers.ts";
 import { createUncheckedParser, type ParsedEvent } from "../../../protocol/parser.ts";
-import type { RequestOptions } from "../../connection/request.ts";
 import type { Receiver } from "../deliver/delivery.ts";
 import { loadRest } from "../load-rest.ts";
 import type { AttemptEnd } from "./attempt-end.ts";
-import type { Form } from "./form.ts";
 import type { Reader } from "./refusal.ts";
-import { sendRequest } from "./send-request.ts";
+import { type RequestSettings, sendRequest } from "./send-request.ts";
 
 /** Settings of an attempt. */
-export interface AttemptSettings extends RequestOptions {
-  /** Returns the absolute URL, also later. */
-  readonly url: () => Promise<URL>;
+export interface AttemptSettings extends RequestSettings {
   readonly connectTimeout: number;
   readonly silenceTimeout: number;
   readonly maxEventBytes: number;
-  /** Decides on short streams, once its code is loaded. */
-  form?: Form;
 }
 
 /** The part of the history of a stream that its attempts write. */
@@ -24,7 +18,7 @@ export interface AttemptHistory {
   /** The server's reconnection time, in ms. */
   retry?: number;
   /** When the attempt received the head of an event stream, in ms of the steady clock. */
-  openedAt?: number | undefined;
+  openedAt?: number;
 }
 
 /** One attempt: a request, its answer, and the events of its body. It ends once, for one reason. */
@@ -37,7 +31,7 @@ export interface Attempt {
 
 /** Number of heartbeat intervals that may pass in silence. */
 const SILENT_INTERVALS = 2;
-const EVENT_STREAM = /^\s*text\/event-stream\s*(;|$)/i;
+const EVENT_STREAM = /^text\/event-stream\s*([;,]|$)/i;
 
 /**
  * Starts an attempt, which resumes from the position of the events that were given. Calls `opened` when the answer is
@@ -84,9 +78,7 @@ export function startAttempt(
 
   async function connect(): Promise<AttemptEnd> {
     for (;;) {
-      const url = await wait(settings.url());
-      settings.form?.ask(url);
-      const sent = sendRequest(url, settings, delivery.given, controller.signal);
+      const sent = sendRequest(settings, delivery.given, controller.signal);
       const { status, headers, body } = await wait(sent, settings.connectTimeout);
       reader = body?.getReader();
       // `null` is tested as the text "null".
@@ -126,7 +118,6 @@ export function startAttempt(
       const { value } = await wait(reader!.read(), limit);
       if (!value) return undefined;
       delivery.isOpened = true;
-      settings.form?.receive();
       try {
         parser.push(value);
       } catch (error) {

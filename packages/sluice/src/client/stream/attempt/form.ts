@@ -2,8 +2,6 @@
 export interface Form {
   /** Called before each request. Changes its URL. */
   ask(url: URL): void;
-  /** Called when bytes of a body have come. */
-  receive(): void;
   /** Returns true if the next short stream follows at once. Called when a short stream has ended. */
   goesOn(): boolean;
 }

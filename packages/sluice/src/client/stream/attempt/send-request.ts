@@ -1,28 +1,42 @@
 import type { Fresh, RequestOptions } from "../../connection/request.ts";
+import type { Form } from "./form.ts";
+
+/** Settings of the requests of a stream. */
+export interface RequestSettings extends RequestOptions {
+  /** Resolves to the absolute URL of the next request. */
+  readonly url: () => Promise<URL>;
+  /** Decides on short streams, once its code is loaded. */
+  form?: Form;
+}
 
 /**
  * Requests an event stream from the position, and resolves to the answer's head. Calls the functions among the options.
  * Once the signal aborts, no answer stays open, also if `fetch` ignores the signal.
  */
 export async function sendRequest(
-  url: URL,
-  { fetch = globalThis.fetch, method, headers, body, withCredentials }: RequestOptions,
+  settings: RequestSettings,
   lastEventId: string,
   signal: AbortSignal,
 ): Promise<Response> {
+  const { fetch: send = fetch, method, headers, body, withCredentials } = settings;
+  const url = await settings.url();
+  settings.form?.ask(url);
   const sent = new Headers(await evaluate(headers));
   // The second type says that the client can handle refusals: the option `refuseAsStream` is for clients that cannot.
   if (!sent.has("accept")) sent.set("accept", "text/event-stream, */*");
   if (lastEventId) {
     // Across origins the header would need a preflight, which many servers do not answer. And no header can carry
     // control characters or lone surrogates.
-    if (url.origin !== (globalThis.location?.origin ?? url.origin) || /[\p{Cc}\p{Cs}]/u.test(lastEventId))
-      url.searchParams.set("lastEventId", lastEventId);
+    if ((globalThis.location ?? url).origin !== url.origin || /[\p{Cc}\p{Cs}]/u.test(lastEventId)) {
+      // `searchParams.set()` encodes the rest of the query anew.
+      if (url.searchParams.has("lastEventId")) url.searchParams.set("lastEventId", lastEventId);
+      else url.search += (url.search && "&") + new URLSearchParams({ lastEventId });
+    }
     // [spec] Let lastEventIDValue be the event source's last event ID string, encoded as UTF-8.
     // `fetch` takes a header as a string with one character for each byte.
     else sent.set("last-event-id", unescape(encodeURIComponent(lastEventId)));
   }
-  const response = await fetch(url.href, {
+  const init = {
     method,
     headers: sent,
     body: await evaluate(body),
@@ -32,7 +46,10 @@ export async function sendRequest(
     signal,
     // A property that is `undefined` is absent for `fetch`.
     credentials: withCredentials ? "include" : undefined,
-  } as RequestInit);
+  } as RequestInit;
+  // A `fetch` that ignores the signal would send the request.
+  signal.throwIfAborted();
+  const response = await send(url.href, init);
   if (signal.aborted) response.body?.cancel().catch(() => {});
   return response;
 }

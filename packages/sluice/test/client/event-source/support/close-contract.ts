@@ -142,4 +142,45 @@ export function closeContract(run: Run): void {
     }, server.url);
     expect(seen).toEqual([2, 0]);
   });
+
+  it("ends an open and a refused connection also if another fetch ignores the signal", async () => {
+    await using server = await startScriptedServer({ cors: true });
+    const closed = run(async ({ EventSource, next }, url) => {
+      const fetch = (address: string, { signal, ...init }: RequestInit) => globalThis.fetch(address, init);
+      const open = new EventSource(url, { fetch });
+      await next(open, "open");
+      open.close();
+      const refused = new EventSource(url, { fetch });
+      await next(refused, "error");
+      // Otherwise the runtime may collect them, and with them their connections.
+      Object.assign(globalThis, { kept: [open, refused] });
+      return [open.readyState, refused.readyState];
+    }, server.url);
+    for (const type of ["text/event-stream", "text/html"]) {
+      const connection = await server.next();
+      connection.open({ type });
+      // Firefox closes such a connection when further bytes come.
+      for (let sent = 0; sent < 200 && !connection.isClosed; sent++)
+        await connection.send(": goes on\n\n", { pause: 20 }).catch(() => undefined);
+      await connection.gone();
+    }
+    expect(await closed).toEqual([2, 2]);
+  });
+
+  it("sends no request if a function for the headers resolves only then, also by another fetch", async () => {
+    await using server = await startScriptedServer({ cors: true });
+    const calls = await run(async ({ EventSource, sleep }, url) => {
+      let calls = 0;
+      const fetch = (address: string, { signal, ...init }: RequestInit) => {
+        calls++;
+        return globalThis.fetch(address, init);
+      };
+      const source = new EventSource(url, { headers: () => sleep(30).then(() => ({})), fetch });
+      source.close();
+      await sleep(100);
+      return calls;
+    }, server.url);
+    expect(calls).toBe(0);
+    expect(server.connections).toEqual([]);
+  });
 }

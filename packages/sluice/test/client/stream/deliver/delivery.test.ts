@@ -206,6 +206,23 @@ describe("the data of an event", () => {
     expect(onError.mock.calls[0]?.[0].message).toMatch(/^The data of "now" does not fit its schema: /);
   });
 
+  it("is skipped and reported if the schema of its type is no Standard Schema", async () => {
+    await using server = await startScriptedServer();
+    const onError = vi.fn();
+    await using stream = openEventStream<Record<"n" | "free", unknown>>(server.url, {
+      onError,
+      schemas: { n: "a text" as never },
+    });
+    const seen: unknown[] = [];
+    stream.on("n", (data) => seen.push(data));
+    stream.on("free", (data) => seen.push(data));
+    await (await server.next()).send(block(1) + block(2, 2, "free"));
+    await until("the last event has arrived", () => seen.length > 0);
+    expect(seen).toEqual([2]);
+    const error = { code: "INVALID_OPTION", message: "Expected a Standard Schema, but got a text" };
+    expect(onError.mock.calls).toEqual([[expect.objectContaining(error), { stage: "data" }]]);
+  });
+
   it("waits for another consumer if all left while its schema validated, and is dropped by a reconnect", async () => {
     await using server = await startScriptedServer();
     const verdicts: (() => void)[] = [];
