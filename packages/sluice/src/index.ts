@@ -36,9 +36,9 @@ export type { JobsOptions, JobUserOptions, StartOptions } from "./jobs/jobs-opti
 export type { ChannelLog, Log, LogEntry, NewEntry, OpenOptions, Retention, TailListener } from "./logs/log.ts";
 export { memoryLog } from "./logs/memory/memory-log.ts";
 export { sharedSluice } from "./process/shared-sluice.ts";
+export type { DrainSignal, SluiceOptions } from "./sluice/sluice-options.ts";
+export type { SluiceHealth, SluiceStats, StatsOptions } from "./sluice/sluice-stats.ts";
 export { createSluice, Sluice } from "./sluice.ts";
-export type { DrainSignal, SluiceOptions } from "./sluice-options.ts";
-export type { SluiceHealth, SluiceStats, StatsOptions } from "./sluice-stats.ts";
 export type { OnRefuse, Refusal, RefusalBody, RefuseAsStream, Throws } from "./stream/answer/refusal.ts";
 export type { CloseReason } from "./stream/close-reason.ts";
 export type { Connection, Subscriber } from "./stream/connection.ts";

@@ -1,30 +1,32 @@
 import type { AsyncClosable } from "./base/async-closable.ts";
-import { checkBoolean, checkNames, invalidOption } from "./base/checks/check-option.ts";
+import { checkBoolean, checkNames } from "./base/checks/check-option.ts";
 import { outside } from "./base/context/async-context.ts";
-import { callGuarded, ignore } from "./base/errors/guard.ts";
 import { SluiceError } from "./base/errors/sluice-error.ts";
-import { OnDemand } from "./base/loading/on-demand.ts";
-import { Channel } from "./channel/channel.ts";
+import type { Channel } from "./channel/channel.ts";
 import type { ChannelDefinition } from "./channel/channel-definition.ts";
-import { type ChannelOptions, checkChannelOptions } from "./channel/channel-options.ts";
-import type { ChannelSetup } from "./channel/channel-setup.ts";
+import type { ChannelOptions } from "./channel/channel-options.ts";
 import { type Combination, combine } from "./channel/combine/combination.ts";
 import type { CombinedTypes, CombineOptions } from "./channel/combine/combine-options.ts";
-import type { Combining } from "./channel/combine/combining.ts";
 import type { CombinedEvent, CombinedParts } from "./channel/combine/event/combined-event.ts";
 import type { AnyEvents, EventMap } from "./channel/event/kept-event.ts";
 import type { Serializer } from "./channel/event/serializer.ts";
-import { type KnownChannels, tooManyChannels } from "./channel/known/known-channels.ts";
-import { NOBODY } from "./channel/local-presence.ts";
-import type { Cluster } from "./cluster/cluster.ts";
 import type { Presence } from "./cluster/presence.ts";
-import { Jobs } from "./jobs/jobs.ts";
-import { checkJobsOptions, type JobsOptions } from "./jobs/jobs-options.ts";
-import type { LocalJobs } from "./jobs/local-jobs.ts";
-import { checkName, knownOrMade } from "./known-or-made.ts";
-import { checkSluiceOptions, type SluiceOptions, type SluiceSettings } from "./sluice-options.ts";
-import type { SluiceParts } from "./sluice-parts.ts";
-import { type SluiceHealth, type SluiceStats, type StatsOptions, sluiceHealth, sluiceStats } from "./sluice-stats.ts";
+import type { Jobs } from "./jobs/jobs.ts";
+import type { JobsOptions } from "./jobs/jobs-options.ts";
+import { channelOf } from "./sluice/channel-of.ts";
+import { jobsOf } from "./sluice/jobs-of.ts";
+import { checkName } from "./sluice/known-or-made.ts";
+import { makeParts } from "./sluice/make-parts.ts";
+import { disconnectEverywhere, join, presenceOf } from "./sluice/nodes.ts";
+import type { SluiceOptions } from "./sluice/sluice-options.ts";
+import type { SluiceParts } from "./sluice/sluice-parts.ts";
+import {
+  type SluiceHealth,
+  type SluiceStats,
+  type StatsOptions,
+  sluiceHealth,
+  sluiceStats,
+} from "./sluice/sluice-stats.ts";
 import type { CloseReason } from "./stream/close-reason.ts";
 import type { Connection } from "./stream/connection.ts";
 import type { ConnectionSelector, NamedSelector } from "./stream/connection-selector.ts";
@@ -32,38 +34,22 @@ import { disconnectStreams } from "./stream/ending/disconnect.ts";
 import { drainStreams } from "./stream/ending/drain.ts";
 import type { DrainOptions } from "./stream/ending/drain-options.ts";
 import type { StreamOptions } from "./stream/opening/stream-options.ts";
-import type { ErrorContext } from "./stream/report.ts";
 import type { Source } from "./stream/source/source.ts";
-import { StreamHub } from "./stream/stream-hub.ts";
 import type { NodeRequest, NodeResponse } from "./transports/node/node-request.ts";
 import { Transports } from "./transports/transports.ts";
 
 /** The event streams, channels and jobs of this process. Create one per process, with {@link createSluice}. */
 export class Sluice implements AsyncClosable {
-  readonly #settings: SluiceSettings;
-  readonly #hub: StreamHub;
-  readonly #channels = new Map<string, Channel>();
-  readonly #known: KnownChannels;
-  readonly #jobs = new Map<string, Jobs>();
+  readonly #parts: SluiceParts;
   readonly #transports: Transports;
-  /** The nodes that share the log. Joined at the first use of a shared log. */
-  readonly #cluster: OnDemand<Cluster> = new OnDemand(async () =>
-    (await import("./join-nodes.ts")).joinNodes(this.parts, (...channel) => this.#makeChannel(...channel)),
-  );
-  readonly #combining: OnDemand<Combining> = new OnDemand(
-    async () => new (await import("./channel/combine/combining.ts")).Combining(this.#hub),
-  );
-  #hasJoined = false;
-  #closed = false;
   #closing: Promise<void> | undefined;
 
   /** @internal Use {@link createSluice}. */
   constructor(options: SluiceOptions) {
-    this.#settings = checkSluiceOptions(options);
-    this.#known = { channels: this.#channels, settings: this.#settings };
-    this.#hub = new StreamHub(this.#settings, (error, context) => this.#report(error, context));
-    this.#transports = new Transports(this.#hub);
-    if (this.#settings.drainOn.length > 0) outside(() => this.#listen());
+    this.#parts = makeParts(options);
+    const { hub, settings } = this.#parts;
+    this.#transports = new Transports(hub);
+    if (settings.drainOn.length > 0) outside(() => this.#listen());
   }
 
   /**
@@ -86,7 +72,7 @@ export class Sluice implements AsyncClosable {
     source: Source<R>,
     options: StreamOptions = NO_OPTIONS,
   ): Promise<CloseReason> {
-    this.#join();
+    join(this.#parts);
     return this.#transports.stream(request, response, source as Source, options);
   }
 
@@ -97,7 +83,7 @@ export class Sluice implements AsyncClosable {
    * does.
    */
   response(request: Request, source: Source<Request>, options: StreamOptions = NO_OPTIONS): Promise<Response> {
-    this.#join();
+    join(this.#parts);
     return this.#transports.response(request, source as Source, options);
   }
 
@@ -118,23 +104,7 @@ export class Sluice implements AsyncClosable {
   channel<Events extends EventMap = AnyEvents>(name: string, options?: ChannelOptions<Events>): Channel<Events>;
   channel(given: string | ChannelDefinition, givenOptions?: ChannelOptions): Channel {
     this.#mustBeOpen();
-    // A name has neither.
-    const { name = given as string, options = givenOptions }: Partial<ChannelDefinition> = Object(given);
-    const make = (): Channel => {
-      if (name.startsWith(RESERVED_PREFIX))
-        throw invalidOption("channel name", `a name that does not begin with "${RESERVED_PREFIX}"`, name);
-      if (this.#channels.size >= this.#settings.maxChannels) {
-        // If no channel was ever used, nothing looks for idle ones yet.
-        void this.#channels.values().next().value?.keeper();
-        throw tooManyChannels(name);
-      }
-      return this.#makeChannel(name, options ?? {}, { onOpen: () => this.#join(), known: this.#known });
-    };
-    this.#known.keeper?.recall(name);
-    const { flushInterval, gapEvent } = this.#settings;
-    const settings = options && checkChannelOptions(options, flushInterval, gapEvent);
-    const { followsReloads } = this.#hub;
-    return knownOrMade({ known: this.#channels, kind: "channel", name, settings, make, followsReloads });
+    return channelOf(this.#parts, given, givenOptions);
   }
 
   /**
@@ -143,27 +113,7 @@ export class Sluice implements AsyncClosable {
    */
   jobs<Progress = unknown, Result = unknown>(name: string, options?: JobsOptions): Jobs<Progress, Result> {
     this.#mustBeOpen();
-    const limits = checkJobsOptions(options ?? {});
-    const openChannel = (): Channel => this.channel(`jobs:${name}`, options && { retain: options.retain ?? {} });
-    const make = (): Jobs => {
-      const channel = openChannel();
-      channel.isFixed = true;
-      const setup = { hub: this.#hub, channel, name, limits };
-      if (!this.#settings.log.shared) return new Jobs(setup);
-      const share = async (local: LocalJobs) => {
-        const [{ shareJobs }, nodes] = await Promise.all([import("./jobs/shared-jobs.ts"), this.#cluster.get()]);
-        return shareJobs(this.#hub, { channel, nodes, local, limits });
-      };
-      const jobs = new Jobs({ ...setup, share });
-      if (this.#hasJoined) jobs.load();
-      return jobs;
-    };
-    const { followsReloads } = this.#hub;
-    const settings = options && limits;
-    const jobs = knownOrMade({ known: this.#jobs, kind: "jobs", name, settings, make, followsReloads });
-    // If the jobs were known, this compares the option `retain`.
-    openChannel();
-    return jobs as unknown as Jobs<Progress, Result>;
+    return jobsOf(this.#parts, name, options) as unknown as Jobs<Progress, Result>;
   }
 
   /**
@@ -175,29 +125,28 @@ export class Sluice implements AsyncClosable {
     parts: Parts,
     options: CombineOptions & { readonly types?: Types } = NO_OPTIONS,
   ): Combination<CombinedEvent<Parts>, undefined extends Types ? "prefixed" : Exclude<Types, undefined>> {
-    return combine(parts, options, this.#combining);
+    return combine(parts, options, this.#parts.combining);
   }
 
   /** @internal */
   get parts(): SluiceParts {
-    return { settings: this.#settings, hub: this.#hub, channels: this.#channels, jobs: this.#jobs };
+    return this.#parts;
   }
 
   /** Returns all open streams of this process, in the order in which they were opened. */
   connections(): Connection[] {
-    return [...this.#hub.streams].map((stream) => stream.describe());
+    return [...this.#parts.hub.streams].map((stream) => stream.describe());
   }
 
   /**
    * Counts the subscribers of a channel on all nodes that share the log, in total and by topic. The counts of this node
-   * are current; those of other nodes are some seconds old. The subscribers of a node no longer count when no beat of
-   * that node has arrived for its `nodeTimeout`.
+   * are current; the counts of other nodes are some seconds old. The subscribers of a node no longer count when no beat
+   * of that node has arrived for its `nodeTimeout`.
    */
   presence(channel: string): Presence {
     checkName("channel", channel);
-    this.#join();
-    const own = this.#channels.get(channel)?.presence() ?? NOBODY;
-    return this.#cluster.value?.presence(channel, own) ?? { ...own, nodes: 1 };
+    join(this.#parts);
+    return presenceOf(this.#parts, channel);
   }
 
   /**
@@ -218,20 +167,23 @@ export class Sluice implements AsyncClosable {
   disconnect(selector: ConnectionSelector, options: { readonly cluster?: boolean } = {}): number | Promise<number> {
     checkNames("disconnect", options, ["cluster"]);
     const cluster = checkBoolean("cluster", options.cluster, false);
-    return cluster ? this.#disconnectEverywhere(selector as NamedSelector) : disconnectStreams(this.#hub, selector);
+    return cluster
+      ? disconnectEverywhere(this.#parts, selector as NamedSelector)
+      : disconnectStreams(this.#parts.hub, selector);
   }
 
   /**
-   * Returns the figures of this process: streams, events, bytes, and those of some channels. The others are added up.
+   * Returns the figures of this process: streams, events, bytes, and the figures of some channels. The figures of all
+   * other channels are added up.
    * Throws `INVALID_OPTION`.
    */
   stats(options: StatsOptions = {}): SluiceStats {
-    return sluiceStats(this.#hub, this.#channels, options);
+    return sluiceStats(this.#parts, options);
   }
 
   /** Returns the health that a load balancer should see: `ok`, `draining` or `closed`. */
   health(): SluiceHealth {
-    return sluiceHealth(this.#hub, this.#closed);
+    return sluiceHealth(this.#parts);
   }
 
   /**
@@ -241,8 +193,9 @@ export class Sluice implements AsyncClosable {
    */
   drain(options: DrainOptions = {}): Promise<void> {
     // On a shared log, followers on other nodes may wait for the jobs of this node. This node cannot see them.
-    const isBusy = () => this.#settings.log.shared && [...this.#jobs.values()].some((jobs) => jobs.isBusy);
-    return drainStreams(this.#hub, options, isBusy, this.#settings.drain);
+    const { hub, jobs, settings } = this.#parts;
+    const isBusy = () => settings.log.shared && [...jobs.values()].some((each) => each.isBusy);
+    return drainStreams(hub, options, isBusy, settings.drain);
   }
 
   /** Cancels jobs, drains without delay, and closes the log. A second call returns the promise of the first. */
@@ -256,64 +209,29 @@ export class Sluice implements AsyncClosable {
   }
 
   #listen(): void {
+    const { hub, settings } = this.#parts;
     import("./process/drain-on-signals.ts")
-      .then(({ drainOnSignals }) => this.#closed || drainOnSignals(this.#settings.drainOn, this, this.#hub.cleanups))
-      .catch((error) => this.#hub.report(error, { stage: "load" }));
-  }
-
-  #makeChannel<Events extends EventMap>(
-    name: string,
-    options: ChannelOptions<Events>,
-    more?: Pick<ChannelSetup<Events>, "onOpen" | "known">,
-  ): Channel<Events> {
-    const { log, gapEvent, flushInterval } = this.#settings;
-    return new Channel<Events>({ hub: this.#hub, log, name, gapEvent, flushInterval, options, ...more });
-  }
-
-  /**
-   * Joins the cluster and begins to read the jobs of other nodes, if the log is shared and this Sluice is open. Called
-   * at each first use, since a process that only imports a module must not connect to anything.
-   */
-  #join(): void {
-    if (this.#hasJoined || !this.#settings.log.shared || this.#closed) return;
-    this.#hasJoined = true;
-    Promise.resolve(this.#cluster.get()).catch((error) => {
-      this.#hasJoined = false;
-      this.#hub.report(error, { stage: "cluster" });
-    });
-    for (const jobs of this.#jobs.values()) jobs.load();
-  }
-
-  async #disconnectEverywhere(selector: NamedSelector): Promise<number> {
-    if (typeof selector === "function") throw invalidOption("selector", "an object, if `cluster` is true", selector);
-    const at = performance.now();
-    const ended = disconnectStreams(this.#hub, selector);
-    if (this.#settings.log.shared) {
-      const cluster = await (this.#closed ? this.#cluster.settled() : this.#cluster.get());
-      await cluster?.disconnect(selector, at);
-    }
-    return ended;
+      .then(({ drainOnSignals }) => this.#parts.isClosed || drainOnSignals(settings.drainOn, this, hub.cleanups))
+      .catch((error) => hub.report(error, { stage: "load" }));
   }
 
   async #close(): Promise<void> {
-    this.#closed = true;
-    this.#hub.refuseNew();
-    await Promise.all([...this.#jobs.values()].map((jobs) => jobs.close()));
-    await drainStreams(this.#hub, { timeout: 0 }, () => false);
-    for (const cleanUp of this.#hub.cleanups.values()) cleanUp();
-    await (await this.#cluster.settled())?.close();
-    this.#known.keeper?.stop();
-    for (const channel of this.#channels.values()) await channel.shutDown();
-    await this.#settings.log.close();
+    const parts = this.#parts;
+    const { hub, jobs, channels } = parts;
+    parts.isClosed = true;
+    hub.refuseNew();
+    await Promise.all([...jobs.values()].map((each) => each.close()));
+    await drainStreams(hub, { timeout: 0 }, () => false);
+    for (const cleanUp of hub.cleanups.values()) cleanUp();
+    await (await parts.cluster.settled())?.close();
+    parts.keeper?.stop();
+    for (const channel of channels.values()) await channel.shutDown();
+    await parts.settings.log.close();
   }
 
   #mustBeOpen(): void {
-    if (this.#closed) throw new SluiceError("CLOSED", "This Sluice is closed. Create a new one with createSluice().");
-  }
-
-  #report(error: unknown, context: ErrorContext): void {
-    // A failure of `onError` itself has no receiver.
-    callGuarded(this.#settings.onError, ignore, error, context);
+    if (this.#parts.isClosed)
+      throw new SluiceError("CLOSED", "This Sluice is closed. Create a new one with createSluice().");
   }
 }
 
@@ -323,6 +241,3 @@ export function createSluice(options: SluiceOptions = {}): Sluice {
 }
 
 const NO_OPTIONS = {};
-
-/** Begins the names of the channels by which nodes talk to each other. */
-const RESERVED_PREFIX = "sluice:";

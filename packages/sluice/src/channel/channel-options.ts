@@ -84,6 +84,9 @@ export interface ChannelSettings {
   readonly gapEvent: string;
 }
 
+/** The settings of a Sluice that hold for its channels. */
+export type ChannelDefaults = Pick<ChannelSettings, "flushInterval" | "gapEvent">;
+
 const RETAIN_EVENTS = 10_000;
 const RETAIN_BYTES = 16 * 1024 * 1024;
 const WINDOW_EVENTS = 4_096;
@@ -112,7 +115,10 @@ const SIZE = { min: 1, whole: true };
 const COUNT = { ...SIZE, infinite: true };
 
 /** Returns the options with their defaults. Throws `INVALID_OPTION` if an option is invalid. */
-export function checkChannelOptions(options: ChannelOptions, flushInterval: number, gapEvent: string): ChannelSettings {
+export function checkChannelOptions(
+  options: ChannelOptions,
+  { flushInterval, gapEvent }: ChannelDefaults,
+): ChannelSettings {
   checkNames("channel", options, NAMES);
   const { retain = {}, window = {}, latestBy, latest = {}, schemas, topics, serialize, parse } = options;
   checkNames("retain", retain, ["events", "bytes", "age"]);

@@ -1,18 +1,15 @@
 import type { Log } from "../logs/log.ts";
 import type { StreamHub } from "../stream/stream-hub.ts";
-import type { ChannelOptions } from "./channel-options.ts";
+import type { ChannelDefaults, ChannelOptions } from "./channel-options.ts";
 import type { EventMap } from "./event/kept-event.ts";
 import type { KnownChannels } from "./known/known-channels.ts";
 
 /** Arguments of a channel's constructor. */
 export interface ChannelSetup<Events extends EventMap> {
   readonly hub: StreamHub;
-  readonly log: Log;
+  /** The settings of the Sluice. */
+  readonly settings: ChannelDefaults & { readonly log: Log };
   readonly name: string;
-  /** The type of the channel's gap events. */
-  readonly gapEvent: string;
-  /** Default of the option `flushInterval`, in ms. */
-  readonly flushInterval: number;
   readonly options: ChannelOptions<Events>;
   /** Called each time the channel opens its log: at its first use, and again if that failed or the channel closed. */
   readonly onOpen?: (() => void) | undefined;

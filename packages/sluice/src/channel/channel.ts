@@ -2,7 +2,6 @@ import { ignore } from "../base/errors/guard.ts";
 import { OnDemand } from "../base/loading/on-demand.ts";
 import { onceLoaded } from "../base/loading/once-loaded.ts";
 import type { Log } from "../logs/log.ts";
-import { dataText } from "../stream/source/data-text.ts";
 import type { StreamHub } from "../stream/stream-hub.ts";
 import { type ChannelOptions, type ChannelSettings, checkChannelOptions } from "./channel-options.ts";
 import type { ChannelSetup } from "./channel-setup.ts";
@@ -13,6 +12,7 @@ import type { AnyEvents, EventMap } from "./event/kept-event.ts";
 import type { DataText } from "./event/new-entry.ts";
 import { copyOptions, NO_PUBLISH_OPTIONS, type PublishOptions } from "./event/publish-options.ts";
 import type { Draft, PublishedEvent } from "./event/published-event.ts";
+import { validText } from "./event/valid-text.ts";
 import type { ChannelKeeper, KnownChannels } from "./known/known-channels.ts";
 import { type LocalPresence, NOBODY } from "./local-presence.ts";
 import { askLog } from "./log-failed.ts";
@@ -50,16 +50,16 @@ export class Channel<Events extends EventMap = AnyEvents, Received extends Event
   #closed = false;
 
   /** @internal Use `sluice.channel()`. */
-  constructor({ hub, log, name, gapEvent, flushInterval, options, onOpen, known }: ChannelSetup<Events>) {
+  constructor({ hub, settings: defaults, name, options, onOpen, known }: ChannelSetup<Events>) {
     this.name = name;
     this.#hub = hub;
-    this.#log = log;
-    this.settings = checkChannelOptions(options as ChannelOptions, flushInterval, gapEvent);
+    this.#log = defaults.log;
+    this.settings = checkChannelOptions(options as ChannelOptions, defaults);
     const { settings } = this;
     this.#subscribed = { name, settings, filterNumbers: new FilterNumbers(), open: () => this.open() };
     this.#onOpen = onOpen;
     this.#known = known;
-    // Only the log waits for the first use. If the code cannot be loaded now, each use tries again.
+    // The code loads now, and only the log waits for the first use. If loading fails, each use tries again.
     Promise.resolve(this.#code.get()).catch(ignore);
   }
 
@@ -78,7 +78,9 @@ export class Channel<Events extends EventMap = AnyEvents, Received extends Event
   ): Promise<string> {
     // No async function: its frame and promises would be most of the cost of a publish (`npm run bench -- logs`).
     try {
-      return onceLoaded(this.#validText(type, data), (text) => this.publishText(type, text, options));
+      return onceLoaded(validText(this.settings, type, data, this.#code), (text) =>
+        this.publishText(type, text, options),
+      );
     } catch (error) {
       return Promise.reject(error);
     }
@@ -100,7 +102,7 @@ export class Channel<Events extends EventMap = AnyEvents, Received extends Event
     const draft = (given: unknown): Draft => {
       const event = { ...copyOptions(given as object) } as PublishedEvent;
       try {
-        return { event, text: this.#validText(event.type, event.data) };
+        return { event, text: validText(this.settings, event.type, event.data, this.#code) };
       } catch (error) {
         return { event, error };
       }
@@ -155,7 +157,7 @@ export class Channel<Events extends EventMap = AnyEvents, Received extends Event
   }
 
   /**
-   * Frees what this process holds of the channel: the window, the figures, and the log's tail. The events stay in the
+   * Frees the parts of the channel in this process: the window, the figures, and the log's tail. The events stay in the
    * log. A later use opens the channel again. Waits for publishes and reads in flight. The streams of the channel in
    * this process end with the reason `drained`, and their subscribers resume, which opens it again; iterations end.
    * Does nothing to the channel of jobs. Never rejects.
@@ -175,8 +177,7 @@ export class Channel<Events extends EventMap = AnyEvents, Received extends Event
    */
   delete(): Promise<void> {
     // Not an async function: a publish that follows must not overtake it.
-    const opened = this.open();
-    return opened instanceof Promise ? opened.then((open) => open.delete()) : opened.delete();
+    return onceLoaded(this.open(), (open) => open.delete());
   }
 
   /** @internal Counts the subscribers in this process. */
@@ -199,7 +200,7 @@ export class Channel<Events extends EventMap = AnyEvents, Received extends Event
     if (!this.isFixed) void this.#release(changed);
   }
 
-  /** @internal The open channel, or what opens it. */
+  /** @internal The open channel, or its loader. */
   get opened(): Pick<OnDemand<OpenChannel>, "value" | "isPending"> {
     return this.#opened;
   }
@@ -224,31 +225,6 @@ export class Channel<Events extends EventMap = AnyEvents, Received extends Event
     await (await this.#opened.settled())?.close();
   }
 
-  /** Returns the data as text, as the schema of its type gives it. A promise if the schema is asynchronous. */
-  #validText(type: string, data: unknown): DataText | Promise<DataText> {
-    const { schemas } = this.settings;
-    if (schemas === undefined || !Object.hasOwn(schemas, type)) return this.#textOf(data);
-    const result = schemas[type]!["~standard"].validate(data);
-    // Not `instanceof`: a schema may be of another realm, or bring a promise class of its own.
-    if (!("then" in result) && result.issues === undefined) return this.#textOf(result.value);
-    const text = Promise.resolve(result).then(async (settled) => {
-      if (settled.issues !== undefined) throw (await this.#code.get()).schemaMismatch(type, settled.issues);
-      return this.#textOf(settled.value);
-    });
-    // `publishAll` handles it only once the code is loaded.
-    text.catch(ignore);
-    return text;
-  }
-
-  /** Returns the data as text, so that the caller cannot change it afterwards. Throws `INVALID_DATA`. */
-  #textOf(value: unknown): DataText {
-    const { serializer } = this.settings;
-    return {
-      text: dataText(value, serializer?.serialize),
-      json: typeof value !== "string" || serializer !== undefined,
-    };
-  }
-
   async #open(): Promise<OpenChannel> {
     const { closed, settings } = this;
     if (!closed) this.#onOpen?.();
@@ -256,7 +232,7 @@ export class Channel<Events extends EventMap = AnyEvents, Received extends Event
     return openChannel({ hub: this.#hub, log: this.#log, channel: this, settings, known: this.#known, closed });
   }
 
-  /** Ends what is open. The next use waits for that, and opens the log again. */
+  /** Ends the open channel. The next use waits for the end, and opens the log again. */
   #release(changed?: readonly string[]): Promise<unknown> {
     // The channel may still be closing from an earlier call.
     const ended = Promise.all([this.#closing, this.#opened.settled().then((open) => open?.end(changed))]);

@@ -1,5 +1,6 @@
 import { checkFunction, checkNames, checkText } from "../base/checks/check-option.ts";
 import { OnDemand } from "../base/loading/on-demand.ts";
+import { onceLoaded } from "../base/loading/once-loaded.ts";
 import type { Jsonify } from "../channel/event/jsonify.ts";
 import { checkTopic } from "../channel/event/topics.ts";
 import type { FeedSource } from "../stream/feed.ts";
@@ -110,12 +111,7 @@ export class Jobs<Progress = unknown, Result = unknown> {
   progress(id: string, options: JobUserOptions = {}): FeedSource {
     const user = checkUser("progress", options);
     return {
-      openFeed: (context) => {
-        const loaded = this.#loaded.get();
-        return loaded instanceof Promise
-          ? loaded.then((jobs) => jobs.openFeed(id, user, context))
-          : loaded.openFeed(id, user, context);
-      },
+      openFeed: (context) => onceLoaded(this.#loaded.get(), (jobs) => jobs.openFeed(id, user, context)),
     };
   }
 

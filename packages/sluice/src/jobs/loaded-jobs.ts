@@ -1,4 +1,5 @@
 import { OnDemand } from "../base/loading/on-demand.ts";
+import { onceLoaded } from "../base/loading/once-loaded.ts";
 import { afterTurn } from "../base/time/timers.ts";
 import type { Channel } from "../channel/channel.ts";
 import type { Feed, FeedSource, SourceContext } from "../stream/feed.ts";
@@ -9,6 +10,7 @@ import { type JobFunction, JobRunner } from "./job-runner.ts";
 import type { JobLimits } from "./jobs-options.ts";
 import { LocalJobs } from "./local-jobs.ts";
 import { isKnownTo, type NewJob } from "./new-job.ts";
+import type { JobNodes } from "./shared-jobs.ts";
 
 /** The parts of a Sluice that the jobs of one name need. */
 export interface JobsSetup {
@@ -16,8 +18,8 @@ export interface JobsSetup {
   readonly channel: Channel;
   readonly name: string;
   readonly limits: JobLimits;
-  /** Makes the registry of the jobs of all processes. Default: the registry of this process. */
-  readonly share?: (local: LocalJobs) => Promise<JobRegistry>;
+  /** The nodes that share the log, once they are known; `undefined` if no log is shared. */
+  readonly nodes?: Pick<OnDemand<JobNodes>, "get"> | undefined;
 }
 
 /** The promises of a job that was started. */
@@ -33,9 +35,13 @@ export class LoadedJobs {
   readonly #runner: JobRunner;
   readonly #following: OnDemand<Follow>;
 
-  constructor({ hub, channel, limits, share = async (local) => local }: JobsSetup, report: (error: unknown) => void) {
+  constructor({ hub, channel, limits, nodes }: JobsSetup, report: (error: unknown) => void) {
     const local = new LocalJobs(channel, limits);
-    const registry = new OnDemand(() => share(local));
+    const registry = new OnDemand<JobRegistry>(async () => {
+      if (nodes === undefined) return local;
+      const [{ shareJobs }, known] = await Promise.all([import("./shared-jobs.ts"), nodes.get()]);
+      return shareJobs(hub, { channel, nodes: known, local, limits });
+    });
     this.#local = local;
     this.#registry = registry;
     this.#runner = new JobRunner({ channel, local, registry, report });
@@ -70,9 +76,7 @@ export class LoadedJobs {
   }
 
   openFeed(id: string, user: string | undefined, context: SourceContext): Feed | null | Promise<Feed | null> {
-    const loaded = this.#following.get();
-    const open = ({ source }: Follow) => source(id, user).openFeed(context);
-    return loaded instanceof Promise ? loaded.then(open) : open(loaded);
+    return onceLoaded(this.#following.get(), ({ source }) => source(id, user).openFeed(context));
   }
 
   /** True if a job runs here, or if the log does not have the end of a job yet. */

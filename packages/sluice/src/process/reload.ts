@@ -4,8 +4,8 @@ import type { Channel } from "../channel/channel.ts";
 import type { ChannelOptions } from "../channel/channel-options.ts";
 import type { Jobs } from "../jobs/jobs.ts";
 import type { JobsOptions } from "../jobs/jobs-options.ts";
+import type { SluiceParts } from "../sluice/sluice-parts.ts";
 import type { Sluice } from "../sluice.ts";
-import type { SluiceParts } from "../sluice-parts.ts";
 import { announceReload, endStreams } from "../stream/ending/end-streams.ts";
 import { forward } from "./forward.ts";
 

@@ -1,7 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { BEATS_PER_TIMEOUT } from "../../src/cluster/nodes.ts";
 import type { Jobs } from "../../src/index.ts";
-import { SharedJobs } from "../../src/jobs/shared-jobs.ts";
 import { NodesWorld, type TestNode } from "../cluster/support/nodes-world.ts";
 import { until } from "../support/until.ts";
 import { jobsContract } from "./support/jobs-contract.ts";
@@ -39,12 +38,10 @@ async function steered(node: TestNode, options: { user?: string; id?: string } =
   return { id, result, finish: () => finish(), progress: (n: number) => progress(n), signal: () => signal };
 }
 
-jobsContract("jobs on a shared log", async ({ world: { hub, channel }, local, limits }) => {
-  // A node alone on its log: no other node lives or dies.
-  const nodes = { node: "a", nodeTimeout: 50, expect: () => undefined, watch: () => undefined };
-  const report = (error: unknown) => hub.report(error, { stage: "job" });
-  return new SharedJobs({ channel: channel as never, nodes, local, limits, report });
-});
+/** A node alone on its log: no other node lives or dies. */
+const ALONE = { node: "a", nodeTimeout: 50, expect: () => undefined, watch: () => undefined };
+
+jobsContract("jobs on a shared log", ALONE);
 
 /** Name of the channel of the jobs. */
 const CHANNEL = "jobs:exports";

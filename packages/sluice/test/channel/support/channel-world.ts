@@ -2,7 +2,7 @@ import { Channel } from "../../../src/channel/channel.ts";
 import type { ChannelOptions } from "../../../src/channel/channel-options.ts";
 import type { ChannelLog, Log } from "../../../src/logs/log.ts";
 import { memoryLog } from "../../../src/logs/memory/memory-log.ts";
-import { checkSluiceOptions, type SluiceOptions } from "../../../src/sluice-options.ts";
+import { checkSluiceOptions, type SluiceOptions } from "../../../src/sluice/sluice-options.ts";
 import type { ErrorContext } from "../../../src/stream/report.ts";
 import type { Source } from "../../../src/stream/source/source.ts";
 import { StreamHub } from "../../../src/stream/stream-hub.ts";
@@ -32,8 +32,7 @@ export function channelWorld(
     open: async (name, openOptions) => (opened = await log.open(name, openOptions)),
     close: () => log.close(),
   };
-  const { gapEvent, flushInterval } = settings;
-  const setup = { hub, log: spied, name: "orders", gapEvent, flushInterval, options };
+  const setup = { hub, settings: { ...settings, log: spied }, name: "orders", options };
   const channel = new Channel<Record<string, unknown>>(setup);
   return {
     hub,

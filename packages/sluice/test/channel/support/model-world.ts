@@ -3,7 +3,7 @@ import { formatPosition } from "../../../src/base/position.ts";
 import { Channel } from "../../../src/channel/channel.ts";
 import type { PublishedEvent } from "../../../src/channel/event/published-event.ts";
 import type { NewEntry } from "../../../src/logs/log.ts";
-import { checkSluiceOptions } from "../../../src/sluice-options.ts";
+import { checkSluiceOptions } from "../../../src/sluice/sluice-options.ts";
 import { StreamHub } from "../../../src/stream/stream-hub.ts";
 import { FakeSubscriber } from "./fake-subscriber.ts";
 import { IteratingSubscriber } from "./iterating-subscriber.ts";
@@ -53,10 +53,8 @@ export class World {
     this.hub = new StreamHub(settings, (error) => this.errors.push(error));
     this.channel = new Channel({
       hub: this.hub,
-      log: modelLog.log,
+      settings: { ...settings, log: modelLog.log },
       name: "orders",
-      gapEvent: "gap",
-      flushInterval: 0,
       options: { retain: { events: RETAINED_EVENTS }, window: { events: WINDOW_EVENTS } },
     });
   }

@@ -1,25 +1,17 @@
 import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import type { Channel } from "../../../src/channel/channel.ts";
 import { JobFailure } from "../../../src/jobs/job-failure.ts";
-import type { JobRegistry } from "../../../src/jobs/job-registry.ts";
 import { Jobs } from "../../../src/jobs/jobs.ts";
-import { checkJobsOptions, type JobLimits, type JobsOptions } from "../../../src/jobs/jobs-options.ts";
-import type { LocalJobs } from "../../../src/jobs/local-jobs.ts";
+import { checkJobsOptions, type JobsOptions } from "../../../src/jobs/jobs-options.ts";
+import type { JobNodes } from "../../../src/jobs/shared-jobs.ts";
 import { type ChannelWorld, openWorld } from "../../channel/support/channel-world.ts";
 import type { FakeSubscriber } from "../../channel/support/fake-subscriber.ts";
 import { stopClock } from "../../support/clock.ts";
 import { turns } from "../../support/turns.ts";
 import { until } from "../../support/until.ts";
 
-/** Arguments of a function that makes the registry of the jobs of all processes. */
-export interface SharedSetup {
-  readonly world: ChannelWorld;
-  readonly local: LocalJobs;
-  readonly limits: JobLimits;
-}
-
-/** The tests that jobs pass with every registry. Default of `makeShared`: the registry of this process. */
-export function jobsContract(name: string, makeShared?: (setup: SharedSetup) => Promise<JobRegistry>): void {
+/** The tests that jobs pass with every registry. `nodes`: the nodes that share the log. Default: no log is shared. */
+export function jobsContract(name: string, nodes?: JobNodes): void {
   describe(name, () => {
     let world: ChannelWorld;
     let jobs: Jobs<number, { url: string } | undefined>;
@@ -27,19 +19,22 @@ export function jobsContract(name: string, makeShared?: (setup: SharedSetup) => 
     function makeJobs(options: JobsOptions = {}): Jobs<number, { url: string } | undefined> {
       const { hub, channel } = world;
       const limits = checkJobsOptions(options);
-      const share = makeShared && ((local: LocalJobs) => makeShared({ world, local, limits }));
       return new Jobs({
         hub,
         channel: channel as unknown as Channel,
         name: "exports",
         limits,
-        ...(share && { share }),
+        nodes: nodes && { get: () => nodes },
       });
     }
 
     // The first jobs, and the first stream of a job, load these modules. No test should wait for them.
     beforeAll(() =>
-      Promise.all([import("../../../src/jobs/loaded-jobs.ts"), import("../../../src/jobs/job-progress.ts")]),
+      Promise.all([
+        import("../../../src/jobs/loaded-jobs.ts"),
+        import("../../../src/jobs/job-progress.ts"),
+        import("../../../src/jobs/shared-jobs.ts"),
+      ]),
     );
 
     beforeEach(async () => {
@@ -227,7 +222,7 @@ export function jobsContract(name: string, makeShared?: (setup: SharedSetup) => 
         await turns();
         const { cohorts } = world.channel.stats();
         // A registry of all processes reads the channel, too.
-        expect(cohorts).toBe(makeShared === undefined ? 0 : 1);
+        expect(cohorts).toBe(nodes === undefined ? 0 : 1);
         const follower = follow(job.id);
         await turns();
         expect(world.channel.stats().cohorts).toBe(cohorts + 1);

@@ -7,7 +7,7 @@ import { Combining } from "../../../../src/channel/combine/combining.ts";
 import type { Subscription } from "../../../../src/channel/subscription.ts";
 import type { Log } from "../../../../src/logs/log.ts";
 import { memoryLog } from "../../../../src/logs/memory/memory-log.ts";
-import { checkSluiceOptions, type SluiceOptions } from "../../../../src/sluice-options.ts";
+import { checkSluiceOptions, type SluiceOptions } from "../../../../src/sluice/sluice-options.ts";
 import type { ErrorContext } from "../../../../src/stream/report.ts";
 import { StreamHub } from "../../../../src/stream/stream-hub.ts";
 import { FakeSubscriber } from "../../support/fake-subscriber.ts";
@@ -35,7 +35,7 @@ export class CombineWorld {
 
   /** Makes a channel whose log is not open. */
   closedChannel(name: string, log: Log = this.#log, options: AnyOptions = {}): Channel {
-    const setup = { hub: this.hub, log, name, gapEvent: "gap", flushInterval: 0, options };
+    const setup = { hub: this.hub, settings: checkSluiceOptions({ log }), name, options };
     return new Channel<Record<string, unknown>>(setup);
   }
 

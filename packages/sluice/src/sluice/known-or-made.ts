@@ -1,6 +1,7 @@
-import { checkText, invalidOption, show } from "./base/checks/check-option.ts";
-import { differences } from "./base/checks/differences.ts";
-import { SluiceError } from "./base/errors/sluice-error.ts";
+import { checkText, invalidOption, show } from "../base/checks/check-option.ts";
+import { differences } from "../base/checks/differences.ts";
+import { SluiceError } from "../base/errors/sluice-error.ts";
+import type { StreamHub } from "../stream/stream-hub.ts";
 
 const MAX_NAME_LENGTH = 256;
 
@@ -20,16 +21,14 @@ interface KnownOrMade<T> {
   /** The checked options of the call; `undefined` if it has none. */
   readonly settings: object | undefined;
   readonly make: () => T;
-  /** As in `StreamHub`. */
-  readonly followsReloads: boolean | undefined;
 }
 
 /**
  * Returns the known object of this name, or makes it. Throws `INVALID_OPTION` if it is known, and the options of the
  * call differ from its own, unless it follows reloads.
  */
-export function knownOrMade<T extends Defined>(call: KnownOrMade<T>): T {
-  const { known, kind, name, settings, make, followsReloads } = call;
+export function knownOrMade<T extends Defined>({ followsReloads }: StreamHub, call: KnownOrMade<T>): T {
+  const { known, kind, name, settings, make } = call;
   let found = known.get(name);
   if (found === undefined) {
     checkName(kind, name);

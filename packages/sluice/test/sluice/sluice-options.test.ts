@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
-import { createSluice, type SluiceOptions } from "../src/index.ts";
-import { errorOf, expectOptionError, numberCases, type OptionCase, optionsOf } from "./support/option-cases.ts";
-import { ParkedSource } from "./support/sources.ts";
-import { turns } from "./support/turns.ts";
+import { createSluice, type SluiceOptions } from "../../src/index.ts";
+import { errorOf, expectOptionError, numberCases, type OptionCase, optionsOf } from "../support/option-cases.ts";
+import { ParkedSource } from "../support/sources.ts";
+import { turns } from "../support/turns.ts";
 
 const SLUICE_CASES: OptionCase[] = [
   ...numberCases("heartbeat", "a number of ms of at least 1 or Infinity"),

@@ -1,7 +1,6 @@
-import type { Channel } from "./channel/channel.ts";
-import { type ChannelStats, NO_FIGURES } from "./channel/channel-stats.ts";
-import type { CloseReason } from "./stream/close-reason.ts";
-import type { StreamHub } from "./stream/stream-hub.ts";
+import { type ChannelStats, NO_FIGURES } from "../channel/channel-stats.ts";
+import type { CloseReason } from "../stream/close-reason.ts";
+import type { SluiceParts } from "./sluice-parts.ts";
 
 /** Figures of a Sluice in this process: current counts, and totals since the Sluice was made. */
 export interface SluiceStats {
@@ -29,22 +28,22 @@ export interface SluiceStats {
   readonly channels: Readonly<Record<string, ChannelStats>>;
   /** Sums of the figures of all other channels. */
   readonly otherChannels: ChannelStats;
-  /** Channels that this process holds: those that were made and have not closed. */
+  /** Channels that this process holds. A channel counts from its making until it closes. */
   readonly channelCount: number;
 }
 
 /** Options of `stats()`. */
 export interface StatsOptions {
   /**
-   * Sets the channels whose own figures are returned: the number of them, those first that were made first; or a
-   * function that returns true for the name of each. Default: 50.
+   * Sets the channels whose own figures are returned: the number of channels, in the order in which they were made, or
+   * a function that returns true for the name of a channel. Default: 50.
    */
   readonly channels?: number | ((name: string) => boolean);
 }
 
-/** Health of a Sluice: whether a load balancer should send it new streams. */
+/** The health of a Sluice, by which a load balancer decides where to send new streams. */
 export interface SluiceHealth {
-  /** `ok`: send new streams. `draining`: do not, a drain has begun. `closed`: `close()` was called. */
+  /** `ok`: takes new streams. `draining`: refuses new streams, because a drain has begun. `closed`: after `close()`. */
   readonly status: "ok" | "draining" | "closed";
   /** Open event streams. */
   readonly streams: number;
@@ -52,8 +51,7 @@ export interface SluiceHealth {
 
 /** Returns the current figures. */
 export function sluiceStats(
-  hub: StreamHub,
-  known: ReadonlyMap<string, Channel>,
+  { hub, channels: known }: SluiceParts,
   { channels = NAMED_CHANNELS }: StatsOptions,
 ): SluiceStats {
   const named: [string, ChannelStats][] = [];
@@ -95,6 +93,6 @@ function add(total: object, more: object): void {
 const NAMED_CHANNELS = 50;
 
 /** Returns the current health. */
-export function sluiceHealth({ draining, streams }: StreamHub, isClosed: boolean): SluiceHealth {
+export function sluiceHealth({ hub: { draining, streams }, isClosed }: SluiceParts): SluiceHealth {
   return { status: isClosed ? "closed" : draining ? "draining" : "ok", streams: streams.size };
 }

@@ -7,22 +7,22 @@ import {
   checkText,
   invalidOption,
   type NumberRule,
-} from "./base/checks/check-option.ts";
-import { VERSION } from "./base/copies/version.ts";
-import type { Log } from "./logs/log.ts";
-import { memoryLog } from "./logs/memory/memory-log.ts";
-import type { OnRefuse, RefuseAsStream, Throws } from "./stream/answer/refusal.ts";
-import { checkDrainOptions, type DrainOptions } from "./stream/ending/drain-options.ts";
-import { checkEventType, checkThrows } from "./stream/opening/stream-options.ts";
-import type { ErrorContext } from "./stream/report.ts";
-import type { StreamSettings } from "./stream/stream-hub.ts";
+} from "../base/checks/check-option.ts";
+import { VERSION } from "../base/copies/version.ts";
+import type { Log } from "../logs/log.ts";
+import { memoryLog } from "../logs/memory/memory-log.ts";
+import type { OnRefuse, RefuseAsStream, Throws } from "../stream/answer/refusal.ts";
+import { checkDrainOptions, type DrainOptions } from "../stream/ending/drain-options.ts";
+import { checkEventType, checkThrows } from "../stream/opening/stream-options.ts";
+import type { ErrorContext } from "../stream/report.ts";
+import type { StreamSettings } from "../stream/stream-hub.ts";
 
 /** A signal on which a Sluice can drain. Windows has only some of them. */
 export type DrainSignal = "SIGTERM" | "SIGINT" | "SIGHUP" | "SIGQUIT" | "SIGBREAK" | "SIGUSR2";
 
 /** Options of a Sluice. */
 export interface SluiceOptions {
-  /** Sets where the events of channels are kept. Default: `memoryLog()`, in the memory of this process. */
+  /** Sets the log that keeps the events of channels. Default: `memoryLog()`, in the memory of this process. */
   readonly log?: Log;
   /**
    * Sends a heartbeat on a stream that was idle for this time, in ms: a comment, or the stream's position. `Infinity`:
@@ -65,7 +65,7 @@ export interface SluiceOptions {
    */
   readonly maxConnectionsPerKey?: number;
   /**
-   * Limits the number of channels that this process holds: those that were made and have not closed. Beyond the limit,
+   * Limits the number of channels that this process holds, from their making until they close. Beyond the limit,
    * `channel()` throws `TOO_MANY_CHANNELS`, and so does a closed channel that is used again. In a source function, the
    * answer is 503. The channels of jobs count. `Infinity`: no limit. Default: `Infinity`.
    */
@@ -112,10 +112,10 @@ export interface SluiceOptions {
   readonly onError?: (error: unknown, context: ErrorContext) => void;
   /**
    * Sets which refusals a native `EventSource` receives as an event stream that only sets a reconnection time and ends:
-   * after a 503, `EventSource` would never connect again. `"draining"`: those of a drain. `"limits"`: also those of
-   * `maxConnections` and `maxChannels`. `false`: none. They concern GET requests that accept nothing but
-   * `text/event-stream`; others get 503, and so does `openEventStream()`. `onRefuse` and `throws` do not see them.
-   * Default: `"draining"`.
+   * after a 503, `EventSource` would never connect again. `"draining"`: refusals of a drain. `"limits"`: also refusals
+   * by `maxConnections` and `maxChannels`. `false`: none. Only a GET request that accepts nothing but
+   * `text/event-stream` receives such a stream; others get 503, and so does `openEventStream()`. `onRefuse` and
+   * `throws` do not see these refusals. Default: `"draining"`.
    */
   readonly refuseAsStream?: RefuseAsStream;
   /**
@@ -125,7 +125,7 @@ export interface SluiceOptions {
   readonly onRefuse?: OnRefuse;
   /**
    * Sets which failures before the head of a stream the application handles, instead of Sluice's own answer.
-   * `"errors"`: those of the source function. `"all"`: also refusals, such as 405, 429, 503 and an unknown job.
+   * `"errors"`: errors of the source function. `"all"`: also refusals, such as 405, 429, 503 and an unknown job.
    * `"none"`: none. The adapters pass such an error to the error handling of their framework; otherwise the promise of
    * the call rejects with it. Default: `"errors"` in adapters and on Express, where `stream()` passes the error to
    * `next`; elsewhere `"none"`.

@@ -1,6 +1,6 @@
-import { type Cluster, joinCluster, type OpenClusterChannel } from "./cluster/cluster.ts";
+import { type Cluster, joinCluster, type OpenClusterChannel } from "../cluster/cluster.ts";
+import { disconnectStreams } from "../stream/ending/disconnect.ts";
 import type { SluiceParts } from "./sluice-parts.ts";
-import { disconnectStreams } from "./stream/ending/disconnect.ts";
 
 /** Makes a Sluice one of the nodes that share its log. Loaded at the first use of a shared log. */
 export function joinNodes({ hub, settings, channels }: SluiceParts, open: OpenClusterChannel): Cluster {
