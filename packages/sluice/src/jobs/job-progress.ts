@@ -7,9 +7,9 @@ import { SseItem } from "../stream/source/sse-item.ts";
 import type { StreamHub } from "../stream/stream-hub.ts";
 import type { FollowedJob, JobOutcome } from "./job.ts";
 import { isTerminal, TERMINAL_TYPES } from "./job-events.ts";
-import type { JobRegistry } from "./job-registry.ts";
-import { endId } from "./job-table.ts";
 import { isKnownTo } from "./new-job.ts";
+import type { JobRegistry } from "./registry/job-registry.ts";
+import { endId } from "./registry/job-table.ts";
 
 interface JobProgressSetup {
   readonly hub: StreamHub;

@@ -6,8 +6,8 @@ import type { DataText } from "../channel/event/new-entry.ts";
 import { dataText } from "../stream/source/data-text.ts";
 import { type Job, type JobEnd, messageData, parseData } from "./job.ts";
 import { isJobFailure } from "./job-failure.ts";
-import type { JobRegistry } from "./job-registry.ts";
-import type { LocalJobs } from "./local-jobs.ts";
+import type { JobRegistry } from "./registry/job-registry.ts";
+import type { LocalJobs } from "./registry/local-jobs.ts";
 
 /** The argument of a job's function. */
 export interface JobContext<Progress> {

@@ -5,12 +5,12 @@ import type { Channel } from "../channel/channel.ts";
 import type { Feed, FeedSource, SourceContext } from "../stream/feed.ts";
 import type { StreamHub } from "../stream/stream-hub.ts";
 import { Job, type JobEnd, type JobState, messageData } from "./job.ts";
-import type { JobRegistry } from "./job-registry.ts";
 import { type JobFunction, JobRunner } from "./job-runner.ts";
 import type { JobLimits } from "./jobs-options.ts";
-import { LocalJobs } from "./local-jobs.ts";
 import { isKnownTo, type NewJob } from "./new-job.ts";
-import type { JobNodes } from "./shared-jobs.ts";
+import type { JobRegistry } from "./registry/job-registry.ts";
+import { LocalJobs } from "./registry/local-jobs.ts";
+import type { JobNodes } from "./registry/shared-jobs.ts";
 
 /** The parts of a Sluice that the jobs of one name need. */
 export interface JobsSetup {
@@ -39,7 +39,7 @@ export class LoadedJobs {
     const local = new LocalJobs(channel, limits);
     const registry = new OnDemand<JobRegistry>(async () => {
       if (nodes === undefined) return local;
-      const [{ shareJobs }, known] = await Promise.all([import("./shared-jobs.ts"), nodes.get()]);
+      const [{ shareJobs }, known] = await Promise.all([import("./registry/shared-jobs.ts"), nodes.get()]);
       return shareJobs(hub, { channel, nodes: known, local, limits });
     });
     this.#local = local;

@@ -174,6 +174,10 @@ export const LAYERS: readonly Layer[] = [
     imports: ["channel/combine/event", "channel/combine/combined-id.ts", "channel/combine/open-part.ts"],
   },
   { folder: "jobs", imports: ["base", "protocol", "stream", "channel"] },
+  {
+    folder: "jobs/registry",
+    imports: ["jobs/job.ts", "jobs/job-events.ts", "jobs/jobs-options.ts", "jobs/new-job.ts"],
+  },
   { folder: "cluster", imports: ["base", "protocol", "stream", "channel"] },
   { folder: "sluice", imports: ["base", "logs", "stream", "channel", "jobs", "cluster"] },
   { folder: "process", imports: ["base", "stream", "channel", "jobs", "sluice.ts", "sluice/sluice-parts.ts"] },

@@ -3,7 +3,7 @@ import type { Channel } from "../../../src/channel/channel.ts";
 import { JobFailure } from "../../../src/jobs/job-failure.ts";
 import { Jobs } from "../../../src/jobs/jobs.ts";
 import { checkJobsOptions, type JobsOptions } from "../../../src/jobs/jobs-options.ts";
-import type { JobNodes } from "../../../src/jobs/shared-jobs.ts";
+import type { JobNodes } from "../../../src/jobs/registry/shared-jobs.ts";
 import { type ChannelWorld, openWorld } from "../../channel/support/channel-world.ts";
 import type { FakeSubscriber } from "../../channel/support/fake-subscriber.ts";
 import { stopClock } from "../../support/clock.ts";
@@ -33,7 +33,7 @@ export function jobsContract(name: string, nodes?: JobNodes): void {
       Promise.all([
         import("../../../src/jobs/loaded-jobs.ts"),
         import("../../../src/jobs/job-progress.ts"),
-        import("../../../src/jobs/shared-jobs.ts"),
+        import("../../../src/jobs/registry/shared-jobs.ts"),
       ]),
     );
 

@@ -1,9 +1,9 @@
 import { expect, it } from "vitest";
-import type { Channel } from "../../src/channel/channel.ts";
-import { EndPublisher } from "../../src/jobs/end-publisher.ts";
-import { type JobEnd, messageData } from "../../src/jobs/job.ts";
-import { endId } from "../../src/jobs/job-table.ts";
-import { openWorld } from "../channel/support/channel-world.ts";
+import type { Channel } from "../../../src/channel/channel.ts";
+import { type JobEnd, messageData } from "../../../src/jobs/job.ts";
+import { EndPublisher } from "../../../src/jobs/registry/end-publisher.ts";
+import { endId } from "../../../src/jobs/registry/job-table.ts";
+import { openWorld } from "../../channel/support/channel-world.ts";
 
 it("the end of a job that another node published first stands, and the later one is no error", async () => {
   const { channel } = await openWorld();

@@ -1,14 +1,14 @@
-import { isSluiceError } from "../base/errors/is-sluice-error.ts";
-import { sleep } from "../base/time/timers.ts";
-import type { Channel } from "../channel/channel.ts";
-import type { JobEnd } from "./job.ts";
+import { isSluiceError } from "../../base/errors/is-sluice-error.ts";
+import { sleep } from "../../base/time/timers.ts";
+import type { Channel } from "../../channel/channel.ts";
+import type { JobEnd } from "../job.ts";
 import type { JobRun } from "./job-registry.ts";
 import { endId } from "./job-table.ts";
 
 /** Time between two attempts to publish an end, in ms. */
 const RETRY_MS = 1_000;
 
-/** Publishes the ends of jobs. Retries while the log fails, since other nodes learn of an end only from the log. */
+/** The publisher of the ends of jobs. It retries while the log fails: other nodes learn of an end only from the log. */
 export class EndPublisher {
   readonly #channel: Channel;
   readonly #report: (error: unknown) => void;

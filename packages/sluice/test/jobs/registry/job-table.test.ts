@@ -1,8 +1,8 @@
 import { expect, it, vi } from "vitest";
-import { KeptEvent } from "../../src/channel/event/kept-event.ts";
-import type { JobRun } from "../../src/jobs/job-registry.ts";
-import { endId, JobTable, STARTED } from "../../src/jobs/job-table.ts";
-import { checkJobsOptions, type JobsOptions } from "../../src/jobs/jobs-options.ts";
+import { KeptEvent } from "../../../src/channel/event/kept-event.ts";
+import { checkJobsOptions, type JobsOptions } from "../../../src/jobs/jobs-options.ts";
+import type { JobRun } from "../../../src/jobs/registry/job-registry.ts";
+import { endId, JobTable, STARTED } from "../../../src/jobs/registry/job-table.ts";
 
 /** A table of this node, and functions that apply events of a node whose clock is `clockAhead` ms ahead. */
 function tableWith(options: JobsOptions, clockAhead = 0) {

@@ -1,4 +1,4 @@
-import type { FollowedJob, Job, JobEnd, JobState } from "./job.ts";
+import type { FollowedJob, Job, JobEnd, JobState } from "../job.ts";
 
 /** Identifies one run of a job: an ID can be used again after its job is forgotten. */
 export interface JobRun {

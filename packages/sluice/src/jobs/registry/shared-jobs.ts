@@ -1,17 +1,17 @@
-import { sleep } from "../base/time/timers.ts";
-import type { Channel } from "../channel/channel.ts";
-import type { KeptEvent } from "../channel/event/kept-event.ts";
-import { Projection } from "../channel/follow/projection.ts";
-import type { StreamHub } from "../stream/stream-hub.ts";
+import { sleep } from "../../base/time/timers.ts";
+import type { Channel } from "../../channel/channel.ts";
+import type { KeptEvent } from "../../channel/event/kept-event.ts";
+import { Projection } from "../../channel/follow/projection.ts";
+import type { StreamHub } from "../../stream/stream-hub.ts";
+import { describeJob, type FollowedJob, type Job, type JobEnd, type JobState, messageData } from "../job.ts";
+import type { JobLimits } from "../jobs-options.ts";
+import { idTaken } from "../new-job.ts";
 import { EndPublisher } from "./end-publisher.ts";
-import { describeJob, type FollowedJob, type Job, type JobEnd, type JobState, messageData } from "./job.ts";
 import type { JobRegistry, JobRun } from "./job-registry.ts";
 import { type Announcement, JobTable, STARTED } from "./job-table.ts";
-import type { JobLimits } from "./jobs-options.ts";
 import type { LocalJobs } from "./local-jobs.ts";
-import { idTaken } from "./new-job.ts";
 
-/** The nodes that share the log, as far as jobs are concerned. */
+/** The nodes that share the log, as jobs use them. */
 export interface JobNodes {
   /** Identifies this process. */
   readonly node: string;
@@ -31,7 +31,7 @@ interface SharedJobsSetup {
   readonly report: (error: unknown) => void;
 }
 
-/** Makes the jobs of this process known to the other nodes, and theirs to this process. */
+/** Makes the registry of the jobs of all nodes. */
 export function shareJobs({ report }: Pick<StreamHub, "report">, setup: Omit<SharedJobsSetup, "report">): SharedJobs {
   const { name } = setup.channel;
   return new SharedJobs({ ...setup, report: (error) => report(error, { stage: "job", channel: name }) });
@@ -40,7 +40,7 @@ export function shareJobs({ report }: Pick<StreamHub, "report">, setup: Omit<Sha
 /** End of a job whose node died. */
 const NODE_GONE: JobEnd = { type: "failed", data: messageData("The process that ran this job is gone.") };
 
-/** The oldest part of what the log keeps (0 to 1). It will be trimmed soon, so an announcement in it is repeated. */
+/** The oldest part of the log, from 0 to 1. The log trims it soon, so an announcement in it is repeated. */
 const OLD_PART = 0.25;
 
 /** The jobs of all nodes that share the log. Each node publishes the start and the end of its jobs to the log. */
@@ -143,7 +143,7 @@ export class SharedJobs implements JobRegistry {
   }
 
   /**
-   * Runs after each beat. Publishes again what the log lost, or will trim soon, of this process's jobs.
+   * Runs after each beat. Publishes the events of this process's jobs again that the log lost, or will trim soon.
    * See docs/decisions/020-announce-jobs-again.md.
    */
   #repeatLost(): void {

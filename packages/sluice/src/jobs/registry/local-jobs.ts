@@ -1,11 +1,11 @@
-import { quietTimeout, type Timer } from "../base/time/timers.ts";
-import type { Channel } from "../channel/channel.ts";
-import type { DataText } from "../channel/event/new-entry.ts";
-import { type Job, type JobEnd, type JobState, parseData } from "./job.ts";
+import { quietTimeout, type Timer } from "../../base/time/timers.ts";
+import type { Channel } from "../../channel/channel.ts";
+import type { DataText } from "../../channel/event/new-entry.ts";
+import { type Job, type JobEnd, type JobState, parseData } from "../job.ts";
+import type { JobLimits } from "../jobs-options.ts";
+import { idTaken, tooManyJobs } from "../new-job.ts";
 import { JobMemory } from "./job-memory.ts";
 import type { JobRegistry, JobRun } from "./job-registry.ts";
-import type { JobLimits } from "./jobs-options.ts";
-import { idTaken, tooManyJobs } from "./new-job.ts";
 
 /** The jobs that this process runs, and its ended jobs that are not forgotten yet. */
 export class LocalJobs implements JobRegistry {
@@ -15,7 +15,7 @@ export class LocalJobs implements JobRegistry {
   readonly #limits: JobLimits;
   /** By ID. Ended jobs are in the order of their end. */
   readonly #jobs = new Map<string, Job>();
-  /** Ended jobs: the timer that forgets each, and when the wall clock reaches that time, in ms since 1970. */
+  /** The timer that forgets each ended job, and the same time on the wall clock, in ms since 1970. */
   readonly #kept = new Map<Job, { readonly timer: Timer; readonly until: number }>();
   readonly #memory: JobMemory<Job>;
 
@@ -78,7 +78,7 @@ export class LocalJobs implements JobRegistry {
     this.changed(job);
   }
 
-  /** Counts a job anew whose progress or end has changed. */
+  /** Counts a job again whose progress or end has changed. */
   changed(job: Job): void {
     if (this.#jobs.get(job.id) === job) this.#memory.update(job);
   }
@@ -97,7 +97,7 @@ export class LocalJobs implements JobRegistry {
     const job = this.#jobs.get(id);
     if (job?.run !== run) return;
     const wasOver = job.isOver;
-    // Also if the ends are equal: then both registries hold the same text.
+    // Take the end even if it is equal. Both registries then hold the same text.
     job.end(end, Promise.resolve(eventId));
     if (wasOver) return this.changed(job);
     this.keep(job);

@@ -1,17 +1,17 @@
-import type { DataText } from "../channel/event/new-entry.ts";
-import type { FollowedJob } from "./job.ts";
-import type { JobLimits } from "./jobs-options.ts";
+import type { DataText } from "../../channel/event/new-entry.ts";
+import type { FollowedJob } from "../job.ts";
+import type { JobLimits } from "../jobs-options.ts";
 
 /** The remembered part of one job, or of the end of an unknown job. */
 export interface RememberedJob extends Pick<FollowedJob, "id" | "user" | "outcome"> {
   progress: DataText | undefined;
 }
 
-/** Estimated memory of a job's objects, in bytes. Its texts come on top. */
+/** Estimated memory of a job's objects without its texts, in bytes. */
 const OVERHEAD_BYTES = 256;
 
 /**
- * Limits the bytes that are remembered of jobs. Beyond the limit, the job that ended first is forgotten first. The
+ * A limit of the bytes that are remembered of jobs. Beyond the limit, the job that ended first is forgotten first. The
  * newest end stays, since its followers have had no time yet. If that is not enough, running jobs lose their progress,
  * the oldest first: new followers then begin with the next progress.
  */
@@ -20,7 +20,7 @@ export class JobMemory<T extends RememberedJob> {
   readonly #forget: (job: T) => void;
   /** Sizes of the ended jobs, in the order of their ends. */
   readonly #ended = new Map<T, number>();
-  /** Sizes of the running jobs that have progress, in the order of it. */
+  /** Sizes of the running jobs that have progress, in the order of their newest progress. */
   readonly #running = new Map<T, number>();
   #bytes = 0;
 
@@ -30,7 +30,7 @@ export class JobMemory<T extends RememberedJob> {
     this.#forget = forget;
   }
 
-  /** Counts a job anew: it has new progress, or it has ended. */
+  /** Counts a job again, after it has new progress or has ended. */
   update(job: T): void {
     this.remove(job);
     if (job.outcome !== undefined) this.#ended.set(job, sizeOf(job));

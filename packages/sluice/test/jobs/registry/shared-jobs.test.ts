@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { BEATS_PER_TIMEOUT } from "../../src/cluster/nodes.ts";
-import type { Jobs } from "../../src/index.ts";
-import { NodesWorld, type TestNode } from "../cluster/support/nodes-world.ts";
-import { until } from "../support/until.ts";
-import { jobsContract } from "./support/jobs-contract.ts";
+import { BEATS_PER_TIMEOUT } from "../../../src/cluster/nodes.ts";
+import type { Jobs } from "../../../src/index.ts";
+import { NodesWorld, type TestNode } from "../../cluster/support/nodes-world.ts";
+import { until } from "../../support/until.ts";
+import { jobsContract } from "../support/jobs-contract.ts";
 
 let world: NodesWorld;
 let a: TestNode;

@@ -1,11 +1,11 @@
-import { type Expiry, expiryAt, timeLeft } from "../base/time/expiry.ts";
-import type { KeptEvent } from "../channel/event/kept-event.ts";
-import type { DataText } from "../channel/event/new-entry.ts";
-import { type Job, type JobEnd, type JobOutcome, type JobState, messageData } from "./job.ts";
-import { isTerminal, type TerminalType } from "./job-events.ts";
+import { type Expiry, expiryAt, timeLeft } from "../../base/time/expiry.ts";
+import type { KeptEvent } from "../../channel/event/kept-event.ts";
+import type { DataText } from "../../channel/event/new-entry.ts";
+import { type Job, type JobEnd, type JobOutcome, type JobState, messageData } from "../job.ts";
+import { isTerminal, type TerminalType } from "../job-events.ts";
+import type { JobLimits } from "../jobs-options.ts";
 import { JobMemory } from "./job-memory.ts";
 import type { JobRun } from "./job-registry.ts";
-import type { JobLimits } from "./jobs-options.ts";
 
 /** Type of the events by which nodes announce their jobs. Followers of a job do not receive them. */
 export const STARTED = "started";
@@ -37,11 +37,11 @@ export interface SharedJob extends Announcement {
 
 /** Callbacks of a {@link JobTable}. */
 export interface JobTableListener {
-  /** A job was announced that the table did not have. */
+  /** Called when a job is announced that the table does not have. */
   started(job: SharedJob): void;
-  /** The log has an end for a run of this node, published by this node or another. */
+  /** Called when the log has an end for a run of this node, published by any node. */
   ended(job: JobRun, end: JobEnd, eventId: string): void;
-  /** A run of this node was forgotten after its end. */
+  /** Called when a run of this node is forgotten after its end. */
   forgotten(job: JobRun): void;
 }
 
@@ -112,7 +112,7 @@ export class JobTable {
    */
   lacksStart({ id, run, isOver }: Job, oldest: number): boolean {
     const known = this.#jobs.get(id);
-    // If the ID belongs to another run by now, nobody needs the end of this one.
+    // If the ID belongs to another run by now, no node needs the end of this run.
     if (known?.run !== run) return known === undefined || !isOver;
     return known.outcome === undefined && known.announcedAt < oldest;
   }
@@ -227,7 +227,7 @@ export class JobTable {
       if (this.#jobs.size <= maxJobs) return;
       if (job.outcome !== undefined) this.#forget(job);
     }
-    // Other nodes may have a higher limit, so running jobs of theirs are forgotten too. Those of this node are not.
+    // Other nodes may have a higher limit, so their running jobs are forgotten too. Running jobs of this node stay.
     for (const job of this.#jobs.values()) {
       if (this.#jobs.size <= maxJobs) return;
       if (job.node !== this.#node) this.#forget(job);
