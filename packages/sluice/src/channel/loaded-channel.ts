@@ -5,13 +5,13 @@ import type { ChannelKeeper, KnownChannel, KnownChannels } from "./known/known-c
 import { askLog } from "./log-failed.ts";
 import { LogOutages } from "./log-outages.ts";
 import { OpenChannel, type OpenChannelParts } from "./open-channel.ts";
-import { mustBeOpen } from "./publishing.ts";
+import { mustBeOpen } from "./publish/publishing.ts";
 import { ReadCache } from "./read/read-cache.ts";
 
 // Everything that channels consist of. Loaded when the first channel is made.
 
 export { schemaMismatch } from "../base/checks/standard-schema.ts";
-export { publish, publishAll } from "./publishing.ts";
+export { publish, publishAll } from "./publish/publishing.ts";
 export { checkHistoryOptions } from "./read/history.ts";
 
 /** Options of {@link openChannel}. */

@@ -2,7 +2,7 @@ import { outside } from "../base/context/async-context.ts";
 import { isSluiceError } from "../base/errors/is-sluice-error.ts";
 import type { OnDemand } from "../base/loading/on-demand.ts";
 import type { Channel } from "../channel/channel.ts";
-import type { DataText } from "../channel/event/new-entry.ts";
+import type { DataText } from "../channel/publish/new-entry.ts";
 import { dataText } from "../stream/source/data-text.ts";
 import { type Job, type JobEnd, messageData, parseData } from "./job.ts";
 import { isJobFailure } from "./job-failure.ts";

@@ -1,6 +1,6 @@
 import { type AsyncContext, currentContext } from "../base/context/async-context.ts";
 import type { Jsonify } from "../channel/event/jsonify.ts";
-import type { DataText } from "../channel/event/new-entry.ts";
+import type { DataText } from "../channel/publish/new-entry.ts";
 import type { TerminalType } from "./job-events.ts";
 import type { NewJob } from "./new-job.ts";
 

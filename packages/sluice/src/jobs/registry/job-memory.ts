@@ -1,4 +1,4 @@
-import type { DataText } from "../../channel/event/new-entry.ts";
+import type { DataText } from "../../channel/publish/new-entry.ts";
 import type { FollowedJob } from "../job.ts";
 import type { JobLimits } from "../jobs-options.ts";
 

@@ -1,6 +1,6 @@
 import { type Expiry, expiryAt, timeLeft } from "../../base/time/expiry.ts";
 import type { KeptEvent } from "../../channel/event/kept-event.ts";
-import type { DataText } from "../../channel/event/new-entry.ts";
+import type { DataText } from "../../channel/publish/new-entry.ts";
 import { type Job, type JobEnd, type JobOutcome, type JobState, messageData } from "../job.ts";
 import { isTerminal, type TerminalType } from "../job-events.ts";
 import type { JobLimits } from "../jobs-options.ts";

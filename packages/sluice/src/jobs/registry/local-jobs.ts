@@ -1,6 +1,6 @@
 import { quietTimeout, type Timer } from "../../base/time/timers.ts";
 import type { Channel } from "../../channel/channel.ts";
-import type { DataText } from "../../channel/event/new-entry.ts";
+import type { DataText } from "../../channel/publish/new-entry.ts";
 import { type Job, type JobEnd, type JobState, parseData } from "../job.ts";
 import type { JobLimits } from "../jobs-options.ts";
 import { idTaken, tooManyJobs } from "../new-job.ts";

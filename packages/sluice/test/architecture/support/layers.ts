@@ -121,6 +121,10 @@ export const LAYERS: readonly Layer[] = [
   { folder: "channel", imports: ["base", "protocol", "stream", "logs/log.ts"] },
   { folder: "channel/event", imports: [] },
   { folder: "channel/known", imports: [] },
+  {
+    folder: "channel/publish",
+    imports: ["channel/event", "channel/channel-options.ts", "channel/log-failed.ts", "channel/read/live/event-at.ts"],
+  },
   { folder: "channel/read", imports: ["channel/event"] },
   {
     folder: "channel/read/live",

@@ -1,7 +1,7 @@
 import { expect } from "vitest";
 import { formatPosition } from "../../../src/base/position.ts";
 import { Channel } from "../../../src/channel/channel.ts";
-import type { PublishedEvent } from "../../../src/channel/event/published-event.ts";
+import type { PublishedEvent } from "../../../src/channel/publish/published-event.ts";
 import type { NewEntry } from "../../../src/logs/log.ts";
 import { checkSluiceOptions } from "../../../src/sluice/sluice-options.ts";
 import { StreamHub } from "../../../src/stream/stream-hub.ts";

@@ -1,4 +1,4 @@
-import type { AnyEvents, EventMap } from "./kept-event.ts";
+import type { AnyEvents, EventMap } from "../event/kept-event.ts";
 import type { DataText } from "./new-entry.ts";
 import type { PublishOptions } from "./publish-options.ts";
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { memoryLog } from "../../src/logs/memory/memory-log.ts";
-import { openWorld } from "./support/channel-world.ts";
+import { memoryLog } from "../../../src/logs/memory/memory-log.ts";
+import { openWorld } from "../support/channel-world.ts";
 
 const event = (data: unknown, more: object = {}) => ({ type: "n", data, ...more });
 

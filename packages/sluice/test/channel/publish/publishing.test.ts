@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
-import type { StandardSchema } from "../../src/base/checks/standard-schema.ts";
-import type { ChannelOptions } from "../../src/channel/channel-options.ts";
-import { ENTRY_OVERHEAD_BYTES } from "../../src/logs/log.ts";
-import { turns } from "../support/turns.ts";
-import { channelWorld, openWorld, read } from "./support/channel-world.ts";
+import type { StandardSchema } from "../../../src/base/checks/standard-schema.ts";
+import type { ChannelOptions } from "../../../src/channel/channel-options.ts";
+import { ENTRY_OVERHEAD_BYTES } from "../../../src/logs/log.ts";
+import { turns } from "../../support/turns.ts";
+import { channelWorld, openWorld, read } from "../support/channel-world.ts";
 
 const numbers = (count: number, first = 0) => Array.from({ length: count }, (_, i) => first + i);
 const placed = (data: unknown, more: object = {}) => ({ type: "placed", data, ...more });

@@ -3,8 +3,8 @@ import { SluiceError } from "../../base/errors/sluice-error.ts";
 import type { NewEntry } from "../../logs/log.ts";
 import { toBytes } from "../../protocol/bytes.ts";
 import { checkFields } from "../../protocol/encode-event.ts";
+import { checkTopic, unique } from "../event/topics.ts";
 import { NO_PUBLISH_OPTIONS, type PublishOptions } from "./publish-options.ts";
-import { checkTopic, unique } from "./topics.ts";
 
 /** Rules for the events of a channel. */
 export interface EntryRules {
@@ -68,8 +68,8 @@ export function makeEntry(channel: string, rules: EntryRules, publication: Publi
 }
 
 /**
- * Returns the topics of an event. A mistake in the options must fail, never publish to everybody: so `topics` that are
- * present must be a non-empty array, and other names are refused.
+ * Returns the topics of an event. A mistake in the options must fail, and never publish to all subscribers. So `topics`
+ * that are present must be a non-empty array, and other names are refused.
  */
 function checkTopicsOf(channel: string, rules: EntryRules, options: PublishOptions): readonly string[] | undefined {
   if (options !== NO_PUBLISH_OPTIONS) {

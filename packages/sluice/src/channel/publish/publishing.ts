@@ -1,11 +1,11 @@
-import { invalidOption } from "../base/checks/check-option.ts";
-import { isSluiceError } from "../base/errors/is-sluice-error.ts";
-import { SluiceError } from "../base/errors/sluice-error.ts";
-import { onceLoaded } from "../base/loading/once-loaded.ts";
-import { type ChannelLog, entryBytes, type NewEntry, type Retention } from "../logs/log.ts";
-import type { ChannelSettings } from "./channel-options.ts";
-import { type DataText, makeEntry, type Publication } from "./event/new-entry.ts";
-import type { Draft } from "./event/published-event.ts";
+import { invalidOption } from "../../base/checks/check-option.ts";
+import { isSluiceError } from "../../base/errors/is-sluice-error.ts";
+import { SluiceError } from "../../base/errors/sluice-error.ts";
+import { onceLoaded } from "../../base/loading/once-loaded.ts";
+import { type ChannelLog, entryBytes, type NewEntry, type Retention } from "../../logs/log.ts";
+import type { ChannelSettings } from "../channel-options.ts";
+import { type DataText, makeEntry, type Publication } from "./new-entry.ts";
+import type { Draft } from "./published-event.ts";
 
 /** Maximum number of events of one call. */
 const MAX_EVENTS = 1_000;
@@ -44,8 +44,8 @@ export function publish(channel: PublishingChannel, publication: Publication): P
 
 /**
  * Publishes the events of one call of `channel.publishAll()`. If no schema is asynchronous and the channel is open, it
- * appends them before it returns, so that the order of the calls holds. `drafts` has a {@link Draft} for each event; it
- * is what the caller gave if that is no array.
+ * appends them before it returns, so that the order of the calls holds. `drafts` has a {@link Draft} for each event. If
+ * the caller gave no array, `drafts` is the given value.
  */
 export async function publishAll(channel: PublishingChannel, drafts: unknown): Promise<string[]> {
   if (!Array.isArray(drafts) || drafts.length > MAX_EVENTS)
@@ -79,7 +79,7 @@ function fail(index: number, error: unknown): never {
 
 function entryOf({ name, settings }: PublishingChannel, { event, error }: Draft, text: DataText | undefined): NewEntry {
   const { type, data: _, ...options } = event;
-  // Without a type, it may be no event at all: then its options and its data say little.
+  // Without a type, the value may be no event at all, and errors of its options and data would mislead.
   if (typeof type !== "string") return makeEntry(name, settings, { type: type!, data: NO_DATA, options: {} });
   if (text === undefined) throw error;
   return makeEntry(name, settings, { type, data: text, options });

@@ -1,14 +1,14 @@
-import { show } from "../base/checks/check-option.ts";
-import { outside } from "../base/context/async-context.ts";
-import { SluiceError } from "../base/errors/sluice-error.ts";
-import type { Position } from "../base/position.ts";
-import type { ChannelLog, NewEntry } from "../logs/log.ts";
-import { checkOwnEventId, isSameEvent } from "./event/own-event-id.ts";
-import { askLog } from "./log-failed.ts";
+import { show } from "../../base/checks/check-option.ts";
+import { outside } from "../../base/context/async-context.ts";
+import { SluiceError } from "../../base/errors/sluice-error.ts";
+import type { Position } from "../../base/position.ts";
+import type { ChannelLog, NewEntry } from "../../logs/log.ts";
+import { askLog } from "../log-failed.ts";
+import { type EventsInReach, eventAt } from "../read/live/event-at.ts";
+import { checkOwnEventId, isSameEvent } from "./own-event-id.ts";
 import { atIndex } from "./publishing.ts";
-import { type EventsInReach, eventAt } from "./read/live/event-at.ts";
 
-/** The channel whose log to append to. */
+/** The channel to whose log entries are appended. */
 export interface AppendTarget {
   /** Name of the channel. */
   readonly name: string;
@@ -24,7 +24,7 @@ export interface Appended {
 
 /**
  * Appends entries, all or none. Resolves to the offset of each. An entry whose own ID the log still holds is not
- * appended again; nor is the second of two entries with the same own ID.
+ * appended again. The second of two entries with the same own ID is not appended either.
  *
  * Rejects with `INVALID_FIELD` if an own ID is invalid, with `ID_CONFLICT` if an own ID belongs to a different event in
  * the log or in the list, and with `LOG_FAILED`. Except for `LOG_FAILED`, it then has appended nothing.
@@ -32,7 +32,7 @@ export interface Appended {
 export async function appendAll(target: AppendTarget, entries: readonly NewEntry[]): Promise<Appended> {
   const { name, log, liveLog } = target;
   const firstWithId = new Map<string, number>();
-  /** For each entry: the index of the first one that is the same event. */
+  /** For each entry, the index of the first entry that is the same event. */
   const same = entries.map((entry, i) => atIndex(i, () => firstOf(entry, i)));
   const offsets: number[] = entries.map(() => 0);
   let epoch = "";
@@ -68,7 +68,7 @@ export async function appendAll(target: AppendTarget, entries: readonly NewEntry
 }
 
 /**
- * Compares an entry that has an own ID with the event that the log holds at the position of that ID: only the same
+ * Compares an entry that has an own ID with the event that the log holds at the position of that ID. Only an equal
  * event is a repetition. Rejects with `ID_CONFLICT` and `LOG_FAILED`.
  */
 export async function checkKeptEvent(

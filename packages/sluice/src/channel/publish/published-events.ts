@@ -1,6 +1,6 @@
-import { formatPosition } from "../base/position.ts";
+import { formatPosition } from "../../base/position.ts";
 
-/** Counts the events that this process published to a channel. */
+/** The count of the events that this process published to a channel. */
 export class PublishedEvents {
   count = 0;
   /** The counts of the Sluice. */

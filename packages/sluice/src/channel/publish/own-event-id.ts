@@ -2,7 +2,7 @@ import { show } from "../../base/checks/check-option.ts";
 import { SluiceError } from "../../base/errors/sluice-error.ts";
 import { MAX_EVENT_ID_LENGTH, NEVER_IN_AN_ID, parsePosition } from "../../base/position.ts";
 import type { NewEntry } from "../../logs/log.ts";
-import { NO_POSITION } from "./gap.ts";
+import { NO_POSITION } from "../event/gap.ts";
 
 /**
  * Checks a publisher's own event ID. A header must carry it unchanged, and it must not look like a position of the

@@ -2,8 +2,8 @@ import type { StandardSchema, schemaMismatch } from "../../base/checks/standard-
 import { ignore } from "../../base/errors/guard.ts";
 import type { OnDemand } from "../../base/loading/on-demand.ts";
 import { dataText } from "../../stream/source/data-text.ts";
+import type { Serializer } from "../event/serializer.ts";
 import type { DataText } from "./new-entry.ts";
-import type { Serializer } from "./serializer.ts";
 
 /** The settings of a channel that decide the text of its data. */
 interface TextSettings {

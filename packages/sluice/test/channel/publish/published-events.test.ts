@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { PublishedEvents } from "../../src/channel/published-events.ts";
+import { PublishedEvents } from "../../../src/channel/publish/published-events.ts";
 
 it("counts an event of this process once, in the channel and in the Sluice", () => {
   const total = { published: 5 };
