@@ -20,8 +20,8 @@ export interface EventStreamView<Events extends EventMap = AnyEvents>
  * mounted, and closes one second after the last one has unmounted. On a server nothing opens.
  *
  * Within a component a function may change with each rendering. The stream uses the newest one from its next attempt
- * on. Another URL or plain option names another stream. If several components define functions such as `headers`, give
- * them an equal text as `shareKey`, which names the user. Otherwise each of them has a connection of its own.
+ * on. Another URL or another plain value names another stream. If several components define functions such as
+ * `headers`, give them an equal `shareKey`, which names the user. Otherwise each of them has a connection of its own.
  *
  * ```tsx
  * const stream = useEventStream<EventsOf<typeof orders>>("/api/orders/stream");
@@ -33,7 +33,7 @@ export interface EventStreamView<Events extends EventMap = AnyEvents>
  */
 export function useEventStream<Events extends EventMap = AnyEvents>(
   url: StreamUrl,
-  options: EventStreamOptions<Events> = {},
+  options?: EventStreamOptions<Events>,
 ): EventStreamView<Events> {
   const request = requestOf(url, options as EventStreamOptions);
   return useHeldStore(() => createView(request), request, request, true) as unknown as EventStreamView<Events>;
@@ -41,16 +41,21 @@ export function useEventStream<Events extends EventMap = AnyEvents>(
 
 function createView(request: StreamRequest) {
   const shared = shareRequest(request);
-  /** The fields of the view that the component has read, with their values. */
-  let read: Record<PropertyKey, unknown>;
+  /** The names of the fields that the component has read. */
+  const names = new Set<PropertyKey>();
+  let shown: Record<PropertyKey, unknown>;
   let view: EventStreamView | undefined;
 
   function show(snapshot: StreamSnapshot): EventStreamView {
-    const next: Record<PropertyKey, unknown> = { ...shared, ...snapshot };
-    if (!view || Object.keys(read).some((name) => next[name] !== read[name])) {
-      const fields: typeof read = {};
-      read = fields;
-      view = new Proxy(next, { get: (_, name) => (fields[name] = next[name]) }) as unknown as EventStreamView;
+    const next: typeof shown = { ...shared, ...snapshot };
+    if (!view || [...names].some((name) => next[name] !== shown[name])) {
+      shown = next;
+      view = new Proxy(next, {
+        get(_, name) {
+          names.add(name);
+          return next[name];
+        },
+      }) as unknown as EventStreamView;
     }
     return view;
   }

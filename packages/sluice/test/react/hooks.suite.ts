@@ -191,6 +191,34 @@ if (programPath("chromium") !== undefined)
       await server[Symbol.asyncDispose]();
     });
 
+    it("change the stream when the values of Headers change, which are another object at each rendering", async () => {
+      server = await start();
+      const over = chromium.run(async ({ createElement: h, useEventStream, useEvents, ...scope }, url) => {
+        let text = "";
+        const Part = ({ user }: { user: string; version: number }) => {
+          const stream = useEventStream<{ n: string }>(url, { headers: new Headers({ authorization: user }) });
+          text = useEvents(stream, "n", (_: string, n) => n, "none");
+          return null;
+        };
+        const root = scope.createRoot(document.querySelector("main")!);
+        const texts: string[] = [];
+        for (const [version, user] of ["a", "a", "b"].entries()) {
+          scope.flushSync(() => root.render(h(Part, { user, version })));
+          await scope.until(() => text === `of ${user}`);
+          texts.push(text);
+        }
+        return texts;
+      }, server.url);
+      for (const user of ["a", "b"]) {
+        const connection = await server.next();
+        await connection.send(block(1, `of ${connection.headers.authorization}`));
+        expect(connection.headers.authorization).toBe(user);
+      }
+      expect(await over).toEqual(["of a", "of a", "of b"]);
+      expect(server.connections).toHaveLength(2);
+      await server[Symbol.asyncDispose]();
+    });
+
     it("share one connection with functions made at each rendering if shareKey names the same user", async () => {
       server = await start();
       const over = chromium.run(async ({ createElement: h, StrictMode, useEventStream, useEvents, ...scope }, url) => {
@@ -200,7 +228,6 @@ if (programPath("chromium") !== undefined)
           const stream = useEventStream<{ n: number }>(url, {
             shareKey: user,
             headers: async () => ({ authorization: `${user} ${version}` }),
-            parse: (text) => JSON.parse(text),
             onError: () => {},
             backoff: 1,
             maxBackoff: 2,

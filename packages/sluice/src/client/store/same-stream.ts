@@ -5,28 +5,35 @@ export interface StreamRequest extends EventStreamOptions {
   readonly url: StreamUrl;
 }
 
+/** Options that do not decide on the events: docs/decisions/098-a-text-names-the-user.md. */
+const EXCHANGEABLE = ["headers", "fetch", "persist", "onError", "onAttemptEnd"];
+
 /** Returns the request of a URL and options. */
-export function requestOf(url: StreamUrl, options: EventStreamOptions): StreamRequest {
-  return { ...options, url: typeof url === "function" ? url : `${url}` };
+export function requestOf(url: StreamUrl, options?: EventStreamOptions): StreamRequest {
+  const headers = options?.headers;
+  return {
+    ...options,
+    headers: headers instanceof Headers ? [...headers] : headers,
+    url: typeof url === "function" ? url : `${url}`,
+  };
 }
 
 /**
  * Returns true if two values are the same: equal texts, numbers and booleans, plain objects and arrays of the same
  * values, and the same function or other object. `loosely`, a function or another object is the same as any of its
- * kind.
+ * class. With a `shareKey`, the options that do not decide on the events are compared loosely.
  */
-export function isSame(a: unknown, b: unknown, loosely: boolean): boolean {
-  return (
-    a === b ||
-    (kindOf(a) === kindOf(b) &&
-      (([Object, Array] as unknown[]).includes(kindOf(a))
-        ? Object.keys({ ...(a as object), ...(b as object) }).every((name) =>
-            isSame((a as Contents)[name], (b as Contents)[name], loosely),
-          )
-        : loosely && Object(a) === a))
+export function isSame(a: unknown, b: unknown, loosely: boolean, shareKey?: unknown): boolean {
+  if (a === b) return true;
+  if (classOf(a) !== classOf(b)) return false;
+  // An object without a prototype has no class.
+  if (![Object, Array, undefined].includes(classOf(a))) return loosely && Object(a) === a;
+  return Object.keys({ ...(a as Contents), ...(b as Contents) }).every((name) =>
+    isSame((a as Contents)?.[name], (b as Contents)?.[name], loosely || (!!shareKey && EXCHANGEABLE.includes(name))),
   );
 }
 
-type Contents = Record<string, unknown>;
+type Contents = Readonly<Record<string, unknown>> | undefined;
 
-const kindOf = (value: unknown) => (value as object | undefined)?.constructor;
+/** Returns the class of a value. `undefined` and `null` count as empty objects. */
+const classOf = (value: unknown) => Object(value).constructor;

@@ -44,10 +44,9 @@ export interface SharedEventStream<Events extends EventMap = AnyEvents>
 
 /**
  * Returns a stream whose connection is shared by everything that names the same stream: an equal URL and equal options.
- * Plain objects are equal if their values are. A function or another object is equal only to itself, unless an equal
- * text as `shareKey` names the user. Then any function is equal as `headers`, `fetch`, `parse`, `onError` and
- * `onAttemptEnd`, and any object of its class as an option, if `url`, `body` and `until` are no functions, and there is
- * no `onGap` and no `signal`.
+ * Plain objects, arrays and `Headers` are equal if their values are. A function or another object is equal only to
+ * itself. If an equal `shareKey` names the user, any function is equal as `headers`, `fetch`, `onError` and
+ * `onAttemptEnd`, and so is any object of the same class as `headers` and `persist`: they do not decide on the events.
  *
  * The first subscriber opens the connection. It closes one second after the last subscriber has left. Without a
  * subscriber nothing opens, so a server can render the stream's snapshot. If the URL or an option is invalid, the first
@@ -61,7 +60,7 @@ export interface SharedEventStream<Events extends EventMap = AnyEvents>
  */
 export function shareEventStream<Events extends EventMap = AnyEvents>(
   url: StreamUrl,
-  options: EventStreamOptions<Events> = {},
+  options?: EventStreamOptions<Events>,
 ): SharedEventStream<Events> {
   return shareRequest(requestOf(url, options as EventStreamOptions)) as unknown as SharedEventStream<Events>;
 }

@@ -12,25 +12,26 @@ export interface ConnectionUser {
   connection?: SharedConnection;
 }
 
-/**
- * A member of a connection: its user, a listener that is called after each change, and a function that receives each
- * event. The connection is open while a member has a listener.
- */
-type Member = readonly [
-  user: ConnectionUser,
-  listener: (() => void) | undefined,
-  apply: ((event: StreamEvent) => void) | undefined,
-];
+/** Called after each change of a connection. */
+type Listener = () => void;
+
+/** Receives each event. */
+type Apply = (event: StreamEvent) => void;
+
+/** A member of a connection. The connection is open while a member has a listener. */
+type Member = readonly [user: ConnectionUser, listener?: Listener, apply?: Apply];
 
 /** The event stream of all users that name the same stream. */
 export interface SharedConnection {
   getSnapshot(): StreamSnapshot;
-  /** Returns the request whose functions the stream uses: of the user that joined last. */
+  /** Returns the request whose functions the stream calls: of the user that joined last. */
   current(): StreamRequest;
   /** Adds a member. Opens the stream if the member has a listener. Returns a function that removes the member. */
   add(member: Member): () => void;
   reconnect(): void;
 }
+
+type AnyFunction = (...args: unknown[]) => unknown;
 
 /** How long a connection stays open without a listener, in ms: a component that mounts again finds it open. */
 const GRACE_MS = 1_000;
@@ -44,38 +45,24 @@ export const FIRST_SNAPSHOT: StreamSnapshot = { state: "connecting", error: unde
  */
 const connections = new Set<SharedConnection>();
 
-/** A value that may be a function, which has `call`, or a text, which has a first character unless it is empty. */
-// biome-ignore lint/suspicious/noExplicitAny: any type
-type Tested = any;
-
-/**
- * Returns the connection of a user, else the connection that its request names; `undefined` if there is none.
- *
- * Two closures over two users' tokens look alike. Other functions name the same stream only if a text names the user,
- * and no function decides which events arrive or belongs to one component: docs/decisions/098-a-text-names-the-user.md.
- */
-export function findConnection({ connection, current }: Tested): SharedConnection | undefined {
-  if (connections.has(connection)) return connection;
-  return [...connections].find((each) =>
-    isSame(
-      each.current(),
-      current,
-      current.shareKey?.[0] &&
-        !(current.body?.call || current.url.call || current.until?.call || current.onGap || current.signal),
-    ),
-  );
+/** Returns the connection of a user, else the connection that its request names; `undefined` if there is none. */
+export function findConnection({ connection, current }: ConnectionUser): SharedConnection | undefined {
+  if (connections.has(connection!)) return connection;
+  return [...connections].find((each) => isSame(each.current(), current, false, current.shareKey));
 }
 
 /**
  * Adds a member to the connection that the user's request names. With a listener, opens it. Returns a function that
  * removes the member.
  */
-export function joinConnection(user: ConnectionUser, listener?: () => void, apply?: Member[2]): () => void {
+export function joinConnection(...member: Member): () => void {
+  const [user] = member;
   user.connection = findConnection(user) ?? createConnection(user);
-  return user.connection.add([user, listener, apply]);
+  return user.connection.add(member);
 }
 
-function createConnection(last: ConnectionUser): SharedConnection {
+/** Creates a connection, which the first member registers. */
+function createConnection(newest: ConnectionUser): SharedConnection {
   const members = new Set<Member>();
   /** The newest stream, also after it was closed: it knows the position. */
   let stream: EventStream | undefined;
@@ -83,10 +70,10 @@ function createConnection(last: ConnectionUser): SharedConnection {
   let snapshot = FIRST_SNAPSHOT;
   let timer: ReturnType<typeof setTimeout>;
 
-  /** The last member is the newest. After it has left as the last one, its request stands for it. */
+  /** Members are in the order in which they joined. If none is left, the newest known user stays. */
   function current(): StreamRequest {
-    for (const [user] of members) last = user;
-    return last.current;
+    for (const [user] of members) newest = user;
+    return newest.current;
   }
 
   /** Changes the snapshot, passes an event on, and calls the listeners. */
@@ -97,76 +84,63 @@ function createConnection(last: ConnectionUser): SharedConnection {
         if (event) apply?.(event);
         listener?.();
       } catch (error) {
-        (current().onError ?? console.error)(error, { stage: "listener" });
+        stream!.failed(error, "listener");
       }
     }
   }
 
+  /** Opens the stream. It calls the newest functions. */
   function open(): void {
-    const options: Record<string, unknown> = {};
-    for (const [name, value] of Object.entries(current())) {
-      options[name] = (value as Tested)?.call
-        ? (...args: unknown[]) => {
-            const { [name]: newest } = current() as unknown as Record<string, (...args: unknown[]) => unknown>;
-            return newest!(...args);
-          }
-        : value;
-    }
-    const { url, until, ...rest } = options as unknown as StreamRequest;
-    const opened = openEventStream(url, {
-      ...rest,
-      lastEventId: stream?.lastEventId || rest.lastEventId,
-      // Is called with each event of any type, in the turn in which it arrives.
-      until(event) {
-        // Without data, the event was skipped.
-        if (event.data !== undefined) change({ lastEvent: event }, event);
-        return (until as Tested)?.call ? (until as Tested)(event) : [until].flat().includes(event.type);
-      },
+    const { url, ...options } = new Proxy(current(), {
+      get: (request, name: keyof StreamRequest) =>
+        typeof request[name] === "function"
+          ? (...args: unknown[]) => (current()[name] as AnyFunction)(...args)
+          : request[name],
     });
+    const opened = openEventStream(url, { ...options, lastEventId: stream?.lastEventId || options.lastEventId });
     stream = opened;
     isOpen = true;
-    // Also the consumer without which events would wait.
-    opened.on(rest.gapEvent ?? "gap", (gap) => change({ gap: gap as StreamGap }));
-    opened.onStateChange(async (state) => {
-      if (!isOpen || stream !== opened) return;
-      const next = () => opened[Symbol.asyncIterator]().next();
-      // A new iteration throws the failure, if there is one.
-      const error =
-        state === "closed"
-          ? await opened.closed.then(next).then(
-              () => undefined,
-              (failure) => failure,
-            )
-          : undefined;
-      change({ state, error });
+    opened.add({
+      listener(data, event) {
+        if (event.type === (options.gapEvent ?? "gap")) change({ gap: data as StreamGap });
+        change({ lastEvent: event }, event);
+      },
     });
+    change(FIRST_SNAPSHOT);
+    opened.onStateChange(async (state) => {
+      // The reason follows the state.
+      if (state === "closed") await opened.closed;
+      if (isOpen && stream === opened) change({ state, error: opened.failure });
+    });
+  }
+
+  /** Closes the stream if no member has a listener. */
+  function closeUnused(): void {
+    if (!members.size) connections.delete(connection);
+    for (const [, listener] of members) if (listener) return;
+    isOpen = false;
+    stream?.close();
+    change(FIRST_SNAPSHOT);
   }
 
   const connection: SharedConnection = {
     getSnapshot: () => snapshot,
     current,
     add(member) {
-      if (member[1] && !isOpen) open();
+      const [, listener] = member;
+      if (listener && !isOpen) open();
+      connections.add(connection);
       members.add(member);
       return () => {
         members.delete(member);
         clearTimeout(timer);
-        timer = setTimeout(() => {
-          if (!members.size) connections.delete(connection);
-          for (const [, listener] of members) if (listener) return;
-          isOpen = false;
-          stream?.close();
-          change(FIRST_SNAPSHOT);
-        }, GRACE_MS);
+        timer = setTimeout(closeUnused, GRACE_MS);
       };
     },
     reconnect() {
-      if (snapshot.state === "closed") {
-        open();
-        change(FIRST_SNAPSHOT);
-      } else stream?.reconnect();
+      if (snapshot.state === "closed") open();
+      else stream?.reconnect();
     },
   };
-  connections.add(connection);
   return connection;
 }

@@ -1,7 +1,8 @@
 import type { AsyncClosable } from "../../base/async-closable.ts";
-import type { AttemptEnd } from "./attempt/attempt-end.ts";
+import type { AttemptEnd, EventStreamError } from "./attempt/attempt-end.ts";
+import type { Delivery } from "./deliver/delivery.ts";
 import type { AnyEvents, EventMap, StreamEvent, StreamEventFields, StreamGap } from "./deliver/stream-event.ts";
-import type { Sharing, StreamState } from "./stream-options.ts";
+import type { Sharing, StreamErrorContext, StreamState } from "./stream-options.ts";
 
 /**
  * An open event stream. It reconnects until it is closed, complete or refused, and resumes from its position.
@@ -34,6 +35,12 @@ export interface EventStream<Events extends EventMap = AnyEvents>
     listener: (data: Events[Type], event: StreamEventFields<Type, Events[Type]>) => unknown,
   ): () => void;
   on(type: "gap", listener: (gap: StreamGap, event: StreamEventFields<"gap", StreamGap>) => unknown): () => void;
+  /** @internal The error of a stream that has failed for good. */
+  readonly failure: EventStreamError | undefined;
+  /** @internal Reports an error that has no caller. */
+  readonly failed: (error: unknown, stage: StreamErrorContext["stage"]) => void;
+  /** @internal Adds a consumer. Without a type it receives every event. */
+  readonly add: Delivery["add"];
   /**
    * Calls a listener with each new state, and when `sharing` has changed. Returns a function that removes it.
    *

@@ -29,7 +29,6 @@ export function openEventStream<Events extends EventMap = AnyEvents>(
   const stateListeners = new Set<() => Promise<unknown>>();
   /** Aborts when the stream is closed. */
   const over = new AbortController();
-  let failure: EventStreamError | undefined;
   let resolveClosed: (end: AttemptEnd) => void;
 
   function failed(error: unknown, stage: StreamErrorContext["stage"]): void {
@@ -46,7 +45,7 @@ export function openEventStream<Events extends EventMap = AnyEvents>(
         if (loop.state === state && stateListeners.has(notify)) notify().catch((error) => failed(error, "callback"));
     },
     finished(end, error) {
-      failure = error;
+      stream.failure = error;
       over.abort();
       const isThrown = delivery.end(error);
       resolveClosed(end);
@@ -92,6 +91,9 @@ export function openEventStream<Events extends EventMap = AnyEvents>(
     closed: new Promise<AttemptEnd>((resolve) => {
       resolveClosed = resolve;
     }),
+    add: delivery.add,
+    failed,
+    failure: undefined as EventStreamError | undefined,
     on(type: string, listener: Listener) {
       check(type && typeof type === "string" && typeof listener === "function", "a type and a listener", type);
       return delivery.add({ type, listener });
@@ -107,7 +109,7 @@ export function openEventStream<Events extends EventMap = AnyEvents>(
     [Symbol.asyncDispose]: close,
     [Symbol.asyncIterator]() {
       const iteration = iterate(delivery, close);
-      if (over.signal.aborted) iteration.end(failure);
+      if (over.signal.aborted) iteration.end(stream.failure);
       return iteration;
     },
   };

@@ -135,7 +135,7 @@ export interface EventStreamOptions<Events extends EventMap = AnyEvents> extends
    * `persist` keeps. A function is called before each event: if its result has changed, the tab leaves the others
    * before it delivers the event. If it returns no text, the tab shares with no other. Needed for `shareAcrossTabs`
    * with `headers`, `body` or `withCredentials`. Give it too if a cookie names the user. In `useEventStream()` and
-   * `shareEventStream()` an equal text lets components share whose functions differ. Default: `""`.
+   * `shareEventStream()` an equal key lets components share whose functions differ. Default: `""`.
    */
   readonly shareKey?: string | (() => string | undefined) | undefined;
   /** Closes the connection while the page is hidden, and resumes it when the page is visible. Default: `false`. */

@@ -61,14 +61,30 @@ describe("a shared stream", () => {
     for (const leave of leaving) leave();
   });
 
+  it("is one connection for plain objects, lists and Headers of the same values", async () => {
+    await using server = await startScriptedServer();
+    const open = (...names: string[]) => {
+      const values = names.map((name): [string, string] => [name, name.toUpperCase()]);
+      return shareEventStream(server.url, { headers: new Headers(values), until: [...names].sort() });
+    };
+    const leaving = [open("a", "b"), open("b", "a")].map((stream) => stream.subscribe(ignore));
+    const bare = Object.assign(Object.create(null), { a: "A" });
+    leaving.push(shareEventStream(server.url, { headers: bare }).subscribe(ignore));
+    leaving.push(shareEventStream(server.url, { headers: { ...bare, a: "B" } }).subscribe(ignore));
+    const all = [await server.next(), await server.next(), await server.next()];
+    expect(all.map(({ headers }) => `${headers.a}${headers.b ?? ""}`)).toEqual(["AB", "A", "B"]);
+    await sleep(50);
+    expect(server.connections).toHaveLength(3);
+    for (const leave of leaving) leave();
+  });
+
   it("is one connection for other functions of the same kind if a text names the same user", async () => {
     await using server = await startScriptedServer();
     const open = (token: string) =>
-      shareEventStream<{ n: string }>(server.url, {
+      shareEventStream(server.url, {
         ...QUICK,
         shareKey: "user 1",
         headers: () => ({ authorization: token }),
-        parse: (text) => `${token}${text}`,
         persist: { load: () => undefined, save: () => undefined },
         onError: () => undefined,
       });
@@ -77,7 +93,7 @@ describe("a shared stream", () => {
     const first = await server.next();
     await first.send(block(1));
     await until("the event has arrived", () => streams[0]?.getSnapshot().lastEvent !== undefined);
-    expect(streams.map((stream) => stream.getSnapshot().lastEvent?.data)).toEqual(["b1", "b1"]);
+    expect(streams.map((stream) => stream.getSnapshot().lastEvent?.id)).toEqual(["1", "1"]);
     leaving.push(open("c").subscribe(ignore));
     first.end();
     const second = await server.next();
@@ -86,16 +102,20 @@ describe("a shared stream", () => {
     for (const leave of leaving) leave();
   });
 
-  it("is another connection for equal functions, unless a text names the same user", async () => {
+  it("is another connection for equal functions, unless a text or one function names the user", async () => {
     await using server = await startScriptedServer({ otherwise: (connection) => connection.open() });
     const headers = () => () => ({ authorization: "a" });
-    const all = [undefined, "", "user 1", "user 2", () => "user 1"].flatMap((shareKey) =>
-      [1, 2].map(() => shareEventStream(server.url, { shareKey, headers: headers() })),
+    const keys = [() => undefined, () => "", () => "user 1", () => "user 2", () => () => "user 1"];
+    const sharing = ["user 1", "user 2", () => "user 1"];
+    const all = [...keys.flatMap((key) => [key(), key()]), ...sharing.slice(0, 2), sharing[2], sharing[2]].map(
+      (shareKey) => shareEventStream(server.url, { shareKey, headers: headers() }),
     );
+    // The users 1 and 2, and the one function, have one connection each.
+    const expected = 2 + 2 + 1 + 1 + 2 + 1;
     const leaving = all.map((stream) => stream.subscribe(ignore));
-    await until("all have connected", () => server.connections.length >= all.length - 2);
+    await until("all have connected", () => server.connections.length >= expected);
     await sleep(100);
-    expect(server.connections).toHaveLength(all.length - 2);
+    expect(server.connections).toHaveLength(expected);
     for (const leave of leaving) leave();
   });
 
@@ -105,6 +125,11 @@ describe("a shared stream", () => {
       () => [() => server.url, { persistKey: "p" }],
       () => [server.url, { method: "POST", body: () => "{}" }],
       () => [server.url, { until: () => false }],
+      () => [server.url, { parse: (text: string) => text }],
+      () => [
+        server.url,
+        { schemas: { n: { "~standard": { version: 1, vendor: "", validate: (value: unknown) => ({ value }) } } } },
+      ],
       () => [server.url, { onGap: () => undefined }],
       () => [server.url, { signal: new AbortController().signal }],
     ];
