@@ -13,7 +13,7 @@ const DIST = fileURLToPath(new URL("../../packages/sluice/dist", import.meta.url
 const PAGE = `<!doctype html><link rel="icon" href="data:,"><title>tab</title><script type="module">
   import { openEventStream } from "/dist/client/index.js";
   const query = new URLSearchParams(location.search);
-  globalThis.user = query.get("user") ?? "";
+  globalThis.user = query.get("user") ?? "guest";
   globalThis.received = [];
   globalThis.gaps = [];
   globalThis.changes = [];
@@ -50,8 +50,8 @@ export async function startTabSite() {
     } else if (pathname.startsWith("/events")) {
       counts.requests++;
       counts.most = Math.max(counts.most, ++open);
-      const user = String(request.headers["x-user"] ?? "");
-      await sluice.stream(request, response, channel.subscribe({ topics: user === "" ? [] : [user] }));
+      const user = String(request.headers["x-user"] ?? "guest");
+      await sluice.stream(request, response, channel.subscribe({ topics: user === "guest" ? [] : [user] }));
       open--;
     } else {
       response.writeHead(200, { "content-type": "text/html" }).end(PAGE);

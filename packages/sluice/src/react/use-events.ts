@@ -34,5 +34,5 @@ export function useEvents(
   reducer: ProjectionReducer<AnyEvents, string, unknown, unknown>,
   initialState?: unknown,
 ): unknown {
-  return useHeldStore(() => project(type, reducer, initialState), [project, type], reducer, false);
+  return useHeldStore(() => project(type, reducer, initialState), [project, type], reducer);
 }

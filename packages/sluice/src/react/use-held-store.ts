@@ -19,7 +19,7 @@ export function useHeldStore<Value>(
   create: () => HeldStore<Value>,
   key: unknown,
   current: unknown,
-  loosely: boolean,
+  loosely?: boolean,
 ): Value {
   const make = () => [key, create()] as const;
   let [held, hold] = useState(make);

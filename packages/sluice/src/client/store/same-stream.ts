@@ -6,7 +6,7 @@ export interface StreamRequest extends EventStreamOptions {
 }
 
 /** Options that do not decide on the events: docs/decisions/098-a-text-names-the-user.md. */
-const EXCHANGEABLE = ["headers", "fetch", "persist", "onError", "onAttemptEnd"];
+const EXCHANGEABLE = ["headers", "fetch", "persist", "onAttemptEnd", "onError"];
 
 /** Returns the request of a URL and options. */
 export function requestOf(url: StreamUrl, options?: EventStreamOptions): StreamRequest {
@@ -20,16 +20,20 @@ export function requestOf(url: StreamUrl, options?: EventStreamOptions): StreamR
 
 /**
  * Returns true if two values are the same: equal texts, numbers and booleans, plain objects and arrays of the same
- * values, and the same function or other object. `loosely`, a function or another object is the same as any of its
- * class. With a `shareKey`, the options that do not decide on the events are compared loosely.
+ * values, and the same function or other object. If `loose` is `true`, a function or another object is the same as any
+ * of its class. If `loose` is a key that names the user, this holds for the options that do not decide on the events.
  */
-export function isSame(a: unknown, b: unknown, loosely: boolean, shareKey?: unknown): boolean {
+export function isSame(a: unknown, b: unknown, loose?: unknown): boolean {
   if (a === b) return true;
   if (classOf(a) !== classOf(b)) return false;
   // An object without a prototype has no class.
-  if (![Object, Array, undefined].includes(classOf(a))) return loosely && Object(a) === a;
+  if (![Object, Array, undefined].includes(classOf(a))) return loose === true && Object(a) === a;
   return Object.keys({ ...(a as Contents), ...(b as Contents) }).every((name) =>
-    isSame((a as Contents)?.[name], (b as Contents)?.[name], loosely || (!!shareKey && EXCHANGEABLE.includes(name))),
+    isSame(
+      (a as Contents)?.[name],
+      (b as Contents)?.[name],
+      loose === true || (!!loose && EXCHANGEABLE.includes(name)),
+    ),
   );
 }
 

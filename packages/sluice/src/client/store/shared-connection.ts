@@ -48,7 +48,7 @@ const connections = new Set<SharedConnection>();
 /** Returns the connection of a user, else the connection that its request names; `undefined` if there is none. */
 export function findConnection({ connection, current }: ConnectionUser): SharedConnection | undefined {
   if (connections.has(connection!)) return connection;
-  return [...connections].find((each) => isSame(each.current(), current, false, current.shareKey));
+  return [...connections].find((each) => isSame(each.current(), current, current.shareKey));
 }
 
 /**
@@ -76,12 +76,12 @@ function createConnection(newest: ConnectionUser): SharedConnection {
     return newest.current;
   }
 
-  /** Changes the snapshot, passes an event on, and calls the listeners. */
-  function change(part: Partial<StreamSnapshot>, event?: StreamEvent): void {
+  /** Changes the snapshot, passes a new event on, and calls the listeners. */
+  function change(part: Partial<StreamSnapshot>): void {
     snapshot = { ...snapshot, ...part };
     for (const [, listener, apply] of members) {
       try {
-        if (event) apply?.(event);
+        if (part.lastEvent) apply?.(part.lastEvent);
         listener?.();
       } catch (error) {
         stream!.failed(error, "listener");
@@ -97,13 +97,15 @@ function createConnection(newest: ConnectionUser): SharedConnection {
           ? (...args: unknown[]) => (current()[name] as AnyFunction)(...args)
           : request[name],
     });
-    const opened = openEventStream(url, { ...options, lastEventId: stream?.lastEventId || options.lastEventId });
-    stream = opened;
+    const opened = (stream = openEventStream(url, {
+      ...options,
+      lastEventId: stream?.lastEventId || options.lastEventId,
+    }));
     isOpen = true;
     opened.add({
-      listener(data, event) {
-        if (event.type === (options.gapEvent ?? "gap")) change({ gap: data as StreamGap });
-        change({ lastEvent: event }, event);
+      listener(data, lastEvent) {
+        if (lastEvent.type === (options.gapEvent ?? "gap")) change({ gap: data as StreamGap });
+        change({ lastEvent });
       },
     });
     change(FIRST_SNAPSHOT);

@@ -88,7 +88,7 @@ export function checkStreamOptions(address: StreamUrl, options: EventStreamOptio
     persist,
   );
   const isPrivate = shareAcrossTabs && (headers || body || withCredentials);
-  check(!isPrivate || shareKey !== undefined, "a valid shareKey", shareKey);
+  check(!isPrivate || shareKey, "a valid shareKey", shareKey);
   return settings as unknown as StreamSettings;
 }
 

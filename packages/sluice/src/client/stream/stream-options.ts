@@ -133,9 +133,10 @@ export interface EventStreamOptions<Events extends EventMap = AnyEvents> extends
   /**
    * Names the user of the stream, so that no tab shares with a tab of another user; also beside a position that
    * `persist` keeps. A function is called before each event: if its result has changed, the tab leaves the others
-   * before it delivers the event. If it returns no text, the tab shares with no other. Needed for `shareAcrossTabs`
-   * with `headers`, `body` or `withCredentials`. Give it too if a cookie names the user. In `useEventStream()` and
-   * `shareEventStream()` an equal key lets components share whose functions differ. Default: `""`.
+   * before it delivers the event. If it returns no text, the tab shares with no other. A key that is not empty is
+   * needed for `shareAcrossTabs` with `headers`, `body` or `withCredentials`. Give one too if a cookie names the user.
+   * In `useEventStream()` and `shareEventStream()` an equal key lets components share whose functions differ. Default:
+   * `""`.
    */
   readonly shareKey?: string | (() => string | undefined) | undefined;
   /** Closes the connection while the page is hidden, and resumes it when the page is visible. Default: `false`. */

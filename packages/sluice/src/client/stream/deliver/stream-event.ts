@@ -18,9 +18,12 @@ export interface StreamEventFields<Type extends string, Data> {
   readonly id: string;
 }
 
-/** The events that a stream missed and can no longer receive, as the server reports them. */
+/** The events that a stream missed and can no longer receive, as the server reports them, or a tab that shares. */
 export interface StreamGap {
-  /** Why the server cannot send them: see `GapReason` of `sluice`. Servers may add reasons. */
+  /**
+   * Why the server cannot send them: see `GapReason` of `sluice`. Servers may add reasons. `no-id`: with
+   * `shareAcrossTabs`, another connection has begun, and the events have no IDs from which it could resume.
+   */
   readonly reason: string;
   /** The position from which the stream resumed, as far as the server shows it. */
   readonly lastEventId: string;

@@ -14,11 +14,14 @@ export interface Feed {
   isBehind(): boolean;
   /** Takes the next entries of the shared stream. */
   accept(entries: readonly Entry[]): void;
-  /** Continues from a position of the shared stream that this tab has not reached: first by its own connection. */
-  follow(lastEventId: string): void;
+  /**
+   * Continues from a position of the shared stream that this tab has not reached: first by its own connection.
+   * `isUnclear`: events without IDs follow the position.
+   */
+  follow(lastEventId: string, isUnclear: boolean | undefined): void;
   connectOwn(): void;
   /** Ends the tab's own connection if the shared stream has what comes next. */
-  meet(number?: number): void;
+  meet(number?: number | ""): void;
   /** True if the tab's own connection has given everything, so that it waits for bytes. */
   isIdle: boolean;
   /** Resolves when the consumers have received an entry. */
@@ -104,21 +107,22 @@ export function createFeed(
       feed.recent.trim();
       if (feed.recent.first > at) feed.connectOwn();
     },
-    follow(lastEventId) {
-      feed.recent = recentEntries(lastEventId);
+    follow(lastEventId, isUnclear) {
       feed.connectOwn();
+      feed.recent = recentEntries(lastEventId, isUnclear);
     },
     connectOwn() {
       if (feed.own || delivery.isComplete) return;
       halt();
       const own = connect(stream, url, ownDelivery, {
+        isUnclear: feed.recent.isUnclear(delivery.given),
         changed,
         finished: (end, failure) => feed.own === own && loop.finish(end, failure),
       });
       feed.own = own;
       changed();
     },
-    meet(number = delivery.given ? feed.recent.after(delivery.given) : undefined) {
+    meet(number = delivery.given && feed.recent.after(delivery.given)) {
       if (!feed.own || !number || !name || delivery.isComplete) return;
       stopOwn();
       at = number;

@@ -15,6 +15,8 @@ export interface Entries {
   readonly e: readonly Entry[];
   /** True if the position that was asked for is unknown. `id` is then the sender's own. */
   readonly u?: boolean | undefined;
+  /** True if events without IDs follow the sender's own position. */
+  readonly n?: boolean | undefined;
 }
 
 /** A message between the tabs of a group. Names are short because each event carries them. */

@@ -16,7 +16,8 @@ export function share(
   world: World = globalThis,
 ): void {
   const stream: TabStream = { loop, settings, delivery, owner, create, useShort, shown, world };
-  const { shareKey = "", persist } = settings;
+  const { shareKey = "", persist, body } = settings;
+  const isPrivate = settings.headers || body || settings.withCredentials;
   let canShare = world.navigator?.locks && world.BroadcastChannel;
   let key = keyNow();
   let tab: Tab | undefined;
@@ -30,7 +31,8 @@ export function share(
   function keyNow(): string | undefined {
     try {
       const now = typeof shareKey === "function" ? shareKey() : shareKey;
-      return typeof now === "string" ? now : undefined;
+      // The empty text names no user.
+      return typeof now === "string" && (now || !isPrivate) ? now : undefined;
     } catch (error) {
       owner.failed(error, "callback");
       return undefined;
@@ -60,7 +62,7 @@ export function share(
   }
 
   const nameOf = (url: URL | undefined) =>
-    canShare && url && key !== undefined ? JSON.stringify(["sluice", url.href, key]) : undefined;
+    canShare && url && key !== undefined ? JSON.stringify(["sluice", url.href, key, body]) : undefined;
 
   function leave(): void {
     turn++;

@@ -51,6 +51,7 @@ export interface TabSettings
     PersistSettings,
     PlanSettings,
     Pick<EventStreamOptions, "shareKey" | "headers" | "body" | "method"> {
+  readonly gapEvent: string;
   readonly shareAcrossTabs: boolean;
   readonly pauseWhenHidden: boolean;
   readonly connectTimeout: number;
@@ -77,6 +78,8 @@ export interface TabStream {
 
 /** A connection that ends for good, or whose state has changed. */
 export interface ConnectionOwner extends Pick<TabOwner, "finished"> {
+  /** True if events without IDs may be lost before the connection begins. It then reports a gap. */
+  readonly isUnclear: boolean;
   changed(): void;
 }
 
@@ -85,8 +88,13 @@ export function connect(
   { create, useShort, owner, settings }: TabStream,
   url: () => Promise<URL>,
   target: TabReceiver,
-  { changed, finished }: ConnectionOwner,
+  { isUnclear, changed, finished }: ConnectionOwner,
 ): TabLoop {
+  const { given } = target;
+  if (isUnclear) {
+    const gap = { reason: "no-id", lastEventId: given, resumesAfter: given };
+    target.take({ type: settings.gapEvent, data: JSON.stringify(gap), lastEventId: given });
+  }
   const over = new AbortController();
   const own = { ...settings, url };
   const connection = create(own, target, {

@@ -107,7 +107,11 @@ export function openTab(
     answered = undefined;
     if (claim !== mine || !lock.isHeld) return;
     isFollowing = true;
-    const connection = connectUpstream(stream, url, feed.recent.last, {
+    const { last, next, isUnclear } = feed.recent;
+    // No event without an ID can join the tab's own connection to the shared stream.
+    if (isUnclear(last)) feed.meet(next);
+    const connection = connectUpstream(stream, url, last, {
+      isUnclear: isUnclear(last),
       changed() {
         refresh();
         announce();
@@ -139,13 +143,13 @@ export function openTab(
   }
 
   function receive({ data: message }: MessageEvent<Message>): void {
-    const { k, to, t, f, m, id: after = "", e = [], u, s } = message;
+    const { k, to, t, f, m, id: after = "", e = [], u, n, s } = message;
     if (k !== name || (to && to !== id)) return;
     const answer = () =>
       post({ m: lock.isHeld ? undefined : "have", to: f, ...(isFollowing && feed.recent.entriesAfter(after)) });
     if (answered && m === "have") {
       term = Math.max(term, t + 1);
-      if (message.e) takeOver(after, e, u);
+      if (message.e) takeOver(after, e, u, n);
       answered();
     } else if (lock.isHeld) {
       // Another tab has taken the stream over, or knows a term that this tab has not seen.
@@ -168,7 +172,7 @@ export function openTab(
       holderState = s!;
       const isNext = after === feed.recent.last && !u;
       if (isNext || u || feed.own) {
-        if (!isNext) feed.follow(after);
+        if (!isNext) feed.follow(after, n);
         hasAsked = false;
         isFollowing = true;
         feed.accept(e);
@@ -178,11 +182,11 @@ export function openTab(
   }
 
   /** Takes entries of another tab that this new holder has not received, or follows the other tab. */
-  function takeOver(after: string, entries: Message["e"] & {}, isUnknown: boolean | undefined): void {
+  function takeOver(after: string, entries: Message["e"] & {}, isUnknown?: boolean, isUnclear?: boolean): void {
     const { last } = feed.recent;
     const known = after === last ? 0 : entries.findLastIndex(({ lastEventId }) => lastEventId === last) + 1;
     if (after === last || known) feed.accept(entries.slice(known));
-    else if (isUnknown && !isFollowing) feed.follow(after);
+    else if (isUnknown && !isFollowing) feed.follow(after, isUnclear);
     isFollowing = true;
   }
 
@@ -195,7 +199,8 @@ export function openTab(
       silent = 0;
       lock.request(true);
     } else if (silent >= PING_TICKS) post({ m: "ping" });
-    const isIdle = feed.own?.state === "open" && feed.isIdle && delivery.given === givenBefore;
+    // Without a position, the tab cannot know whether it is at the same place as the holder.
+    const isIdle = feed.recent.last && feed.own?.state === "open" && feed.isIdle && delivery.given === givenBefore;
     givenBefore = delivery.given;
     idle = isIdle && (upstream?.state ?? holderState) === "open" ? idle + 1 : 0;
     if (idle === 1) renew("reconnect");

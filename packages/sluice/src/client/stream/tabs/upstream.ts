@@ -29,7 +29,8 @@ export function connectUpstream(
   function flush(): void {
     const entries = batch;
     batch = [];
-    if (entries[0]) owner.accept(entries);
+    // The connection may be that of another user: `headers` are called after the URL, and may take their time.
+    if (entries[0] && !stream.settings.isStale?.()) owner.accept(entries);
   }
 
   const hub: Partial<TabReceiver> & { given: string } = {

@@ -39,6 +39,60 @@ describe("the option shareAcrossTabs", () => {
     const options = { [name]: { headers: { a: "b" }, body: "x", withCredentials: true }[name], shareAcrossTabs: true };
     const code = expect.objectContaining({ code: "INVALID_OPTION", message: expect.stringContaining("shareKey") });
     expect(() => openEventStream(ADDRESS, options)).toThrow(code);
+    expect(() => openEventStream(ADDRESS, { ...options, shareKey: "" })).toThrow(code);
+  });
+
+  it("does not share with headers while a function returns the empty text, which names no user", async () => {
+    const feed = new FakeFeed();
+    const tabs = [1, 2].map(() => open(feed, { headers: () => ({ authorization: "a" }), shareKey: () => "" }));
+    await pass(1_000);
+    expect(tabs.map(({ sharing, state }) => [sharing, state])).toEqual(Array(2).fill(["alone", "open"]));
+    expect(feed.open).toBe(2);
+  });
+
+  it.each([42, {}, null])("does not share with a key that is no text (%j)", async (shareKey) => {
+    const feed = new FakeFeed();
+    const tabs = [1, 2].map(() => open(feed, { shareKey: shareKey as never }));
+    tabs.push(...[1, 2].map(() => open(feed, { shareKey: () => shareKey as never })));
+    await pass(1_000);
+    expect(tabs.map(({ sharing, state }) => [sharing, state])).toEqual(Array(4).fill(["alone", "open"]));
+  });
+
+  it("shares only between equal bodies, as far as they are texts", async () => {
+    const feed = new FakeFeed();
+    const tabs = ["a", "b", "a"].map((body) => open(feed, { body, shareKey: "ada" }));
+    await pass(1_000);
+    expect(tabs.map(({ sharing }) => sharing)).toEqual(["holder", "holder", "follower"]);
+  });
+
+  it("passes on nothing of a connection that was opened for another user", async () => {
+    const [feed, other] = [new FakeFeed(), new FakeFeed()];
+    let user = "ada";
+    const tab = browser.open();
+    const [mine, theirs] = [feed.fetchOf(tab), other.fetchOf(tab)];
+    const holder = openShared(tab, ADDRESS, {
+      fetch: (url, init) => (user === "ada" ? mine : theirs)(url, init),
+      shareKey: () => user,
+      // The user changes after the URL was asked for, and before the request is sent.
+      headers: async () => {
+        if (feed.requests > 0) user = "bob";
+        return { authorization: user };
+      },
+    });
+    opened.push(holder);
+    await pass(100);
+    const follower = open(feed, { shareKey: "ada" });
+    await pass(100);
+    expect([holder.sharing, follower.sharing]).toEqual(["holder", "follower"]);
+    holder.reconnect();
+    await settle(() => other.open === 1, LONG_MS, status);
+    other.publish(3);
+    await settle(() => follower.sharing === "holder", LONG_MS, status);
+    feed.publish(1);
+    await settle(() => follower.received.length > 0, LONG_MS, status);
+    await pass(1_000);
+    expect(follower.received).toEqual([1]);
+    expect(browser.messages.filter(({ data }) => JSON.stringify(data).includes('"n\\":3'))).toEqual([]);
   });
 
   it("shares only between equal URLs and equal keys", async () => {

@@ -24,6 +24,8 @@ export class FakeFeed {
   sent = 0;
   /** Answers each request with this status. */
   refusal: { readonly status: number } | undefined;
+  /** False: events and streams have no IDs, so each stream begins with the next event. */
+  hasIds = true;
   /** Blocks of each new stream without a position. */
   initial = "";
   readonly #wakes = new Set<() => void>();
@@ -67,7 +69,7 @@ export class FakeFeed {
         next = this.keptFrom;
         head += `event: gap\nid: e-${next}\ndata: ${JSON.stringify(gap)}\n\n`;
       }
-      head += `id: e-${next}\n\n`;
+      if (this.hasIds) head += `id: e-${next}\n\n`;
       this.most = Math.max(this.most, ++this.open);
       const bytes = new TextEncoder();
       let isOver = false;
@@ -92,7 +94,8 @@ export class FakeFeed {
           for (let count = 1 + Math.floor(Math.random() * 5); count > 0 && next < this.events.length; next++) {
             const { id, data: n, isSkipped } = this.events[next]!;
             if (isSkipped) continue;
-            text += `event: n\nid: ${id}\ndata: ${JSON.stringify({ n, padding: this.padding })}\n\n`;
+            const idLine = this.hasIds ? `id: ${id}\n` : "";
+            text += `event: n\n${idLine}data: ${JSON.stringify({ n, padding: this.padding })}\n\n`;
             this.sent++;
             count--;
           }
