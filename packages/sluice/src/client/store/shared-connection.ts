@@ -84,7 +84,7 @@ function createConnection(newest: ConnectionUser): SharedConnection {
         if (part.lastEvent) apply?.(part.lastEvent);
         listener?.();
       } catch (error) {
-        stream!.failed(error, "listener");
+        (current().onError ?? console.error)(error, { stage: "listener" });
       }
     }
   }
@@ -112,7 +112,7 @@ function createConnection(newest: ConnectionUser): SharedConnection {
     opened.onStateChange(async (state) => {
       // The reason follows the state.
       if (state === "closed") await opened.closed;
-      if (isOpen && stream === opened) change({ state, error: opened.failure });
+      if (isOpen && stream === opened) change({ state, error: opened.error });
     });
   }
 

@@ -2,7 +2,7 @@ import type { AsyncClosable } from "../../base/async-closable.ts";
 import type { AttemptEnd, EventStreamError } from "./attempt/attempt-end.ts";
 import type { Delivery } from "./deliver/delivery.ts";
 import type { AnyEvents, EventMap, StreamEvent, StreamEventFields, StreamGap } from "./deliver/stream-event.ts";
-import type { Sharing, StreamErrorContext, StreamState } from "./stream-options.ts";
+import type { Sharing, StreamState } from "./stream-options.ts";
 
 /**
  * An open event stream. It reconnects until it is closed, complete or refused, and resumes from its position.
@@ -36,9 +36,7 @@ export interface EventStream<Events extends EventMap = AnyEvents>
   ): () => void;
   on(type: "gap", listener: (gap: StreamGap, event: StreamEventFields<"gap", StreamGap>) => unknown): () => void;
   /** @internal The error of a stream that has failed for good. */
-  readonly failure: EventStreamError | undefined;
-  /** @internal Reports an error that has no caller. */
-  readonly failed: (error: unknown, stage: StreamErrorContext["stage"]) => void;
+  readonly error: EventStreamError | undefined;
   /** @internal Adds a consumer. Without a type it receives every event. */
   readonly add: Delivery["add"];
   /**

@@ -9,6 +9,11 @@ import type { EventStream } from "./event-stream.ts";
 import { loadRest } from "./load-rest.ts";
 import type { EventStreamOptions, Sharing, StreamErrorContext, StreamState, StreamUrl } from "./stream-options.ts";
 
+/** A stream that has failed for good, with its error. */
+interface Failed {
+  error?: EventStreamError | undefined;
+}
+
 /**
  * Opens an event stream that reconnects by itself and keeps its place. `Events` maps the event types to their data.
  *
@@ -45,8 +50,8 @@ export function openEventStream<Events extends EventMap = AnyEvents>(
         if (loop.state === state && stateListeners.has(notify)) notify().catch((error) => failed(error, "callback"));
     },
     finished(end, error) {
-      stream.failure = error;
       over.abort();
+      (stream as Failed).error = error;
       const isThrown = delivery.end(error);
       resolveClosed(end);
       if (error && !isThrown && !onAttemptEnd) failed(error, "stream");
@@ -91,9 +96,6 @@ export function openEventStream<Events extends EventMap = AnyEvents>(
     closed: new Promise<AttemptEnd>((resolve) => {
       resolveClosed = resolve;
     }),
-    add: delivery.add,
-    failed,
-    failure: undefined as EventStreamError | undefined,
     on(type: string, listener: Listener) {
       check(type && typeof type === "string" && typeof listener === "function", "a type and a listener", type);
       return delivery.add({ type, listener });
@@ -102,14 +104,15 @@ export function openEventStream<Events extends EventMap = AnyEvents>(
       check(typeof listener === "function", "a listener", listener);
       const notify = async () => listener(loop.state);
       stateListeners.add(notify);
-      return () => void stateListeners.delete(notify);
+      return () => stateListeners.delete(notify);
     },
     reconnect: () => loop.renew("reconnect"),
+    add: delivery.add,
     close,
     [Symbol.asyncDispose]: close,
     [Symbol.asyncIterator]() {
       const iteration = iterate(delivery, close);
-      if (over.signal.aborted) iteration.end(stream.failure);
+      if (over.signal.aborted) iteration.end((stream as Failed).error);
       return iteration;
     },
   };
