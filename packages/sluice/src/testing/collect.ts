@@ -50,7 +50,7 @@ export type Collected<Source> = Source extends string | URL | Response
  */
 export function collect<Source extends Collectable>(
   source: Source,
-  until: number | ((item: Collected<Source>, items: readonly Collected<Source>[]) => boolean),
+  until: number | ((item: Collected<Source>, items: readonly Collected<Source>[]) => boolean | PromiseLike<boolean>),
   options: CollectOptions = {},
 ): Promise<Collected<Source>[]> {
   checkNames("collect", options, ["headers", "lastEventId", "timeout"]);
@@ -67,7 +67,7 @@ export function collect<Source extends Collectable>(
       const result = await iterator.next();
       if (result.done === true) return items;
       items.push(result.value);
-      if (isLast(result.value, items)) return items;
+      if (await isLast(result.value, items)) return items;
     }
     return items;
   };
@@ -83,8 +83,14 @@ const USAGE = "a number of items, or a function that returns true for the last o
 
 function iteratorOf(source: Collectable, options: CollectOptions, signal: AbortSignal): AsyncIterator<unknown> {
   if (typeof source === "function") return made(source, options, signal);
-  if (typeof source === "object" && Symbol.asyncIterator in source) return source[Symbol.asyncIterator]();
-  return received(source, options, signal);
+  if (isAsyncIterable(source)) return source[Symbol.asyncIterator]();
+  if (typeof source === "string" || "href" in Object(source) || "headers" in Object(source))
+    return received(source, options, signal);
+  throw invalidOption("source", "an async iterable, a source function, a URL or a Response", source);
+}
+
+function isAsyncIterable(value: unknown): value is AsyncIterable<unknown> {
+  return typeof value === "object" && value !== null && Symbol.asyncIterator in value;
 }
 
 async function* made(
@@ -94,7 +100,9 @@ async function* made(
 ): AsyncGenerator<unknown> {
   const request = new Request("http://localhost/", { headers });
   const iterable = await source({ signal, lastEventId: lastEventId === "" ? undefined : lastEventId, request });
-  if (iterable !== null) yield* iterable;
+  if (iterable === null) return;
+  if (!isAsyncIterable(iterable)) throw invalidOption("source", "a function that returns an async iterable", iterable);
+  yield* iterable;
 }
 
 async function* received(

@@ -1,4 +1,5 @@
 import type { AsyncClosable } from "../base/async-closable.ts";
+import { checkNumber } from "../base/checks/check-option.ts";
 import { createParser, type ParsedEvent, type Parser } from "../protocol/parser.ts";
 import { inTime } from "./time-limit.ts";
 
@@ -33,7 +34,10 @@ export class EventStreamReader implements AsyncIterable<ParsedEvent>, AsyncClosa
     this.response = response;
     this.#controller = controller;
     this.#timeout = timeout;
-    this.#reader = (response.body as ReadableStream<Uint8Array>).getReader();
+    // A `Response` without a body is a stream that has ended.
+    this.#reader = (response.body ?? (new Response("").body as ReadableStream<Uint8Array>)).getReader();
+    // The body of a `Response` that the test has made does not know the signal.
+    controller.signal.addEventListener("abort", () => void this.#reader.cancel().catch(() => undefined));
     this.#parser = createParser({
       lastEventId,
       onEvent: (event) => this.#events.push(event),
@@ -67,6 +71,7 @@ export class EventStreamReader implements AsyncIterable<ParsedEvent>, AsyncClosa
 
   /** Resolves to the next `count` events. Rejects like {@link next}; the time limit holds for each event. */
   async take(count: number): Promise<ParsedEvent[]> {
+    checkNumber("count", count, 0, { whole: true });
     const events: ParsedEvent[] = [];
     while (events.length < count) events.push(await this.next());
     return events;
@@ -124,8 +129,10 @@ export class EventStreamReader implements AsyncIterable<ParsedEvent>, AsyncClosa
   async #read(): Promise<void> {
     try {
       const { done, value } = await this.#reader.read();
-      if (done) this.#hasEnded = true;
-      else this.#parser.push(value);
+      if (!done) return this.#parser.push(value);
+      // `close()` also aborts the signal.
+      if (!this.#hasEnded) this.#controller.signal.throwIfAborted();
+      this.#hasEnded = true;
     } finally {
       this.#reading = undefined;
     }

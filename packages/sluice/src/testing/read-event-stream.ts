@@ -40,19 +40,55 @@ export async function readEventStream(
   if (signal?.aborted) abort();
   signal?.addEventListener("abort", abort, { once: true });
 
-  const fetched = typeof from === "string" || "href" in from;
-  const response = fetched ? await request(from, options, timeout, controller) : from;
+  const response = isUrl(from) ? await request(from, options, timeout, controller) : from;
+  if (!isResponse(response)) throw invalidOption("from", "a URL or a Response", from);
   const { status, headers } = response;
   const type = headers.get("content-type");
-  if (status === 200 && type?.startsWith("text/event-stream"))
+  if (status === 200 && EVENT_STREAM.test(type ?? ""))
     return new EventStreamReader(response, { controller, lastEventId, timeout });
-  const text = await response.text();
-  throw new Error(
-    `Expected an event stream, but the answer is ${status}, ${type ?? "no type"}: ${text.slice(0, SHOWN_LENGTH)}`,
-  );
+  const text = await startOf(response);
+  controller.abort();
+  throw new Error(`Expected an event stream, but the answer is ${status}, ${type ?? "no type"}: ${text}`);
 }
 
+/** The MIME type of an event stream, with any parameters. */
+const EVENT_STREAM = /^text\/event-stream\s*(;|$)/i;
+/** The part of a refusal that the error shows, and the time for it. */
 const SHOWN_LENGTH = 200;
+const SHOWN_AFTER_MS = 500;
+
+function isUrl(from: unknown): from is string | URL {
+  return typeof from === "string" || (isObject(from) && "href" in from);
+}
+
+function isResponse(value: unknown): value is Response {
+  return isObject(value) && "headers" in value && "body" in value;
+}
+
+/** Returns true for an object of any realm: a test runner may have its own `Object`. */
+function isObject(value: unknown): value is object {
+  return typeof value === "object" && value !== null;
+}
+
+/** Resolves to the start of a body that may never end, and cancels the rest. */
+async function startOf({ body }: Response): Promise<string> {
+  const reader = body?.getReader();
+  const decoder = new TextDecoder();
+  let text = "";
+  const timer = setTimeout(() => void reader?.cancel().catch(() => undefined), SHOWN_AFTER_MS);
+  try {
+    while (reader && text.length < SHOWN_LENGTH) {
+      const { value } = await reader.read();
+      if (value === undefined) break;
+      text += decoder.decode(value, { stream: true });
+    }
+  } catch {
+    // The connection was cut. The error shows what came before.
+  }
+  clearTimeout(timer);
+  void reader?.cancel().catch(() => undefined);
+  return text.slice(0, SHOWN_LENGTH);
+}
 
 async function request(
   address: string | URL,

@@ -112,6 +112,19 @@ describe("collect()", () => {
     expect(await collect(() => null, 2)).toEqual([]);
   });
 
+  it("awaits the promise of the condition", async () => {
+    const source = async function* () {
+      for (let i = 1; ; i++) yield i;
+    };
+    expect(await collect(source(), async (item) => item === 3)).toEqual([1, 2, 3]);
+  });
+
+  it("throws if the source is none", async () => {
+    for (const source of [undefined, null, 5, [1], {}])
+      expect(() => collect(source as never, 1)).toThrow("`source` must be an async iterable, a source function,");
+    await expect(collect((() => 5) as never, 1)).rejects.toThrow("a function that returns an async iterable, but is 5");
+  });
+
   it("throws if the count or an option is wrong", () => {
     expect(() => collect([] as never, -1)).toThrow("`until` must be a whole number of at least 0");
     expect(() => collect([] as never, 1, { time: 1 } as never)).toThrow("no option `time`");

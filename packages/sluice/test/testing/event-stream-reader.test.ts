@@ -19,6 +19,12 @@ describe("a reader of an event stream", () => {
     expect(await stream.rest()).toEqual([]);
   });
 
+  it("takes no number of events that is not whole, or negative", async () => {
+    await using stream = await readEventStream(responseOf([]));
+    for (const count of [-1, 1.5, Number.NaN])
+      await expect(stream.take(count)).rejects.toThrow("`count` must be a whole number of at least 0");
+  });
+
   it("gives concurrent calls their events in call order", async () => {
     await using stream = await readEventStream(responseOf(["data: a\n\n", "data: b\n\n", "data: c\n\n"]));
     const events = await Promise.all([stream.next(), stream.next(), stream.next()]);

@@ -53,6 +53,53 @@ describe("readEventStream()", () => {
     await expect(readEventStream(new Response(null, { status: 204 }))).rejects.toThrow("the answer is 204, no type");
   });
 
+  it("shows the start of an answer that never ends, and closes its connection", async () => {
+    let closed!: Promise<void>;
+    const address = await serverOf((_req, res) => {
+      closed = new Promise((resolve) => res.on("close", resolve));
+      res.writeHead(200, { "content-type": "text/html" }).write("<p>a page that goes on");
+    });
+    await expect(readEventStream(address)).rejects.toThrow("text/html: <p>a page that goes on");
+    await closed;
+  });
+
+  it.each([
+    ["Text/Event-Stream; charset=utf-8", true],
+    ["text/event-stream ;x", true],
+    ["text/event-stream-2", false],
+    ["text/event-streams", false],
+  ])("takes the type %j for that of an event stream: %s", async (type, isEventStream) => {
+    const opened = readEventStream(new Response("data: 1\n\n", { headers: { "content-type": type } }));
+    if (isEventStream) expect(await (await opened).next()).toMatchObject({ data: "1" });
+    else await expect(opened).rejects.toThrow(`the answer is 200, ${type}: data: 1`);
+  });
+
+  it("takes a Response without a body for a stream that has ended", async () => {
+    const response = new Response(null, { headers: { "content-type": "text/event-stream" } });
+    expect(await (await readEventStream(response)).rest()).toEqual([]);
+  });
+
+  it("rejects with the reason of its signal, of a URL and of a Response alike", async () => {
+    const address = await serverOf((_req, res) => {
+      res.writeHead(200, { "content-type": "text/event-stream" }).write(":\n\n");
+    });
+    const headers = { "content-type": "text/event-stream" };
+    let cancelled = false;
+    const body = new ReadableStream({ cancel: () => void (cancelled = true) });
+    for (const from of [address, new Response(body, { headers })]) {
+      const controller = new AbortController();
+      const stream = await readEventStream(from, { signal: controller.signal });
+      const next = expect(stream.next()).rejects.toThrow("of the test");
+      controller.abort(new Error("of the test"));
+      await next;
+    }
+    expect(cancelled).toBe(true);
+  });
+
+  it.each([undefined, null, 5, {}])("rejects %j in place of a URL or a Response", async (from) => {
+    await expect(readEventStream(from as never)).rejects.toThrow("`from` must be a URL or a Response");
+  });
+
   it("rejects if no answer comes in time, and aborts the request", async () => {
     let aborted!: Promise<void>;
     const address = await serverOf((_req, res) => {

@@ -152,6 +152,8 @@ export class ScriptedConnection {
     checkNames("answer", answer, ["body", "type", "retryAfter", "headers"]);
     const { body = "", type = body === "" ? undefined : "text/plain", retryAfter, headers } = answer;
     if (typeof body !== "string") throw invalidOption("body", "a string", body);
+    if (retryAfter !== undefined && !/^(string|number)$/.test(typeof retryAfter))
+      throw invalidOption("retryAfter", "seconds, or a date as text", retryAfter);
     const isEmpty = EMPTY.includes(status);
     if (isEmpty && body !== "") throw invalidOption("body", `no text with status ${status}`, body);
     this.#writeHead(checkStatus(status), {
@@ -167,6 +169,7 @@ export class ScriptedConnection {
   /** Redirects the client to a URL, absolute or relative to the request: 301, 302, 303, 307 or 308. */
   async redirect(status: number, location: string): Promise<void> {
     if (!REDIRECTS.includes(status)) throw invalidOption("status", `one of ${REDIRECTS.join(", ")}`, status);
+    if (typeof location !== "string") throw invalidOption("location", "a URL as text", location);
     await this.answer(status, { headers: { location } });
   }
 
