@@ -31,7 +31,7 @@ export function projectorOf(user: ConnectionUser) {
     reducer: (state: unknown, data: never, event: never) => unknown,
     initialState: unknown,
   ): Projection<unknown> => {
-    check(type && typeof reducer === "function", "a type and a listener", type);
+    check(type && typeof reducer === "function", "type and listener", type);
     const latest = { current: reducer };
     let state = initialState;
     /** The newest event of the stream that this projection knows. */

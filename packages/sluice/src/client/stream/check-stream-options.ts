@@ -64,7 +64,7 @@ export function checkStreamOptions(address: StreamUrl, options: EventStreamOptio
   };
   for (const [name, value] of Object.entries(options)) {
     const type = typeof SAMPLES[name as keyof EventStreamOptions];
-    check(name in SAMPLES, "a valid option", name);
+    check(name in SAMPLES, "option", name);
     if (value === undefined) continue;
     const isOfType = typeof value === type && value !== null && (type !== "number" || value >= 1);
     check(isOfType || type === "undefined", `${name}: ${type}${type === "number" ? " >= 1" : ""}`, value);
@@ -78,17 +78,17 @@ export function checkStreamOptions(address: StreamUrl, options: EventStreamOptio
     const init = { ...settings, headers: typeof headers === "function" ? [] : headers };
     new Request(hasFreshUrl ? "http://x" : absolute(address), init as RequestInit);
   } catch (error) {
-    check(false, "a valid request", error);
+    check(false, "request", error);
   }
   // Texts, arrays and functions have a length.
-  check(!until || until.length >= 0, "a valid until", until);
+  check(!until || until.length >= 0, "until", until);
   check(
     !persist || "load" in persist || ("getItem" in persist && settings.persistKey),
-    "a valid persist and persistKey",
+    "persist and persistKey",
     persist,
   );
   const isPrivate = shareAcrossTabs && (headers || body || withCredentials);
-  check(!isPrivate || shareKey, "a valid shareKey", shareKey);
+  check(!isPrivate || shareKey, "shareKey", shareKey);
   return settings as unknown as StreamSettings;
 }
 

@@ -97,11 +97,11 @@ export function openEventStream<Events extends EventMap = AnyEvents>(
       resolveClosed = resolve;
     }),
     on(type: string, listener: Listener) {
-      check(type && typeof type === "string" && typeof listener === "function", "a type and a listener", type);
+      check(type && typeof type === "string" && typeof listener === "function", "type and listener", type);
       return delivery.add({ type, listener });
     },
     onStateChange(listener: (state: StreamState) => unknown) {
-      check(typeof listener === "function", "a listener", listener);
+      check(typeof listener === "function", "listener", listener);
       const notify = async () => listener(loop.state);
       stateListeners.add(notify);
       return () => stateListeners.delete(notify);

@@ -68,7 +68,7 @@ export async function planAfter(
     else if (verdict === "retry") planned ??= delay();
     else if (verdict && verdict.retryIn !== planned) {
       const { retryIn } = verdict;
-      check(retryIn >= 0, "a Verdict of onAttemptEnd", retryIn ?? verdict);
+      check(retryIn >= 0, "Verdict of onAttemptEnd", retryIn ?? verdict);
       planned = retryIn;
     }
   } catch (error) {

@@ -54,8 +54,8 @@ describe("openEventStream()", () => {
 
   it.each([
     ["the name of the option", { retryDelay: 5 }, "Expected a valid option, but got retryDelay"],
-    ["its type and least value", { backoff: -5 }, "Expected backoff: number >= 1, but got -5"],
-    ["its type", { gapEvent: 5 }, "Expected gapEvent: string, but got 5"],
+    ["its type and least value", { backoff: -5 }, "Expected a valid backoff: number >= 1, but got -5"],
+    ["its type", { gapEvent: 5 }, "Expected a valid gapEvent: string, but got 5"],
   ])("names %s", (_, options, message) => {
     expect(() => openEventStream("http://127.0.0.1:9/", options as EventStreamOptions)).toThrow(message);
   });

@@ -35,7 +35,7 @@ describe("a verdict of onAttemptEnd", () => {
     expect(each.onError.mock.calls[0]).toEqual([
       expect.objectContaining({
         code: "INVALID_OPTION",
-        message: `Expected a Verdict of onAttemptEnd, but got ${shown}`,
+        message: `Expected a valid Verdict of onAttemptEnd, but got ${shown}`,
       }),
       { stage: "callback" },
     ]);

@@ -219,7 +219,7 @@ describe("the data of an event", () => {
     await (await server.next()).send(block(1) + block(2, 2, "free"));
     await until("the last event has arrived", () => seen.length > 0);
     expect(seen).toEqual([2]);
-    const error = { code: "INVALID_OPTION", message: "Expected a Standard Schema, but got a text" };
+    const error = { code: "INVALID_OPTION", message: "Expected a valid Standard Schema, but got a text" };
     expect(onError.mock.calls).toEqual([[expect.objectContaining(error), { stage: "data" }]]);
   });
 
