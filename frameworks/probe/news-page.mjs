@@ -22,12 +22,9 @@ const newsPage = {
       const tab = await browser.newPage();
       // Some frameworks print an error for an icon that does not exist.
       await tab.route("**/favicon.ico", (route) => route.fulfill({ status: 204 }));
-      await tab.goto(site.origin, { timeout: WAIT_MS });
-      const status = await tab.evaluate(async () => {
-        const headers = { "content-type": "application/json" };
-        return (await fetch("/api/login", { method: "POST", headers, body: '{"user":"ada"}' })).status;
-      });
-      assert.equal(status, 200);
+      // The page opens only once, so that no stream of another page counts.
+      const login = await tab.context().request.post(`${site.origin}/api/login`, { data: { user: "ada" } });
+      assert.equal(login.status(), 200);
       /** @type {string[]} */
       const complaints = [];
       tab.on("pageerror", (error) => complaints.push(String(error)));
@@ -35,7 +32,7 @@ const newsPage = {
         if (/hydrat|did not match|sluice/i.test(message.text())) complaints.push(message.text());
       });
       const before = await site.streams();
-      await tab.reload();
+      await tab.goto(site.origin, { timeout: WAIT_MS });
       for (const end = Date.now() + WAIT_MS; (await site.streams()) <= before; await sleep(POLL_MS))
         assert.ok(Date.now() < end, "the page opens its stream");
       const texts = Array.from({ length: 20 }, (_, index) => `news ${index + 1}`);
