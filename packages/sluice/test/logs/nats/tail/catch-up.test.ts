@@ -3,10 +3,12 @@ import { sleep } from "../../../../src/base/time/timers.ts";
 import type { ChannelLog, LogEntry } from "../../../../src/logs/log.ts";
 import { NATS_SERVER } from "../../../support/stores/nats-server.ts";
 import { startProxy } from "../../../support/stores/tcp-proxy.mjs";
-import { catchesUpInBoundedMemory, LITTLE_GARBAGE, MAX_GROWTH_BYTES } from "../../support/catch-up-contract.ts";
+import { catchesUpInBoundedMemory } from "../../support/catch-up-contract.ts";
+import { LITTLE_GARBAGE, MAX_GROWTH_BYTES } from "../../support/catch-up-growth.ts";
 import { buildFollower, type Received } from "../../support/follower-program.ts";
 import { KEEP_ALL, recorder } from "../../support/log-contract.ts";
 import { NodeProcess } from "../../support/node-process.ts";
+import { useNatsStores } from "../../support/use-catch-up-stores.ts";
 import { entry, useNats } from "../support/use-nats.ts";
 
 const CHANNELS = 40;
@@ -19,7 +21,6 @@ const TIMEOUT_MS = 30_000;
 
 describe.skipIf(NATS_SERVER === undefined)("a node that has missed much in NATS", { timeout: 120_000 }, () => {
   const nats = useNats();
-  let stores = 0;
 
   /** Appends events to a channel, some at a time. */
   const fill = async (channel: ChannelLog, events: number, data: string) => {
@@ -29,10 +30,7 @@ describe.skipIf(NATS_SERVER === undefined)("a node that has missed much in NATS"
     }
   };
 
-  catchesUpInBoundedMemory("natsLog", async () => {
-    const options = { servers: nats.server.url, timeout: TIMEOUT_MS, prefix: `use-${++stores}` };
-    return { options, log: nats.newLog(options) };
-  });
+  catchesUpInBoundedMemory("natsLog", useNatsStores(nats));
 
   it("reads many channels in bounded memory, and lets them take turns", async () => {
     await using program = await buildFollower("natsLog");

@@ -3,10 +3,12 @@ import { sleep } from "../../../../src/base/time/timers.ts";
 import type { ChannelLog, LogEntry } from "../../../../src/logs/log.ts";
 import { redisLog } from "../../../../src/logs/redis/redis-log.ts";
 import { REDIS_SERVER } from "../../../support/stores/redis-server.ts";
-import { catchesUpInBoundedMemory, LITTLE_GARBAGE, MAX_GROWTH_BYTES } from "../../support/catch-up-contract.ts";
+import { catchesUpInBoundedMemory } from "../../support/catch-up-contract.ts";
+import { LITTLE_GARBAGE, MAX_GROWTH_BYTES } from "../../support/catch-up-growth.ts";
 import { buildFollower, type Received } from "../../support/follower-program.ts";
 import { KEEP_ALL, recorder } from "../../support/log-contract.ts";
 import { NodeProcess } from "../../support/node-process.ts";
+import { useRedisStores } from "../../support/use-catch-up-stores.ts";
 import { entry, range, useRedis } from "../support/use-redis.ts";
 
 const CHANNELS = 40;
@@ -18,7 +20,8 @@ const MEASURE_EVERY_MS = 5;
 const TIMEOUT_MS = 30_000;
 
 describe.skipIf(REDIS_SERVER === undefined)("a node that has missed much in Redis", { timeout: 120_000 }, () => {
-  const { start, closeLater } = useRedis();
+  const stores = useRedis();
+  const { start, closeLater } = stores;
 
   /** Appends events to a channel, some at a time. */
   const fill = async (channel: ChannelLog, events: number, data: string) => {
@@ -28,13 +31,7 @@ describe.skipIf(REDIS_SERVER === undefined)("a node that has missed much in Redi
     }
   };
 
-  catchesUpInBoundedMemory("redisLog", async () => {
-    const redis = await start();
-    const options = { url: redis.url, timeout: TIMEOUT_MS };
-    const log = redisLog(options);
-    closeLater(log);
-    return { options, log };
-  });
+  catchesUpInBoundedMemory("redisLog", useRedisStores(stores));
 
   it("reads many channels in bounded memory, and lets them take turns", async () => {
     const redis = await start();
