@@ -18,7 +18,7 @@ export interface LmdbSuite {
   open(path: string, retain?: Retention): Promise<ChannelLog>;
   /** Does the same, and also returns all entries that the channel's tail receives. */
   follow(path: string): Promise<{ readonly channel: ChannelLog; readonly seen: LogEntry[] }>;
-  /** Runs a program with the path and these arguments. */
+  /** Runs a program with the path and these arguments. It is killed at the end of the test. */
   run(source: string, path: string, ...args: string[]): Promise<Program>;
   /** Runs a program with the path in a container: a process of another PID namespace, with the PID 1. */
   runInContainer(source: string, path: string): Promise<Program>;
@@ -28,6 +28,7 @@ export interface LmdbSuite {
 export function lmdbSuite(): LmdbSuite {
   let folder: string;
   const logs: Log[] = [];
+  const programs: Program[] = [];
 
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), "sluice-lmdb-"));
@@ -37,7 +38,17 @@ export function lmdbSuite(): LmdbSuite {
   afterEach(async () => {
     vi.useRealTimers();
     for (const log of logs.splice(0)) await log.close();
+    for (const { child, ended } of programs.splice(0)) {
+      child.kill("SIGKILL");
+      await ended;
+    }
   });
+
+  const run = async (...args: Parameters<typeof runProgram>) => {
+    const program = await runProgram(...args);
+    programs.push(program);
+    return program;
+  };
 
   afterAll(() => rm(folder, { recursive: true }));
 
@@ -55,8 +66,8 @@ export function lmdbSuite(): LmdbSuite {
       channel.tail(listener);
       return { channel, seen };
     },
-    run: (source, path, ...args) => runProgram(folder, source, [path, ...args]),
-    runInContainer: (source, path) => runInContainer(path, (launcher) => runProgram(folder, source, [path], launcher)),
+    run: (source, path, ...args) => run(folder, source, [path, ...args]),
+    runInContainer: (source, path) => runInContainer(path, (launcher) => run(folder, source, [path], launcher)),
   };
   return suite;
 }
