@@ -21,8 +21,8 @@ const PING_TICKS = 2;
 const TAKEOVER_TICKS = 4;
 /** Time for the other tabs to answer a claim. Frozen ones do not. */
 const CLAIM_MS = 200;
-/** Ticks without a byte on the tab's own connection after which the tab joins the shared stream nevertheless. */
-const IDLE_TICKS = 4;
+/** Ticks without a byte on two new connections after which a tab that reads by itself joins the shared stream. */
+const IDLE_TICKS = 3;
 
 /**
  * Joins a group, and gives its events to the consumers from the position of the delivery on. Without a name, the tab
@@ -53,6 +53,9 @@ export function openTab(
   let silent = 0;
   let idle = 0;
   let givenBefore: string | undefined;
+  /** The position at which the tab last asked for new connections, and whether the shared one has opened since. */
+  let askedAt: string | undefined;
+  let hasReopened = false;
   let tickedAt = performance.now();
 
   function post(message: Partial<Message>): void {
@@ -113,6 +116,7 @@ export function openTab(
     const connection = connectUpstream(stream, url, last, {
       isUnclear: isUnclear(last),
       changed() {
+        hasReopened ||= connection.state === "open";
         refresh();
         announce();
       },
@@ -169,6 +173,7 @@ export function openTab(
       hasAsked &&= t === term;
       term = t;
       silent = 0;
+      hasReopened ||= s === "open" && holderState !== s;
       holderState = s!;
       const isNext = after === feed.recent.last && !u;
       if (isNext || u || feed.own) {
@@ -199,11 +204,21 @@ export function openTab(
       silent = 0;
       lock.request(true);
     } else if (silent >= PING_TICKS) post({ m: "ping" });
+    // The server may have moved on without an event for these tabs. Then the positions differ, and neither connection
+    // has more to give. New ones show that: a connection that stands still could hold events back.
+    const { given } = delivery;
+    const areOpen = feed.own?.state === "open" && (upstream?.state ?? holderState) === "open";
     // Without a position, the tab cannot know whether it is at the same place as the holder.
-    const isIdle = feed.recent.last && feed.own?.state === "open" && feed.isIdle && delivery.given === givenBefore;
-    givenBefore = delivery.given;
-    idle = isIdle && (upstream?.state ?? holderState) === "open" ? idle + 1 : 0;
-    if (idle === 1) renew("reconnect");
+    const isIdle = areOpen && feed.recent.last && feed.isIdle && given === givenBefore;
+    givenBefore = given;
+    if (!isIdle) idle = 0;
+    else if (askedAt === given) idle += +hasReopened;
+    else {
+      askedAt = given;
+      hasReopened = false;
+      feed.own!.renew("reconnect");
+      renew("reconnect");
+    }
     if (idle >= IDLE_TICKS && !feed.recent.hasEvents) feed.meet(feed.recent.next);
   }
 

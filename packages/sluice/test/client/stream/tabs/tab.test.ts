@@ -176,6 +176,26 @@ describe("a tab that shares a stream", () => {
     expect(opened[0]!.received).toEqual([1, 2, 3, 5]);
   });
 
+  it("does not join a stream that stands still at another position", async () => {
+    const [holder] = await openSeveral(1);
+    // It answers the new tab, but its connection stands still before the first event.
+    holder!.tab.freeze(true);
+    feed.publish(1);
+    const late = open({ lastEventId: "e-1" });
+    await pass(5);
+    holder!.tab.thaw();
+    holder!.tab.freeze();
+    // A hidden tab does not take over.
+    late.tab.document.visibilityState = "hidden";
+    await pass(LONG_MS);
+    holder!.tab.thaw();
+    feed.publish(1);
+    await settle(() => late.stream.received.includes(2), LONG_MS, status);
+    await pass(100);
+    expect(late.stream.received).toEqual([2]);
+    expect(holder!.stream.received).toEqual([1, 2]);
+  });
+
   it("receives each gap: with the others, or by its own connection", async () => {
     const [first, second] = await openSeveral(2);
     feed.publish(3);
