@@ -8,7 +8,7 @@ const KIBIBYTE = 1_024;
 /**
  * V8 keeps memory that no connection uses. How much depends on when its collections happen to run, not on the server.
  * By default the young generation grows by up to 16 MiB at some point, before the first measurement or after it: 3 KiB
- * per connection. The old one keeps pages with gaps, up to 1 KiB per connection, until a collection compacts them.
+ * per connection. The old one keeps pages with gaps until a collection compacts them.
  * All servers therefore have a small young generation, and each of their full collections compacts the old one.
  */
 const NODE_ARGS = ["--max-semi-space-size=1", "--compact-on-every-full-gc"];

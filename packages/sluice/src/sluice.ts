@@ -140,8 +140,8 @@ export class Sluice implements AsyncClosable {
 
   /**
    * Counts the subscribers of a channel on all nodes that share the log, in total and by topic. The counts of this node
-   * are current; the counts of other nodes are some seconds old. The subscribers of a node no longer count when no beat
-   * of that node has arrived for its `nodeTimeout`.
+   * are current; the counts of other nodes are some seconds old. If no beat of a node has arrived for its
+   * `nodeTimeout`, its subscribers no longer count.
    */
   presence(channel: string): Presence {
     checkName("channel", channel);

@@ -68,8 +68,8 @@ export function makeEntry(channel: string, rules: EntryRules, publication: Publi
 }
 
 /**
- * Returns the topics of an event. A mistake in the options must fail, and never publish to all subscribers. So `topics`
- * that are present must be a non-empty array, and other names are refused.
+ * Returns the topics of an event. A mistake in the options must fail, and never publish to all subscribers. So
+ * `topics` must be a non-empty array if it is present, and unknown options are refused.
  */
 function checkTopicsOf(channel: string, rules: EntryRules, options: PublishOptions): readonly string[] | undefined {
   if (options !== NO_PUBLISH_OPTIONS) {
