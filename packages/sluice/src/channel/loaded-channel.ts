@@ -6,7 +6,7 @@ import { askLog } from "./log-failed.ts";
 import { LogOutages } from "./log-outages.ts";
 import { OpenChannel, type OpenChannelParts } from "./open-channel.ts";
 import { mustBeOpen } from "./publish/publishing.ts";
-import { ReadCache } from "./read/read-cache.ts";
+import { ReadCache } from "./read/lagging/read-cache.ts";
 
 // Everything that channels consist of. Loaded when the first channel is made.
 

@@ -34,7 +34,7 @@ export interface Outages {
   recovered(outage: string): void;
 }
 
-/** The pages and steps that all channels keep: see `channel/read/read-cache.ts`. */
+/** The pages and steps that all channels keep: see `channel/read/lagging/read-cache.ts`. */
 export interface SharedReads {
   readonly pageBytes: number;
   add(item: object, bytes: number, drop: () => void): void;

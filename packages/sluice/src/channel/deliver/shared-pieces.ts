@@ -1,6 +1,6 @@
 import type { Piece } from "../../stream/body/piece.ts";
 import type { KeptEvent } from "../event/kept-event.ts";
-import { pieceOf } from "../read/step.ts";
+import { pieceOf } from "../read/lagging/step.ts";
 
 /**
  * The pieces of one batch. Cohorts that select the same events share a piece, so that it is framed and compressed once.

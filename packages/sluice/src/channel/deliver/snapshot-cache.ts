@@ -1,9 +1,9 @@
 import { outside } from "../../base/context/async-context.ts";
 import type { Position } from "../../base/position.ts";
+import type { CohortKey } from "../read/lagging/step.ts";
 import type { LatestSnapshot } from "../read/latest-snapshot.ts";
 import type { LiveLog } from "../read/live/live-log.ts";
 import { latestSnapshot } from "../read/snapshot.ts";
-import type { CohortKey } from "../read/step.ts";
 
 /** Maximum number of cohorts whose snapshot is kept. */
 const SNAPSHOTS_HELD = 16;

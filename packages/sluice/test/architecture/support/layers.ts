@@ -127,13 +127,12 @@ export const LAYERS: readonly Layer[] = [
   },
   { folder: "channel/read", imports: ["channel/event"] },
   {
+    folder: "channel/read/lagging",
+    imports: ["channel/read/live/event-window.ts", "channel/read/left-life.ts", "channel/read/together.ts"],
+  },
+  {
     folder: "channel/read/live",
-    imports: [
-      "channel/read/latest.ts",
-      "channel/read/log-pages.ts",
-      "channel/read/reader.ts",
-      "channel/read/together.ts",
-    ],
+    imports: ["channel/read/lagging", "channel/read/latest.ts", "channel/read/together.ts"],
   },
   {
     folder: "channel/deliver",

@@ -2,7 +2,7 @@ import { formatPosition, type Position } from "../../../base/position.ts";
 import { concatBytes, toBytes } from "../../../protocol/bytes.ts";
 import { Piece } from "../../../stream/body/piece.ts";
 import type { KeptEvent } from "../../event/kept-event.ts";
-import type { Step, Stretch } from "../../read/step.ts";
+import type { Step, Stretch } from "../../read/lagging/step.ts";
 import { formatPart, type IdAround } from "../combined-id.ts";
 
 /** An event of a part, without its ID, which differs from subscriber to subscriber. */

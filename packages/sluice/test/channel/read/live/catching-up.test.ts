@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
+import { ReadCache } from "../../../../src/channel/read/lagging/read-cache.ts";
 import { LiveLog } from "../../../../src/channel/read/live/live-log.ts";
-import { ReadCache } from "../../../../src/channel/read/read-cache.ts";
 import type { TailListener } from "../../../../src/logs/log.ts";
 import { MemoryChannelLog } from "../../../../src/logs/memory/memory-channel-log.ts";
 import { KEEP_ALL } from "../../../logs/support/log-contract.ts";

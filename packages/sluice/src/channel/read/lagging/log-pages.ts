@@ -1,10 +1,10 @@
-import { outside } from "../../base/context/async-context.ts";
-import { afterTurn } from "../../base/time/timers.ts";
-import type { ChannelLog } from "../../logs/log.ts";
-import type { SharedReads } from "../../stream/stream-hub.ts";
-import { KeptEvent } from "../event/kept-event.ts";
-import type { Serializer } from "../event/serializer.ts";
-import { throwIfLifeLeft } from "./left-life.ts";
+import { outside } from "../../../base/context/async-context.ts";
+import { afterTurn } from "../../../base/time/timers.ts";
+import type { ChannelLog } from "../../../logs/log.ts";
+import type { SharedReads } from "../../../stream/stream-hub.ts";
+import { KeptEvent } from "../../event/kept-event.ts";
+import type { Serializer } from "../../event/serializer.ts";
+import { throwIfLifeLeft } from "../left-life.ts";
 
 const PAGE_EVENTS = 512;
 /** Maximum number of pages kept per channel. */

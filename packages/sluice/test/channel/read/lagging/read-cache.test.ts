@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { ReadCache } from "../../../src/channel/read/read-cache.ts";
+import { ReadCache } from "../../../../src/channel/read/lagging/read-cache.ts";
 
 const KIB = 1_024;
 

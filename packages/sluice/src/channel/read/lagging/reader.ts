@@ -1,13 +1,13 @@
-import type { ChannelLog } from "../../logs/log.ts";
-import type { SharedReads } from "../../stream/stream-hub.ts";
-import type { KeptEvent } from "../event/kept-event.ts";
-import { type Selection, selects } from "../event/selection.ts";
-import type { Serializer } from "../event/serializer.ts";
-import type { EventWindow } from "./live/event-window.ts";
+import type { ChannelLog } from "../../../logs/log.ts";
+import type { SharedReads } from "../../../stream/stream-hub.ts";
+import type { KeptEvent } from "../../event/kept-event.ts";
+import { type Selection, selects } from "../../event/selection.ts";
+import type { Serializer } from "../../event/serializer.ts";
+import type { EventWindow } from "../live/event-window.ts";
+import { mustStartBatch } from "../together.ts";
 import { LogPages, type Page } from "./log-pages.ts";
 import type { CohortKey, Step, Stretch } from "./step.ts";
 import { StepCache } from "./step-cache.ts";
-import { mustStartBatch } from "./together.ts";
 
 /** The part of a live log that a reader needs. */
 export interface ReadableLog {

@@ -1,9 +1,9 @@
 import { expect, it } from "vitest";
-import type { ChannelLog, Log } from "../../../src/logs/log.ts";
-import { memoryLog } from "../../../src/logs/memory/memory-log.ts";
-import { turns } from "../../support/turns.ts";
-import { until } from "../../support/until.ts";
-import { openWorld } from "../support/channel-world.ts";
+import type { ChannelLog, Log } from "../../../../src/logs/log.ts";
+import { memoryLog } from "../../../../src/logs/memory/memory-log.ts";
+import { turns } from "../../../support/turns.ts";
+import { until } from "../../../support/until.ts";
+import { openWorld } from "../../support/channel-world.ts";
 
 const EVENTS = 20_000;
 const WINDOW_EVENTS = 100;

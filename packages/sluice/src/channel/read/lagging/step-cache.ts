@@ -1,4 +1,4 @@
-import type { SharedReads } from "../../stream/stream-hub.ts";
+import type { SharedReads } from "../../../stream/stream-hub.ts";
 import type { CohortKey, Step } from "./step.ts";
 
 /** Maximum number of steps kept per channel. */

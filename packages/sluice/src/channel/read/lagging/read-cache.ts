@@ -1,4 +1,4 @@
-import type { SharedReads } from "../../stream/stream-hub.ts";
+import type { SharedReads } from "../../../stream/stream-hub.ts";
 
 /** Limits of one page. A page is smaller while many channels are read, so that all their pages fit. */
 const MIN_PAGE_BYTES = 16 * 1024;

@@ -1,8 +1,8 @@
-import type { Position } from "../../base/position.ts";
-import { concatBytes } from "../../protocol/bytes.ts";
-import { Piece } from "../../stream/body/piece.ts";
-import type { KeptEvent } from "../event/kept-event.ts";
-import type { Selection } from "../event/selection.ts";
+import type { Position } from "../../../base/position.ts";
+import { concatBytes } from "../../../protocol/bytes.ts";
+import { Piece } from "../../../stream/body/piece.ts";
+import type { KeptEvent } from "../../event/kept-event.ts";
+import type { Selection } from "../../event/selection.ts";
 
 /** The part of a cohort that decides its steps. */
 export interface CohortKey {
