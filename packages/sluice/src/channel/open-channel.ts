@@ -1,9 +1,9 @@
 import { outside } from "../base/context/async-context.ts";
 import { RequestMark } from "../base/context/request-mark.ts";
 import { SluiceError } from "../base/errors/sluice-error.ts";
-import { formatPosition, type Position } from "../base/position.ts";
+import { formatPosition } from "../base/position.ts";
 import { afterTurn } from "../base/time/timers.ts";
-import type { ChannelLog, NewEntry, Retention } from "../logs/log.ts";
+import type { ChannelLog, NewEntry } from "../logs/log.ts";
 import { announceReload, RECONNECT_MS } from "../stream/ending/end-streams.ts";
 import type { SourceContext } from "../stream/feed.ts";
 import type { Outages, StreamHub } from "../stream/stream-hub.ts";
@@ -19,10 +19,8 @@ import { type IterationOptions, SubscriptionIterator } from "./follow/subscripti
 import { Uses } from "./known/uses.ts";
 import type { LocalPresence } from "./local-presence.ts";
 import { askLog, logError } from "./log-failed.ts";
-import { type AppendTarget, appendAll, checkKeptEvent } from "./publish/append-all.ts";
-import { checkOwnEventId } from "./publish/own-event-id.ts";
+import { ChannelPublisher } from "./publish/channel-publisher.ts";
 import { PublishedEvents } from "./publish/published-events.ts";
-import { checkKeptBytes } from "./publish/publishing.ts";
 import type { History, HistoryQuery } from "./read/history.ts";
 import type { LiveLog } from "./read/live/live-log.ts";
 import { readHistory } from "./read/read-history.ts";
@@ -44,65 +42,38 @@ export interface OpenChannelParts {
 export class OpenChannel {
   readonly #name: string;
   readonly #log: ChannelLog;
-  readonly #retain: Retention;
   readonly #delivery: Delivery;
   readonly #isShared: boolean;
-  readonly #outages: Outages;
   readonly #onAbandoned: OpenChannelParts["onAbandoned"];
   #deletions = 0;
   readonly #request = new RequestMark();
   readonly #uses = new Uses();
   readonly #published: PublishedEvents;
+  readonly #publisher: ChannelPublisher;
 
   constructor({ hub, log, name, settings, isShared, outages, onAbandoned }: OpenChannelParts) {
     this.#name = name;
     this.#log = log;
-    this.#retain = settings.retain;
     this.#isShared = isShared;
-    this.#outages = outages;
     this.#onAbandoned = onAbandoned;
     this.#delivery = new Delivery({ hub, log, channel: name, settings, isNeeded: () => this.#isNeeded() });
     this.#published = new PublishedEvents(hub.counts);
+    const target = { name, log, liveLog: this.#delivery.liveLog };
+    this.#publisher = new ChannelPublisher({ target, retain: settings.retain, outages, published: this.#published });
     // The callers that waited for the channel use it in this turn.
     void this.#uses.during(new Promise<void>(afterTurn));
   }
 
-  /**
-   * Appends a checked entry. Resolves to its event ID. Throws `INVALID_FIELD` if the entry's own ID is invalid, and
-   * rejects with `ID_CONFLICT` if the channel keeps a different event with this ID.
-   */
+  /** Publishes a checked entry: see {@link ChannelPublisher.publish}. */
   publish(entry: NewEntry): Promise<string> {
     this.#mustBeHere();
-    if (entry.id !== undefined) checkOwnEventId(entry.id, this.#delivery.liveLog.epoch);
-    const { epoch } = this.#log;
-    const { failures } = this.#outages;
-    return this.#uses.during(
-      outside(() => this.#log.append([entry])).then(
-        ([offset]) => {
-          this.#outages.succeeded(this.#name, failures);
-          // Take the epoch now: a new life may begin before the caller continues.
-          return entry.id === undefined
-            ? this.#published.add(this.#log.epoch, offset!)
-            : this.#appendedOwn(entry, { epoch, offset: offset! });
-        },
-        (cause) => {
-          throw logError(this.#name, "append an event", cause);
-        },
-      ),
-    );
+    return this.#uses.during(this.#publisher.publish(entry));
   }
 
-  /** Appends checked entries, all or none. Resolves to their event IDs. Rejects as {@link appendAll} does. */
-  async publishAll(entries: readonly NewEntry[]): Promise<string[]> {
+  /** Publishes checked entries, all or none: see {@link ChannelPublisher.publishAll}. */
+  publishAll(entries: readonly NewEntry[]): Promise<string[]> {
     this.#mustBeHere();
-    if (entries.length > 1) checkKeptBytes(this.#name, this.#retain, this.#log, entries);
-    const { failures } = this.#outages;
-    const { epoch, offsets } = await this.#uses.during(appendAll(this.#target, entries));
-    this.#outages.succeeded(this.#name, failures);
-    return entries.map(({ id }, i) => {
-      const eventId = this.#published.add(epoch, offsets[i]!);
-      return id ?? eventId;
-    });
+    return this.#uses.during(this.#publisher.publishAll(entries));
   }
 
   /** The live log, for combinations. */
@@ -229,13 +200,6 @@ export class OpenChannel {
     return false;
   }
 
-  /** The log may have had an event with this ID. Only the same event is a repetition. */
-  async #appendedOwn(entry: NewEntry, position: Position): Promise<string> {
-    await checkKeptEvent(this.#target, entry, position);
-    this.#published.add(this.#log.epoch, position.offset);
-    return entry.id as string;
-  }
-
   /**
    * Throws `WRONG_REQUEST` if requests of a Cloudflare Worker share the channel outside of a Durable Object: no timer
    * and no write would reach the subscribers of the other request.
@@ -247,9 +211,5 @@ export class OpenChannel {
       `Another request opened channel "${this.#name}". In a Cloudflare Worker, requests share a channel only in a ` +
         "Durable Object: create the Sluice in its constructor.",
     );
-  }
-
-  get #target(): AppendTarget {
-    return { name: this.#name, log: this.#log, liveLog: this.#delivery.liveLog };
   }
 }

@@ -8,8 +8,8 @@ import type { KeptEvent } from "../event/kept-event.ts";
 import type { Selection } from "../event/selection.ts";
 import type { Beginning } from "../read/beginning.ts";
 import { type CohortKey, type Step, type Stretch, stepOf } from "../read/lagging/step.ts";
+import type { LossReason } from "../read/left-life.ts";
 import type { LiveLog } from "../read/live/live-log.ts";
-import type { LossReason } from "../read/live/live-log-options.ts";
 import { type Listed, LiveList } from "./live-list.ts";
 import type { SharedPieces } from "./shared-pieces.ts";
 

@@ -4,7 +4,7 @@ import { COMMENT } from "../../stream/body/heartbeat.ts";
 import { Piece } from "../../stream/body/piece.ts";
 import type { FeedState, FeedTarget, SharedWrites } from "../../stream/feed.ts";
 import type { Selection } from "../event/selection.ts";
-import type { LossReason } from "../read/live/live-log-options.ts";
+import type { LossReason } from "../read/left-life.ts";
 import type { Cohort, CohortKind, Member } from "./cohort.ts";
 import type { Delivery } from "./delivery.ts";
 import { NO_SLOT } from "./live-list.ts";

@@ -4,7 +4,7 @@ import { RECONNECT_MS } from "../../stream/ending/end-streams.ts";
 import type { Feed, FeedContext, FeedTarget } from "../../stream/feed.ts";
 import { beginningOf } from "../read/beginning.ts";
 import type { Step } from "../read/lagging/step.ts";
-import type { LossReason } from "../read/live/live-log-options.ts";
+import { type LossReason, lossReason } from "../read/left-life.ts";
 import { type Initial, offerSnapshot, type SnapshotOffer } from "../read/snapshot.ts";
 import { type From, findStartPoint, type StartPoint, startAfterGap } from "../read/start-point.ts";
 import type { SubscriptionSettings } from "../subscribe-options.ts";
@@ -181,7 +181,7 @@ export class Cursor extends CursorPosition implements Feed {
         if (step instanceof Promise) step.catch(ignore);
         if (hasBegunAnew) return;
         // A cursor that starts is not in the set of lagging cursors yet.
-        if (!liveLog.holds({ epoch, offset: this.after })) return this.resume(-1, liveLog.lossReason(epoch));
+        if (!liveLog.holds({ epoch, offset: this.after })) return this.resume(-1, lossReason(liveLog.log, epoch));
         this.#busy = false;
         continue;
       }

@@ -3,7 +3,7 @@ import type { Cohort } from "../deliver/cohort.ts";
 import type { Delivery } from "../deliver/delivery.ts";
 import type { KeptEvent } from "../event/kept-event.ts";
 import type { Selection } from "../event/selection.ts";
-import type { LossReason } from "../read/live/live-log-options.ts";
+import { type LossReason, lossReason } from "../read/left-life.ts";
 import { type StartPoint, startAfterGap } from "../read/start-point.ts";
 
 /** A reader of a channel without a stream, at its own pace. Nothing is queued for it: it keeps a position only. */
@@ -43,7 +43,7 @@ export class Follower {
       const { offset } = this.#position;
       // A closed log cannot be read; only the window is left.
       if (liveLog.closed && offset + 1 < window.first) return undefined;
-      if (!liveLog.holds(this.#position)) return this.#reportGap(liveLog.lossReason(this.#position.epoch));
+      if (!liveLog.holds(this.#position)) return this.#reportGap(lossReason(liveLog.log, this.#position.epoch));
       const found = await this.#unlessClosed(() => liveLog.reader.eventsAfter(this.#cohort.selection, offset));
       if (this.#stopped || found === undefined) return undefined;
       // A new life began during the read and may have lost the events.

@@ -8,7 +8,7 @@ import {
 } from "../../base/position.ts";
 import { type Gap, type GapReason, makeGap } from "../event/gap.ts";
 import { type Selection, selects } from "../event/selection.ts";
-import { throwIfLifeLeft } from "./left-life.ts";
+import { lastHeld, throwIfLifeLeft } from "./left-life.ts";
 import { eventAt } from "./live/event-at.ts";
 import type { LiveLog } from "./live/live-log.ts";
 
@@ -78,7 +78,7 @@ function startAfter(liveLog: LiveLog, offset: number): StartPoint {
 /** Returns the offset up to which this process knows the positions of an epoch. */
 function reachOf({ epoch, window, log }: LiveLog, asked: string): number {
   // A life may begin beyond the newest entry that this process has received.
-  return asked === epoch ? window.last : Math.min(log.holds(asked) ?? -1, window.last);
+  return asked === epoch ? window.last : Math.min(lastHeld(log, asked), window.last);
 }
 
 /** Resumes after an ID that the log gave, or reports a gap. Returns `undefined` if the ID may be a publisher's own. */

@@ -132,7 +132,12 @@ export const LAYERS: readonly Layer[] = [
   },
   {
     folder: "channel/read/live",
-    imports: ["channel/read/lagging", "channel/read/latest.ts", "channel/read/together.ts"],
+    imports: [
+      "channel/read/lagging",
+      "channel/read/latest.ts",
+      "channel/read/left-life.ts",
+      "channel/read/together.ts",
+    ],
   },
   {
     folder: "channel/deliver",

@@ -3,6 +3,7 @@ import type { SharedReads } from "../../../stream/stream-hub.ts";
 import type { ChannelEvent, KeptEvent } from "../../event/kept-event.ts";
 import type { Serializer } from "../../event/serializer.ts";
 import type { LatestLimits } from "../latest.ts";
+import type { LossReason } from "../left-life.ts";
 import type { WindowLimits } from "./event-window.ts";
 
 /** Receives the events of a live log. */
@@ -23,9 +24,6 @@ export interface LiveLogListener {
   /** Number of subscribers and followers. */
   readonly readers: number;
 }
-
-/** Why positions of a life do not hold any more. */
-export type LossReason = "other-epoch" | "deleted";
 
 /** Options of a {@link LiveLog}. */
 export interface LiveLogOptions {

@@ -1,5 +1,4 @@
 import { outside } from "../../../base/context/async-context.ts";
-import { ignore } from "../../../base/errors/guard.ts";
 import type { Position } from "../../../base/position.ts";
 import { afterTurn, quietTimeout, type Timer } from "../../../base/time/timers.ts";
 import { Turns } from "../../../base/time/turns.ts";
@@ -10,9 +9,10 @@ import type { Serializer } from "../../event/serializer.ts";
 import { eventsUpTo } from "../lagging/log-pages.ts";
 import { type ReadableLog, Reader } from "../lagging/reader.ts";
 import { Latest } from "../latest.ts";
+import { lastHeld, lossReason } from "../left-life.ts";
 import { CloseReaders } from "./close-readers.ts";
 import { EventWindow } from "./event-window.ts";
-import type { LiveLogOptions, LossReason } from "./live-log-options.ts";
+import type { LiveLogOptions } from "./live-log-options.ts";
 import { nextBatch } from "./next-batch.ts";
 import { SkippedEvents } from "./skipped-events.ts";
 
@@ -21,9 +21,6 @@ import { SkippedEvents } from "./skipped-events.ts";
  * readers need the window. Any other reader reads from the log.
  */
 const CATCH_UP_PART = 1 / 32;
-
-/** Less than any offset. */
-const NOTHING_KEPT = -1;
 
 /**
  * A channel's log as this process sees it: the log itself, the window of its newest events, and the offset up to which
@@ -105,17 +102,9 @@ export class LiveLog implements TailListener, ReadableLog {
     return this.#position;
   }
 
-  /** Returns why positions of an epoch do not hold any more, as far as this process knows. */
-  lossReason(epoch: string): LossReason {
-    const wasDeleted = this.log.wasDeleted?.(epoch);
-    // The log looks the epoch up in its store: this process has not seen the life end.
-    if (wasDeleted instanceof Promise) wasDeleted.catch(ignore);
-    return wasDeleted === true ? "deleted" : "other-epoch";
-  }
-
-  /** True if a position means the same now as in its own epoch. */
+  /** Returns true if a position means the same now as in its own epoch. */
   holds({ epoch, offset }: Position): boolean {
-    return epoch === this.epoch || (this.log.holds(epoch) ?? NOTHING_KEPT) >= offset;
+    return epoch === this.epoch || lastHeld(this.log, epoch) >= offset;
   }
 
   appended(entries: readonly LogEntry[], isBehind = false): void {
@@ -161,14 +150,14 @@ export class LiveLog implements TailListener, ReadableLog {
 
   reset(): void {
     const { listener } = this.#options;
-    const kept = this.log.holds(this.epoch) ?? NOTHING_KEPT;
+    const kept = lastHeld(this.log, this.epoch);
     // A read may have returned entries beyond the window that the new life has lost.
     this.reader.reset();
     if (kept >= this.window.last) {
       // The new life has every event that this process knows: offsets and event IDs keep their meaning.
       this.epoch = this.log.epoch;
     } else {
-      const reason = this.lossReason(this.epoch);
+      const reason = lossReason(this.log, this.epoch);
       listener.suspend();
       this.epoch = this.log.epoch;
       this.#jumpTo(this.log.last);
