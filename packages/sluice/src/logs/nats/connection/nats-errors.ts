@@ -8,14 +8,19 @@ export class BrokenLink extends OutOfReach {}
 export class ReplacedStream extends OutOfReach {}
 
 /** JetStream's error codes (`err_code` in the answer of its API). */
+export const ACCOUNT_LIMITS_EXCEEDED = 10002;
 export const NO_SUITABLE_PEERS = 10005;
 export const INSUFFICIENT_RESOURCES = 10023;
+export const TOO_MANY_STREAMS = 10027;
+export const INSUFFICIENT_MEMORY = 10028;
+export const INSUFFICIENT_STORAGE = 10047;
 export const STREAM_NOT_FOUND = 10059;
 export const STREAM_NAME_IN_USE = 10058;
 export const SUBJECTS_OVERLAP = 10065;
 export const WRONG_LAST_MESSAGE_ID = 10070;
 export const WRONG_LAST_SEQUENCE = 10071;
 export const NOT_CLUSTERED = 10074;
+export const STREAM_ABOVE_ACCOUNT_LIMIT = 10122;
 
 /** Returns JetStream's error code, or `undefined` for any other error. */
 export function apiCode(error: unknown): number | undefined {

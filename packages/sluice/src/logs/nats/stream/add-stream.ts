@@ -2,6 +2,7 @@ import type { StreamConfig } from "@nats-io/jetstream";
 import { sleep } from "../../../base/time/timers.ts";
 import { apiCode, STREAM_NAME_IN_USE, STREAM_NOT_FOUND, SUBJECTS_OVERLAP } from "../connection/nats-errors.ts";
 import type { NatsLink } from "../connection/nats-link.ts";
+import { refusedStream } from "./refused-stream.ts";
 import type { Replicas } from "./replicas.ts";
 import type { Republishing } from "./republishing.ts";
 
@@ -33,7 +34,8 @@ export async function addStream(
     // Another process created it with other options.
     if (apiCode(error) === STREAM_NAME_IN_USE) return;
     // nats-server 2.9 also answers so while another process creates this very stream.
-    if (apiCode(error) !== SUBJECTS_OVERLAP || !(await appears(link, config.name))) throw error;
+    if (apiCode(error) === SUBJECTS_OVERLAP && (await appears(link, config.name))) return;
+    throw refusedStream(error, { max_bytes: -1, ...config });
   }
 }
 

@@ -6,6 +6,7 @@ import { apiCode, STREAM_NOT_FOUND } from "../connection/nats-errors.ts";
 import type { NatsLink } from "../connection/nats-link.ts";
 import { millis } from "../nanos.ts";
 import { addStream, type StreamStorage } from "./add-stream.ts";
+import { refusedStream } from "./refused-stream.ts";
 import { duplicateWindow, streamLimits } from "./stream-limits.ts";
 import { untilReady } from "./until-ready.ts";
 
@@ -133,7 +134,9 @@ export class NatsStream {
     const { max_msgs, max_bytes, max_age } = limits;
     if (config.max_msgs === max_msgs && config.max_bytes === max_bytes && config.max_age === max_age) return info;
     const duplicate_window = duplicateWindow(millis(config.duplicate_window), max_age);
-    return link.session.jsm.streams.update(names.stream, { ...limits, duplicate_window });
+    return link.session.jsm.streams.update(names.stream, { ...limits, duplicate_window }).catch((error: unknown) => {
+      throw refusedStream(error, { name: names.stream, max_bytes });
+    });
   }
 }
 
