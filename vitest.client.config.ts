@@ -10,8 +10,5 @@ export default defineConfig({
     maxWorkers: 2,
     // The tests that run side by side in a file wait most of the time.
     maxConcurrency: 8,
-    reporters: process.env.SLUICE_TEST_REPORT
-      ? ["default", ["json", { outputFile: process.env.SLUICE_TEST_REPORT }]]
-      : ["default"],
   },
 });

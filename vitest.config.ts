@@ -1,5 +1,5 @@
 import { configDefaults, defineConfig } from "vitest/config";
-import { LongestFirst } from "./scripts/longest-first.ts";
+import { LongestFirst } from "./scripts/tests/longest-first.ts";
 
 const ALL = [
   "packages/*/test/**/*.test.ts",
@@ -39,10 +39,6 @@ export default defineConfig({
     // Many tests wait for servers and timers. More workers use that time on a machine with two processors.
     maxWorkers: 4,
     sequence: { sequencer: LongestFirst },
-    // .ci/run counts the tests in this report.
-    reporters: process.env.SLUICE_TEST_REPORT
-      ? ["default", ["json", { outputFile: process.env.SLUICE_TEST_REPORT }]]
-      : ["default"],
     projects: [
       {
         extends: true,

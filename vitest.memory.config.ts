@@ -8,8 +8,5 @@ export default defineConfig({
     hookTimeout: 60_000,
     expect: { poll: { timeout: 10_000 } },
     maxWorkers: 1,
-    reporters: process.env.SLUICE_TEST_REPORT
-      ? ["default", ["json", { outputFile: process.env.SLUICE_TEST_REPORT }]]
-      : ["default"],
   },
 });

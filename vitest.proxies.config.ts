@@ -9,8 +9,5 @@ export default defineConfig({
     expect: { poll: { timeout: 10_000 } },
     // Most tests wait for the time-outs of proxies. Several files run at once, so that these waits overlap.
     maxWorkers: 4,
-    reporters: process.env.SLUICE_TEST_REPORT
-      ? ["default", ["json", { outputFile: process.env.SLUICE_TEST_REPORT }]]
-      : ["default"],
   },
 });

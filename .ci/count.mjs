@@ -8,10 +8,11 @@ const lines = readFileSync(resultsFile, "utf8").split("\n").filter(Boolean);
 const checks = lines.map((line) => ({ name: line.replace(/^\w+ /, ""), ok: line.startsWith("ok ") }));
 for (const file of checksFiles) if (existsSync(file)) checks.push(...JSON.parse(readFileSync(file, "utf8")));
 for (const testsFile of testsFiles.split(",").filter((file) => existsSync(file))) {
-  for (const { name, assertionResults } of JSON.parse(readFileSync(testsFile, "utf8")).testResults) {
-    for (const { fullName, status } of assertionResults) {
-      if (status === "passed" || status === "failed")
-        checks.push({ name: `${name}: ${fullName}`, ok: status === "passed" });
+  /** @type {import("../scripts/tests/results.mjs").RunResults} */
+  const { files } = JSON.parse(readFileSync(testsFile, "utf8"));
+  for (const { file, tests } of files) {
+    for (const { name, state } of tests) {
+      if (state === "passed" || state === "failed") checks.push({ name: `${file}: ${name}`, ok: state === "passed" });
     }
   }
 }

@@ -3,10 +3,10 @@
 import { readFileSync } from "node:fs";
 
 const [file = ""] = process.argv.slice(2);
-/** @type {{ testResults: { assertionResults: { status: string, fullName: string }[] }[] }} */
-const { testResults } = JSON.parse(readFileSync(file, "utf8"));
-const tests = testResults.flatMap((suite) => suite.assertionResults);
-const skipped = tests.filter(({ status }) => status !== "passed" && status !== "failed");
-for (const { fullName } of skipped) console.log(`skipped: ${fullName}`);
+/** @type {import("../scripts/tests/results.mjs").RunResults} */
+const { files } = JSON.parse(readFileSync(file, "utf8"));
+const tests = files.flatMap((results) => results.tests);
+const skipped = tests.filter(({ state }) => state !== "passed" && state !== "failed");
+for (const { name } of skipped) console.log(`skipped: ${name}`);
 if (tests.length === 0) console.log("no test ran");
 process.exitCode = skipped.length > 0 || tests.length === 0 ? 1 : 0;

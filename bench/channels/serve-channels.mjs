@@ -13,8 +13,8 @@ const CONCURRENCY = 512;
 const DATA = { text: "x".repeat(200) };
 
 /**
- * What a channel keeps: little, as befits one document. JetStream reserves ¾ of `bytes` for each channel, so that the
- * default of 16 MiB allows only some thousand channels per server.
+ * The retention of a channel: small, as befits one document. JetStream reserves ¾ of `bytes` for each channel, so with
+ * the default of 16 MiB a server has room for some thousand channels only.
  */
 const RETAIN = { bytes: 64 * 1_024 };
 

@@ -45,5 +45,5 @@ function remedyOf(code: number | undefined): string | undefined {
 }
 
 function moreRoom(ofServer: string, ofAccount: string): string {
-  return `Give its channel a smaller retain.bytes, or more room to the server (${ofServer}) or the account (${ofAccount}).`;
+  return `Give its channel a smaller retain.bytes, or the server (${ofServer}) or account (${ofAccount}) more room.`;
 }

@@ -17,7 +17,7 @@ describe.skipIf(NATS_SERVER === undefined)("a channel for which JetStream has no
     cleanUps = [];
   });
 
-  /** Starts a server with these settings of JetStream and of its one account, and returns a function that makes logs. */
+  /** Starts a server with these settings of JetStream and of its account. Returns a function that makes logs. */
   const start = async (jetstream: object, account?: object, storage: "file" | "memory" = "file") => {
     const users = [{ user: "desk", password: PASSWORD }];
     const server = await startConfigured((store_dir) => ({

@@ -2,8 +2,8 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it } from "vitest";
 import type { TestSpecification, Vitest } from "vitest/node";
-import { LONGEST, LongestFirst } from "../longest-first.ts";
-import { ROOT } from "../programs.mjs";
+import { ROOT } from "../../programs.mjs";
+import { LONGEST, LongestFirst } from "../../tests/longest-first.ts";
 
 function specification(file: string, isolate: boolean): TestSpecification {
   const config = { isolate, sequence: { groupOrder: 0 } };
