@@ -53,7 +53,7 @@ describe.skipIf(NATS_SERVER === undefined)("a channel for which JetStream has no
   ])("names the reservation and the limit $of", async ({ jetstream = {}, account, storage, remedy }) => {
     const log = (await start(jetstream, account, storage))();
     const first = await open(log, "first", 16);
-    const error: Error = await open(log, "second", 32).catch((error: unknown) => error as Error);
+    const error = (await open(log, "second", 32).catch((error: unknown) => error)) as Error;
     expect(error).toMatchObject({ code: "LOG_FAILED" });
     expect(error.message).toContain("no room for the stream sluice_second");
     expect(error.message).toContain(`reserves ${24 * MEBIBYTE} bytes`);
