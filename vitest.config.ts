@@ -24,7 +24,7 @@ const IN_SHARED_PROCESSES = [
   "packages/*/test/{jobs,metrics,protocol,testing,transports}/**/*.test.ts",
   "packages/*/test/logs/{memory,shared}/**/*.test.ts",
   "packages/*/test/channel/**/!(delivery|idle-channels).test.ts",
-  "packages/*/test/stream/**/!(leaks|process-survives|sweep-heartbeats|sweep-pause).test.ts",
+  "packages/*/test/stream/**/!(process-survives|sweep-heartbeats|sweep-pause).test.ts",
   "examples/*/test/server/**/!(main|open-log|run-workers|worker-supervisor|workers-together).test.ts",
   "scripts/**/*.test.ts",
   "chaos/test/checker/**/*.test.ts",

@@ -3,14 +3,12 @@ import { BaseSequencer, type TestSpecification } from "vitest/node";
 /** The files that take longest, longest first. Most of them wait for servers, timers and processes. */
 export const LONGEST: readonly string[] = [
   "chaos/test/chaos.test.ts",
-  "packages/sluice/test/logs/million.test.ts",
   "examples/desk/test/server/run-workers.test.ts",
   "packages/sluice/test/logs/nats/nats-log.test.ts",
   "examples/desk/test/page/workers.test.ts",
   "packages/sluice/test/logs/nats/nats-cluster.test.ts",
   "packages/sluice/test/runtimes/replaced.test.ts",
   "examples/desk/test/server/log/open-log.test.ts",
-  "packages/sluice/test/stream/leaks.test.ts",
   "packages/sluice/test/logs/redis/redis-log.test.ts",
   "packages/sluice/test/logs/lmdb/lmdb-faults.test.ts",
   "examples/desk/test/page/inspector/inspector-pane.test.ts",
