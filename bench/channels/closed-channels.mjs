@@ -1,8 +1,9 @@
 // @ts-check
 // Prints the memory of closed channels that a process remembers: node --expose-gc bench/channels/closed-channels.mjs
-import { ClosedChannels } from "../../packages/sluice/dist/logs/shared/closed-channels.js";
-import { currentLife } from "../../packages/sluice/dist/logs/shared/life.js";
-import { LogView } from "../../packages/sluice/dist/logs/shared/log-view.js";
+
+import { currentLife } from "../../packages/sluice/dist/logs/shared/life/life.js";
+import { ClosedChannels } from "../../packages/sluice/dist/logs/shared/view/closed-channels.js";
+import { LogView } from "../../packages/sluice/dist/logs/shared/view/log-view.js";
 
 const CHANNELS = 10_000;
 /** More channels than are remembered: the memory stays the same. */

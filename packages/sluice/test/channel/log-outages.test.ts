@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { LogOutages } from "../../src/channel/log-outages.ts";
-import { OutOfReach, TAIL_OUTAGE } from "../../src/logs/shared/out-of-reach.ts";
+import { OutOfReach, TAIL_OUTAGE } from "../../src/logs/shared/failures/out-of-reach.ts";
 import type { ErrorContext } from "../../src/stream/report.ts";
 
 const STORE = "Redis at redis.example:6379";

@@ -1,8 +1,8 @@
 import type { FSWatcher } from "node:fs";
 import { quietInterval, type Timer } from "../../base/time/timers.ts";
 import { type Changed, CommitTracker } from "./commit-tracker.ts";
+import { fileSystem } from "./folder/files.ts";
 import { COMMIT_TIMEOUT_MS } from "./lmdb-writer.ts";
-import { fileSystem } from "./store/files.ts";
 import type { LmdbStore } from "./store/lmdb-store.ts";
 
 /** How often this process looks for new commits, in ms, in case it missed a notification. A look takes microseconds. */

@@ -1,7 +1,7 @@
 import type { open } from "lmdb";
 import { OnDemand } from "../../base/loading/on-demand.ts";
+import { untilRestored } from "./folder/restored.ts";
 import { LmdbFolder, type LmdbFolderOptions } from "./lmdb-folder.ts";
-import { untilRestored } from "./store/restored.ts";
 
 /** How to open the folder of a log, and what to do if it is replaced. */
 export interface CurrentFolderOptions {

@@ -1,7 +1,7 @@
-import { closedError } from "../shared/closed-error.ts";
-import type { HeldBytes } from "../shared/held-bytes.ts";
-import type { Seen } from "../shared/life.ts";
-import { LogView } from "../shared/log-view.ts";
+import type { HeldBytes } from "../shared/bounds/held-bytes.ts";
+import { closedError } from "../shared/failures/closed-error.ts";
+import type { Seen } from "../shared/life/life.ts";
+import { LogView } from "../shared/view/log-view.ts";
 import { ChannelDeleted } from "./channel-deleted.ts";
 import type { LmdbFolder } from "./lmdb-folder.ts";
 

@@ -1,11 +1,11 @@
 import { SluiceError } from "../../base/errors/sluice-error.ts";
 import { type ChannelLog, entryBytes, type LogEntry, type NewEntry, type OpenOptions } from "../log.ts";
 import { startAgeChecks } from "../shared/age-checks.ts";
-import type { ClosedChannels } from "../shared/closed-channels.ts";
-import { closedError } from "../shared/closed-error.ts";
-import type { Seen } from "../shared/life.ts";
-import { type LogView, MAX_WAITING_BYTES } from "../shared/log-view.ts";
-import { SharedChannelLog } from "../shared/shared-channel-log.ts";
+import { closedError } from "../shared/failures/closed-error.ts";
+import type { Seen } from "../shared/life/life.ts";
+import type { ClosedChannels } from "../shared/view/closed-channels.ts";
+import { type LogView, MAX_WAITING_BYTES } from "../shared/view/log-view.ts";
+import { SharedChannelLog } from "../shared/view/shared-channel-log.ts";
 import { LmdbAppender } from "./lmdb-appender.ts";
 import type { Appended } from "./lmdb-changes.ts";
 import type { LmdbChannelLife } from "./lmdb-channel-life.ts";

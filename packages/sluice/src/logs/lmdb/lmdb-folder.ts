@@ -1,10 +1,10 @@
 import type { open } from "lmdb";
 import { AgeTimers } from "../shared/age-checks.ts";
-import type { Seen } from "../shared/life.ts";
+import type { Seen } from "../shared/life/life.ts";
 import type { Changed } from "./commit-tracker.ts";
 import { CommitWatcher } from "./commit-watcher.ts";
+import { type Environment, openEnvironment } from "./folder/environment.ts";
 import { LmdbWriter } from "./lmdb-writer.ts";
-import { type Environment, openEnvironment } from "./store/environment.ts";
 import { CHANNEL_LIST } from "./store/keys.ts";
 import { LmdbStore } from "./store/lmdb-store.ts";
 

@@ -1,8 +1,8 @@
 import type { ChannelLog, LogEntry, NewEntry, Retention, TailListener } from "../log.ts";
 import { entryBytes } from "../log.ts";
 import { AgeTimers, startAgeChecks } from "../shared/age-checks.ts";
-import { DeletedEpochs } from "../shared/deleted-epochs.ts";
-import { newEpoch } from "../shared/epoch.ts";
+import { DeletedEpochs } from "../shared/life/deleted-epochs.ts";
+import { newEpoch } from "../shared/life/epoch.ts";
 
 /** Options of a {@link MemoryChannelLog}. */
 export interface MemoryChannelOptions {

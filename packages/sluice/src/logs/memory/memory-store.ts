@@ -1,6 +1,6 @@
 import type { Retention } from "../log.ts";
 import { AgeTimers } from "../shared/age-checks.ts";
-import { DeletedEpochs } from "../shared/deleted-epochs.ts";
+import { DeletedEpochs } from "../shared/life/deleted-epochs.ts";
 import { MemoryChannelLog } from "./memory-channel-log.ts";
 
 /**

@@ -1,7 +1,7 @@
 import { ignore } from "../../base/errors/guard.ts";
 import { entryBytes, type LogEntry, type Retention } from "../log.ts";
-import type { HeldBytes } from "../shared/held-bytes.ts";
-import { TAIL_OUTAGE } from "../shared/out-of-reach.ts";
+import type { HeldBytes } from "../shared/bounds/held-bytes.ts";
+import { TAIL_OUTAGE } from "../shared/failures/out-of-reach.ts";
 import { BatchAssembler } from "./batch/batch-assembler.ts";
 import type { NatsMessage } from "./connection/nats-link.ts";
 import type { CheckRounds, RoundsMember } from "./life/check-rounds.ts";

@@ -1,10 +1,10 @@
 import type { Position } from "../../base/position.ts";
 import { within } from "../../base/time/timers.ts";
 import type { ChannelLog, LogEntry, NewEntry } from "../log.ts";
-import type { ClosedChannels } from "../shared/closed-channels.ts";
-import { closedError } from "../shared/closed-error.ts";
-import type { LogView } from "../shared/log-view.ts";
-import { SharedChannelLog } from "../shared/shared-channel-log.ts";
+import { closedError } from "../shared/failures/closed-error.ts";
+import type { ClosedChannels } from "../shared/view/closed-channels.ts";
+import type { LogView } from "../shared/view/log-view.ts";
+import { SharedChannelLog } from "../shared/view/shared-channel-log.ts";
 import type { BatchPosition } from "./append/nats-batch.ts";
 import { NatsPublisher } from "./append/nats-publisher.ts";
 import { partOf } from "./batch/batch-part.ts";

@@ -1,6 +1,6 @@
 import { messageOf } from "../../base/errors/thrown.ts";
 import { quietInterval, type Timer } from "../../base/time/timers.ts";
-import { someAtATime } from "../shared/some-at-a-time.ts";
+import { someAtATime } from "../shared/bounds/some-at-a-time.ts";
 import type { RedisConnection } from "./connection/redis-connection.ts";
 import type { RedisGate } from "./connection/redis-gate.ts";
 import type { StoreState, StoreWitness } from "./life/store-witness.ts";

@@ -1,6 +1,6 @@
 import type { AgeTimers } from "../shared/age-checks.ts";
-import type { ClosedChannel } from "../shared/closed-channels.ts";
-import type { ReadBudget } from "../shared/read-budget.ts";
+import type { ReadBudget } from "../shared/bounds/read-budget.ts";
+import type { ClosedChannel } from "../shared/view/closed-channels.ts";
 import type { SharedKeys } from "./channel-keys.ts";
 import type { RedisGate } from "./connection/redis-gate.ts";
 import type { EntryMark } from "./life/entry-mark.ts";

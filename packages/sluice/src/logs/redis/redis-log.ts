@@ -2,11 +2,11 @@ import { checkNames, checkNumber, invalidOption } from "../../base/checks/check-
 import { messageOf } from "../../base/errors/thrown.ts";
 import type { ChannelLog, Log, OpenOptions } from "../log.ts";
 import { AgeTimers } from "../shared/age-checks.ts";
-import { ClosedChannels } from "../shared/closed-channels.ts";
-import { closedError } from "../shared/closed-error.ts";
-import { OpenTurns } from "../shared/open-turns.ts";
-import { OutOfReach, TAIL_OUTAGE } from "../shared/out-of-reach.ts";
-import { ReadBudget } from "../shared/read-budget.ts";
+import { OpenTurns } from "../shared/bounds/open-turns.ts";
+import { ReadBudget } from "../shared/bounds/read-budget.ts";
+import { closedError } from "../shared/failures/closed-error.ts";
+import { OutOfReach, TAIL_OUTAGE } from "../shared/failures/out-of-reach.ts";
+import { ClosedChannels } from "../shared/view/closed-channels.ts";
 import { ChannelChecks } from "./channel-checks.ts";
 import type { ChannelHost } from "./channel-host.ts";
 import { channelKeys, type SharedKeys, sharedKeys } from "./channel-keys.ts";

@@ -1,8 +1,8 @@
 import type { ChannelLog, LogEntry, NewEntry, TailListener } from "../../../src/logs/log.ts";
-import { closedError } from "../../../src/logs/shared/closed-error.ts";
-import type { Life } from "../../../src/logs/shared/life.ts";
-import { LogView } from "../../../src/logs/shared/log-view.ts";
-import { SharedChannelLog } from "../../../src/logs/shared/shared-channel-log.ts";
+import { closedError } from "../../../src/logs/shared/failures/closed-error.ts";
+import type { Life } from "../../../src/logs/shared/life/life.ts";
+import { LogView } from "../../../src/logs/shared/view/log-view.ts";
+import { SharedChannelLog } from "../../../src/logs/shared/view/shared-channel-log.ts";
 import type { ForgetfulStore } from "./forgetful-store.ts";
 import type { Wire } from "./wire.ts";
 

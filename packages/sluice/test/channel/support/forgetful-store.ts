@@ -1,5 +1,5 @@
 import { entryBytes, type LogEntry, type NewEntry } from "../../../src/logs/log.ts";
-import { currentLife, type Life } from "../../../src/logs/shared/life.ts";
+import { currentLife, type Life } from "../../../src/logs/shared/life/life.ts";
 import { type Era, LogHistory } from "./log-history.ts";
 
 interface StoredEra extends Era {

@@ -1,7 +1,7 @@
 import type { ChannelLog, Log, NewEntry } from "../../../src/logs/log.ts";
 import type { MemoryChannelLog } from "../../../src/logs/memory/memory-channel-log.ts";
 import { MemoryStore } from "../../../src/logs/memory/memory-store.ts";
-import { closedError } from "../../../src/logs/shared/closed-error.ts";
+import { closedError } from "../../../src/logs/shared/failures/closed-error.ts";
 import { turns } from "../../support/turns.ts";
 import { ForgetfulLog } from "./forgetful-log.ts";
 import { ForgetfulStore } from "./forgetful-store.ts";

@@ -1,6 +1,6 @@
 import { expect, it, vi } from "vitest";
 import type { ChannelLog, Log } from "../../../src/logs/log.ts";
-import { HeldBytes } from "../../../src/logs/shared/held-bytes.ts";
+import { HeldBytes } from "../../../src/logs/shared/bounds/held-bytes.ts";
 import { KEEP_ALL } from "./keep-all.ts";
 
 const CHANNELS = 20;

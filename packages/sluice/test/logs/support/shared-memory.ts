@@ -1,10 +1,10 @@
 import { SluiceError } from "../../../src/base/errors/sluice-error.ts";
 import type { ChannelLog, Log, LogEntry, NewEntry, Retention } from "../../../src/logs/log.ts";
 import { MemoryChannelLog } from "../../../src/logs/memory/memory-channel-log.ts";
-import { closedError } from "../../../src/logs/shared/closed-error.ts";
-import { currentLife, type Life } from "../../../src/logs/shared/life.ts";
-import { LogView } from "../../../src/logs/shared/log-view.ts";
-import { SharedChannelLog } from "../../../src/logs/shared/shared-channel-log.ts";
+import { closedError } from "../../../src/logs/shared/failures/closed-error.ts";
+import { currentLife, type Life } from "../../../src/logs/shared/life/life.ts";
+import { LogView } from "../../../src/logs/shared/view/log-view.ts";
+import { SharedChannelLog } from "../../../src/logs/shared/view/shared-channel-log.ts";
 import { turns } from "../../support/turns.ts";
 
 /** A store in memory that several logs of this process share, as several processes share a server. */

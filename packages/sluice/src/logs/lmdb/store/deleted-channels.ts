@@ -1,5 +1,5 @@
 import type { RootDatabase } from "lmdb";
-import { deletedSlot } from "../../shared/deleted-epochs.ts";
+import { deletedSlot } from "../../shared/life/deleted-epochs.ts";
 import { blockKey, channelOfKey, deletedKey, idKey, lifeKey, nameKey, remainsKey, stateKey } from "./keys.ts";
 
 /** Records of a deleted channel that one change removes. So it takes a bounded time. */

@@ -1,15 +1,15 @@
 import type { RootDatabase } from "lmdb";
 import { SluiceError } from "../../../base/errors/sluice-error.ts";
-import { currentLife, isLost, type Life, parseLife, type Seen } from "../../shared/life.ts";
-import { newestCommit } from "./admission.ts";
+import { currentLife, isLost, type Life, parseLife, type Seen } from "../../shared/life/life.ts";
+import { newestCommit } from "../folder/admission.ts";
+import type { Environment } from "../folder/environment.ts";
+import { makeReserve, removeReserve } from "../folder/files.ts";
+import { OpenFiles } from "../folder/open-files.ts";
 import { LmdbBlock } from "./block.ts";
 import { type ChannelState, readState, stateValue } from "./channel-state.ts";
 import { CommitRings } from "./commit-rings.ts";
 import { DeletedChannels } from "./deleted-channels.ts";
-import type { Environment } from "./environment.ts";
-import { makeReserve, removeReserve } from "./files.ts";
 import { blockKey, CHANNEL_LIST, guardKey, idKey, lifeKey, nameKey, offsetOfKey, stateKey } from "./keys.ts";
-import { OpenFiles } from "./open-files.ts";
 import { SharedState } from "./shared-state.ts";
 
 /**

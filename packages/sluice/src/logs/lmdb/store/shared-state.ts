@@ -1,5 +1,5 @@
 import type { RootDatabase } from "lmdb";
-import { newestCommit } from "./admission.ts";
+import { newestCommit } from "../folder/admission.ts";
 
 /** The state that all processes with the same folder share in memory. */
 export class SharedState {

@@ -1,5 +1,5 @@
 import { entryBytes, type LogEntry } from "../../log.ts";
-import type { HeldBytes } from "../../shared/held-bytes.ts";
+import type { HeldBytes } from "../../shared/bounds/held-bytes.ts";
 
 /** Number of entries kept at most. */
 const MAX_ENTRIES = 4_096;

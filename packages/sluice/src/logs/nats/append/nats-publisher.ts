@@ -1,6 +1,6 @@
 import type { Position } from "../../../base/position.ts";
 import type { NewEntry } from "../../log.ts";
-import { newEpoch } from "../../shared/epoch.ts";
+import { newEpoch } from "../../shared/life/epoch.ts";
 import { findOwnId } from "../batch/find-batch.ts";
 import type { ChannelNames } from "../channel-names.ts";
 import { apiCode, isMissingStream, isTimeout, WRONG_LAST_SEQUENCE } from "../connection/nats-errors.ts";

@@ -1,5 +1,5 @@
 import { entryBytes, type LogEntry } from "../../log.ts";
-import type { HeldBytes } from "../../shared/held-bytes.ts";
+import type { HeldBytes } from "../../shared/bounds/held-bytes.ts";
 import type { BatchPart } from "./batch-part.ts";
 
 /** An entry in a message, and the part that the message is of its batch. */

@@ -1,5 +1,5 @@
 import { messageOf } from "../../../base/errors/thrown.ts";
-import { OutOfReach } from "../../shared/out-of-reach.ts";
+import { OutOfReach } from "../../shared/failures/out-of-reach.ts";
 
 /** Thrown if the connection breaks while work is in flight. */
 export class BrokenLink extends OutOfReach {}

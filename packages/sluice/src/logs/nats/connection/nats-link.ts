@@ -1,8 +1,8 @@
 import type { JetStreamClient, JetStreamManager, jetstream } from "@nats-io/jetstream";
 import { isSluiceError } from "../../../base/errors/is-sluice-error.ts";
 import { sleep } from "../../../base/time/timers.ts";
-import { newEpoch } from "../../shared/epoch.ts";
-import { type OutageOptions, OutOfReach } from "../../shared/out-of-reach.ts";
+import { type OutageOptions, OutOfReach } from "../../shared/failures/out-of-reach.ts";
+import { newEpoch } from "../../shared/life/epoch.ts";
 import { letExit } from "./let-exit.ts";
 import { BrokenLink, isDenied, isNotTaken, isTimeout } from "./nats-errors.ts";
 

@@ -1,7 +1,7 @@
 import { SluiceError } from "../../../base/errors/sluice-error.ts";
 import { messageOf } from "../../../base/errors/thrown.ts";
 import { loadPackage } from "../../../base/loading/load-package.ts";
-import { OutOfReach } from "../../shared/out-of-reach.ts";
+import { OutOfReach } from "../../shared/failures/out-of-reach.ts";
 import { dial } from "./dial.ts";
 import type { NatsConnection } from "./nats-link.ts";
 

@@ -1,4 +1,4 @@
-import type { OutOfReach } from "../../shared/out-of-reach.ts";
+import type { OutOfReach } from "../../shared/failures/out-of-reach.ts";
 import type { NatsLink } from "./nats-link.ts";
 
 /**

@@ -1,5 +1,5 @@
-import { newEpoch } from "../../shared/epoch.ts";
-import type { Life } from "../../shared/life.ts";
+import { newEpoch } from "../../shared/life/epoch.ts";
+import type { Life } from "../../shared/life/life.ts";
 import type { ChannelNames } from "../channel-names.ts";
 import type { FoundStream, NatsStream } from "../stream/nats-stream.ts";
 import type { NatsLives, StoredLife } from "./nats-lives.ts";

@@ -1,6 +1,6 @@
 import { SluiceError } from "../../../base/errors/sluice-error.ts";
 import { sleep } from "../../../base/time/timers.ts";
-import { newEpoch } from "../../shared/epoch.ts";
+import { newEpoch } from "../../shared/life/epoch.ts";
 import { apiCode, STREAM_NOT_FOUND } from "../connection/nats-errors.ts";
 import type { NatsLink } from "../connection/nats-link.ts";
 import type { NatsLives, StoredLife } from "./nats-lives.ts";

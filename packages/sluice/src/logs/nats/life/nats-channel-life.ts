@@ -1,9 +1,9 @@
 import type { LogEntry } from "../../log.ts";
-import { type ClosedChannels, seenBefore } from "../../shared/closed-channels.ts";
-import { closedError } from "../../shared/closed-error.ts";
-import { continues, type Life, type Seen, seenSinceDeletion } from "../../shared/life.ts";
-import { LogView } from "../../shared/log-view.ts";
-import type { Defined } from "../../shared/retry-idempotent.ts";
+import { closedError } from "../../shared/failures/closed-error.ts";
+import type { Defined } from "../../shared/failures/retry-idempotent.ts";
+import { continues, type Life, type Seen, seenSinceDeletion } from "../../shared/life/life.ts";
+import { type ClosedChannels, seenBefore } from "../../shared/view/closed-channels.ts";
+import { LogView } from "../../shared/view/log-view.ts";
 import type { PublisherLog } from "../append/publisher-log.ts";
 import { lastComplete } from "../batch/last-complete.ts";
 import type { StreamSubjects } from "../channel-names.ts";

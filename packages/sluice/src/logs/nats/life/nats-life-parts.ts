@@ -1,6 +1,6 @@
 import type { LogEntry } from "../../log.ts";
-import type { ClosedChannel } from "../../shared/closed-channels.ts";
-import type { ReadBudget } from "../../shared/read-budget.ts";
+import type { ReadBudget } from "../../shared/bounds/read-budget.ts";
+import type { ClosedChannel } from "../../shared/view/closed-channels.ts";
 import type { ChannelNames } from "../channel-names.ts";
 import type { NatsLink } from "../connection/nats-link.ts";
 import type { FoundStream, NatsStream } from "../stream/nats-stream.ts";

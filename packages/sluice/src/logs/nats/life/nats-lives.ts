@@ -1,6 +1,6 @@
 import type { Republish } from "@nats-io/jetstream";
-import { deletedSlot } from "../../shared/deleted-epochs.ts";
-import { currentLife, type Life, parseLife, type Seen } from "../../shared/life.ts";
+import { deletedSlot } from "../../shared/life/deleted-epochs.ts";
+import { currentLife, type Life, parseLife, type Seen } from "../../shared/life/life.ts";
 import { type LivesNames, livesNames } from "../channel-names.ts";
 import { apiCode, isNotTaken, STREAM_NOT_FOUND, WRONG_LAST_SEQUENCE } from "../connection/nats-errors.ts";
 import type { NatsLink } from "../connection/nats-link.ts";

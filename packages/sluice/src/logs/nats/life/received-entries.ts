@@ -1,5 +1,5 @@
 import type { LogEntry } from "../../log.ts";
-import type { HeldBytes } from "../../shared/held-bytes.ts";
+import type { HeldBytes } from "../../shared/bounds/held-bytes.ts";
 import { AcknowledgedEntries } from "../append/acknowledged-entries.ts";
 import type { NatsLink } from "../connection/nats-link.ts";
 import { entryOf } from "../read/message.ts";

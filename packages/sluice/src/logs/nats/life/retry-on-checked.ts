@@ -1,4 +1,4 @@
-import { type Defined, retryIdempotent } from "../../shared/retry-idempotent.ts";
+import { type Defined, retryIdempotent } from "../../shared/failures/retry-idempotent.ts";
 import { apiCode, BrokenLink, isTimeout, ReplacedStream, STREAM_NOT_FOUND } from "../connection/nats-errors.ts";
 import type { NatsLink } from "../connection/nats-link.ts";
 import { timeoutError } from "../connection/timeout-error.ts";

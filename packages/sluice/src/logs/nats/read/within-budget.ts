@@ -1,5 +1,5 @@
-import type { OutOfReach } from "../../shared/out-of-reach.ts";
-import type { ReadBudget } from "../../shared/read-budget.ts";
+import type { ReadBudget } from "../../shared/bounds/read-budget.ts";
+import type { OutOfReach } from "../../shared/failures/out-of-reach.ts";
 import { MAX_BATCH_BYTES, MIN_BATCH_BYTES } from "./nats-reader.ts";
 
 /** Limits of a read: entries, and their bytes. */

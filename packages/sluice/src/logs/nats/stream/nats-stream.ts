@@ -1,6 +1,6 @@
 import type { Republish, StreamInfo } from "@nats-io/jetstream";
 import type { Retention } from "../../log.ts";
-import type { FoundLog } from "../../shared/life.ts";
+import type { FoundLog } from "../../shared/life/life.ts";
 import type { ChannelNames, StreamSubjects } from "../channel-names.ts";
 import { apiCode, STREAM_NOT_FOUND } from "../connection/nats-errors.ts";
 import type { NatsLink } from "../connection/nats-link.ts";

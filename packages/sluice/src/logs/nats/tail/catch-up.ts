@@ -1,4 +1,4 @@
-import type { ReadBudget } from "../../shared/read-budget.ts";
+import type { ReadBudget } from "../../shared/bounds/read-budget.ts";
 import type { NatsLink } from "../connection/nats-link.ts";
 import { addConsumer } from "../read/consumer.ts";
 import { type DeliveryNumbers, type StreamMessage, storedMessage } from "../read/message.ts";

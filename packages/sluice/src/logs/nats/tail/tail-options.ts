@@ -1,4 +1,4 @@
-import type { ReadBudget } from "../../shared/read-budget.ts";
+import type { ReadBudget } from "../../shared/bounds/read-budget.ts";
 import type { NatsLink, NatsMessage } from "../connection/nats-link.ts";
 import type { StreamMessage } from "../read/message.ts";
 import type { ReceivedBytes } from "./received-bytes.ts";

@@ -1,6 +1,6 @@
 import { afterTurn } from "../../../base/time/timers.ts";
 import type { NewEntry } from "../../log.ts";
-import { closedError } from "../../shared/closed-error.ts";
+import { closedError } from "../../shared/failures/closed-error.ts";
 import type { RedisConnection } from "../connection/redis-connection.ts";
 import { MAX_LIVES_PER_CALL, type RedisChannelLife } from "../life/redis-channel-life.ts";
 import { AppendCall, type PendingAppend } from "./append-call.ts";

@@ -1,5 +1,5 @@
 import { afterTurn, quietTimeout, timeLimit } from "../../../base/time/timers.ts";
-import { OutOfReach } from "../../shared/out-of-reach.ts";
+import { OutOfReach } from "../../shared/failures/out-of-reach.ts";
 import { SCRIPT_NAMES, SCRIPTS, type ScriptName } from "../scripts/redis-scripts.ts";
 import type { RedisClient } from "./redis-client.ts";
 import { explainReply, isReply, mustReconnect } from "./redis-errors.ts";

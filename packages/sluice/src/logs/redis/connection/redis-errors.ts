@@ -1,7 +1,7 @@
 import { isSluiceError } from "../../../base/errors/is-sluice-error.ts";
 import { SluiceError } from "../../../base/errors/sluice-error.ts";
 import { messageOf } from "../../../base/errors/thrown.ts";
-import { OutOfReach } from "../../shared/out-of-reach.ts";
+import { OutOfReach } from "../../shared/failures/out-of-reach.ts";
 
 /** A code that concerns one key. All other codes of {@link MEANINGS} concern the server, or the user's permissions. */
 const WRONG_KEY = "WRONGTYPE";

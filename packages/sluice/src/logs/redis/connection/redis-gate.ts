@@ -1,7 +1,7 @@
 import { quietTimeout } from "../../../base/time/timers.ts";
-import { closedError } from "../../shared/closed-error.ts";
-import { OutOfReach } from "../../shared/out-of-reach.ts";
-import { retryIdempotent } from "../../shared/retry-idempotent.ts";
+import { closedError } from "../../shared/failures/closed-error.ts";
+import { OutOfReach } from "../../shared/failures/out-of-reach.ts";
+import { retryIdempotent } from "../../shared/failures/retry-idempotent.ts";
 import { Pause } from "./pause.ts";
 import type { RedisClients } from "./redis-client.ts";
 import { RedisConnection } from "./redis-connection.ts";

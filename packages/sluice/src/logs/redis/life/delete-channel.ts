@@ -1,4 +1,4 @@
-import { deletedSlot } from "../../shared/deleted-epochs.ts";
+import { deletedSlot } from "../../shared/life/deleted-epochs.ts";
 import type { RedisConnection } from "../connection/redis-connection.ts";
 import { keepsChangingError } from "./find-life.ts";
 import { MAX_LIVES_PER_CALL, type RedisChannelLife } from "./redis-channel-life.ts";

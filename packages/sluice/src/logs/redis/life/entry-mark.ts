@@ -1,6 +1,6 @@
 import type { LogEntry } from "../../log.ts";
-import { BRIEF_CHARS } from "../../shared/brief-entry.ts";
 import { entryText } from "../../shared/entry-text.ts";
+import { BRIEF_CHARS } from "../../shared/view/brief-entry.ts";
 
 /**
  * The beginning of an entry's text identifies the entry: its time, type and topics, and some of its data. The newest

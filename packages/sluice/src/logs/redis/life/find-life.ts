@@ -1,5 +1,5 @@
 import { SluiceError } from "../../../base/errors/sluice-error.ts";
-import { currentLife, type Life, parseLife, type Seen } from "../../shared/life.ts";
+import { currentLife, type Life, parseLife, type Seen } from "../../shared/life/life.ts";
 import type { ChannelKeys } from "../channel-keys.ts";
 import type { RedisConnection } from "../connection/redis-connection.ts";
 import type { EntryMark } from "./entry-mark.ts";

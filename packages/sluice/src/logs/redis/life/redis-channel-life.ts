@@ -1,10 +1,10 @@
 import type { SluiceError } from "../../../base/errors/sluice-error.ts";
-import { type ClosedChannel, flatCopy, seenBefore } from "../../shared/closed-channels.ts";
-import { closedError } from "../../shared/closed-error.ts";
-import { deletedSlot } from "../../shared/deleted-epochs.ts";
-import type { HeldBytes } from "../../shared/held-bytes.ts";
-import { continues, type Life, type Seen, seenSinceDeletion } from "../../shared/life.ts";
-import { LogView } from "../../shared/log-view.ts";
+import type { HeldBytes } from "../../shared/bounds/held-bytes.ts";
+import { closedError } from "../../shared/failures/closed-error.ts";
+import { deletedSlot } from "../../shared/life/deleted-epochs.ts";
+import { continues, type Life, type Seen, seenSinceDeletion } from "../../shared/life/life.ts";
+import { type ClosedChannel, flatCopy, seenBefore } from "../../shared/view/closed-channels.ts";
+import { LogView } from "../../shared/view/log-view.ts";
 import type { ChannelKeys, SharedKeys } from "../channel-keys.ts";
 import type { RedisConnection } from "../connection/redis-connection.ts";
 import type { RedisGate } from "../connection/redis-gate.ts";

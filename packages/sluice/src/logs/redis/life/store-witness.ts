@@ -1,5 +1,5 @@
 import { SluiceError } from "../../../base/errors/sluice-error.ts";
-import { newEpoch } from "../../shared/epoch.ts";
+import { newEpoch } from "../../shared/life/epoch.ts";
 import type { SharedKeys } from "../channel-keys.ts";
 import type { RedisConnection } from "../connection/redis-connection.ts";
 import { runOf } from "./run-of.ts";

@@ -1,4 +1,4 @@
-import { newEpoch } from "../../shared/epoch.ts";
+import { newEpoch } from "../../shared/life/epoch.ts";
 
 /**
  * The period in which Redis has not gone back in time, as far as its nodes know. A node that finds that an older copy

@@ -1,5 +1,5 @@
 import type { Position } from "../../../base/position.ts";
-import type { ReadBudget } from "../../shared/read-budget.ts";
+import type { ReadBudget } from "../../shared/bounds/read-budget.ts";
 import type { ChannelKeys } from "../channel-keys.ts";
 import type { RedisConnection } from "../connection/redis-connection.ts";
 

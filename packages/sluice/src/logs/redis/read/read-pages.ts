@@ -1,7 +1,7 @@
 import { entryBytes, type LogEntry } from "../../log.ts";
+import type { ReadBudget } from "../../shared/bounds/read-budget.ts";
 import { parseEntry } from "../../shared/entry-text.ts";
-import type { OutOfReach } from "../../shared/out-of-reach.ts";
-import type { ReadBudget } from "../../shared/read-budget.ts";
+import type { OutOfReach } from "../../shared/failures/out-of-reach.ts";
 import type { RedisConnection } from "../connection/redis-connection.ts";
 import type { RedisChannelLife } from "../life/redis-channel-life.ts";
 import { limitText } from "../scripts/limit-text.ts";

@@ -1,5 +1,5 @@
 import { parseEntry } from "../../shared/entry-text.ts";
-import type { LogView } from "../../shared/log-view.ts";
+import type { LogView } from "../../shared/view/log-view.ts";
 import type { FollowedPage } from "./catch-up.ts";
 import { type Page, type PageSource, readPage } from "./read-pages.ts";
 

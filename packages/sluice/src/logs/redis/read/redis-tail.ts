@@ -1,6 +1,6 @@
 import { afterTurn } from "../../../base/time/timers.ts";
-import { closedError } from "../../shared/closed-error.ts";
-import type { ReadBudget } from "../../shared/read-budget.ts";
+import type { ReadBudget } from "../../shared/bounds/read-budget.ts";
+import { closedError } from "../../shared/failures/closed-error.ts";
 import { Pause } from "../connection/pause.ts";
 import type { RedisClients } from "../connection/redis-client.ts";
 import { RedisConnection } from "../connection/redis-connection.ts";

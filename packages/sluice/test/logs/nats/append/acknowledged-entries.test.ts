@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import type { LogEntry } from "../../../../src/logs/log.ts";
 import { AcknowledgedEntries } from "../../../../src/logs/nats/append/acknowledged-entries.ts";
-import { HeldBytes } from "../../../../src/logs/shared/held-bytes.ts";
+import { HeldBytes } from "../../../../src/logs/shared/bounds/held-bytes.ts";
 
 const LIMIT = 1_000_000;
 

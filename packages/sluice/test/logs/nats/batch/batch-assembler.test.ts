@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import type { LogEntry } from "../../../../src/logs/log.ts";
 import { BatchAssembler, type ReadEntry } from "../../../../src/logs/nats/batch/batch-assembler.ts";
 import { batchMessageId, partOf } from "../../../../src/logs/nats/batch/batch-part.ts";
-import { HeldBytes } from "../../../../src/logs/shared/held-bytes.ts";
+import { HeldBytes } from "../../../../src/logs/shared/bounds/held-bytes.ts";
 
 /** The messages of one publisher after another: `sent` of the `size` messages of a batch; 0: a message of its own. */
 const attempts = fc.array(

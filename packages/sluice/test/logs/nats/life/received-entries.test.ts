@@ -3,8 +3,8 @@ import type { LogEntry } from "../../../../src/logs/log.ts";
 import type { NatsLink } from "../../../../src/logs/nats/connection/nats-link.ts";
 import { ReceivedEntries } from "../../../../src/logs/nats/life/received-entries.ts";
 import type { FoundStream } from "../../../../src/logs/nats/stream/nats-stream.ts";
+import { HeldBytes } from "../../../../src/logs/shared/bounds/held-bytes.ts";
 import { entryText } from "../../../../src/logs/shared/entry-text.ts";
-import { HeldBytes } from "../../../../src/logs/shared/held-bytes.ts";
 
 function entry(offset: number, data: string): LogEntry {
   return { offset, time: 0, type: "n", data, json: false };

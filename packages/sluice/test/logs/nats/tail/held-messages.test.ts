@@ -4,7 +4,7 @@ import type { LiveFeed } from "../../../../src/logs/nats/tail/live-feed.ts";
 import { LiveFollower } from "../../../../src/logs/nats/tail/live-follower.ts";
 import { ReceivedBytes } from "../../../../src/logs/nats/tail/received-bytes.ts";
 import type { TailReceiver } from "../../../../src/logs/nats/tail/tail-receiver.ts";
-import { ReadBudget } from "../../../../src/logs/shared/read-budget.ts";
+import { ReadBudget } from "../../../../src/logs/shared/bounds/read-budget.ts";
 
 const MESSAGE: StreamMessage = { subject: "s", data: new Uint8Array(50_000), string: () => "" };
 const LIMIT = 8 * 1024 * 1024;

@@ -4,7 +4,7 @@ import type { RedisClient, RedisClients } from "../../../../src/logs/redis/conne
 import type { RedisGate } from "../../../../src/logs/redis/connection/redis-gate.ts";
 import type { TailedChannel } from "../../../../src/logs/redis/read/named-read.ts";
 import { RedisTail } from "../../../../src/logs/redis/read/redis-tail.ts";
-import { ReadBudget } from "../../../../src/logs/shared/read-budget.ts";
+import { ReadBudget } from "../../../../src/logs/shared/bounds/read-budget.ts";
 import { until } from "../../../support/until.ts";
 
 /** The client of the tail's connection. Its reads wait until the test answers them. */

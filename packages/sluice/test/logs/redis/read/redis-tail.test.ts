@@ -5,7 +5,7 @@ import type { RedisConnection } from "../../../../src/logs/redis/connection/redi
 import type { RedisGate } from "../../../../src/logs/redis/connection/redis-gate.ts";
 import type { TailedChannel } from "../../../../src/logs/redis/read/named-read.ts";
 import { RedisTail } from "../../../../src/logs/redis/read/redis-tail.ts";
-import { ReadBudget } from "../../../../src/logs/shared/read-budget.ts";
+import { ReadBudget } from "../../../../src/logs/shared/bounds/read-budget.ts";
 import { until } from "../../../support/until.ts";
 
 /** No server listens at the address of the tail, so each of its connections fails. */

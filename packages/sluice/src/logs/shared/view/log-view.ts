@@ -1,8 +1,8 @@
-import { entryBytes, type LogEntry, type TailListener } from "../log.ts";
+import { entryBytes, type LogEntry, type TailListener } from "../../log.ts";
+import { HeldBytes } from "../bounds/held-bytes.ts";
+import { DeletedEpochs } from "../life/deleted-epochs.ts";
+import { type Life, NO_EPOCH, type Seen } from "../life/life.ts";
 import { briefEntry } from "./brief-entry.ts";
-import { DeletedEpochs } from "./deleted-epochs.ts";
-import { HeldBytes } from "./held-bytes.ts";
-import { type Life, NO_EPOCH, type Seen } from "./life.ts";
 
 /** Ended epochs that a process remembers. */
 const MAX_ENDED = 256;

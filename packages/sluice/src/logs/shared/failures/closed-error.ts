@@ -1,4 +1,4 @@
-import { SluiceError } from "../../base/errors/sluice-error.ts";
+import { SluiceError } from "../../../base/errors/sluice-error.ts";
 
 /** Returns the error with which every operation on a closed log fails: `CLOSED`. */
 export function closedError(): SluiceError {

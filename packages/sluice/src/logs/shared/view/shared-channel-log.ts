@@ -1,4 +1,4 @@
-import type { ChannelLog, TailListener } from "../log.ts";
+import type { ChannelLog, TailListener } from "../../log.ts";
 import type { LogView } from "./log-view.ts";
 
 /** The part of a shared {@link ChannelLog} that only reads this process's view of the log. Subclasses add the store. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { ReadBudget } from "../../../src/logs/shared/read-budget.ts";
-import { turns } from "../../support/turns.ts";
+import { ReadBudget } from "../../../../src/logs/shared/bounds/read-budget.ts";
+import { turns } from "../../../support/turns.ts";
 
 /** A read that lasts until it is ended. */
 function heldRead() {

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { retryIdempotent } from "../../../src/logs/shared/retry-idempotent.ts";
+import { retryIdempotent } from "../../../../src/logs/shared/failures/retry-idempotent.ts";
 
 const TIMEOUT_MS = 1_000;
 

@@ -1,4 +1,4 @@
-import { type Life, NO_EPOCH, type Seen } from "./life.ts";
+import { type Life, NO_EPOCH, type Seen } from "../life/life.ts";
 import type { LogView } from "./log-view.ts";
 
 /** Closed channels that a process remembers. It forgets the channel first that it closed the longest ago. */

@@ -1,4 +1,4 @@
-import { OutOfReach } from "../../shared/out-of-reach.ts";
+import { OutOfReach } from "../../shared/failures/out-of-reach.ts";
 import { type FolderRecord, folderFiles } from "./folder-record.ts";
 
 /** Returns the name of the store in reports of outages. */

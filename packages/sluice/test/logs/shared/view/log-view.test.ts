@@ -1,9 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { LogEntry } from "../../../src/logs/log.ts";
-import { BRIEF_CHARS } from "../../../src/logs/shared/brief-entry.ts";
-import { currentLife } from "../../../src/logs/shared/life.ts";
-import { LogView } from "../../../src/logs/shared/log-view.ts";
+import type { LogEntry } from "../../../../src/logs/log.ts";
+import { currentLife } from "../../../../src/logs/shared/life/life.ts";
+import { BRIEF_CHARS } from "../../../../src/logs/shared/view/brief-entry.ts";
+import { LogView } from "../../../../src/logs/shared/view/log-view.ts";
 
 const LIFE = currentLife({ run: "0", first: 1, last: 0 }, undefined);
 

@@ -1,4 +1,4 @@
-import type { Position } from "../../base/position.ts";
+import type { Position } from "../../../base/position.ts";
 import { newEpoch } from "./epoch.ts";
 
 /**

@@ -1,4 +1,4 @@
-import { sleep, timeLimit } from "../../base/time/timers.ts";
+import { sleep, timeLimit } from "../../../base/time/timers.ts";
 
 /** Any value but `undefined`, which asks for another attempt. */
 export type Defined = NonNullable<unknown> | null;

@@ -1,4 +1,4 @@
-import type { LogEntry } from "../log.ts";
+import type { LogEntry } from "../../log.ts";
 
 /** Characters of the data of a brief entry. */
 export const BRIEF_CHARS = 120;

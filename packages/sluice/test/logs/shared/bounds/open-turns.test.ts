@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { OpenTurns } from "../../../src/logs/shared/open-turns.ts";
+import { OpenTurns } from "../../../../src/logs/shared/bounds/open-turns.ts";
 
 const TIMEOUT_MS = 1_000;
 const MOST = 32;

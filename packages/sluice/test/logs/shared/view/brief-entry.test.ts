@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import type { LogEntry } from "../../../src/logs/log.ts";
-import { markOf } from "../../../src/logs/redis/life/entry-mark.ts";
-import { BRIEF_CHARS, briefEntry } from "../../../src/logs/shared/brief-entry.ts";
+import type { LogEntry } from "../../../../src/logs/log.ts";
+import { markOf } from "../../../../src/logs/redis/life/entry-mark.ts";
+import { BRIEF_CHARS, briefEntry } from "../../../../src/logs/shared/view/brief-entry.ts";
 
 const ENTRY = { offset: 7, time: 5, type: "t", json: false, topics: ["a"], id: "own", retry: 1, more: 2 };
 

@@ -1,6 +1,12 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { currentLife, type Life, parseLife, type Seen, seenSinceDeletion } from "../../../src/logs/shared/life.ts";
+import {
+  currentLife,
+  type Life,
+  parseLife,
+  type Seen,
+  seenSinceDeletion,
+} from "../../../../src/logs/shared/life/life.ts";
 
 function lifeIn(run: string, kept: Life | undefined, first: number, last: number, seen?: Seen): Life {
   return currentLife({ run, first, last }, kept, seen);

@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
-import type { LogEntry } from "../../../src/logs/log.ts";
-import { HeldBytes } from "../../../src/logs/shared/held-bytes.ts";
-import { currentLife } from "../../../src/logs/shared/life.ts";
-import { LogView } from "../../../src/logs/shared/log-view.ts";
+import type { LogEntry } from "../../../../src/logs/log.ts";
+import { HeldBytes } from "../../../../src/logs/shared/bounds/held-bytes.ts";
+import { currentLife } from "../../../../src/logs/shared/life/life.ts";
+import { LogView } from "../../../../src/logs/shared/view/log-view.ts";
 
 const LIFE = currentLife({ run: "0", first: 1, last: 0 }, undefined);
 const DATA = "x".repeat(10_000);

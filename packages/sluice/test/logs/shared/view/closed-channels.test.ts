@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { ClosedChannels, seenBefore } from "../../../src/logs/shared/closed-channels.ts";
-import { currentLife, type Life } from "../../../src/logs/shared/life.ts";
-import { LogView } from "../../../src/logs/shared/log-view.ts";
+import { currentLife, type Life } from "../../../../src/logs/shared/life/life.ts";
+import { ClosedChannels, seenBefore } from "../../../../src/logs/shared/view/closed-channels.ts";
+import { LogView } from "../../../../src/logs/shared/view/log-view.ts";
 
 const FIRST = currentLife({ run: "0", first: 1, last: 0 }, undefined);
 const NEXT = currentLife({ run: "1", first: 1, last: 20 }, FIRST);

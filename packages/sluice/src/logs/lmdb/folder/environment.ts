@@ -1,7 +1,7 @@
 import type { open, RootDatabase, RootDatabaseOptionsWithPath } from "lmdb";
 import { isSluiceError } from "../../../base/errors/is-sluice-error.ts";
 import { sleep } from "../../../base/time/timers.ts";
-import { OutOfReach } from "../../shared/out-of-reach.ts";
+import { OutOfReach } from "../../shared/failures/out-of-reach.ts";
 import { admit } from "./admission.ts";
 import { checkDataFile, fileSystem, makeFolder, makeLockFile, makeReserve } from "./files.ts";
 import { type FolderRecord, folderFiles, readRecord } from "./folder-record.ts";

@@ -1,4 +1,4 @@
-import { SluiceError } from "../../base/errors/sluice-error.ts";
+import { SluiceError } from "../../../base/errors/sluice-error.ts";
 
 /** Options of {@link OutOfReach}. */
 export interface OutageOptions extends ErrorOptions {
