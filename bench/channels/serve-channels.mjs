@@ -22,18 +22,26 @@ const RETAIN = { bytes: 64 * 1_024 };
 const channelOf = (i) => sluice.channel(`doc:${i}`, { retain: RETAIN });
 
 /**
- * Calls `work` for each number below `count`, some at a time. Returns the time in ms.
+ * Calls `work` for each number below `count`, some at a time. Returns the time of all, of the first tenth and of the last
+ * tenth, in ms.
  * @param {number} count
  * @param {(i: number) => Promise<unknown>} work
  */
 async function each(count, work) {
   const start = performance.now();
   let next = 0;
+  /** @type {number[]} */
+  const ends = [];
   const worker = async () => {
-    for (let i = next++; i < count; i = next++) await work(i);
+    for (let i = next++; i < count; i = next++) {
+      await work(i);
+      ends.push(performance.now() - start);
+    }
   };
   await Promise.all(Array.from({ length: CONCURRENCY }, worker));
-  return performance.now() - start;
+  const [all = 0] = ends.slice(-1);
+  const tenth = Math.max(1, Math.floor(count / 10));
+  return { all, firstTenth: ends[tenth - 1] ?? all, lastTenth: all - (ends[count - tenth - 1] ?? 0) };
 }
 
 /** Bytes of the heap and of buffers in use. */

@@ -61,7 +61,19 @@ async function nats(servers, server) {
   const counts = `${formatNumber(streams)} streams, ${formatNumber(consumers)} consumers, ${size} MiB`;
   if (server === undefined) return counts;
   const files = readdirSync(server.dataFolder, { recursive: true }).length;
-  return `${counts}, ${formatNumber(files)} files and folders, ${residentMemory(server.pid)} of server memory`;
+  return [
+    counts,
+    `${formatNumber(files)} files and folders, ${openFiles(server.pid)} of them open`,
+    `${residentMemory(server.pid)} of server memory`,
+  ].join(", ");
+}
+
+/**
+ * Returns the number of files that a process has open, as text.
+ * @param {number} [pid]
+ */
+function openFiles(pid) {
+  return platform() === "linux" ? formatNumber(readdirSync(`/proc/${pid}/fd`).length) : "an unknown number";
 }
 
 /**

@@ -54,18 +54,26 @@ async function measureLives(kind, { channelsMade, channelsRounds }) {
     closed.push((await node.call("memory")) - empty);
     rows.push([
       `round ${round}`,
-      ms(used, count),
+      ms(used.all, count),
+      tenths(used, count),
       kibibytes(open, count),
-      ms(closing, count),
+      ms(closing.all, count),
       mebibytes(closed.at(-1)),
     ]);
   }
   const full = await storeFootprint(store);
   const deleting = await node.call("delete", { count });
   const afterDelete = (await node.call("memory")) - empty;
-  rows.push(["deleted", ms(deleting, count), "", "", mebibytes(afterDelete)]);
+  rows.push(["deleted", ms(deleting.all, count), tenths(deleting, count), "", "", mebibytes(afterDelete)]);
   printTable(
-    [`${kind}Log, ${formatNumber(count)} channels`, "each", "memory open, each", "closing, each", "closed, all"],
+    [
+      `${kind}Log, ${formatNumber(count)} channels`,
+      "each",
+      "first and last tenth",
+      "memory open, each",
+      "closing, each",
+      "closed, all",
+    ],
     rows,
   );
   console.log(`with ${formatNumber(count)} open channels: ${calls}`);
@@ -127,7 +135,7 @@ async function measureOpen(kind, { channelsOpen, channelsRate: perSecond, channe
       [
         "",
         formatNumber(count),
-        ms(opening, count),
+        ms(opening.all, count),
         kibibytes(open, count),
         percent(idleCpu, seconds),
         percent(cpu, seconds),
@@ -158,6 +166,15 @@ async function cpuOf(node, work) {
 const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 /** @param {number} total @param {number} count */
 const ms = (total, count) => `${formatNumber(total / count)} ms`;
+/**
+ * Shows whether an operation takes longer the more channels there are.
+ * @param {{ firstTenth: number, lastTenth: number }} times
+ * @param {number} count
+ */
+const tenths = ({ firstTenth, lastTenth }, count) => {
+  const tenth = Math.max(1, Math.floor(count / 10));
+  return `${ms(firstTenth, tenth)}, ${ms(lastTenth, tenth)}`;
+};
 /** @param {number} bytes @param {number} count */
 const kibibytes = (bytes, count) => `${formatNumber(bytes / count / KIBIBYTE)} KiB`;
 /** @param {number} [bytes] */
