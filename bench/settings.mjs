@@ -37,9 +37,9 @@ const FULL = {
   logsWakeUpEvents: 400,
   logsReplayEvents: 1_000_000,
   logsReplayServerEvents: 200_000,
-  channelsMade: { memory: 100_000, lmdb: 100_000, redis: 100_000, nats: 1_000 },
+  channelsMade: { memory: 100_000, lmdb: 100_000, redis: 100_000, nats: 5_000 },
   channelsRounds: 10,
-  channelsOpen: { memory: 10_000, lmdb: 10_000, redis: 10_000, nats: 1_000 },
+  channelsOpen: { memory: 10_000, lmdb: 10_000, redis: 10_000, nats: 5_000 },
   channelsRate: 1_000,
   channelsSeconds: 10,
 };
