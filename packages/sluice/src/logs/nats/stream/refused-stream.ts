@@ -9,6 +9,7 @@ import {
   INSUFFICIENT_STORAGE,
   NO_SUITABLE_PEERS,
   STREAM_ABOVE_ACCOUNT_LIMIT,
+  STREAM_NOT_CREATED,
   TOO_MANY_STREAMS,
 } from "../connection/nats-errors.ts";
 
@@ -16,14 +17,14 @@ import {
 type RefusedConfig = Pick<StreamConfig, "name" | "max_bytes">;
 
 /**
- * Returns the error to throw if JetStream refuses a stream for want of room: its own message names neither the cause
- * nor a remedy. Returns any other error as it is.
+ * Returns the error to throw if JetStream refuses a stream for want of room or files: its own message names neither the
+ * cause nor a remedy. Returns any other error as it is.
  */
 export function refusedStream(error: unknown, { name, max_bytes }: RefusedConfig): unknown {
   const remedy = remedyOf(apiCode(error));
   if (remedy === undefined) return error;
   const reserved = max_bytes > 0 ? `, for which it reserves ${max_bytes} bytes (¾ of the channel's retain.bytes)` : "";
-  const message = `JetStream has no room for the stream ${name}${reserved}: ${messageOf(error)}. ${remedy}`;
+  const message = `JetStream refuses the stream ${name}${reserved}: ${messageOf(error)}. ${remedy}`;
   return new SluiceError("LOG_FAILED", message, { cause: error });
 }
 
@@ -39,6 +40,8 @@ function remedyOf(code: number | undefined): string | undefined {
       return moreRoom("max_memory_store", "max_mem");
     case TOO_MANY_STREAMS:
       return "Each channel is a stream: delete channels, use topics, or give the account a larger max_streams.";
+    case STREAM_NOT_CREATED:
+      return "The server's log names the cause: a full disk, for example, or its limit of open files.";
     default:
       return undefined;
   }

@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, it } from "vitest";
+import { NATS, ServerProcess } from "../../../../../../scripts/server-process.mjs";
 import type { Log } from "../../../../src/logs/log.ts";
 import { natsLog } from "../../../../src/logs/nats/nats-log.ts";
 import { NATS_SERVER } from "../../../support/stores/nats-server.ts";
@@ -55,7 +56,7 @@ describe.skipIf(NATS_SERVER === undefined)("a channel for which JetStream has no
     const first = await open(log, "first", 16);
     const error = (await open(log, "second", 32).catch((error: unknown) => error)) as Error;
     expect(error).toMatchObject({ code: "LOG_FAILED" });
-    expect(error.message).toContain("no room for the stream sluice_second");
+    expect(error.message).toContain("refuses the stream sluice_second");
     expect(error.message).toContain(`reserves ${24 * MEBIBYTE} bytes`);
     expect(error.message).toContain(remedy);
     expect(error.message).not.toContain(PASSWORD);
@@ -72,6 +73,22 @@ describe.skipIf(NATS_SERVER === undefined)("a channel for which JetStream has no
     await expect(open(log, "second", 1)).rejects.toMatchObject({
       code: "LOG_FAILED",
       message: expect.stringMatching(/maximum number of streams reached.*max_streams/),
+    });
+  });
+
+  it("refers to the server's log if the server has too many open files", async () => {
+    const server = await ServerProcess.start(NATS, {
+      wrap: (command, args) => ["sh", ["-c", 'ulimit -n 64; exec "$0" "$@"', command, ...args]],
+    });
+    cleanUps.push(() => server.stop());
+    const log: Log = natsLog({ servers: server.url });
+    cleanUps.push(async () => log.close());
+    const openMany = async () => {
+      for (let i = 0; i < 40; i++) await (await open(log, `many ${i}`, 1)).append([entry(i)]);
+    };
+    await expect(openMany()).rejects.toMatchObject({
+      code: "LOG_FAILED",
+      message: expect.stringContaining("limit of open files"),
     });
   });
 
