@@ -9,7 +9,7 @@
  */
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { ROOT } from "./programs.mjs";
+import { ROOT } from "./programs/programs.mjs";
 
 const DIST = join(ROOT, "packages/sluice/dist");
 

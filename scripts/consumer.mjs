@@ -2,7 +2,7 @@
 /** A project that uses the built package `sluice`, as an application does: for checks of its declarations. */
 import { cpSync, mkdirSync, readdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { ROOT } from "./programs.mjs";
+import { ROOT } from "./programs/programs.mjs";
 
 const PACKAGE = join(ROOT, "packages/sluice");
 const PROGRAM = join(PACKAGE, "test/types/cases/consumer/program.ts");

@@ -2,7 +2,7 @@
 /** Reads README's promises from its text: its commands and its programs. */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { ROOT } from "./programs.mjs";
+import { ROOT } from "./programs/programs.mjs";
 
 /** README must give these commands, and they must work on every machine. */
 export const START_COMMAND = "npm ci && npm start";

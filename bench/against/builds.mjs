@@ -5,7 +5,7 @@ import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { ROOT } from "../../scripts/programs.mjs";
+import { ROOT } from "../../scripts/programs/programs.mjs";
 import { linkModules } from "./link-modules.mjs";
 
 const PACKAGE = "packages/sluice";

@@ -47,7 +47,7 @@ async function redis(url) {
 
 /**
  * @param {string} servers
- * @param {import("../../scripts/server-process.mjs").ServerProcess} [server]
+ * @param {import("../../scripts/programs/server-process.mjs").ServerProcess} [server]
  */
 async function nats(servers, server) {
   const [{ connect }, { jetstreamManager }] = await Promise.all([

@@ -1,8 +1,8 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { programPath } from "../../scripts/programs.mjs";
-import { NATS, REDIS, ServerProcess } from "../../scripts/server-process.mjs";
+import { programPath } from "../../scripts/programs/programs.mjs";
+import { NATS, REDIS, ServerProcess } from "../../scripts/programs/server-process.mjs";
 import { pinProgram } from "../processes/pin.mjs";
 
 /** The logs that several processes can share. */

@@ -1,7 +1,7 @@
 // @ts-check
 import { startProxy } from "../../packages/sluice/test/support/stores/tcp-proxy.mjs";
-import { programPath } from "../../scripts/programs.mjs";
-import { DURABLE, NATS, REDIS, ServerProcess } from "../../scripts/server-process.mjs";
+import { programPath } from "../../scripts/programs/programs.mjs";
+import { DURABLE, NATS, REDIS, ServerProcess } from "../../scripts/programs/server-process.mjs";
 
 /** @typedef {import("./store.d.mts").Store} Store */
 
@@ -37,7 +37,7 @@ export function startNatsStore(nodes) {
 /**
  * @typedef {object} ServerStoreSettings
  * @property {Store["kind"]} kind
- * @property {import("../../scripts/server-process.mjs").ServerProgram} program
+ * @property {import("../../scripts/programs/server-process.mjs").ServerProgram} program
  * @property {readonly string[]} args
  * @property {(url: string) => object} options the log's options for a URL
  * @property {number} nodes

@@ -7,8 +7,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { chromium } from "playwright-core";
-import { CHROMIUM_FLAGS } from "../../scripts/launch-chromium.mjs";
-import { programPath } from "../../scripts/programs.mjs";
+import { CHROMIUM_FLAGS } from "../../scripts/programs/launch-chromium.mjs";
+import { programPath } from "../../scripts/programs/programs.mjs";
 
 /** @typedef {import("./tabs.d.mts").Received} Received */
 /** @typedef {import("./tabs.d.mts").SharingTab} SharingTab */

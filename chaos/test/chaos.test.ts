@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { programPath } from "../../scripts/programs.mjs";
+import { programPath } from "../../scripts/programs/programs.mjs";
 import { plansFor } from "../plans.mjs";
 import { explain } from "../report.mjs";
 import { runRound } from "../round.mjs";

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { programPath } from "../../scripts/programs.mjs";
+import { programPath } from "../../scripts/programs/programs.mjs";
 import { freePort, RestartableProcess } from "./restartable-process.mjs";
 
 /** The kinds of log that the nodes can share. */

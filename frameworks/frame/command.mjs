@@ -1,7 +1,7 @@
 // @ts-check
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { programPath, ROOT } from "../../scripts/programs.mjs";
+import { programPath, ROOT } from "../../scripts/programs/programs.mjs";
 import { FRAMEWORKS } from "./fixtures.mjs";
 
 const RUNTIMES = ["node-newest", "bun", "deno"];

@@ -2,7 +2,7 @@
 /** The programs of the pages in docs/frameworks. */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { ROOT } from "../../scripts/programs.mjs";
+import { ROOT } from "../../scripts/programs/programs.mjs";
 import { codeBlocks } from "../../scripts/readme.mjs";
 
 /** The first line of a block that is a file: a comment with the file's path, in the language of the block. */

@@ -1,7 +1,7 @@
 // @ts-check
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { freePort } from "../../scripts/server-process.mjs";
+import { freePort } from "../../scripts/programs/server-process.mjs";
 import { pathOfCommand } from "./command.mjs";
 
 /** @typedef {import("./fixture.d.mts").NamedFixture} NamedFixture */

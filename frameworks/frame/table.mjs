@@ -2,7 +2,7 @@
 /** README's table of what was tried on which framework. */
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { ROOT } from "../../scripts/programs.mjs";
+import { ROOT } from "../../scripts/programs/programs.mjs";
 import { KNOWN_FAILURES } from "../known-failures.mjs";
 import { STEPS } from "../probe/steps.mjs";
 import { modesOf } from "./fixtures.mjs";

@@ -2,7 +2,7 @@
 /** The versions of the frameworks under test, from the lockfiles. */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { PROGRAMS, runtimePackages } from "../../scripts/programs.mjs";
+import { PROGRAMS, runtimePackages } from "../../scripts/programs/programs.mjs";
 
 /** @typedef {import("./fixture.d.mts").NamedFixture} NamedFixture */
 

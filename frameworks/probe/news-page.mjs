@@ -1,8 +1,8 @@
 // @ts-check
 import assert from "node:assert/strict";
 import { setTimeout as sleep } from "node:timers/promises";
-import { launchChromium } from "../../scripts/launch-chromium.mjs";
-import { programPath } from "../../scripts/programs.mjs";
+import { launchChromium } from "../../scripts/programs/launch-chromium.mjs";
+import { programPath } from "../../scripts/programs/programs.mjs";
 
 const WAIT_MS = 40_000;
 const POLL_MS = 50;

@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
-import { ROOT } from "../programs.mjs";
+import { ROOT } from "../programs/programs.mjs";
 
 /** @type {{ minVersion(range: string): { version: string }, satisfies(version: string, range: string): boolean }} */
 const semver = createRequire(import.meta.url)("semver");

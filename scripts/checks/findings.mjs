@@ -1,7 +1,7 @@
 // @ts-check
 import { existsSync, readFileSync } from "node:fs";
 import { extname, join } from "node:path";
-import { ROOT } from "../programs.mjs";
+import { ROOT } from "../programs/programs.mjs";
 import { projectFiles } from "./run.mjs";
 
 /** @typedef {{ line: number, message: string }} Finding */

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { loadFixtures } from "../../frameworks/frame/fixtures.mjs";
 import { staleness } from "../../frameworks/frame/table.mjs";
 import { PAGES_WITHOUT_FIXTURE } from "../../frameworks/known-failures.mjs";
-import { ROOT } from "../programs.mjs";
+import { ROOT } from "../programs/programs.mjs";
 import { readReadme } from "../readme.mjs";
 
 /** Checks of README's table of frameworks, and of the pages that the fixtures run. */

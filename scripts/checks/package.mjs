@@ -2,7 +2,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import { reachable } from "../imports.mjs";
-import { ROOT } from "../programs.mjs";
+import { ROOT } from "../programs/programs.mjs";
 import { run } from "./run.mjs";
 
 const PACKAGE = join(ROOT, "packages/sluice");

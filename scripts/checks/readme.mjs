@@ -4,7 +4,7 @@ import { once } from "node:events";
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { ROOT } from "../programs.mjs";
+import { ROOT } from "../programs/programs.mjs";
 import { commandLines, firstProgram, readReadme, START_COMMAND, testCommand } from "../readme.mjs";
 import { run } from "./run.mjs";
 

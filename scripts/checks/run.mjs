@@ -1,7 +1,7 @@
 // @ts-check
 import { spawnSync } from "node:child_process";
 import { delimiter, join } from "node:path";
-import { ROOT } from "../programs.mjs";
+import { ROOT } from "../programs/programs.mjs";
 
 /**
  * Runs a program of node_modules/.bin or of the machine, and returns its output. If it fails, throws its output.

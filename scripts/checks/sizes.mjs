@@ -2,7 +2,7 @@
 import { dirname, join, relative } from "node:path";
 import { gzipSync } from "node:zlib";
 import { build } from "rolldown";
-import { ROOT } from "../programs.mjs";
+import { ROOT } from "../programs/programs.mjs";
 
 /**
  * The largest size of each entry, minified and gzipped, in bytes. `budget` leaves out the parts that load on demand,

@@ -2,7 +2,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
-import { ROOT } from "../programs.mjs";
+import { ROOT } from "../programs/programs.mjs";
 import { projectFiles } from "./run.mjs";
 
 /** Hosts of registries: each machine has its own setting. Written in parts, or the check would find this file. */

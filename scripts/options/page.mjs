@@ -1,7 +1,7 @@
 // @ts-check
 /** The page docs/options.md: every option of the package with its default. */
 import { join } from "node:path";
-import { ROOT } from "../programs.mjs";
+import { ROOT } from "../programs/programs.mjs";
 import { optionsOf, readInterfaces } from "./interfaces.mjs";
 
 const SOURCES = join(ROOT, "packages/sluice/src");

@@ -2,7 +2,7 @@
 /** Writes docs/options.md from the doc comments: `npm run docs:options`. */
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { ROOT } from "../programs.mjs";
+import { ROOT } from "../programs/programs.mjs";
 import { optionsPage, optionsWithoutDefault } from "./page.mjs";
 
 writeFileSync(join(ROOT, "docs/options.md"), optionsPage());

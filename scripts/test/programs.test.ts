@@ -2,7 +2,7 @@ import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:f
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { locateProgram, type Program, programPath } from "../programs.mjs";
+import { locateProgram, type Program, programPath } from "../programs/programs.mjs";
 
 const UNKNOWN: Program = { name: "unknown", suites: ["page"], commands: ["sluice-unknown"] };
 

@@ -5,8 +5,8 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
-import { ROOT } from "../../../scripts/programs.mjs";
-import { freePort } from "../../../scripts/server-process.mjs";
+import { ROOT } from "../../../scripts/programs/programs.mjs";
+import { freePort } from "../../../scripts/programs/server-process.mjs";
 import { readDeployFile } from "../support/deploy-file.ts";
 import { eventually } from "../support/eventually.ts";
 

@@ -4,7 +4,7 @@ import { get } from "node:http";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { METRICS } from "../../../packages/sluice/src/metrics/metric-table.ts";
-import { freePort } from "../../../scripts/server-process.mjs";
+import { freePort } from "../../../scripts/programs/server-process.mjs";
 import { readYaml } from "../support/deploy-file.ts";
 import { eventually } from "../support/eventually.ts";
 

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { promisify } from "node:util";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { freePort } from "../../../scripts/server-process.mjs";
+import { freePort } from "../../../scripts/programs/server-process.mjs";
 import { deployPath, readDeployFile } from "../support/deploy-file.ts";
 import { eventually } from "../support/eventually.ts";
 

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { launchChromium } from "../../../scripts/launch-chromium.mjs";
+import { launchChromium } from "../../../scripts/programs/launch-chromium.mjs";
 import { DeskProcess } from "../support/desks/desk-process.ts";
 import { STREAM } from "../support/desks/proxied-desk.ts";
 import { eventually } from "../support/eventually.ts";

@@ -1,7 +1,7 @@
 import { execFile } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
-import { programPath } from "../../../scripts/programs.mjs";
+import { programPath } from "../../../scripts/programs/programs.mjs";
 
 const MAIN = fileURLToPath(new URL("../main.mjs", import.meta.url));
 const TIMEOUT_MS = 90_000;

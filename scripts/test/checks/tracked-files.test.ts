@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { machineNames } from "../../checks/tracked-files.mjs";
-import { ROOT } from "../../programs.mjs";
+import { ROOT } from "../../programs/programs.mjs";
 
 // Joins the parts at run time, because the check would report a path that is written here in full.
 const path = (...parts: string[]): string => ["", ...parts].join("/");

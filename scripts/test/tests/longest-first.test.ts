@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it } from "vitest";
 import type { TestSpecification, Vitest } from "vitest/node";
-import { ROOT } from "../../programs.mjs";
+import { ROOT } from "../../programs/programs.mjs";
 import { LONGEST, LongestFirst } from "../../tests/longest-first.ts";
 
 function specification(file: string, isolate: boolean): TestSpecification {

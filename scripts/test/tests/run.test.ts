@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { ROOT } from "../../programs.mjs";
+import { ROOT } from "../../programs/programs.mjs";
 import type { RunResults } from "../../tests/results.mjs";
 
 const RUN = join(ROOT, "scripts/tests/run.mjs");

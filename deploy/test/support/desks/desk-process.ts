@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
-import { freePort } from "../../../../scripts/server-process.mjs";
+import { freePort } from "../../../../scripts/programs/server-process.mjs";
 import { eventually } from "../eventually.ts";
 
 const MAIN = fileURLToPath(new URL("../../../../examples/desk/dist/server/main.js", import.meta.url));

@@ -1,4 +1,4 @@
-import { programPath } from "../../../../scripts/programs.mjs";
+import { programPath } from "../../../../scripts/programs/programs.mjs";
 import type { ProxyKind } from "./proxy-process.ts";
 
 /**

@@ -5,8 +5,8 @@ import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { programPath } from "../../../../scripts/programs.mjs";
-import { freePort } from "../../../../scripts/server-process.mjs";
+import { programPath } from "../../../../scripts/programs/programs.mjs";
+import { freePort } from "../../../../scripts/programs/server-process.mjs";
 import type { Address } from "../clients/stream-client.ts";
 import { eventually } from "../eventually.ts";
 
@@ -38,7 +38,7 @@ export type Command = readonly [program: string, ...args: string[]];
 export interface ProxyKind {
   /** Name in docs and in the figures that tests print. */
   readonly name: string;
-  /** Name in scripts/programs.mjs. */
+  /** Name in scripts/programs/programs.mjs. */
   readonly program: string;
   /** The shipped files, relative to deploy/. A broken file replaces the first, unless a test names another. */
   readonly files: readonly [string, ...string[]];

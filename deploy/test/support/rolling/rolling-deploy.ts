@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
-import { freePort } from "../../../../scripts/server-process.mjs";
+import { freePort } from "../../../../scripts/programs/server-process.mjs";
 import { type ProxyKind, ProxyProcess } from "../proxies/proxy-process.ts";
 import { CpuMeter } from "./cpu-meter.ts";
 import { RollingClient, type Seen } from "./rolling-client.ts";

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { Identity } from "../../src/auth/index.ts";
 import { type TicketLimits, Tickets } from "../../src/auth/tickets.ts";
-import { stopClock } from "../support/clock.ts";
+import { stopClock } from "../support/clocks/clock.ts";
 import { guardedServer, SECRET } from "./support/guarded-server.ts";
 
 const ada = (lifetime = 3_600_000): Identity => ({ user: "ada", claims: {}, expiresAt: Date.now() + lifetime });

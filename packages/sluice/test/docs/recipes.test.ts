@@ -3,7 +3,7 @@ import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { build } from "rolldown";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { launchChromium } from "../../../../scripts/launch-chromium.mjs";
+import { launchChromium } from "../../../../scripts/programs/launch-chromium.mjs";
 import { startScriptedServer } from "../../src/testing/index.ts";
 import { ROOT, readDocument } from "./support/documents.ts";
 import { codeBlocks } from "./support/markdown.ts";

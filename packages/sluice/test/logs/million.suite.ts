@@ -8,8 +8,8 @@ import { NATS_SERVER, startNats } from "../support/stores/nats-server.ts";
 import { REDIS_SERVER, startRedis } from "../support/stores/redis-server.ts";
 import { until } from "../support/until.ts";
 import { appendToStream } from "./nats/support/append-to-stream.ts";
-import { NODE_PROGRAM, NodeProcess } from "./support/node-process.ts";
 import { NumberReader } from "./support/number-reader.ts";
+import { NODE_PROGRAM, NodeProcess } from "./support/processes/node-process.ts";
 
 /*
  * One node fills the log with far more events than a process may hold in memory. Another node replays them to a lagging

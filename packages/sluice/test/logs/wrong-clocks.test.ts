@@ -3,12 +3,12 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { sleep } from "../../src/base/time/timers.ts";
 import type { Presence } from "../../src/cluster/presence.ts";
 import { readEventStream } from "../../src/testing/index.ts";
+import { FAKETIME, wrongClock } from "../support/clocks/wrong-clock.ts";
 import type { NodeProgram } from "../support/node-program.ts";
 import { NATS_SERVER, startNats } from "../support/stores/nats-server.ts";
 import { REDIS_SERVER, startRedis } from "../support/stores/redis-server.ts";
-import { FAKETIME, wrongClock } from "../support/wrong-clock.ts";
-import { AGE_MS, buildClockedNode, KEEP_FOR_MS, NODE_TIMEOUT_MS } from "./support/clocked-node.ts";
-import { NodeProcess } from "./support/node-process.ts";
+import { AGE_MS, buildClockedNode, KEEP_FOR_MS, NODE_TIMEOUT_MS } from "./support/processes/clocked-node.ts";
+import { NodeProcess } from "./support/processes/node-process.ts";
 
 /* Two nodes on one log: the clock of one is two minutes ahead, the clock of the other one is ten minutes behind. */
 

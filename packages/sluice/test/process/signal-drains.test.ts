@@ -1,7 +1,7 @@
 import { EventEmitter } from "node:events";
 import { describe, expect, it, vi } from "vitest";
 import { SignalDrains } from "../../src/process/signal-drains.ts";
-import { stopClock } from "../support/clock.ts";
+import { stopClock } from "../support/clocks/clock.ts";
 import { turns } from "../support/turns.ts";
 
 /** A process that records how it would end. */

@@ -1,7 +1,7 @@
 import { createElement } from "react";
 import { renderToString } from "react-dom/server";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { programPath } from "../../../../scripts/programs.mjs";
+import { programPath } from "../../../../scripts/programs/programs.mjs";
 import { type EventStreamView, useEventStream, useEvents } from "../../src/react/index.ts";
 import { type ScriptedServer, startScriptedServer } from "../../src/testing/index.ts";
 import { block } from "../client/stream/support/quick.ts";

@@ -1,7 +1,7 @@
 import type { ServerResponse } from "node:http";
 import { describe, expect, it } from "vitest";
 import { createSluice, type SourceContext } from "../../src/index.ts";
-import type { RawClient } from "../support/raw-client.ts";
+import type { RawClient } from "../support/clients/raw-client.ts";
 import { Site } from "../support/site.ts";
 import { ParkedSource } from "../support/sources.ts";
 import { until } from "../support/until.ts";

@@ -9,7 +9,7 @@ import {
   type Source,
   type StreamOptions,
 } from "../../src/index.ts";
-import { RawClient, type RawRequest } from "./raw-client.ts";
+import { RawClient, type RawRequest } from "./clients/raw-client.ts";
 import { type AnyRequest, type AnyResponse, startServer, type TestServer } from "./test-server.ts";
 
 /** A server on HTTP/1.1 that answers every request with a stream, and its clients. */

@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
+import type { RawClient } from "../support/clients/raw-client.ts";
 import { holdTransports } from "../support/held-load.ts";
-import type { RawClient } from "../support/raw-client.ts";
 import { Site } from "../support/site.ts";
 import { ParkedSource } from "../support/sources.ts";
 import { turns } from "../support/turns.ts";

@@ -1,6 +1,6 @@
 import { expect, it, vi } from "vitest";
 import { expiryAt, timeLeft } from "../../../src/base/time/expiry.ts";
-import { stopClock } from "../../support/clock.ts";
+import { stopClock } from "../../support/clocks/clock.ts";
 
 it("the time left of an expiry is that of the clock closer to it", () => {
   using _clock = stopClock();

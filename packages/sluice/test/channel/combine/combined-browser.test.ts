@@ -1,8 +1,8 @@
 import type { ServerResponse } from "node:http";
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { launchChromium } from "../../../../../scripts/launch-chromium.mjs";
-import { programPath } from "../../../../../scripts/programs.mjs";
+import { launchChromium } from "../../../../../scripts/programs/launch-chromium.mjs";
+import { programPath } from "../../../../../scripts/programs/programs.mjs";
 import { Site } from "../../support/site.ts";
 import { until } from "../../support/until.ts";
 

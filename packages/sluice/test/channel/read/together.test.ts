@@ -8,7 +8,7 @@ import { lmdbLog } from "../../../src/logs/lmdb/lmdb-log.ts";
 import type { Log } from "../../../src/logs/log.ts";
 import { memoryLog } from "../../../src/logs/memory/memory-log.ts";
 import { createSluice } from "../../../src/sluice.ts";
-import { ReceivedStream } from "../../support/received-stream.ts";
+import { ReceivedStream } from "../../support/clients/received-stream.ts";
 import { startServer } from "../../support/test-server.ts";
 
 /** Half of the default high-water mark: the largest write. */

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { programPath } from "../../../../../scripts/programs.mjs";
+import { programPath } from "../../../../../scripts/programs/programs.mjs";
 import { type Script, startScriptedServer } from "../../../src/testing/index.ts";
 import { type ChromiumRuntime, startChromium } from "../support/runtimes/chromium.ts";
 import type { Scope } from "../support/runtimes/runtime.ts";

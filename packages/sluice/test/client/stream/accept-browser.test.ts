@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { launchChromium } from "../../../../../scripts/launch-chromium.mjs";
-import { programPath } from "../../../../../scripts/programs.mjs";
+import { launchChromium } from "../../../../../scripts/programs/launch-chromium.mjs";
+import { programPath } from "../../../../../scripts/programs/programs.mjs";
 import { startServer } from "../../support/test-server.ts";
 
 describe.skipIf(programPath("chromium") === undefined)("the `Accept` of openEventStream()", () => {

@@ -5,7 +5,7 @@ import { connect, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { programPath } from "../../../../../scripts/programs.mjs";
+import { programPath } from "../../../../../scripts/programs/programs.mjs";
 import { openEventStream } from "../../../src/client/index.ts";
 import { Site } from "../../support/site.ts";
 import { until } from "../../support/until.ts";

@@ -1,7 +1,7 @@
 import { type Browser, type BrowserContext, chromium, type Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { CHROMIUM_FLAGS } from "../../../../../scripts/launch-chromium.mjs";
-import { programPath } from "../../../../../scripts/programs.mjs";
+import { CHROMIUM_FLAGS } from "../../../../../scripts/programs/launch-chromium.mjs";
+import { programPath } from "../../../../../scripts/programs/programs.mjs";
 import type { EventStreamOptions } from "../../../src/client/index.ts";
 import type { Channel } from "../../../src/index.ts";
 import { Site } from "../../support/site.ts";

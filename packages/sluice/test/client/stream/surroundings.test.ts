@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { openEventStream } from "../../../src/client/index.ts";
 import { watchSurroundings } from "../../../src/client/stream/surroundings.ts";
 import { startScriptedServer } from "../../../src/testing/index.ts";
-import { stopClock } from "../../support/clock.ts";
+import { stopClock } from "../../support/clocks/clock.ts";
 import { until } from "../../support/until.ts";
 import { block, QUICK } from "./support/quick.ts";
 

@@ -6,7 +6,7 @@ import { checkJobsOptions, type JobsOptions } from "../../../src/jobs/jobs-optio
 import type { JobNodes } from "../../../src/jobs/registry/shared-jobs.ts";
 import { type ChannelWorld, openWorld } from "../../channel/support/channel-world.ts";
 import type { FakeSubscriber } from "../../channel/support/fake-subscriber.ts";
-import { stopClock } from "../../support/clock.ts";
+import { stopClock } from "../../support/clocks/clock.ts";
 import { turns } from "../../support/turns.ts";
 import { until } from "../../support/until.ts";
 

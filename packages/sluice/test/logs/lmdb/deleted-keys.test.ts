@@ -1,8 +1,8 @@
 import { open } from "lmdb";
 import { expect, it } from "vitest";
 import type { ChannelLog } from "../../../src/logs/log.ts";
-import { closing } from "../support/delete-contract.ts";
-import { KEEP_ALL } from "../support/log-contract.ts";
+import { closing } from "../support/contracts/delete-contract.ts";
+import { KEEP_ALL } from "../support/contracts/log-contract.ts";
 import { lmdbSuite } from "./support/lmdb-suite.ts";
 
 const suite = lmdbSuite();

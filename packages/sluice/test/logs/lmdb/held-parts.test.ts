@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, describe } from "vitest";
 import { lmdbLog } from "../../../src/logs/lmdb/lmdb-log.ts";
-import { holdsFewParts } from "../support/held-parts-contract.ts";
+import { holdsFewParts } from "../support/contracts/held-parts-contract.ts";
 
 describe("an LMDB log that catches up", { timeout: 60_000 }, () => {
   const cleanUps: (() => Promise<void>)[] = [];

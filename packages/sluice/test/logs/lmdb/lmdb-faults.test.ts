@@ -4,7 +4,7 @@ import { open as openLmdb } from "lmdb";
 import { describe, expect, it } from "vitest";
 import { lmdbLog } from "../../../src/logs/lmdb/lmdb-log.ts";
 import type { LogEntry, NewEntry } from "../../../src/logs/log.ts";
-import { KEEP_ALL } from "../support/log-contract.ts";
+import { KEEP_ALL } from "../support/contracts/log-contract.ts";
 import { lmdbSuite } from "./support/lmdb-suite.ts";
 import { mountSmallDisk } from "./support/small-disk.ts";
 

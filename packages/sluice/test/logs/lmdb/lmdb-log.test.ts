@@ -4,11 +4,11 @@ import { join } from "node:path";
 import { afterAll, beforeAll } from "vitest";
 import { sleep } from "../../../src/base/time/timers.ts";
 import { lmdbLog } from "../../../src/logs/lmdb/lmdb-log.ts";
-import { closedChannelContract } from "../support/closed-channel-contract.ts";
-import { killedPublisherContract } from "../support/killed-publisher-contract.ts";
+import { closedChannelContract } from "../support/contracts/closed-channel-contract.ts";
+import { killedPublisherContract } from "../support/contracts/killed-publisher-contract.ts";
+import { logContract } from "../support/contracts/log-contract.ts";
+import { sharedLogContract } from "../support/contracts/shared-log-contract.ts";
 import { EVENTS_AND_BYTES, likeMemory } from "../support/like-memory.ts";
-import { logContract } from "../support/log-contract.ts";
-import { sharedLogContract } from "../support/shared-log-contract.ts";
 
 let folder: string;
 let count = 0;

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { describe, expect, it, vi } from "vitest";
 import type { ChannelLog, NewEntry } from "../../../src/logs/log.ts";
 import { createSluice } from "../../../src/sluice.ts";
-import { KEEP_ALL, recorder } from "../support/log-contract.ts";
+import { KEEP_ALL, recorder } from "../support/contracts/log-contract.ts";
 import { lmdbSuite } from "./support/lmdb-suite.ts";
 
 /** The time in which a running process opens the folder again, in ms. */

@@ -5,7 +5,7 @@ import { sleep } from "../../../src/base/time/timers.ts";
 import { CommitRings } from "../../../src/logs/lmdb/store/commit-rings.ts";
 import { LmdbStore } from "../../../src/logs/lmdb/store/lmdb-store.ts";
 import type { ChannelLog, Log } from "../../../src/logs/log.ts";
-import { KEEP_ALL, recorder } from "../support/log-contract.ts";
+import { KEEP_ALL, recorder } from "../support/contracts/log-contract.ts";
 import { lmdbSuite } from "./support/lmdb-suite.ts";
 
 const CHANNELS = 100;

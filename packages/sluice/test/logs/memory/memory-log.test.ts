@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import type { NewEntry } from "../../../src/logs/log.ts";
 import { memoryLog } from "../../../src/logs/memory/memory-log.ts";
-import { logContract } from "../support/log-contract.ts";
+import { logContract } from "../support/contracts/log-contract.ts";
 
 logContract("memoryLog", memoryLog);
 

@@ -3,7 +3,7 @@ import type { ChannelLog } from "../../../src/logs/log.ts";
 import type { NatsConnection } from "../../../src/logs/nats/nats-log.ts";
 import { NATS_SERVER } from "../../support/stores/nats-server.ts";
 import { until } from "../../support/until.ts";
-import { KEEP_ALL, recorder } from "../support/log-contract.ts";
+import { KEEP_ALL, recorder } from "../support/contracts/log-contract.ts";
 import { lossyFeed } from "./support/lossy-feed.ts";
 import { entry, useNats } from "./support/use-nats.ts";
 

@@ -1,13 +1,13 @@
 import { jetstreamManager } from "@nats-io/jetstream";
 import { connect } from "@nats-io/transport-node";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { NATS, type ServerProcess } from "../../../../../scripts/server-process.mjs";
+import { NATS, type ServerProcess } from "../../../../../scripts/programs/server-process.mjs";
 import { sleep } from "../../../src/base/time/timers.ts";
 import type { ChannelLog, LogEntry } from "../../../src/logs/log.ts";
 import { natsLog } from "../../../src/logs/nats/nats-log.ts";
 import { NATS_SERVER } from "../../support/stores/nats-server.ts";
 import { until as untilWithin } from "../../support/until.ts";
-import { KEEP_ALL, recorder } from "../support/log-contract.ts";
+import { KEEP_ALL, recorder } from "../support/contracts/log-contract.ts";
 import { startCluster } from "./support/nats-network.ts";
 
 const SERVERS = 3;

@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, describe } from "vitest";
 import { natsLog } from "../../../src/logs/nats/nats-log.ts";
 import { NATS_SERVER, type NatsServer, startNats } from "../../support/stores/nats-server.ts";
-import { closedChannelContract } from "../support/closed-channel-contract.ts";
-import { killedPublisherContract } from "../support/killed-publisher-contract.ts";
+import { closedChannelContract } from "../support/contracts/closed-channel-contract.ts";
+import { killedPublisherContract } from "../support/contracts/killed-publisher-contract.ts";
+import { logContract } from "../support/contracts/log-contract.ts";
+import { sharedLogContract } from "../support/contracts/shared-log-contract.ts";
 import { likeMemory, NOTHING } from "../support/like-memory.ts";
-import { logContract } from "../support/log-contract.ts";
-import { sharedLogContract } from "../support/shared-log-contract.ts";
 
 describe.skipIf(NATS_SERVER === undefined)("on a real nats-server", () => {
   let server: NatsServer;

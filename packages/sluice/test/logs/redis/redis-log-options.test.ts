@@ -1,7 +1,7 @@
 import { createClient, createClientPool, createCluster, createSentinel } from "redis";
 import { describe, expect, it } from "vitest";
 import { type RedisLogOptions, redisLog } from "../../../src/logs/redis/redis-log.ts";
-import { KEEP_ALL } from "../support/log-contract.ts";
+import { KEEP_ALL } from "../support/contracts/log-contract.ts";
 import { PASSWORD, textOf } from "./support/password.ts";
 
 describe("the options of redisLog", () => {

@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, describe } from "vitest";
 import { redisLog } from "../../../src/logs/redis/redis-log.ts";
 import { DURABLE, REDIS_SERVER, type RedisServer, startRedis } from "../../support/stores/redis-server.ts";
-import { closedChannelContract } from "../support/closed-channel-contract.ts";
-import { killedPublisherContract } from "../support/killed-publisher-contract.ts";
+import { closedChannelContract } from "../support/contracts/closed-channel-contract.ts";
+import { killedPublisherContract } from "../support/contracts/killed-publisher-contract.ts";
+import { logContract } from "../support/contracts/log-contract.ts";
+import { sharedLogContract } from "../support/contracts/shared-log-contract.ts";
 import { EVENTS, likeMemory } from "../support/like-memory.ts";
-import { logContract } from "../support/log-contract.ts";
-import { sharedLogContract } from "../support/shared-log-contract.ts";
 
 describe.skipIf(REDIS_SERVER === undefined)("redisLog on a real Redis", () => {
   let redis: RedisServer;

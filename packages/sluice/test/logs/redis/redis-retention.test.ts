@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest";
 import { redisLog } from "../../../src/logs/redis/redis-log.ts";
+import { FAKETIME, wrongClock } from "../../support/clocks/wrong-clock.ts";
 import { REDIS_SERVER } from "../../support/stores/redis-server.ts";
-import { FAKETIME, wrongClock } from "../../support/wrong-clock.ts";
-import { buildFollower } from "../support/follower-program.ts";
-import { KEEP_ALL, recorder } from "../support/log-contract.ts";
-import { NodeProcess } from "../support/node-process.ts";
+import { KEEP_ALL, recorder } from "../support/contracts/log-contract.ts";
+import { buildFollower } from "../support/processes/follower-program.ts";
+import { NodeProcess } from "../support/processes/node-process.ts";
 import { entries, entry, numbersOf, useRedis } from "./support/use-redis.ts";
 
 const AGE_MS = 60_000;

@@ -4,9 +4,9 @@ import { join } from "node:path";
 import { expect } from "vitest";
 import { sleep } from "../../../src/base/time/timers.ts";
 import type { ChannelLog, Log } from "../../../src/logs/log.ts";
-import type { CatchUpPrograms, SharedLogKind } from "./catch-up-programs.ts";
-import { KEEP_ALL } from "./log-contract.ts";
-import { NodeProcess, OFTEN_COLLECTED } from "./node-process.ts";
+import { KEEP_ALL } from "./contracts/log-contract.ts";
+import type { CatchUpPrograms, SharedLogKind } from "./processes/catch-up-programs.ts";
+import { NodeProcess, OFTEN_COLLECTED } from "./processes/node-process.ts";
 
 const MEBIBYTE = 1_048_576;
 const CHANNELS = 40;

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { expect, it } from "vitest";
 import type { ChannelLog, Log, LogEntry, NewEntry, Retention } from "../../../src/logs/log.ts";
 import { memoryLog } from "../../../src/logs/memory/memory-log.ts";
-import { KEEP_ALL } from "./log-contract.ts";
+import { KEEP_ALL } from "./contracts/log-contract.ts";
 
 type Step =
   | { readonly kind: "append"; readonly calls: readonly (readonly NewEntry[])[] }

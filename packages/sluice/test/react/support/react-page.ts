@@ -6,7 +6,7 @@ import type * as React from "react";
 import type { flushSync } from "react-dom";
 import type { createRoot, hydrateRoot } from "react-dom/client";
 import { build } from "rolldown";
-import { launchChromium } from "../../../../../scripts/launch-chromium.mjs";
+import { launchChromium } from "../../../../../scripts/programs/launch-chromium.mjs";
 import type { shareEventStream } from "../../../src/client/index.ts";
 import type { useEventStream, useEvents } from "../../../src/react/index.ts";
 

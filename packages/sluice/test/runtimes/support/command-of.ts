@@ -1,4 +1,4 @@
-import { programPath } from "../../../../../scripts/programs.mjs";
+import { programPath } from "../../../../../scripts/programs/programs.mjs";
 
 /** Returns the command line of a runtime, or `undefined` if this machine does not have it. */
 export function commandOf(name: string, ...args: string[]): string[] | undefined {

@@ -1,9 +1,9 @@
 import { spawn } from "node:child_process";
 import { gunzipSync } from "node:zlib";
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { programPath } from "../../../../../scripts/programs.mjs";
-import type { RawClient } from "../../support/raw-client.ts";
-import { ReceivedStream } from "../../support/received-stream.ts";
+import { programPath } from "../../../../../scripts/programs/programs.mjs";
+import type { RawClient } from "../../support/clients/raw-client.ts";
+import { ReceivedStream } from "../../support/clients/received-stream.ts";
 import { Site } from "../../support/site.ts";
 import { turns } from "../../support/turns.ts";
 import { until } from "../../support/until.ts";

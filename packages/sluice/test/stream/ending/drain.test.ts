@@ -1,7 +1,7 @@
 import { execSync } from "node:child_process";
 import { describe, expect, it, vi } from "vitest";
-import { stopClock } from "../../support/clock.ts";
-import type { RawClient } from "../../support/raw-client.ts";
+import type { RawClient } from "../../support/clients/raw-client.ts";
+import { stopClock } from "../../support/clocks/clock.ts";
 import { Site } from "../../support/site.ts";
 import { EndlessSource, ParkedSource } from "../../support/sources.ts";
 import { turns } from "../../support/turns.ts";

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { RawClient } from "../../support/raw-client.ts";
+import type { RawClient } from "../../support/clients/raw-client.ts";
 import { Site } from "../../support/site.ts";
 import { ParkedSource } from "../../support/sources.ts";
 import { until } from "../../support/until.ts";

@@ -3,7 +3,7 @@ import { createServer, type IncomingMessage, request } from "node:http";
 import type { AddressInfo } from "node:net";
 import { describe, expect, it } from "vitest";
 import { createSluice, type Gap, type StreamOptions } from "../../../src/index.ts";
-import { ReceivedStream } from "../../support/received-stream.ts";
+import { ReceivedStream } from "../../support/clients/received-stream.ts";
 import { Site } from "../../support/site.ts";
 import { until } from "../../support/until.ts";
 

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { stopClock } from "../../support/clock.ts";
+import { stopClock } from "../../support/clocks/clock.ts";
 import { Site } from "../../support/site.ts";
 import { ParkedSource } from "../../support/sources.ts";
 import { turns } from "../../support/turns.ts";

@@ -1,6 +1,6 @@
 import { describe, expect, it, vi } from "vitest";
-import { stopClock } from "../../support/clock.ts";
-import type { RawClient } from "../../support/raw-client.ts";
+import type { RawClient } from "../../support/clients/raw-client.ts";
+import { stopClock } from "../../support/clocks/clock.ts";
 import { Site } from "../../support/site.ts";
 import { ParkedSource } from "../../support/sources.ts";
 import { turns } from "../../support/turns.ts";

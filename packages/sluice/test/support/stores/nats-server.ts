@@ -1,5 +1,5 @@
-import { programPath } from "../../../../../scripts/programs.mjs";
-import { NATS, ServerProcess } from "../../../../../scripts/server-process.mjs";
+import { programPath } from "../../../../../scripts/programs/programs.mjs";
+import { NATS, ServerProcess } from "../../../../../scripts/programs/server-process.mjs";
 
 /** A nats-server with JetStream, started by a test. */
 export type NatsServer = ServerProcess;

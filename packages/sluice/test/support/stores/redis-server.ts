@@ -1,7 +1,7 @@
-import { programPath } from "../../../../../scripts/programs.mjs";
-import { REDIS, ServerProcess } from "../../../../../scripts/server-process.mjs";
+import { programPath } from "../../../../../scripts/programs/programs.mjs";
+import { REDIS, ServerProcess } from "../../../../../scripts/programs/server-process.mjs";
 
-export { DURABLE } from "../../../../../scripts/server-process.mjs";
+export { DURABLE } from "../../../../../scripts/programs/server-process.mjs";
 
 /** A redis-server, started by a test. */
 export type RedisServer = ServerProcess;

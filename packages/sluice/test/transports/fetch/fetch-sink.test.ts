@@ -1,4 +1,4 @@
-import { fetchCarrier } from "../support/fetch-carrier.ts";
-import { transportContract } from "../support/transport-contract.ts";
+import { fetchCarrier } from "../support/carriers/fetch-carrier.ts";
+import { transportContract } from "../support/contracts/transport-contract.ts";
 
 transportContract(fetchCarrier);

@@ -1,7 +1,7 @@
 import type { Browser, BrowserContext, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
-import { launchChromium } from "../../../../../scripts/launch-chromium.mjs";
-import { programPath } from "../../../../../scripts/programs.mjs";
+import { launchChromium } from "../../../../../scripts/programs/launch-chromium.mjs";
+import { programPath } from "../../../../../scripts/programs/programs.mjs";
 import { createSluice, type NodeResponse } from "../../../src/index.ts";
 import { type ServerKind, startServer } from "../../support/test-server.ts";
 import { until } from "../../support/until.ts";

@@ -1,4 +1,4 @@
-import { http2Carrier } from "../support/http2-carrier.ts";
-import { transportContract } from "../support/transport-contract.ts";
+import { http2Carrier } from "../support/carriers/http2-carrier.ts";
+import { transportContract } from "../support/contracts/transport-contract.ts";
 
 transportContract(http2Carrier);

@@ -1,4 +1,4 @@
-import { http1Carrier } from "../support/node-carriers.ts";
-import { transportContract } from "../support/transport-contract.ts";
+import { http1Carrier } from "../support/carriers/node-carriers.ts";
+import { transportContract } from "../support/contracts/transport-contract.ts";
 
 transportContract(http1Carrier({ name: "HTTPS", tls: true }));

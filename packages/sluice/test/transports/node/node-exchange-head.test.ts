@@ -5,9 +5,9 @@ import { Site } from "../../support/site.ts";
 import { ParkedSource } from "../../support/sources.ts";
 import type { AnyResponse } from "../../support/test-server.ts";
 import { until } from "../../support/until.ts";
-import type { Arrival } from "../support/carrier.ts";
-import { http2Carrier } from "../support/http2-carrier.ts";
-import { http1Carrier } from "../support/node-carriers.ts";
+import type { Arrival } from "../support/carriers/carrier.ts";
+import { http2Carrier } from "../support/carriers/http2-carrier.ts";
+import { http1Carrier } from "../support/carriers/node-carriers.ts";
 import { TransportSite } from "../support/transport-site.ts";
 
 describe("the head of a stream", () => {

@@ -1,7 +1,7 @@
 import type { ServerResponse } from "node:http";
 import { PassThrough, type Transform } from "node:stream";
 import { createGzip } from "node:zlib";
-import type { Middleware } from "./node-carriers.ts";
+import type { Middleware } from "./carriers/node-carriers.ts";
 
 /** Passes writes through and drops callbacks, as `compression` does with a response that it does not compress. */
 export const passingThrough: Middleware = (response) => {

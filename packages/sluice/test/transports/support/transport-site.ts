@@ -8,7 +8,7 @@ import {
   type StreamOptions,
 } from "../../../src/index.ts";
 import { until } from "../../support/until.ts";
-import type { Arrival, Carrier, ClientRequest, RunningCarrier, TestClient } from "./carrier.ts";
+import type { Arrival, Carrier, ClientRequest, RunningCarrier, TestClient } from "./carriers/carrier.ts";
 
 /** A Sluice behind a transport. It answers every request with a stream of `source`. */
 export class TransportSite implements AsyncDisposable {

@@ -3,7 +3,7 @@ import { ReadCache } from "../../../../src/channel/read/lagging/read-cache.ts";
 import { LiveLog } from "../../../../src/channel/read/live/live-log.ts";
 import type { TailListener } from "../../../../src/logs/log.ts";
 import { MemoryChannelLog } from "../../../../src/logs/memory/memory-channel-log.ts";
-import { KEEP_ALL } from "../../../logs/support/log-contract.ts";
+import { KEEP_ALL } from "../../../logs/support/contracts/log-contract.ts";
 
 const WINDOW = { events: 3_200, bytes: 3_200_000 };
 

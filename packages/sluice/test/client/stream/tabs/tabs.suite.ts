@@ -9,7 +9,7 @@ import {
   startTabBrowser,
   type TabBrowser,
 } from "../../../../../../chaos/tabs/tabs.mjs";
-import { programPath } from "../../../../../../scripts/programs.mjs";
+import { programPath } from "../../../../../../scripts/programs/programs.mjs";
 import { until } from "../../../support/until.ts";
 
 const TAKEOVER_MS = 1_000;

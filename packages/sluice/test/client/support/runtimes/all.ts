@@ -1,4 +1,4 @@
-import { programPath } from "../../../../../../scripts/programs.mjs";
+import { programPath } from "../../../../../../scripts/programs/programs.mjs";
 import { ChildRuntime } from "./child-runtime.ts";
 import { startChromium } from "./chromium.ts";
 import { startFirefox } from "./firefox.ts";

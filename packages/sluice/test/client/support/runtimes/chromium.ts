@@ -1,5 +1,5 @@
 import type { Page } from "playwright-core";
-import { launchChromium } from "../../../../../../scripts/launch-chromium.mjs";
+import { launchChromium } from "../../../../../../scripts/programs/launch-chromium.mjs";
 import { type PageServer, startPageServer } from "./page-server.ts";
 import type { Runtime } from "./runtime.ts";
 

@@ -1,4 +1,4 @@
-import { launchFirefox } from "../../../../../../scripts/launch-firefox.mjs";
+import { launchFirefox } from "../../../../../../scripts/programs/launch-firefox.mjs";
 import { startPageServer } from "./page-server.ts";
 import type { Runtime } from "./runtime.ts";
 

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, vi } from "vitest";
 import { type LmdbLogOptions, lmdbLog } from "../../../../src/logs/lmdb/lmdb-log.ts";
 import type { ChannelLog, Log, LogEntry, Retention } from "../../../../src/logs/log.ts";
-import { KEEP_ALL, recorder } from "../../support/log-contract.ts";
+import { KEEP_ALL, recorder } from "../../support/contracts/log-contract.ts";
 import { runInContainer } from "./container.ts";
 import { buildLmdbLog, type Program, runProgram } from "./lmdb-program.ts";
 

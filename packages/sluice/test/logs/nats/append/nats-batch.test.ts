@@ -4,7 +4,7 @@ import type { ChannelLog } from "../../../../src/logs/log.ts";
 import type { NatsConnection } from "../../../../src/logs/nats/nats-log.ts";
 import { NATS_SERVER } from "../../../support/stores/nats-server.ts";
 import { until } from "../../../support/until.ts";
-import { recorder } from "../../support/log-contract.ts";
+import { recorder } from "../../support/contracts/log-contract.ts";
 import { holdAnswers } from "../support/hold-answers.ts";
 import { entry, readAll, TIMEOUT_MS, untilAnswers, useNats } from "../support/use-nats.ts";
 

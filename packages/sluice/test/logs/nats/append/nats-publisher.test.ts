@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, it, vi } from "vitest";
 import { NATS_SERVER } from "../../../support/stores/nats-server.ts";
 import { until } from "../../../support/until.ts";
-import { recorder } from "../../support/log-contract.ts";
+import { recorder } from "../../support/contracts/log-contract.ts";
 import { entry, TIMEOUT_MS, useNats } from "../support/use-nats.ts";
 
 /** Events that may wait for an answer at the same time. */

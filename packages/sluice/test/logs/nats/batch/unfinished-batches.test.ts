@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { createSluice } from "../../../../src/sluice.ts";
 import { NATS_SERVER } from "../../../support/stores/nats-server.ts";
-import { recorder } from "../../support/log-contract.ts";
+import { recorder } from "../../support/contracts/log-contract.ts";
 import { BatchMessages } from "../support/batch-messages.ts";
 import { entry, readAll, useNats } from "../support/use-nats.ts";
 

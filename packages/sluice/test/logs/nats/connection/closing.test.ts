@@ -3,7 +3,7 @@ import { type AddressInfo, connect, createServer, Socket } from "node:net";
 import { describe, expect, it } from "vitest";
 import { NATS_SERVER } from "../../../support/stores/nats-server.ts";
 import { turns } from "../../../support/turns.ts";
-import { KEEP_ALL } from "../../support/log-contract.ts";
+import { KEEP_ALL } from "../../support/contracts/log-contract.ts";
 import { entry, useNats } from "../support/use-nats.ts";
 
 /**

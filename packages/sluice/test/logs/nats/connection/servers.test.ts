@@ -2,7 +2,7 @@ import { inspect } from "node:util";
 import { describe, expect, it } from "vitest";
 import { natsLog } from "../../../../src/logs/nats/nats-log.ts";
 import { NATS_SERVER, startNats } from "../../../support/stores/nats-server.ts";
-import { KEEP_ALL } from "../../support/log-contract.ts";
+import { KEEP_ALL } from "../../support/contracts/log-contract.ts";
 
 const SECRET = "s3cret/ü:@";
 const ENCODED = encodeURIComponent(SECRET);

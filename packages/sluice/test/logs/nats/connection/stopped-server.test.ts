@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { NATS_SERVER } from "../../../support/stores/nats-server.ts";
-import { KEEP_ALL, recorder } from "../../support/log-contract.ts";
+import { KEEP_ALL, recorder } from "../../support/contracts/log-contract.ts";
 import { entry, readAll, untilAnswers, untilSilent, useNats } from "../support/use-nats.ts";
 
 describe.skipIf(NATS_SERVER === undefined)("natsLog, when its server stops", { timeout: 30_000 }, () => {

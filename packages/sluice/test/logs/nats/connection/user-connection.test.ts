@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { NATS_SERVER } from "../../../support/stores/nats-server.ts";
-import { KEEP_ALL } from "../../support/log-contract.ts";
+import { KEEP_ALL } from "../../support/contracts/log-contract.ts";
 import { entry, untilAnswers, useNats } from "../support/use-nats.ts";
 
 describe.skipIf(NATS_SERVER === undefined)("natsLog with a connection of the user's", { timeout: 30_000 }, () => {

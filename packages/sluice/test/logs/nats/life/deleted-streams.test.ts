@@ -4,8 +4,8 @@ import { afterAll, beforeAll, expect, it } from "vitest";
 import { sleep } from "../../../../src/base/time/timers.ts";
 import { natsLog } from "../../../../src/logs/nats/nats-log.ts";
 import { type NatsServer, startNats } from "../../../support/stores/nats-server.ts";
-import { closing } from "../../support/delete-contract.ts";
-import { KEEP_ALL } from "../../support/log-contract.ts";
+import { closing } from "../../support/contracts/delete-contract.ts";
+import { KEEP_ALL } from "../../support/contracts/log-contract.ts";
 
 let server: NatsServer;
 beforeAll(async () => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { NATS_SERVER } from "../../../support/stores/nats-server.ts";
-import { KEEP_ALL } from "../../support/log-contract.ts";
+import { KEEP_ALL } from "../../support/contracts/log-contract.ts";
 import { useNats } from "../support/use-nats.ts";
 
 /** A server that is as busy as ours in tests needs longer for so many than the timeout of a channel. */

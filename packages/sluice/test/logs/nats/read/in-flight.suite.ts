@@ -1,6 +1,6 @@
 import { describe } from "vitest";
 import { NATS_SERVER } from "../../../support/stores/nats-server.ts";
-import { readsWithinMaxReadBytes } from "../../support/in-flight-contract.ts";
+import { readsWithinMaxReadBytes } from "../../support/contracts/in-flight-contract.ts";
 import { useNats } from "../support/use-nats.ts";
 
 const TIMEOUT_MS = 30_000;

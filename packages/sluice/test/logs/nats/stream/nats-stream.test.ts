@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { NATS_SERVER } from "../../../support/stores/nats-server.ts";
-import { KEEP_ALL } from "../../support/log-contract.ts";
+import { KEEP_ALL } from "../../support/contracts/log-contract.ts";
 import { entry, TIMEOUT_MS, useNats } from "../support/use-nats.ts";
 
 describe.skipIf(NATS_SERVER === undefined)("the stream of a channel", { timeout: 30_000 }, () => {

@@ -4,7 +4,7 @@ import type { Log } from "../../../../src/logs/log.ts";
 import { natsLog } from "../../../../src/logs/nats/nats-log.ts";
 import { NATS_SERVER } from "../../../support/stores/nats-server.ts";
 import { PASSWORD } from "../../redis/support/password.ts";
-import { KEEP_ALL } from "../../support/log-contract.ts";
+import { KEEP_ALL } from "../../support/contracts/log-contract.ts";
 import { startConfigured } from "../support/nats-network.ts";
 import { entry } from "../support/use-nats.ts";
 

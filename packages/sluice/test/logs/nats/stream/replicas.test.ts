@@ -1,12 +1,12 @@
 import { type JetStreamManager, jetstreamManager } from "@nats-io/jetstream";
 import { connect } from "@nats-io/transport-node";
 import { afterEach, describe, expect, it } from "vitest";
-import type { ServerProcess } from "../../../../../../scripts/server-process.mjs";
+import type { ServerProcess } from "../../../../../../scripts/programs/server-process.mjs";
 import type { ChannelLog } from "../../../../src/logs/log.ts";
 import { type NatsLogOptions, natsLog } from "../../../../src/logs/nats/nats-log.ts";
 import { NATS_SERVER, startNats } from "../../../support/stores/nats-server.ts";
 import { until } from "../../../support/until.ts";
-import { KEEP_ALL } from "../../support/log-contract.ts";
+import { KEEP_ALL } from "../../support/contracts/log-contract.ts";
 import { startCluster } from "../support/nats-network.ts";
 
 const TIMEOUT_MS = 3_000;

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { ENTRY_OVERHEAD_BYTES } from "../../../../src/logs/log.ts";
 import { duplicateWindow, streamLimits } from "../../../../src/logs/nats/stream/stream-limits.ts";
-import { KEEP_ALL } from "../../support/log-contract.ts";
+import { KEEP_ALL } from "../../support/contracts/log-contract.ts";
 
 describe("the limits of a stream", () => {
   it("are absent if the retention has no limits", () => {

@@ -1,7 +1,7 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { freePort, NATS, ServerProcess } from "../../../../../../scripts/server-process.mjs";
+import { freePort, NATS, ServerProcess } from "../../../../../../scripts/programs/server-process.mjs";
 
 /** A nats-server whose settings are all in a file, except its address. */
 const CONFIGURED = { ...NATS, argumentsFor: (port: number) => ["-a", "127.0.0.1", "-p", `${port}`] };

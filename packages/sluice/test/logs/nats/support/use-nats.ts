@@ -6,7 +6,7 @@ import { type NatsConnection, type NatsLogOptions, natsLog } from "../../../../s
 import { type NatsServer, startNats } from "../../../support/stores/nats-server.ts";
 import { startProxy, type TcpProxy } from "../../../support/stores/tcp-proxy.mjs";
 import { until } from "../../../support/until.ts";
-import { KEEP_ALL } from "../../support/log-contract.ts";
+import { KEEP_ALL } from "../../support/contracts/log-contract.ts";
 
 /** Timeout of the logs, in ms. It is short because some tests wait for it. */
 export const TIMEOUT_MS = 1_500;

@@ -1,7 +1,7 @@
 import { describe } from "vitest";
 import { NATS_SERVER } from "../../../support/stores/nats-server.ts";
 import { startProxy } from "../../../support/stores/tcp-proxy.mjs";
-import { holdsFewParts } from "../../support/held-parts-contract.ts";
+import { holdsFewParts } from "../../support/contracts/held-parts-contract.ts";
 import { useNats } from "../support/use-nats.ts";
 
 const TIMEOUT_MS = 30_000;

@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, it } from "vitest";
 import type { ChannelLog, LogEntry } from "../../../../src/logs/log.ts";
 import { NATS_SERVER } from "../../../support/stores/nats-server.ts";
 import { until } from "../../../support/until.ts";
-import { recorder } from "../../support/log-contract.ts";
+import { recorder } from "../../support/contracts/log-contract.ts";
 import { type LossyFeed, lossyFeed } from "../support/lossy-feed.ts";
 import { subjectsOf } from "../support/subjects-of.ts";
 import { entry, useNats } from "../support/use-nats.ts";

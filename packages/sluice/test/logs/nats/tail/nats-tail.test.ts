@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { NATS_SERVER } from "../../../support/stores/nats-server.ts";
 import { until } from "../../../support/until.ts";
-import { recorder } from "../../support/log-contract.ts";
+import { recorder } from "../../support/contracts/log-contract.ts";
 import { subjectsOf } from "../support/subjects-of.ts";
 import { entry, readAll, useNats } from "../support/use-nats.ts";
 

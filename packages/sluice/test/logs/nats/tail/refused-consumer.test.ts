@@ -6,7 +6,7 @@ import { readEventStream } from "../../../../src/testing/index.ts";
 import { NATS_SERVER } from "../../../support/stores/nats-server.ts";
 import { startProxy } from "../../../support/stores/tcp-proxy.mjs";
 import { startServer } from "../../../support/test-server.ts";
-import { KEEP_ALL } from "../../support/log-contract.ts";
+import { KEEP_ALL } from "../../support/contracts/log-contract.ts";
 import { startConfigured } from "../support/nats-network.ts";
 import { entry, useNats } from "../support/use-nats.ts";
 

@@ -3,7 +3,7 @@ import { createSluice } from "../../../../src/index.ts";
 import { natsLog } from "../../../../src/logs/nats/nats-log.ts";
 import { NATS_SERVER } from "../../../support/stores/nats-server.ts";
 import { until } from "../../../support/until.ts";
-import { KEEP_ALL, recorder } from "../../support/log-contract.ts";
+import { KEEP_ALL, recorder } from "../../support/contracts/log-contract.ts";
 import { startConfigured } from "../support/nats-network.ts";
 import { entry, TIMEOUT_MS, useNats } from "../support/use-nats.ts";
 

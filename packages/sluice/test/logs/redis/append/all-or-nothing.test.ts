@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { REDIS_SERVER } from "../../../support/stores/redis-server.ts";
-import { KEEP_ALL } from "../../support/log-contract.ts";
+import { KEEP_ALL } from "../../support/contracts/log-contract.ts";
 import { entry, numbersOf, readNumbers, retry, useRedis } from "../support/use-redis.ts";
 
 /** The commands of the append script. */

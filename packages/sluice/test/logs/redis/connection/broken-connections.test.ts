@@ -2,7 +2,7 @@ import { createClient } from "redis";
 import { describe, expect, it, vi } from "vitest";
 import { redisLog } from "../../../../src/logs/redis/redis-log.ts";
 import { DURABLE, REDIS_SERVER } from "../../../support/stores/redis-server.ts";
-import { KEEP_ALL } from "../../support/log-contract.ts";
+import { KEEP_ALL } from "../../support/contracts/log-contract.ts";
 import { entries, entry, numbersOf, publish, range, retry, useRedis } from "../support/use-redis.ts";
 
 /** Longer than a test may take: no operation rejects because of its timeout. */

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { redisLog } from "../../../../src/logs/redis/redis-log.ts";
 import { REDIS_SERVER } from "../../../support/stores/redis-server.ts";
-import { KEEP_ALL } from "../../support/log-contract.ts";
+import { KEEP_ALL } from "../../support/contracts/log-contract.ts";
 import { entries, entry, numbersOf, publish, useRedis } from "../support/use-redis.ts";
 
 /** Timeout of a log that must connect on a busy machine and whose rejection comes only at the timeout, in ms. */

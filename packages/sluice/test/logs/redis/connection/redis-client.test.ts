@@ -2,7 +2,7 @@ import { createClient } from "redis";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { redisLog } from "../../../../src/logs/redis/redis-log.ts";
 import { REDIS_SERVER, type RedisServer, startRedis } from "../../../support/stores/redis-server.ts";
-import { KEEP_ALL, logContract } from "../../support/log-contract.ts";
+import { KEEP_ALL, logContract } from "../../support/contracts/log-contract.ts";
 import { PASSWORD, textOf } from "../support/password.ts";
 
 /** The permissions that docs/logs.md asks for. */

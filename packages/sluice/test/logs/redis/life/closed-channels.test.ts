@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { sleep } from "../../../../src/base/time/timers.ts";
 import type { ChannelLog, Log } from "../../../../src/logs/log.ts";
 import { DURABLE, REDIS_SERVER, type RedisServer } from "../../../support/stores/redis-server.ts";
-import { KEEP_ALL } from "../../support/log-contract.ts";
+import { KEEP_ALL } from "../../support/contracts/log-contract.ts";
 import { entries, entry, numbersOf, range, readNumbers, retry, useRedis } from "../support/use-redis.ts";
 
 /** Copies all keys of database 0 to database 1. */

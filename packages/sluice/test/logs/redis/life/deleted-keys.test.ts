@@ -1,8 +1,8 @@
 import { createClient } from "redis";
 import { expect, it } from "vitest";
 import { redisLog } from "../../../../src/logs/redis/redis-log.ts";
-import { closing } from "../../support/delete-contract.ts";
-import { KEEP_ALL } from "../../support/log-contract.ts";
+import { closing } from "../../support/contracts/delete-contract.ts";
+import { KEEP_ALL } from "../../support/contracts/log-contract.ts";
 import { useRedis } from "../support/use-redis.ts";
 
 const test = useRedis();

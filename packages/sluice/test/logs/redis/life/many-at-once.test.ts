@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import { redisLog } from "../../../../src/logs/redis/redis-log.ts";
-import { KEEP_ALL } from "../../support/log-contract.ts";
+import { KEEP_ALL } from "../../support/contracts/log-contract.ts";
 import { useRedis } from "../support/use-redis.ts";
 
 const test = useRedis();

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { DURABLE, REDIS_SERVER } from "../../../support/stores/redis-server.ts";
-import { KEEP_ALL } from "../../support/log-contract.ts";
+import { KEEP_ALL } from "../../support/contracts/log-contract.ts";
 import { entries, entry, numbersOf, publish, range, readNumbers, retry, useRedis } from "../support/use-redis.ts";
 
 describe.skipIf(REDIS_SERVER === undefined)("redisLog, when Redis restarts", { timeout: 20_000 }, () => {

@@ -3,11 +3,11 @@ import { sleep } from "../../../../src/base/time/timers.ts";
 import type { ChannelLog, LogEntry } from "../../../../src/logs/log.ts";
 import { redisLog } from "../../../../src/logs/redis/redis-log.ts";
 import { REDIS_SERVER } from "../../../support/stores/redis-server.ts";
-import { catchesUpInBoundedMemory } from "../../support/catch-up-contract.ts";
 import { LITTLE_GARBAGE, MAX_GROWTH_BYTES } from "../../support/catch-up-growth.ts";
-import { buildFollower, type Received } from "../../support/follower-program.ts";
-import { KEEP_ALL, recorder } from "../../support/log-contract.ts";
-import { NodeProcess } from "../../support/node-process.ts";
+import { catchesUpInBoundedMemory } from "../../support/contracts/catch-up-contract.ts";
+import { KEEP_ALL, recorder } from "../../support/contracts/log-contract.ts";
+import { buildFollower, type Received } from "../../support/processes/follower-program.ts";
+import { NodeProcess } from "../../support/processes/node-process.ts";
 import { useRedisStores } from "../../support/use-catch-up-stores.ts";
 import { entry, range, useRedis } from "../support/use-redis.ts";
 

@@ -1,7 +1,7 @@
 import { describe } from "vitest";
 import { redisLog } from "../../../../src/logs/redis/redis-log.ts";
 import { REDIS_SERVER } from "../../../support/stores/redis-server.ts";
-import { readsWithinMaxReadBytes } from "../../support/in-flight-contract.ts";
+import { readsWithinMaxReadBytes } from "../../support/contracts/in-flight-contract.ts";
 import { useRedis } from "../support/use-redis.ts";
 
 const TIMEOUT_MS = 30_000;

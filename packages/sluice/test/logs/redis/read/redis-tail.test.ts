@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { freePort } from "../../../../../../scripts/server-process.mjs";
+import { freePort } from "../../../../../../scripts/programs/server-process.mjs";
 import { redisClients } from "../../../../src/logs/redis/connection/redis-client.ts";
 import type { RedisConnection } from "../../../../src/logs/redis/connection/redis-connection.ts";
 import type { RedisGate } from "../../../../src/logs/redis/connection/redis-gate.ts";

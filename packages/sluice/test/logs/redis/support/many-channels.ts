@@ -1,7 +1,7 @@
 import { createClient } from "redis";
 import type { ChannelLog, Log, NewEntry } from "../../../../src/logs/log.ts";
 import { redisLog } from "../../../../src/logs/redis/redis-log.ts";
-import { KEEP_ALL } from "../../support/log-contract.ts";
+import { KEEP_ALL } from "../../support/contracts/log-contract.ts";
 import type { RedisTest } from "./use-redis.ts";
 
 /** A log with many open channels, and what they received: the data of each entry, and "reset". */

@@ -4,7 +4,7 @@ import type { ChannelLog, Log, LogEntry, NewEntry, Retention } from "../../../..
 import { redisLog } from "../../../../src/logs/redis/redis-log.ts";
 import { type RedisServer, startRedis } from "../../../support/stores/redis-server.ts";
 import { startProxy, type TcpProxy } from "../../../support/stores/tcp-proxy.mjs";
-import { KEEP_ALL, recorder } from "../../support/log-contract.ts";
+import { KEEP_ALL, recorder } from "../../support/contracts/log-contract.ts";
 
 /**
  * Timeout of the logs, in ms. It is short because some tests wait for it, so other operations are retried on a busy

@@ -7,7 +7,7 @@ import {
   type Sluice,
   type SluiceOptions,
 } from "../../../../src/index.ts";
-import { RawHttp2Client, type RawHttp2Stream, type Windows } from "../../../support/raw-http2-client.ts";
+import { RawHttp2Client, type RawHttp2Stream, type Windows } from "../../../support/clients/raw-http2-client.ts";
 import { startServer } from "../../../support/test-server.ts";
 import { until } from "../../../support/until.ts";
 

@@ -6,7 +6,7 @@ import { type CloseReason, createSluice, type NodeResponse } from "../../../../s
 import { EndlessSource, ParkedSource } from "../../../support/sources.ts";
 import { startServer } from "../../../support/test-server.ts";
 import { until } from "../../../support/until.ts";
-import { http2Carrier } from "../../support/http2-carrier.ts";
+import { http2Carrier } from "../../support/carriers/http2-carrier.ts";
 import { TransportSite } from "../../support/transport-site.ts";
 
 describe("a stream on HTTP/2", () => {

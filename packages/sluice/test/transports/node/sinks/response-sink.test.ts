@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { readGzip } from "../../../support/received-stream.ts";
+import { readGzip } from "../../../support/clients/received-stream.ts";
 import { Site } from "../../../support/site.ts";
 import { until } from "../../../support/until.ts";
 import { compressing } from "../../support/middlewares.ts";

@@ -3,7 +3,7 @@ import { createServer } from "node:http";
 import { type AddressInfo, createServer as createTcpServer } from "node:net";
 import { describe, expect, it } from "vitest";
 import { createSluice, type NodeResponse } from "../../../../src/index.ts";
-import { RawClient } from "../../../support/raw-client.ts";
+import { RawClient } from "../../../support/clients/raw-client.ts";
 import { Site } from "../../../support/site.ts";
 import { EndlessSource } from "../../../support/sources.ts";
 import { until } from "../../../support/until.ts";
