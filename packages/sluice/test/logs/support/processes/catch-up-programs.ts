@@ -14,7 +14,7 @@ export type SharedLogKind = "redisLog" | "natsLog" | "lmdbLog";
 const NODE = `
   import { existsSync } from "node:fs";
   import { createServer } from "node:http";
-  import { createSluice } from "../sluice.js";
+  import { createSluice } from "./sluice.js";
 
   const [kind, options] = process.argv.slice(2);
   const { [kind]: makeLog } = await import("./" + kind + ".js");

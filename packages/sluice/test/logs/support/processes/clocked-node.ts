@@ -13,7 +13,7 @@ export const KEEP_FOR_MS = 300_000;
  */
 const PROGRAM = `
   import { createServer } from "node:http";
-  import { createSluice } from "../sluice.js";
+  import { createSluice } from "./sluice.js";
 
   const [kind, options] = process.argv.slice(2);
   const { [kind]: makeLog } = await import("./" + kind + ".js");

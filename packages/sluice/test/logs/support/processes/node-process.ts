@@ -11,7 +11,7 @@ export const OFTEN_COLLECTED: readonly string[] = ["--max-semi-space-size=1", "-
 /** The program of a node: it fills the log with numbers, or serves them to subscribers. */
 export const NODE_PROGRAM = `
   import { createServer } from "node:http";
-  import { createSluice } from "../sluice.js";
+  import { createSluice } from "./sluice.js";
 
   const [kind, options] = process.argv.slice(2);
   const { [kind]: makeLog } = await import("./" + kind + ".js");

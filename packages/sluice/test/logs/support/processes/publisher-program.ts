@@ -29,7 +29,7 @@ export interface AppendedData {
 
 /** Appends calls of several events, one after another, until it is killed. Large events take several writes. */
 const PROGRAM = `
-  import { MAKE as makeLog } from "../log.js";
+  import { MAKE as makeLog } from "./log.js";
 
   const all = { events: Infinity, bytes: Infinity, age: Infinity };
   const channel = await makeLog(JSON.parse(process.argv[2])).open("orders", { retain: all });
