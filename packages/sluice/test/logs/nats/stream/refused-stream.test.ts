@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from "vitest";
-import { NATS, ServerProcess } from "../../../../../../scripts/server-process.mjs";
+import { NATS, ServerProcess } from "../../../../../../scripts/programs/server-process.mjs";
 import type { Log } from "../../../../src/logs/log.ts";
 import { natsLog } from "../../../../src/logs/nats/nats-log.ts";
 import { NATS_SERVER } from "../../../support/stores/nats-server.ts";
