@@ -98,7 +98,7 @@ export class Channel<Events extends EventMap = AnyEvents, Received extends Event
    * Rejects as `publish` does. `INVALID_OPTION` also means no array or too many events, `EVENT_TOO_LARGE` also too many
    * bytes.
    */
-  publishAll(events: readonly PublishedEvent<Events>[]): Promise<string[]> {
+  async publishAll(events: readonly PublishedEvent<Events>[]): Promise<string[]> {
     const draft = (given: unknown): Draft => {
       const event = { ...copyOptions(given as object) } as PublishedEvent;
       try {
@@ -192,7 +192,7 @@ export class Channel<Events extends EventMap = AnyEvents, Received extends Event
 
   /** @internal Returns the open channel; a promise while the log is being opened. */
   open(): OpenChannel | Promise<OpenChannel> {
-    return this.#opened.get();
+    return this.#closed ? this.#open() : this.#opened.get();
   }
 
   /** @internal Opens the log again, since settings have changed. Its streams end, and their subscribers reconnect. */

@@ -40,7 +40,7 @@ export interface SubscriptionSettings {
 
 /** The part of a channel that decides which options are valid. */
 export interface SubscribableChannel extends SelectableChannel {
-  readonly settings: Pick<ChannelSettings, "maxTopics" | "latestBy">;
+  readonly settings: Pick<ChannelSettings, "maxTopics" | "latestBy" | "gapEvent">;
 }
 
 const NAMES = ["topics", "types", "filter", "from", "initial", "signal"];

@@ -54,7 +54,7 @@ function selects(
   const { channels } = connection;
   return (channels.length > 1 ? channels : [connection.channel]).some((channel) => {
     const result = callGuarded(selector, onFailure, { ...connection, channel });
-    if (hasMethod(result, "then")) onFailure(invalidOption("what the selector returns", "true or false", result));
+    if (hasMethod(result, "then")) onFailure(invalidOption("selector()", "true or false", result));
     return result === true;
   });
 }

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import type { Channel } from "../../src/channel/channel.ts";
 import type { Log } from "../../src/logs/log.ts";
 import { memoryLog } from "../../src/logs/memory/memory-log.ts";
 import { turns } from "../support/turns.ts";
@@ -161,10 +162,17 @@ describe("publishing", () => {
     await expect(channel.publish("toString", 1)).resolves.toMatch(/-1$/);
   });
 
-  it("rejects after the Sluice is closed", async () => {
+  it.each<[string, (channel: Channel) => Promise<unknown>]>([
+    ["publish()", (channel) => channel.publish("placed", 1)],
+    ["history()", (channel) => channel.history()],
+    ["position()", (channel) => channel.position()],
+    ["delete()", (channel) => channel.delete()],
+    ["an iteration", (channel) => channel.subscribe()[Symbol.asyncIterator]().next()],
+  ])("rejects %s after the Sluice is closed", async (_, use) => {
     const { channel } = await openWorld();
+    await channel.publish("placed", 1);
     await channel.shutDown();
-    await expect(channel.publish("placed", 1)).rejects.toMatchObject({ code: "CLOSED" });
+    await expect(use(channel)).rejects.toMatchObject({ code: "CLOSED" });
   });
 });
 

@@ -14,7 +14,10 @@ export interface NumberRule {
   readonly unit?: string;
 }
 
-/** Returns an `INVALID_OPTION` error that names the option, the expected value and the value given. */
+/**
+ * Returns an `INVALID_OPTION` error that names the option, the expected value and the value given. If the value is the
+ * result of a function, `name` ends with `()`.
+ */
 export function invalidOption(name: string, expected: string, value: unknown): SluiceError {
   return new SluiceError("INVALID_OPTION", `\`${name}\` must be ${expected}, but is ${show(value)}.`);
 }

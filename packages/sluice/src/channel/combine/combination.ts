@@ -9,6 +9,7 @@ import type { Subscription } from "../subscription.ts";
 import type { CombinedTypes, CombineOptions } from "./combine-options.ts";
 import type { Combining } from "./combining.ts";
 import type { CombinedEvent, CombinedEventMap, CombinedParts } from "./event/combined-event.ts";
+import { PART_NAME } from "./part-name.ts";
 
 /**
  * One event stream over several channels. Like a subscription, it is a description, and the source of any number of
@@ -35,9 +36,6 @@ export interface Combination<Event = CombinedEvent, Types extends CombinedTypes 
   position(): Promise<string>;
 }
 
-/** Unreserved characters of a URL (RFC 3986), except `.` and `~`: see `combined-id.ts`. */
-const PART_NAME = /^[\w-]{1,64}$/;
-
 const MAX_PARTS = 64;
 
 /** Combines subscriptions. `code`: see `Combining`. Throws `INVALID_OPTION`. */
@@ -52,9 +50,9 @@ export function combine<Event, Types extends CombinedTypes>(
     throw invalidOption("types", '"prefixed", "plain" or a function', types);
   const parts = Object.entries(Object(subscriptions) as Record<string, Subscription>);
   if (!parts.length || parts.length > MAX_PARTS)
-    throw invalidOption("number of parts", `1 to ${MAX_PARTS}`, parts.length);
+    throw invalidOption("parts", `1 to ${MAX_PARTS} subscriptions by name`, parts.length);
   for (const [name, part] of parts) {
-    if (!PART_NAME.test(name)) throw invalidOption("name of a part", "1 to 64 of A-Z, a-z, 0-9, _ and -", name);
+    if (!PART_NAME.test(name)) throw invalidOption("part name", "1 to 64 of A-Z, a-z, 0-9, _ and -", name);
     if (!hasMethod(Object(part).part?.channel, "open"))
       throw invalidOption(`parts.${name}`, "a subscription, from channel.subscribe()", part);
   }

@@ -1,8 +1,6 @@
 import { parsePosition } from "../../base/position.ts";
 import { type Gap, NO_POSITION } from "../event/gap.ts";
-
-/** The names that `combine()` accepts. */
-const PART_NAME = /^[\w-]{1,64}$/;
+import { PART_NAME } from "./part-name.ts";
 
 /**
  * Longest combined event ID, in characters: 64 parts with the longest names, epochs and offsets. A header line of 8 KiB

@@ -1,7 +1,7 @@
 import type { Feed, FeedContext, SourceContext } from "../../stream/feed.ts";
 import type { StreamHub } from "../../stream/stream-hub.ts";
 import type { OpenChannel } from "../open-channel.ts";
-import type { CombinedSettings, CombinedTypes } from "./combine-options.ts";
+import type { CombinedSettings } from "./combine-options.ts";
 import { formatPart } from "./combined-id.ts";
 import { EventTypes } from "./event/event-types.ts";
 import { CombinedCohort } from "./feed/combined-cohort.ts";
@@ -26,7 +26,7 @@ export class Combining {
   /** Opens the feed of a stream. Throws or rejects if a part cannot be opened. */
   openFeed(settings: CombinedSettings, context: SourceContext): Feed | Promise<Feed> {
     const feed = (parts: readonly OpenPart[]) =>
-      new CombinedFeed(this.#cohortOf(parts, settings.types), parts, context as FeedContext);
+      new CombinedFeed(this.#cohortOf(parts, settings), parts, context as FeedContext);
     const opened = openParts(settings);
     return opened instanceof Promise ? opened.then(feed) : feed(opened);
   }
@@ -36,7 +36,7 @@ export class Combining {
     settings: CombinedSettings,
     options: Omit<CombinedIterationOptions, "types">,
   ): CombinedItems<Event> | Promise<CombinedItems<Event>> {
-    const types = new EventTypes(settings.types, this.#hub.report);
+    const types = new EventTypes(settings, this.#hub.report);
     const iterate = (parts: readonly OpenPart[]) =>
       new CombinedIterator(parts, { ...options, types }) as AsyncGenerator<unknown> as AsyncGenerator<
         Event,
@@ -53,7 +53,8 @@ export class Combining {
     return parts.map(({ name, channel }) => formatPart(name, channel.position)).join("~");
   }
 
-  #cohortOf(parts: readonly OpenPart[], types: CombinedTypes): CombinedCohort {
+  #cohortOf(parts: readonly OpenPart[], combined: CombinedSettings): CombinedCohort {
+    const { types } = combined;
     const typesKey = typeof types === "string" ? types : this.#numberOf(types);
     const channels = parts.map(({ channel }) => this.#numberOf(channel.liveLog));
     const names = parts.map(({ name }) => name);
@@ -64,7 +65,7 @@ export class Combining {
     if (cohort === undefined) {
       const onEmpty = () => void this.#cohorts.delete(known);
       const key = `${this.#hub.name}/${++this.#lastNumber}`;
-      cohort = new CombinedCohort({ key, shape, names, types: new EventTypes(types, this.#hub.report), onEmpty });
+      cohort = new CombinedCohort({ key, shape, names, types: new EventTypes(combined, this.#hub.report), onEmpty });
       this.#cohorts.set(known, cohort);
     }
     return cohort;

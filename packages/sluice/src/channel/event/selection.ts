@@ -37,7 +37,7 @@ export function selects(
   try {
     const wanted: unknown = filter(event.value);
     if (wanted === true) return true;
-    if (guardResult(wanted, ignore)) throw invalidOption("what a filter returns", "true or false", wanted);
+    if (guardResult(wanted, ignore)) throw invalidOption("filter()", "true or false", wanted);
   } catch (error) {
     onError(error, event);
   }

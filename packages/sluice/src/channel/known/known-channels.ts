@@ -41,5 +41,5 @@ export interface KnownChannels {
 /** Returns the error for a channel beyond `maxChannels`. A request is answered with 503. */
 export function tooManyChannels(name: string): SluiceError {
   const error = new SluiceError("TOO_MANY_CHANNELS", `Channel "${name}" is beyond \`maxChannels\`.`);
-  return Object.assign(error, { status: 503, headers: { "retry-after": "2" } });
+  return Object.assign(error, { status: 503, statusCode: 503, headers: { "retry-after": "2" } });
 }

@@ -94,7 +94,7 @@ export class Latest implements LatestEvents {
     const { keyOf, onError } = this.#options;
     try {
       const key: unknown = keyOf(event.value);
-      if (guardResult(key, ignore)) throw invalidOption("what latestBy returns", "a string or undefined", key);
+      if (guardResult(key, ignore)) throw invalidOption("latestBy()", "a string or undefined", key);
       if (key !== undefined) remembered.set(key as string, event);
     } catch (error) {
       onError(error);

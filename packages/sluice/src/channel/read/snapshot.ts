@@ -54,7 +54,7 @@ export async function initialItems(initial: InitialFunction, context: SourceCont
   const items: unknown = await initial(context);
   if (isIterable(items)) return readableSource(items);
   if (typeof items === "object" && items !== null && Symbol.iterator in items) return items as Iterable<unknown>;
-  throw invalidOption("what `initial` returns", "an iterable or an async iterable", items);
+  throw invalidOption("initial()", "an iterable or an async iterable", items);
 }
 
 /** Returns an item of a snapshot; an event of `history()` without its ID. Throws `INVALID_FIELD` if it has an ID. */

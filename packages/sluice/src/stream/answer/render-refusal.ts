@@ -21,6 +21,6 @@ export function renderRefusal(
   const { body, contentType } = rendered as { body?: unknown; contentType?: unknown };
   if (typeof body === "string" && isHeaderValue(contentType) && contentType !== "")
     return { ...answer, headers: { ...headers, "content-type": contentType }, text: body };
-  failed(invalidOption("what onRefuse returns", "{ body, contentType }, with two strings, or undefined", rendered));
+  failed(invalidOption("onRefuse()", "{ body, contentType }, with two strings, or undefined", rendered));
   return answer;
 }

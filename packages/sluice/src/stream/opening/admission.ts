@@ -36,6 +36,6 @@ function checkedKey(key: string | undefined): string | undefined {
   // A rejected promise must not end the process.
   guardResult(key, ignore);
   if (typeof key === "function" || (typeof key === "object" && key !== null))
-    throw invalidOption("what connectionKey returns", "a string or undefined", key);
+    throw invalidOption("connectionKey()", "a string or undefined", key);
   return key;
 }

@@ -26,7 +26,7 @@ export function dataText(value: unknown, serialize?: Serialize): string {
   }
   if (typeof text === "string") return text;
   guardResult(text, ignore);
-  if (serialize !== undefined) throw invalidOption("what `serialize` returns", "a string", text);
+  if (serialize !== undefined) throw invalidOption("serialize()", "a string", text);
   throw new SluiceError(
     "INVALID_DATA",
     `Data must be a string or have a JSON form, but is ${show(value)}. For no data, use null.`,

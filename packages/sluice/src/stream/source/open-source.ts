@@ -30,7 +30,7 @@ export function openSource(
     if (!isIterable(made)) {
       discard(made, options.onError);
       const expected = "an async iterable, a subscription, or null";
-      const error = invalidOption("what the source function returns", expected, made);
+      const error = invalidOption("source()", expected, made);
       addHint(error, made);
       throw error;
     }

@@ -9,13 +9,13 @@ describe("sluice.combine()", () => {
   it("refuses parts that are no subscriptions, names that an ID cannot carry, and too many parts", async () => {
     await using sluice = createSluice();
     const part = sluice.channel("a").subscribe();
-    const name = "`name of a part` must be 1 to 64 of A-Z, a-z, 0-9, _ and -, but is";
+    const name = "`part name` must be 1 to 64 of A-Z, a-z, 0-9, _ and -, but is";
     const subscription = "must be a subscription, from channel.subscribe(), but is";
     const many = Object.fromEntries(Array.from({ length: 65 }, (_, i) => [`p${i}`, part]));
     const invalid: [unknown, string][] = [
-      [{}, "`number of parts` must be 1 to 64, but is 0"],
-      [undefined, "`number of parts` must be 1 to 64, but is 0"],
-      [many, "`number of parts` must be 1 to 64, but is 65"],
+      [{}, "`parts` must be 1 to 64 subscriptions by name, but is 0"],
+      [undefined, "`parts` must be 1 to 64 subscriptions by name, but is 0"],
+      [many, "`parts` must be 1 to 64 subscriptions by name, but is 65"],
       [[part, sluice.channel("a")], `\`parts.1\` ${subscription} an object (Channel)`],
       [{ a: sluice.channel("a") }, `\`parts.a\` ${subscription} an object (Channel)`],
       [{ a: (async function* () {})() }, `\`parts.a\` ${subscription} an object`],
@@ -112,5 +112,21 @@ describe("the option `types`", () => {
     expect(seen(subscriber)).toEqual(["x/one 1", "one.bad 1", "one.worse 1"]);
     await turns();
     expect(world.errors.map(({ context }) => context)).toEqual([{ stage: "types", count: 2 }]);
+  });
+
+  it.each([
+    ["a promise that rejects", async () => Promise.reject(new Error("no"))],
+    ["a number", () => 5],
+    ["the type of gap events, which would pretend a loss", () => "gap"],
+  ])("sends the event with its default type if the function returns %s", async (_, types) => {
+    const world = new CombineWorld();
+    const a = await world.channel("a");
+    const subscriber = world.connect({ one: a.subscribe() }, undefined, { types: types as never });
+    await a.publish("x", 1);
+    await turns();
+    expect(seen(subscriber)).toEqual(["one.x 1"]);
+    expect(world.errors.map(({ error }) => String(error))).toEqual([
+      expect.stringMatching(/`types\(\)` must be an event type, and not that of gap events, but is/),
+    ]);
   });
 });

@@ -81,7 +81,7 @@ describe("a serializer that fails", () => {
   it("makes publish() reject if it returns no string, also if it is async", async () => {
     const serialize = (async () => Promise.reject(new Error("late"))) as never;
     const channel = open().channel("orders", { serialize, parse: JSON.parse });
-    await expect(channel.publish("placed", 1)).rejects.toThrow("what `serialize` returns` must be a string");
+    await expect(channel.publish("placed", 1)).rejects.toThrow("`serialize()` must be a string");
   });
 
   it("leaves an event out that it cannot parse, and reports INVALID_DATA once for each event", async () => {

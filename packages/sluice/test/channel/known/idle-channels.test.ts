@@ -204,7 +204,8 @@ describe("`maxChannels`", () => {
   it("refuses a name beyond it with 503, and keeps nothing of the name", async () => {
     make({ maxChannels: 2 });
     for (const name of ["a", "b"]) await sluice.channel(name).publish("n", 1);
-    expect(() => sluice.channel("c")).toThrow(expect.objectContaining({ code: "TOO_MANY_CHANNELS", status: 503 }));
+    const refusal = { code: "TOO_MANY_CHANNELS", status: 503, statusCode: 503 };
+    expect(() => sluice.channel("c")).toThrow(expect.objectContaining(refusal));
     const refused = await sluice.response(request(), () => sluice.channel("c").subscribe());
     expect(refused.status).toBe(503);
     expect(refused.headers.get("retry-after")).toBe("2");

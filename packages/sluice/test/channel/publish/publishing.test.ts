@@ -177,6 +177,18 @@ describe("publishAll", () => {
     expect(channel.stats()).toMatchObject({ retained: 0 });
   });
 
+  it("rejects with the error of a getter of an event", async () => {
+    const { channel } = await openWorld();
+    const event = {
+      get type(): string {
+        throw new RangeError("broken");
+      },
+      data: 1,
+    };
+    await expect(channel.publishAll([placed(1), event])).rejects.toThrow(RangeError);
+    expect(channel.stats()).toMatchObject({ retained: 0 });
+  });
+
   it("leaves no rejection unhandled if several schemas refuse", async () => {
     const unhandled: unknown[] = [];
     const listen = (error: unknown) => void unhandled.push(error);

@@ -1,9 +1,10 @@
 import { invalidOption } from "../../../base/checks/check-option.ts";
 import { outside } from "../../../base/context/async-context.ts";
 import { FailureReports } from "../../../base/errors/failure-reports.ts";
+import { guardResult, ignore } from "../../../base/errors/guard.ts";
 import { isSafe } from "../../../protocol/safe-text.ts";
 import type { ErrorContext } from "../../../stream/report.ts";
-import type { CombinedTypes } from "../combine-options.ts";
+import type { CombinedSettings, CombinedTypes } from "../combine-options.ts";
 
 /** The type that the standard gives to an event without one. */
 const DEFAULT_TYPE = "message";
@@ -11,10 +12,13 @@ const DEFAULT_TYPE = "message";
 /** A map from the types of a combination's events to the types that its subscribers receive. */
 export class EventTypes {
   readonly #types: CombinedTypes;
+  /** The types of the gap events of the parts. */
+  readonly #gapTypes: ReadonlySet<string>;
   readonly #failures: FailureReports;
 
-  constructor(types: CombinedTypes, report: (error: unknown, context: ErrorContext) => void) {
+  constructor({ types, parts }: CombinedSettings, report: (error: unknown, context: ErrorContext) => void) {
     this.#types = types;
+    this.#gapTypes = new Set(parts.map(([, { part }]) => part.channel.settings.gapEvent));
     this.#failures = new FailureReports((error, count) => report(error, { stage: "types", ...count }));
   }
 
@@ -29,8 +33,9 @@ export class EventTypes {
   #mapped(map: Exclude<CombinedTypes, string>, name: string, type: string): string {
     try {
       const mapped: unknown = outside(() => map(name, type));
-      if (isSafe(mapped) && mapped !== "") return mapped;
-      this.#failures.add(name, invalidOption("what `types` returns", "an event type", mapped));
+      if (isSafe(mapped) && mapped !== "" && !this.#gapTypes.has(mapped)) return mapped;
+      guardResult(mapped, ignore);
+      this.#failures.add(name, invalidOption("types()", "an event type, and not that of gap events", mapped));
     } catch (error) {
       this.#failures.add(name, error);
     }
