@@ -32,10 +32,10 @@ const IN_SHARED_PROCESSES = [
 
 export default defineConfig({
   test: {
-    testTimeout: 30_000,
-    hookTimeout: 60_000,
-    // A long limit for busy machines. A condition that never holds fails all the same.
-    expect: { poll: { timeout: 10_000 } },
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
+    // Limits for tests that hang, long enough for busy machines. A condition that never holds fails all the same.
+    expect: { poll: { timeout: 60_000 } },
     // Many tests wait for servers and timers. More workers use that time on a machine with two processors.
     maxWorkers: 4,
     sequence: { sequencer: LongestFirst },

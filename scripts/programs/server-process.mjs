@@ -12,7 +12,7 @@ import { programPath } from "./programs.mjs";
 /** @typedef {import("./server-process.d.mts").ServerProgram} ServerProgram */
 /** @typedef {import("./server-process.d.mts").ServerSettings} ServerSettings */
 
-const START_TIMEOUT_MS = 20_000;
+const START_TIMEOUT_MS = 60_000;
 const ANSWER_TIMEOUT_MS = 5_000;
 const READY_CHECK_INTERVAL_MS = 5;
 /** The end of the server's output that an error shows, in characters. */

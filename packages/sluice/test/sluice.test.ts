@@ -3,8 +3,8 @@ import type { AddressInfo } from "node:net";
 import { connect } from "node:net";
 import { afterEach, expect, it } from "vitest";
 import { createSluice, type Sluice, type SluiceOptions } from "../src/index.ts";
-import { readEventStream } from "../src/testing/index.ts";
 import { SharedMemory } from "./logs/support/shared-memory.ts";
+import { readEventStream } from "./support/patient-testing.ts";
 
 let server: Server | undefined;
 

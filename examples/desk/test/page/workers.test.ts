@@ -1,4 +1,4 @@
-import { afterAll, describe, expect, it, vi } from "vitest";
+import { afterAll, describe, expect, it } from "vitest";
 import { DURABLE, REDIS_SERVER, startRedis } from "../../../../packages/sluice/test/support/stores/redis-server.ts";
 import { ApiClient } from "../support/api-client.ts";
 import { activity, closeBrowser, fact, openPage, screenshot, streamIs } from "../support/open-page.ts";
@@ -6,7 +6,6 @@ import { startDesk } from "../support/start-desk.ts";
 import { startWorkers } from "../support/start-workers.ts";
 
 // These tests start, kill and replace several processes, which takes long on a busy machine.
-vi.setConfig({ testTimeout: 90_000 });
 
 afterAll(closeBrowser);
 
@@ -60,7 +59,7 @@ describe.skipIf(REDIS_SERVER === undefined)("on Redis", () => {
 
     await redis.start();
     await streamIs(page, "Desk", "open");
-    await expect.poll(() => page.locator("#banner").isVisible(), { timeout: 20_000 }).toBe(false);
+    await expect.poll(() => page.locator("#banner").isVisible()).toBe(false);
     await ada.placeOrder("After");
     await page.getByRole("row", { name: /After/ }).waitFor();
     await expect.poll(() => page.locator("#orders-summary").textContent()).toMatch(/^\d orders · none missing$/);

@@ -1,9 +1,8 @@
-import { expect, it, vi } from "vitest";
+import { expect, it } from "vitest";
 import { ApiClient } from "../support/api-client.ts";
 import { placeOrders, startWorkers, streamOfEach, workerOf } from "../support/start-workers.ts";
 
 // These tests start, kill and replace several processes, which takes long on a busy machine.
-vi.setConfig({ testTimeout: 90_000 });
 
 it("follows, downloads and cancels an export through any worker", async () => {
   const { ada } = await startWorkers(3);

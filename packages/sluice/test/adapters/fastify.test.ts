@@ -4,7 +4,7 @@ import Fastify, { type FastifyInstance } from "fastify";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { sluiceFastify } from "../../src/adapters/fastify.ts";
 import { createSluice, type Sluice } from "../../src/index.ts";
-import { readEventStream } from "../../src/testing/index.ts";
+import { readEventStream } from "../support/patient-testing.ts";
 import { turns } from "../support/turns.ts";
 import {
   adapterContract,

@@ -19,7 +19,7 @@ import { toNodeHandler } from "h3-v2/node";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { sluiceH3 } from "../../src/adapters/h3.ts";
 import { type CloseReason, createSluice, type Sluice, type SourceContext } from "../../src/index.ts";
-import { readEventStream } from "../../src/testing/index.ts";
+import { readEventStream } from "../support/patient-testing.ts";
 import {
   adapterContract,
   COOKIES,
@@ -235,7 +235,7 @@ describe("a stream on h3 1", () => {
     const stream = await readEventStream(await server.fetch("/"));
     expect(after).toEqual([]);
     await stream.close();
-    await vi.waitFor(() => expect(after).toEqual([0]));
+    await expect.poll(() => after).toEqual([0]);
     await server.close();
   });
 

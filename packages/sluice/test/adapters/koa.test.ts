@@ -3,7 +3,7 @@ import Koa from "koa";
 import { describe, expect, it } from "vitest";
 import { sluiceKoa } from "../../src/adapters/koa.ts";
 import { createSluice } from "../../src/index.ts";
-import { readEventStream } from "../../src/testing/index.ts";
+import { readEventStream } from "../support/patient-testing.ts";
 import { turns } from "../support/turns.ts";
 import { adapterContract, COOKIES, HANDLED, LATE, ORIGIN, type Route } from "./support/adapter-contract.ts";
 import { serve } from "./support/listen.ts";

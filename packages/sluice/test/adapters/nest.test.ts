@@ -27,7 +27,7 @@ import { NEVER, of, tap } from "rxjs";
 import { afterEach, describe, expect, it } from "vitest";
 import { EventStream, SluiceModule, type SluiceModuleOptions } from "../../src/adapters/nest.ts";
 import { createSluice, Sluice } from "../../src/index.ts";
-import { readEventStream } from "../../src/testing/index.ts";
+import { readEventStream } from "../support/patient-testing.ts";
 import { ParkedSource } from "../support/sources.ts";
 import {
   adapterContract,

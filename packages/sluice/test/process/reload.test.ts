@@ -7,7 +7,8 @@ import { createSluice, memoryLog, type SluiceOptions, sharedSluice } from "../..
 import { lmdbLog } from "../../src/logs/lmdb/lmdb-log.ts";
 import { sluiceMetrics } from "../../src/metrics/index.ts";
 import { SharedMemory } from "../logs/support/shared-memory.ts";
-import { usedHeap } from "../support/heap.ts";
+import { heapGrowthPerUnit } from "../support/heap.ts";
+import { expectRoundBelow } from "../support/rounds.ts";
 import { turns } from "../support/turns.ts";
 import { until } from "../support/until.ts";
 import { ended, open, ReloadedModule, serve } from "./support/reloaded-module.ts";
@@ -43,12 +44,14 @@ describe("1,000 reloads", () => {
     for (let n = 0; n < 200; n++) await reload(n);
     await until("the reloads are done", () => signals() === idle + 1);
     info.mockClear();
-    const [heap, timersBefore] = [await usedHeap(), timers()];
-    for (let n = 200; n < 1_200; n++) await reload(n);
-    await until("the reloads are done", () => timers() <= timersBefore + 2);
-    info.mockClear();
-    // On a busy machine, work of the last reloads may still be pending.
-    await expect.poll(async () => ((await usedHeap()) - heap) / 1_000).toBeLessThan(BYTES_PER_RELOAD);
+    const timersBefore = timers();
+    let n = 200;
+    const reloadMany = async () => {
+      for (const end = n + 1_000; n < end; n++) await reload(n);
+      await until("the reloads are done", () => timers() <= timersBefore + 2);
+      info.mockClear();
+    };
+    await expectRoundBelow(BYTES_PER_RELOAD, () => heapGrowthPerUnit(1_000, reloadMany));
     expect(signals()).toBe(idle + 1);
   });
 
@@ -60,12 +63,13 @@ describe("1,000 reloads", () => {
         .channel("news", { retain: { events: 1 + (n % 2) } })
         .publish("n", n);
     };
-    for (let n = 0; n < 200; n++) await reload(n);
-    info.mockClear();
-    const heap = await usedHeap();
-    for (let n = 200; n < 1_200; n++) await reload(n);
-    info.mockClear();
-    expect(((await usedHeap()) - heap) / 1_000).toBeLessThan(BYTES_PER_RELOAD);
+    let n = 0;
+    const reloadMany = async (count: number) => {
+      for (const end = n + count; n < end; n++) await reload(n);
+      info.mockClear();
+    };
+    await reloadMany(200);
+    await expectRoundBelow(BYTES_PER_RELOAD, () => heapGrowthPerUnit(1_000, () => reloadMany(1_000)));
   });
 });
 

@@ -56,6 +56,22 @@ describe("SignalDrains", () => {
     expect(fake.listenerCount("SIGTERM")).toBe(0);
   });
 
+  it("takes a signal that comes again at once, from a terminal and from npm, for one; a later one cuts", async () => {
+    using _clock = stopClock();
+    const { fake, drains } = makeDrains();
+    const sluice = { ...makeSluice(), drain: vi.fn(() => new Promise<void>(() => undefined)) };
+    drains.add(["SIGINT"], sluice);
+    fake.emit("SIGINT", "SIGINT");
+    vi.advanceTimersByTime(99);
+    fake.emit("SIGINT", "SIGINT");
+    await turns(3);
+    expect([sluice.drain.mock.calls, fake.ends]).toEqual([[[]], []]);
+    vi.advanceTimersByTime(1);
+    fake.emit("SIGINT", "SIGINT");
+    await turns(3);
+    expect(fake.ends).toEqual(["kill 7 SIGINT"]);
+  });
+
   it("drains only the Sluices that named the signal", async () => {
     const { fake, drains } = makeDrains();
     const [one, other] = [makeSluice(), makeSluice()];

@@ -29,7 +29,7 @@ const appText = (key: string, revision: number, options = "", channelOptions = "
 
 /** A save that Vite has not seen for this time is repeated: its watcher may not have been ready. */
 const SAVE_AGAIN_MS = 2_000;
-const SAVE_LIMIT_MS = 25_000;
+const SAVE_LIMIT_MS = 60_000;
 
 /** A development server of Vite that evaluates modules in this process, and the module `app.js`. */
 class ViteApp {

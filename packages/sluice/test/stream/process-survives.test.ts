@@ -23,12 +23,14 @@ const HEAD = `
     socket.write("GET / HTTP/1.1\\r\\nhost: a\\r\\n\\r\\n");
     return socket;
   };
+  const answer = (socket) => new Promise((resolve) => socket.once("data", resolve));
+  const until = async (condition) => { while (!condition()) await wait(5); };
   const fail = async () => { throw new Error("in the callback"); };
   const report = (error, { stage }) => seen.push(stage + " " + (error.code ?? error.message));
 `;
 /** Waits for the reports, and then for further ones. */
 const tail = (reports: number) => `
-  for (let i = 0; i < 200 && seen.length < ${reports}; i++) await wait(50);
+  for (let i = 0; i < 1_000 && seen.length < ${reports}; i++) await wait(50);
   await wait(150);
   console.log(JSON.stringify(seen));
   process.exit(0);
@@ -41,19 +43,21 @@ const PROGRAMS: [name: string, program: string, seen: string[]][] = [
     `const sluice = createSluice({ onError: report });
      handle = (req, res) => sluice.stream(req, res, () => null);
      // The code of streams is loaded then.
-     ask(); await wait(100);
-     const source = async () => { await wait(50); return createReadStream("/deleted"); };
-     handle = (req, res) => sluice.stream(req, res, source);
-     const socket = ask(); await wait(30); socket.destroy();`,
+     await answer(ask());
+     let response, isLeft = false;
+     const source = async () => { await until(() => isLeft); return createReadStream("/deleted"); };
+     handle = (req, res) => sluice.stream(req, (response = res), source);
+     const socket = ask(); await until(() => response !== undefined);
+     response.once("close", () => (isLeft = true)); socket.destroy(); await until(() => isLeft);`,
     [],
   ],
   [
     "a request is refused whose source is a file that is missing",
     `const sluice = createSluice({ onError: report, maxConnections: 1 });
      handle = (req, res) => sluice.stream(req, res, async function* () { await wait(10_000); });
-     ask(); await wait(50);
+     ask(); await until(() => sluice.stats().streams === 1);
      handle = (req, res) => sluice.stream(req, res, createReadStream("/deleted"));
-     ask();`,
+     await answer(ask());`,
     [],
   ],
   [
@@ -89,7 +93,7 @@ const PROGRAMS: [name: string, program: string, seen: string[]][] = [
     `const sluice = createSluice({ onError: report });
      const channel = sluice.channel("news");
      handle = (req, res) => sluice.stream(req, res, channel.subscribe({ filter: fail }));
-     ask(); await wait(100); await channel.publish("n", 1);`,
+     ask(); await until(() => channel.stats().subscribers === 1); await channel.publish("n", 1);`,
     ["filter INVALID_OPTION"],
   ],
   [

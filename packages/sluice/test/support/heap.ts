@@ -17,3 +17,10 @@ export async function usedHeap(): Promise<number> {
   }
   return process.memoryUsage().heapUsed;
 }
+
+/** Returns the growth of the heap, in bytes, for each of the `count` units that `act` makes. */
+export async function heapGrowthPerUnit(count: number, act: () => Promise<unknown>): Promise<number> {
+  const before = await usedHeap();
+  await act();
+  return ((await usedHeap()) - before) / count;
+}

@@ -138,7 +138,7 @@ for (const { name, path, kind, start } of SERVERS) {
       });
 
       await server.start();
-      await expect.poll(async () => (await ada.fetch("GET", "/health/ready")).status, { timeout: 20_000 }).toBe(200);
+      await expect.poll(async () => (await ada.fetch("GET", "/health/ready")).status).toBe(200);
       await ada.placeOrder("After");
       const resumed = await ada.stream("/api/orders/stream/reliable", { "last-event-id": id });
       for (const one of [stream, resumed]) {

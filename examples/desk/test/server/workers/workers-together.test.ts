@@ -1,11 +1,10 @@
-import { expect, it, vi } from "vitest";
+import { expect, it } from "vitest";
 import type { Metric } from "../../../wire/dashboard.ts";
 import { ApiClient } from "../../support/api-client.ts";
 import type { EventReader } from "../../support/event-reader.ts";
 import { placeOrders, startWorkersForFile, streamOfEach, workerOf } from "../../support/start-workers.ts";
 
 // These tests start, kill and replace several processes, which takes long on a busy machine.
-vi.setConfig({ testTimeout: 90_000, hookTimeout: 90_000 });
 
 const RELIABLE = "/api/orders/stream/reliable";
 

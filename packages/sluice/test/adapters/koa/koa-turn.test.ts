@@ -7,7 +7,7 @@ import Koa from "koa";
 import { describe, expect, it } from "vitest";
 import { sluiceKoa } from "../../../src/adapters/koa.ts";
 import { createSluice } from "../../../src/index.ts";
-import { readEventStream } from "../../../src/testing/index.ts";
+import { readEventStream } from "../../support/patient-testing.ts";
 import { HandFed } from "../support/hand-fed.ts";
 import { serve } from "../support/listen.ts";
 import { fetchGzip } from "../support/naive-compression.ts";

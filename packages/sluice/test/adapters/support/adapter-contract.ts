@@ -8,7 +8,8 @@ import {
   type Source,
   type StreamOptions,
 } from "../../../src/index.ts";
-import { type EventStreamReader, readEventStream } from "../../../src/testing/index.ts";
+import type { EventStreamReader } from "../../../src/testing/index.ts";
+import { readEventStream } from "../../support/patient-testing.ts";
 import { HandFed } from "./hand-fed.ts";
 
 /** A route of the server under test. Returns the source of the answer for the last part of the path. */

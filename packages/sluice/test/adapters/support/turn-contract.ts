@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { createSluice, type Sluice } from "../../../src/index.ts";
-import { readEventStream } from "../../../src/testing/index.ts";
+import { readEventStream } from "../../support/patient-testing.ts";
 import { until } from "../../support/until.ts";
 import type { TestServer } from "./adapter-contract.ts";
 import { HandFed } from "./hand-fed.ts";

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from "vitest";
 import { z } from "zod";
 import { createSluice, type SluiceError, type StandardSchema } from "../../../src/index.ts";
-import { collect } from "../../../src/testing/index.ts";
+import { collect } from "../../support/patient-testing.ts";
 
 const sluice = createSluice();
 let channels = 0;

@@ -214,7 +214,7 @@ describe("a snapshot", () => {
     );
     await turns(20);
     expect(made).toBeLessThan(30);
-    await expect.poll(() => read(subscriber).length, { interval: 1, timeout: 5_000 }).toBe(500);
+    await expect.poll(() => read(subscriber).length, { interval: 1 }).toBe(500);
   });
 });
 

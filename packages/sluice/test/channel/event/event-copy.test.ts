@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { type Channel, createSluice, type Sluice, SseItem } from "../../../src/index.ts";
-import { collect, readEventStream } from "../../../src/testing/index.ts";
+import { collect, readEventStream } from "../../support/patient-testing.ts";
 
 let sluice: Sluice;
 let channel: Channel;

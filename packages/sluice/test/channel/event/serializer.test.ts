@@ -2,7 +2,7 @@ import { stringify as devalue, parse as parseDevalue } from "devalue";
 import * as superjson from "superjson";
 import { afterEach, describe, expect, it } from "vitest";
 import { createSluice, type ErrorContext, type Sluice, type SluiceError, SseItem } from "../../../src/index.ts";
-import { collect, readEventStream } from "../../../src/testing/index.ts";
+import { collect, readEventStream } from "../../support/patient-testing.ts";
 
 const DATA = { placedAt: new Date(0), totals: new Map([["ada", 1n]]), text: "line\r\nline", nothing: undefined };
 type Events = { placed: typeof DATA; note: string; none: undefined };

@@ -1,8 +1,8 @@
 import { afterEach, describe, expect, it } from "vitest";
 import { createSluice, type Sluice } from "../../../src/index.ts";
 import type { Log } from "../../../src/logs/log.ts";
-import { readEventStream } from "../../../src/testing/index.ts";
 import { SharedMemory } from "../../logs/support/shared-memory.ts";
+import { readEventStream } from "../../support/patient-testing.ts";
 import { turns } from "../../support/turns.ts";
 import { until } from "../../support/until.ts";
 import { openWorld } from "../support/channel-world.ts";

@@ -3,8 +3,8 @@ import { sleep } from "../../../src/base/time/timers.ts";
 import { IdleChannels } from "../../../src/channel/known/idle-channels.ts";
 import { type Channel, createSluice, type Sluice, type SluiceOptions } from "../../../src/index.ts";
 import { memoryLog } from "../../../src/logs/memory/memory-log.ts";
-import { readEventStream } from "../../../src/testing/index.ts";
 import { usedHeap } from "../../support/heap.ts";
+import { readEventStream } from "../../support/patient-testing.ts";
 import { until } from "../../support/until.ts";
 
 const IDLE_MS = 100;
@@ -119,12 +119,12 @@ describe("an idle channel", () => {
       }),
     );
     expect(sluice.stats().channelCount).toBe(2_000);
-    await expect.poll(() => sluice.stats().channelCount, { timeout: 5_000 }).toBe(0);
+    await expect.poll(() => sluice.stats().channelCount).toBe(0);
     const left = async () => {
       await usedHeap();
       return refs.filter((ref) => ref.deref() !== undefined).length / refs.length;
     };
-    await expect.poll(left, { timeout: 10_000 }).toBeLessThan(0.01);
+    await expect.poll(left).toBeLessThan(0.01);
   });
 });
 

@@ -2,8 +2,8 @@ import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { CLUSTER_CHANNEL } from "../../../src/cluster/cluster-events.ts";
 import { createSluice, type Sluice, type SluiceOptions, type Source, type StreamOptions } from "../../../src/index.ts";
-import { readEventStream } from "../../../src/testing/index.ts";
 import { type CuttableLog, SharedMemory } from "../../logs/support/shared-memory.ts";
+import { readEventStream } from "../../support/patient-testing.ts";
 
 export const NODE_TIMEOUT_MS = 400;
 

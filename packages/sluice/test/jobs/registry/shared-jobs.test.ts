@@ -247,10 +247,8 @@ describe("a job on a shared log", () => {
     await until("the log has refused the end", () => a.log.refused(CHANNEL) > refused);
     a.log.isCut = false;
     for (const node of [a, b]) {
-      await expect.poll(() => jobsOf(node).get(job.id), { timeout: 5_000 }).toMatchObject({ state: "failed" });
-      await expect
-        .poll(() => node.status(jobsOf(node).progress(job.id), stream.lastEventId), { timeout: 5_000 })
-        .toBe(204);
+      await expect.poll(() => jobsOf(node).get(job.id)).toMatchObject({ state: "failed" });
+      await expect.poll(() => node.status(jobsOf(node).progress(job.id), stream.lastEventId)).toBe(204);
     }
     expect(a.errors).not.toContainEqual(expect.objectContaining({ code: "ID_CONFLICT" }));
     await a.sluice.drain({ pace: 0, timeout: 5_000 });
@@ -325,7 +323,7 @@ describe("a job on a shared log", () => {
     const refused = c.log.refused(CHANNEL);
     await until("the log has refused the end", () => c.log.refused(CHANNEL) > refused);
     world.store.reachable = true;
-    await expect.poll(() => jobsOf(b).get(id), { timeout: 20_000 }).toMatchObject({ state: "completed" });
+    await expect.poll(() => jobsOf(b).get(id)).toMatchObject({ state: "completed" });
   });
 
   it("is announced again if the log lost it, while it runs and after its end", async () => {

@@ -4,6 +4,6 @@ import { catchesUpInBoundedMemory } from "../support/contracts/catch-up-contract
 import { useLmdbStores } from "../support/use-catch-up-stores.ts";
 
 // Elsewhere the size of another process is not in `/proc`.
-describe.skipIf(platform() !== "linux")("LMDB", { timeout: 120_000 }, () => {
+describe.skipIf(platform() !== "linux")("LMDB", { timeout: 300_000 }, () => {
   catchesUpInBoundedMemory("lmdbLog", useLmdbStores());
 });

@@ -5,7 +5,7 @@ import { afterEach, describe } from "vitest";
 import { lmdbLog } from "../../../src/logs/lmdb/lmdb-log.ts";
 import { holdsFewParts } from "../support/contracts/held-parts-contract.ts";
 
-describe("an LMDB log that catches up", { timeout: 60_000 }, () => {
+describe("an LMDB log that catches up", () => {
   const cleanUps: (() => Promise<void>)[] = [];
 
   afterEach(async () => {

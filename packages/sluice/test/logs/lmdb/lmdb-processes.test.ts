@@ -53,7 +53,7 @@ describe("lmdbLog in several processes", () => {
     for (const [offset, data] of acknowledged) expect(found[offset - 1]?.data).toBe(data);
   });
 
-  it("lets a process exit while it and another process publish", { timeout: 90_000 }, async () => {
+  it("lets a process exit while it and another process publish", async () => {
     const path = suite.path("exiting");
     const publish = `
       const retain = { ...KEEP_ALL, events: 1000 };

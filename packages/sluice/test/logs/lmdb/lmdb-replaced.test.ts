@@ -7,9 +7,9 @@ import { KEEP_ALL, recorder } from "../support/contracts/log-contract.ts";
 import { lmdbSuite } from "./support/lmdb-suite.ts";
 
 /** The time in which a running process opens the folder again, in ms. */
-const RECOVERY = { timeout: 15_000, interval: 50 };
+const RECOVERY = { timeout: 60_000, interval: 50 };
 
-describe("lmdbLog whose files are replaced while it has them open", { timeout: 60_000 }, () => {
+describe("lmdbLog whose files are replaced while it has them open", () => {
   const suite = lmdbSuite();
 
   const entry = (data: string): NewEntry => ({ type: "n", data, json: false });

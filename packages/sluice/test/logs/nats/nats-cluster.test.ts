@@ -3,21 +3,17 @@ import { connect } from "@nats-io/transport-node";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { NATS, type ServerProcess } from "../../../../../scripts/programs/server-process.mjs";
 import { sleep } from "../../../src/base/time/timers.ts";
-import type { ChannelLog, LogEntry } from "../../../src/logs/log.ts";
+import type { ChannelLog } from "../../../src/logs/log.ts";
 import { natsLog } from "../../../src/logs/nats/nats-log.ts";
+import { entryOf } from "../../../src/logs/nats/read/message.ts";
 import { NATS_SERVER } from "../../support/stores/nats-server.ts";
-import { until as untilWithin } from "../../support/until.ts";
+import { until } from "../../support/until.ts";
 import { KEEP_ALL, recorder } from "../support/contracts/log-contract.ts";
 import { startCluster } from "./support/nats-network.ts";
 
 const SERVERS = 3;
 
-/**
- * Waits up to 40 s: after the loss of a server, the others take seconds to elect a leader; on a busy machine, longer.
- */
-const until = (what: string, condition: () => boolean | Promise<boolean>) => untilWithin(what, condition, 40_000);
-
-describe.skipIf(NATS_SERVER === undefined)("natsLog on a cluster of three", { timeout: 180_000 }, () => {
+describe.skipIf(NATS_SERVER === undefined)("natsLog on a cluster of three", { timeout: 400_000 }, () => {
   let servers: ServerProcess[];
   let cleanUps: (() => unknown)[];
 
@@ -100,7 +96,7 @@ describe.skipIf(NATS_SERVER === undefined)("natsLog on a cluster of three", { ti
     expect(channels.map((channel) => channel.holds(epoch))).toEqual([undefined, undefined]);
   });
 
-  // A cluster of nats-server 2.9 sometimes loses acknowledged events.
+  // A cluster of nats-server sometimes loses acknowledged events: see docs/logs.md. Then the log must report the loss.
   it("loses no acknowledged event, or reports the loss, when one leader after another is killed", async () => {
     const channels = [await open(), await open()];
     const epoch = channels[0]!.epoch;
@@ -133,6 +129,8 @@ describe.skipIf(NATS_SERVER === undefined)("natsLog on a cluster of three", { ti
     }
     isOver = true;
     await Promise.all(publishing);
+    await leader();
+    const stored = await readStored();
 
     for (const [i, channel] of channels.entries()) {
       await until("the log answers", () =>
@@ -141,26 +139,52 @@ describe.skipIf(NATS_SERVER === undefined)("natsLog on a cluster of three", { ti
           () => false,
         ),
       );
-      const all = await readAll(channel);
+      const { first, last } = channel;
+      const kept = await readKept(channel);
+      expect([...kept.keys()], "the log has no holes").toEqual(range(first, last));
+      expect([...kept], "the log is the server's stream").toEqual([...stored].filter(([offset]) => offset >= first));
+      if (first > 1) expect(stored.has(first - 1), "the log gives up only what the server has lost").toBe(false);
+
+      const offsets = seen[i]!.map(({ offset }) => offset);
+      expect(offsets, "each event arrives once and in order").toEqual([...new Set(offsets)].sort((a, b) => a - b));
+      // A new life is a gap for every subscriber, and a later first event for those that have less.
       const isReported = channel.epoch !== epoch && channel.holds?.(epoch) === undefined;
-      const lost = [...acknowledged].filter(([offset, data]) => all[offset - 1]?.data !== data);
-      if (!isReported) expect(lost).toEqual([]);
-      const since = isReported ? all.slice(all.length - seen[i]!.length) : all;
-      expect(seen[i]!.map(({ offset, data }) => ({ offset, data }))).toEqual(
-        since.map(({ offset, data }) => ({ offset, data })),
-      );
-      if (isReported) console.warn(`${NATS.name} lost ${lost.length} acknowledged events.`);
+      const since = isReported ? (offsets[0] ?? last + 1) : first;
+      const arrived = seen[i]!.filter(({ offset }) => offset >= since).map(({ offset, data }) => [offset, data]);
+      expect(arrived, "the events of the log arrive").toEqual([...kept].filter(([offset]) => offset >= since));
+      const lost = [...acknowledged].filter(([offset, data]) => stored.get(offset) !== data);
+      if (lost.length > 0) console.warn(`${NATS.name} lost ${lost.length} acknowledged events.`);
+      if (!isReported) expect(lost.filter(([offset]) => offset >= first)).toEqual([]);
     }
   });
+
+  /** Returns the data of all events in the stream, by their offsets. Asks the server itself. */
+  const readStored = async (): Promise<ReadonlyMap<number, string>> => {
+    const connection = await connect({ servers: urls() });
+    try {
+      const manager = await jetstreamManager(connection, { checkAPI: false });
+      const { state } = await manager.streams.info("sluice_orders");
+      const stored = new Map<number, string>();
+      for (const seq of range(state.first_seq, state.last_seq)) {
+        const message = await manager.streams.getMessage("sluice_orders", { seq });
+        if (message !== null) stored.set(seq, entryOf(seq, message).data);
+      }
+      return stored;
+    } finally {
+      await connection.close();
+    }
+  };
 });
 
-/** Reads all entries. A server that is behind the others returns a part, so this reads again until it has all. */
-async function readAll(channel: ChannelLog): Promise<readonly LogEntry[]> {
-  const all: LogEntry[] = [];
-  while (all.length < channel.last) {
-    const page = await channel.read(all.length, 10_000, Number.POSITIVE_INFINITY);
-    if (page === "gone") throw new Error(`The entry after ${all.length} is gone.`);
-    all.push(...page);
+const range = (from: number, to: number) => Array.from({ length: Math.max(0, to - from + 1) }, (_, n) => from + n);
+
+/** Reads the log from its first event. A server that is behind the others returns a part, so this reads on. */
+async function readKept(channel: ChannelLog): Promise<ReadonlyMap<number, string>> {
+  const kept = new Map<number, string>();
+  for (let last = channel.first - 1; last < channel.last; ) {
+    const page = await channel.read(last, 10_000, Number.POSITIVE_INFINITY);
+    if (page === "gone") throw new Error(`The entry after ${last} is gone.`);
+    for (const { offset, data } of page) kept.set((last = offset), data);
   }
-  return all;
+  return kept;
 }

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { REDIS_SERVER } from "../../support/stores/redis-server.ts";
 import { entries, entry, readNumbers, useRedis } from "./support/use-redis.ts";
 
-describe.skipIf(REDIS_SERVER === undefined)("a channel's log in Redis", { timeout: 20_000 }, () => {
+describe.skipIf(REDIS_SERVER === undefined)("a channel's log in Redis", () => {
   const { start, join } = useRedis();
 
   it("discovers what another process trimmed", async () => {
@@ -10,7 +10,7 @@ describe.skipIf(REDIS_SERVER === undefined)("a channel's log in Redis", { timeou
     const [a, b] = [await join(redis.port), await join(redis.port)];
     await a.channel.append(entries(1, 5));
     await a.channel.trim(3);
-    await expect.poll(() => b.channel.first, { timeout: 5_000 }).toBe(4);
+    await expect.poll(() => b.channel.first).toBe(4);
     expect(b.channel.last).toBe(5);
   });
 
@@ -19,7 +19,7 @@ describe.skipIf(REDIS_SERVER === undefined)("a channel's log in Redis", { timeou
     const { channel } = await join(redis.port);
     await channel.append(entries(1, 3));
     await redis.ask("DEL sluice:{orders}:log");
-    await expect.poll(() => channel.first, { timeout: 5_000 }).toBe(4);
+    await expect.poll(() => channel.first).toBe(4);
     expect(await channel.append([entry(4)])).toEqual([4]);
     expect(await channel.read(2, 10, 1e6)).toBe("gone");
     expect(await readNumbers(channel, 3)).toEqual([4]);

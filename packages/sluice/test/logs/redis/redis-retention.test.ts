@@ -14,7 +14,7 @@ const TOLERANCE_MS = 20_000;
 
 const CAN_RUN = REDIS_SERVER !== undefined && FAKETIME !== undefined;
 
-describe.skipIf(!CAN_RUN)("retain.age on Redis, if clocks differ", { timeout: 60_000 }, () => {
+describe.skipIf(!CAN_RUN)("retain.age on Redis, if clocks differ", () => {
   const { start, closeLater } = useRedis();
 
   it.each([

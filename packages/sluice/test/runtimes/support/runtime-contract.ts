@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { readEventStream } from "../../../src/testing/index.ts";
 import { type Client, fetchHttp1 } from "../../adapters/support/fetch-http1.ts";
+import { readEventStream } from "../../support/patient-testing.ts";
 import { Program } from "./program.ts";
 
 /** A runtime, and the program to run on it. */
@@ -37,7 +37,7 @@ export function runtimeContract(
     const ask = async (path: string) => (await client.fetch(path)).json();
     const open = async (path: string, lastEventId = "") => {
       const headers: Record<string, string> = lastEventId === "" ? {} : { "last-event-id": lastEventId };
-      return readEventStream(await client.fetch(path, { headers }), { lastEventId, timeout: 10_000 });
+      return readEventStream(await client.fetch(path, { headers }), { lastEventId, timeout: 60_000 });
     };
 
     it("sends the head at once, and each event as soon as it is published", async () => {

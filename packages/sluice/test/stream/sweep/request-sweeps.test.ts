@@ -1,5 +1,5 @@
 import { describe, expect, it, onTestFinished, vi } from "vitest";
-import { readEventStream } from "../../../src/testing/index.ts";
+import { readEventStream } from "../../support/patient-testing.ts";
 import { until } from "../../support/until.ts";
 import { Workerd, WorkerRequest } from "../../support/workerd.ts";
 

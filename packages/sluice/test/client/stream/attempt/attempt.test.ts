@@ -166,7 +166,7 @@ describe("a silent connection", () => {
 
   it("ends after twice the heartbeat interval that the first comment states", async () => {
     const { ends, options } = recorded();
-    await using server = await startScriptedServer({ scripts: [silent(": heartbeat=60\n\n")], timeout: 10_000 });
+    await using server = await startScriptedServer({ scripts: [silent(": heartbeat=60\n\n")], timeout: 60_000 });
     await using stream = openEventStream(server.url, options);
     await server.next();
     expect(ends).toEqual([{ type: "silent", ms: 120 }]);
@@ -200,7 +200,7 @@ describe("a silent connection", () => {
     const { ends, options } = recorded();
     await using server = await startScriptedServer({
       scripts: [silent(":\n\n"), (connection) => connection.stall()],
-      timeout: 10_000,
+      timeout: 60_000,
     });
     await using _stream = openEventStream(server.url, { ...options, silenceTimeout: 70, connectTimeout: 300 });
     await server.next();

@@ -82,7 +82,7 @@ describe("the position of a stream", () => {
 
 describe("the consumers of a stream", () => {
   it("set its pace: it reads no further while one of them is busy", async () => {
-    await using server = await startScriptedServer({ timeout: 20_000 });
+    await using server = await startScriptedServer({ timeout: 60_000 });
     await using stream = openEventStream(server.url);
     let finish: () => void = () => undefined;
     let count = 0;

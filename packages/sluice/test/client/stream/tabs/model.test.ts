@@ -156,5 +156,5 @@ describe("tabs that share a stream", () => {
       ),
       { numRuns: Number(process.env.SLUICE_TABS_RUNS ?? 40) },
     );
-  }, 120_000);
+  });
 });

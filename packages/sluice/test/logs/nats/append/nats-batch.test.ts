@@ -13,7 +13,7 @@ const EVENTS = 50;
 const numbers = (count: number, first = 0) => Array.from({ length: count }, (_, i) => first + i);
 const batch = (count = EVENTS, first = 0) => numbers(count, first).map((n) => entry(n));
 
-describe.skipIf(NATS_SERVER === undefined)("natsLog, when it appends several entries", { timeout: 30_000 }, () => {
+describe.skipIf(NATS_SERVER === undefined)("natsLog, when it appends several entries", () => {
   const nats = useNats();
 
   /** Returns the data of the entries, without the void ones. */

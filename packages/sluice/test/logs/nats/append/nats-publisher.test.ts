@@ -10,7 +10,7 @@ const MAX_IN_FLIGHT = 2_048;
 /** Longer than NATS recognises a message ID, in ms. */
 const STOPPED_MS = 12_000;
 
-describe.skipIf(NATS_SERVER === undefined)("natsLog, when it appends", { timeout: 30_000 }, () => {
+describe.skipIf(NATS_SERVER === undefined)("natsLog, when it appends", () => {
   const nats = useNats();
 
   it("rejects only the event that exceeds the server's max_payload", async () => {

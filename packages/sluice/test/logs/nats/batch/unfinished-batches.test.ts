@@ -125,7 +125,7 @@ describe.skipIf(NATS_SERVER === undefined)("a batch in NATS whose publisher stop
       const last = await channel.append([entry(99)]);
       const offsets = large.slice(isWhole ? 0 : 1).map((_, i) => i + 1);
       for (const seen of tails) {
-        await expect.poll(() => seen.at(-1)?.offset, { timeout: 20_000 }).toBe(last[0]);
+        await expect.poll(() => seen.at(-1)?.offset).toBe(last[0]);
         expect(seen.map(({ offset }) => offset)).toEqual([...offsets, ...last]);
         expect(seen.map(({ isVoid = false }) => isVoid)).toEqual([...offsets.map(() => !isWhole), false]);
       }

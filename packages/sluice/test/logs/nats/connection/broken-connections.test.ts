@@ -8,7 +8,7 @@ const EVENTS = 200;
 
 const numbers = (count: number) => Array.from({ length: count }, (_, i) => i);
 
-describe.skipIf(NATS_SERVER === undefined)("natsLog, when its connection breaks", { timeout: 30_000 }, () => {
+describe.skipIf(NATS_SERVER === undefined)("natsLog, when its connection breaks", () => {
   const nats = useNats();
 
   it("resends events in flight once and in order, however many were sent before the cut", async () => {

@@ -35,7 +35,7 @@ async function startRelay(targetPort: number) {
   };
 }
 
-describe.skipIf(NATS_SERVER === undefined)("natsLog, when it is closed", { timeout: 30_000 }, () => {
+describe.skipIf(NATS_SERVER === undefined)("natsLog, when it is closed", () => {
   const nats = useNats();
 
   it("rejects events in flight with CLOSED if there is no server", async () => {

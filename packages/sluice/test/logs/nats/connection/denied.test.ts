@@ -11,7 +11,7 @@ import { type ConfiguredServer, startConfigured } from "../support/nats-network.
 const DENIED_MS = 3_000;
 const TIMEOUT_MS = 1_500;
 
-describe.skipIf(NATS_SERVER === undefined)("natsLog, whose user loses a permission", { timeout: 60_000 }, () => {
+describe.skipIf(NATS_SERVER === undefined)("natsLog, whose user loses a permission", () => {
   let server: ConfiguredServer;
   let storeDir: string;
 
@@ -48,7 +48,7 @@ describe.skipIf(NATS_SERVER === undefined)("natsLog, whose user loses a permissi
     expect(message).toContain(denied.replace(">", ""));
 
     await server.configure(settings([]));
-    await until("the end is reported", () => reports.length > 1, 20_000);
+    await until("the end is reported", () => reports.length > 1);
     expect(reports[1]).toMatchObject({
       context: { stage: "log", isOver: true },
       error: { message: expect.stringContaining("works again"), cause: reports[0]!.error },

@@ -3,7 +3,7 @@ import { NATS_SERVER } from "../../../support/stores/nats-server.ts";
 import { KEEP_ALL, recorder } from "../../support/contracts/log-contract.ts";
 import { entry, readAll, untilAnswers, untilSilent, useNats } from "../support/use-nats.ts";
 
-describe.skipIf(NATS_SERVER === undefined)("natsLog, when its server stops", { timeout: 30_000 }, () => {
+describe.skipIf(NATS_SERVER === undefined)("natsLog, when its server stops", () => {
   const nats = useNats();
 
   it("rejects every operation at the timeout while the server is suspended, and continues afterwards", async () => {

@@ -3,7 +3,7 @@ import { NATS_SERVER } from "../../../support/stores/nats-server.ts";
 import { KEEP_ALL } from "../../support/contracts/log-contract.ts";
 import { entry, untilAnswers, useNats } from "../support/use-nats.ts";
 
-describe.skipIf(NATS_SERVER === undefined)("natsLog with a connection of the user's", { timeout: 30_000 }, () => {
+describe.skipIf(NATS_SERVER === undefined)("natsLog with a connection of the user's", () => {
   const nats = useNats();
 
   it("uses the connection across a restart of the server, and leaves it open when the log closes", async () => {

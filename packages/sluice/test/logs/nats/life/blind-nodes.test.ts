@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, it } from "vitest";
 import { sleep } from "../../../../src/base/time/timers.ts";
 import { createSluice } from "../../../../src/index.ts";
 import type { ChannelLog, LogEntry } from "../../../../src/logs/log.ts";
-import { readEventStream } from "../../../../src/testing/index.ts";
+import { readEventStream } from "../../../support/patient-testing.ts";
 import { NATS_SERVER } from "../../../support/stores/nats-server.ts";
 import { startServer } from "../../../support/test-server.ts";
 import { until } from "../../../support/until.ts";

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { sleep } from "../../../../src/base/time/timers.ts";
 import { createSluice } from "../../../../src/index.ts";
-import { readEventStream } from "../../../../src/testing/index.ts";
+import { readEventStream } from "../../../support/patient-testing.ts";
 import { NATS_SERVER } from "../../../support/stores/nats-server.ts";
 import { startServer } from "../../../support/test-server.ts";
 import { until } from "../../../support/until.ts";
@@ -11,7 +11,7 @@ import { entry, useNats } from "../support/use-nats.ts";
 const SEVERAL_LOOKS_MS = 3_500;
 const LIVES = "sluice__lives";
 
-describe.skipIf(NATS_SERVER === undefined)("natsLog, when its stream of lives", { timeout: 40_000 }, () => {
+describe.skipIf(NATS_SERVER === undefined)("natsLog, when its stream of lives", () => {
   const nats = useNats();
 
   it.each(["deleted", "purged"])("is %s, begins one new life in which no position is valid", async (what) => {

@@ -37,7 +37,7 @@ it("leaves no stream and no life of channels that were made and deleted", async 
     await log.close();
     await connection.close();
   }
-}, 30_000);
+});
 
 it("completes a deletion whose process ended in between", async () => {
   const open = () => natsLog({ servers: server.url, prefix: "half", timeout: 500 });
@@ -50,14 +50,12 @@ it("completes a deletion whose process ended in between", async () => {
   const next = open();
   try {
     await connection.request("half._lives.doc", JSON.stringify({ deleting: epoch }));
-    await expect
-      .poll(async () => (await next.open("doc", { retain: KEEP_ALL })).last, { timeout: 10_000, interval: 100 })
-      .toBe(0);
+    await expect.poll(async () => (await next.open("doc", { retain: KEEP_ALL })).last, { interval: 100 }).toBe(0);
   } finally {
     await next.close();
     await connection.close();
   }
-}, 20_000);
+});
 
 it("leaves the stream to the process that began the deletion: later it might be that of the next life", async () => {
   const log = natsLog({ servers: server.url, prefix: "both", timeout: 10_000 });
@@ -86,7 +84,7 @@ it("leaves the stream to the process that began the deletion: later it might be 
     await log.close();
     await connection.close();
   }
-}, 30_000);
+});
 
 it("keeps the order of its appends while several deletions end one after another", async () => {
   const connection = await connect({ servers: server.url });
@@ -122,7 +120,7 @@ it("keeps the order of its appends while several deletions end one after another
     await log.close();
     await connection.close();
   }
-}, 30_000);
+});
 
 it("creates a stream with the same subjects in all processes: a cluster may carry out several requests", async () => {
   const created: string[] = [];
@@ -141,7 +139,7 @@ it("creates a stream with the same subjects in all processes: a cluster may carr
   });
   try {
     const opening = logs.map((log) => log.open("doc", { retain: KEEP_ALL }));
-    await expect.poll(() => created.length, { timeout: 10_000 }).toBe(3);
+    await expect.poll(() => created.length).toBe(3);
     for (const each of release) each();
     const channels = await Promise.all(opening);
     expect(new Set(created).size).toBe(1);
@@ -150,4 +148,4 @@ it("creates a stream with the same subjects in all processes: a cluster may carr
     for (const log of logs) await log.close();
     for (const connection of connections) await connection.close();
   }
-}, 30_000);
+});

@@ -35,7 +35,7 @@ class WriteBarrier {
   }
 }
 
-describe.skipIf(NATS_SERVER === undefined)("natsLog, when several processes begin a life", { timeout: 30_000 }, () => {
+describe.skipIf(NATS_SERVER === undefined)("natsLog, when several processes begin a life", () => {
   const nats = useNats();
 
   it("lets one of them win if all have read the old life before any writes a new one", async () => {

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { NATS_SERVER } from "../../../support/stores/nats-server.ts";
 import { entry, useNats } from "../support/use-nats.ts";
 
-describe.skipIf(NATS_SERVER === undefined)("natsLog, when its stream is replaced", { timeout: 30_000 }, () => {
+describe.skipIf(NATS_SERVER === undefined)("natsLog, when its stream is replaced", () => {
   const nats = useNats();
 
   it("creates a deleted stream again, in a new epoch in which no position is valid", async () => {

@@ -5,7 +5,7 @@ import { recorder } from "../../support/contracts/log-contract.ts";
 import { publishUntilStopped } from "../support/publish-until-stopped.ts";
 import { entry, readAll, untilAnswers, useNats } from "../support/use-nats.ts";
 
-describe.skipIf(NATS_SERVER === undefined)("natsLog, when its server restarts", { timeout: 30_000 }, () => {
+describe.skipIf(NATS_SERVER === undefined)("natsLog, when its server restarts", () => {
   const nats = useNats();
 
   it("begins a new epoch in which all positions are valid if the server kept its data", async () => {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { createSluice, type Sluice } from "../../../../src/index.ts";
 import type { StreamSubjects } from "../../../../src/logs/nats/channel-names.ts";
-import { readEventStream } from "../../../../src/testing/index.ts";
+import { readEventStream } from "../../../support/patient-testing.ts";
 import { NATS_SERVER } from "../../../support/stores/nats-server.ts";
 import { startServer } from "../../../support/test-server.ts";
 import { subjectsOf } from "../support/subjects-of.ts";

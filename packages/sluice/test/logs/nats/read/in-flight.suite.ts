@@ -5,7 +5,7 @@ import { useNats } from "../support/use-nats.ts";
 
 const TIMEOUT_MS = 30_000;
 
-describe.skipIf(NATS_SERVER === undefined)("a NATS log", { timeout: 120_000 }, () => {
+describe.skipIf(NATS_SERVER === undefined)("a NATS log", () => {
   const nats = useNats();
 
   readsWithinMaxReadBytes(async () => {

@@ -4,7 +4,7 @@ import { NATS_SERVER } from "../../../support/stores/nats-server.ts";
 import { until } from "../../../support/until.ts";
 import { entry, useNats } from "../support/use-nats.ts";
 
-describe.skipIf(NATS_SERVER === undefined)("natsLog, when it reads", { timeout: 30_000 }, () => {
+describe.skipIf(NATS_SERVER === undefined)("natsLog, when it reads", () => {
   const nats = useNats();
 
   it("uses few consumers for a long replay, and deletes them when it closes", async () => {

@@ -3,7 +3,7 @@ import { NATS_SERVER } from "../../../support/stores/nats-server.ts";
 import { KEEP_ALL } from "../../support/contracts/log-contract.ts";
 import { entry, TIMEOUT_MS, useNats } from "../support/use-nats.ts";
 
-describe.skipIf(NATS_SERVER === undefined)("the stream of a channel", { timeout: 30_000 }, () => {
+describe.skipIf(NATS_SERVER === undefined)("the stream of a channel", () => {
   const nats = useNats();
 
   it("gets the retention of the process that opened the channel last", async () => {

@@ -13,7 +13,7 @@ const TIMEOUT_MS = 3_000;
 /** The servers must find each other and elect a leader; on a busy machine, this takes seconds. */
 const ELECTION_MS = 40_000;
 
-describe.skipIf(NATS_SERVER === undefined)("the replicas of natsLog", { timeout: 120_000 }, () => {
+describe.skipIf(NATS_SERVER === undefined)("the replicas of natsLog", () => {
   let cleanUps: (() => unknown)[] = [];
   let errors: Error[] = [];
 

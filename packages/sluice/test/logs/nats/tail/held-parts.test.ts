@@ -6,7 +6,7 @@ import { useNats } from "../support/use-nats.ts";
 
 const TIMEOUT_MS = 30_000;
 
-describe.skipIf(NATS_SERVER === undefined)("a NATS log that catches up", { timeout: 60_000 }, () => {
+describe.skipIf(NATS_SERVER === undefined)("a NATS log that catches up", () => {
   const nats = useNats();
 
   holdsFewParts(10, async () => {

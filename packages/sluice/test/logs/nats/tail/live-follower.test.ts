@@ -9,7 +9,7 @@ import { entry, useNats } from "../support/use-nats.ts";
 
 const STREAM = "sluice_orders";
 
-describe.skipIf(NATS_SERVER === undefined)("a channel on NATS that follows live", { timeout: 30_000 }, () => {
+describe.skipIf(NATS_SERVER === undefined)("a channel on NATS that follows live", () => {
   const nats = useNats();
   let publisher: ChannelLog;
   let follower: ChannelLog;

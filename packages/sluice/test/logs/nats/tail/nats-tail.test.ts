@@ -5,7 +5,7 @@ import { recorder } from "../../support/contracts/log-contract.ts";
 import { subjectsOf } from "../support/subjects-of.ts";
 import { entry, readAll, useNats } from "../support/use-nats.ts";
 
-describe.skipIf(NATS_SERVER === undefined)("the tail of natsLog", { timeout: 30_000 }, () => {
+describe.skipIf(NATS_SERVER === undefined)("the tail of natsLog", () => {
   const nats = useNats();
 
   it("misses no event if the server deletes its consumer", async () => {

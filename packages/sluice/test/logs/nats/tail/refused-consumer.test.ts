@@ -2,7 +2,7 @@ import { jetstreamManager } from "@nats-io/jetstream";
 import { describe, expect, it } from "vitest";
 import { createSluice, type Sluice } from "../../../../src/index.ts";
 import type { NatsLogOptions } from "../../../../src/logs/nats/nats-log.ts";
-import { readEventStream } from "../../../../src/testing/index.ts";
+import { readEventStream } from "../../../support/patient-testing.ts";
 import { NATS_SERVER } from "../../../support/stores/nats-server.ts";
 import { startProxy } from "../../../support/stores/tcp-proxy.mjs";
 import { startServer } from "../../../support/test-server.ts";
@@ -18,7 +18,7 @@ const STREAM = {
   duplicate_window: 10_000_000_000,
 };
 
-describe.skipIf(NATS_SERVER === undefined)("a node to which NATS refuses a consumer", { timeout: 40_000 }, () => {
+describe.skipIf(NATS_SERVER === undefined)("a node to which NATS refuses a consumer", () => {
   const nats = useNats();
 
   async function node(options?: Partial<NatsLogOptions>): Promise<{ sluice: Sluice; url: string; errors: Error[] }> {
@@ -63,7 +63,7 @@ describe.skipIf(NATS_SERVER === undefined)("a node to which NATS refuses a consu
     expect(await live.next()).toMatchObject({ data: "2" });
 
     await first.sluice.close();
-    await expect.poll(() => statusOf(second.url), { timeout: 20_000 }).toBe(200);
+    await expect.poll(() => statusOf(second.url)).toBe(200);
     await using again = await readEventStream(second.url);
     await second.sluice.channel("orders").publish("n", 3);
     expect(await again.next()).toMatchObject({ data: "3" });
@@ -89,12 +89,12 @@ describe.skipIf(NATS_SERVER === undefined)("a node to which NATS refuses a consu
     proxy.resume();
     const ended = (await live.rest()).at(-1);
     expect(ended?.data ?? "1").toBe("1");
-    await expect.poll(() => statusOf(cutOff.url), { timeout: 20_000 }).toBe(503);
+    await expect.poll(() => statusOf(cutOff.url)).toBe(503);
     const reports = cutOff.errors.filter(({ message }) => message.includes("refuses this process a consumer"));
     expect(reports).toHaveLength(1);
 
     await consumers.delete("sluice_orders", "other");
-    await expect.poll(() => statusOf(cutOff.url), { timeout: 20_000 }).toBe(200);
+    await expect.poll(() => statusOf(cutOff.url)).toBe(200);
     const { events } = await cutOff.sluice.channel("orders").history();
     expect(events.map(({ data }) => data)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
   });

@@ -23,7 +23,7 @@ describe.skipIf(REDIS_SERVER === undefined)("redisLog, when another program writ
       const { epoch } = a.channel;
       await redis.ask(`XADD ${LOG} ${id} name value`);
       const reports = () => [...a.errors, ...b.errors].map(({ message }) => message);
-      await expect.poll(() => reports().length, { timeout: 5_000 }).toBe(1);
+      await expect.poll(() => reports().length).toBe(1);
       expect(reports()[0]).toContain(`Another program wrote to the stream ${LOG}`);
       expect(await b.channel.append([entry(4)])).toEqual([4]);
       expect(await a.channel.append([entry(5)])).toEqual([5]);
@@ -35,7 +35,7 @@ describe.skipIf(REDIS_SERVER === undefined)("redisLog, when another program writ
     });
   }
 
-  it("opens a stream that was written to while no process was up", { timeout: 20_000 }, async () => {
+  it("opens a stream that was written to while no process was up", async () => {
     const redis = await start();
     const a = await join(redis.port);
     await a.channel.append(entries(1, 3));
@@ -48,7 +48,7 @@ describe.skipIf(REDIS_SERVER === undefined)("redisLog, when another program writ
     expect(b.channel.epoch).toBe(epoch);
   });
 
-  it("appends again if the other program has deleted its entry", { timeout: 20_000 }, async () => {
+  it("appends again if the other program has deleted its entry", async () => {
     const redis = await start();
     const { channel } = await join(redis.port);
     await channel.append(entries(1, 3));
@@ -64,7 +64,7 @@ describe.skipIf(REDIS_SERVER === undefined)("redisLog, when another program writ
     await channel.append(entries(1, 3));
     await redis.ask("ACL SETUSER default -xdel");
     await redis.ask(`XADD ${LOG} * name value`);
-    await expect.poll(() => errors.length, { timeout: 5_000 }).toBe(1);
+    await expect.poll(() => errors.length).toBe(1);
     expect(errors[0]!.message).toContain("can't run this command");
     const before = await commandsOf(redis);
     await sleep(2_500);
@@ -75,7 +75,7 @@ describe.skipIf(REDIS_SERVER === undefined)("redisLog, when another program writ
     await expect.poll(() => numbersOf(seen)).toEqual(range(1, 4));
   });
 
-  it("takes over entries of its own that a migration copied after the hash", { timeout: 20_000 }, async () => {
+  it("takes over entries of its own that a migration copied after the hash", async () => {
     const redis = await start();
     const a = await join(redis.port);
     await a.channel.append([...entries(1, 2), entry(3, { id: "own/3" })]);

@@ -10,7 +10,7 @@ import { PASSWORD, textOf } from "../support/password.ts";
 const DENIED_MS = 3_000;
 const TIMEOUT_MS = 2_000;
 
-describe.skipIf(REDIS_SERVER === undefined)("redisLog, whose user loses a permission", { timeout: 60_000 }, () => {
+describe.skipIf(REDIS_SERVER === undefined)("redisLog, whose user loses a permission", () => {
   it.each([
     { rule: "-xadd", says: /refused the command: its user lacks a permission .*user executing the script/ },
     { rule: "-xread", says: /lets this process receive no events: .* NOPERM/ },

@@ -9,7 +9,7 @@ async function forEachKey(redis: RedisServer, command: (key: string) => string):
   for (const key of KEYS) await redis.ask(command(key));
 }
 
-describe.skipIf(REDIS_SERVER === undefined)("redisLog, when Redis goes back in time", { timeout: 20_000 }, () => {
+describe.skipIf(REDIS_SERVER === undefined)("redisLog, when Redis goes back in time", () => {
   const { start, proxyTo, join } = useRedis();
 
   /** Starts two nodes that have seen the numbers from 1 to 20. */
@@ -25,7 +25,7 @@ describe.skipIf(REDIS_SERVER === undefined)("redisLog, when Redis goes back in t
     // Each node may find out something that the others do not know, and begin a life of its own.
     const lives = () => [...new Set(nodes.map(({ channel }) => channel.epoch))];
     const isSettled = () => lives().length === 1 && !before.includes(lives()[0]!);
-    await expect.poll(isSettled, { timeout: 5_000 }).toBe(true);
+    await expect.poll(isSettled).toBe(true);
     // Subscribers may have missed events of each former life.
     for (const { channel } of nodes) for (const epoch of before) expect(channel.holds(epoch)).toBeUndefined();
   }
@@ -33,7 +33,7 @@ describe.skipIf(REDIS_SERVER === undefined)("redisLog, when Redis goes back in t
   /** Checks that the nodes agree on the log, and that new events reach both. */
   async function expectTheSame(a: Node, b: Node): Promise<void> {
     const [offset] = await b.channel.append([entry(900)]);
-    await expect.poll(() => [a.channel.last, b.channel.last], { timeout: 5_000 }).toEqual([offset, offset]);
+    await expect.poll(() => [a.channel.last, b.channel.last]).toEqual([offset, offset]);
     expect(numbersOf(a.seen).at(-1)).toBe(900);
     expect(numbersOf(b.seen).at(-1)).toBe(900);
     expect(await readNumbers(a.channel)).toEqual(await readNumbers(b.channel));

@@ -13,7 +13,7 @@ const COPY_ALL = [
 /** Longer than the interval of checks, in ms. */
 const NEXT_CHECK_MS = 1_200;
 
-describe.skipIf(REDIS_SERVER === undefined)("redisLog, of a channel that was closed", { timeout: 20_000 }, () => {
+describe.skipIf(REDIS_SERVER === undefined)("redisLog, of a channel that was closed", () => {
   const { start, join } = useRedis();
 
   const open = (log: Log) => retry(() => log.open("orders", { retain: KEEP_ALL }));
@@ -50,7 +50,7 @@ describe.skipIf(REDIS_SERVER === undefined)("redisLog, of a channel that was clo
     await redis.ask("SWAPDB 0 1");
     const b = await join(redis.port);
     await b.channel.append(entries(101, 115));
-    await expect.poll(() => b.channel.epoch, { timeout: 5_000 }).not.toBe(epoch);
+    await expect.poll(() => b.channel.epoch).not.toBe(epoch);
     expect(b.channel.holds(epoch)).toBeUndefined();
     const restored = await open(log);
     expect(restored.epoch).toBe(b.channel.epoch);
@@ -71,7 +71,7 @@ describe.skipIf(REDIS_SERVER === undefined)("redisLog, of a channel that was clo
     await redis.start("saved");
     const b = await join(redis.port);
     expect(await readNumbers(b.channel)).toEqual(range(1, 20));
-    await expect.poll(() => b.channel.holds(epoch), { timeout: 5_000 }).toBeUndefined();
+    await expect.poll(() => b.channel.holds(epoch)).toBeUndefined();
   });
 
   it("keeps the positions of a channel that a process had open, and that lost nothing", async () => {
@@ -85,7 +85,7 @@ describe.skipIf(REDIS_SERVER === undefined)("redisLog, of a channel that was clo
     await other.append([entry(1)]);
     await other.close();
     await redis.ask("SWAPDB 0 1");
-    await expect.poll(() => channel.epoch, { timeout: 5_000 }).not.toBe(epoch);
+    await expect.poll(() => channel.epoch).not.toBe(epoch);
     expect(channel.holds(epoch)).toBe(5);
     const restored = await log.open("other", { retain: KEEP_ALL });
     expect(restored.last).toBe(0);
@@ -99,7 +99,7 @@ describe.skipIf(REDIS_SERVER === undefined)("redisLog, of a channel that was clo
     const epoch = await publishAndCopy(redis, a.log, a.channel);
     await expect.poll(() => numbersOf(c.seen)).toEqual(range(1, 30));
     await redis.ask("SWAPDB 0 1");
-    await expect.poll(() => c.channel.epoch, { timeout: 5_000 }).not.toBe(epoch);
+    await expect.poll(() => c.channel.epoch).not.toBe(epoch);
     await sleep(2 * NEXT_CHECK_MS);
     const settled = c.channel.epoch;
     const [again, further] = [await open(a.log), await open(b.log)];

@@ -3,7 +3,7 @@ import { DURABLE, REDIS_SERVER } from "../../../support/stores/redis-server.ts";
 import { KEEP_ALL } from "../../support/contracts/log-contract.ts";
 import { entries, entry, numbersOf, publish, range, readNumbers, retry, useRedis } from "../support/use-redis.ts";
 
-describe.skipIf(REDIS_SERVER === undefined)("redisLog, when Redis restarts", { timeout: 20_000 }, () => {
+describe.skipIf(REDIS_SERVER === undefined)("redisLog, when Redis restarts", () => {
   const { start, proxyTo, join } = useRedis();
 
   it("begins a new epoch in which all positions are valid if Redis kept everything", async () => {
@@ -15,7 +15,7 @@ describe.skipIf(REDIS_SERVER === undefined)("redisLog, when Redis restarts", { t
     await redis.kill();
     await redis.start("kept");
     expect(await publish(a.channel, 6)).toBe(6);
-    await expect.poll(() => numbersOf(b.seen), { timeout: 5_000 }).toEqual(range(1, 6));
+    await expect.poll(() => numbersOf(b.seen)).toEqual(range(1, 6));
     expect(numbersOf(a.seen)).toEqual(range(1, 6));
     for (const { channel } of [a, b]) {
       expect(channel.epoch).not.toBe(epoch);
@@ -60,7 +60,7 @@ describe.skipIf(REDIS_SERVER === undefined)("redisLog, when Redis restarts", { t
     const { epoch } = a.channel;
     await redis.kill();
     await redis.start("lost");
-    await expect.poll(() => [a.channel.last, b.channel.last], { timeout: 5_000 }).toEqual([0, 0]);
+    await expect.poll(() => [a.channel.last, b.channel.last]).toEqual([0, 0]);
     expect([a.resets, b.resets]).toEqual([[0], [0]]);
     expect(a.channel.holds(epoch)).toBeUndefined();
     expect(await publish(a.channel, 1)).toBe(1);
@@ -78,7 +78,7 @@ describe.skipIf(REDIS_SERVER === undefined)("redisLog, when Redis restarts", { t
     const { epoch } = a.channel;
     await redis.kill();
     await redis.start("kept");
-    await expect.poll(() => [a.resets.length, b.resets.length], { timeout: 5_000 }).toEqual([1, 1]);
+    await expect.poll(() => [a.resets.length, b.resets.length]).toEqual([1, 1]);
     expect([a.resets, b.resets]).toEqual([[5], [5]]);
     // A subscriber at event 5 has missed the four lost events after it.
     expect(b.channel.holds(epoch)).toBeUndefined();
@@ -100,7 +100,7 @@ describe.skipIf(REDIS_SERVER === undefined)("redisLog, when Redis restarts", { t
     // The disk has neither event 6 nor the epoch that it was appended in.
     await redis.kill();
     await redis.start("kept");
-    await expect.poll(() => resets, { timeout: 5_000 }).toEqual([5, 5]);
+    await expect.poll(() => resets).toEqual([5, 5]);
     expect(channel.holds(epoch)).toBeUndefined();
   });
 
@@ -113,7 +113,7 @@ describe.skipIf(REDIS_SERVER === undefined)("redisLog, when Redis restarts", { t
     expect(channel.lostAfter).toBe(0);
     await redis.kill();
     await redis.start("kept");
-    await expect.poll(() => resets, { timeout: 5_000 }).toEqual([1]);
+    await expect.poll(() => resets).toEqual([1]);
     expect(channel.lostAfter).toBe(1);
     expect(await publish(channel, 4)).toBe(2);
     expect(await channel.positionOf("own/1")).toBe(1);

@@ -6,7 +6,7 @@ import { useRedis } from "../support/use-redis.ts";
 
 const TIMEOUT_MS = 30_000;
 
-describe.skipIf(REDIS_SERVER === undefined)("a Redis log that catches up", { timeout: 60_000 }, () => {
+describe.skipIf(REDIS_SERVER === undefined)("a Redis log that catches up", () => {
   const { start, proxyTo, closeLater } = useRedis();
 
   holdsFewParts(4, async () => {

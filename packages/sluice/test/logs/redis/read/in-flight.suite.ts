@@ -6,7 +6,7 @@ import { useRedis } from "../support/use-redis.ts";
 
 const TIMEOUT_MS = 30_000;
 
-describe.skipIf(REDIS_SERVER === undefined)("a Redis log", { timeout: 120_000 }, () => {
+describe.skipIf(REDIS_SERVER === undefined)("a Redis log", () => {
   const { start, closeLater } = useRedis();
 
   readsWithinMaxReadBytes(async () => {

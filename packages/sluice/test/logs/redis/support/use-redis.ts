@@ -12,7 +12,7 @@ import { KEEP_ALL, recorder } from "../../support/contracts/log-contract.ts";
  */
 const TIMEOUT_MS = 500;
 /** Limit of all attempts of one retried operation, in ms. */
-const RETRY_LIMIT_MS = 10_000;
+const RETRY_LIMIT_MS = 60_000;
 const RETRY_PAUSE_MS = 20;
 
 /** One node: a log of its own, its channel "orders", and what the channel's tail received. */
@@ -90,7 +90,7 @@ async function openNode(log: Log, retain: Retention): Promise<Node> {
 }
 
 /**
- * Retries `work` while it rejects with LOG_FAILED, for at most ten seconds. Then rejects with the last error as the
+ * Retries `work` while it rejects with LOG_FAILED, until the limit. Then rejects with the last error as the
  * cause.
  */
 export async function retry<T>(work: () => T | Promise<T>): Promise<T> {

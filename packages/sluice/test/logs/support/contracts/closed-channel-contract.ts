@@ -17,12 +17,12 @@ export interface RestorableStore {
 }
 
 /** The time in which the store answers again after an older copy was restored, in ms. */
-const RECOVERY_MS = 15_000;
+const RECOVERY_MS = 60_000;
 const PAUSE_MS = 50;
 
 /** Tests what a process remembers of a channel that it has closed. One call tests one implementation. */
 export function closedChannelContract(name: string, setUp: () => Promise<RestorableStore>): void {
-  describe(`${name}, of a channel that this process has closed`, { timeout: 40_000 }, () => {
+  describe(`${name}, of a channel that this process has closed`, () => {
     let store: RestorableStore;
     const logs: Log[] = [];
 

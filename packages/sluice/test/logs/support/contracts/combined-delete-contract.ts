@@ -1,7 +1,8 @@
 import { expect, it } from "vitest";
 import { sleep } from "../../../../src/base/time/timers.ts";
 import { createSluice, type Sluice } from "../../../../src/index.ts";
-import { type EventStreamReader, readEventStream } from "../../../../src/testing/index.ts";
+import type { EventStreamReader } from "../../../../src/testing/index.ts";
+import { readEventStream } from "../../../support/patient-testing.ts";
 import type { SharedStore } from "./shared-log-contract.ts";
 
 /** A stream over the channel "doc" and another one that nobody deletes. */
@@ -9,7 +10,7 @@ async function connect(sluice: Sluice, lastEventId = ""): Promise<EventStreamRea
   const parts = { doc: sluice.channel("doc").subscribe(), other: sluice.channel("other").subscribe() };
   const headers = lastEventId === "" ? {} : { "last-event-id": lastEventId };
   const request = new Request("http://localhost/", { headers });
-  return readEventStream(await sluice.response(request, sluice.combine(parts)), { timeout: 15_000 });
+  return readEventStream(await sluice.response(request, sluice.combine(parts)), { timeout: 60_000 });
 }
 
 /** Reads a stream until the last event of each channel has arrived. Returns what it received of each. */

@@ -47,7 +47,7 @@ async function mostHeldBytes(events: number, { node, other, cutOffDuring }: Held
     for (let n = 0; n < 2; n++) await channel.append(entries);
   };
   await cutOffDuring(async () => void (await Promise.all(channels.map(append))));
-  await expect.poll(() => received, { timeout: 30_000, interval: 20 }).toBe(CHANNELS * 2 * events);
+  await expect.poll(() => received, { interval: 20 }).toBe(CHANNELS * 2 * events);
   return most;
 }
 

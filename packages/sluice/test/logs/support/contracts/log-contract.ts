@@ -280,7 +280,7 @@ export function logContract(name: string, open: () => Log | Promise<Log>): void 
       };
       short.tail({ ...listener, trimmed });
       await short.append(entries(3));
-      await expect.poll(() => short.first, { timeout: 5_000 }).toBe(4);
+      await expect.poll(() => short.first).toBe(4);
       expect(ages.length).toBeGreaterThan(0);
       for (const age of ages) expect(age).toBeGreaterThanOrEqual(SHORT_AGE_MS - CLOCK_ROUNDING_MS);
       expect(await short.append([entry(4)])).toEqual([4]);
@@ -296,9 +296,9 @@ export function logContract(name: string, open: () => Log | Promise<Log>): void 
         const short = await log.open("short", { retain: { ...KEEP_ALL, age: SHORT_AGE_MS } });
         await short.append(entries(3));
         vi.setSystemTime(Date.now() + step);
-        await expect.poll(() => short.first, { timeout: 5_000 }).toBe(4);
+        await expect.poll(() => short.first).toBe(4);
         expect(await short.append([entry(4)])).toEqual([4]);
-        await expect.poll(() => short.first, { timeout: 5_000 }).toBe(5);
+        await expect.poll(() => short.first).toBe(5);
       } finally {
         vi.useRealTimers();
       }

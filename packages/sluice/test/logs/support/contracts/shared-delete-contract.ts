@@ -44,14 +44,14 @@ export function sharedDeleteContract(name: string, setUp: () => Promise<SharedSt
       await a.append([entry(1)]);
       for (const each of [a, b, c]) await each.sync();
       await b.delete();
-      await expect.poll(() => [a.epoch, c.epoch], { timeout: 8_000 }).toEqual([b.epoch, b.epoch]);
+      await expect.poll(() => [a.epoch, c.epoch]).toEqual([b.epoch, b.epoch]);
       expect(b.epoch).not.toBe(epoch);
       for (const each of [a, b, c]) {
         expect(each).toMatchObject({ first: 1, last: 0 });
         expect(await each.wasDeleted?.(epoch)).toBe(true);
       }
       await c.append([entry(2)]);
-      await expect.poll(() => seen, { timeout: 8_000 }).toEqual(Array(3).fill(["1", "reset", "2"]));
+      await expect.poll(() => seen).toEqual(Array(3).fill(["1", "reset", "2"]));
     });
 
     it("is the reason that a process sees as soon as it enters a later life that another one has begun", async () => {
@@ -66,7 +66,7 @@ export function sharedDeleteContract(name: string, setUp: () => Promise<SharedSt
         await a.delete();
         await a.append([entry(2)]);
       }
-      await expect.poll(() => b.epoch, { timeout: 8_000 }).toBe(a.epoch);
+      await expect.poll(() => b.epoch).toBe(a.epoch);
       expect(reasons[0]).toBe(true);
     });
 
