@@ -59,9 +59,7 @@ async function signOutWhileStopped(kind: string, options: object, makeLog: () =>
   for (const stream of [again, other]) expect(await stream.next()).toMatchObject({ type: "placed", data: "1" });
 }
 
-describe("a node whose process was stopped while a user signed out everywhere, and in again", {
-  timeout: 60_000,
-}, () => {
+describe("a node whose process was stopped while a user signed out everywhere, and in again", () => {
   it("ends the old streams of the user, and keeps the new one, on LMDB", async () => {
     const options = { path: join(program.folder, "log") };
     await signOutWhileStopped("lmdbLog", options, () => lmdbLog(options));

@@ -7,11 +7,14 @@ import type { ChannelLog } from "../../../src/logs/log.ts";
 import { natsLog } from "../../../src/logs/nats/nats-log.ts";
 import { entryOf } from "../../../src/logs/nats/read/message.ts";
 import { NATS_SERVER } from "../../support/stores/nats-server.ts";
-import { until } from "../../support/until.ts";
+import { until as untilWithin } from "../../support/until.ts";
 import { KEEP_ALL, recorder } from "../support/contracts/log-contract.ts";
 import { startCluster } from "./support/nats-network.ts";
 
 const SERVERS = 3;
+
+/** Waits longer than others: after the loss of a server, the rest elects a leader; on a busy machine, several times. */
+const until = (what: string, condition: () => boolean | Promise<boolean>) => untilWithin(what, condition, 120_000);
 
 describe.skipIf(NATS_SERVER === undefined)("natsLog on a cluster of three", { timeout: 400_000 }, () => {
   let servers: ServerProcess[];

@@ -130,9 +130,7 @@ describe.skipIf(NATS_SERVER === undefined)("natsLog, when it appends several ent
     expect(await dataOf(channel)).toEqual([3]);
   });
 
-  it("stores all or none, and once, if the server is killed while they are in flight", {
-    timeout: 60_000,
-  }, async () => {
+  it("stores all or none, and once, if the server is killed while they are in flight", async () => {
     const channel = await nats.open();
     const stored: number[] = [];
     for (let round = 0; round < 5; round++) {

@@ -39,10 +39,7 @@ describe.skipIf(NATS_SERVER === undefined)("natsLog, when its stream of lives", 
     const orders = sluice.channel("orders");
     await using server = await startServer((req, res) => void sluice.stream(req, res, orders.subscribe()));
     const id = await orders.publish("n", 1);
-    await using live = await readEventStream(`http://127.0.0.1:${server.port}/`, {
-      lastEventId: id,
-      timeout: 20_000,
-    });
+    await using live = await readEventStream(`http://127.0.0.1:${server.port}/`, { lastEventId: id });
     await orders.publish("n", 2);
     expect(await live.next()).toMatchObject({ data: "2" });
     await (await nats.admin()).streams.delete(LIVES);

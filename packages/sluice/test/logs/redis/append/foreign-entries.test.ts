@@ -15,7 +15,7 @@ describe.skipIf(REDIS_SERVER === undefined)("redisLog, when another program writ
   const { start, join } = useRedis();
 
   for (const id of ["*", "3-5", "4-0", "4-7", "9-0"]) {
-    it(`removes the entry ${id}, reports it once, and goes on`, { timeout: 20_000 }, async () => {
+    it(`removes the entry ${id}, reports it once, and goes on`, async () => {
       const redis = await start();
       const [a, b] = [await join(redis.port), await join(redis.port)];
       await a.channel.append(entries(1, 3));
@@ -56,9 +56,7 @@ describe.skipIf(REDIS_SERVER === undefined)("redisLog, when another program writ
     expect(await channel.append([entry(4)])).toEqual([4]);
   });
 
-  it("sends few commands and reports the refusal once if it may not remove the entry", {
-    timeout: 20_000,
-  }, async () => {
+  it("sends few commands and reports the refusal once if it may not remove the entry", async () => {
     const redis = await start();
     const { channel, errors, seen } = await join(redis.port);
     await channel.append(entries(1, 3));
