@@ -107,11 +107,13 @@ export class NatsArrivals {
     const { epoch, subjects } = life;
     const { identity } = link;
     if (after + 1 < life.view.first || after >= last || !life.isChecked) return;
-    // The stream's leader answers, so the entry is not merely late.
+    // The stream's leader answers, so the stream has no entry that this misses.
     const query = { seq: after + 1, next_by_subj: subjects.all };
     const next = await link.session.jsm.streams.getMessage(names.stream, query);
     if (next === null) await life.confirmStream();
     if (epoch !== life.epoch || identity !== link.identity) return;
+    // The stream has the entry, which the consumer's server of the cluster did not have yet.
+    if (next?.seq === after + 1) return this.#parts.rounds.soon(this.#member);
     life.view.trimmed(next?.seq ?? last + 1);
     this.#wake();
   }

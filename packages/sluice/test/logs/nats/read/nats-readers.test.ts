@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { LogEntry } from "../../../../src/logs/log.ts";
 import { NATS_SERVER } from "../../../support/stores/nats-server.ts";
 import { until } from "../../../support/until.ts";
+import { lateConsumers } from "../support/late-consumers.ts";
 import { entry, useNats } from "../support/use-nats.ts";
 
 describe.skipIf(NATS_SERVER === undefined)("natsLog, when it reads", () => {
@@ -42,6 +43,17 @@ describe.skipIf(NATS_SERVER === undefined)("natsLog, when it reads", () => {
     await channel.append([entry(1), entry(2)]);
     expect(await channel.read(0, 10, 10_000)).toMatchObject([{ data: "1" }, { data: "2" }]);
     expect(requests).toBeGreaterThan(1);
+  });
+
+  it("reads again, and keeps all entries, if the server of the consumer is behind the leader", async () => {
+    const connection = await nats.connect();
+    const channel = await nats.open({ connection });
+    await channel.append([1, 2, 3].map((n) => entry(n)));
+    const requests = lateConsumers(connection, 1);
+    expect(await channel.read(1, 10, 10_000)).toMatchObject([{ data: "2" }, { data: "3" }]);
+    expect(requests()).toBeGreaterThan(1);
+    expect(channel.first).toBe(1);
+    expect(await channel.read(0, 10, 10_000)).toHaveLength(3);
   });
 
   it("returns an entry that is larger than a page, and none twice", async () => {

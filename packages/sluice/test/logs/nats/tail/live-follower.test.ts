@@ -1,8 +1,10 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import type { ChannelLog, LogEntry } from "../../../../src/logs/log.ts";
+import type { NatsConnection } from "../../../../src/logs/nats/nats-log.ts";
 import { NATS_SERVER } from "../../../support/stores/nats-server.ts";
 import { until } from "../../../support/until.ts";
 import { recorder } from "../../support/contracts/log-contract.ts";
+import { lateConsumers } from "../support/late-consumers.ts";
 import { type LossyFeed, lossyFeed } from "../support/lossy-feed.ts";
 import { subjectsOf } from "../support/subjects-of.ts";
 import { entry, useNats } from "../support/use-nats.ts";
@@ -13,6 +15,7 @@ describe.skipIf(NATS_SERVER === undefined)("a channel on NATS that follows live"
   const nats = useNats();
   let publisher: ChannelLog;
   let follower: ChannelLog;
+  let connection: NatsConnection;
   let feed: LossyFeed;
   let seen: LogEntry[];
   /** Requests of the follower for messages and consumers. */
@@ -20,7 +23,7 @@ describe.skipIf(NATS_SERVER === undefined)("a channel on NATS that follows live"
 
   beforeEach(async () => {
     publisher = await nats.open();
-    const connection = await nats.connect();
+    connection = await nats.connect();
     feed = lossyFeed(connection);
     const request = connection.request.bind(connection);
     requests = [];
@@ -62,6 +65,18 @@ describe.skipIf(NATS_SERVER === undefined)("a channel on NATS that follows live"
     await publish(1, 3);
     await receives(3);
     expect(numbers()).toEqual(upTo(3));
+  });
+
+  it("requests lost messages again, and keeps all others, if the server of the consumer is behind the leader", async () => {
+    await publish(1, 2);
+    await receives(2);
+    const late = lateConsumers(connection, 1);
+    feed.isLost = (sequence) => sequence > 2 && sequence < 20;
+    await publish(3, 20);
+    await receives(20);
+    expect(late()).toBeGreaterThan(1);
+    expect(numbers()).toEqual(upTo(20));
+    expect(follower.first).toBe(1);
   });
 
   it("requests many lost messages with one consumer, and deletes it", async () => {

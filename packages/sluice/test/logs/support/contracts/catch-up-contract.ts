@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, it } from "vitest";
-import { expectRoundBelow } from "../../support/rounds.ts";
+import { expectRoundBelow } from "../../../support/rounds.ts";
 import {
   type CatchUpStore,
   growthOf,
