@@ -15,7 +15,7 @@ const BUDGETS = [
   { entry: "sluice", file: "index.js", budget: 12_000 },
   { entry: "sluice/protocol", file: "protocol/index.js", budget: 2_000 },
   { entry: "sluice/client", file: "client/index.js", only: "EventSource", budget: 3_000 },
-  { entry: "sluice/client", file: "client/index.js", only: "openEventStream", budget: 4_500, inAll: 10_175 },
+  { entry: "sluice/client", file: "client/index.js", only: "openEventStream", budget: 4_500, inAll: 10_170 },
   { entry: "sluice/react", file: "react/index.js", budget: 1_000, beyond: "openEventStream" },
   { entry: "sluice/fetch-event-source", file: "fetch-event-source/index.js", budget: 6_000 },
 ];

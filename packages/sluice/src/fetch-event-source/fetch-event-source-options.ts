@@ -1,4 +1,5 @@
 import { checkBoolean, invalidOption } from "../base/checks/check-option.ts";
+import { SluiceError } from "../base/errors/sluice-error.ts";
 import type { Fresh } from "../client/connection/request.ts";
 
 /** The content type of an event stream. */
@@ -59,11 +60,31 @@ export interface FetchEventSourceOptions extends Omit<FetchEventSourceInit, "hea
   headers?: Fresh<HeadersInit>;
 }
 
-/** Throws `INVALID_OPTION` if a callback is no function. `fetch` checks its own options at each attempt. */
-export function checkOptions(options: FetchEventSourceOptions): void {
+/**
+ * Throws `INVALID_OPTION` if no attempt could send the request, or if a callback is no function. Leaves the URL and the
+ * result of a function as `headers` to each attempt.
+ */
+export function checkOptions(input: unknown, options: FetchEventSourceOptions): void {
+  const isInput = typeof input === "string" || "href" in Object(input) || "clone" in Object(input);
+  if (!isInput) throw invalidOption("input", "a URL or a Request", input);
+  // A promise of options has none of them.
+  if (typeof options !== "object" || options === null || "then" in options)
+    throw invalidOption("options", "an object", options);
   for (const name of ["onopen", "onmessage", "onclose", "onerror", "fetch"] as const) {
     const value: unknown = options[name];
     if (value != null && typeof value !== "function") throw invalidOption(name, "a function", value);
   }
   checkBoolean("openWhenHidden", options.openWhenHidden ?? undefined, true);
+  const { signal, headers, body, method = (input as Partial<Request>).method } = options;
+  if (signal != null && typeof signal.addEventListener !== "function")
+    throw invalidOption("signal", "an AbortSignal", signal);
+  // `fetch` sends a plain object as the text "[object Object]".
+  if (body?.constructor === Object) throw invalidOption("body", "text, FormData or bytes", body);
+  try {
+    const sent = typeof headers === "function" ? {} : (headers ?? {});
+    // A text stands for the body: a stream can be read once.
+    new Request("http://x", { ...(method && { method }), headers: sent, body: body == null ? null : "x" });
+  } catch (cause) {
+    throw new SluiceError("INVALID_OPTION", `No valid request: ${(cause as Error).message}`, { cause });
+  }
 }

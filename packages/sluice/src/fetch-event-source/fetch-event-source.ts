@@ -32,7 +32,7 @@ const LONGEST_TIMER_MS = 2 ** 31 - 1;
  * `INVALID_OPTION`.
  */
 export async function fetchEventSource(input: Input, options: FetchEventSourceOptions = {}): Promise<void> {
-  checkOptions(options);
+  checkOptions(input, options);
   const { onopen, onmessage, onclose, onerror, openWhenHidden } = options;
   const signal = options.signal ?? (isRequest(input) ? input.signal : undefined);
   if (signal?.aborted) return;

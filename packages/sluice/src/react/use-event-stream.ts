@@ -43,21 +43,19 @@ function createView(request: StreamRequest) {
   const shared = shareRequest(request);
   /** The names of the fields that the component has read. */
   const names = new Set<PropertyKey>();
-  let shown: Record<PropertyKey, unknown>;
-  let view: EventStreamView | undefined;
+  let view: Record<PropertyKey, unknown> | undefined;
 
   function show(snapshot: StreamSnapshot): EventStreamView {
-    const next: typeof shown = { ...shared, ...snapshot };
-    if (!view || [...names].some((name) => next[name] !== shown[name])) {
-      shown = next;
+    const next: NonNullable<typeof view> = { ...shared, ...snapshot };
+    if (!view || [...names].some((name) => next[name] !== view![name])) {
       view = new Proxy(next, {
         get(_, name) {
           names.add(name);
           return next[name];
         },
-      }) as unknown as EventStreamView;
+      });
     }
-    return view;
+    return view as unknown as EventStreamView;
   }
 
   return {

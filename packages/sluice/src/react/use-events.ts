@@ -1,5 +1,6 @@
 import type { ProjectionReducer, ProjectionType } from "../client/store/projection.ts";
 import type { EventProjector } from "../client/store/share-event-stream.ts";
+import { check } from "../client/stream/check.ts";
 import type { AnyEvents, EventMap } from "../client/stream/deliver/stream-event.ts";
 import { useHeldStore } from "./use-held-store.ts";
 
@@ -29,10 +30,11 @@ export function useEvents<Events extends EventMap, Type extends ProjectionType<E
   reducer: ProjectionReducer<Events, Type, State | undefined, State>,
 ): State | undefined;
 export function useEvents(
-  { project }: EventProjector,
+  stream: EventProjector,
   type: string | readonly string[],
   reducer: ProjectionReducer<AnyEvents, string, unknown, unknown>,
   initialState?: unknown,
 ): unknown {
-  return useHeldStore(() => project(type, reducer, initialState), [project, type], reducer);
+  check(stream?.project, "stream", stream);
+  return useHeldStore(() => stream.project(type, reducer, initialState), [stream.project, type], reducer);
 }

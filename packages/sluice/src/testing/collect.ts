@@ -1,6 +1,7 @@
 import { checkNames, checkNumber, invalidOption } from "../base/checks/check-option.ts";
 import type { SourceContext } from "../index.ts";
 import type { ParsedEvent } from "../protocol/parser.ts";
+import { checkHeaders } from "./check-headers.ts";
 import { readEventStream } from "./read-event-stream.ts";
 import { checkTimeout, inTime } from "./time-limit.ts";
 
@@ -54,6 +55,9 @@ export function collect<Source extends Collectable>(
   options: CollectOptions = {},
 ): Promise<Collected<Source>[]> {
   checkNames("collect", options, ["headers", "lastEventId", "timeout"]);
+  checkHeaders(options.headers);
+  const { lastEventId = "" } = options;
+  if (typeof lastEventId !== "string") throw invalidOption("lastEventId", "a string", lastEventId);
   const timeout = checkTimeout(options.timeout);
   if (typeof until !== "function" && typeof until !== "number") throw invalidOption("until", USAGE, until);
   const count = typeof until === "number" ? checkNumber("until", until, 0, { whole: true }) : Number.POSITIVE_INFINITY;

@@ -1,5 +1,5 @@
 import type { AsyncClosable } from "../base/async-closable.ts";
-import { checkNumber } from "../base/checks/check-option.ts";
+import { checkFunction, checkNumber } from "../base/checks/check-option.ts";
 import { createParser, type ParsedEvent, type Parser } from "../protocol/parser.ts";
 import { inTime } from "./time-limit.ts";
 
@@ -58,6 +58,7 @@ export class EventStreamReader implements AsyncIterable<ParsedEvent>, AsyncClosa
    * Rejects if the event does not come in time, if the stream ends before it, or if the connection is cut.
    */
   async next(predicate: (event: ParsedEvent) => boolean = () => true): Promise<ParsedEvent> {
+    checkFunction("predicate", predicate);
     const dropped: string[] = [];
     const expected = () => `Expected an event${dropped.length === 0 ? "" : ` (and dropped: ${dropped.join(", ")})`}`;
     const deadline = performance.now() + this.#timeout;

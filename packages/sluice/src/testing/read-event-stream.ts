@@ -1,4 +1,5 @@
 import { checkNames, invalidOption } from "../base/checks/check-option.ts";
+import { checkHeaders } from "./check-headers.ts";
 import { EventStreamReader } from "./event-stream-reader.ts";
 import { checkTimeout, inTime } from "./time-limit.ts";
 
@@ -34,6 +35,9 @@ export async function readEventStream(
   checkNames("readEventStream", options, ["headers", "lastEventId", "signal", "timeout"]);
   const { signal, lastEventId = "" } = options;
   if (typeof lastEventId !== "string") throw invalidOption("lastEventId", "a string", lastEventId);
+  if (signal != null && typeof signal.addEventListener !== "function")
+    throw invalidOption("signal", "an AbortSignal", signal);
+  checkHeaders(options.headers);
   const timeout = checkTimeout(options.timeout);
   const controller = new AbortController();
   const abort = () => controller.abort(signal?.reason);

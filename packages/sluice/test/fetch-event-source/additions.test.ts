@@ -54,9 +54,40 @@ describe("fetchEventSource() beyond the other package", () => {
     ["onclose", { onclose: true }],
     ["fetch", { fetch: "fetch" }],
     ["openWhenHidden", { openWhenHidden: "yes" }],
+    ["signal", { signal: new AbortController() }],
+    ["headers", { headers: 5 }],
+    ["method", { method: "a b" }],
+    ["body", { body: "x" }],
+    ["body", { method: "POST", body: { prompt: "x" } }],
   ])("rejects with INVALID_OPTION if %s has a wrong value", async (name, options) => {
     const call = fetchEventSource("http://127.0.0.1:1", options as never);
-    await expect(call).rejects.toMatchObject({ code: "INVALID_OPTION", message: expect.stringContaining(name) });
+    await expect(call).rejects.toMatchObject({
+      code: "INVALID_OPTION",
+      message: expect.stringMatching(new RegExp(name, "i")),
+    });
+  });
+
+  it.each([null, 5, "x", Promise.resolve({})])(
+    "rejects with INVALID_OPTION for %j in place of options",
+    async (options) => {
+      const call = fetchEventSource("http://127.0.0.1:1", options as never);
+      await expect(call).rejects.toMatchObject({
+        code: "INVALID_OPTION",
+        message: expect.stringContaining("an object"),
+      });
+    },
+  );
+
+  it.each([undefined, null, 5, {}, []])("rejects with INVALID_OPTION for %j in place of a URL", async (input) => {
+    const call = fetchEventSource(input as never);
+    await expect(call).rejects.toMatchObject({ code: "INVALID_OPTION", message: expect.stringContaining("a URL") });
+  });
+
+  it("sends a stream as body, which its checks leave unread", async () => {
+    await using server = await startScriptedServer({ otherwise: end });
+    const body = new Blob(["x"]).stream();
+    await fetchEventSource(server.url, { method: "POST", body, duplex: "half" } as never);
+    expect(server.connections[0]!.body).toBe("x");
   });
 
   it("gives `onerror` the status and the start of the body of a refusal", async () => {

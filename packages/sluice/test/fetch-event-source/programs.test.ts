@@ -5,7 +5,7 @@ import { type ScriptedConnection, startScriptedServer } from "../../src/testing/
 import { compile } from "../docs/support/compile.ts";
 import { ROOT } from "../docs/support/documents.ts";
 import { until } from "../support/until.ts";
-import { Page } from "./support/implementations.ts";
+import { MICROSOFT, Page } from "./support/implementations.ts";
 
 const THEIRS = "@microsoft/fetch-event-source";
 const OURS = "sluice/fetch-event-source";
@@ -40,7 +40,7 @@ describe("a program for @microsoft/fetch-event-source", () => {
     beforeEach(() => {
       new Page();
       vi.resetModules();
-      if (isChanged) vi.doMock(THEIRS, () => import("../../src/fetch-event-source/index.ts"));
+      vi.doMock(THEIRS, async () => (isChanged ? import("../../src/fetch-event-source/index.ts") : MICROSOFT));
     });
     afterEach(() => {
       vi.doUnmock(THEIRS);

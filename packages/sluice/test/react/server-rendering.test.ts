@@ -26,6 +26,13 @@ describe("the hooks on a server", () => {
     expect(left).toBeLessThanOrEqual(timers);
   });
 
+  it("name the argument that is no stream of useEventStream()", () => {
+    for (const stream of [undefined, null, {}, "/api/orders"]) {
+      const Wrong = () => useEvents(stream as never, "gap", () => 1, 0);
+      expect(() => renderToString(createElement(Wrong))).toThrow("Expected a valid stream, but got");
+    }
+  });
+
   it("take a URL that is relative to the page", () => {
     expect(renderToString(createElement(Orders, { url: "/api/orders" }))).toContain("connecting");
   });

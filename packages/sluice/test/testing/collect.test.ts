@@ -129,5 +129,8 @@ describe("collect()", () => {
     expect(() => collect([] as never, -1)).toThrow("`until` must be a whole number of at least 0");
     expect(() => collect([] as never, 1, { time: 1 } as never)).toThrow("no option `time`");
     expect(() => collect([] as never, "1" as never)).toThrow("`until` must be a number of items, or a function");
+    expect(() => collect([] as never, 1, { lastEventId: 7 } as never)).toThrow("`lastEventId` must be a string");
+    for (const headers of [null, 5, "a: b", new Headers({ a: "b" }), [["a", "b"]], { a: 5 }])
+      expect(() => collect([] as never, 1, { headers } as never)).toThrow("`headers` must be an object of names");
   });
 });

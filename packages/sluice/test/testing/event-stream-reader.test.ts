@@ -25,6 +25,11 @@ describe("a reader of an event stream", () => {
       await expect(stream.take(count)).rejects.toThrow("`count` must be a whole number of at least 0");
   });
 
+  it("takes no type in place of a predicate", async () => {
+    await using stream = await readEventStream(responseOf([]));
+    await expect(stream.next("placed" as never)).rejects.toThrow("`predicate` must be a function");
+  });
+
   it("gives concurrent calls their events in call order", async () => {
     await using stream = await readEventStream(responseOf(["data: a\n\n", "data: b\n\n", "data: c\n\n"]));
     const events = await Promise.all([stream.next(), stream.next(), stream.next()]);

@@ -134,6 +134,9 @@ describe("readEventStream()", () => {
     [{ timeout: 0 }, "`timeout` must be"],
     [{ lastEventId: 7 }, "`lastEventId` must be a string"],
     [{ header: {} }, "no option `header`"],
+    [{ headers: [["a", "b"]] }, "`headers` must be an object of names and texts"],
+    [{ headers: { a: 5 } }, "`headers` must be an object of names and texts"],
+    [{ signal: {} }, "`signal` must be an AbortSignal"],
   ])("rejects the options %j", async (options, message) => {
     await expect(readEventStream(responseOf([]), options as never)).rejects.toThrow(message);
   });

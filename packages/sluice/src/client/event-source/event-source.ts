@@ -87,8 +87,9 @@ export class EventSource extends EventTarget {
   constructor(url: string | URL, options: EventSourceOptions = {}) {
     super();
     // [WebIDL] If argcount is less than the length of the shortest argument list, then throw a TypeError.
+    // [WebIDL] If the type of jsDict is not undefined, null or Object, then throw a TypeError.
     // biome-ignore lint/complexity/noArguments: `undefined` is a URL, and no argument is none
-    if (!arguments.length) throw new TypeError();
+    if (!arguments.length || Object(options ?? this) !== (options ?? this)) throw new TypeError();
     const { document, location } = globalThis as { document?: Document; location?: Location };
     try {
       this.#url = new URL(url, document?.baseURI ?? location?.href).href;

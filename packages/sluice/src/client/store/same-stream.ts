@@ -14,7 +14,7 @@ export function requestOf(url: StreamUrl, options?: EventStreamOptions): StreamR
   return {
     ...options,
     headers: headers instanceof Headers ? [...headers] : headers,
-    url: typeof url === "function" ? url : `${url}`,
+    url: (url as Partial<URL>)?.href ?? url,
   };
 }
 

@@ -129,8 +129,7 @@ function createConnection(newest: ConnectionUser): SharedConnection {
     getSnapshot: () => snapshot,
     current,
     add(member) {
-      const [, listener] = member;
-      if (listener && !isOpen) open();
+      if (member[1] && !isOpen) open();
       connections.add(connection);
       members.add(member);
       return () => {

@@ -29,51 +29,55 @@ const DEFAULTS = {
   stableAfter: 10_000,
   connectTimeout: 60_000,
   silenceTimeout: Number.POSITIVE_INFINITY,
-  maxEventBytes: 16 * 1024 * 1024,
+  maxEventBytes: 2 ** 24,
   withCredentials: false,
   pauseWhenHidden: false,
   shortStreams: true,
   shareAcrossTabs: false,
 };
 
-/** Values of the types that the options must have. `undefined`: checked elsewhere. */
-const SAMPLES: Readonly<Record<keyof EventStreamOptions, unknown>> = {
-  ...DEFAULTS,
-  signal: {},
-  persist: {},
-  persistKey: "",
-  onGap: jsonOrText,
-  onAttemptEnd: jsonOrText,
-  until: undefined,
-  method: "",
-  headers: undefined,
-  body: undefined,
-  shareKey: undefined,
-  fetch: jsonOrText,
+/** Types of the options that have no default. `""`: checked with the request. */
+const TYPES: Readonly<Partial<Record<keyof EventStreamOptions, string>>> = {
+  signal: "object",
+  persist: "object",
+  persistKey: "string",
+  onGap: "function",
+  onAttemptEnd: "function",
+  until: "string|object|function",
+  method: "string",
+  headers: "",
+  body: "",
+  shareKey: "string|function",
+  fetch: "function",
 };
 
 /** Returns the settings of a stream. Throws `INVALID_OPTION`. */
 export function checkStreamOptions(address: StreamUrl, options: EventStreamOptions): StreamSettings {
   const hasFreshUrl = typeof address === "function";
+  const name = hasFreshUrl ? "" : ((address as Partial<URL> | undefined)?.href ?? address);
+  check(typeof name === "string", "url: string", address);
+  check(typeof options === "object" && options, "options: object", options);
   const settings: Record<string, unknown> = {
     ...DEFAULTS,
     address,
     url: async () => absolute(await evaluate(address)),
     method: options.body ? "POST" : undefined,
-    persistKey: hasFreshUrl ? "" : `${address}`,
+    persistKey: name,
   };
-  for (const [name, value] of Object.entries(options)) {
-    const type = typeof SAMPLES[name as keyof EventStreamOptions];
-    check(name in SAMPLES, "option", name);
+  for (const [option, value] of Object.entries(options)) {
+    // Every object has a `toString`.
+    const types = `${TYPES[option as keyof typeof TYPES] ?? typeof DEFAULTS[option as keyof typeof DEFAULTS]}`;
+    check(types !== "undefined", "option", option);
     if (value === undefined) continue;
-    const isOfType = typeof value === type && value !== null && (type !== "number" || value >= 1);
-    check(isOfType || type === "undefined", `${name}: ${type}${type === "number" ? " >= 1" : ""}`, value);
-    settings[name] = value;
+    check(!types || (value !== null && types.includes(typeof value)), `${option}: ${types}`, value);
+    check(types !== "number" || value >= 1, `${option} >= 1`, value);
+    settings[option] = value;
   }
   const { headers, body, withCredentials, until, persist, shareAcrossTabs, shareKey } = options;
   try {
-    // A stream cannot be sent again. Some packages replace the global `Request` by one that takes it.
-    if ((body as Partial<ReadableStream> | undefined)?.getReader) throw body;
+    // A stream cannot be sent again. Some packages replace the global `Request` by one that takes it. And `fetch` sends
+    // a plain object as the text "[object Object]".
+    if ((body as Partial<ReadableStream> | undefined)?.getReader || body?.constructor === Object) throw "body";
     // It refuses a URL with a user name or a password, as `fetch` does.
     const init = { ...settings, headers: typeof headers === "function" ? [] : headers };
     new Request(hasFreshUrl ? "http://x" : absolute(address), init as RequestInit);

@@ -69,9 +69,9 @@ export function openEventStream<Events extends EventMap = AnyEvents>(
 
   async function start(): Promise<void> {
     const begun = begin();
-    // Alone and without `persist`, the first attempt does not wait for the rest.
-    const position = await ((settings.persist || settings.shareAcrossTabs) && begun);
-    delivery.pass(position || settings.lastEventId);
+    const { persist, shareAcrossTabs, lastEventId } = settings;
+    // Alone and without a position, the first attempt does not wait for the rest.
+    delivery.pass((await ((persist || shareAcrossTabs || lastEventId) && begun)) || lastEventId);
     await loop.run();
   }
 
@@ -97,11 +97,12 @@ export function openEventStream<Events extends EventMap = AnyEvents>(
       resolveClosed = resolve;
     }),
     on(type: string, listener: Listener) {
-      check(type && typeof type === "string" && typeof listener === "function", "type and listener", type);
+      check(type && typeof type === "string", "type: string", type);
+      check(typeof listener === "function", "listener: function", listener);
       return delivery.add({ type, listener });
     },
     onStateChange(listener: (state: StreamState) => unknown) {
-      check(typeof listener === "function", "listener", listener);
+      check(typeof listener === "function", "listener: function", listener);
       const notify = async () => listener(loop.state);
       stateListeners.add(notify);
       return () => stateListeners.delete(notify);

@@ -1,6 +1,7 @@
 import type { Timer } from "../../base/time/timers.ts";
 import type { Superseder } from "./attempt/attempt-end.ts";
 import type { Form } from "./attempt/form.ts";
+import { placePosition } from "./attempt/place-position.ts";
 import type { StreamState } from "./stream-options.ts";
 
 /** Settings of a stream that may use short streams. */
@@ -71,6 +72,7 @@ export function useShortStreams(
       }
       if (isShort) url.search += `${url.search && "&"}sluice-short=1`;
       awaitBytes();
+      return placePosition(url, askedFrom);
     },
     goesOn() {
       const now = performance.now();

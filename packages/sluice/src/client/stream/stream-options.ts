@@ -86,10 +86,14 @@ export interface EventStreamOptions<Events extends EventMap = AnyEvents> extends
    */
   readonly persistKey?: string | undefined;
   /**
-   * Names the event that completes the stream, by its type, types, or a function. The client then closes the stream.
-   * Without such an event, the end of an answer is an interruption. Default: none.
+   * Names the event that completes the stream, by its type, types, or a function, also an async one. The client then
+   * closes the stream. Without such an event, the end of an answer is an interruption. Default: none.
    */
-  readonly until?: string | readonly string[] | ((event: StreamEvent<Events>) => boolean) | undefined;
+  readonly until?:
+    | string
+    | readonly string[]
+    | ((event: StreamEvent<Events>) => boolean | PromiseLike<boolean>)
+    | undefined;
   /**
    * Called when an attempt has ended, also if another one replaces it. Its result, also later, overrules the plan.
    * `onError` receives an invalid result. Default: as planned.

@@ -2,6 +2,7 @@ import { checkBoolean, checkNames, checkNumber, checkText, invalidOption } from 
 import { SluiceError } from "../../base/errors/sluice-error.ts";
 import { sleep } from "../../base/time/timers.ts";
 import { toBytes } from "../../protocol/bytes.ts";
+import { checkHeaders } from "../check-headers.ts";
 import { inTime } from "../time-limit.ts";
 import type { Wire } from "./wire.ts";
 
@@ -86,8 +87,9 @@ export class ScriptedConnection {
   open(head: ScriptedHead = {}): void {
     checkNames("open", head, ["status", "type", "headers", "chunked"]);
     checkText("type", head.type);
+    checkHeaders(head.headers);
     const { type = "text/event-stream", headers = {} } = head;
-    this.#writeHead(checkStatus(head.status ?? 200), { "content-type": type, ...headers }, head.chunked);
+    this.#writeHead(checkStatus(head.status), { "content-type": type, ...headers }, head.chunked);
   }
 
   /**
@@ -133,8 +135,9 @@ export class ScriptedConnection {
    * Closes the connection without completing the answer: before the head, in the middle of a line, wherever the script
    * is. `reset`: by a TCP reset, which may also drop bytes that the client has not read.
    */
-  cut({ reset = false }: { readonly reset?: boolean } = {}): void {
-    this.#wire.cut(checkBoolean("reset", reset, false));
+  cut(options: { readonly reset?: boolean } = {}): void {
+    checkNames("cut", options, ["reset"]);
+    this.#wire.cut(checkBoolean("reset", options.reset, false));
   }
 
   /** Closes the server's side of the connection without completing the answer, and leaves the client's side open. */
@@ -150,6 +153,8 @@ export class ScriptedConnection {
    */
   async answer(status: number, answer: ScriptedAnswer = {}): Promise<void> {
     checkNames("answer", answer, ["body", "type", "retryAfter", "headers"]);
+    checkText("type", answer.type);
+    checkHeaders(answer.headers);
     const { body = "", type = body === "" ? undefined : "text/plain", retryAfter, headers } = answer;
     if (typeof body !== "string") throw invalidOption("body", "a string", body);
     if (retryAfter !== undefined && !/^(string|number)$/.test(typeof retryAfter))
@@ -198,7 +203,7 @@ export class ScriptedConnection {
   }
 }
 
-function checkStatus(status: number): number {
+function checkStatus(status: number | undefined): number {
   return checkNumber("status", status, 200, { min: 200, max: 599, whole: true });
 }
 

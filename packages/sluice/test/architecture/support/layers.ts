@@ -230,7 +230,7 @@ export const LAYERS: readonly Layer[] = [
   { folder: "auth", imports: ["base", "protocol", "index.ts"], packages: ["jose"] },
   { folder: "metrics", imports: ["base", "protocol", "index.ts"], packages: ["prom-client"] },
   { folder: "testing", imports: ["base", "protocol", "index.ts", "logs/log.ts"] },
-  { folder: "testing/server", imports: ["testing/time-limit.ts"] },
+  { folder: "testing/server", imports: ["testing/check-headers.ts", "testing/time-limit.ts"] },
   { folder: "client", imports: ["base", "protocol"] },
   { folder: "client/connection", imports: [] },
   { folder: "client/event-source", imports: ["client/connection"] },
@@ -243,6 +243,7 @@ export const LAYERS: readonly Layer[] = [
     folder: "client/stream/tabs",
     imports: [
       "client/stream/attempt/attempt-end.ts",
+      "client/stream/check.ts",
       "client/stream/keep-position.ts",
       "client/stream/plan.ts",
       "client/stream/short-streams.ts",

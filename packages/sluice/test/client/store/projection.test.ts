@@ -142,8 +142,9 @@ describe("a projection", () => {
   it("needs a type and a reducer", () => {
     const { project } = shareEventStream("http://127.0.0.1:1/");
     const invalid = expect.objectContaining({ code: "INVALID_OPTION" });
-    expect(() => project("" as never, () => 0, 0)).toThrow(invalid);
-    expect(() => project(undefined as never, () => 0, 0)).toThrow(invalid);
-    expect(() => project("n", undefined as never, 0)).toThrow(invalid);
+    for (const type of ["", undefined, null, 5, true, {}, [], [""], [5], Symbol("x"), () => "n"])
+      expect(() => project(type as never, () => 0, 0)).toThrow(invalid);
+    for (const reducer of [undefined, null, "n", {}])
+      expect(() => project("n", reducer as never, 0)).toThrow("Expected a valid listener: function");
   });
 });

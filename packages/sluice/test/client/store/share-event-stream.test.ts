@@ -214,9 +214,12 @@ describe("a shared stream", () => {
   it("passes the errors of its options to the subscriber that opens it", async () => {
     const stream = shareEventStream("http://127.0.0.1:1/", { backoff: -1 });
     expect(() => stream.subscribe(ignore)).toThrow(expect.objectContaining({ code: "INVALID_OPTION" }));
-    expect(() => shareEventStream("http://[").subscribe(ignore)).toThrow(
-      expect.objectContaining({ code: "INVALID_OPTION" }),
-    );
+    vi.stubGlobal("location", new URL("http://127.0.0.1:1/page"));
+    for (const url of ["http://[", undefined, null, 5, {}, Symbol("x")])
+      expect(() => shareEventStream(url as never).subscribe(ignore)).toThrow(
+        expect.objectContaining({ code: "INVALID_OPTION" }),
+      );
+    vi.unstubAllGlobals();
   });
 
   it("calls the newest functions of its users", async () => {

@@ -226,6 +226,26 @@ describe("after an attempt, an event stream", () => {
     }
   });
 
+  it("awaits a promise of `until` before the next event, and goes on if it resolves to false or rejects", async () => {
+    const received = block(1) + block(2) + block(3) + block(4);
+    await using server = await startScriptedServer({ otherwise: (connection) => connection.send(received) });
+    const onError = vi.fn();
+    const seen: unknown[] = [];
+    const stream = openEventStream(server.url, {
+      onError,
+      async until({ data }) {
+        await new Promise((resolve) => setTimeout(resolve, 5));
+        if (data === 1) throw new Error("no verdict");
+        return data === 3;
+      },
+    });
+    stream.on("n", (data) => seen.push(data));
+    expect(await stream.closed).toEqual({ type: "completed" });
+    expect(seen).toEqual([1, 2, 3]);
+    expect(stream.lastEventId).toBe("3");
+    expect(onError.mock.calls).toEqual([[new Error("no verdict"), { stage: "listener" }]]);
+  });
+
   it("goes on if `until` throws, and reports the error", async () => {
     await using server = await startScriptedServer();
     const onError = vi.fn();

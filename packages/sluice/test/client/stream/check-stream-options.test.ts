@@ -23,7 +23,20 @@ const invalid: [string, unknown][] = [
   ["a number as `until`", { until: 5 }],
   ["credentials as text", { withCredentials: "include" }],
   ["a body with a function and GET", { method: "GET", body: () => "x" }],
+  ["a plain object as body", { body: { prompt: "x" } }],
+  ["false as `until`", { until: false }],
+  ["an object as `until`", { until: {} }],
+  ["a number as shareKey", { shareKey: 42 }],
+  ["the number 0 as shareKey", { shareKey: 0 }],
+  ["null as shareKey", { shareKey: null }],
+  ["an array as shareKey", { shareKey: ["tenant", "user"] }],
 ];
+
+/** Arguments in place of an object of options. */
+const noOptions: unknown[] = [null, 5, true, "x", () => ({}), Symbol("x")];
+
+/** Arguments in place of a URL. */
+const noUrls: unknown[] = [undefined, null, 5, true, {}, [], Symbol("x"), Promise.resolve("http://x")];
 
 /** A global `Request` as `@hono/node-server` installs it: it takes a stream as body. */
 class TolerantRequest extends Request {
@@ -54,10 +67,23 @@ describe("openEventStream()", () => {
 
   it.each([
     ["the name of the option", { retryDelay: 5 }, "Expected a valid option, but got retryDelay"],
-    ["its type and least value", { backoff: -5 }, "Expected a valid backoff: number >= 1, but got -5"],
+    ["its least value", { backoff: -5 }, "Expected a valid backoff >= 1, but got -5"],
+    ["the types that it may have", { shareKey: 42 }, "Expected a valid shareKey: string|function, but got 42"],
     ["its type", { gapEvent: 5 }, "Expected a valid gapEvent: string, but got 5"],
   ])("names %s", (_, options, message) => {
     expect(() => openEventStream("http://127.0.0.1:9/", options as EventStreamOptions)).toThrow(message);
+  });
+
+  it("refuses anything but an object as options, and anything but a string, URL or function as URL", () => {
+    for (const options of noOptions)
+      expect(() => openEventStream("http://127.0.0.1:9/", options as never)).toThrow(
+        "Expected a valid options: object",
+      );
+    vi.stubGlobal("location", new URL("http://127.0.0.1:9/page"));
+    for (const url of noUrls) {
+      const error = expect.objectContaining({ code: "INVALID_OPTION", message: expect.stringContaining("valid url") });
+      expect(() => openEventStream(url as never)).toThrow(error);
+    }
   });
 
   it("refuses a URL with a user name or a password, which fetch refuses at each attempt", () => {
@@ -79,6 +105,7 @@ describe("openEventStream()", () => {
       () => stream.onStateChange(5 as never),
     ];
     for (const each of calls) expect(each).toThrow(expect.objectContaining({ code: "INVALID_OPTION" }));
+    expect(() => stream.on("n", undefined as never)).toThrow("Expected a valid listener: function, but got undefined");
   });
 
   it("takes an option that is undefined for one that is not given", async () => {

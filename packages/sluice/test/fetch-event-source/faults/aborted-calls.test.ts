@@ -1,5 +1,5 @@
 import { getEventListeners } from "node:events";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { startScriptedServer } from "../../../src/testing/index.ts";
 import { until } from "../../support/until.ts";
 import { MICROSOFT } from "../support/implementations.ts";
@@ -56,6 +56,17 @@ describe("faults of @microsoft/fetch-event-source that sluice/fetch-event-source
       });
       expect(theirs).toEqual(["1", "2", "3"]);
       expect(ours).toEqual(["1"]);
+    });
+
+    it("after its page has gone, which no comparison with it may notice", async () => {
+      await using server = await startScriptedServer();
+      const call = scene.start(MICROSOFT, server.url);
+      const connection = await server.next();
+      vi.unstubAllGlobals();
+      expect(globalThis).not.toHaveProperty("document");
+      connection.end();
+      await until("the call is over", () => call.settled !== "");
+      expect(call.settled).toBe("resolved");
     });
 
     it("as a listener on a signal that outlives the call", async () => {

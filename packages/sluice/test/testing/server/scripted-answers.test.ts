@@ -180,6 +180,11 @@ describe.each(WAYS)("a scripted answer $way", ({ sockets, ask }) => {
     ["`data` must be text or bytes", (connection) => connection.send(7 as never)],
     ["`chunked` must be", (connection) => connection.open({ chunked: 1 as never })],
     ["`reset` must be", (connection) => connection.cut({ reset: 1 as never })],
+    ["`cut options` must be an object", (connection) => connection.cut(null as never)],
+    ["`status` must be", (connection) => connection.open({ status: null as never })],
+    ["`headers` must be", (connection) => connection.open({ headers: [["a", "b"]] as never })],
+    ["`type` must be", (connection) => connection.answer(200, { type: 5 as never })],
+    ["`headers` must be", (connection) => connection.answer(200, { headers: { a: 5 } as never })],
   ])("is refused if it is wrong: %s", async (message, script) => {
     const server = await start(script);
     await expect(ask(server)(server.url)).rejects.toThrow(TypeError);

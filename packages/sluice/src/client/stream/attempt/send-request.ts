@@ -5,7 +5,7 @@ import type { Form } from "./form.ts";
 export interface RequestSettings extends RequestOptions {
   /** Resolves to the absolute URL of the next request. */
   readonly url: () => Promise<URL>;
-  /** Decides on short streams, once its code is loaded. */
+  /** Changes the URL of each request, once its code is loaded. */
   form?: Form;
 }
 
@@ -20,22 +20,13 @@ export async function sendRequest(
 ): Promise<Response> {
   const { fetch: send = fetch, method, headers, body, withCredentials } = settings;
   const url = await settings.url();
-  settings.form?.ask(url);
+  const position = settings.form ? settings.form.ask(url) : lastEventId;
   const sent = new Headers(await evaluate(headers));
   // The second type says that the client can handle refusals: the option `refuseAsStream` is for clients that cannot.
   if (!sent.has("accept")) sent.set("accept", "text/event-stream, */*");
-  if (lastEventId) {
-    // Across origins the header would need a preflight, which many servers do not answer. And no header can carry
-    // control characters or lone surrogates.
-    if ((globalThis.location ?? url).origin !== url.origin || /[\p{Cc}\p{Cs}]/u.test(lastEventId)) {
-      // `searchParams.set()` encodes the rest of the query anew.
-      if (url.searchParams.has("lastEventId")) url.searchParams.set("lastEventId", lastEventId);
-      else url.search += (url.search && "&") + new URLSearchParams({ lastEventId });
-    }
-    // [spec] Let lastEventIDValue be the event source's last event ID string, encoded as UTF-8.
-    // `fetch` takes a header as a string with one character for each byte.
-    else sent.set("last-event-id", unescape(encodeURIComponent(lastEventId)));
-  }
+  // [spec] Let lastEventIDValue be the event source's last event ID string, encoded as UTF-8.
+  // `fetch` takes a header as a string with one character for each byte.
+  if (position) sent.set("last-event-id", unescape(encodeURIComponent(position)));
   const init = {
     method,
     headers: sent,

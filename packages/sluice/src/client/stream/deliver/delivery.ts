@@ -17,7 +17,7 @@ export interface DeliverySettings {
   /** Receives the gaps, in place of the iterations. */
   readonly onGap?: Listener | undefined;
   /** The event that completes the stream: its type or types, or a function that returns true for it. */
-  readonly until?: string | readonly string[] | ((event: StreamEvent) => boolean) | undefined;
+  readonly until?: string | readonly string[] | ((event: StreamEvent) => boolean | PromiseLike<boolean>) | undefined;
   /** Called before each event. Returns true if this stream must not receive it any more. Then drops what waits. */
   isStale?: () => boolean;
 }
@@ -98,7 +98,9 @@ export function createDelivery(settings: DeliverySettings, { moved, failed }: De
   const gapRecipient: Recipient = { listener: onGap ?? ((gap) => failed(gap, "gap")) };
   const types: unknown[] = [until].flat();
   const isLast = typeof until === "function" ? until : ({ type }: StreamEvent) => types.includes(type);
-  const completion: Recipient = { listener: (_, event) => void (delivery.isComplete ||= !!isLast(event)) };
+  const complete = (isOver: unknown): unknown =>
+    (isOver as PromiseLike<boolean> | undefined)?.then?.(complete) ?? void (delivery.isComplete ||= !!isOver);
+  const completion: Recipient = { listener: (_, event) => complete(isLast(event)) };
 
   function setConsumers(changed: readonly Consumer[]): void {
     consumers = changed;

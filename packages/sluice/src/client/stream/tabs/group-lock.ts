@@ -1,7 +1,7 @@
 /** The tab that wants the lock. */
 export interface LockOwner {
-  /** Called when this tab has the lock. Number of other tabs that wait for it. */
-  granted(others: number): void;
+  /** Called when this tab has the lock. */
+  granted(): void;
   /** Called when another tab has stolen the lock. */
   lost(): void;
   /** Called if the runtime refuses locks. */
@@ -65,10 +65,9 @@ export function groupLock(locks: LockManager, name: string, owner: LockOwner): G
   }
 
   async function begin(mine: () => void): Promise<void> {
-    const [holder, waiting] = await query();
-    clientId = holder;
+    [clientId] = await query();
     activeAt = performance.now();
-    if (release === mine) owner.granted(waiting);
+    if (release === mine) owner.granted();
   }
 
   const lock = {

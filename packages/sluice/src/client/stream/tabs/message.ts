@@ -30,13 +30,11 @@ export interface Message extends Partial<Entries> {
   readonly t: number;
   /**
    * - `hello`: a tab asks the holder for the entries after `id`.
-   * - `claim`: a new holder asks the others for the entries after `id`.
-   * - `have`: answers a claim; with entries if the sender follows the shared stream.
    * - `ping`: asks the holder for a sign of life.
    * - `renew`: asks the holder to connect again.
    * - `undefined`: entries of the holder: new ones, or the answer to a `hello`.
    */
-  readonly m?: "hello" | "claim" | "have" | "ping" | "renew" | undefined;
+  readonly m?: "hello" | "ping" | "renew" | undefined;
   /** State of the holder's connection. */
   readonly s?: StreamState | undefined;
 }

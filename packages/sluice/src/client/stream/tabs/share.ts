@@ -1,3 +1,4 @@
+import { check } from "../check.ts";
 import type { KeptPosition, keepPosition, PositionStore } from "../keep-position.ts";
 import { openTab, type Tab } from "./tab.ts";
 import type { TabStream, World } from "./tab-stream.ts";
@@ -19,6 +20,8 @@ export function share(
   const { shareKey = "", persist, body } = settings;
   const isPrivate = settings.headers || body || settings.withCredentials;
   let canShare = world.navigator?.locks && world.BroadcastChannel;
+  /** The newest error of the key. */
+  let reported: string;
   let key = keyNow();
   let tab: Tab | undefined;
   /** Identifies the membership. */
@@ -27,14 +30,18 @@ export function share(
   /** The URL that names the group, until an attempt uses it: some functions return another one each time. */
   let named: URL | undefined;
 
-  /** Returns the key at this time; `undefined`: the tab must not share. */
+  /** Returns the key at this time; `undefined`: the tab must not share. Reports an error once until there is a key. */
   function keyNow(): string | undefined {
     try {
       const now = typeof shareKey === "function" ? shareKey() : shareKey;
+      // The text of another value may be that of another user too: 1 and "1".
+      check(now === undefined || now === null || typeof now === "string", "shareKey: string", now);
+      reported = "";
       // The empty text names no user.
-      return typeof now === "string" && (now || !isPrivate) ? now : undefined;
+      return now || (now === "" && !isPrivate) ? now : undefined;
     } catch (error) {
-      owner.failed(error, "callback");
+      if (reported !== `${error}`) owner.failed(error, "callback");
+      reported = `${error}`;
       return undefined;
     }
   }

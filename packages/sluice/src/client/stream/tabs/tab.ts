@@ -19,8 +19,6 @@ const LATE_MS = 1_500;
 /** Number of ticks without a message of the holder after which a visible tab asks it for one, and takes over. */
 const PING_TICKS = 2;
 const TAKEOVER_TICKS = 4;
-/** Time for the other tabs to answer a claim. Frozen ones do not. */
-const CLAIM_MS = 200;
 /** Ticks without a byte on two new connections after which a tab that reads by itself joins the shared stream. */
 const IDLE_TICKS = 3;
 
@@ -42,12 +40,9 @@ export function openTab(
   let channel: BroadcastChannel | undefined;
   let timer: ReturnType<typeof setInterval> | undefined;
   let upstream: TabLoop | undefined;
-  /** Identifies the takeover. */
-  let claim: object | undefined;
   let term = 0;
   let isFollowing = false;
   let holderState: StreamState = "connecting";
-  let answered: (() => void) | undefined;
   let hasAsked = false;
   let isCrowded = false;
   let silent = 0;
@@ -95,20 +90,9 @@ export function openTab(
     stopped?.finish({ type: "closed" });
   }
 
-  /** Takes the stream over: with the entries that other tabs have received, and then by a connection. */
-  async function hold(others: number): Promise<void> {
-    const mine = {};
-    claim = mine;
+  /** Takes the stream over from the position of this tab. A tab that is ahead catches up by itself. */
+  function hold(): void {
     term++;
-    post({ m: "claim", id: feed.recent.last });
-    if (others) {
-      const all = new Promise<void>((resolve) => {
-        answered = () => --others || resolve();
-      });
-      await Promise.race([all, sleep(CLAIM_MS)]);
-    }
-    answered = undefined;
-    if (claim !== mine || !lock.isHeld) return;
     isFollowing = true;
     const { last, next, isUnclear } = feed.recent;
     // No event without an ID can join the tab's own connection to the shared stream.
@@ -149,13 +133,7 @@ export function openTab(
   function receive({ data: message }: MessageEvent<Message>): void {
     const { k, to, t, f, m, id: after = "", e = [], u, n, s } = message;
     if (k !== name || (to && to !== id)) return;
-    const answer = () =>
-      post({ m: lock.isHeld ? undefined : "have", to: f, ...(isFollowing && feed.recent.entriesAfter(after)) });
-    if (answered && m === "have") {
-      term = Math.max(term, t + 1);
-      if (message.e) takeOver(after, e, u, n);
-      answered();
-    } else if (lock.isHeld) {
+    if (lock.isHeld) {
       // Another tab has taken the stream over, or knows a term that this tab has not seen.
       if (t > term) {
         void lock.act(() => {
@@ -165,11 +143,11 @@ export function openTab(
       }
       if (m === "renew") upstream?.renew("reconnect");
       if (m === "ping") void lock.act(announce);
-      if (m === "hello" && upstream) void lock.act(answer);
-    } else if (t >= term && m === "claim") {
-      term = t;
-      answer();
-    } else if (t >= term && !m) {
+      if (m === "hello" && upstream) void lock.act(() => post({ to: f, ...feed.recent.entriesAfter(after) }));
+    } else if (!m && t < term) {
+      // This makes the sender check its lock, and then begin a newer term.
+      if (!hasAsked) hello();
+    } else if (!m) {
       hasAsked &&= t === term;
       term = t;
       silent = 0;
@@ -184,15 +162,6 @@ export function openTab(
       } else if (!hasAsked) hello();
       refresh("follower");
     }
-  }
-
-  /** Takes entries of another tab that this new holder has not received, or follows the other tab. */
-  function takeOver(after: string, entries: Message["e"] & {}, isUnknown?: boolean, isUnclear?: boolean): void {
-    const { last } = feed.recent;
-    const known = after === last ? 0 : entries.findLastIndex(({ lastEventId }) => lastEventId === last) + 1;
-    if (after === last || known) feed.accept(entries.slice(known));
-    else if (isUnknown && !isFollowing) feed.follow(after, isUnclear);
-    isFollowing = true;
   }
 
   function tick(): void {

@@ -105,13 +105,15 @@ export function interfaceContract(run: Run): void {
     ]);
   });
 
-  it("throws a TypeError without a URL, and for members that another object calls", async () => {
+  it("throws a TypeError without a URL, for options that are no object, and for members of others", async () => {
     const seen = await run(async ({ EventSource }) => {
       const { prototype } = EventSource;
       const members = ["url", "readyState", "withCredentials", "onopen", "onmessage", "onerror", "close"];
       const calls: [string, () => unknown][] = [
         ["constructor", () => new (EventSource as unknown as new () => unknown)()],
       ];
+      for (const options of [5, "x", true, Symbol("x")])
+        calls.push([`options ${typeof options}`, () => new EventSource("http://127.0.0.1:9/", options as never)]);
       for (const name of members) {
         const { get, set, value } = Object.getOwnPropertyDescriptor(prototype, name) ?? {};
         for (const target of [prototype, {}, new EventTarget()]) {

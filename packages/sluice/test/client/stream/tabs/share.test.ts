@@ -50,12 +50,33 @@ describe("the option shareAcrossTabs", () => {
     expect(feed.open).toBe(2);
   });
 
-  it.each([42, {}, null])("does not share with a key that is no text (%j)", async (shareKey) => {
+  it.each([42, 0, {}, ["ada"], Promise.resolve("ada")])(
+    "does not share while a function returns a key that is no text (%j), and reports that once",
+    async (shareKey) => {
+      const feed = new FakeFeed();
+      let key: unknown = shareKey;
+      const tabs = [1, 2].map(() => open(feed, { shareKey: () => key as never }));
+      await pass(1_000);
+      feed.publish(3);
+      await settle(() => tabs.every(({ received }) => received.length === 3), LONG_MS, status);
+      expect(tabs.map(({ sharing, state }) => [sharing, state])).toEqual(Array(2).fill(["alone", "open"]));
+      const error = expect.objectContaining({
+        code: "INVALID_OPTION",
+        message: expect.stringContaining("shareKey: string"),
+      });
+      expect(tabs.map(({ errors }) => errors)).toEqual([[error], [error]]);
+      key = "ada";
+      feed.publish(1);
+      await settle(() => tabs.every(({ sharing }) => sharing !== "alone"), LONG_MS, status);
+      expect(tabs.map(({ sharing }) => sharing).sort()).toEqual(["follower", "holder"]);
+    },
+  );
+
+  it.each([null, undefined])("does not share, and reports nothing, while a function returns %j", async (shareKey) => {
     const feed = new FakeFeed();
-    const tabs = [1, 2].map(() => open(feed, { shareKey: shareKey as never }));
-    tabs.push(...[1, 2].map(() => open(feed, { shareKey: () => shareKey as never })));
+    const tabs = [1, 2].map(() => open(feed, { shareKey: () => shareKey as undefined }));
     await pass(1_000);
-    expect(tabs.map(({ sharing, state }) => [sharing, state])).toEqual(Array(4).fill(["alone", "open"]));
+    expect(tabs.map(({ sharing, errors }) => [sharing, errors])).toEqual(Array(2).fill(["alone", []]));
   });
 
   it("shares only between equal bodies, as far as they are texts", async () => {
