@@ -6,7 +6,7 @@ export default defineConfig({
     include: ["deploy/test/**/*.suite.ts"],
     testTimeout: 180_000,
     hookTimeout: 120_000,
-    expect: { poll: { timeout: 10_000 } },
+    expect: { poll: { timeout: 60_000 } },
     // Most tests wait for the time-outs of proxies. Several files run at once, so that these waits overlap.
     maxWorkers: 4,
   },

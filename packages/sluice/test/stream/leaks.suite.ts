@@ -77,7 +77,7 @@ describe("ended streams leave no memory behind", () => {
       const ways = 5;
 
       const opened = await expectFlatHeap(
-        { warmUp: 1_000, round: 4_000, limit: BYTES_PER_STREAM },
+        { warmUp: 1_000, round: 3_000, limit: BYTES_PER_STREAM },
         async (i) => {
           const path = `/${i}`;
           const headers: Record<string, string> = i % 3 === 0 ? { "accept-encoding": "gzip" } : {};
@@ -192,7 +192,7 @@ describe("ended streams leave no memory behind", () => {
       };
       // A body that nobody reads is a stall, also after its stream has ended.
       const settle = () => new Promise<void>((resolve) => setTimeout(resolve, 1_000));
-      const opened = await expectFlatHeap({ warmUp: 1_000, round: 4_000, limit: BYTES_PER_STREAM }, act, settle);
+      const opened = await expectFlatHeap({ warmUp: 1_000, round: 3_000, limit: BYTES_PER_STREAM }, act, settle);
       expect(sluice.stats()).toMatchObject({ streams: 0, opened });
       expect(channel.stats()).toMatchObject({ subscribers: 0, cohorts: 0 });
       expect(getEventListeners(app.signal, "abort")).toEqual([]);

@@ -45,7 +45,7 @@ describe.skipIf(NATS_SERVER === undefined)("natsLog, when it reads", () => {
     expect(requests).toBeGreaterThan(1);
   });
 
-  it("reads again, and keeps all entries, if the server of the consumer is behind the leader", async () => {
+  it("reads again, and keeps all entries, if the consumer's server is behind the leader", async () => {
     const connection = await nats.connect();
     const channel = await nats.open({ connection });
     await channel.append([1, 2, 3].map((n) => entry(n)));

@@ -67,7 +67,7 @@ describe.skipIf(NATS_SERVER === undefined)("a channel on NATS that follows live"
     expect(numbers()).toEqual(upTo(3));
   });
 
-  it("requests lost messages again, and keeps all others, if the server of the consumer is behind the leader", async () => {
+  it("requests lost messages again, and keeps all others, if the consumer's server is behind the leader", async () => {
     await publish(1, 2);
     await receives(2);
     const late = lateConsumers(connection, 1);
