@@ -1,5 +1,6 @@
 // @ts-check
 import { spawn } from "node:child_process";
+import { randomInt } from "node:crypto";
 import { once } from "node:events";
 import { rmSync } from "node:fs";
 import { cp, mkdir, mkdtemp, readdir, rm } from "node:fs/promises";
@@ -13,6 +14,10 @@ import { programPath } from "./programs.mjs";
 /** @typedef {import("./server-process.d.mts").ServerSettings} ServerSettings */
 
 const START_TIMEOUT_MS = 60_000;
+/** Ports that are tried if others take them. */
+const START_ATTEMPTS = 3;
+/** Below the ports that Linux (from 32,768) and other systems (from 49,152) give to outgoing connections. */
+const PORTS = /** @type {const} */ ([10_000, 32_000]);
 const ANSWER_TIMEOUT_MS = 5_000;
 const READY_CHECK_INTERVAL_MS = 5;
 /** The end of the server's output that an error shows, in characters. */
@@ -90,8 +95,9 @@ export class ServerProcess {
     const end = performance.now() + START_TIMEOUT_MS;
     for (;;) {
       const answer = await this.ask(question).catch(() => "");
-      if (answer !== "" && isReady(answer)) return;
-      if (child.pid === undefined || child.exitCode !== null || performance.now() > end)
+      const isOver = child.exitCode !== null || child.signalCode !== null;
+      if (answer !== "" && isReady(answer) && !isOver) return;
+      if (child.pid === undefined || isOver || performance.now() > end)
         throw new Error(`${name} did not start. It printed: ${printed}`);
       await wait(READY_CHECK_INTERVAL_MS);
     }
@@ -155,11 +161,18 @@ export class ServerProcess {
     this.#folder = await mkdtemp(join(tmpdir(), `sluice-${this.#program.scheme}-`));
     process.once("exit", this.#cleanUp); // if the run ends before `stop`
     await mkdir(this.#data);
-    this.port = await freePort();
-    await this.start().catch(async (error) => {
-      await this.stop();
-      throw error;
-    });
+    for (let attempt = 1; ; attempt++) {
+      this.port = await freePort();
+      try {
+        return await this.start();
+      } catch (error) {
+        await this.kill();
+        // Another process may have taken the port meanwhile.
+        if (attempt < START_ATTEMPTS) continue;
+        await this.stop();
+        throw error;
+      }
+    }
   }
 
   #spawn() {
@@ -181,14 +194,24 @@ export class ServerProcess {
   };
 }
 
-/** @returns {Promise<number>} */
+/**
+ * Returns a port on which no process listens, and which systems do not give to outgoing connections: such a connection
+ * could take the port while its server restarts.
+ * @returns {Promise<number>}
+ */
 export async function freePort() {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = /** @type {import("node:net").AddressInfo} */ (server.address());
-  server.close();
-  await once(server, "close");
-  return port;
+  for (;;) {
+    const port = randomInt(...PORTS);
+    const server = createServer().listen(port, "127.0.0.1");
+    const isFree = await once(server, "listening").then(
+      () => true,
+      () => false,
+    );
+    if (!isFree) continue;
+    server.close();
+    await once(server, "close");
+    return port;
+  }
 }
 
 /**

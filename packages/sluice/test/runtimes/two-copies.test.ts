@@ -6,6 +6,9 @@ import type * as Core from "../../src/index.ts";
 import type * as Testing from "../../src/testing/index.ts";
 import { PackageCopy } from "./support/package-copy.ts";
 
+/** For a busy machine. */
+const TIMEOUT_MS = 60_000;
+
 describe("two copies of the package in one process", () => {
   const copies: PackageCopy[] = [];
   /** The copy that makes the Sluice. */
@@ -52,7 +55,7 @@ describe("two copies of the package in one process", () => {
       yield new other.SseItem(undefined, { comment: "still working" });
       yield new own.SseItem({ order: 2 }, { id: "o-2" });
     });
-    await using stream = await own.readEventStream(url);
+    await using stream = await own.readEventStream(url, { timeout: TIMEOUT_MS });
     expect(await own.collect(stream, 2)).toMatchObject([
       { type: "placed", data: '{"order":1}', lastEventId: "o-1" },
       { type: "message", data: '{"order":2}', lastEventId: "o-2" },
@@ -141,11 +144,11 @@ describe("two copies of the package in one process", () => {
     onTestFinished(() => foreign.close());
     const orders = foreign.channel("orders");
     const { url } = await serve(orders.subscribe());
-    await using stream = await own.readEventStream(url);
+    await using stream = await own.readEventStream(url, { timeout: TIMEOUT_MS });
     const id = await orders.publish("placed", { order: 1 });
     expect(await stream.next()).toMatchObject({ type: "placed", data: '{"order":1}', lastEventId: id });
     await orders.publish("placed", { order: 2 });
-    await using resumed = await own.readEventStream(url, { lastEventId: id });
+    await using resumed = await own.readEventStream(url, { lastEventId: id, timeout: TIMEOUT_MS });
     expect(await resumed.next()).toMatchObject({ data: '{"order":2}' });
   });
 
@@ -162,7 +165,7 @@ describe("two copies of the package in one process", () => {
         ended = true;
       }
     });
-    await using stream = await own.readEventStream(url);
+    await using stream = await own.readEventStream(url, { timeout: TIMEOUT_MS });
     expect(await stream.next()).toMatchObject({ data: "begun" });
     sluice.disconnect(() => true);
     await expect.poll(() => ended).toBe(true);

@@ -162,25 +162,30 @@ describe("after an attempt, an event stream", () => {
 
   it("widens its back-off from end to end, until a connection was open for `stableAfter`", async () => {
     vi.spyOn(Math, "random").mockReturnValue(0.999999);
+    // The time for which a connection is open passes only as the test says.
+    vi.useFakeTimers({ toFake: ["performance"] });
+    vi.advanceTimersByTime(1);
     try {
       const { delays } = recorded();
       await using server = await startScriptedServer({ otherwise: (connection) => connection.end() });
       const stream = openEventStream(server.url, {
         backoff: 2,
         maxBackoff: 12,
-        stableAfter: 40,
+        stableAfter: 1_000,
         onAttemptEnd: (_, { retryIn }) => void delays.push(Math.round(retryIn as number)),
       });
       await until("five attempts have ended", () => delays.length === 5);
       expect(delays).toEqual([2, 4, 8, 12, 12]);
       server.script(async (connection) => {
         connection.open();
-        await connection.stall(100);
+        await until("the stream is open", () => stream.state === "open");
+        vi.advanceTimersByTime(1_000);
         connection.end();
       });
       await until("another attempt was stable", () => delays.slice(5).includes(2));
       await stream.close();
     } finally {
+      vi.useRealTimers();
       vi.restoreAllMocks();
     }
   });
