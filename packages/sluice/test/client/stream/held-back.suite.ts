@@ -1,11 +1,12 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { connect, createServer } from "node:net";
+import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { programPath } from "../../../../../scripts/programs/programs.mjs";
+import { freePort } from "../../../../../scripts/programs/server-process.mjs";
 import { openEventStream } from "../../../src/client/index.ts";
 import { Site } from "../../support/site.ts";
 import { until } from "../../support/until.ts";
@@ -63,14 +64,6 @@ class HoldingNginx implements AsyncDisposable {
     }
     await rm(this.#folder, { recursive: true, force: true });
   }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as { port: number };
-  server.close();
-  return port;
 }
 
 async function isListening(port: number): Promise<boolean> {
