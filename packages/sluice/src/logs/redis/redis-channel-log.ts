@@ -1,9 +1,7 @@
 import { SluiceError } from "../../base/errors/sluice-error.ts";
 import { messageOf } from "../../base/errors/thrown.ts";
-import type { Position } from "../../base/position.ts";
 import { afterTurn } from "../../base/time/timers.ts";
 import type { ChannelLog, LogEntry, NewEntry, Retention } from "../log.ts";
-import { parseEntry } from "../shared/entry-text.ts";
 import { closedError } from "../shared/failures/closed-error.ts";
 import type { ClosedChannels } from "../shared/view/closed-channels.ts";
 import type { LogView } from "../shared/view/log-view.ts";
@@ -19,15 +17,16 @@ import type { EntryMark } from "./life/entry-mark.ts";
 import { RedisChannelLife } from "./life/redis-channel-life.ts";
 import type { StoreState } from "./life/store-witness.ts";
 import { ArrivalCheck } from "./read/arrival-check.ts";
-import type { FollowedPage } from "./read/catch-up.ts";
-import type { StreamEntry, TailedChannel } from "./read/named-read.ts";
 import { type PageSource, readEntries } from "./read/read-pages.ts";
-import { receiveNewest, receiveTexts } from "./read/receive-entries.ts";
+import { receiveNewest } from "./read/receive-entries.ts";
+import { TailedLog } from "./read/tailed-log.ts";
 import { RedisRetention } from "./redis-retention.ts";
 import { limitText } from "./scripts/limit-text.ts";
 
 /** The log of one channel, in a Redis stream. */
-export class RedisChannelLog extends SharedChannelLog implements ChannelLog, TailedChannel {
+export class RedisChannelLog extends SharedChannelLog implements ChannelLog {
+  /** The log as the tail reads it. */
+  readonly tailed: TailedLog;
   readonly #host: ChannelHost;
   readonly #life: RedisChannelLife;
   readonly #source: PageSource;
@@ -36,8 +35,6 @@ export class RedisChannelLog extends SharedChannelLog implements ChannelLog, Tai
   #syncing: Promise<void> | undefined;
   readonly #arrival: ArrivalCheck;
   #isChecking = false;
-  /** ID of the newest entry that is not part of the log, as far as this process knows. The tail reads on after it. */
-  #ignored: string | undefined;
   /** Message of the last problem reported; `undefined` after a check without a problem. */
   #problem: string | undefined;
 
@@ -55,12 +52,17 @@ export class RedisChannelLog extends SharedChannelLog implements ChannelLog, Tai
       },
       {
         changed: () => {
-          this.#ignored = undefined;
+          this.tailed.lookedUp();
           host.lifeChanged();
         },
         removed: (count) => this.#removed(count),
       },
     );
+    this.tailed = new TailedLog({
+      life: this.#life,
+      saw: () => host.witness.saw(),
+      lookUp: () => this.#inBackground(this.sync()),
+    });
     this.#arrival = new ArrivalCheck(this.#life, host.hasMissed);
     this.#source = { life: this.#life, budget: host.budget };
     this.#retention = new RedisRetention(this.#life, retain, host.ageTimers);
@@ -93,18 +95,6 @@ export class RedisChannelLog extends SharedChannelLog implements ChannelLog, Tai
 
   get isClosed(): boolean {
     return this.#life.isClosed;
-  }
-
-  get readAfter(): string {
-    return this.#ignored ?? `${this.received}-0`;
-  }
-
-  get received(): number {
-    return this.view.received;
-  }
-
-  get isMidAppend(): boolean {
-    return this.view.isMidAppend;
   }
 
   protected get view(): LogView {
@@ -181,38 +171,6 @@ export class RedisChannelLog extends SharedChannelLog implements ChannelLog, Tai
     await this.#appender.close();
   }
 
-  receive(entries: readonly StreamEntry[]): boolean {
-    this.#host.witness.saw();
-    const added: LogEntry[] = [];
-    for (const [id, [epoch, text]] of entries) {
-      const offset = Number.parseInt(id, 10);
-      const isOurs = epoch === this.epoch && id.endsWith("-0");
-      if (isOurs && offset <= this.received) continue;
-      if (!isOurs) {
-        // The entry begins another life, or another program wrote it. Look up the life; then read on from `readAfter`.
-        this.view.receive(added);
-        this.#ignored = entries[entries.length - 1]![0];
-        this.#inBackground(this.sync());
-        return false;
-      }
-      added.push(parseEntry(offset, text));
-    }
-    this.view.receive(added);
-    return added.length > 0;
-  }
-
-  receivePage(page: FollowedPage, asked: Position): boolean {
-    this.#host.witness.saw();
-    if (page.epoch === asked.epoch && page.epoch === this.epoch) return receiveTexts(this.view, asked.offset, page);
-    // The log began another life. Look it up; then read on from its `last`.
-    if (page.epoch !== this.epoch) this.#inBackground(this.sync());
-    return false;
-  }
-
-  hasReceived({ epoch, offset }: Position): boolean {
-    return epoch === this.epoch && offset <= this.received;
-  }
-
   /** True if the log had more entries at the last check than this process had received. */
   get wasBehind(): boolean {
     return this.#arrival.isBehind;
@@ -251,9 +209,7 @@ export class RedisChannelLog extends SharedChannelLog implements ChannelLog, Tai
 
   async #catchUp(): Promise<void> {
     await receiveNewest(this.#source);
-    if (this.#ignored === undefined) return;
-    this.#ignored = undefined;
-    this.#host.lifeChanged();
+    if (this.tailed.lookedUp()) this.#host.lifeChanged();
   }
 
   #inBackground(work: Promise<unknown>): void {

@@ -166,7 +166,7 @@ class RedisLog implements Log {
     this.#closedChannels.forget(channel);
     this.#channels.add(log);
     log.keepToLimits();
-    this.#tail.follow(log);
+    this.#tail.follow(log.tailed);
     return log;
   }
 
@@ -217,7 +217,7 @@ class RedisLog implements Log {
   /** A channel that is closed must not forget what this process saw before Redis knows that it did. */
   #forget(channel: string, log: RedisChannelLog): void {
     this.#channels.delete(log);
-    this.#tail.leave(log);
+    this.#tail.leave(log.tailed);
     if (this.#isClosed) return;
     log.rememberIn(this.#closedChannels, channel);
     const { connection } = this.#gate;

@@ -1,27 +1,15 @@
 import type { Position } from "../../../base/position.ts";
 import type { NewEntry } from "../../log.ts";
 import { newEpoch } from "../../shared/life/epoch.ts";
-import { findOwnId } from "../batch/find-batch.ts";
 import type { ChannelNames } from "../channel-names.ts";
-import { apiCode, isMissingStream, isTimeout, WRONG_LAST_SEQUENCE } from "../connection/nats-errors.ts";
 import type { NatsLink } from "../connection/nats-link.ts";
 import { messageIdOf } from "../message-id.ts";
-import { Destination, inDoubt } from "./destination.ts";
+import { EntrySender } from "./entry-sender.ts";
 import { expiryError } from "./expiry-error.ts";
 import { type BatchPosition, NatsBatch } from "./nats-batch.ts";
 import { newPendingEntry, wellFormed } from "./new-pending-entry.ts";
 import { PendingEntries, type PendingEntry } from "./pending-entries.ts";
 import type { PublisherLog } from "./publisher-log.ts";
-
-/** Times that an entry is sent at most. Each further attempt follows a broken connection or a missing stream. */
-const MAX_ATTEMPTS = 8;
-/**
- * Pause before an entry is resent that NATS calls a duplicate but does not hold, in ms. It doubles with each attempt.
- */
-const RESEND_PAUSE_MS = 10;
-
-/** Timeouts after which the client stops to wait for an answer. */
-const CLIENT_TIMEOUTS = 2;
 
 /** Options of {@link NatsPublisher}. */
 export interface NatsPublisherOptions {
@@ -42,6 +30,7 @@ export interface NatsPublisherOptions {
 export class NatsPublisher {
   readonly #options: NatsPublisherOptions;
   readonly #pending: PendingEntries<PendingEntry | NatsBatch>;
+  readonly #sender: EntrySender;
   /** Identifies this publisher in message IDs. */
   readonly #name = newEpoch();
   #count = 0;
@@ -56,8 +45,14 @@ export class NatsPublisher {
         if (!log.isChecked) log.invalidate();
         return log.isChecked;
       },
-      send: (pending) => (pending.isBarrier ? pending.send() : this.#send(pending)),
+      send: (pending) => (pending.isBarrier ? pending.send() : this.#sender.send(pending)),
       expired: (entry) => this.#expire(entry),
+    });
+    this.#sender = new EntrySender({
+      ...options,
+      publisher: this.#name,
+      isPending: (entry) => this.#pending.has(entry),
+      settled: (entry) => this.#pending.remove(entry),
     });
   }
 
@@ -107,144 +102,6 @@ export class NatsPublisher {
   /** Rejects all entries that NATS has not acknowledged. */
   close(error: Error): void {
     for (const pending of this.#pending.clear()) pending.reject(error);
-  }
-
-  #send(pending: PendingEntry): void {
-    const { link, log, timeout, recognisedMs } = this.#options;
-    if (!log.isChecked) return log.invalidate();
-    if (pending.attempts === MAX_ATTEMPTS) {
-      const message = `NATS did not acknowledge the event, which was sent ${MAX_ATTEMPTS} times.`;
-      return this.#reject(pending, new Error(message));
-    }
-    if (pending.destination?.isInDoubt(log) && !pending.destination.isCurrent(log)) {
-      return this.#reject(pending, inDoubt());
-    }
-    const destination = this.#destinationOf(pending);
-    const { id } = pending.entry;
-    // This process was stopped. NATS may have stored the entry so long ago that it would store it again.
-    if (id === undefined && performance.now() - pending.firstSentAt > recognisedMs - timeout) return;
-    pending.attempts++;
-    destination.sent(log);
-    const isCurrent = this.#whileCurrent(pending);
-    pending.after = log.last;
-    // The subject of a publisher's own ID recognises a repetition. Other entries need the same message ID again.
-    if (id !== undefined) pending.epoch = log.epoch;
-    // The client must not drop a late answer: this class rejects in time.
-    const options = {
-      msgID: messageIdOf(pending.epoch, this.#name, pending.number),
-      timeout: timeout * CLIENT_TIMEOUTS,
-    };
-    link.session.js
-      .publish(
-        id === undefined ? destination.subjects.event : destination.subjects.ofId(id),
-        pending.text,
-        pending.expect === undefined ? options : { ...options, expect: pending.expect },
-      )
-      .then(
-        ({ seq, duplicate }) => {
-          if (isCurrent()) this.#answered(pending, seq, duplicate);
-        },
-        (error: unknown) => {
-          if (apiCode(error) !== undefined || isMissingStream(error)) destination.refused();
-          if (isCurrent()) this.#refused(pending, error as Error);
-        },
-      );
-  }
-
-  /** Returns the current stream as the destination of an entry. Earlier attempts count only in the same stream. */
-  #destinationOf(pending: PendingEntry): Destination {
-    const { log } = this.#options;
-    if (!pending.destination?.isCurrent(log)) {
-      pending.destination = new Destination(log);
-      pending.epoch = log.epoch;
-      pending.expect = pending.entry.id === undefined ? undefined : { lastSubjectSequence: 0 };
-      pending.firstSentAt = performance.now();
-    }
-    return pending.destination;
-  }
-
-  #answered(pending: PendingEntry, offset: number, isDuplicate: boolean): void {
-    if (isDuplicate) return this.#confirm(pending, offset);
-    const { log } = this.#options;
-    // A new entry cannot get an offset that was already in use. Another stream has replaced the stream that was
-    // checked.
-    if (offset <= pending.after) return log.invalidate();
-    const { type, data, json, topics, id, retry } = pending.entry;
-    log.appended([{ offset, time: pending.time, type, data, json, topics, id, retry }]);
-    this.#resolve(pending, offset);
-  }
-
-  #refused(pending: PendingEntry, error: Error): void {
-    if (apiCode(error) === WRONG_LAST_SEQUENCE) this.#find(pending);
-    else if (isMissingStream(error)) this.#options.log.invalidate();
-    // After a timeout the entry stays pending: the next connection may resend it until its own deadline.
-    else if (!isTimeout(error)) this.#reject(pending, this.#options.link.explain(error));
-  }
-
-  /** Finds the event that already has this publisher's own ID. */
-  #find(pending: PendingEntry): void {
-    const isCurrent = this.#whileCurrent(pending);
-    const { link, names } = this.#options;
-    const { destination, entry } = pending;
-    findOwnId(link, names.stream, (destination as Destination).subjects.ofId(entry.id as string)).then(
-      ({ offset, ...expect }) => {
-        if (!isCurrent()) return;
-        if (offset > 0) return this.#acknowledged(pending, offset);
-        // The event was trimmed meanwhile, or it was part of a batch that never became complete: the ID is free.
-        pending.expect = expect;
-        this.#send(pending);
-      },
-      (error: unknown) => {
-        if (isCurrent()) this.#refused(pending, error as Error);
-      },
-    );
-  }
-
-  /**
-   * Reads the message that NATS calls a duplicate of this entry. If a cluster lost its leader before the other servers
-   * had the entry, they still call it a duplicate. The offset that they name then belongs to another event, or is 0.
-   */
-  #confirm(pending: PendingEntry, offset: number): void {
-    const isCurrent = this.#whileCurrent(pending);
-    const { link, names } = this.#options;
-    const { streams } = link.session.jsm;
-    const find = offset === 0 ? Promise.resolve(null) : streams.getMessage(names.stream, { seq: offset });
-    find.then(
-      (message) => {
-        if (!isCurrent()) return;
-        const isTrimmed = message === null && offset > 0 && offset <= this.#options.log.last;
-        if (isTrimmed || message?.string() === pending.text) this.#acknowledged(pending, offset);
-        else setTimeout(() => isCurrent() && this.#send(pending), RESEND_PAUSE_MS * 2 ** pending.attempts);
-      },
-      (error: unknown) => {
-        if (isCurrent()) this.#refused(pending, error as Error);
-      },
-    );
-  }
-
-  /**
-   * Returns a function that returns true while the entry is pending and was not sent again, and the log is in the
-   * stream to which it was sent.
-   */
-  #whileCurrent(pending: PendingEntry): () => boolean {
-    const { log } = this.#options;
-    const { attempts, destination } = pending;
-    return () => pending.attempts === attempts && this.#pending.has(pending) && destination?.isCurrent(log) === true;
-  }
-
-  #acknowledged(pending: PendingEntry, offset: number): void {
-    this.#options.log.acknowledged(offset);
-    this.#resolve(pending, offset);
-  }
-
-  #resolve(pending: PendingEntry, offset: number): void {
-    this.#pending.remove(pending);
-    pending.resolve({ epoch: this.#options.log.epoch, offset });
-  }
-
-  #reject(pending: PendingEntry, error: Error): void {
-    this.#pending.remove(pending);
-    pending.reject(error);
   }
 
   #expire(pending: PendingEntry | NatsBatch): void {

@@ -1,20 +1,16 @@
 import type { LogEntry } from "../../log.ts";
 import { closedError } from "../../shared/failures/closed-error.ts";
 import type { Defined } from "../../shared/failures/retry-idempotent.ts";
-import { continues, type Life, type Seen, seenSinceDeletion } from "../../shared/life/life.ts";
 import { type ClosedChannels, seenBefore } from "../../shared/view/closed-channels.ts";
 import { LogView } from "../../shared/view/log-view.ts";
 import type { PublisherLog } from "../append/publisher-log.ts";
-import { lastComplete } from "../batch/last-complete.ts";
 import type { StreamSubjects } from "../channel-names.ts";
 import { BrokenLink, ReplacedStream } from "../connection/nats-errors.ts";
-import type { FoundStream } from "../stream/nats-stream.ts";
-import { beginLife, createStream } from "./begin-life.ts";
 import { CoalescedCheck } from "./coalesced-check.ts";
 import { ChannelDeletion } from "./delete-channel.ts";
+import { type FoundLife, findLife, markIfDeleted, type SearchedLog } from "./find-life.ts";
 import type { KnownEntry } from "./known-entry.ts";
 import type { NatsLifeListener, NatsLifeParts } from "./nats-life-parts.ts";
-import { lifeOf } from "./nats-lives.ts";
 import { ReceivedEntries } from "./received-entries.ts";
 import { type CheckedLog, retryOnChecked } from "./retry-on-checked.ts";
 
@@ -193,78 +189,50 @@ export class NatsChannelLife implements PublisherLog, CheckedLog {
     closed.remember(name, this.#view, this.#entries.newest?.brief);
   }
 
-  /**
-   * Returns what this process had seen of the log. `known` is that of the open log; without it, the log was closed
-   * before. It counts only for a life that the store has.
-   */
-  async #seen(known: Seen | undefined, stored: Life | undefined): Promise<Seen | undefined> {
-    const { before, lives } = this.#parts;
-    const seen = known ?? (before && seenBefore(before));
-    return seen && stored && seenSinceDeletion(seen, stored, (epoch) => lives.isDeleted(epoch));
-  }
-
   async #checkOnce(): Promise<number> {
-    const { link, lives, stream, names } = this.#parts;
+    const { link } = this.#parts;
     const { identity } = link;
     for (;;) {
-      const known = this.#view?.seen;
-      const [found, stored] = await Promise.all([stream.find(), lives.read(names.token)]);
-      if (stored.deleting !== undefined) {
-        await this.#parts.deletions.wait(this.#parts, stored, this.#parts.timeout);
-        this.throwIfClosed();
-        continue;
-      }
-      if (this.#view !== undefined && (found === undefined || stored.life === undefined))
-        await this.#leaveMissing(this.#view);
-      if (found === undefined) {
-        await createStream(this.#parts, stored);
-        continue;
-      }
-      const isUnbroken = this.#listener.look() && identity === this.#checkedBy;
-      const isSame = await this.#entries.areIn(found, isUnbroken, link, names.stream);
-      const seen = await this.#seen(known, stored.life);
-      const life = lifeOf(found, stored, isSame, seen);
-      if (this.#view !== undefined && !continues(life, this.#view.epoch)) await this.#markIfDeleted(this.#view);
-      const end = life.epoch === this.#view?.epoch ? found.last : await lastComplete(link, names.stream, found);
-      if (identity === undefined || identity !== link.identity) throw new BrokenLink();
-      const isAgreed = life === stored.life || (await beginLife(this.#parts, life, found, stored));
+      const found = await findLife(this.#parts, this.#searched(), identity);
       this.throwIfClosed();
       if (identity !== link.identity) throw new BrokenLink();
-      // Another process was first. Read the life that it wrote.
-      if (!isAgreed) continue;
-      this.#adopt(life, found, end, identity);
-      return found.last;
+      if (found === undefined) continue;
+      this.#adopt(found);
+      return found.stream.last;
     }
   }
 
-  /** Finds out why the life that this process knows has ended. Another process may have begun the next one already. */
-  async #markIfDeleted(view: LogView): Promise<void> {
-    const { epoch } = view;
-    if ((await this.#parts.lives.isDeleted(epoch)) && epoch === view.epoch) view.markDeleted();
+  #searched(): SearchedLog {
+    return {
+      view: this.#view,
+      entries: this.#entries,
+      isUnbroken: (identity) => this.#listener.look() && identity === this.#checkedBy,
+      leaveMissing: (view) => this.#leaveMissing(view),
+    };
   }
 
   /** The channel was deleted, or its stream was. Rejects if nothing needs a new life. */
   async #leaveMissing(view: LogView): Promise<void> {
-    await this.#markIfDeleted(view);
+    await markIfDeleted(this.#parts.lives, view);
     this.throwIfClosed();
     this.#isGone = !view.isNeeded;
     if (this.#isGone) throw closedError();
   }
 
-  /** Enters a life that ends in the entry at the offset `last`. */
-  #adopt(life: Life, found: FoundStream, last: number, identity: string): void {
-    const { first } = found;
+  /** Enters the life that a check found. */
+  #adopt({ life, stream, last, identity }: FoundLife): void {
+    const { first } = stream;
     const isNewLife = life.epoch !== this.#view?.epoch;
     const before = this.#view === undefined ? this.#parts.before : undefined;
-    const isNew = isNewLife || identity !== this.#checkedBy || found.subjects.all !== this.#subjects?.all;
+    const isNew = isNewLife || identity !== this.#checkedBy || stream.subjects.all !== this.#subjects?.all;
     this.#checkedBy = identity;
-    this.#subjects = found.subjects;
+    this.#subjects = stream.subjects;
     if (isNew) this.#listener.abandon();
     if (isNewLife) this.#strangers.clear();
     this.#entries.checked(isNewLife && life.epoch !== before?.epoch);
     if (this.#view === undefined)
       this.#view = new LogView(life, first, last, this.#parts.budget.held, before && seenBefore(before));
     else this.#view.enterLife(life, first, last);
-    this.#listener.checked(isNew, found);
+    this.#listener.checked(isNew, stream);
   }
 }
