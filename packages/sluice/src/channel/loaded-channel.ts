@@ -47,7 +47,10 @@ export async function openChannel({ channel, known, closed, ...options }: Openin
     if (channel.opened.value === loaded) channel.abandon(closing);
     void closing.then(() => known?.keeper?.forget(channel));
   };
-  const loaded = new OpenChannel({ ...options, name, log: opened, isShared: log.shared, outages, onAbandoned });
+  // The messages between nodes are no events of the application.
+  const total = known === undefined ? { published: 0 } : hub.counts;
+  const parts = { ...options, name, log: opened, isShared: log.shared, outages, total, onAbandoned };
+  const loaded = new OpenChannel(parts);
   return loaded;
 }
 

@@ -34,6 +34,8 @@ export interface OpenChannelParts {
   readonly settings: ChannelSettings;
   readonly isShared: boolean;
   readonly outages: Outages;
+  /** The total to which the channel's events add. Default: that of the hub. */
+  readonly total?: { published: number } | undefined;
   /** Called with the end of its closing if the channel closes itself: it was deleted, and nothing here uses it. */
   readonly onAbandoned?: ((closed: Promise<void>) => void) | undefined;
 }
@@ -51,13 +53,13 @@ export class OpenChannel {
   readonly #published: PublishedEvents;
   readonly #publisher: ChannelPublisher;
 
-  constructor({ hub, log, name, settings, isShared, outages, onAbandoned }: OpenChannelParts) {
+  constructor({ hub, log, name, settings, isShared, outages, total, onAbandoned }: OpenChannelParts) {
     this.#name = name;
     this.#log = log;
     this.#isShared = isShared;
     this.#onAbandoned = onAbandoned;
     this.#delivery = new Delivery({ hub, log, channel: name, settings, isNeeded: () => this.#isNeeded() });
-    this.#published = new PublishedEvents(hub.counts);
+    this.#published = new PublishedEvents(total ?? hub.counts);
     const target = { name, log, liveLog: this.#delivery.liveLog };
     this.#publisher = new ChannelPublisher({ target, retain: settings.retain, outages, published: this.#published });
     // The callers that waited for the channel use it in this turn.

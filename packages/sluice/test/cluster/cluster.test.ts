@@ -48,6 +48,15 @@ describe("presence", () => {
     await expect.poll(() => b.sluice.presence("orders").topics.get("x")).toBe(1);
   });
 
+  it("adds nothing to the events that a node has published", async () => {
+    const [a, b] = [await world.node(), await world.node()];
+    await a.sluice.channel("orders").publish("n", 1);
+    b.sluice.channel("orders");
+    await using _one = await a.open(a.sluice.channel("orders").subscribe());
+    await expect.poll(() => b.sluice.presence("orders")).toMatchObject({ subscribers: 1, nodes: 2 });
+    expect([a.sluice.stats().published, b.sluice.stats().published]).toEqual([1, 0]);
+  });
+
   it("is counted at a beat only for channels whose subscribers have changed, open or closed", async () => {
     const [a, b] = [await world.node(), await world.node()];
     const channels = Array.from({ length: 50 }, (_, i) => a.sluice.channel(`doc:${i}`));

@@ -33,6 +33,13 @@ for await (const event of sluice.combine({ only: orders.subscribe({ types: ["can
   holds<Exactly<typeof event.type, "cancelled" | "gap">>();
 }
 
+// A part may be left out, for example for users that may not see it.
+const withNews = { orders: parts.orders, ...(Math.random() < 0.5 && { news: parts.notices }) };
+for await (const event of sluice.combine(withNews)) {
+  holds<Exactly<typeof event.channel, "orders" | "news">>();
+  if (event.channel === "news" && event.type === "note") holds<Exactly<typeof event.data, { text: string }>>();
+}
+
 // A set of parts may be made at run time.
 const many: Record<string, Subscription> = {};
 for (const name of ["a", "b"]) many[name] = sluice.channel(name).subscribe();

@@ -23,7 +23,7 @@ export interface CombinedGap<Name extends string = string> extends Gap {
  * `type`, the event's own type. `id` is the combined event ID.
  */
 export type CombinedEvent<Parts extends CombinedParts = CombinedParts> = {
-  readonly [Name in keyof Parts & string]: Parts[Name] extends AsyncIterable<infer Event>
+  readonly [Name in keyof Parts & string]: NonNullable<Parts[Name]> extends AsyncIterable<infer Event>
     ? WithChannel<Name, Event>
     : never;
 }[keyof Parts & string];
