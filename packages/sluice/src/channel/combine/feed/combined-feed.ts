@@ -94,7 +94,9 @@ export class CombinedFeed implements Feed, PartOwner, SharedSubscriber {
   }
 
   describe(): FeedState {
-    return describeParts(this.parts, this.#currentLastId);
+    const state = describeParts(this.parts, this.#currentLastId);
+    // A short stream that ended now would not have sent the position after a snapshot.
+    return this.#isPositionDue ? { ...state, state: "lagging" } : state;
   }
 
   fallBehind(): void {

@@ -139,6 +139,17 @@ export function shortContract(carrier: Carrier): void {
       expect(site.reasons).toEqual(["short", "short", "short"]);
     });
 
+    it("sends a snapshot of a part with the positions of all parts, and ends", async () => {
+      await using site = await TransportSite.open(carrier);
+      const [a, b] = [site.sluice.channel("a"), site.sluice.channel("b")];
+      const combination = site.sluice.combine({ a: a.subscribe(), b: b.subscribe({ initial: () => [1] }) });
+      site.source = combination;
+      site.options = { shortStreams: { wait: LONG_MS } };
+      const { stream } = await receive(site);
+      expect(stream.data).toEqual([1]);
+      expect(stream.lastEventId).toBe(await combination.position());
+    });
+
     it("follows a job to its end, after which the answer is 204", async () => {
       await using site = await TransportSite.open(carrier);
       const jobs = site.sluice.jobs<number>("import");
