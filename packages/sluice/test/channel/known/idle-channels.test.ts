@@ -3,13 +3,13 @@ import { sleep } from "../../../src/base/time/timers.ts";
 import { IdleChannels } from "../../../src/channel/known/idle-channels.ts";
 import { type Channel, createSluice, type Sluice, type SluiceOptions } from "../../../src/index.ts";
 import { memoryLog } from "../../../src/logs/memory/memory-log.ts";
+import { stopClock } from "../../support/clocks/clock.ts";
 import { usedHeap } from "../../support/heap.ts";
 import { readEventStream } from "../../support/patient-testing.ts";
+import { turns } from "../../support/turns.ts";
 import { until } from "../../support/until.ts";
 
 const IDLE_MS = 100;
-/** Longer than a busy machine pauses a test. */
-const LONG_IDLE_MS = 600;
 /** Long enough that an idle channel has closed. */
 const CLOSED_MS = 400;
 
@@ -41,17 +41,18 @@ describe("an idle channel", () => {
   it("is no channel with a stream, an iteration, or a publish, `history()` or `position()` now and then", async () => {
     const log = memoryLog();
     const open = vi.fn(log.open.bind(log));
-    make({ idleTimeout: LONG_IDLE_MS, log: { shared: false, open, close: () => log.close() } });
+    using _clock = stopClock();
+    make({ idleTimeout: IDLE_MS, log: { shared: false, open, close: () => log.close() } });
     const streamed = sluice.channel("streamed");
     await using stream = await readEventStream(await sluice.response(request(), streamed.subscribe()));
     const iterated = sluice.channel("iterated");
     const iteration = iterated.subscribe()[Symbol.asyncIterator]();
     const next = iteration.next();
     const [published, read, asked] = ["published", "read", "asked"].map((name) => sluice.channel(name)) as Channel[];
-    const until = performance.now() + 2 * LONG_IDLE_MS;
-    while (performance.now() < until) {
+    for (let ms = 0; ms < 5 * IDLE_MS; ms += IDLE_MS / 10) {
       await Promise.all([published!.publish("n", 1), read!.history(), asked!.position()]);
-      await sleep(IDLE_MS / 10);
+      vi.advanceTimersByTime(IDLE_MS / 10);
+      await turns();
     }
     expect(Object.keys(sluice.stats().channels)).toHaveLength(5);
     expect(open, "none was closed and opened again").toHaveBeenCalledTimes(5);
@@ -61,7 +62,11 @@ describe("an idle channel", () => {
     expect(await stream.next()).toMatchObject({ type: "n", data: "3" });
     await iteration.return?.();
     await stream.close();
-    await expect.poll(() => sluice.stats().channelCount).toBe(0);
+    for (let looks = 0; looks < 10; looks++) {
+      vi.advanceTimersByTime(IDLE_MS / 4);
+      await turns();
+    }
+    expect(sluice.stats().channelCount).toBe(0);
   });
 
   it("stays the same object for a program that has it", async () => {
