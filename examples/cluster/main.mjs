@@ -14,7 +14,7 @@ import { Subscriber } from "./subscriber.mjs";
 const SUBSCRIBERS = 3;
 const STATUS_INTERVAL_MS = 1_000;
 /** When everything runs again, the subscribers have this long to receive the last numbers, in ms. */
-const ARRIVAL_TIMEOUT_MS = 15_000;
+const ARRIVAL_TIMEOUT_MS = 60_000;
 const POLL_INTERVAL_MS = 50;
 
 /** The schedule. Times are fractions of the whole run. */

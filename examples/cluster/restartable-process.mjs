@@ -1,9 +1,10 @@
 import { spawn } from "node:child_process";
+import { randomInt } from "node:crypto";
 import { once } from "node:events";
-import { connect, createServer } from "node:net";
+import { connect } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 
-const START_TIMEOUT_MS = 20_000;
+const START_TIMEOUT_MS = 60_000;
 const POLL_INTERVAL_MS = 25;
 
 /** A program that listens on a port, and that can be killed and started again. */
@@ -66,16 +67,15 @@ export class RestartableProcess {
 }
 
 /**
- * Resolves to a port that is free now.
+ * Resolves to a port that is free now. Systems give higher ones to outgoing connections, which could take the port while
+ * its process restarts.
  * @returns {Promise<number>}
  */
 export async function freePort() {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = /** @type {import("node:net").AddressInfo} */ (server.address());
-  server.close();
-  await once(server, "close");
-  return port;
+  for (;;) {
+    const port = randomInt(10_000, 32_000);
+    if (!(await isListening(port))) return port;
+  }
 }
 
 /**

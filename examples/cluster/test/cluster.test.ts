@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import { programPath } from "../../../scripts/programs/programs.mjs";
 
 const MAIN = fileURLToPath(new URL("../main.mjs", import.meta.url));
-const TIMEOUT_MS = 90_000;
+const TIMEOUT_MS = 300_000;
 
 /** Runs the example from the command line. Resolves to its exit code and its output. */
 function run(...flags: string[]): Promise<{ code: number | string; printed: string }> {
