@@ -9,7 +9,7 @@ export interface TabSite extends AsyncDisposable {
   readonly published: number;
   /** The position of the newest number. */
   readonly lastId: string;
-  publish(user?: string): Promise<void>;
+  publish(user?: string, type?: string): Promise<void>;
 }
 
 export declare function startTabSite(): Promise<TabSite>;

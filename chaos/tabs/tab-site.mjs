@@ -8,7 +8,8 @@ import { createSluice } from "sluice";
 const DIST = fileURLToPath(new URL("../../packages/sluice/dist", import.meta.url));
 
 /**
- * The page. Its query has the path of the stream (`stream`), the user (`user`), and options of the stream (`options`).
+ * The page. Its query has the path of the stream (`stream`), the user (`user`), options of the stream (`options`), and
+ * the type of event that it listens to (`type`).
  */
 const PAGE = `<!doctype html><link rel="icon" href="data:,"><title>tab</title><script type="module">
   import { openEventStream } from "/dist/client/index.js";
@@ -25,7 +26,7 @@ const PAGE = `<!doctype html><link rel="icon" href="data:,"><title>tab</title><s
     onError: (error, { stage }) => changes.push([Date.now(), stage, String(error)]),
     ...JSON.parse(query.get("options") ?? "{}"),
   });
-  stream.on("n", ({ n, at, user }) => received.push({ n, at, user, receivedAt: Date.now() }));
+  stream.on(query.get("type") ?? "n", ({ n, at, user }) => received.push({ n, at, user, receivedAt: Date.now() }));
   stream.onStateChange((state) => changes.push([Date.now(), state, stream.sharing]));
   globalThis.stream = stream;
 </script>`;
@@ -35,7 +36,7 @@ const PAGE = `<!doctype html><link rel="icon" href="data:,"><title>tab</title><s
 /** Starts the server. @returns {Promise<TabSite>} */
 export async function startTabSite() {
   const sluice = createSluice({ heartbeat: 5_000 });
-  /** @type {import("sluice").Channel<{ n: { n: number, at: number, user: string } }>} */
+  /** @type {import("sluice").Channel<Record<string, { n: number, at: number, user: string }>>} */
   const channel = sluice.channel("numbers", { retain: { events: 1_000_000 } });
   let open = 0;
   let published = 0;
@@ -73,9 +74,9 @@ export async function startTabSite() {
       return lastId;
     },
     /** Publishes the next number, to one user or to all. */
-    async publish(user = "") {
+    async publish(user = "", type = "n") {
       const data = { n: ++published, at: Date.now(), user };
-      lastId = await channel.publish("n", data, user === "" ? {} : { topics: [user] });
+      lastId = await channel.publish(type, data, user === "" ? {} : { topics: [user] });
     },
     async [Symbol.asyncDispose]() {
       await sluice.close();

@@ -120,6 +120,57 @@ if (programPath("chromium") !== undefined)
       await expectAll([first, ...others]);
     });
 
+    it("take over when the holder enters the back/forward cache, and share with it again when it returns", async () => {
+      const first = await browser.open(site.url);
+      const others = [await browser.open(site.url), await browser.open(site.url)];
+      await first.page.evaluate("globalThis.isOriginal = true");
+      const leftAt = Date.now();
+      await first.page.goto(`${site.url}?options={"shareAcrossTabs":false,"headers":{}}`);
+      const holds = async () => (await others[0]!.sharing()) === "holder" || (await others[1]!.sharing()) === "holder";
+      await until("another holds", holds);
+      await sleep(200);
+      const wait = longestWait(await others[1]!.received(), leftAt);
+      console.log(`longest wait after the holder entered the cache: ${wait} ms`);
+      expect(wait).toBeLessThan(TAKEOVER_MS * ALLOWANCE);
+      await first.page.evaluate("history.back()").catch(() => undefined);
+      // Another page, or the same page loaded anew, does not know the variable.
+      const isBack = () => first.page.evaluate("globalThis.isOriginal === true").catch(() => false);
+      await until("the page came from the cache", async () => (await isBack()) === true);
+      await until("it follows", async () => (await first.sharing()) === "follower");
+      await expectAll([first, ...others]);
+    });
+
+    it("miss nothing as a follower that was frozen", async () => {
+      const first = await browser.open(site.url);
+      const others = [await browser.open(site.url), await browser.open(site.url)];
+      await others[0]!.freeze();
+      const before = site.published;
+      await until("much was published meanwhile", () => site.published > before + 50);
+      await others[0]!.thaw();
+      await expectAll([first, ...others]);
+      expect(await first.sharing()).toBe("holder");
+      expect(await others[0]!.sharing()).toBe("follower");
+    });
+
+    it("receive the types that they listen to, also from a holder that listens to others", async () => {
+      const first = await browser.open(site.url);
+      const follower = await browser.open(site.url, { type: "other" });
+      const expected: number[] = [];
+      const publish = async () => {
+        await site.publish("", "other");
+        expected.push(site.published);
+      };
+      for (let i = 0; i < 5; i++) await publish();
+      const numbers = async () => (await follower.received()).map(({ n }) => n);
+      await until("the follower has them", async () => (await numbers()).length === 5);
+      await first.close();
+      for (let i = 0; i < 5; i++) await publish();
+      await until("it holds", async () => (await follower.sharing()) === "holder");
+      await until("it has all", async () => (await numbers()).length === 10);
+      expect(await numbers()).toEqual(expected);
+      expect(await follower.gaps()).toEqual([]);
+    });
+
     it("share only with tabs of the same user, and leave when the user changes", async () => {
       isLoaded = false;
       await load;
