@@ -26,8 +26,8 @@ interface SchemaIssue {
 /** Returns the `SCHEMA_MISMATCH` error for an event's data. Its `cause` is the list of issues. */
 export function schemaMismatch(type: string, issues: readonly SchemaIssue[]): SluiceError {
   const texts = issues.map(({ message, path = [] }) => {
-    const where = path.map((part) => String(typeof part === "object" ? part.key : part)).join(".");
-    return where === "" ? message : `${where}: ${message}`;
+    const where = path.map((part) => String((part as { readonly key?: PropertyKey }).key ?? part)).join(".");
+    return where ? `${where}: ${message}` : message;
   });
   const message = `The data of "${type}" does not fit its schema: ${texts.join("; ")}`;
   return new SluiceError("SCHEMA_MISMATCH", message, { cause: issues });

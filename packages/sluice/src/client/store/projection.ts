@@ -31,9 +31,9 @@ export function projectorOf(user: ConnectionUser) {
     reducer: (state: unknown, data: never, event: never) => unknown,
     initialState: unknown,
   ): Projection<unknown> => {
-    // The first character of a text, or the first text of an array.
-    check(type?.[0]?.[0], "type: string", type);
     check(typeof reducer === "function", "listener: function", reducer);
+    // The first character of a text, or of the first text of an array.
+    check(type?.[0]?.[0], "type: string", type);
     const latest = { current: reducer };
     let state = initialState;
     /** The newest event of the stream that this projection knows. */

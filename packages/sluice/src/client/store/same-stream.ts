@@ -6,7 +6,7 @@ export interface StreamRequest extends EventStreamOptions {
 }
 
 /** Options that do not decide on the events: docs/decisions/098-a-text-names-the-user.md. */
-const EXCHANGEABLE = ["headers", "fetch", "persist", "onAttemptEnd", "onError"];
+const EXCHANGEABLE = ["persist", "onAttemptEnd", "fetch", "headers", "onError"];
 
 /** Returns the request of a URL and options. */
 export function requestOf(url: StreamUrl, options?: EventStreamOptions): StreamRequest {

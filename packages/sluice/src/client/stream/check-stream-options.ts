@@ -82,7 +82,7 @@ export function checkStreamOptions(address: StreamUrl, options: EventStreamOptio
     const init = { ...settings, headers: typeof headers === "function" ? [] : headers };
     new Request(hasFreshUrl ? "http://x" : absolute(address), init as RequestInit);
   } catch (error) {
-    check(false, "request", error);
+    check(false, "url, headers and body", error);
   }
   // Texts, arrays and functions have a length.
   check(!until || until.length >= 0, "until", until);
@@ -92,7 +92,7 @@ export function checkStreamOptions(address: StreamUrl, options: EventStreamOptio
     persist,
   );
   const isPrivate = shareAcrossTabs && (headers || body || withCredentials);
-  check(!isPrivate || shareKey, "shareKey", shareKey);
+  check(!isPrivate || shareKey, "shareKey: string", shareKey);
   return settings as unknown as StreamSettings;
 }
 

@@ -3,6 +3,7 @@ import type { ParsedEvent } from "../../../protocol/parser.ts";
 import { loadRest } from "../load-rest.ts";
 import { jsonOrText } from "./json-or-text.ts";
 import type { StreamEvent } from "./stream-event.ts";
+import type { WaitingEvent } from "./validate.ts";
 
 /** A listener without its types. If it returns a promise, it is busy until the promise settles. */
 export type Listener = (data: unknown, event: StreamEvent) => unknown;
@@ -39,11 +40,6 @@ export interface Consumer {
 }
 
 type Recipient = Pick<Consumer, "listener">;
-
-interface WaitingEvent extends ParsedEvent {
-  /** Returns the data that the schema has validated, or throws. `undefined`: not validated yet. */
-  readonly valid?: () => unknown;
-}
 
 /**
  * Gives the events of all attempts to the consumers, one at a time. The next event waits until all consumers are done
@@ -136,16 +132,14 @@ export function createDelivery(settings: DeliverySettings, { moved, failed }: De
     // If the attempt ends meanwhile, its events are dropped, this one with them.
     const among = waiting;
     occupy(
-      loadRest()
-        .then(({ validate }) => validate(schema as StandardSchema, event.type, data))
-        .then(
-          (valid) => among.unshift({ ...event, valid }),
-          // The code could not be loaded. The attempt ends, and the next one receives the event again.
-          (error) => {
-            waiting = [];
-            resume!(Promise.reject(error));
-          },
-        ),
+      loadRest().then(
+        ({ validate }) => validate(schema as StandardSchema, event, data, among),
+        // The code could not be loaded. The attempt ends, and the next one receives the event again.
+        (error) => {
+          waiting = [];
+          resume!(Promise.reject(error));
+        },
+      ),
     );
   }
 
