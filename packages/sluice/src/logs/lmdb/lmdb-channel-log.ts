@@ -103,7 +103,7 @@ export class LmdbChannelLog extends SharedChannelLog implements ChannelLog {
     const { store, writer, watcher } = folder;
     store.takeSnapshot();
     // Another process may have begun a life that this one has not entered yet.
-    const channel = store.channelNumber(life.name);
+    const channel = store.channels.numberOf(life.name);
     if (channel !== undefined) {
       await writer.run(channel, () => {
         const epoch = store.life(channel)?.epoch;

@@ -62,7 +62,7 @@ export class LmdbFolder {
     const { store, writer } = this;
     for (;;) {
       store.takeSnapshot();
-      const number = store.channelNumber(name) ?? (await this.#addChannel(name));
+      const number = store.channels.numberOf(name) ?? (await this.#addChannel(name));
       store.takeSnapshot();
       // A number without a name must never get a life: the processes would be in different ones.
       const enter = () => store.hasChannel(number) && store.enterLife(number, seen);

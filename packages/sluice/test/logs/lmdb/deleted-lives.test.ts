@@ -16,7 +16,7 @@ describe("lmdbLog, whose channels are deleted while they are used", () => {
     writer.run = async (channel, prepare) => {
       const result = await run(channel, prepare);
       store.takeSnapshot();
-      const number = store.channelNumber("doc");
+      const number = store.channels.numberOf("doc");
       if (number === undefined || deleted.length === 3) return result;
       deleted.push(number);
       await run(number, () => store.deleted.remove(number, "doc", store.life(number)!.epoch));
@@ -25,7 +25,7 @@ describe("lmdbLog, whose channels are deleted while they are used", () => {
     const channel = await folder.enterChannel("doc");
     store.takeSnapshot();
     expect(deleted).toEqual([1, 2, 3]);
-    expect(channel).toBe(store.channelNumber("doc"));
+    expect(channel).toBe(store.channels.numberOf("doc"));
     for (const number of deleted) expect(store.life(number)).toBeUndefined();
     await folder.close();
   });

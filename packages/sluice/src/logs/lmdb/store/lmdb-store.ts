@@ -1,22 +1,16 @@
 import type { RootDatabase } from "lmdb";
-import { SluiceError } from "../../../base/errors/sluice-error.ts";
 import { currentLife, isLost, type Life, parseLife, type Seen } from "../../shared/life/life.ts";
 import { newestCommit } from "../folder/admission.ts";
 import type { Environment } from "../folder/environment.ts";
 import { makeReserve, removeReserve } from "../folder/files.ts";
 import { OpenFiles } from "../folder/open-files.ts";
 import { LmdbBlock } from "./block.ts";
+import { ChannelList } from "./channel-list.ts";
 import { type ChannelState, readState, stateValue } from "./channel-state.ts";
 import { CommitRings } from "./commit-rings.ts";
 import { DeletedChannels } from "./deleted-channels.ts";
-import { blockKey, CHANNEL_LIST, guardKey, idKey, lifeKey, nameKey, offsetOfKey, stateKey } from "./keys.ts";
+import { blockKey, CHANNEL_LIST, guardKey, idKey, lifeKey, offsetOfKey, stateKey } from "./keys.ts";
 import { SharedState } from "./shared-state.ts";
-
-/**
- * Identifies the layout of everything in the store. Stored behind the number of channels. A new layout needs a new
- * name.
- */
-const FORMAT = Buffer.from("sluice 1");
 
 /** Maximum bytes of file that one byte of data takes: in the worst case, the pages of the tree are half full. */
 export const MAX_GROWTH = 2;
@@ -28,6 +22,7 @@ export class LmdbStore {
   readonly files: OpenFiles;
   readonly shared: SharedState;
   readonly rings: CommitRings;
+  readonly channels: ChannelList;
   readonly deleted: DeletedChannels;
   readonly #db: RootDatabase<Uint8Array, Buffer>;
   readonly #path: string;
@@ -42,6 +37,7 @@ export class LmdbStore {
     this.#path = path;
     this.shared = new SharedState(db);
     this.rings = new CommitRings(db);
+    this.channels = new ChannelList(db, path, (...record) => this.#put(...record));
     this.deleted = new DeletedChannels(db, (write) => this.#writes.push(write));
     this.run = run;
   }
@@ -101,42 +97,13 @@ export class LmdbStore {
     return pageSize * (treeBranchPageCount + treeLeafPageCount + overflowPages) + this.#putBytes;
   }
 
-  /** Returns the number of a channel, or `undefined` if there is no channel of this name. */
-  channelNumber(name: string): number | undefined {
-    this.#countChannels();
-    return this.#db.getBinary(nameKey(name))?.readUInt32BE();
-  }
-
   /**
    * Adds the channels that do not exist yet, each with its life, and returns the numbers of all. Call it only in a
    * change of {@link CHANNEL_LIST}.
    */
   addChannels(names: Iterable<string>): Map<string, number> {
-    let count = this.#countChannels();
-    const numbers = new Map<string, number>();
-    for (const name of names) {
-      const known = this.channelNumber(name);
-      const number = known ?? ++count;
-      numbers.set(name, number);
-      if (known === undefined) this.#put(nameKey(name), numberValue(number));
-      // Only a copied folder has channels without a life of its own file. They enter it in a change of their own.
-      if (known === undefined) this.enterLife(number);
-    }
-    if (count > this.#countChannels())
-      this.#put(guardKey(CHANNEL_LIST), Buffer.concat([numberValue(count), FORMAT]), count);
-    return numbers;
-  }
-
-  /** Returns the highest number that a channel has had. Throws `LOG_FAILED` if the data has another layout. */
-  #countChannels(): number {
-    const list = this.#db.getBinary(guardKey(CHANNEL_LIST));
-    if (list === undefined) return 0;
-    if (FORMAT.equals(list.subarray(4))) return list.readUInt32BE();
-    throw new SluiceError(
-      "LOG_FAILED",
-      `The events in ${JSON.stringify(this.#path)} were written by another version of Sluice, in another layout. ` +
-        "Give lmdbLog another folder, or use that version.",
-    );
+    // Only a copied folder has channels without a life of its own file. They enter it in a change of their own.
+    return this.channels.add(names, (channel) => this.enterLife(channel));
   }
 
   /** Returns true if the channel's life began in this data file and has what this process has `seen` of the channel. */
@@ -242,10 +209,4 @@ export class LmdbStore {
   #put(key: Buffer, value: Buffer, version = 0): void {
     this.#writes.push(() => void this.#db.put(key, value, version));
   }
-}
-
-function numberValue(number: number): Buffer {
-  const value = Buffer.alloc(4);
-  value.writeUInt32BE(number);
-  return value;
 }
