@@ -86,6 +86,22 @@ if (programPath("chromium") !== undefined)
       expect(log).toEqual([["error", 0]]);
     });
 
+    it("keeps trying after window.stop(), which fetch reports like a dead network", async () => {
+      await using server = await startScriptedServer({ cors: true });
+      await chromium.visit(`${chromium.origin}/`);
+      const log = chromium.run(async ({ EventSource }, url) => {
+        const source = new EventSource(url);
+        const failed = new Promise<void>((resolve) => source.addEventListener("error", () => resolve()));
+        source.addEventListener("open", () => (globalThis as unknown as Window).stop());
+        await failed;
+        const { readyState } = source;
+        source.close();
+        return readyState;
+      }, server.url);
+      (await server.next()).open();
+      expect(await log).toBe(0);
+    });
+
     it("reports the error of a listener to the page, and calls all other listeners", async () => {
       const otherwise: Script = (connection) => connection.send("data: 1\n\ndata: 2\n\n");
       await using server = await startScriptedServer({ cors: true, otherwise });

@@ -20,8 +20,8 @@ export function share(
   const { shareKey = "", persist, body } = settings;
   const isPrivate = settings.headers || body || settings.withCredentials;
   let canShare = world.navigator?.locks && world.BroadcastChannel;
-  /** The newest error of the key. */
-  let reported: string;
+  /** True if the key has failed when it was last needed. */
+  let hasFailed = false;
   let key = keyNow();
   let tab: Tab | undefined;
   /** Identifies the membership. */
@@ -36,12 +36,12 @@ export function share(
       const now = typeof shareKey === "function" ? shareKey() : shareKey;
       // The text of another value may be that of another user too: 1 and "1".
       check(now === undefined || now === null || typeof now === "string", "shareKey: string", now);
-      reported = "";
+      hasFailed = false;
       // The empty text names no user.
       return now || (now === "" && !isPrivate) ? now : undefined;
     } catch (error) {
-      if (reported !== `${error}`) owner.failed(error, "callback");
-      reported = `${error}`;
+      if (!hasFailed) owner.failed(error, "callback");
+      hasFailed = true;
       return undefined;
     }
   }
