@@ -251,6 +251,23 @@ describe("after an attempt, an event stream", () => {
     expect(onError.mock.calls).toEqual([[new Error("no verdict"), { stage: "listener" }]]);
   });
 
+  it("is complete, without another request, if it reconnects while a listener works on its last event", async () => {
+    const otherwise = (connection: ScriptedConnection) => connection.send(block(1) + block(2, "x", "done"));
+    await using server = await startScriptedServer({ otherwise });
+    const stream = openEventStream(server.url, { method: "POST", body: "question", until: "done" });
+    const seen: unknown[] = [];
+    stream.on("n", (data) => seen.push(data));
+    stream.on("done", async (data) => {
+      await new Promise((resolve) => setTimeout(resolve, 5));
+      stream.reconnect();
+      await new Promise((resolve) => setTimeout(resolve, 20));
+      seen.push(data);
+    });
+    expect(await stream.closed).toEqual({ type: "completed" });
+    expect(seen).toEqual([1, "x"]);
+    expect(server.connections).toHaveLength(1);
+  });
+
   it("goes on if `until` throws, and reports the error", async () => {
     await using server = await startScriptedServer();
     const onError = vi.fn();

@@ -77,6 +77,8 @@ export function startAttempt(
   }
 
   async function connect(): Promise<AttemptEnd> {
+    // The last event was handed over in an attempt that was replaced while a consumer worked on it.
+    if (delivery.isComplete) return (await read())!;
     for (;;) {
       const sent = sendRequest(settings, delivery.given, controller.signal);
       const { status, headers, body } = await wait(sent, settings.connectTimeout);

@@ -213,7 +213,6 @@ export function createDelivery(settings: DeliverySettings, { moved, failed }: De
     },
     drop() {
       waiting = [];
-      delivery.isComplete = false;
     },
     end(failure) {
       const removed = consumers;

@@ -35,7 +35,7 @@ export function share(
     try {
       const now = typeof shareKey === "function" ? shareKey() : shareKey;
       // The text of another value may be that of another user too: 1 and "1".
-      check(now === undefined || now === null || typeof now === "string", "shareKey: string", now);
+      check(typeof (now ?? "") === "string", "shareKey: string", now);
       hasFailed = false;
       // The empty text names no user.
       return now || (now === "" && !isPrivate) ? now : undefined;
