@@ -11,7 +11,7 @@ const CHANNELS_PER_CALL = 64;
 /** Calls of that script in flight. */
 const CALLS_IN_FLIGHT = 8;
 /** One way through a slow network, in ms. */
-const DELAY_MS = 2_000;
+const DELAY_MS = 1_000;
 /** Time for the first calls: twice as long as together. One after the other, they would take eight times as long. */
 const LIMIT_MS = 4 * DELAY_MS;
 

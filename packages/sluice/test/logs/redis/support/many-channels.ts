@@ -4,6 +4,9 @@ import { redisLog } from "../../../../src/logs/redis/redis-log.ts";
 import { KEEP_ALL } from "../../support/contracts/log-contract.ts";
 import type { RedisTest } from "./use-redis.ts";
 
+/** Longer than a slow network and a busy machine take. */
+const TIMEOUT_MS = 30_000;
+
 /** A log with many open channels, and what they received: the data of each entry, and "reset". */
 export interface ManyChannels {
   readonly log: Log;
@@ -13,7 +16,7 @@ export interface ManyChannels {
 
 /** Opens many channels with a log of its own, and records what they receive. */
 export async function joinMany(test: RedisTest, url: string, count: number): Promise<ManyChannels> {
-  const log = redisLog({ url });
+  const log = redisLog({ url, timeout: TIMEOUT_MS });
   test.closeLater(log);
   const seen: string[][] = [];
   const channels = await Promise.all(
