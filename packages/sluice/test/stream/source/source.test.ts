@@ -31,16 +31,16 @@ describe("a source", () => {
     };
     const client = await site.get();
     let most = 0;
-    for (let i = 0; i < 20; i++) {
+    // The first turns belong to a cold start. A busy machine makes few events in a turn.
+    while (pulls < 200) {
       const before = pulls;
       await turns(1);
       most = Math.max(most, pulls - before);
     }
     isOver = true;
-    // A batch of full size would be thousands of events. The first turns belong to a cold start.
-    expect(most).toBeGreaterThan(0);
+    // A batch of full size would be thousands of events.
     expect(most).toBeLessThan(100);
-    await until("many events have arrived", () => client.stream.events.length > 100);
+    await until("the events have arrived", () => client.stream.events.length >= 200);
   });
 
   it("that ends within a turn is written in few pieces", async () => {
