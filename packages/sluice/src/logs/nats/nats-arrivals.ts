@@ -63,7 +63,7 @@ export class NatsArrivals {
       awaited: () => this.#assembler.awaited,
       taken: () => life.view.taken(),
       onLife: (message) => this.#lifeWritten(message),
-      onInterrupted: () => life.checkAfresh(),
+      onInterrupted: () => life.interrupted(),
       onRetry: () => rounds.soon(this.#member),
       onLate: () => rounds.late(this.#member),
       onHole: (last) => void this.passHole(this.#reached, last).catch(ignore),

@@ -30,7 +30,10 @@ export class KnownEntry {
 
   /** Returns true if the entry that the stream has at this offset is the same. */
   isSame(other: LogEntry): boolean {
-    return digestOf(other) === (this.#entry === undefined ? this.#digest : digestOf(this.#entry));
+    const entry = this.#entry;
+    if (entry === undefined) return digestOf(other) === this.#digest;
+    // Without the digests, which take time.
+    return digestOf({ ...other, data: "" }) === digestOf({ ...entry, data: "" }) && other.data === entry.data;
   }
 }
 

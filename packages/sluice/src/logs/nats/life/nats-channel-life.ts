@@ -93,6 +93,12 @@ export class NatsChannelLife implements PublisherLog, CheckedLog {
     void this.#check.runAfresh();
   }
 
+  /** Starts a check because the tail missed something: the stream may have other entries than this process received. */
+  interrupted(): void {
+    this.#entries.interrupted();
+    this.checkAfresh();
+  }
+
   uncheck(): void {
     this.#checkedBy = undefined;
   }
@@ -153,6 +159,7 @@ export class NatsChannelLife implements PublisherLog, CheckedLog {
   }
 
   appended(entries: readonly LogEntry[]): void {
+    if (this.#entries.isReplacedBy(entries)) return this.invalidate();
     if (entries[0]!.offset === this.last + 1) return this.receive(entries);
     this.view.appended(entries);
     for (const entry of entries) if (entry.offset > this.last) this.#entries.add(entry);

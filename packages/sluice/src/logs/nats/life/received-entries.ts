@@ -11,6 +11,8 @@ export class ReceivedEntries {
   #newest: KnownEntry | undefined;
   /** The newest entry when the log was last checked. */
   #witness: KnownEntry | undefined;
+  /** The newest entry when the tail was interrupted, until a check compares it. */
+  #interrupted: KnownEntry | undefined;
   /** Entries of this process that the tail has yet to deliver. */
   readonly #pending: AcknowledgedEntries;
   #isContradicted = false;
@@ -47,6 +49,23 @@ export class ReceivedEntries {
     return isContradicted;
   }
 
+  /**
+   * Returns true if NATS acknowledged an entry of this process at the offset of the newest entry, and that is another.
+   * A cluster that lost acknowledged entries gives their offsets to later ones.
+   */
+  isReplacedBy(acknowledged: readonly LogEntry[]): boolean {
+    const newest = this.#newest;
+    const own = acknowledged.find(({ offset }) => offset === newest?.offset);
+    if (newest === undefined || own === undefined || newest.isSame(own)) return false;
+    this.#isContradicted = true;
+    return true;
+  }
+
+  /** Records that the tail missed something. The next check compares the newest entry of now with the stream. */
+  interrupted(): void {
+    this.#interrupted ??= this.#newest;
+  }
+
   /** Remembers the newest of the entries. `isBrief`: see {@link KnownEntry}. */
   received(entries: readonly LogEntry[], isBrief: boolean): void {
     // The message at a void offset is not empty.
@@ -67,17 +86,20 @@ export class ReceivedEntries {
     if (this.#isContradicted) return false;
     // The connection stays if another server has the stream and restarts, and the tail may not notice.
     const witness = isAlone || this.#witness?.offset === last ? undefined : this.#witness;
-    const known = isUnbroken ? witness : this.#newest;
+    // This process may have appended entries since the interruption. They are in the stream in any case.
+    const known = isUnbroken ? witness : (this.#interrupted ?? this.#newest);
     // If the stream has no entry at that offset, there is nothing to compare.
     if (known === undefined || known.offset < first || known.offset > last) return true;
     const message = await link.session.jsm.streams.getMessage(name, { seq: known.offset });
-    return message === null || known.isSame(entryOf(known.offset, { string: () => message.string() }));
+    const isSame = message === null || known.isSame(entryOf(known.offset, { string: () => message.string() }));
+    if (isSame && known === this.#interrupted) this.#interrupted = undefined;
+    return isSame;
   }
 
   /** Records that the log was checked. `isNewLife`: the entries of the previous life are useless. */
   checked(isNewLife: boolean): void {
     if (isNewLife) {
-      this.#newest = undefined;
+      this.#newest = this.#interrupted = undefined;
       this.#isContradicted = false;
       this.clear();
     }

@@ -54,3 +54,28 @@ it("are in no stream once NATS delivered another entry than it acknowledged, unt
   own.checked(true);
   expect(await stream.areHeld(own)).toBe(true);
 });
+
+it("compare the newest entry of an interruption, although this process has appended others since", async () => {
+  const own = receive(entry(1, "a"), entry(2, "lost"));
+  own.interrupted();
+  own.received([entry(3, "own")], false);
+  const stream = streamOf(entry(1, "a"), entry(2, "other"), entry(3, "own"));
+  expect(await stream.areHeld(own)).toBe(false);
+  own.checked(true);
+  expect(await stream.areHeld(own)).toBe(true);
+});
+
+it("compare the newest entry again once a check has compared that of the interruption", async () => {
+  const own = receive(entry(1, "a"));
+  own.interrupted();
+  own.received([entry(2, "b")], false);
+  expect(await streamOf(entry(1, "a"), entry(2, "other")).areHeld(own)).toBe(true);
+  expect(await streamOf(entry(1, "a"), entry(2, "other")).areHeld(own)).toBe(false);
+});
+
+it("are in no stream once NATS acknowledged another entry at the offset of the newest", async () => {
+  const own = receive(entry(1, "a"), entry(2, "lost"));
+  expect(own.isReplacedBy([entry(1, "other"), entry(2, "lost")])).toBe(false);
+  expect(own.isReplacedBy([entry(2, "own")])).toBe(true);
+  expect(await streamOf(entry(1, "a"), entry(2, "own")).areHeld(own)).toBe(false);
+});
