@@ -67,8 +67,8 @@ export class RestartableProcess {
 }
 
 /**
- * Resolves to a port that is free now. Systems give higher ones to outgoing connections, which could take the port while
- * its process restarts.
+ * Resolves to a port that is free now. Systems give higher ones to outgoing connections, which could take the port
+ * while its process restarts.
  * @returns {Promise<number>}
  */
 export async function freePort() {

@@ -1,8 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { sleep } from "../../src/base/time/timers.ts";
 import { BEATS_PER_TIMEOUT } from "../../src/cluster/nodes.ts";
 import { createSluice } from "../../src/index.ts";
 import { until } from "../support/until.ts";
-import { NodesWorld } from "./support/nodes-world.ts";
+import { NODE_TIMEOUT_MS, NodesWorld } from "./support/nodes-world.ts";
 
 let world: NodesWorld;
 
@@ -207,6 +208,8 @@ describe("disconnect with { cluster: true }", () => {
     for (const { sluice } of [a, b]) await sluice.channel("orders").position();
     await expect.poll(() => b.sluice.presence("orders").nodes).toBe(2);
     await a.sluice.disconnect({ channel: "orders" }, { cluster: true });
+    // The other node places the request later than it was, by the fastest delivery of a beat.
+    await sleep(NODE_TIMEOUT_MS);
     await using stream = await b.open(b.sluice.channel("orders").subscribe());
     // The log has this presence after the request. When b knows it, b has received the request.
     await using _later = await a.open(a.sluice.channel("orders").subscribe({ topics: ["later"] }));
