@@ -21,7 +21,7 @@ export function channelOf(
   const { name = given as string, options = givenOptions }: Partial<ChannelDefinition> = Object(given);
   const make = (): Channel => {
     if (name.startsWith(RESERVED_PREFIX))
-      throw invalidOption("channel name", `a name that does not begin with "${RESERVED_PREFIX}"`, name);
+      throw invalidOption("channel name", `a name without the prefix "${RESERVED_PREFIX}"`, name);
     if (channels.size >= settings.maxChannels) {
       // If no channel was ever used, nothing looks for idle ones yet.
       void channels.values().next().value?.keeper();

@@ -1,4 +1,4 @@
-import { checkText, invalidOption, show } from "../base/checks/check-option.ts";
+import { invalidOption, show } from "../base/checks/check-option.ts";
 import { differences } from "../base/checks/differences.ts";
 import { SluiceError } from "../base/errors/sluice-error.ts";
 import type { StreamHub } from "../stream/stream-hub.ts";
@@ -53,12 +53,8 @@ export function knownOrMade<T extends Defined>({ followsReloads }: StreamHub, ca
  * as UTF-8, in which all lone surrogates are the same.
  */
 export function checkName(kind: string, name: unknown): void {
-  checkText(`${kind} name`, name ?? null);
-  const text = name as string;
-  if (text.length > MAX_NAME_LENGTH || !text.isWellFormed())
-    throw invalidOption(
-      `${kind} name`,
-      `a string of at most ${MAX_NAME_LENGTH} characters, without lone surrogates`,
-      name,
-    );
+  if (typeof name !== "string" || name === "" || name.length > MAX_NAME_LENGTH || !name.isWellFormed()) {
+    const expected = `a string of 1 to ${MAX_NAME_LENGTH} characters, without lone surrogates`;
+    throw invalidOption(`${kind} name`, expected, name);
+  }
 }

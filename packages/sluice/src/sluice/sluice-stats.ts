@@ -1,3 +1,4 @@
+import { checkNames, checkNumber } from "../base/checks/check-option.ts";
 import { type ChannelStats, NO_FIGURES } from "../channel/channel-stats.ts";
 import type { CloseReason } from "../stream/close-reason.ts";
 import type { SluiceParts } from "./sluice-parts.ts";
@@ -49,11 +50,12 @@ export interface SluiceHealth {
   readonly streams: number;
 }
 
-/** Returns the current figures. */
-export function sluiceStats(
-  { hub, channels: known }: SluiceParts,
-  { channels = NAMED_CHANNELS }: StatsOptions,
-): SluiceStats {
+/** Returns the current figures. Throws `INVALID_OPTION`. */
+export function sluiceStats({ hub, channels: known }: SluiceParts, options: StatsOptions): SluiceStats {
+  checkNames("stats", options, ["channels"]);
+  const { channels } = options;
+  const isChosen = typeof channels === "function" && channels;
+  const limit = checkNumber("channels", isChosen ? 0 : channels, NAMED_CHANNELS, { infinite: true });
   const named: [string, ChannelStats][] = [];
   const otherChannels = structuredClone(NO_FIGURES);
   let live = 0;
@@ -62,7 +64,7 @@ export function sluiceStats(
     const stats = channel.stats();
     live += stats.live;
     lagging += stats.lagging;
-    if (typeof channels === "function" ? channels(name) : named.length < channels) named.push([name, stats]);
+    if (isChosen ? isChosen(name) : named.length < limit) named.push([name, stats]);
     else add(otherChannels, stats);
   }
   return {

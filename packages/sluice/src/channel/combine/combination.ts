@@ -1,4 +1,4 @@
-import { checkNames, invalidOption } from "../../base/checks/check-option.ts";
+import { checkNames, checkOneOf, invalidOption } from "../../base/checks/check-option.ts";
 import { hasMethod } from "../../base/has-method.ts";
 import type { OnDemand } from "../../base/loading/on-demand.ts";
 import { onceLoaded } from "../../base/loading/once-loaded.ts";
@@ -46,14 +46,14 @@ export function combine<Event, Types extends CombinedTypes>(
 ): Combination<Event, Types> {
   checkNames("combine", options, ["types"]);
   const { types = "prefixed" } = options;
-  if (types !== "prefixed" && types !== "plain" && typeof types !== "function")
-    throw invalidOption("types", '"prefixed", "plain" or a function', types);
+  // The error names a function as the third value.
+  if (typeof types !== "function") checkOneOf("types", types, ["prefixed", "plain", combine]);
   const parts = Object.entries(Object(subscriptions) as Record<string, Subscription>);
   if (!parts.length || parts.length > MAX_PARTS)
-    throw invalidOption("parts", `1 to ${MAX_PARTS} subscriptions by name`, parts.length);
+    throw invalidOption("parts", `1 to ${MAX_PARTS} subscriptions`, parts.length);
   for (const [name, part] of parts) {
     if (!PART_NAME.test(name)) throw invalidOption("part name", "1 to 64 of A-Z, a-z, 0-9, _ and -", name);
-    if (!hasMethod(Object(part).part?.channel, "open"))
+    if (!hasMethod(part?.part?.channel, "open"))
       throw invalidOption(`parts.${name}`, "a subscription, from channel.subscribe()", part);
   }
   const settings = { parts, types };

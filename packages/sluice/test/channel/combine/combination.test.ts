@@ -13,9 +13,9 @@ describe("sluice.combine()", () => {
     const subscription = "must be a subscription, from channel.subscribe(), but is";
     const many = Object.fromEntries(Array.from({ length: 65 }, (_, i) => [`p${i}`, part]));
     const invalid: [unknown, string][] = [
-      [{}, "`parts` must be 1 to 64 subscriptions by name, but is 0"],
-      [undefined, "`parts` must be 1 to 64 subscriptions by name, but is 0"],
-      [many, "`parts` must be 1 to 64 subscriptions by name, but is 65"],
+      [{}, "`parts` must be 1 to 64 subscriptions, but is 0"],
+      [undefined, "`parts` must be 1 to 64 subscriptions, but is 0"],
+      [many, "`parts` must be 1 to 64 subscriptions, but is 65"],
       [[part, sluice.channel("a")], `\`parts.1\` ${subscription} an object (Channel)`],
       [{ a: sluice.channel("a") }, `\`parts.a\` ${subscription} an object (Channel)`],
       [{ a: (async function* () {})() }, `\`parts.a\` ${subscription} an object`],

@@ -271,5 +271,16 @@ describe("the figures of channels", () => {
     expect(Object.keys(sluice.stats({ channels: (name) => name === "c" }).channels)).toEqual(["c"]);
     expect(Object.keys(sluice.stats({ channels: 2 }).channels)).toEqual(["a", "b"]);
     expect(sluice.stats({ channels: 0 }).otherChannels).toMatchObject({ published: 3 });
+    expect(Object.keys(sluice.stats({ channels: Number.POSITIVE_INFINITY }).channels)).toHaveLength(3);
+  });
+
+  it.each([
+    [{ chanels: 5 }, "stats has no option `chanels`. It has: channels. Did you mean `channels`?"],
+    [{ channels: -1 }, "`channels` must be a number of at least 0 or Infinity, but is -1."],
+    [{ channels: ["a"] }, "`channels` must be a number of at least 0 or Infinity, but is an array of 1."],
+    [null, "`stats options` must be an object, but is null."],
+  ])("refuse the options %j", (options, message) => {
+    make();
+    expect(() => sluice.stats(options as never)).toThrow(expect.objectContaining({ code: "INVALID_OPTION", message }));
   });
 });
