@@ -1,9 +1,7 @@
-import { mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
-import { platform, tmpdir } from "node:os";
+import { platform } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
-import { build } from "rolldown";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { buildNodeProgram, type NodeProgram } from "../support/node-program.ts";
 import { expectRoundBelow } from "../support/rounds.ts";
 import { NATS_SERVER, startNats } from "../support/stores/nats-server.ts";
 import { REDIS_SERVER, startRedis } from "../support/stores/redis-server.ts";
@@ -37,32 +35,18 @@ const MEASURE_EVERY_MS = 10;
 const LIVE_EVENTS = 10;
 const TIMEOUT_MS = 300_000;
 
-const SRC = fileURLToPath(new URL("../../src/", import.meta.url));
-const MODULES = fileURLToPath(new URL("../../../../node_modules", import.meta.url));
-
 describe.skipIf(platform() !== "linux")("a subscriber that is far behind", () => {
-  let folder: string;
-  let program: string;
+  let program: NodeProgram;
 
   beforeAll(async () => {
-    folder = await mkdtemp(join(tmpdir(), "sluice-million-"));
-    const [lmdb, redis, nats] = ["lmdb", "redis", "nats"].map((name) => join(SRC, `logs/${name}/${name}-log.ts`));
-    await build({
-      input: { sluice: join(SRC, "index.ts"), lmdbLog: lmdb!, redisLog: redis!, natsLog: nats! },
-      external: ["lmdb", "redis", /^@nats-io\//],
-      output: { dir: folder },
-    });
-    await symlink(MODULES, join(folder, "node_modules"), "dir");
-    await writeFile(join(folder, "package.json"), '{ "type": "module" }');
-    program = join(folder, "node.js");
-    await writeFile(program, NODE_PROGRAM);
+    program = await buildNodeProgram(NODE_PROGRAM);
   });
 
-  afterAll(() => rm(folder, { recursive: true }));
+  afterAll(() => program[Symbol.asyncDispose]());
 
   /** Publishes events in a process of its own. */
   async function publish(kind: string, options: object, load: Load): Promise<void> {
-    using filling = new NodeProcess(program, kind, options);
+    using filling = new NodeProcess(program.file, kind, options);
     await filling.ask({ do: "fill", ...load });
   }
 
@@ -75,12 +59,12 @@ describe.skipIf(platform() !== "linux")("a subscriber that is far behind", () =>
 
   /** Replays all events of a log, and publishes more meanwhile. Returns the bytes by which the process grows. */
   async function growthOfReplay(kind: string, options: object, events: number): Promise<number> {
-    using publishing = new NodeProcess(program, kind, options);
+    using publishing = new NodeProcess(program.file, kind, options);
     const position = await publishing.ask<string>({ do: "position" });
     const [epoch = ""] = position.split("-");
     expect(position).toBe(`${epoch}-${events}`);
 
-    using serving = new NodeProcess(program, kind, options);
+    using serving = new NodeProcess(program.file, kind, options);
     const port = await serving.ask<number>({ do: "serve" });
     /** The position of the lagging subscriber at the moment each new event reached the live one. */
     const progress: number[] = [];
@@ -113,7 +97,7 @@ describe.skipIf(platform() !== "linux")("a subscriber that is far behind", () =>
   it("receives a million events from LMDB in bounded memory, while another stays live", {
     timeout: TIMEOUT_MS,
   }, async () => {
-    const options = { path: join(folder, "data") };
+    const options = { path: join(program.folder, "data") };
     await publish("lmdbLog", options, A_MILLION);
     await replay("lmdbLog", options, A_MILLION);
   });

@@ -1,16 +1,8 @@
-import { mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
-import { build } from "rolldown";
+import { makeProgramFolder, type ProgramFolder, SHARED_LOGS } from "./program-folder.ts";
 
-const SRC = fileURLToPath(new URL("../../src/", import.meta.url));
-const MODULES = fileURLToPath(new URL("../../../../node_modules", import.meta.url));
-
-/** A program on disk. Start it as a `NodeProcess`. */
-export interface NodeProgram extends AsyncDisposable {
-  /** The folder of the program, for its files. */
-  readonly folder: string;
+/** A program on disk. Start it as a `NodeProcess`. Its folder may hold its files. */
+export interface NodeProgram extends ProgramFolder {
   readonly file: string;
 }
 
@@ -19,16 +11,6 @@ export interface NodeProgram extends AsyncDisposable {
  * each from a file of that name.
  */
 export async function buildNodeProgram(source: string): Promise<NodeProgram> {
-  const folder = await mkdtemp(join(tmpdir(), "sluice-node-"));
-  const [lmdb, redis, nats] = ["lmdb", "redis", "nats"].map((name) => join(SRC, `logs/${name}/${name}-log.ts`));
-  await build({
-    input: { sluice: join(SRC, "index.ts"), lmdbLog: lmdb!, redisLog: redis!, natsLog: nats! },
-    external: ["lmdb", "redis", /^@nats-io\//],
-    output: { dir: folder },
-  });
-  await symlink(MODULES, join(folder, "node_modules"), "dir");
-  await writeFile(join(folder, "package.json"), '{ "type": "module" }');
-  const file = join(folder, "program.js");
-  await writeFile(file, source);
-  return { folder, file, [Symbol.asyncDispose]: () => rm(folder, { recursive: true }) };
+  const made = await makeProgramFolder({ sluice: "index.ts", ...SHARED_LOGS }, { "program.js": source });
+  return { ...made, file: join(made.folder, "program.js") };
 }

@@ -1,11 +1,5 @@
-import { mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
-import { build } from "rolldown";
-
-const SRC = fileURLToPath(new URL("../../../../src/", import.meta.url));
-const MODULES = fileURLToPath(new URL("../../../../../../node_modules", import.meta.url));
+import { makeProgramFolder, type ProgramFolder, SHARED_LOGS } from "../../../support/program-folder.ts";
 
 /** The logs that several processes share, by the name of the function that makes them. */
 export type SharedLogKind = "redisLog" | "natsLog" | "lmdbLog";
@@ -77,24 +71,15 @@ const SUBSCRIBERS = `
   process.on("disconnect", () => process.exit());
 `;
 
-/** The programs on disk. Start each as a `NodeProcess`. */
-export interface CatchUpPrograms extends AsyncDisposable {
-  /** A folder that the programs do not use. */
-  readonly folder: string;
+/** The programs on disk. Start each as a `NodeProcess`. Their folder has room for other files. */
+export interface CatchUpPrograms extends ProgramFolder {
   readonly node: string;
   readonly subscribers: string;
 }
 
 /** Builds a node on a log, and a process of subscribers. */
 export async function buildCatchUpPrograms(kind: SharedLogKind): Promise<CatchUpPrograms> {
-  const folder = await mkdtemp(join(tmpdir(), "sluice-catch-up-"));
-  const name = kind.slice(0, -"Log".length);
-  const input = { sluice: join(SRC, "index.ts"), [kind]: join(SRC, `logs/${name}/${name}-log.ts`) };
-  await build({ input, external: ["redis", "lmdb", /^@nats-io\//], output: { dir: folder } });
-  await symlink(MODULES, join(folder, "node_modules"), "dir");
-  await writeFile(join(folder, "package.json"), '{ "type": "module" }');
-  const programs = { node: join(folder, "node.js"), subscribers: join(folder, "subscribers.js") };
-  await writeFile(programs.node, NODE);
-  await writeFile(programs.subscribers, SUBSCRIBERS);
-  return { folder, ...programs, [Symbol.asyncDispose]: () => rm(folder, { recursive: true }) };
+  const modules = { sluice: "index.ts", [kind]: SHARED_LOGS[kind] };
+  const made = await makeProgramFolder(modules, { "node.js": NODE, "subscribers.js": SUBSCRIBERS });
+  return { ...made, node: join(made.folder, "node.js"), subscribers: join(made.folder, "subscribers.js") };
 }

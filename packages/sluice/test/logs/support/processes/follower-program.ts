@@ -1,11 +1,5 @@
-import { mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
-import { build } from "rolldown";
-
-const SRC = fileURLToPath(new URL("../../../../src/", import.meta.url));
-const MODULES = fileURLToPath(new URL("../../../../../../node_modules", import.meta.url));
+import { makeProgramFolder, type ProgramFolder, SHARED_LOGS } from "../../../support/program-folder.ts";
 
 /** A process that follows the channels `c0`, `c1` …, counts the entries that it receives, and appends some. */
 const PROGRAM = `
@@ -44,22 +38,12 @@ export interface Received {
 }
 
 /** A program on disk. Start it as a `NodeProcess`. */
-export interface FollowerProgram extends AsyncDisposable {
+export interface FollowerProgram extends ProgramFolder {
   readonly path: string;
 }
 
 /** Builds the program of a node that follows channels on a log. `kind`: the function that makes the log. */
 export async function buildFollower(kind: "redisLog" | "natsLog"): Promise<FollowerProgram> {
-  const folder = await mkdtemp(join(tmpdir(), "sluice-follower-"));
-  const name = kind.slice(0, -"Log".length);
-  await build({
-    input: { [kind]: join(SRC, `logs/${name}/${name}-log.ts`) },
-    external: ["redis", /^@nats-io\//],
-    output: { dir: folder },
-  });
-  await symlink(MODULES, join(folder, "node_modules"), "dir");
-  await writeFile(join(folder, "package.json"), '{ "type": "module" }');
-  const path = join(folder, "node.js");
-  await writeFile(path, PROGRAM);
-  return { path, [Symbol.asyncDispose]: () => rm(folder, { recursive: true }) };
+  const made = await makeProgramFolder({ [kind]: SHARED_LOGS[kind] }, { "node.js": PROGRAM });
+  return { ...made, path: join(made.folder, "node.js") };
 }

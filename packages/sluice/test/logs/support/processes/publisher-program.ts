@@ -1,14 +1,8 @@
 import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
-import { mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
-import { build } from "rolldown";
 import type { LogEntry } from "../../../../src/logs/log.ts";
-
-const SRC = fileURLToPath(new URL("../../../../src/", import.meta.url));
-const MODULES = fileURLToPath(new URL("../../../../../../node_modules", import.meta.url));
+import { makeProgramFolder, type ProgramFolder } from "../../../support/program-folder.ts";
 
 /** How a program makes a log: the function of a module in `src/logs`, and its options. */
 export interface LogOfProgram {
@@ -46,30 +40,23 @@ const PROGRAM = `
 
 /** A program that appends several events at once, again and again. */
 export class PublisherProgram {
-  readonly #folder: string;
+  readonly #made: ProgramFolder;
   readonly #options: object;
 
   static async build({ module, make, options }: LogOfProgram): Promise<PublisherProgram> {
-    const folder = await mkdtemp(join(tmpdir(), "sluice-publisher-"));
-    await build({
-      input: { log: join(SRC, "logs", module) },
-      external: ["lmdb", "redis", /^@nats-io\//],
-      output: { dir: folder },
-    });
-    await symlink(MODULES, join(folder, "node_modules"), "dir");
-    await writeFile(join(folder, "package.json"), '{ "type": "module" }');
-    await writeFile(join(folder, "program.js"), PROGRAM.replace("MAKE", make));
-    return new PublisherProgram(folder, options);
+    const program = PROGRAM.replace("MAKE", make);
+    const made = await makeProgramFolder({ log: `logs/${module}` }, { "program.js": program });
+    return new PublisherProgram(made, options);
   }
 
-  private constructor(folder: string, options: object) {
-    this.#folder = folder;
+  private constructor(made: ProgramFolder, options: object) {
+    this.#made = made;
     this.#options = options;
   }
 
   /** Starts the program. Resolves when its first append has begun. */
   async start(): Promise<ChildProcess> {
-    const child = fork(join(this.#folder, "program.js"), [JSON.stringify(this.#options)]);
+    const child = fork(join(this.#made.folder, "program.js"), [JSON.stringify(this.#options)]);
     await Promise.race([
       once(child, "message"),
       once(child, "exit").then(([code]) => {
@@ -80,7 +67,7 @@ export class PublisherProgram {
   }
 
   async remove(): Promise<void> {
-    await rm(this.#folder, { recursive: true });
+    await this.#made[Symbol.asyncDispose]();
   }
 }
 
