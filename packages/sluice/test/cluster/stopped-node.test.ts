@@ -5,8 +5,8 @@ import { createSluice, type Log } from "../../src/index.ts";
 import { lmdbLog } from "../../src/logs/lmdb/lmdb-log.ts";
 import { redisLog } from "../../src/logs/redis/redis-log.ts";
 import { NodeProcess } from "../logs/support/processes/node-process.ts";
-import type { NodeProgram } from "../support/node-program.ts";
 import { readEventStream } from "../support/patient-testing.ts";
+import type { NodeProgram } from "../support/programs/node-program.ts";
 import { REDIS_SERVER, startRedis } from "../support/stores/redis-server.ts";
 import { buildStreamServer } from "./support/stream-server.ts";
 

@@ -1,7 +1,7 @@
 import { platform } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { buildNodeProgram, type NodeProgram } from "../support/node-program.ts";
+import { buildNodeProgram, type NodeProgram } from "../support/programs/node-program.ts";
 import { expectRoundBelow } from "../support/rounds.ts";
 import { NATS_SERVER, startNats } from "../support/stores/nats-server.ts";
 import { REDIS_SERVER, startRedis } from "../support/stores/redis-server.ts";

@@ -14,7 +14,7 @@ export class EndPublisher {
   readonly #report: (error: unknown) => void;
   /** By run. */
   readonly #pending = new Map<string, Promise<string>>();
-  #stopped = false;
+  #isStopped = false;
 
   constructor(channel: Channel, report: (error: unknown) => void) {
     this.#channel = channel;
@@ -22,7 +22,7 @@ export class EndPublisher {
   }
 
   get stopped(): boolean {
-    return this.#stopped;
+    return this.#isStopped;
   }
 
   /**
@@ -41,14 +41,14 @@ export class EndPublisher {
 
   /** Makes pending ends reject after their next failed attempt. */
   stop(): void {
-    this.#stopped = true;
+    this.#isStopped = true;
   }
 
   /** Must not keep the end between two attempts: its job may lose its result meanwhile. */
   async #retry(run: JobRun, again: () => JobEnd, firstError: unknown): Promise<string> {
     let error = firstError;
     for (let reported = false; ; reported = true) {
-      if (this.#stopped || !isSluiceError(error) || error.code !== "LOG_FAILED") throw error;
+      if (this.#isStopped || !isSluiceError(error) || error.code !== "LOG_FAILED") throw error;
       if (!reported) this.#report(error);
       await sleep(RETRY_MS);
       try {

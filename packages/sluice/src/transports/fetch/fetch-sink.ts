@@ -18,7 +18,7 @@ export class FetchSink implements Sink {
   readonly #highWaterMark: number;
   readonly #gzip: GzipBody | undefined;
   #controller!: ReadableStreamDefaultController<Uint8Array>;
-  #full = false;
+  #isFull = false;
   /** True once `end` was called. The body closes when its last bytes have been read. */
   #isEnding = false;
   #isClosed = false;
@@ -93,8 +93,8 @@ export class FetchSink implements Sink {
     if (this.#isOver) return false;
     this.written += bytes.length;
     this.#controller.enqueue(this.#isPiped ? this.#watched(bytes) : bytes);
-    this.#full = (this.#controller.desiredSize ?? 0) <= 0;
-    return !this.#full;
+    this.#isFull = (this.#controller.desiredSize ?? 0) <= 0;
+    return !this.#isFull;
   }
 
   #watched(bytes: Uint8Array): Uint8Array {
@@ -106,8 +106,8 @@ export class FetchSink implements Sink {
 
   #pulled(): void {
     if (this.#isEnding && this.#queued === 0) this.#close();
-    if (!this.#full) return;
-    this.#full = false;
+    if (!this.#isFull) return;
+    this.#isFull = false;
     this.#owner.drained();
   }
 

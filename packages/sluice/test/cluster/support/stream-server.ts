@@ -1,4 +1,4 @@
-import { buildNodeProgram, type NodeProgram } from "../../support/node-program.ts";
+import { buildNodeProgram, type NodeProgram } from "../../support/programs/node-program.ts";
 
 /** A node that streams the channel `orders` to the user that the path of a request names. */
 const PROGRAM = `

@@ -44,12 +44,17 @@ function parseServer(server: unknown): Servers {
     // The error of `new URL` shows the whole URL, so it is not kept as the cause.
     throw invalid("must be nats://host:port or tls://host:port, but one of them is not a valid URL");
   }
-  const [user, pass] = [decode(url.username), decode(url.password)];
   return {
     hosts: [`${url.hostname}:${url.port || DEFAULT_PORT}`],
-    credentials: pass !== "" ? { user, pass } : user !== "" ? { token: user } : {},
+    credentials: credentialsOf(decode(url.username), decode(url.password)),
     isEncrypted: match[1] === "tls",
   };
+}
+
+/** Returns the credentials of a URL: a user and a password, or a token in the place of the user. */
+function credentialsOf(user: string, pass: string): Servers["credentials"] {
+  if (pass !== "") return { user, pass };
+  return user === "" ? {} : { token: user };
 }
 
 /**

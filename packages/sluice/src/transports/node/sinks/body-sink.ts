@@ -14,15 +14,15 @@ export class BodySink implements NodeSink {
   readonly #body: PushBody;
   readonly #gzip: GzipBody | undefined;
   readonly #owner: SinkOwner;
-  #full = false;
+  #isFull = false;
 
   constructor(body: PushBody, { gzip }: BodyOptions, owner: SinkOwner) {
     this.#body = body;
     this.#gzip = gzip ? new GzipBody() : undefined;
     this.#owner = owner;
     body.onRead = () => {
-      if (!this.#full) return;
-      this.#full = false;
+      if (!this.#isFull) return;
+      this.#isFull = false;
       owner.drained();
     };
     if (gzip) this.#send(GZIP_HEADER);
@@ -56,7 +56,7 @@ export class BodySink implements NodeSink {
   #send(bytes: Uint8Array): boolean {
     if (this.#body.destroyed) return false;
     this.written += bytes.length;
-    this.#full = !this.#body.push(bytes);
-    return !this.#full;
+    this.#isFull = !this.#body.push(bytes);
+    return !this.#isFull;
   }
 }

@@ -17,7 +17,7 @@ export class ResponseSink implements NodeSink {
   readonly #response: NodeResponse;
   readonly #gzip: GzipBody | undefined;
   readonly #owner: SinkOwner;
-  #full = false;
+  #isFull = false;
   #isBroken = false;
   /** Sent with the first write and not by the constructor: `response.write` of a middleware may throw. */
   #header: Uint8Array | undefined;
@@ -29,8 +29,8 @@ export class ResponseSink implements NodeSink {
     // Without a listener an error would end the process. The connection closes after it, and `closed` is called.
     response.on("error", () => undefined);
     response.on("drain", () => {
-      if (!this.#full) return;
-      this.#full = false;
+      if (!this.#isFull) return;
+      this.#isFull = false;
       owner.drained();
     });
     if (gzip) this.#header = GZIP_HEADER;
@@ -85,7 +85,7 @@ export class ResponseSink implements NodeSink {
     if (response.destroyed || this.#isBroken) return false;
     this.written += bytes.length;
     try {
-      if (response.write(bytes) === false) this.#full = true;
+      if (response.write(bytes) === false) this.#isFull = true;
       // A compression middleware holds bytes back until its `flush` is called.
       response.flush?.();
     } catch (error) {
@@ -94,6 +94,6 @@ export class ResponseSink implements NodeSink {
       this.#owner.failed(error);
       return false;
     }
-    return !this.#full;
+    return !this.#isFull;
   }
 }

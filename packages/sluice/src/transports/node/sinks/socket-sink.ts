@@ -31,7 +31,7 @@ export class SocketSink implements NodeSink {
   readonly #canBypass: boolean;
   written = 0;
   readonly #highWaterMark: number;
-  #full = false;
+  #isFull = false;
   readonly #response: NodeResponse;
   readonly #owner: SinkOwner;
 
@@ -94,15 +94,15 @@ export class SocketSink implements NodeSink {
     }
     // The socket may notice that its peer has left before the response does.
     if (!socket.writable) return false;
-    if (this.#full || waiting + bytes.length < this.#highWaterMark) {
+    if (this.#isFull || waiting + bytes.length < this.#highWaterMark) {
       socket.write(bytes);
-      return !this.#full;
+      return !this.#isFull;
     }
     // The same as WriteGauge, repeated to save an object per stream (`npm run bench -- idle`). Only the write that
     // reaches the mark gets a callback, so a reader that keeps up costs neither a listener nor a closure.
-    this.#full = true;
+    this.#isFull = true;
     socket.write(bytes, (error) => {
-      this.#full = false;
+      this.#isFull = false;
       // After an error the connection closes, and `closed` is called.
       if (!error) this.#owner.drained();
     });

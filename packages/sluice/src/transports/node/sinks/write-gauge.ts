@@ -15,7 +15,7 @@ export class WriteGauge {
   readonly #target: GaugedWritable;
   readonly #highWaterMark: number;
   readonly #owner: SinkOwner;
-  #full = false;
+  #isFull = false;
 
   constructor(target: GaugedWritable, highWaterMark: number, owner: SinkOwner) {
     this.#target = target;
@@ -26,13 +26,13 @@ export class WriteGauge {
   write(bytes: Uint8Array): boolean {
     const target = this.#target;
     this.written += bytes.length;
-    if (this.#full || target.writableLength + bytes.length < this.#highWaterMark) {
+    if (this.#isFull || target.writableLength + bytes.length < this.#highWaterMark) {
       target.write(bytes);
-      return !this.#full;
+      return !this.#isFull;
     }
-    this.#full = true;
+    this.#isFull = true;
     target.write(bytes, (error) => {
-      this.#full = false;
+      this.#isFull = false;
       // After an error the connection closes, and the owner learns of its end.
       if (!error) this.#owner.drained();
     });

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { makeProgramFolder, type ProgramFolder, SHARED_LOGS } from "../../../support/program-folder.ts";
+import { makeProgramFolder, type ProgramFolder, SHARED_LOGS } from "../../../support/programs/program-folder.ts";
 
 /** The logs that several processes share, by the name of the function that makes them. */
 export type SharedLogKind = "redisLog" | "natsLog" | "lmdbLog";

@@ -1,4 +1,4 @@
-import { buildNodeProgram, type NodeProgram } from "../../../support/node-program.ts";
+import { buildNodeProgram, type NodeProgram } from "../../../support/programs/node-program.ts";
 
 /** Nodes count as dead after this time without a beat, in ms. */
 export const NODE_TIMEOUT_MS = 1_000;

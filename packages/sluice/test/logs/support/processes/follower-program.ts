@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { makeProgramFolder, type ProgramFolder, SHARED_LOGS } from "../../../support/program-folder.ts";
+import { makeProgramFolder, type ProgramFolder, SHARED_LOGS } from "../../../support/programs/program-folder.ts";
 
 /** A process that follows the channels `c0`, `c1` …, counts the entries that it receives, and appends some. */
 const PROGRAM = `

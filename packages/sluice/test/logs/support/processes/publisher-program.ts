@@ -2,7 +2,7 @@ import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
 import type { LogEntry } from "../../../../src/logs/log.ts";
-import { makeProgramFolder, type ProgramFolder } from "../../../support/program-folder.ts";
+import { makeProgramFolder, type ProgramFolder } from "../../../support/programs/program-folder.ts";
 
 /** How a program makes a log: the function of a module in `src/logs`, and its options. */
 export interface LogOfProgram {

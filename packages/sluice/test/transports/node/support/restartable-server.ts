@@ -1,7 +1,7 @@
 import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
-import { buildNodeProgram, type NodeProgram } from "../../../support/node-program.ts";
+import { buildNodeProgram, type NodeProgram } from "../../../support/programs/node-program.ts";
 import { until } from "../../../support/until.ts";
 
 const PEM = fileURLToPath(new URL("../../../support/localhost.pem", import.meta.url));

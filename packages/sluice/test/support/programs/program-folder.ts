@@ -4,8 +4,8 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "rolldown";
 
-const SRC = fileURLToPath(new URL("../../src/", import.meta.url));
-const MODULES = fileURLToPath(new URL("../../../../node_modules", import.meta.url));
+const SRC = fileURLToPath(new URL("../../../src/", import.meta.url));
+const MODULES = fileURLToPath(new URL("../../../../../node_modules", import.meta.url));
 
 /** The functions that make logs which processes share, each with the path of its source in `src`. */
 export const SHARED_LOGS = {
