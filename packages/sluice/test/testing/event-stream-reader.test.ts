@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { readEventStream } from "../../src/testing/index.ts";
+import { readEventStream } from "../support/patient-testing.ts";
 import { responseOf, serverOf } from "./support/answers.ts";
 
 describe("a reader of an event stream", () => {

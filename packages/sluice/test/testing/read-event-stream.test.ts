@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { createSluice } from "../../src/index.ts";
-import { readEventStream } from "../../src/testing/index.ts";
+import { readEventStream } from "../support/patient-testing.ts";
 import { responseOf, serverOf } from "./support/answers.ts";
 
 describe("readEventStream()", () => {

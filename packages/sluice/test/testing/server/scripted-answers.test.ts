@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { readEventStream, type Script, type ScriptedServer, startScriptedServer } from "../../../src/testing/index.ts";
+import { type Script, type ScriptedServer, startScriptedServer } from "../../../src/testing/index.ts";
+import { readEventStream } from "../../support/patient-testing.ts";
 
 /** Both ways to a scripted server: over a socket, and within the process. */
 const WAYS = [
