@@ -18,10 +18,11 @@ const MAX_SUBJECTS = 100;
  * event, gets one report, which has its first error and the number of its failures.
  */
 export class FailureReports {
-  readonly #report: (error: unknown, count: FailureCount) => void;
+  readonly #report: (error: unknown, count: FailureCount, subject: unknown) => void;
   readonly #bySubject = new Map<unknown, Failures>();
 
-  constructor(report: (error: unknown, count: FailureCount) => void) {
+  /** `report` receives `undefined` as subject if the report is for all other subjects. */
+  constructor(report: (error: unknown, count: FailureCount, subject: unknown) => void) {
     this.#report = report;
   }
 
@@ -36,8 +37,8 @@ export class FailureReports {
   }
 
   #flush(): void {
-    const failures = [...this.#bySubject.values()];
+    const failures = [...this.#bySubject];
     this.#bySubject.clear();
-    for (const { error, count } of failures) this.#report(error, count > 1 ? { count } : {});
+    for (const [subject, { error, count }] of failures) this.#report(error, count > 1 ? { count } : {}, subject);
   }
 }

@@ -111,7 +111,7 @@ describe("the option `types`", () => {
     await turns();
     expect(seen(subscriber)).toEqual(["x/one 1", "one.bad 1", "one.worse 1"]);
     await turns();
-    expect(world.errors.map(({ context }) => context)).toEqual([{ stage: "types", count: 2 }]);
+    expect(world.errors.map(({ context }) => context)).toEqual([{ stage: "types", channel: "a", count: 2 }]);
   });
 
   it.each([

@@ -19,7 +19,10 @@ export class EventTypes {
   constructor({ types, parts }: CombinedSettings, report: (error: unknown, context: ErrorContext) => void) {
     this.#types = types;
     this.#gapTypes = new Set(parts.map(([, { part }]) => part.channel.settings.gapEvent));
-    this.#failures = new FailureReports((error, count) => report(error, { stage: "types", ...count }));
+    const channels = new Map<unknown, string>(parts.map(([name, { channel }]) => [name, channel]));
+    this.#failures = new FailureReports((error, count, name) =>
+      report(error, { stage: "types", channel: channels.get(name) as string, ...count }),
+    );
   }
 
   /** Returns the type under which subscribers receive an event of a part. `undefined`: the default of the standard. */
