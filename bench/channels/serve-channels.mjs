@@ -22,8 +22,8 @@ const RETAIN = { bytes: 64 * 1_024 };
 const channelOf = (i) => sluice.channel(`doc:${i}`, { retain: RETAIN });
 
 /**
- * Calls `work` for each number below `count`, some at a time. Returns the time of all, of the first tenth and of the last
- * tenth, in ms.
+ * Calls `work` for each number below `count`, some at a time. Returns the time of all calls, and of the first and last
+ * tenth of them, in ms.
  * @param {number} count
  * @param {(i: number) => Promise<unknown>} work
  */
