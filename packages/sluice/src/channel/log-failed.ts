@@ -1,11 +1,9 @@
 import { isSluiceError } from "../base/errors/is-sluice-error.ts";
-import { SluiceError } from "../base/errors/sluice-error.ts";
+import { RetryLaterError } from "../base/errors/retry-later-error.ts";
 import { messageOf } from "../base/errors/thrown.ts";
 
-/** Thrown when a log fails. A request that needs the log is answered with 503 and `Retry-After`. */
-class LogFailed extends SluiceError {
-  readonly status = 503;
-  readonly headers: Readonly<Record<string, string>> = { "retry-after": "2" };
+/** Thrown when a log fails. */
+class LogFailed extends RetryLaterError {
   readonly channel: string;
 
   constructor(channel: string, what: string, cause: unknown) {

@@ -54,8 +54,8 @@ export interface SluiceHealth {
 export function sluiceStats({ hub, channels: known }: SluiceParts, options: StatsOptions): SluiceStats {
   checkNames("stats", options, ["channels"]);
   const { channels } = options;
-  const isChosen = typeof channels === "function" && channels;
-  const limit = checkNumber("channels", isChosen ? 0 : channels, NAMED_CHANNELS, { infinite: true });
+  const isFunction = typeof channels === "function";
+  let left = isFunction ? 0 : checkNumber("channels", channels, NAMED_CHANNELS, { infinite: true });
   const named: [string, ChannelStats][] = [];
   const otherChannels = structuredClone(NO_FIGURES);
   let live = 0;
@@ -64,7 +64,7 @@ export function sluiceStats({ hub, channels: known }: SluiceParts, options: Stat
     const stats = channel.stats();
     live += stats.live;
     lagging += stats.lagging;
-    if (isChosen ? isChosen(name) : named.length < limit) named.push([name, stats]);
+    if (isFunction ? channels(name) : left-- > 0) named.push([name, stats]);
     else add(otherChannels, stats);
   }
   return {

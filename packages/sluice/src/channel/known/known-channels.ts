@@ -1,4 +1,5 @@
-import { SluiceError } from "../../base/errors/sluice-error.ts";
+import { RetryLaterError } from "../../base/errors/retry-later-error.ts";
+import type { SluiceError } from "../../base/errors/sluice-error.ts";
 
 /** A channel as {@link KnownChannels} uses it. */
 export interface KnownChannel {
@@ -40,6 +41,5 @@ export interface KnownChannels {
 
 /** Returns the error for a channel beyond `maxChannels`. A request is answered with 503. */
 export function tooManyChannels(name: string): SluiceError {
-  const error = new SluiceError("TOO_MANY_CHANNELS", `Channel "${name}" is beyond \`maxChannels\`.`);
-  return Object.assign(error, { status: 503, statusCode: 503, headers: { "retry-after": "2" } });
+  return new RetryLaterError("TOO_MANY_CHANNELS", `Channel "${name}" is beyond \`maxChannels\`.`);
 }
