@@ -133,7 +133,11 @@ describe.skipIf(NATS_SERVER === undefined)("natsLog on a cluster of three", { ti
     isOver = true;
     await Promise.all(publishing);
     await leader();
-    const stored = await readStored();
+    let stored: ReadonlyMap<number, string> = new Map();
+    await until("the servers return all events that they hold", async () => {
+      stored = await readStored().catch(() => new Map());
+      return stored.size > 0;
+    });
 
     for (const [i, channel] of channels.entries()) {
       await until("the log answers", () =>
@@ -181,13 +185,18 @@ describe.skipIf(NATS_SERVER === undefined)("natsLog on a cluster of three", { ti
 
 const range = (from: number, to: number) => Array.from({ length: Math.max(0, to - from + 1) }, (_, n) => from + n);
 
-/** Reads the log from its first event. A server that is behind the others returns a part, so this reads on. */
+/**
+ * Reads the log from its first event. A server that is behind the others returns a part, so this reads on. While the
+ * cluster elects leaders, a read may time out, so this reads again, as a subscriber does.
+ */
 async function readKept(channel: ChannelLog): Promise<ReadonlyMap<number, string>> {
   const kept = new Map<number, string>();
-  for (let last = channel.first - 1; last < channel.last; ) {
-    const page = await channel.read(last, 10_000, Number.POSITIVE_INFINITY);
+  let last = channel.first - 1;
+  await until("the log has returned all its events", async () => {
+    const page = await Promise.resolve(channel.read(last, 10_000, Number.POSITIVE_INFINITY)).catch(() => []);
     if (page === "gone") throw new Error(`The entry after ${last} is gone.`);
     for (const { offset, data } of page) kept.set((last = offset), data);
-  }
+    return last >= channel.last;
+  });
   return kept;
 }
