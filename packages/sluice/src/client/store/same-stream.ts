@@ -21,7 +21,7 @@ export function requestOf(url: StreamUrl, options?: EventStreamOptions): StreamR
 /**
  * Returns true if two values are the same: equal texts, numbers and booleans, plain objects and arrays of the same
  * values, and the same function or other object. If `loose` is `true`, a function or another object is the same as any
- * of its class. If `loose` is a key, which names the user, that holds for the options in `EXCHANGEABLE` alone.
+ * of its class. If `loose` is the key that names the user, this holds only for the options in `EXCHANGEABLE`.
  */
 export function isSame(a: unknown, b: unknown, loose?: unknown): boolean {
   if (a === b) return true;

@@ -129,7 +129,8 @@ function createConnection(newest: ConnectionUser): SharedConnection {
     getSnapshot: () => snapshot,
     current,
     add(member) {
-      if (member[1] && !isOpen) open();
+      const [, listener] = member;
+      if (listener && !isOpen) open();
       connections.add(connection);
       members.add(member);
       return () => {

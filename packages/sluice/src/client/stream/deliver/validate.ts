@@ -9,8 +9,8 @@ export interface WaitingEvent extends ParsedEvent {
 }
 
 /**
- * Validates the data of an event, and puts the event first among those that wait. Its `valid` then returns the output
- * of the schema, or throws `SCHEMA_MISMATCH`. Never rejects.
+ * Validates the data of an event, and puts the event first among those that wait, with a function `valid`. The function
+ * returns the output of the schema, or throws `SCHEMA_MISMATCH`. `validate()` itself never rejects.
  */
 export async function validate(
   schema: StandardSchema,

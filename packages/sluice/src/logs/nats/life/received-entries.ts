@@ -84,16 +84,18 @@ export class ReceivedEntries {
     name: string,
   ): Promise<boolean> {
     if (this.#isContradicted) return false;
-    // The connection stays if another server has the stream and restarts, and the tail may not notice.
-    const witness = isAlone || this.#witness?.offset === last ? undefined : this.#witness;
-    // This process may have appended entries since the interruption. They are in the stream in any case.
-    const known = isUnbroken ? witness : (this.#interrupted ?? this.#newest);
-    // If the stream has no entry at that offset, there is nothing to compare.
-    if (known === undefined || known.offset < first || known.offset > last) return true;
-    const message = await link.session.jsm.streams.getMessage(name, { seq: known.offset });
-    const isSame = message === null || known.isSame(entryOf(known.offset, { string: () => message.string() }));
-    if (isSame && known === this.#interrupted) this.#interrupted = undefined;
-    return isSame;
+    const interrupted = this.#interrupted;
+    const candidates = isUnbroken
+      ? // The connection stays if another server has the stream and restarts, and the tail may not notice.
+        [isAlone || this.#witness?.offset === last ? undefined : this.#witness]
+      : // This process may have appended entries since the interruption. They are in the stream in any case.
+        [interrupted, this.#newest];
+    // The stream may have trimmed an entry, or lost its end. Then there is nothing to compare.
+    const known = candidates.find((entry) => entry !== undefined && entry.offset >= first && entry.offset <= last);
+    const message = known && (await link.session.jsm.streams.getMessage(name, { seq: known.offset }));
+    if (known && message && !known.isSame(entryOf(known.offset, { string: () => message.string() }))) return false;
+    if (!isUnbroken && this.#interrupted === interrupted) this.#interrupted = undefined;
+    return true;
   }
 
   /** Records that the log was checked. `isNewLife`: the entries of the previous life are useless. */

@@ -12,9 +12,10 @@ function entry(offset: number, data: string): LogEntry {
 
 /** Returns a check against a replicated stream with these entries. */
 function streamOf(...entries: LogEntry[]) {
-  const found = { first: 1, last: entries.length, isAlone: false } as FoundStream;
+  const first = entries[0]!.offset;
+  const found = { first, last: first + entries.length - 1, isAlone: false } as FoundStream;
   const getMessage = async (_: string, { seq }: { seq: number }) => {
-    const text = entryText(entries[seq - 1]!, 0);
+    const text = entryText(entries[seq - first]!, 0);
     return { string: () => text };
   };
   const link = { session: { jsm: { streams: { getMessage } } } } as unknown as NatsLink;
@@ -71,6 +72,17 @@ it("compare the newest entry again once a check has compared that of the interru
   own.received([entry(2, "b")], false);
   expect(await streamOf(entry(1, "a"), entry(2, "other")).areHeld(own)).toBe(true);
   expect(await streamOf(entry(1, "a"), entry(2, "other")).areHeld(own)).toBe(false);
+});
+
+it("compare the newest entry if the stream has trimmed that of an interruption, also of an earlier one", async () => {
+  const own = receive(entry(1, "trimmed"));
+  own.interrupted();
+  own.received([entry(2, "b")], false);
+  expect(await streamOf(entry(2, "other")).areHeld(own)).toBe(false);
+  expect(await streamOf(entry(2, "b")).areHeld(own)).toBe(true);
+  own.interrupted();
+  own.received([entry(3, "own")], false);
+  expect(await streamOf(entry(2, "other"), entry(3, "own")).areHeld(own)).toBe(false);
 });
 
 it("are in no stream once NATS acknowledged another entry at the offset of the newest", async () => {

@@ -2,8 +2,8 @@ import { headers } from "@nats-io/transport-node";
 import type { NatsConnection } from "../../../../src/logs/nats/nats-log.ts";
 
 /**
- * Patches a connection so that the first `count` requests for messages find none, as if the consumers were on a server
- * of the cluster that is behind the stream's leader. Returns the number of requests so far.
+ * Patches a connection: its first `count` requests for messages find none. So do requests to a server that is behind
+ * the stream's leader. Returns a function that returns the number of requests so far.
  */
 export function lateConsumers(connection: NatsConnection, count: number): () => number {
   const publish = connection.publish.bind(connection);

@@ -1,36 +1,22 @@
 import { describe, expect, it } from "vitest";
-import { sleep } from "../../../../src/base/time/timers.ts";
-import type { ChannelLog, LogEntry } from "../../../../src/logs/log.ts";
+import type { ChannelLog, LogEntry, NewEntry } from "../../../../src/logs/log.ts";
 import { expectRoundBelow } from "../../../support/rounds.ts";
 import { NATS_SERVER } from "../../../support/stores/nats-server.ts";
 import { startProxy } from "../../../support/stores/tcp-proxy.mjs";
 import { LITTLE_GARBAGE, MAX_GROWTH_BYTES } from "../../support/catch-up-growth.ts";
 import { catchesUpInBoundedMemory } from "../../support/contracts/catch-up-contract.ts";
 import { KEEP_ALL, recorder } from "../../support/contracts/log-contract.ts";
-import { buildFollower, type Received } from "../../support/processes/follower-program.ts";
+import { growthOfFollower } from "../../support/growth-of-follower.ts";
+import { buildFollower } from "../../support/processes/follower-program.ts";
 import { NodeProcess } from "../../support/processes/node-process.ts";
 import { useNatsStores } from "../../support/use-catch-up-stores.ts";
 import { entry, useNats } from "../support/use-nats.ts";
 
-const CHANNELS = 40;
-const EVENTS = 100;
-/** Events of each channel that the node receives live, so that its heap has its usual size before it is stopped. */
-const LIVE_EVENTS = 10;
-const EVENT_BYTES = 65_536;
-const MEASURE_EVERY_MS = 5;
 const TIMEOUT_MS = 30_000;
 const ATTEMPTS = 3;
 
 describe.skipIf(NATS_SERVER === undefined)("a node that has missed much in NATS", { timeout: 300_000 }, () => {
   const nats = useNats();
-
-  /** Appends events to a channel, some at a time. */
-  const fill = async (channel: ChannelLog, events: number, data: string) => {
-    for (let n = 0; n < events; n += LIVE_EVENTS) {
-      const some = Array.from({ length: Math.min(LIVE_EVENTS, events - n) }, () => ({ type: "t", data, json: false }));
-      await Promise.all(some.map((entry) => channel.append([entry])));
-    }
-  };
 
   catchesUpInBoundedMemory("natsLog", useNatsStores(nats));
 
@@ -38,35 +24,9 @@ describe.skipIf(NATS_SERVER === undefined)("a node that has missed much in NATS"
   const measure = async (program: string, prefix: string): Promise<number> => {
     const options = { servers: nats.server.url, timeout: TIMEOUT_MS, prefix };
     using node = new NodeProcess(program, "natsLog", options, LITTLE_GARBAGE);
-    await node.ask({ do: "follow", channels: CHANNELS });
-    const log = nats.newLog(options);
-    const open = (index: number) => log.open(`c${index}`, { retain: KEEP_ALL });
-    const channels = await Promise.all(Array.from({ length: CHANNELS }, (_, index) => open(index)));
-    const far = channels.slice(0, -1);
-    const data = "x".repeat(EVENT_BYTES);
-    const receive = async (all: number) => {
-      while ((await node.ask<Received>({ do: "received" })).all < all) await sleep(MEASURE_EVERY_MS);
-    };
-    for (const channel of far) await fill(channel, LIVE_EVENTS, data);
-    await receive(far.length * LIVE_EVENTS);
-    node.stop();
-    for (const channel of far) await fill(channel, EVENTS, data);
-    await fill(channels.at(-1)!, 1, "near");
-
-    const before = node.residentBytes;
-    let most = before;
-    const measuring = setInterval(() => {
-      most = Math.max(most, node.residentBytes);
-    }, MEASURE_EVERY_MS);
-    node.resume();
-    const all = far.length * (LIVE_EVENTS + EVENTS) + 1;
-    await receive(all);
-    clearInterval(measuring);
-    const received = await node.ask<Received>({ do: "received" });
-    expect(received.all).toBe(all);
-    // A channel with one event does not wait for those that are far behind.
-    expect(received.allAtLastChannel).toBeLessThan(all / 2);
-    return most - before;
+    const append = (channel: ChannelLog, entries: readonly NewEntry[]) =>
+      Promise.all(entries.map((entry) => channel.append([entry])));
+    return growthOfFollower({ node, log: nats.newLog(options), append });
   };
 
   it("reads many channels in bounded memory, and lets them take turns", async () => {

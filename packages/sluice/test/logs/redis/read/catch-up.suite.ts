@@ -1,23 +1,17 @@
 import { describe, expect, it } from "vitest";
-import { sleep } from "../../../../src/base/time/timers.ts";
-import type { ChannelLog, LogEntry } from "../../../../src/logs/log.ts";
+import type { LogEntry } from "../../../../src/logs/log.ts";
 import { redisLog } from "../../../../src/logs/redis/redis-log.ts";
 import { expectRoundBelow } from "../../../support/rounds.ts";
 import { REDIS_SERVER } from "../../../support/stores/redis-server.ts";
 import { LITTLE_GARBAGE, MAX_GROWTH_BYTES } from "../../support/catch-up-growth.ts";
 import { catchesUpInBoundedMemory } from "../../support/contracts/catch-up-contract.ts";
 import { KEEP_ALL, recorder } from "../../support/contracts/log-contract.ts";
-import { buildFollower, type Received } from "../../support/processes/follower-program.ts";
+import { growthOfFollower } from "../../support/growth-of-follower.ts";
+import { buildFollower } from "../../support/processes/follower-program.ts";
 import { NodeProcess } from "../../support/processes/node-process.ts";
 import { useRedisStores } from "../../support/use-catch-up-stores.ts";
 import { entry, range, useRedis } from "../support/use-redis.ts";
 
-const CHANNELS = 40;
-const EVENTS = 100;
-/** Events of each channel that the node receives live, so that its heap has its usual size before it is stopped. */
-const LIVE_EVENTS = 10;
-const EVENT_BYTES = 65_536;
-const MEASURE_EVERY_MS = 5;
 const TIMEOUT_MS = 30_000;
 const ATTEMPTS = 3;
 
@@ -25,50 +19,15 @@ describe.skipIf(REDIS_SERVER === undefined)("a node that has missed much in Redi
   const stores = useRedis();
   const { start, closeLater } = stores;
 
-  /** Appends events to a channel, some at a time. */
-  const fill = async (channel: ChannelLog, events: number, data: string) => {
-    for (let n = 0; n < events; n += 10) {
-      const some = Array.from({ length: Math.min(10, events - n) }, () => ({ type: "t", data, json: false }));
-      await channel.append(some);
-    }
-  };
-
   catchesUpInBoundedMemory("redisLog", useRedisStores(stores));
 
   /** Returns the bytes by which a node grows while it reads what it has missed. */
   const measure = async (program: string): Promise<number> => {
     const redis = await start();
     using node = new NodeProcess(program, "redisLog", { url: redis.url, timeout: TIMEOUT_MS }, LITTLE_GARBAGE);
-    await node.ask({ do: "follow", channels: CHANNELS });
     const log = redisLog({ url: redis.url, timeout: TIMEOUT_MS });
     closeLater(log);
-    const open = async (index: number) => log.open(`c${index}`, { retain: KEEP_ALL });
-    const channels = await Promise.all(range(0, CHANNELS - 1).map(open));
-    const far = channels.slice(0, -1);
-    const data = "x".repeat(EVENT_BYTES);
-    const receive = async (all: number) => {
-      while ((await node.ask<Received>({ do: "received" })).all < all) await sleep(MEASURE_EVERY_MS);
-    };
-    for (const channel of far) await fill(channel, LIVE_EVENTS, data);
-    await receive(far.length * LIVE_EVENTS);
-    node.stop();
-    await Promise.all(far.map((channel) => fill(channel, EVENTS, data)));
-    await fill(channels.at(-1)!, 1, "near");
-
-    const before = node.residentBytes;
-    let most = before;
-    const measuring = setInterval(() => {
-      most = Math.max(most, node.residentBytes);
-    }, MEASURE_EVERY_MS);
-    node.resume();
-    const all = far.length * (LIVE_EVENTS + EVENTS) + 1;
-    await receive(all);
-    clearInterval(measuring);
-    const received = await node.ask<Received>({ do: "received" });
-    expect(received.all).toBe(all);
-    // A channel with one event does not wait for those that are far behind.
-    expect(received.allAtLastChannel).toBeLessThan(all / 2);
-    return most - before;
+    return growthOfFollower({ node, log, append: (channel, entries) => channel.append(entries) });
   };
 
   it("reads many channels in bounded memory, and lets them take turns", async () => {

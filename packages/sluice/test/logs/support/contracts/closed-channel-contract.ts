@@ -1,19 +1,17 @@
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { sleep } from "../../../../src/base/time/timers.ts";
 import type { ChannelLog, Log, LogEntry, NewEntry } from "../../../../src/logs/log.ts";
 import { KEEP_ALL } from "../keep-all.ts";
+import { type SharedStore, useStore } from "../use-store.ts";
 
 /** A store that can go back to an older copy of the channel "orders" while a process runs. Empty at first. */
-export interface RestorableStore {
-  /** Returns a log of its own on the store, as another process would have it. */
-  open(): Log;
+export interface RestorableStore extends SharedStore {
   /** Copies the channel, or the whole store. */
   copy(): Promise<void>;
   /** Puts the copy in place of the channel, or of the whole store. */
   restore(): Promise<void>;
   /** Restarts the store with all its data; absent if the store is no server. */
   restart?(): Promise<void>;
-  stop?(): Promise<void>;
 }
 
 /** The time in which the store answers again after an older copy was restored, in ms. */
@@ -23,23 +21,9 @@ const PAUSE_MS = 50;
 /** Tests what a process remembers of a channel that it has closed. One call tests one implementation. */
 export function closedChannelContract(name: string, setUp: () => Promise<RestorableStore>): void {
   describe(`${name}, of a channel that this process has closed`, () => {
-    let store: RestorableStore;
-    const logs: Log[] = [];
+    const given = useStore(setUp);
+    const { newLog } = given;
 
-    beforeEach(async () => {
-      store = await setUp();
-    });
-
-    afterEach(async () => {
-      for (const log of logs.splice(0)) await log.close();
-      await store.stop?.();
-    });
-
-    const newLog = () => {
-      const log = store.open();
-      logs.push(log);
-      return log;
-    };
     /** Opens the channel as soon as the store answers. */
     const open = async (log: Log): Promise<ChannelLog> => {
       for (const end = performance.now() + RECOVERY_MS; ; await sleep(PAUSE_MS)) {
@@ -63,7 +47,7 @@ export function closedChannelContract(name: string, setUp: () => Promise<Restora
       const first = await open(log);
       await first.append(entries(1, 20));
       await first.close();
-      await store.copy();
+      await given.store.copy();
       const channel = await open(log);
       expect(channel.epoch).toBe(first.epoch);
       await channel.append(entries(21, 30));
@@ -85,7 +69,7 @@ export function closedChannelContract(name: string, setUp: () => Promise<Restora
     it("begins another life if an older copy was restored meanwhile", async () => {
       const log = newLog();
       const epoch = await publishAndCopy(log);
-      await store.restore();
+      await given.store.restore();
       const channel = await open(log);
       expect(channel.epoch).not.toBe(epoch);
       // A subscriber at event 20 has missed ten events.
@@ -96,7 +80,7 @@ export function closedChannelContract(name: string, setUp: () => Promise<Restora
     it("begins another life although another process first published to the older copy", async () => {
       const log = newLog();
       const epoch = await publishAndCopy(log);
-      await store.restore();
+      await given.store.restore();
       const other = await open(newLog());
       await other.append(entries(101, 115));
       const channel = await open(log);
@@ -110,7 +94,7 @@ export function closedChannelContract(name: string, setUp: () => Promise<Restora
       const epoch = await publishAndCopy(log);
       const again = await open(log);
       await again.close();
-      await store.restore();
+      await given.store.restore();
       const other = await open(newLog());
       await other.append(entries(101, 115));
       const channel = await open(log);
@@ -123,7 +107,7 @@ export function closedChannelContract(name: string, setUp: () => Promise<Restora
       const epoch = await publishAndCopy(log);
       const channel = await open(log);
       await deleteUnneeded(channel);
-      await store.restore();
+      await given.store.restore();
       const restored = await open(log);
       expect(restored.epoch).not.toBe(epoch);
       expect(restored.holds(epoch)).toBeUndefined();
@@ -151,7 +135,7 @@ export function closedChannelContract(name: string, setUp: () => Promise<Restora
       const other = await open(newLog());
       await other.delete();
       await other.append(entries(21, 25));
-      await store.restart?.();
+      await given.store.restart?.();
       // Another process is the first that sees the restarted store.
       const further = await open(newLog());
       const again = await open(log);

@@ -3,7 +3,7 @@ import { sleep } from "../../../../src/base/time/timers.ts";
 import { createSluice, type Sluice } from "../../../../src/index.ts";
 import type { EventStreamReader } from "../../../../src/testing/index.ts";
 import { readEventStream } from "../../../support/patient-testing.ts";
-import type { SharedStore } from "./shared-log-contract.ts";
+import type { SharedStore } from "../use-store.ts";
 
 /** A stream over the channel "doc" and another one that nobody deletes. */
 async function connect(sluice: Sluice, lastEventId = ""): Promise<EventStreamReader> {

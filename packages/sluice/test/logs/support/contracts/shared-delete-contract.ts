@@ -1,29 +1,17 @@
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import type { ChannelLog, Log, NewEntry } from "../../../../src/logs/log.ts";
+import { describe, expect, it } from "vitest";
+import type { ChannelLog, NewEntry } from "../../../../src/logs/log.ts";
 import { KEEP_ALL } from "../keep-all.ts";
-import type { SharedStore } from "./shared-log-contract.ts";
+import { type SharedStore, useStore } from "../use-store.ts";
 
 const entry = (n: number): NewEntry => ({ type: "n", data: `${n}`, json: true });
 
 /** Tests the deletion of a channel that several processes have open. One call tests one implementation. */
 export function sharedDeleteContract(name: string, setUp: () => Promise<SharedStore>): void {
   describe(`${name}, when one of several processes deletes a channel`, () => {
-    let store: SharedStore;
-    const logs: Log[] = [];
-
-    beforeEach(async () => {
-      store = await setUp();
-    });
-
-    afterEach(async () => {
-      for (const log of logs.splice(0)) await log.close();
-      await store.stop?.();
-    });
+    const { newLog } = useStore(setUp);
 
     const open = async (): Promise<ChannelLog> => {
-      const log = store.open();
-      logs.push(log);
-      return log.open("doc", { retain: KEEP_ALL });
+      return newLog().open("doc", { retain: KEEP_ALL });
     };
 
     /** Lists what a process receives. */

@@ -1,18 +1,12 @@
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { sleep } from "../../../../src/base/time/timers.ts";
-import type { ChannelLog, Log, NewEntry, Retention } from "../../../../src/logs/log.ts";
+import type { ChannelLog, NewEntry, Retention } from "../../../../src/logs/log.ts";
 import { expectRoundBelow } from "../../../support/rounds.ts";
 import { wholeCalls } from "../processes/publisher-program.ts";
+import { type SharedStore, useStore } from "../use-store.ts";
 import { combinedDeleteContract } from "./combined-delete-contract.ts";
 import { KEEP_ALL, recorder } from "./log-contract.ts";
 import { sharedDeleteContract } from "./shared-delete-contract.ts";
-
-/** The store of a log that outlives a process and that several processes share. Empty at first. */
-export interface SharedStore {
-  /** Returns a log of its own on the store, as another process would have it. */
-  open(): Log;
-  stop?(): Promise<void>;
-}
 
 /** After this time without an event a process is idle: its tail waits for the store, in ms. */
 const IDLE_MS = 300;
@@ -26,22 +20,10 @@ export function sharedLogContract(name: string, setUp: () => Promise<SharedStore
   sharedDeleteContract(name, setUp);
   combinedDeleteContract(name, setUp);
   describe(`${name}, as a log that several processes share`, () => {
-    let store: SharedStore;
-    const logs: Log[] = [];
-
-    beforeEach(async () => {
-      store = await setUp();
-    });
-
-    afterEach(async () => {
-      for (const log of logs.splice(0)) await log.close();
-      await store.stop?.();
-    });
+    const { newLog } = useStore(setUp);
 
     const open = async (channel = "orders", retain: Retention = KEEP_ALL): Promise<ChannelLog> => {
-      const log = store.open();
-      logs.push(log);
-      return log.open(channel, { retain });
+      return newLog().open(channel, { retain });
     };
     const entry = (n: number, more: Partial<NewEntry> = {}): NewEntry => ({
       type: "n",
@@ -51,8 +33,7 @@ export function sharedLogContract(name: string, setUp: () => Promise<SharedStore
     });
 
     it("has the property `shared`", () => {
-      const log = store.open();
-      logs.push(log);
+      const log = newLog();
       expect(log.shared).toBe(true);
     });
 
@@ -175,9 +156,10 @@ export function sharedLogContract(name: string, setUp: () => Promise<SharedStore
     });
 
     it("continues to count in the same epoch after all processes have closed it", async () => {
-      const before = await open();
+      const log = newLog();
+      const before = await log.open("orders", { retain: KEEP_ALL });
       await before.append([entry(1), entry(2, { id: "own/2" })]);
-      await logs.splice(0)[0]!.close();
+      await log.close();
       const after = await open();
       expect(after).toMatchObject({ first: 1, last: 2, epoch: before.epoch });
       expect(await after.positionOf("own/2")).toBe(2);
@@ -217,8 +199,9 @@ export function sharedLogContract(name: string, setUp: () => Promise<SharedStore
     });
 
     it("stays open for a process when another closes it", async () => {
-      const [a, b] = [await open(), await open()];
-      await logs.splice(0, 1)[0]!.close();
+      const log = newLog();
+      const [a, b] = [await log.open("orders", { retain: KEEP_ALL }), await open()];
+      await log.close();
       expect(await b.append([entry(1)])).toEqual([1]);
       await expect(a.append([entry(2)])).rejects.toMatchObject({ code: "CLOSED" });
       expect(await b.read(0, 10, 1e6)).toHaveLength(1);

@@ -1,9 +1,9 @@
 import type { IncomingMessage } from "node:http";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { type AttemptEnd, EventSource, openEventStream } from "../../../src/client/index.ts";
-import { createSluice, type NodeResponse } from "../../../src/index.ts";
-import { type AnyRequest, startServer } from "../../support/test-server.ts";
-import { until } from "../../support/until.ts";
+import { type AttemptEnd, EventSource, openEventStream } from "../../../../src/client/index.ts";
+import { createSluice, type NodeResponse } from "../../../../src/index.ts";
+import { type AnyRequest, startServer } from "../../../support/test-server.ts";
+import { until } from "../../../support/until.ts";
 
 /** A server whose first process drains while the second one serves already, behind one address. */
 async function startRolling() {

@@ -5,11 +5,11 @@ import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { programPath } from "../../../../../scripts/programs/programs.mjs";
-import { freePort } from "../../../../../scripts/programs/server-process.mjs";
-import { openEventStream } from "../../../src/client/index.ts";
-import { Site } from "../../support/site.ts";
-import { until } from "../../support/until.ts";
+import { programPath } from "../../../../../../scripts/programs/programs.mjs";
+import { freePort } from "../../../../../../scripts/programs/server-process.mjs";
+import { openEventStream } from "../../../../src/client/index.ts";
+import { Site } from "../../../support/site.ts";
+import { until } from "../../../support/until.ts";
 
 const EVENTS = 100;
 /** Time between two events, in ms. */

@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
-import { type ScriptedConnection, startScriptedServer } from "../../../src/testing/index.ts";
-import { until } from "../../support/until.ts";
-import { allRuntimes } from "../support/runtimes/all.ts";
-import type { RuntimeKind } from "../support/runtimes/runtime.ts";
+import { type ScriptedConnection, startScriptedServer } from "../../../../src/testing/index.ts";
+import { until } from "../../../support/until.ts";
+import { allRuntimes } from "../../support/runtimes/all.ts";
+import type { RuntimeKind } from "../../support/runtimes/runtime.ts";
 
 /** The client looks at the clocks every 5 s, and takes 10 s more for sleep. */
 const NOTICED_MS = 15_000;

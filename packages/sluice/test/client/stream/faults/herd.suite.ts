@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { type EventStream, openEventStream } from "../../../src/client/index.ts";
-import { startScriptedServer } from "../../../src/testing/index.ts";
-import { until } from "../../support/until.ts";
+import { type EventStream, openEventStream } from "../../../../src/client/index.ts";
+import { startScriptedServer } from "../../../../src/testing/index.ts";
+import { until } from "../../../support/until.ts";
 
 const CLIENTS = 1_000;
 const RETRY_MS = 200;
