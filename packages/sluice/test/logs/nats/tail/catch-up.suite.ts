@@ -26,7 +26,8 @@ describe.skipIf(NATS_SERVER === undefined)("a node that has missed much in NATS"
     using node = new NodeProcess(program, "natsLog", options, LITTLE_GARBAGE);
     const append = (channel: ChannelLog, entries: readonly NewEntry[]) =>
       Promise.all(entries.map((entry) => channel.append([entry])));
-    return growthOfFollower({ node, log: nats.newLog(options), append });
+    // `await`: the process must live until then.
+    return await growthOfFollower({ node, log: nats.newLog(options), append });
   };
 
   it("reads many channels in bounded memory, and lets them take turns", async () => {

@@ -27,7 +27,8 @@ describe.skipIf(REDIS_SERVER === undefined)("a node that has missed much in Redi
     using node = new NodeProcess(program, "redisLog", { url: redis.url, timeout: TIMEOUT_MS }, LITTLE_GARBAGE);
     const log = redisLog({ url: redis.url, timeout: TIMEOUT_MS });
     closeLater(log);
-    return growthOfFollower({ node, log, append: (channel, entries) => channel.append(entries) });
+    // `await`: the process must live until then.
+    return await growthOfFollower({ node, log, append: (channel, entries) => channel.append(entries) });
   };
 
   it("reads many channels in bounded memory, and lets them take turns", async () => {
